@@ -1,0 +1,85 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// The floors, bottom first: a target imports only what stands above it in this list (Scripts/check-floors.sh).
+let package = Package(
+    name: "SparseStore",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "SparseStore", targets: ["SparseStore"]),
+        .library(name: "SparseInterchange", targets: ["SparseInterchange"]),
+        .executable(name: "sparsestore", targets: ["sparsestore"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // Floor 0: the system libraries.
+        .systemLibrary(
+            name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        // Floor 1: bytes, and the storage they rest on.
+        .target(
+            name: "SparseFormat", dependencies: ["CZstd"], swiftSettings: settings),
+        .target(
+            name: "LMDB",
+            dependencies: ["CLMDB", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
+        // Floor 2: the engine.
+        .target(
+            name: "SparseStore",
+            dependencies: [
+                "SparseFormat", "LMDB",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        // Floor 3: other people's files.
+        .target(
+            name: "SparseInterchange",
+            dependencies: [
+                "SparseStore", "CZstd", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        // Floor 4: the command line.
+        .executableTarget(
+            name: "sparsestore",
+            dependencies: [
+                "SparseStore", "SparseInterchange",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        // Tests: one target a module.
+        .testTarget(name: "SparseFormatTests", dependencies: ["SparseFormat"], swiftSettings: settings),
+        .testTarget(
+            name: "LMDBTests",
+            dependencies: ["LMDB", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SparseStoreTests",
+            dependencies: [
+                "SparseStore", "SparseFormat", "LMDB",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SparseInterchangeTests", dependencies: ["SparseInterchange", "SparseStore"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["sparsestore", "SparseStore", "SparseInterchange"],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+"""Makes a bigger JSON Lines file out of a small one: copies with ids of their own and weights moved a little.
+
+    zstd -dc Examples/sample/documents.jsonl.zst | Scripts/expand-sample.py COPIES [SEED] > documents.jsonl
+
+Line n of the output (from 0) has the id "n", so that a prefix of the file is known by its length.
+"""
+
+import json
+import random
+import sys
+
+
+def main() -> None:
+    copies, chance = int(sys.argv[1]), random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    originals = [json.loads(line) for line in sys.stdin if line.strip()]
+    number = 0
+    for _ in range(copies):
+        for original in originals:
+            factor = 0.5 + chance.random()
+            vector = {term: round(weight * factor, 4) or 0.0001 for term, weight in original["vector"].items()}
+            json.dump({**original, "id": str(number), "vector": vector}, sys.stdout)
+            sys.stdout.write("\n")
+            number += 1
+
+
+main()

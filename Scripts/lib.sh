@@ -1,0 +1,20 @@
+# What the scripts that drive the command line share. Sourced, not run.
+# shellcheck shell=bash
+
+sparsestore=${SPARSESTORE:-.build/release/sparsestore}
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+need_sparsestore() {
+    if [ ! -x "$sparsestore" ]; then
+        echo "$sparsestore is not there: run 'make build' first, or set SPARSESTORE" >&2
+        exit 1
+    fi
+}
+
+field() { # one field of the JSON object on standard input
+    python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Sees that what the build needs is installed: Swift, liblmdb, libzstd, pkg-config. Installs the packages with
+# apt-get when they are missing, and says so. Does nothing when all is there.
+#
+#   Scripts/setup.sh          what `make test` and `make demo` need
+#   Scripts/setup.sh checks   also what the checks need: python3, zstd (the command)
+set -euo pipefail
+
+missing=()
+
+need_library() { # pkg-config name, Debian package
+    if ! command -v pkg-config >/dev/null || ! pkg-config --exists "$1"; then missing+=("$2"); fi
+}
+
+need_command() { # command, Debian package
+    if ! command -v "$1" >/dev/null; then missing+=("$2"); fi
+}
+
+check_swift() {
+    if ! command -v swift >/dev/null; then
+        echo "setup: Swift 6.1 or newer is needed and 'swift' is not on the PATH: see https://www.swift.org/install" >&2
+        exit 1
+    fi
+}
+
+install_missing() {
+    echo "setup: not installed: ${missing[*]}"
+    if [ "$(uname)" = Darwin ]; then
+        echo "setup: install them with: brew install lmdb zstd pkg-config python3" >&2
+        exit 1
+    fi
+    if ! command -v apt-get >/dev/null; then
+        echo "setup: no apt-get here; install these (Debian's names) with this system's own tool" >&2
+        exit 1
+    fi
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "setup: neither root nor sudo; run as root: apt-get install ${missing[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "setup: apt-get install ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    echo "setup: installed ${missing[*]}"
+}
+
+check_swift
+need_command pkg-config pkg-config
+need_library lmdb liblmdb-dev
+need_library libzstd libzstd-dev
+if [ "${1:-}" = checks ]; then
+    need_command python3 python3
+    need_command zstd zstd
+fi
+if [ "${#missing[@]}" -gt 0 ]; then install_missing; fi

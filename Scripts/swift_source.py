@@ -1,0 +1,45 @@
+"""What the checks share: the project's files, and Swift code without its comments and strings."""
+
+import re
+import subprocess
+from pathlib import Path
+
+_TOKENS = re.compile(
+    r"""
+      //[^\n]*                                # a comment to the end of the line
+    | /\*.*?\*/                               # a block comment
+    | \"\"\".*?\"\"\"                         # a multi-line string
+    | "(?:\\.|[^"\\\n])*"                     # a string
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def code_of(text: str) -> str:
+    """Swift source with comments and strings blanked out; line numbers stay."""
+    return _TOKENS.sub(lambda match: "\n" * match.group().count("\n") or " ", text)
+
+
+def swift_files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.swift"))
+
+
+def project_files(root: Path) -> list[Path]:
+    """Every file that is committed, or would be: git's list where there is one, else all but dot folders."""
+    listing = subprocess.run(
+        ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+    )
+    if listing.returncode == 0:
+        names = [name for name in listing.stdout.decode().split("\0") if name]
+        return sorted(path for path in (root / name for name in set(names)) if path.is_file())
+    hidden = lambda path: any(part.startswith(".") for part in path.relative_to(root).parts)
+    return sorted(path for path in root.rglob("*") if path.is_file() and not hidden(path))
+
+
+def report(check: str, problems: list[str], looked_at: str) -> int:
+    """Prints the verdict; the exit status."""
+    for problem in problems:
+        print(problem)
+    print(f"{check}: {looked_at}, {len(problems)} problem(s)" if problems else f"{check}: {looked_at}, all well")
+    return 1 if problems else 0

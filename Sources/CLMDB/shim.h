@@ -1,0 +1,42 @@
+#ifndef SPARSESTORE_CLMDB_SHIM_H
+#define SPARSESTORE_CLMDB_SHIM_H
+
+#include <lmdb.h>
+
+#include <errno.h>
+#if defined(__linux__)
+// As little as possible, and one declaration of our own: <fcntl.h> or <unistd.h> here would move the C library's types
+// into this module, and hide them from files that import the C library only.
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+extern long syscall(long number, ...);
+#elif defined(__APPLE__)
+#include <stdio.h>
+#endif
+
+// A rename that fails with EEXIST instead of replacing what stands at the target. The C libraries spell it
+// differently and Swift's module for glibc does not show it. ENOSYS or EINVAL means: use link and unlink.
+static inline int clmdb_rename_without_replacing(const char *source, const char *target) {
+#if defined(__linux__) && defined(SYS_renameat2)
+    const int working_folder = -100;  // AT_FDCWD
+    const unsigned no_replace = 1;    // RENAME_NOREPLACE
+    return (int)syscall(SYS_renameat2, working_folder, source, working_folder, target, no_replace);
+#elif defined(__APPLE__)
+    return renamex_np(source, target, RENAME_EXCL);
+#else
+    (void)source;
+    (void)target;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+#if defined(__linux__)
+// The kind of the file system that holds a path (f_type), or 0 with errno set.
+static inline unsigned clmdb_filesystem_magic(const char *path) {
+    struct statfs volume;
+    return statfs(path, &volume) == 0 ? (unsigned)volume.f_type : 0u;
+}
+#endif
+
+#endif

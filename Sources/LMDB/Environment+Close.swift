@@ -1,0 +1,41 @@
+import CLMDB
+
+extension Environment {
+    /// Refuses new transactions at once, asks the holders of long ones to let go, and waits for the rest to end, at most
+    /// `drainTimeout`. Should some live longer, the last of them closes the file.
+    package func close() {
+        // The parent's file is none of a forked child's business.
+        guard isSameProcess else { return }
+        let mustAsk = gate.withLock { state in
+            state.isClosing = true
+            closeHandle(ifIdle: &state)
+            return state.handle != nil
+        }
+        guard mustAsk else { return }
+        releaseHandler.withLock { $0 }?()
+        // Inside a write of its own this thread would wait for itself.
+        guard !isWriterThread else { return }
+        gate.withLock(waitingUpTo: options.drainTimeout, until: { $0.handle == nil }) { _, _ in }
+    }
+
+    package var isClosed: Bool { gate.withLock { $0.handle == nil } }
+
+    func closeIfIdle() {
+        guard isSameProcess else { return }
+        gate.withLock { state in
+            state.isClosing = true
+            closeHandle(ifIdle: &state)
+        }
+    }
+
+    /// Under the gate's lock, so that the file is free to be opened again before anyone sees it closed.
+    func closeHandle(ifIdle state: inout GateState) {
+        guard state.isClosing, state.uses == 0, let handle = state.handle, isSameProcess else { return }
+        if !state.needsReopen {
+            state.lastTransactionID = MapInformation(handle).lastTransactionID
+        }
+        mdb_env_close(handle)
+        state.handle = nil
+        if let identity { Registry.shared.release(identity) }
+    }
+}

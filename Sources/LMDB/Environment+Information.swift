@@ -1,0 +1,106 @@
+import CLMDB
+import SystemPackage
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+extension Environment {
+    /// The last commit of any process. Never fails: once closed, the last one seen. In a forked child, where another
+    /// thread of the parent may have held the lock for ever, 0.
+    package var lastTransactionID: UInt64 {
+        guard isSameProcess else { return 0 }
+        return gate.withLock { state in
+            // Under the lock the map stays where it is; a poisoned handle may have no map.
+            if let handle = state.handle, !state.needsReopen {
+                var information = MDB_envinfo()
+                mdb_env_info(handle, &information)
+                state.lastTransactionID = UInt64(information.me_last_txnid)
+            }
+            return state.lastTransactionID
+        }
+    }
+
+    package func info() throws(LMDBError) -> EnvironmentInfo {
+        // Before the transaction below takes a slot of its own.
+        let readers = try withHandle("info") { handle in ReaderList(handle) }
+        let transaction = try beginRead()
+        let freePages = try transaction.reader.freePages()
+        return try withHandle("info") { handle in
+            let information = MapInformation(handle)
+            return EnvironmentInfo(
+                mapSize: information.mapSize, pageSize: information.pageSize, lastPage: information.lastPage,
+                usedBytes: information.usedBytes, fileBytes: Self.fileBytes(handle),
+                maximumReaders: information.maximumReaders, readersInUse: readers.inUse,
+                lastTransactionID: information.lastTransactionID, freePages: freePages,
+                oldestReaderTransactionID: readers.oldestTransactionID)
+        }
+    }
+
+    func information(_ operation: String) throws(LMDBError) -> MapInformation {
+        try withHandle(operation) { handle in MapInformation(handle) }
+    }
+
+    /// Frees the slots of readers whose process has died; returns how many.
+    @discardableResult
+    package func clearStaleReaders() throws(LMDBError) -> Int {
+        try requireSameProcess("clearStaleReaders")
+        return try gate.withLock { state throws(LMDBError) in
+            guard let handle = state.handle, !state.isClosing else { throw closedError("clearStaleReaders") }
+            return try Self.clearStaleReaders(handle, path: path.string)
+        }
+    }
+
+    static func clearStaleReaders(_ handle: OpaquePointer, path: String) throws(LMDBError) -> Int {
+        var dead: Int32 = 0
+        let status = mdb_reader_check(handle, &dead)
+        guard status == MDB_SUCCESS else {
+            throw LMDBError(lmdb: status, operation: "clearStaleReaders", path: path)
+        }
+        return Int(dead)
+    }
+
+    /// Makes every commit so far durable; needed only after commits with `lastCommitMayBeLost`.
+    package func sync() throws(LMDBError) {
+        let status = try withHandle("sync") { handle in options.isReadOnly ? MDB_SUCCESS : mdb_env_sync(handle, 1) }
+        guard status == MDB_SUCCESS else { throw failure(status, operation: "sync") }
+    }
+
+    func withHandle<R>(_ operation: String, _ body: (OpaquePointer) -> R) throws(LMDBError) -> R {
+        let handle = try enter(operation)
+        defer { leave() }
+        return body(handle)
+    }
+
+    /// Through liblmdb's own descriptor: opening and closing another would drop the process's locks on the file.
+    static func fileBytes(_ handle: OpaquePointer) -> Int {
+        var status = stat()
+        guard fstat(descriptor(handle), &status) == 0 else { return 0 }
+        return Int(status.st_size)
+    }
+
+    static func descriptor(_ handle: OpaquePointer) -> Int32 {
+        var descriptor: Int32 = -1
+        mdb_env_get_fd(handle, &descriptor)
+        return descriptor
+    }
+}
+
+extension Reader {
+    /// liblmdb keeps its free pages in a table with the handle 0: commit to list of pages, the list's length first.
+    fileprivate func freePages() throws(LMDBError) -> Int {
+        var cursor = try cursor(Table(name: "", handle: 0))
+        var pages = 0
+        while let entry = try cursor.next() {
+            guard entry.value.count >= MemoryLayout<UInt>.size else { continue }
+            let claimed = entry.value.loadUnaligned(as: UInt.self)
+            // The list is as long as its value at most, whatever a damaged length says.
+            pages += Int(min(claimed, UInt(entry.value.count / MemoryLayout<UInt>.size - 1)))
+        }
+        return pages
+    }
+}

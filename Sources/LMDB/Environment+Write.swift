@@ -1,0 +1,132 @@
+import CLMDB
+import SystemPackage
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+extension Environment {
+    private enum Outcome<R> {
+        case committed(R)
+        case mapFull
+    }
+
+    /// Runs the body in the write transaction, on the calling thread, and commits. Any throw aborts.
+    ///
+    /// The body may run again: when the map is full the transaction is aborted, the map grown, and the body repeated.
+    /// One writer at a time, over all processes; others wait. A write inside a write of the same thread is an error.
+    package func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
+        try requireSameProcess("write")
+        guard !options.isReadOnly else {
+            throw LMDBError(
+                .readOnly, "the environment was opened read-only; open it for writing", operation: "write",
+                path: path.string)
+        }
+        try acquireWriter("write")
+        defer { releaseWriter() }
+        while true {
+            switch try runWrite(body) {
+            case .committed(let result): return result
+            case .mapFull: try growMap("write")
+            }
+        }
+    }
+
+    private func runWrite<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> Outcome<R> {
+        let state = try beginWrite()
+        defer { leave() }
+        let result: Result<R, any Error>
+        do {
+            result = .success(try body(WriteTransaction(state: state, id: UInt64(mdb_txn_id(state.pointer)))))
+        } catch {
+            result = .failure(error)
+        }
+        guard let transaction = state.take() else { throw closedError("write") }
+        // In a child that forked inside the body, the transaction and its locks are the parent's.
+        try requireSameProcess("write")
+        if case .success(let value) = result, state.failure == nil {
+            let status = mdb_txn_commit(transaction)
+            if status == MDB_MAP_FULL { return .mapFull }
+            guard status == MDB_SUCCESS else { throw failure(status, operation: "commit") }
+            tables.withLock { known in
+                for table in state.createdTables { known[table.name] = table }
+            }
+            return .committed(value)
+        }
+        mdb_txn_abort(transaction)
+        // The body may have thrown something of its own because of the full map; it gets its second chance all the same.
+        if state.mapIsFull { return .mapFull }
+        if case .failure(let error) = result { throw error }
+        throw state.failure ?? closedError("write")
+    }
+
+    private func beginWrite() throws(LMDBError) -> TransactionState {
+        while true {
+            let handle = try enter("write")
+            var transaction: OpaquePointer?
+            let status = mdb_txn_begin(handle, nil, 0, &transaction)
+            if status == MDB_SUCCESS, let transaction {
+                guard isStillInPlace else {
+                    mdb_txn_abort(transaction)
+                    leave()
+                    throw LMDBError(
+                        .needsReopen, "the file was removed or replaced while it was open; close it and open it again",
+                        operation: "write", path: path.string)
+                }
+                return TransactionState(environment: self, pointer: transaction, isWrite: true)
+            }
+            let error = failure(status, operation: "write")
+            leave()
+            guard status == MDB_MAP_RESIZED else { throw error }
+            try adoptMap("write")
+        }
+    }
+
+    /// A commit into a file that no longer has its name would be lost without a word.
+    private var isStillInPlace: Bool {
+        guard let identity else { return true }
+        var status = stat()
+        return stat(canonicalPath, &status) == 0 && FileIdentity(status) == identity
+    }
+
+    // MARK: The writer's place
+
+    /// liblmdb's own lock would do between threads, but waits for ever on the thread that holds it.
+    func acquireWriter(_ operation: String) throws(LMDBError) {
+        let me = currentThread()
+        try writer.withLock(
+            waitingUpTo: nil,
+            until: { owner in
+                guard let owner else { return true }
+                return pthread_equal(owner, me) != 0
+            }
+        ) { (owner, _) throws(LMDBError) in
+            guard owner == nil else {
+                throw LMDBError(
+                    .invalidArgument, "this thread is inside a write already; use that transaction",
+                    operation: operation, path: path.string)
+            }
+            owner = me
+        }
+    }
+
+    func releaseWriter() {
+        writer.withLock { $0 = nil }
+    }
+
+    var isWriterThread: Bool {
+        let me = currentThread()
+        return writer.withLock { owner in
+            guard let owner else { return false }
+            return pthread_equal(owner, me) != 0
+        }
+    }
+}
+
+/// Not inlined: optimised code has been seen to keep an old answer across a change of thread.
+@inline(never)
+private func currentThread() -> pthread_t { pthread_self() }

@@ -1,0 +1,127 @@
+import CLMDB
+package import SystemPackage
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// One database file, open in this process. Safe to share between threads and tasks.
+///
+/// Every use of liblmdb's handle goes through `gate`: it counts the live uses, so that the map is moved and the handle
+/// closed only when nobody looks through them, and nobody begins while that happens.
+package final class Environment: Sendable {
+    package let path: FilePath
+    let options: EnvironmentOptions
+    /// The path given to liblmdb: absolute and free of symbolic links, so that all processes share one lock file.
+    let canonicalPath: String
+    /// Reserved in `Registry` from before the file was read until after the handle was closed; nil for files in the
+    /// making, which no one else knows.
+    let identity: FileIdentity?
+    let processID: pid_t
+    let gate: Monitor<GateState>
+    let writer = Monitor<pthread_t?>(nil)
+    let tables: Lock<[String: Table]>
+    let releaseHandler = Lock<(@Sendable () -> Void)?>(nil)
+
+    init(
+        path: FilePath, canonicalPath: String, options: EnvironmentOptions, handle: OpaquePointer,
+        identity: FileIdentity?, tables: [Table], processID: pid_t
+    ) {
+        self.path = path
+        self.canonicalPath = canonicalPath
+        self.options = options
+        self.identity = identity
+        self.processID = processID
+        var state = GateState()
+        state.handle = handle
+        gate = Monitor(state)
+        self.tables = Lock(Dictionary(tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    deinit {
+        // Transactions keep the environment alive, so none is left here.
+        closeIfIdle()
+    }
+
+    /// A table that was opened with the environment or made since.
+    package func table(named name: String) throws(LMDBError) -> Table {
+        guard let table = tables.withLock({ $0[name] }) else {
+            throw LMDBError(
+                .missingTable, "there is no table named '\(name)', or it was not opened with the environment",
+                operation: "table", path: path.string)
+        }
+        return table
+    }
+
+    /// Changes whenever the map is remapped, so that pointers kept from before are recognisable as stale.
+    package var mapEpoch: UInt64 { gate.withLock { $0.mapEpoch } }
+
+    /// The handler is called, without any lock held, when the map must grow or the environment closes and live read
+    /// transactions stand in the way. It should let go of them and begin none: beginning waits for the growth.
+    package func setReleaseHandler(_ handler: @escaping @Sendable () -> Void) {
+        releaseHandler.withLock { $0 = handler }
+    }
+
+    /// liblmdb's version, for statistics and bug reports.
+    package static var libraryVersion: String { String(cString: mdb_version(nil, nil, nil)) }
+
+    // MARK: Gate
+
+    /// Counts a use of the handle; every success must be followed by one `leave`.
+    func enter(_ operation: String) throws(LMDBError) -> OpaquePointer {
+        try requireSameProcess(operation)
+        return try gate.withLock(
+            waitingUpTo: options.drainTimeout, until: { !$0.isRemapping || $0.isClosing }
+        ) { (state, isReady) throws(LMDBError) in
+            guard let handle = state.handle, !state.isClosing else { throw closedError(operation) }
+            guard !state.needsReopen else { throw poisonedError(operation) }
+            guard isReady else { throw undrainedError(operation) }
+            state.uses += 1
+            return handle
+        }
+    }
+
+    func leave() {
+        gate.withLock { state in
+            state.uses -= 1
+            closeHandle(ifIdle: &state)
+        }
+    }
+
+    func closedError(_ operation: String) -> LMDBError {
+        LMDBError(.closed, "the environment is closed; open it again", operation: operation, path: path.string)
+    }
+
+    /// Made without asking the gate, whose lock the caller holds.
+    func poisonedError(_ operation: String) -> LMDBError {
+        LMDBError(lmdb: MDB_PANIC, operation: operation, path: path.string)
+    }
+
+    func undrainedError(_ operation: String) -> LMDBError {
+        LMDBError(
+            .mapFull,
+            "the map must grow, but read transactions have stayed open longer than \(options.drainTimeout); end them",
+            operation: operation, path: path.string)
+    }
+
+    /// After a fork the child shares the parent's slots in the lock file, and may touch neither them nor the handle.
+    func requireSameProcess(_ operation: String) throws(LMDBError) {
+        guard isSameProcess else {
+            throw LMDBError(
+                .forkedProcess,
+                "the environment was opened before this process was forked; open it anew in the child",
+                operation: operation, path: path.string)
+        }
+    }
+
+    var isSameProcess: Bool { getpid() == processID }
+
+    func invalidKey(_ operation: String) -> LMDBError {
+        LMDBError(
+            .invalidArgument, "a key must have 1 to \(maximumKeyBytes) bytes", operation: operation, path: path.string)
+    }
+}

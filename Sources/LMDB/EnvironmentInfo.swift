@@ -1,0 +1,18 @@
+/// A look at the whole environment, for statistics and monitoring.
+package struct EnvironmentInfo: Sendable, Hashable {
+    package var mapSize: Int
+    package var pageSize: Int
+    /// The highest page number ever used; the file reaches at least so far.
+    package var lastPage: Int
+    /// `lastPage` as bytes, free pages included.
+    package var usedBytes: Int
+    package var fileBytes: Int
+    package var maximumReaders: Int
+    /// Reader slots taken, over all processes.
+    package var readersInUse: Int
+    package var lastTransactionID: UInt64
+    /// Pages that deletes and rewrites have left for later writes to use again; only a compacting copy gives them back.
+    package var freePages: Int
+    /// The oldest state some reader still holds; pages freed since then cannot be used again.
+    package var oldestReaderTransactionID: UInt64?
+}

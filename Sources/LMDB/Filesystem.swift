@@ -1,0 +1,146 @@
+import CLMDB
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// Questions to the file system that liblmdb does not ask.
+enum Filesystem {
+    /// What stands at a path once symbolic links are followed.
+    enum Target {
+        case file(canonicalPath: String, FileIdentity)
+        case missing(canonicalPath: String)
+    }
+
+    /// Resolves links, so that every process arrives at one name and thus at one lock file.
+    static func resolve(_ path: String, operation: String) throws(LMDBError) -> Target {
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw LMDBError(
+                .invalidArgument, "the path is empty or holds a zero byte", operation: operation, path: path)
+        }
+        if let canonical = realPath(path) {
+            var status = stat()
+            guard stat(canonical, &status) == 0 else { throw error(errno, operation, path) }
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw LMDBError(
+                    .notADatabase, "a \(kind(status.st_mode)) stands where the database file should be",
+                    operation: operation, path: path)
+            }
+            return .file(canonicalPath: canonical, FileIdentity(status))
+        }
+        let reason = errno
+        guard reason == ENOENT else { throw error(reason, operation, path) }
+        var status = stat()
+        if lstat(path, &status) == 0 {
+            throw LMDBError(
+                .missingFile, "the path is a symbolic link to a file that does not exist; remove or mend it",
+                operation: operation, path: path)
+        }
+        let (folder, name) = split(path)
+        guard !name.isEmpty, name != ".", name != ".." else { throw error(ENOENT, operation, path) }
+        guard let canonical = realPath(folder) else { throw error(errno, operation, path) }
+        return .missing(canonicalPath: canonical == "/" ? "/\(name)" : "\(canonical)/\(name)")
+    }
+
+    /// Folder and last component. Not `FilePath`: it would tidy the path, and ".." behind a link must not be.
+    static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+    }
+
+    static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func kind(_ mode: mode_t) -> String {
+        switch mode & S_IFMT {
+        case S_IFDIR: "folder"
+        case S_IFIFO: "named pipe"
+        case S_IFSOCK: "socket"
+        default: "device"
+        }
+    }
+
+    static func error(_ status: Int32, _ operation: String, _ path: String) -> LMDBError {
+        let (code, message) = LMDBError.explain(errno: status)
+        return LMDBError(code, message, operation: operation, path: path, underlying: status)
+    }
+
+    /// Makes a folder's entries durable: a file is only as safe as its name.
+    static func syncFolder(_ folder: String, operation: String) throws(LMDBError) {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw error(errno, operation, folder) }
+        defer { close(descriptor) }
+        // Some file systems cannot sync a folder and say EINVAL: then there is nothing to be done.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw error(errno, operation, folder) }
+    }
+
+    // MARK: Networks
+
+    static func requireLocal(_ path: String, operation: String) throws(LMDBError) {
+        #if canImport(Darwin)
+            var volume = statfs()
+            guard statfs(path, &volume) == 0 else { throw error(errno, operation, path) }
+            let name = volume.f_flags & UInt32(MNT_LOCAL) == 0 ? "a network file system" : nil
+        #else
+            let magic = clmdb_filesystem_magic(path)
+            guard magic != 0 else { throw error(errno, operation, path) }
+            let name = networkName(magic: magic)
+        #endif
+        guard let name else { return }
+        throw LMDBError(
+            .networkFilesystem,
+            "the file lies on \(name), where maps and locks do not hold; move it to a local disk, or allow it if only "
+                + "one host ever opens it",
+            operation: operation, path: path)
+    }
+
+    /// The name of a file system that another host may change under us, from Linux's `f_type`; nil for local ones.
+    /// FUSE and 9P may well be local, but nothing tells, so they count as remote.
+    static func networkName(magic: UInt32) -> String? {
+        switch magic {
+        case 0x6969: "NFS"
+        case 0x517B, 0xFE53_4D42: "SMB"
+        case 0xFF53_4D42: "CIFS"
+        case 0x6573_5546: "FUSE"
+        case 0x0102_1997: "9P"
+        case 0x5346_414F, 0x6B41_4653: "AFS"
+        case 0x7375_7245: "Coda"
+        case 0x564C: "NCP"
+        case 0x00C3_6400: "Ceph"
+        case 0x0BD0_0BD0: "Lustre"
+        case 0x4750_4653: "GPFS"
+        case 0x1983_0326: "BeeGFS"
+        case 0x2003_0528: "PVFS"
+        case 0x7461_636F: "OCFS2"
+        case 0x0116_1970: "GFS2"
+        case 0x786F_4256: "a VirtualBox share"
+        case 0xBACB_ACBC: "a VMware share"
+        default: nil
+        }
+    }
+}
+
+extension FileIdentity {
+    init(_ status: stat) {
+        self.init(
+            device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino))
+    }
+}
+
+// For types whose own methods hide the C library's functions.
+
+func openDescriptor(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
+    open(path, flags, mode)
+}
+
+func closeDescriptor(_ descriptor: Int32) {
+    close(descriptor)
+}

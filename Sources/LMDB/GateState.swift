@@ -1,0 +1,21 @@
+// The pointer is non-Sendable to the compiler; the monitor it lives in is what makes it safe.
+/// What decides who may touch liblmdb's handle, all of it under one monitor.
+///
+/// | state      | condition                    | new transactions          | the handle                    |
+/// |------------|------------------------------|---------------------------|-------------------------------|
+/// | open       | none of the below            | begin                     | valid                         |
+/// | remapping  | `isRemapping`                | wait, at most drainTimeout| valid; moves when `uses` is 0 |
+/// | poisoned   | `needsReopen`                | refused: `needsReopen`    | only closed, not asked        |
+/// | closing    | `isClosing`, `handle` set    | refused: `closed`         | closed when `uses` is 0       |
+/// | closed     | `isClosing`, `handle` nil    | refused: `closed`         | gone                          |
+struct GateState {
+    var handle: OpaquePointer?
+    /// Live transactions and other calls that need the handle and the map to stay.
+    var uses = 0
+    var isRemapping = false
+    var isClosing = false
+    var needsReopen = false
+    var mapEpoch: UInt64 = 1
+    /// Answers `lastTransactionID` once the handle may no longer be asked.
+    var lastTransactionID: UInt64 = 0
+}

@@ -1,0 +1,36 @@
+/// What went wrong in the storage layer, and the remedy. `code` is what callers branch on; `message` is for people.
+package struct LMDBError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable, Hashable {
+        case keyExists, mapFull, transactionFull, readersFull, tooManyTables
+        case corrupted, versionMismatch, notADatabase, truncated
+        case missingFile, missingTable
+        case diskFull, io, readOnly, permissionDenied
+        case alreadyOpen, needsReopen, forkedProcess, networkFilesystem
+        case invalidArgument, closed, outOfMemory, other
+    }
+
+    package var code: Code
+    /// What went wrong and what to do about it; names the file where there is one.
+    package var message: String
+    /// The step that failed, such as "put" or "open".
+    package var operation: String
+    package var path: String?
+    /// LMDB's code (negative) or an errno (positive); 0 when neither library was asked.
+    package var underlying: Int32
+
+    package init(
+        _ code: Code, _ message: String, operation: String, path: String? = nil, underlying: Int32 = 0
+    ) {
+        self.code = code
+        self.message = message
+        self.operation = operation
+        self.path = path
+        self.underlying = underlying
+    }
+
+    package var description: String {
+        let place = path.map { " (\($0))" } ?? ""
+        let cause = underlying == 0 ? "" : " [\(underlying)]"
+        return "\(operation): \(message)\(place)\(cause)"
+    }
+}

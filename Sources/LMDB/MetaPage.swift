@@ -1,0 +1,97 @@
+/// One of the two pages at the head of a file that say where everything else is; the newer one counts. The layout is
+/// liblmdb 0.9's for 64-bit systems, in the byte order of the machine.
+struct MetaPage: Hashable {
+    struct Tree: Hashable {
+        var flags: UInt16
+        var depth: UInt16
+        /// `noPage` for an empty tree.
+        var root: UInt64
+    }
+
+    static let byteCount = 152
+    static let magic: UInt32 = 0xBEEF_C0DE
+    static let version: UInt32 = 1
+    static let noPage = UInt64.max
+    static let pageHeaderBytes = 16
+    static let pageFlag: UInt16 = 0x08
+    static let integerKeys: UInt16 = 0x08
+    /// liblmdb's cursors can go no deeper.
+    static let deepest: UInt16 = 32
+    static let pageSizes = 512...32_768
+
+    var pageSize: Int
+    var free: Tree
+    var main: Tree
+    var lastPage: UInt64
+    var transactionID: UInt64
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(PreflightProblem) {
+        guard bytes.count >= Self.byteCount else {
+            throw PreflightProblem(.truncated, "the file ends inside its header")
+        }
+        func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _: T.Type = T.self) -> T {
+            bytes.loadUnaligned(fromByteOffset: offset, as: T.self)
+        }
+        let magic: UInt32 = load(16)
+        guard magic == Self.magic else {
+            let reason =
+                magic.byteSwapped == Self.magic
+                ? "the file comes from a machine of the other byte order" : "the file is not an LMDB file"
+            throw PreflightProblem(.notADatabase, reason)
+        }
+        let version: UInt32 = load(20)
+        guard version == Self.version else {
+            throw PreflightProblem(.versionMismatch, "the file has LMDB's format \(version), not \(Self.version)")
+        }
+        guard load(10, UInt16.self) & Self.pageFlag != 0 else {
+            throw PreflightProblem(.corrupted, "a header page is not marked as one")
+        }
+        pageSize = Int(load(40, UInt32.self))
+        guard Self.pageSizes.contains(pageSize), pageSize.nonzeroBitCount == 1 else {
+            throw PreflightProblem(.corrupted, "the header claims a page size of \(pageSize)")
+        }
+        free = Tree(flags: load(44), depth: load(46), root: load(80))
+        main = Tree(flags: load(92), depth: load(94), root: load(128))
+        lastPage = load(136)
+        transactionID = load(144)
+    }
+
+    /// What can be known from the page and the size of the file alone.
+    func check(fileBytes: Int) throws(PreflightProblem) {
+        let (pages, overflow) = lastPage.addingReportingOverflow(1)
+        guard !overflow, lastPage >= 1 else {
+            throw PreflightProblem(.corrupted, "the header claims a last page of \(lastPage)")
+        }
+        guard pages <= UInt64(fileBytes) / UInt64(pageSize) else {
+            throw PreflightProblem(
+                .truncated, "the file has \(fileBytes) bytes, but its header speaks of \(pages) pages of \(pageSize)")
+        }
+        guard free.flags & Self.integerKeys != 0 else {
+            throw PreflightProblem(.corrupted, "the header's list of free pages has the wrong kind of keys")
+        }
+        for tree in [free, main] {
+            guard tree.depth <= Self.deepest, (tree.root == Self.noPage) == (tree.depth == 0) else {
+                throw PreflightProblem(.corrupted, "the header claims a tree of depth \(tree.depth)")
+            }
+            guard tree.root == Self.noPage || (2...max(2, lastPage)).contains(tree.root) && tree.root <= lastPage else {
+                throw PreflightProblem(.corrupted, "the header points at page \(tree.root) of \(pages)")
+            }
+        }
+    }
+
+    /// Whether a tree's root page is what its place says it is.
+    func checkRoot(_ tree: Tree, _ bytes: UnsafeRawBufferPointer) throws(PreflightProblem) {
+        guard bytes.count >= Self.pageHeaderBytes else {
+            throw PreflightProblem(.truncated, "the file ends inside page \(tree.root)")
+        }
+        let number = bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        let flags = bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self)
+        let lower = Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
+        let upper = Int(bytes.loadUnaligned(fromByteOffset: 14, as: UInt16.self))
+        let expected: UInt16 = tree.depth > 1 ? 0x01 : 0x02
+        guard number == tree.root, flags == expected, (Self.pageHeaderBytes...upper).contains(lower), upper <= pageSize
+        else {
+            throw PreflightProblem(.corrupted, "page \(tree.root), the root of a tree, is damaged")
+        }
+    }
+}

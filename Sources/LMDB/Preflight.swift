@@ -1,0 +1,87 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A look at a file before liblmdb maps it. It must happen before, and never while this process has the file open:
+/// closing a second descriptor would drop the process's locks.
+struct Preflight: Hashable {
+    var pageSize: Int
+    var usedBytes: Int
+    var fileBytes: Int
+    /// The file that was looked at.
+    var identity: FileIdentity
+
+    static func run(_ path: String) throws(LMDBError) -> Preflight {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw Filesystem.error(errno, "open", path) }
+        defer { close(descriptor) }
+        var attempt = 1
+        while true {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw Filesystem.error(errno, "open", path) }
+            do throws(PreflightProblem) {
+                let (pageSize, usedBytes) = try examine(
+                    fileBytes: { fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0 },
+                    read: { offset, count in read(descriptor, offset, count) })
+                return Preflight(
+                    pageSize: pageSize, usedBytes: usedBytes, fileBytes: Int(status.st_size),
+                    identity: FileIdentity(status))
+            } catch {
+                // Another process may be committing; what it left half-read a moment ago is whole now.
+                guard attempt < 4 else {
+                    throw LMDBError(
+                        error.code, error.message + "; restore a backup, or give another path", operation: "open",
+                        path: path)
+                }
+                attempt += 1
+                usleep(2_000)
+            }
+        }
+    }
+
+    /// The checks themselves, on anything that can be read. The size is asked for after the header pages were read:
+    /// a commit writes them last, so the file is never shorter than they say.
+    static func examine(
+        fileBytes: () -> Int, read: (_ offset: Int, _ count: Int) -> [UInt8]
+    ) throws(PreflightProblem) -> (pageSize: Int, usedBytes: Int) {
+        let head = read(0, MetaPage.byteCount)
+        guard !head.isEmpty else { throw PreflightProblem(.truncated, "the file is empty") }
+        let first = try meta(head)
+        let second = try meta(read(first.pageSize, MetaPage.byteCount))
+        guard first.pageSize == second.pageSize else {
+            throw PreflightProblem(.corrupted, "the two header pages disagree on the page size")
+        }
+        let size = fileBytes()
+        try first.check(fileBytes: size)
+        try second.check(fileBytes: size)
+        let newest = second.transactionID > first.transactionID ? second : first
+        for tree in [newest.free, newest.main] where tree.root != MetaPage.noPage {
+            let page = read(Int(tree.root) * newest.pageSize, MetaPage.pageHeaderBytes)
+            try unpack(page) { bytes throws(PreflightProblem) in try newest.checkRoot(tree, bytes) }
+        }
+        return (newest.pageSize, (Int(newest.lastPage) + 1) * newest.pageSize)
+    }
+
+    private static func meta(_ bytes: [UInt8]) throws(PreflightProblem) -> MetaPage {
+        try unpack(bytes) { bytes throws(PreflightProblem) in try MetaPage(bytes) }
+    }
+
+    /// `withUnsafeBytes` rethrows without the type.
+    private static func unpack<R>(
+        _ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws(PreflightProblem) -> R
+    ) throws(PreflightProblem) -> R {
+        try bytes.withUnsafeBytes { bytes in
+            Result { () throws(PreflightProblem) in try body(bytes) }
+        }.get()
+    }
+
+    private static func read(_ descriptor: Int32, _ offset: Int, _ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
+        }
+    }
+}

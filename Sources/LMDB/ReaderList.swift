@@ -1,0 +1,32 @@
+import CLMDB
+
+/// The reader slots of all processes. liblmdb only offers them as text, a line a slot: process, thread, and the commit
+/// that the reader sees or "-".
+struct ReaderList {
+    private(set) var inUse = 0
+    private(set) var oldestTransactionID: UInt64?
+
+    init(_ handle: OpaquePointer) {
+        withUnsafeMutablePointer(to: &self) { list in
+            _ = mdb_reader_list(
+                handle,
+                { line, context in
+                    guard let line, let context else { return 0 }
+                    context.assumingMemoryBound(to: ReaderList.self).pointee.add(String(cString: line))
+                    return 0
+                }, list)
+        }
+    }
+
+    init(lines: [String]) {
+        for line in lines { add(line) }
+    }
+
+    private mutating func add(_ line: String) {
+        let fields = line.split(whereSeparator: \.isWhitespace)
+        guard fields.count == 3, UInt64(fields[0]) != nil else { return }
+        inUse += 1
+        guard let id = UInt64(fields[2]) else { return }
+        oldestTransactionID = min(oldestTransactionID ?? id, id)
+    }
+}

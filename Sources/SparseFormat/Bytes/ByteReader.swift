@@ -1,0 +1,146 @@
+/// Reads the format's primitives from bytes it does not own. Every read is checked against the end.
+///
+/// One of the files that use pointers: each read compares its length with `remaining` first. The bytes must stay
+/// where they are while the reader lives.
+package struct ByteReader {
+    private let bytes: UnsafeRawBufferPointer
+    /// How many bytes were read.
+    package private(set) var position = 0
+    /// The place that errors name, when it is known here.
+    private let table: TableNumber?
+    private let key: [UInt8]
+
+    /// - Parameters:
+    ///   - table: The table of the value, for errors; whoever catches them may add the place instead.
+    ///   - key: The key of the value, for errors.
+    package init(_ bytes: UnsafeRawBufferPointer, table: TableNumber? = nil, key: [UInt8] = []) {
+        self.bytes = bytes
+        self.table = table
+        self.key = key
+    }
+
+    /// How many bytes are left.
+    package var remaining: Int { bytes.count - position }
+
+    package mutating func u8() throws(FormatError) -> UInt8 {
+        try fixed(UInt8.self)
+    }
+
+    package mutating func u16() throws(FormatError) -> UInt16 {
+        try fixed(UInt16.self)
+    }
+
+    package mutating func u32() throws(FormatError) -> UInt32 {
+        try fixed(UInt32.self)
+    }
+
+    package mutating func u64() throws(FormatError) -> UInt64 {
+        try fixed(UInt64.self)
+    }
+
+    package mutating func f32() throws(FormatError) -> Float {
+        Float(bitPattern: try fixed(UInt32.self))
+    }
+
+    package mutating func f64() throws(FormatError) -> Double {
+        Double(bitPattern: try fixed(UInt64.self))
+    }
+
+    /// At most 5 bytes, canonical.
+    package mutating func varint32() throws(FormatError) -> UInt32 {
+        let value = try varint(maximumBytes: 5)
+        guard let narrow = UInt32(exactly: value) else { throw failure(.badVarint, "over 32 bits") }
+        return narrow
+    }
+
+    /// At most 10 bytes, canonical.
+    package mutating func varint64() throws(FormatError) -> UInt64 {
+        try varint(maximumBytes: 10)
+    }
+
+    package mutating func zigzag32() throws(FormatError) -> Int32 {
+        let value = try varint32()
+        return Int32(bitPattern: (value >> 1) ^ (0 &- (value & 1)))
+    }
+
+    package mutating func zigzag64() throws(FormatError) -> Int64 {
+        let value = try varint64()
+        return Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1)))
+    }
+
+    /// The next `count` bytes, without copying.
+    package mutating func take(_ count: Int) throws(FormatError) -> UnsafeRawBufferPointer {
+        guard count >= 0, count <= remaining else { throw failure(.truncated) }
+        let slice = UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
+        position += count
+        return slice
+    }
+
+    /// All the bytes that are left.
+    package mutating func rest() -> UnsafeRawBufferPointer {
+        let slice = UnsafeRawBufferPointer(rebasing: bytes[position...])
+        position = bytes.count
+        return slice
+    }
+
+    /// Text of `count` bytes.
+    package mutating func text(_ count: Int) throws(FormatError) -> String {
+        guard let text = String(validating: try take(count), as: UTF8.self) else { throw failure(.badUTF8) }
+        return text
+    }
+
+    /// Bytes that a later version may use and this one requires to be zero.
+    package mutating func zeros(_ count: Int) throws(FormatError) {
+        guard try take(count).allSatisfy({ $0 == 0 }) else {
+            throw invariant(Invariant.reservedBytesAreZero.rawValue, Invariant.reservedBytesAreZero.rule)
+        }
+    }
+
+    /// A count read from the bytes, safe to reserve memory for: that many elements can still follow.
+    package func proven(_ count: UInt64, elementBytes: Int, limit: Int) throws(FormatError) -> Int {
+        guard count <= UInt64(max(0, limit)) else {
+            throw failure(.limitExceeded, "\(count) elements, at most \(limit)")
+        }
+        guard count <= UInt64(remaining / max(1, elementBytes)) else { throw failure(.truncated) }
+        return Int(count)
+    }
+
+    /// Ends the reading: what was not read does not belong there.
+    package func finish() throws(FormatError) {
+        guard remaining == 0 else { throw failure(.trailingBytes, "\(remaining) bytes") }
+    }
+
+    /// An error that says which numbered invariant is broken, and where, as far as the reader knows.
+    package func invariant(_ number: Int, _ what: String) -> FormatError {
+        failure(.invariant(number, what))
+    }
+
+    private func failure(_ code: FormatError.Code, _ detail: String = "") -> FormatError {
+        let error = FormatError(code, detail)
+        guard let table else { return error }
+        return key.withUnsafeBytes { error.at(table, key: $0) }
+    }
+
+    private mutating func fixed<Value: FixedWidthInteger>(_ type: Value.Type) throws(FormatError) -> Value {
+        let size = MemoryLayout<Value>.size
+        guard remaining >= size else { throw failure(.truncated) }
+        let value = bytes.loadUnaligned(fromByteOffset: position, as: type)
+        position += size
+        return Value(littleEndian: value)
+    }
+
+    private mutating func varint(maximumBytes: Int) throws(FormatError) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<maximumBytes {
+            let byte = try u8()
+            // The tenth byte has room for one bit only.
+            guard index < 9 || byte <= 1 else { throw failure(.badVarint, "over 64 bits") }
+            value |= UInt64(byte & 0x7F) << UInt64(7 * index)
+            if byte < 0x80 {
+                guard byte != 0 || index == 0 else { throw failure(.badVarint, "overlong") }
+                return value
+            }
+        }
+        throw failure(.badVarint, "longer than \(maximumBytes) bytes")
+    }
+}

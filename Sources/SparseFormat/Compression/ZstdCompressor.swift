@@ -1,0 +1,60 @@
+internal import CZstd
+
+/// Makes zstd frames with one context that is used again and again.
+///
+/// The frames say their content size. They carry no checksum: the value around them has one, which is checked before
+/// libzstd sees a byte. They carry no dictionary id: the record around them names the dictionary.
+///
+/// One of the files that use pointers: it owns its context, and libzstd gets each buffer with its true size.
+package final class ZstdCompressor {
+    private let context: OpaquePointer?
+    private let level: Int32
+    private var digest: OpaquePointer?
+    private var digestOf: ZstdDictionary?
+
+    /// - Parameter level: 1 (fast) to 19 (small); anything else is moved to the nearer end.
+    package init(level: Int = 3) {
+        self.level = Int32(min(19, max(1, level)))
+        context = ZSTD_createCCtx()
+        if let context {
+            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, self.level)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)
+        }
+    }
+
+    deinit {
+        ZSTD_freeCDict(digest)
+        ZSTD_freeCCtx(context)
+    }
+
+    /// A frame of at most `limit` bytes, nil when it would be larger or cannot be made. Then store the bytes as
+    /// they are.
+    package func compress(_ source: UnsafeRawBufferPointer, limit: Int, dictionary: ZstdDictionary? = nil) -> [UInt8]? {
+        guard let context, !source.isEmpty, limit > 0, select(dictionary, context) else { return nil }
+        let frame = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            let size = ZSTD_compress2(context, buffer.baseAddress, limit, source.baseAddress, source.count)
+            count = ZSTD_isError(size) == 0 && size <= limit ? size : 0
+        }
+        return frame.isEmpty ? nil : frame
+    }
+
+    /// The largest frame worth storing in place of `size` bytes: one that saves 5 percent.
+    package static func worthwhile(_ size: Int) -> Int {
+        size - (size + 19) / 20
+    }
+
+    /// Points the context at the dictionary, which is digested once for this compressor's level.
+    private func select(_ dictionary: ZstdDictionary?, _ context: OpaquePointer) -> Bool {
+        guard let dictionary else { return ZSTD_isError(ZSTD_CCtx_refCDict(context, nil)) == 0 }
+        if digestOf !== dictionary {
+            _ = ZSTD_CCtx_refCDict(context, nil)
+            ZSTD_freeCDict(digest)
+            digest = dictionary.bytes.withUnsafeBytes { ZSTD_createCDict($0.baseAddress, $0.count, level) }
+            digestOf = dictionary
+        }
+        guard let digest, dictionary.digest != nil else { return false }
+        return ZSTD_isError(ZSTD_CCtx_refCDict(context, digest)) == 0
+    }
+}

@@ -1,0 +1,83 @@
+internal import CZstd
+
+/// Decodes zstd frames of an expected size with one context that is used again and again.
+///
+/// One of the files that use pointers: it owns its context, and libzstd gets each buffer with its true size.
+package final class ZstdDecompressor {
+    private let context: OpaquePointer?
+
+    package init() {
+        context = ZSTD_createDCtx()
+    }
+
+    deinit {
+        ZSTD_freeDCtx(context)
+    }
+
+    /// The size a frame says it decodes to; an error unless it is a frame as this format writes them.
+    package static func contentSize(_ frame: UnsafeRawBufferPointer) throws(FormatError) -> UInt64 {
+        try ZstdFrameHeader(frame).contentSize
+    }
+
+    /// Decodes a frame that stands alone and says that it is exactly `size` bytes long.
+    ///
+    /// No more than `size` bytes are allocated, and none before the frame's header has been read.
+    package func decompress(
+        _ frame: UnsafeRawBufferPointer, size: Int, limit: Int, dictionary: ZstdDictionary? = nil
+    ) throws(FormatError) -> [UInt8] {
+        try check(frame, size: size, limit: limit)
+        var failure: FormatError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            do throws(FormatError) {
+                try decode(frame, into: UnsafeMutableRawBufferPointer(buffer), dictionary)
+                count = size
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Decodes into memory of the caller's, which must be exactly as large as the frame says.
+    package func decompress(
+        _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, dictionary: ZstdDictionary? = nil
+    ) throws(FormatError) {
+        try check(frame, size: target.count, limit: target.count)
+        try decode(frame, into: target, dictionary)
+    }
+
+    /// All that can be known before memory is allocated.
+    private func check(_ frame: UnsafeRawBufferPointer, size: Int, limit: Int) throws(FormatError) {
+        guard size >= 1, size <= limit else { throw FormatError(.limitExceeded, "\(size) bytes, at most \(limit)") }
+        let declared = try Self.contentSize(frame)
+        guard declared == UInt64(size) else {
+            throw FormatError(.decompression, "the frame says \(declared) bytes in place of \(size)")
+        }
+        // Skippable frames fail in the header's magic; what follows the frame, another frame too, fails here.
+        let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
+        guard ZSTD_isError(length) == 0, length == frame.count else {
+            throw FormatError(.decompression, "the frame does not end where its bytes end")
+        }
+    }
+
+    private func decode(
+        _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, _ dictionary: ZstdDictionary?
+    ) throws(FormatError) {
+        guard let context else { throw FormatError(.decompression, "no memory for a zstd context") }
+        let size: Int
+        if let dictionary {
+            guard let digest = dictionary.digest else {
+                throw FormatError(.decompression, "dictionary \(dictionary.id) is not a zstd dictionary")
+            }
+            size = ZSTD_decompress_usingDDict(
+                context, target.baseAddress, target.count, frame.baseAddress, frame.count, digest)
+        } else {
+            size = ZSTD_decompressDCtx(context, target.baseAddress, target.count, frame.baseAddress, frame.count)
+        }
+        guard ZSTD_isError(size) == 0 else {
+            throw FormatError(.decompression, String(cString: ZSTD_getErrorName(size)))
+        }
+        guard size == target.count else { throw FormatError(.decompression, "decoded \(size) of \(target.count) bytes") }
+    }
+}

@@ -1,0 +1,44 @@
+internal import CZstd
+
+/// A compression dictionary, digested for decoding at once and for encoding by the compressor that uses it.
+///
+/// One of the files that use pointers: it owns `digest`, which libzstd only reads, so threads may share it.
+package final class ZstdDictionary: @unchecked Sendable {
+    /// Its number in the table dictionaries; 1 or more.
+    package let id: UInt32
+    package let bytes: [UInt8]
+    /// Nil when the bytes begin like a trained dictionary and are none, or there was no memory.
+    let digest: OpaquePointer?
+
+    /// Takes any bytes: those that no dictionary can be made of give an error when a frame needs it.
+    package init(id: UInt32, bytes: [UInt8]) {
+        self.id = id
+        self.bytes = bytes
+        self.digest = bytes.isEmpty ? nil : bytes.withUnsafeBytes { ZSTD_createDDict($0.baseAddress, $0.count) }
+    }
+
+    deinit {
+        ZSTD_freeDDict(digest)
+    }
+
+    /// A dictionary for things like the samples.
+    ///
+    /// Nil when there are too few samples, or too small ones, to learn from: a hundred times the capacity is a good
+    /// amount, ten times it the least.
+    package static func train(samples: [[UInt8]], capacity: Int = 16 * 1024) -> [UInt8]? {
+        guard capacity > 0, capacity <= Limits.maximumDictionaryBytes, samples.count <= Int(UInt32.max) else {
+            return nil
+        }
+        var joined: [UInt8] = []
+        joined.reserveCapacity(samples.reduce(0) { $0 + $1.count })
+        for sample in samples { joined.append(contentsOf: sample) }
+        let sizes = samples.map(\.count)
+        let dictionary = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            let written = joined.withUnsafeBytes { joined in
+                ZDICT_trainFromBuffer(buffer.baseAddress, capacity, joined.baseAddress, sizes, UInt32(sizes.count))
+            }
+            count = ZDICT_isError(written) == 0 && written <= capacity ? written : 0
+        }
+        return dictionary.isEmpty ? nil : dictionary
+    }
+}

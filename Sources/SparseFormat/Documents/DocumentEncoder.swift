@@ -1,0 +1,95 @@
+/// Makes stored documents. Owns what is costly to make: zstd contexts, a digested dictionary, memory.
+package final class DocumentEncoder {
+    /// The dictionary for the frames of the next documents.
+    package var dictionary: ZstdDictionary?
+    private let compression: DocumentCompression
+    private let zstd: ZstdCompressor
+    private var vectorSection = ByteWriter()
+    private var tagSection = ByteWriter()
+
+    package init(_ compression: DocumentCompression = .fast, dictionary: ZstdDictionary? = nil) {
+        self.compression = compression
+        self.dictionary = dictionary
+        zstd = ZstdCompressor(level: compression.level)
+    }
+
+    /// The value to store under `key`, which is that of the document's number.
+    ///
+    /// Tags may come in any order, and more than once.
+    /// - Throws: `limitExceeded` naming the limit that the identifier, a tag or the payload exceeds.
+    package func encode(
+        id: String, vector: SparseVector, tags: [String] = [], payload: [UInt8]? = nil, key: [UInt8]
+    ) throws(FormatError) -> [UInt8] {
+        try check(id: id, vector: vector, payload: payload)
+        let tagCount = try encodeTags(tags)
+        vectorSection.removeAll()
+        VectorSection.encode(vector, into: &vectorSection)
+        let vectorFrame = compression.vectors ? frame(vectorSection.bytes) : nil
+        let payloadFrame = compression.payloads ? payload.flatMap(frame) : nil
+        let used = vectorFrame != nil || payloadFrame != nil ? dictionary?.id ?? 0 : 0
+        let header = DocumentHeader(
+            identifierLength: id.utf8.count,
+            vectorEncoding: vectorFrame == nil ? .plain : .zstd,
+            payloadEncoding: payload == nil ? .none : payloadFrame == nil ? .raw : .zstd,
+            termCount: vector.count,
+            vectorLength: vectorFrame?.count ?? vectorSection.count,
+            payloadLength: payloadFrame?.count ?? payload?.count ?? 0,
+            payloadOriginalLength: payload?.count ?? 0,
+            dictionary: used,
+            tagCount: tagCount,
+            tagsLength: tagSection.count)
+        let size = Int(header.vectorLength) + Int(header.payloadLength) + tagSection.count + id.utf8.count
+        return Value.seal(
+            kind: .document, version: 1, table: .documents, key: key, reserving: DocumentHeader.size + size
+        ) { writer in
+            header.encode(into: &writer)
+            writer.append(id.utf8)
+            writer.append(vectorFrame ?? vectorSection.bytes)
+            writer.append(tagSection.bytes)
+            writer.append(payloadFrame ?? payload ?? [])
+        }
+    }
+
+    private func check(id: String, vector: SparseVector, payload: [UInt8]?) throws(FormatError) {
+        guard (1...Limits.maximumIdentifierBytes).contains(id.utf8.count) else {
+            throw FormatError(
+                .limitExceeded, "an identifier of \(id.utf8.count) bytes, 1 to \(Limits.maximumIdentifierBytes)")
+        }
+        guard (1...Limits.maximumTermsPerVector).contains(vector.count), vector.count == vector.weights.count else {
+            throw FormatError(.limitExceeded, "\(vector.count) terms, 1 to \(Limits.maximumTermsPerVector)")
+        }
+        guard payload?.count ?? 0 <= Limits.maximumPayloadBytes else {
+            throw FormatError(
+                .limitExceeded, "a payload of \(payload?.count ?? 0) bytes, at most \(Limits.maximumPayloadBytes)")
+        }
+    }
+
+    /// Fills the tag section; returns how many tags are in it.
+    private func encodeTags(_ tags: [String]) throws(FormatError) -> Int {
+        tagSection.removeAll()
+        guard !tags.isEmpty else { return 0 }
+        var count = 0
+        var previous: [UInt8] = []
+        for tag in tags.map({ Array($0.utf8) }).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            guard (1...Limits.maximumTagBytes).contains(tag.count) else {
+                throw FormatError(.limitExceeded, "a tag of \(tag.count) bytes, 1 to \(Limits.maximumTagBytes)")
+            }
+            if tag == previous { continue }
+            tagSection.varint(UInt32(tag.count))
+            tagSection.append(tag)
+            previous = tag
+            count += 1
+        }
+        guard count <= Limits.maximumTagsPerDocument else {
+            throw FormatError(.limitExceeded, "\(count) tags, at most \(Limits.maximumTagsPerDocument)")
+        }
+        return count
+    }
+
+    /// A frame worth storing in place of the bytes, or nil.
+    private func frame(_ bytes: [UInt8]) -> [UInt8]? {
+        bytes.withUnsafeBytes {
+            zstd.compress($0, limit: ZstdCompressor.worthwhile($0.count), dictionary: dictionary)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+/// The first 28 bytes of a document's body (FORMAT.md section 6), and what follows from them.
+///
+///      0 u16 identifierLength
+///      2 u8  vectorEncoding
+///      3 u8  payloadEncoding
+///      4 u32 termCount
+///      8 u32 vectorLength
+///     12 u32 payloadLength
+///     16 u32 payloadOriginalLength
+///     20 u32 dictionary
+///     24 u16 tagCount
+///     26 u16 tagsLength
+struct DocumentHeader {
+    static let size = 28
+
+    var identifierLength: UInt16
+    var vectorEncoding: VectorEncoding
+    var payloadEncoding: PayloadEncoding
+    var termCount: UInt32
+    var vectorLength: UInt32
+    var payloadLength: UInt32
+    var payloadOriginalLength: UInt32
+    var dictionary: UInt32
+    var tagCount: UInt16
+    var tagsLength: UInt16
+
+    /// Reads the header of a body and checks all that can be said without looking into the sections.
+    init(body: UnsafeRawBufferPointer) throws(FormatError) {
+        guard body.count >= Self.size else { throw FormatError(.truncated) }
+        identifierLength = Self.load(body, 0)
+        let vector = body[2]
+        guard let known = VectorEncoding(rawValue: vector) else {
+            throw FormatError(.knownEncoding, "vector encoding \(vector)")
+        }
+        vectorEncoding = known
+        let payload = body[3]
+        guard let known = PayloadEncoding(rawValue: payload) else {
+            throw FormatError(.knownEncoding, "payload encoding \(payload)")
+        }
+        payloadEncoding = known
+        termCount = Self.load(body, 4)
+        vectorLength = Self.load(body, 8)
+        payloadLength = Self.load(body, 12)
+        payloadOriginalLength = Self.load(body, 16)
+        dictionary = Self.load(body, 20)
+        tagCount = Self.load(body, 24)
+        tagsLength = Self.load(body, 26)
+        try checkLengths(body.count)
+    }
+
+    init(
+        identifierLength: Int, vectorEncoding: VectorEncoding, payloadEncoding: PayloadEncoding, termCount: Int,
+        vectorLength: Int, payloadLength: Int, payloadOriginalLength: Int, dictionary: UInt32, tagCount: Int,
+        tagsLength: Int
+    ) {
+        // The encoder has held all of these to the limits, which fit.
+        self.identifierLength = UInt16(truncatingIfNeeded: identifierLength)
+        self.vectorEncoding = vectorEncoding
+        self.payloadEncoding = payloadEncoding
+        self.termCount = UInt32(truncatingIfNeeded: termCount)
+        self.vectorLength = UInt32(truncatingIfNeeded: vectorLength)
+        self.payloadLength = UInt32(truncatingIfNeeded: payloadLength)
+        self.payloadOriginalLength = UInt32(truncatingIfNeeded: payloadOriginalLength)
+        self.dictionary = dictionary
+        self.tagCount = UInt16(truncatingIfNeeded: tagCount)
+        self.tagsLength = UInt16(truncatingIfNeeded: tagsLength)
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.u16(identifierLength)
+        writer.u8(vectorEncoding.rawValue)
+        writer.u8(payloadEncoding.rawValue)
+        writer.u32(termCount)
+        writer.u32(vectorLength)
+        writer.u32(payloadLength)
+        writer.u32(payloadOriginalLength)
+        writer.u32(dictionary)
+        writer.u16(tagCount)
+        writer.u16(tagsLength)
+    }
+
+    private func checkLengths(_ bodyLength: Int) throws(FormatError) {
+        // All are below 2^33, so the sum cannot overflow.
+        let end = Self.size + Int(identifierLength) + Int(vectorLength) + Int(tagsLength) + Int(payloadLength)
+        guard end == bodyLength else { throw FormatError(.sectionLengths, "\(end) bytes in place of \(bodyLength)") }
+        guard (1...Limits.maximumIdentifierBytes).contains(Int(identifierLength)) else {
+            throw FormatError(.textLength, "an identifier of \(identifierLength) bytes")
+        }
+        guard (1...Limits.maximumTermsPerVector).contains(Int(termCount)) else {
+            throw FormatError(.termCount, "\(termCount) terms")
+        }
+        let plain = VectorSection.lengths(termCount: Int(termCount))
+        let allowed = vectorEncoding == .plain ? plain : 1...(plain.upperBound - 1)
+        guard allowed.contains(Int(vectorLength)) else {
+            throw FormatError(.sectionLengths, "a vector of \(termCount) terms in \(vectorLength) bytes")
+        }
+        guard tagCount <= Limits.maximumTagsPerDocument else {
+            throw FormatError(.limitExceeded, "\(tagCount) tags")
+        }
+        // A tag has a length and a text, at least a byte each.
+        guard Int(tagsLength) >= 2 * Int(tagCount), tagCount > 0 || tagsLength == 0 else {
+            throw FormatError(.sectionLengths, "\(tagCount) tags in \(tagsLength) bytes")
+        }
+        try checkPayload()
+        guard dictionary == 0 || vectorEncoding == .zstd || payloadEncoding == .zstd else {
+            throw FormatError(.dictionaryUse)
+        }
+    }
+
+    private func checkPayload() throws(FormatError) {
+        let agrees =
+            switch payloadEncoding {
+            case .none: payloadLength == 0 && payloadOriginalLength == 0
+            case .raw: payloadLength == payloadOriginalLength
+            case .zstd: payloadLength >= 1 && payloadLength < payloadOriginalLength
+            }
+        guard agrees else { throw FormatError(.payloadLengths) }
+        guard payloadOriginalLength <= Limits.maximumPayloadBytes else {
+            throw FormatError(.limitExceeded, "a payload of \(payloadOriginalLength) bytes")
+        }
+    }
+
+    /// A field whose bytes are known to be there.
+    private static func load<Value: FixedWidthInteger>(_ body: UnsafeRawBufferPointer, _ offset: Int) -> Value {
+        Value(littleEndian: body.loadUnaligned(fromByteOffset: offset, as: Value.self))
+    }
+}

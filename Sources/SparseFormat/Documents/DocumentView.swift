@@ -1,0 +1,136 @@
+/// A stored document where it lies (FORMAT.md section 6).
+///
+/// One of the files that use pointers: `init` proves that the sections fill the body exactly, and hands each on as a
+/// buffer of its own. The view is valid as long as the bytes under it.
+package struct DocumentView {
+    package let number: UInt64
+    private let header: DocumentHeader
+    private let body: UnsafeRawBufferPointer
+
+    /// Opens the value under the key of the document with this number.
+    ///
+    /// The vector's terms, the tags and the texts are checked when they are read; `check` reads them all.
+    package init(_ bytes: UnsafeRawBufferPointer, number: UInt64, verifyChecksum: Bool = true) throws(FormatError) {
+        self.number = number
+        let opened = Keys.withDocument(number) { key in
+            Result { () throws(FormatError) -> Value.Body in
+                try Value.open(bytes, kind: .document, table: .documents, key: key, verifyChecksum: verifyChecksum)
+            }
+        }
+        let value = try opened.get()
+        body = value.bytes
+        do throws(FormatError) {
+            guard value.version == 1 else {
+                throw FormatError(.unsupportedVersion, "version \(value.version), known is 1")
+            }
+            guard value.flags == 0 else { throw FormatError(.unknownFlags, "flags \(value.flags)") }
+            header = try DocumentHeader(body: value.bytes)
+        } catch {
+            throw Self.located(error, number)
+        }
+    }
+
+    /// The number of terms, 1...65,535.
+    package var termCount: Int { Int(header.termCount) }
+
+    /// Whether scoring needs a decoder.
+    package var hasCompressedVector: Bool { header.vectorEncoding == .zstd }
+
+    /// The dictionary that the compressed parts need; 0 for none.
+    package var dictionary: UInt32 { header.dictionary }
+
+    /// The payload's length before compression, nil when there is none.
+    package var payloadLength: Int? { header.payloadEncoding == .none ? nil : Int(header.payloadOriginalLength) }
+
+    /// The identifier's bytes, which should be UTF-8.
+    package var identifierBytes: UnsafeRawBufferPointer {
+        section(DocumentHeader.size, Int(header.identifierLength))
+    }
+
+    /// The external identifier.
+    package var identifier: String {
+        get throws(FormatError) {
+            guard let text = String(validating: identifierBytes, as: UTF8.self) else {
+                throw located(FormatError(.badUTF8, "the identifier"))
+            }
+            return text
+        }
+    }
+
+    /// The tags, ascending by their bytes.
+    package func tags() throws(FormatError) -> [String] {
+        guard header.tagCount > 0 else { return [] }
+        do throws(FormatError) {
+            return try readTags()
+        } catch {
+            throw located(error)
+        }
+    }
+
+    /// The payload, nil when there is none.
+    package func payload(_ decoder: DocumentDecoder) throws(FormatError) -> [UInt8]? {
+        switch header.payloadEncoding {
+        case .none: return nil
+        case .raw: return Array(payloadBytes)
+        case .zstd:
+            do throws(FormatError) {
+                return try decoder.payload(
+                    payloadBytes, size: Int(header.payloadOriginalLength), dictionary: header.dictionary)
+            } catch {
+                throw located(error)
+            }
+        }
+    }
+
+    /// Reads everything: after it, nothing in this document can fail.
+    package func check(_ decoder: DocumentDecoder) throws(FormatError) {
+        _ = try identifier
+        _ = try vector(decoder)
+        _ = try tags()
+        _ = try payload(decoder)
+    }
+
+    var vectorBytes: UnsafeRawBufferPointer {
+        section(vectorStart, Int(header.vectorLength))
+    }
+
+    func located(_ error: FormatError) -> FormatError {
+        Self.located(error, number)
+    }
+
+    private static func located(_ error: FormatError, _ number: UInt64) -> FormatError {
+        Keys.withDocument(number) { error.at(.documents, key: $0) }
+    }
+
+    private func readTags() throws(FormatError) -> [String] {
+        let start = vectorStart + Int(header.vectorLength)
+        var reader = ByteReader(section(start, Int(header.tagsLength)))
+        var tags: [String] = []
+        tags.reserveCapacity(Int(header.tagCount))
+        var previous: UnsafeRawBufferPointer?
+        for _ in 0..<header.tagCount {
+            let length = Int(try reader.varint32())
+            guard (1...Limits.maximumTagBytes).contains(length) else {
+                throw FormatError(.textLength, "a tag of \(length) bytes")
+            }
+            let bytes = try reader.take(length)
+            guard previous.map({ $0.lexicographicallyPrecedes(bytes) }) ?? true else { throw FormatError(.tagsAscend) }
+            guard let tag = String(validating: bytes, as: UTF8.self) else { throw FormatError(.badUTF8, "a tag") }
+            tags.append(tag)
+            previous = bytes
+        }
+        try reader.finish()
+        return tags
+    }
+
+    private var vectorStart: Int { DocumentHeader.size + Int(header.identifierLength) }
+
+    private var payloadBytes: UnsafeRawBufferPointer {
+        section(vectorStart + Int(header.vectorLength) + Int(header.tagsLength), Int(header.payloadLength))
+    }
+
+    /// A part of the body; the header's lengths add up to the body's.
+    private func section(_ start: Int, _ length: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: body[start..<(start + length)])
+    }
+}

@@ -1,0 +1,146 @@
+/// The plain form of a vector: f32 weights in ascending order of their terms, then a varint for the first term, then a
+/// varint for the gap to each next one.
+///
+/// One of the files that use pointers: `init` proves that the weights are there; the varints are compared with the end
+/// while they are read, because their number does not tell their length.
+struct VectorSection {
+    private let weights: UnsafeRawPointer
+    private let gaps: UnsafeRawPointer
+    private let end: UnsafeRawPointer
+    let count: Int
+
+    /// The lengths that a section of so many terms can have.
+    static func lengths(termCount: Int) -> ClosedRange<Int> {
+        5 * termCount...9 * termCount
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer, termCount: Int) throws(FormatError) {
+        guard let base = bytes.baseAddress, Self.lengths(termCount: termCount).contains(bytes.count) else {
+            throw FormatError(.sectionLengths)
+        }
+        count = termCount
+        weights = base
+        gaps = base + 4 * termCount
+        end = base + bytes.count
+    }
+
+    static func encode(_ vector: SparseVector, into writer: inout ByteWriter) {
+        writer.f32s(vector.weights)
+        var previous: TermID = 0
+        for term in vector.terms {
+            writer.varint(term &- previous)
+            previous = term
+        }
+    }
+
+    /// The vector, each rule checked.
+    func vector() throws(FormatError) -> SparseVector {
+        var terms: [TermID] = []
+        var weights: [Float] = []
+        terms.reserveCapacity(count)
+        weights.reserveCapacity(count)
+        try forEach {
+            terms.append($0)
+            weights.append($1)
+        }
+        guard weights.allSatisfy(Limits.weights.contains) else { throw FormatError(.weightInRange) }
+        return SparseVector(uncheckedTerms: terms, weights: weights)
+    }
+
+    /// Calls the closure for each component in ascending order. Weights are passed as they are.
+    func forEach(_ body: (TermID, Float) -> Void) throws(FormatError) {
+        var position = gaps
+        var term: UInt64 = 0
+        for index in 0..<count {
+            let gap = try Self.varint(&position, end)
+            term &+= UInt64(gap)
+            guard gap != 0 || index == 0, term <= UInt64(UInt32.max) else { throw Self.damage(.termsAscend) }
+            body(TermID(truncatingIfNeeded: term), weight(index))
+        }
+        guard position == end else { throw Self.damage(.sectionLengths) }
+    }
+
+    /// The sum of weight times table entry over the terms below the limit, in ascending order.
+    func score(_ table: UnsafePointer<Float>, termLimit: UInt32) throws(FormatError) -> Float {
+        var position = gaps
+        var term = UInt64(try Self.varint(&position, end))
+        let limit = UInt64(termLimit)
+        guard term < limit else { return 0 }
+        var sum = weight(0) * table[Int(truncatingIfNeeded: term)]
+        var index = 1
+        while index < count {
+            if count &- index >= 4, end - position >= 8,
+                let group = GapGroup(position.loadUnaligned(as: UInt64.self)), term &+ group.sum < limit
+            {
+                guard group.isCanonical else { throw Self.damage(.termsAscend) }
+                sum += weight(index) * table[Int(truncatingIfNeeded: term &+ group.sum(0))]
+                sum += weight(index &+ 1) * table[Int(truncatingIfNeeded: term &+ group.sum(1))]
+                sum += weight(index &+ 2) * table[Int(truncatingIfNeeded: term &+ group.sum(2))]
+                term &+= group.sum
+                sum += weight(index &+ 3) * table[Int(truncatingIfNeeded: term)]
+                position += group.length
+                index &+= 4
+                continue
+            }
+            let gap = try Self.varint(&position, end)
+            guard gap != 0 else { throw Self.damage(.termsAscend) }
+            term &+= UInt64(gap)
+            guard term < limit else { break }
+            sum += weight(index) * table[Int(truncatingIfNeeded: term)]
+            index &+= 1
+        }
+        return sum
+    }
+
+    /// The weight of a component; the index is below `count`.
+    @inline(__always)
+    private func weight(_ index: Int) -> Float {
+        Float(
+            bitPattern: UInt32(littleEndian: weights.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self)))
+    }
+
+    /// The varint at a position, which moves behind it and never past the end.
+    @inline(__always)
+    private static func varint(_ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer) throws(FormatError) -> UInt32 {
+        guard position < end else { throw truncated() }
+        let first = position.load(as: UInt8.self)
+        position += 1
+        if first < 0x80 { return UInt32(first) }
+        return try longVarint(first, &position, end)
+    }
+
+    private static func longVarint(
+        _ first: UInt8, _ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer
+    ) throws(FormatError) -> UInt32 {
+        guard position < end else { throw truncated() }
+        let second = position.load(as: UInt8.self)
+        position += 1
+        var value = UInt32(first & 0x7F) | UInt32(second & 0x7F) &<< 7
+        if second < 0x80 {
+            guard second != 0 else { throw badVarint() }
+            return value
+        }
+        for shift: UInt32 in [14, 21, 28] {
+            guard position < end else { throw truncated() }
+            let byte = position.load(as: UInt8.self)
+            position += 1
+            value |= UInt32(byte & 0x7F) &<< shift
+            if byte < 0x80 {
+                guard byte != 0, shift < 28 || byte < 16 else { throw badVarint() }
+                return value
+            }
+        }
+        throw badVarint()
+    }
+
+    // Out of line, so that the loops above stay small.
+
+    @inline(never)
+    private static func truncated() -> FormatError { FormatError(.truncated) }
+
+    @inline(never)
+    private static func badVarint() -> FormatError { FormatError(.badVarint) }
+
+    @inline(never)
+    private static func damage(_ invariant: Invariant) -> FormatError { FormatError(invariant) }
+}

@@ -1,0 +1,118 @@
+/// The state of the store as of one commit (table meta, key `manifest`): counters and the live segments.
+package struct ManifestRecord: Record {
+    package static let kind = RecordKind.manifest
+
+    /// Grows by one with each commit that changes anything.
+    package var generation: UInt64
+    /// The number the next new document gets; numbers are never used twice.
+    package var nextDocument: UInt64
+    /// Live documents.
+    package var documents: UInt64
+    /// Terms of all live documents together.
+    package var nonzeros: UInt64
+    package var termSpace: TermSpace
+    package var nextTerm: UInt32
+    package var nextSegment: UInt32
+    package var nextDictionary: UInt32
+    /// The dictionary for new documents; 0 for none.
+    package var currentDictionary: UInt32
+    /// The statistics deltas not yet folded into pages are those from here up to, not including, the next.
+    package var firstStatisticsDelta: UInt64
+    package var nextStatisticsDelta: UInt64
+    /// Bytes of segments that commits wrote, and that merges wrote, since the store was made.
+    package var bytesWritten: UInt64
+    package var bytesMerged: UInt64
+    /// Ascending by document range.
+    package var segments: [SegmentEntry]
+
+    package init(
+        generation: UInt64 = 0, nextDocument: UInt64 = 0, documents: UInt64 = 0, nonzeros: UInt64 = 0,
+        termSpace: TermSpace = .undecided, nextTerm: UInt32 = 0, nextSegment: UInt32 = 0, nextDictionary: UInt32 = 1,
+        currentDictionary: UInt32 = 0, firstStatisticsDelta: UInt64 = 0, nextStatisticsDelta: UInt64 = 0,
+        bytesWritten: UInt64 = 0, bytesMerged: UInt64 = 0, segments: [SegmentEntry] = []
+    ) {
+        self.generation = generation
+        self.nextDocument = nextDocument
+        self.documents = documents
+        self.nonzeros = nonzeros
+        self.termSpace = termSpace
+        self.nextTerm = nextTerm
+        self.nextSegment = nextSegment
+        self.nextDictionary = nextDictionary
+        self.currentDictionary = currentDictionary
+        self.firstStatisticsDelta = firstStatisticsDelta
+        self.nextStatisticsDelta = nextStatisticsDelta
+        self.bytesWritten = bytesWritten
+        self.bytesMerged = bytesMerged
+        self.segments = segments
+    }
+
+    package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
+        generation = try body.u64()
+        nextDocument = try body.u64()
+        documents = try body.u64()
+        nonzeros = try body.u64()
+        let space = try body.u8()
+        guard let known = TermSpace(rawValue: space) else { throw FormatError(.termSpace, "\(space)") }
+        termSpace = known
+        try body.zeros(3)
+        nextTerm = try body.u32()
+        nextSegment = try body.u32()
+        nextDictionary = try body.u32()
+        currentDictionary = try body.u32()
+        firstStatisticsDelta = try body.u64()
+        nextStatisticsDelta = try body.u64()
+        bytesWritten = try body.u64()
+        bytesMerged = try body.u64()
+        let count = try body.proven(
+            UInt64(try body.u32()), elementBytes: SegmentEntry.size, limit: Limits.maximumSegments)
+        segments = []
+        segments.reserveCapacity(count)
+        for _ in 0..<count { segments.append(try SegmentEntry(&body)) }
+        try checkCounters()
+        try checkSegments()
+    }
+
+    package func encodeBody(into writer: inout ByteWriter) {
+        writer.u64(generation)
+        writer.u64(nextDocument)
+        writer.u64(documents)
+        writer.u64(nonzeros)
+        writer.u8(termSpace.rawValue)
+        writer.zeros(3)
+        writer.u32(nextTerm)
+        writer.u32(nextSegment)
+        writer.u32(nextDictionary)
+        writer.u32(currentDictionary)
+        writer.u64(firstStatisticsDelta)
+        writer.u64(nextStatisticsDelta)
+        writer.u64(bytesWritten)
+        writer.u64(bytesMerged)
+        writer.u32(UInt32(truncatingIfNeeded: segments.count))
+        for segment in segments { segment.encode(into: &writer) }
+    }
+
+    private func checkCounters() throws(FormatError) {
+        guard documents <= nextDocument else { throw FormatError(.manifestCounters, "documents above nextDocument") }
+        guard currentDictionary == 0 || currentDictionary < nextDictionary else {
+            throw FormatError(.manifestCounters, "currentDictionary not below nextDictionary")
+        }
+        guard firstStatisticsDelta <= nextStatisticsDelta else {
+            throw FormatError(.manifestCounters, "firstStatisticsDelta above nextStatisticsDelta")
+        }
+    }
+
+    private func checkSegments() throws(FormatError) {
+        var previous: UInt64?
+        var ids: Set<UInt32> = []
+        for segment in segments {
+            guard segment.id < nextSegment, ids.insert(segment.id).inserted else {
+                throw FormatError(.segmentIDs, "segment \(segment.id)")
+            }
+            guard previous.map({ $0 < segment.firstDocument }) ?? true, segment.lastDocument < nextDocument else {
+                throw FormatError(.segmentRanges, "segment \(segment.id)")
+            }
+            previous = segment.lastDocument
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// One live segment in the manifest: 48 bytes.
+package struct SegmentEntry: Sendable, Equatable {
+    static let size = 48
+
+    package var id: UInt32
+    package var kind: SegmentKind
+    /// How often its documents were merged, more or less; the merge policy's business.
+    package var tier: UInt8
+    /// No flag has a meaning yet.
+    package var flags: UInt16
+    /// Documents when it was built, the dead ones included.
+    package var documents: UInt32
+    package var tombstones: UInt32
+    /// The lowest document number in it.
+    package var firstDocument: UInt64
+    /// The highest document number in it.
+    package var lastDocument: UInt64
+    package var nonzeros: UInt64
+    /// Bytes of its values in the segments table.
+    package var bytes: UInt64
+
+    package init(
+        id: UInt32, kind: SegmentKind, tier: UInt8 = 0, flags: UInt16 = 0, documents: UInt32, tombstones: UInt32 = 0,
+        firstDocument: UInt64, lastDocument: UInt64, nonzeros: UInt64, bytes: UInt64
+    ) {
+        self.id = id
+        self.kind = kind
+        self.tier = tier
+        self.flags = flags
+        self.documents = documents
+        self.tombstones = tombstones
+        self.firstDocument = firstDocument
+        self.lastDocument = lastDocument
+        self.nonzeros = nonzeros
+        self.bytes = bytes
+    }
+
+    init(_ reader: inout ByteReader) throws(FormatError) {
+        id = try reader.u32()
+        let number = try reader.u8()
+        guard let known = SegmentKind(rawValue: number) else { throw FormatError(.segmentKind, "\(number)") }
+        kind = known
+        tier = try reader.u8()
+        flags = try reader.u16()
+        guard flags == 0 else { throw FormatError(.unknownFlags, "segment \(id) has flags \(flags)") }
+        documents = try reader.u32()
+        tombstones = try reader.u32()
+        firstDocument = try reader.u64()
+        lastDocument = try reader.u64()
+        nonzeros = try reader.u64()
+        bytes = try reader.u64()
+        // The range's width minus one, so that the full range of 64 bits does not overflow.
+        guard firstDocument <= lastDocument, documents >= 1, tombstones <= documents,
+            UInt64(documents) - 1 <= lastDocument - firstDocument
+        else { throw FormatError(.segmentCounts, "segment \(id)") }
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.u32(id)
+        writer.u8(kind.rawValue)
+        writer.u8(tier)
+        writer.u16(flags)
+        writer.u32(documents)
+        writer.u32(tombstones)
+        writer.u64(firstDocument)
+        writer.u64(lastDocument)
+        writer.u64(nonzeros)
+        writer.u64(bytes)
+    }
+}

@@ -1,0 +1,51 @@
+/// What one commit changed in the document frequencies (table statistics, key 0x02 and a sequence number).
+package struct StatisticsDelta: Record {
+    package static let kind = RecordKind.statisticsDelta
+
+    /// Strictly ascending.
+    package let terms: [TermID]
+    /// `changes[i]` belongs to `terms[i]`; never zero.
+    package let changes: [Int64]
+
+    /// Takes terms in any order; adds up the changes of one term, and leaves out changes of zero.
+    package init(terms: [TermID], changes: [Int64]) {
+        if terms.count == changes.count, !changes.contains(0), zip(terms, terms.dropFirst()).allSatisfy({ $0 < $1 }) {
+            self.terms = terms
+            self.changes = changes
+        } else {
+            let sums = Dictionary(zip(terms, changes), uniquingKeysWith: &+).filter { $0.value != 0 }
+            let sorted = sums.sorted { $0.key < $1.key }
+            self.terms = sorted.map(\.key)
+            self.changes = sorted.map(\.value)
+        }
+    }
+
+    package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
+        let count = try body.proven(UInt64(try body.u32()), elementBytes: 2, limit: Limits.maximumDeltaEntries)
+        var terms: [TermID] = []
+        var changes: [Int64] = []
+        terms.reserveCapacity(count)
+        changes.reserveCapacity(count)
+        for index in 0..<count {
+            let gap = try body.varint32()
+            let (term, overflow) = (terms.last ?? 0).addingReportingOverflow(gap)
+            guard !overflow, gap != 0 || index == 0 else { throw FormatError(.termsAscend) }
+            terms.append(term)
+            let change = try body.zigzag64()
+            guard change != 0 else { throw FormatError(.changesAreNotZero, "term \(term)") }
+            changes.append(change)
+        }
+        self.terms = terms
+        self.changes = changes
+    }
+
+    package func encodeBody(into writer: inout ByteWriter) {
+        writer.u32(UInt32(truncatingIfNeeded: terms.count))
+        var previous: TermID = 0
+        for (term, change) in zip(terms, changes) {
+            writer.varint(term &- previous)
+            writer.zigzag(change)
+            previous = term
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/// The record that says what the file is (table meta, key `store`). It is read before anything else.
+///
+/// Decoding accepts versions and features it does not know, so that `checkOpenable` can name them.
+package struct StoreRecord: Record {
+    package static let kind = RecordKind.store
+    /// `SPARSEST` in ASCII.
+    package static let magic: UInt64 = 0x5453_4553_5241_5053
+    package static let currentMajor: UInt16 = 1
+    package static let currentMinor: UInt16 = 0
+    // No feature bit has a meaning yet.
+    package static let knownReadOnlyCompatibleFeatures: UInt64 = 0
+    package static let knownIncompatibleFeatures: UInt64 = 0
+
+    package var formatMajor: UInt16
+    package var formatMinor: UInt16
+    /// Features that an older library may ignore.
+    package var compatibleFeatures: UInt64
+    /// Features that an older library may ignore as long as it only reads.
+    package var readOnlyCompatibleFeatures: UInt64
+    /// Features without which nothing can be read rightly.
+    package var incompatibleFeatures: UInt64
+    /// LMDB's page size when the store was made.
+    package var pageSize: UInt32
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    package var createdAt: UInt64
+    package var uuid: StoreUUID
+
+    package init(
+        formatMajor: UInt16 = StoreRecord.currentMajor, formatMinor: UInt16 = StoreRecord.currentMinor,
+        compatibleFeatures: UInt64 = 0, readOnlyCompatibleFeatures: UInt64 = 0, incompatibleFeatures: UInt64 = 0,
+        pageSize: UInt32, createdAt: UInt64, uuid: StoreUUID
+    ) {
+        self.formatMajor = formatMajor
+        self.formatMinor = formatMinor
+        self.compatibleFeatures = compatibleFeatures
+        self.readOnlyCompatibleFeatures = readOnlyCompatibleFeatures
+        self.incompatibleFeatures = incompatibleFeatures
+        self.pageSize = pageSize
+        self.createdAt = createdAt
+        self.uuid = uuid
+    }
+
+    package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
+        guard try body.u64() == Self.magic else { throw FormatError(.storeMagic) }
+        formatMajor = try body.u16()
+        formatMinor = try body.u16()
+        compatibleFeatures = try body.u64()
+        readOnlyCompatibleFeatures = try body.u64()
+        incompatibleFeatures = try body.u64()
+        pageSize = try body.u32()
+        guard pageSize.nonzeroBitCount == 1, (512...65_536).contains(pageSize) else {
+            throw FormatError(.pageSize, "\(pageSize)")
+        }
+        createdAt = try body.u64()
+        uuid = StoreUUID(high: try body.u64().byteSwapped, low: try body.u64().byteSwapped)
+    }
+
+    package func encodeBody(into writer: inout ByteWriter) {
+        writer.u64(Self.magic)
+        writer.u16(formatMajor)
+        writer.u16(formatMinor)
+        writer.u64(compatibleFeatures)
+        writer.u64(readOnlyCompatibleFeatures)
+        writer.u64(incompatibleFeatures)
+        writer.u32(pageSize)
+        writer.u64(createdAt)
+        // The UUID is bytes in the order in which it is printed.
+        writer.u64(uuid.high.byteSwapped)
+        writer.u64(uuid.low.byteSwapped)
+    }
+
+    /// Whether this library may open the store, and if not, why.
+    package func checkOpenable(readOnly: Bool) throws(FormatError) {
+        guard formatMajor == Self.currentMajor else {
+            throw located(.unsupportedVersion, "format \(formatMajor).\(formatMinor), known is \(Self.currentMajor)")
+        }
+        let incompatible = incompatibleFeatures & ~Self.knownIncompatibleFeatures
+        guard incompatible == 0 else {
+            throw located(.unknownFlags, "incompatible features 0x" + String(incompatible, radix: 16))
+        }
+        let writing = readOnlyCompatibleFeatures & ~Self.knownReadOnlyCompatibleFeatures
+        guard readOnly || writing == 0 else {
+            throw located(.unknownFlags, "features 0x\(String(writing, radix: 16)) allow reading only")
+        }
+    }
+
+    private func located(_ code: FormatError.Code, _ detail: String) -> FormatError {
+        Keys.store.withUnsafeBytes { FormatError(code, detail).at(.meta, key: $0) }
+    }
+}

@@ -1,0 +1,66 @@
+/// The document numbers of a segment by ordinal: a view of a `segmentDocuments` value's body.
+///
+/// Body: u64 base, then one u32 a document, strictly ascending: its number less the base.
+///
+/// One of the files that use pointers: `count` is what the body has room for, and every access compares with it. The
+/// view is valid as long as the bytes under it.
+package struct SegmentDocuments {
+    private let base: UInt64
+    private let offsets: UnsafeRawPointer
+    /// Documents in the segment, dead ones included.
+    package let count: Int
+
+    /// - Throws: `invariant` unless the numbers strictly ascend; one pass over all of them.
+    package init(body: UnsafeRawBufferPointer) throws(FormatError) {
+        var reader = ByteReader(body)
+        base = try reader.u64()
+        guard reader.remaining % 4 == 0 else { throw FormatError(.truncated) }
+        count = reader.remaining / 4
+        guard count >= 1, let start = reader.rest().baseAddress else { throw FormatError(.documentsAscend, "none") }
+        offsets = start
+        var previous = Self.load(start, 0)
+        for ordinal in 1..<max(1, count) {
+            let next = Self.load(start, ordinal)
+            guard previous < next else { throw FormatError(.documentsAscend, "ordinal \(ordinal)") }
+            previous = next
+        }
+        guard !base.addingReportingOverflow(UInt64(previous)).overflow else { throw FormatError(.documentsAscend) }
+    }
+
+    /// The number of an ordinal in 0..<count; of another, the nearer end's.
+    package subscript(ordinal: Int) -> UInt64 {
+        base + UInt64(Self.load(offsets, min(max(ordinal, 0), count - 1)))
+    }
+
+    /// The ordinal of a document number, nil when the segment does not hold it.
+    package func ordinal(of number: UInt64) -> Int? {
+        let ordinal = firstOrdinal(from: number)
+        return ordinal < count && self[ordinal] == number ? ordinal : nil
+    }
+
+    /// The first ordinal whose number is at least `number`; `count` when there is none.
+    package func firstOrdinal(from number: UInt64) -> Int {
+        guard number >= base else { return 0 }
+        let wanted = number - base
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if UInt64(Self.load(offsets, middle)) < wanted { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Writes the body for numbers that strictly ascend and span less than 2^32.
+    ///
+    /// Other numbers give a body that the initialiser refuses.
+    package static func encode(_ numbers: [UInt64], into writer: inout ByteWriter) {
+        let base = numbers.first ?? 0
+        writer.u64(base)
+        for number in numbers { writer.u32(UInt32(clamping: number &- base)) }
+    }
+
+    private static func load(_ offsets: UnsafeRawPointer, _ ordinal: Int) -> UInt32 {
+        UInt32(littleEndian: offsets.loadUnaligned(fromByteOffset: 4 &* ordinal, as: UInt32.self))
+    }
+}

@@ -1,0 +1,83 @@
+/// What is wrong with a stored value: which rule it breaks, and where it stands.
+package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The rule that was broken. `invariant` carries its number in FORMAT.md and a text.
+    package enum Code: Sendable, Equatable {
+        case truncated
+        case trailingBytes
+        case checksumMismatch
+        case wrongKind
+        case unsupportedVersion
+        case unknownFlags
+        case limitExceeded
+        case invariant(Int, String)
+        case badVarint
+        case badUTF8
+        case decompression
+        case unknownDictionary
+    }
+
+    package let code: Code
+    /// What exactly was found, in a few words; may be empty.
+    package let detail: String
+    /// The table of the value; nil while bytes are decoded that do not know where they stand.
+    package let table: TableNumber?
+    /// The key in hexadecimal, abbreviated; empty when not known.
+    package let key: String
+
+    package init(_ code: Code, _ detail: String = "", table: TableNumber? = nil, key: String = "") {
+        self.code = code
+        self.detail = detail
+        self.table = table
+        self.key = key
+    }
+
+    /// An invariant of the numbered list is broken.
+    package init(_ invariant: Invariant, _ detail: String = "") {
+        self.init(.invariant(invariant.rawValue, invariant.rule), detail)
+    }
+
+    /// The same error with the place where the value stands, unless a place is known already.
+    package func at(_ table: TableNumber, key: UnsafeRawBufferPointer) -> FormatError {
+        guard self.table == nil else { return self }
+        return FormatError(code, detail, table: table, key: Hexadecimal.abbreviated(key))
+    }
+
+    /// What is wrong, where, and what to do about it.
+    package var message: String {
+        var text = reason
+        if !detail.isEmpty { text += " (\(detail))" }
+        if let table { text += ", in table '\(table.name)'" }
+        if !key.isEmpty { text += " at key \(key)" }
+        return text + "; " + remedy
+    }
+
+    package var description: String { message }
+
+    private var reason: String {
+        switch code {
+        case .truncated: "a value ends too early"
+        case .trailingBytes: "a value has bytes after its end"
+        case .checksumMismatch: "the checksum does not fit the bytes, or the value stands under a wrong key"
+        case .wrongKind: "a value is of another kind than its place asks for"
+        case .unsupportedVersion: "a value was written in a version this library does not know"
+        case .unknownFlags: "a value uses a feature this library does not know"
+        case .limitExceeded: "a limit of the format is exceeded"
+        case .invariant(let number, let rule): "invariant I\(number) is broken: \(rule)"
+        case .badVarint: "a variable-length integer is not in its canonical form"
+        case .badUTF8: "a text is not valid UTF-8"
+        case .decompression: "a zstd frame cannot be decoded"
+        case .unknownDictionary: "a compression dictionary is not in the store"
+        }
+    }
+
+    private var remedy: String {
+        switch code {
+        case .unsupportedVersion, .unknownFlags:
+            "open the store with a newer version of the library"
+        case .limitExceeded:
+            "keep to the limits in FORMAT.md; if no such value was ever written, run `verify` and restore a backup"
+        default:
+            "run `verify` to see how far the damage goes, then restore from a backup"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// The numbered invariants of FORMAT.md section 9 that hold within one value. The texts there and here are the
+/// same (a test compares them). Invariants between values have numbers from 101 and belong to `verify`.
+package enum Invariant: Int, Sendable, CaseIterable {
+    case storeMagic = 1
+    case reservedBytesAreZero = 2
+    case keyShape = 3
+    case pageSize = 4
+    case termSpace = 5
+    case segmentKind = 6
+    case segmentIDs = 7
+    case segmentRanges = 8
+    case segmentCounts = 9
+    case manifestCounters = 10
+    case fixedBodyLength = 11
+    case termsAscend = 12
+    case changesAreNotZero = 13
+    case textLength = 14
+    case knownEncoding = 15
+    case termCount = 16
+    case sectionLengths = 17
+    case weightInRange = 18
+    case tagsAscend = 19
+    case payloadLengths = 20
+    case dictionaryUse = 21
+    case chunkLengths = 22
+    case documentsAscend = 23
+    case windowCounts = 24
+    case listRange = 25
+
+    /// The rule in one sentence.
+    package var rule: String {
+        switch self {
+        case .storeMagic: "a store record begins with the magic SPARSEST"
+        case .reservedBytesAreZero: "reserved bytes are zero"
+        case .keyShape: "a key has the length and prefix of its table"
+        case .pageSize: "the page size is a power of two from 512 to 65536"
+        case .termSpace: "the term space is 0, 1 or 2"
+        case .segmentKind: "a segment's kind is 1 or 2"
+        case .segmentIDs: "segment ids are unique and below nextSegment"
+        case .segmentRanges: "segments' document ranges ascend, do not overlap and end below nextDocument"
+        case .segmentCounts: "a segment has 1 or more documents, no more than its range, and no more tombstones than documents"
+        case .manifestCounters: "the manifest's counters do not contradict each other"
+        case .fixedBodyLength: "a body of fixed length has that length"
+        case .termsAscend: "terms ascend strictly and fit 32 bits"
+        case .changesAreNotZero: "a statistics delta holds no change of zero"
+        case .textLength: "a text's length is within its limits"
+        case .knownEncoding: "an encoding byte has a known value"
+        case .termCount: "a document has 1 to 65535 terms"
+        case .sectionLengths: "a document's sections fill its body exactly"
+        case .weightInRange: "a weight lies from 1e-15 to 1e15"
+        case .tagsAscend: "tags ascend strictly by their bytes"
+        case .payloadLengths: "a payload's lengths agree with its encoding"
+        case .dictionaryUse: "a document names a dictionary only when a zstd frame uses it"
+        case .chunkLengths: "a chunk's lengths agree with its codec"
+        case .documentsAscend: "a segment's documents ascend strictly and fit 64 bits"
+        case .windowCounts: "a window's counts agree with its contents and its chunks"
+        case .listRange: "a posting list lies inside its chunk, aligned, with 1 or more postings"
+        }
+    }
+}

@@ -1,0 +1,198 @@
+/// The keys of every table, and their parsers (FORMAT.md section 4). Numbers are big-endian, so that LMDB's byte
+/// order is the order of the numbers.
+///
+/// Builders do not look at lengths: LMDB refuses a key over 511 bytes, and the limits keep below that.
+package enum Keys {
+    /// What a key of the statistics table leads to.
+    package enum Statistics: Sendable, Equatable {
+        case page(UInt32)
+        case delta(UInt64)
+    }
+
+    /// What a key of the vocabulary leads to.
+    package enum Vocabulary: Sendable, Equatable {
+        case term(String)
+        case name(TermID)
+    }
+
+    /// What a key of the segments table leads to.
+    package struct Segment: Sendable, Equatable {
+        package let id: UInt32
+        package let part: UInt8
+        package let index: UInt32
+    }
+
+    // meta
+
+    package static let store = Array("store".utf8)
+    package static let manifest = Array("manifest".utf8)
+    package static let bookmarkPrefix = Array("bookmark:".utf8)
+
+    package static func bookmark(_ name: String) -> [UInt8] {
+        bookmarkPrefix + name.utf8
+    }
+
+    /// The bookmark's name, 1...502 bytes.
+    package static func parseBookmark(_ key: UnsafeRawBufferPointer) throws(FormatError) -> String {
+        guard key.starts(with: bookmarkPrefix), (10...511).contains(key.count) else { throw FormatError(.keyShape) }
+        return try UTF8Text.decode(tail(key, from: bookmarkPrefix.count))
+    }
+
+    // ids
+
+    package static func identifier(_ identifier: String) -> [UInt8] {
+        Array(identifier.utf8)
+    }
+
+    package static func parseIdentifier(_ key: UnsafeRawBufferPointer) throws(FormatError) -> String {
+        guard (1...Limits.maximumIdentifierBytes).contains(key.count) else { throw FormatError(.keyShape) }
+        return try UTF8Text.decode(key)
+    }
+
+    // documents, multivectors
+
+    package static func document(_ number: UInt64) -> [UInt8] {
+        bigEndian(number)
+    }
+
+    /// The key on the stack, for lookups in loops.
+    package static func withDocument<Result>(_ number: UInt64, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeBytes(of: number.bigEndian, body)
+    }
+
+    package static func documentNumber(_ key: UnsafeRawBufferPointer) throws(FormatError) -> UInt64 {
+        guard key.count == 8 else { throw FormatError(.keyShape) }
+        return u64(key, 0)
+    }
+
+    package static func multivector(_ number: UInt64) -> [UInt8] {
+        bigEndian(number)
+    }
+
+    package static func multivectorNumber(_ key: UnsafeRawBufferPointer) throws(FormatError) -> UInt64 {
+        try documentNumber(key)
+    }
+
+    // vocabulary
+
+    package static func termID(_ name: String) -> [UInt8] {
+        [1] + name.utf8
+    }
+
+    package static func termName(_ term: TermID) -> [UInt8] {
+        [2] + bigEndian(term)
+    }
+
+    package static func parseVocabulary(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Vocabulary {
+        switch key.first {
+        case 1:
+            guard (2...(1 + Limits.maximumTermBytes)).contains(key.count) else { throw FormatError(.keyShape) }
+            return .term(try UTF8Text.decode(tail(key, from: 1)))
+        case 2:
+            guard key.count == 5 else { throw FormatError(.keyShape) }
+            return .name(u32(key, 1))
+        default:
+            throw FormatError(.keyShape)
+        }
+    }
+
+    // statistics
+
+    package static func statisticsPage(_ page: UInt32) -> [UInt8] {
+        [1] + bigEndian(page)
+    }
+
+    package static func statisticsDelta(_ sequence: UInt64) -> [UInt8] {
+        [2] + bigEndian(sequence)
+    }
+
+    package static func parseStatistics(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Statistics {
+        switch (key.first, key.count) {
+        case (1, 5): .page(u32(key, 1))
+        case (2, 9): .delta(u64(key, 1))
+        default: throw FormatError(.keyShape)
+        }
+    }
+
+    /// The page's number, nil when the key is that of a delta or no key of this table.
+    package static func statisticsPageNumber(_ key: UnsafeRawBufferPointer) -> UInt32? {
+        key.count == 5 && key[0] == 1 ? u32(key, 1) : nil
+    }
+
+    // segments
+
+    package static func segment(_ id: UInt32, part: UInt8, index: UInt32) -> [UInt8] {
+        bigEndian(id) + [part] + bigEndian(index)
+    }
+
+    /// All keys of one segment begin with these bytes.
+    package static func segmentPrefix(_ id: UInt32) -> [UInt8] {
+        bigEndian(id)
+    }
+
+    package static func parseSegment(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Segment {
+        guard key.count == 9 else { throw FormatError(.keyShape) }
+        return Segment(id: u32(key, 0), part: key[4], index: u32(key, 5))
+    }
+
+    // tombstones
+
+    package static func tombstones(_ segment: UInt32, _ page: UInt32) -> [UInt8] {
+        bigEndian(segment) + bigEndian(page)
+    }
+
+    package static func parseTombstones(_ key: UnsafeRawBufferPointer) throws(FormatError) -> (
+        segment: UInt32, page: UInt32
+    ) {
+        guard key.count == 8 else { throw FormatError(.keyShape) }
+        return (u32(key, 0), u32(key, 4))
+    }
+
+    // dictionaries
+
+    package static func dictionary(_ id: UInt32) -> [UInt8] {
+        bigEndian(id)
+    }
+
+    package static func parseDictionary(_ key: UnsafeRawBufferPointer) throws(FormatError) -> UInt32 {
+        guard key.count == 4 else { throw FormatError(.keyShape) }
+        return u32(key, 0)
+    }
+
+    // tags: the length before the text keeps the documents of one tag together, and 'a' apart from 'ab'
+
+    package static func tag(_ tag: String, document: UInt64) -> [UInt8] {
+        tagPrefix(tag) + bigEndian(document)
+    }
+
+    /// All keys of one tag begin with these bytes, and no other key does.
+    package static func tagPrefix(_ tag: String) -> [UInt8] {
+        [UInt8(truncatingIfNeeded: tag.utf8.count)] + tag.utf8
+    }
+
+    package static func parseTag(_ key: UnsafeRawBufferPointer) throws(FormatError) -> (tag: String, document: UInt64) {
+        guard let length = key.first, (1...Limits.maximumTagBytes).contains(Int(length)),
+            key.count == 9 + Int(length)
+        else { throw FormatError(.keyShape) }
+        let text = UnsafeRawBufferPointer(rebasing: key[1..<(1 + Int(length))])
+        return (try UTF8Text.decode(text), u64(key, 1 + Int(length)))
+    }
+
+    private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    }
+
+    private static func tail(_ key: UnsafeRawBufferPointer, from start: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: key[start...])
+    }
+
+    // The parsers above have compared the length before they read.
+
+    private static func u32(_ key: UnsafeRawBufferPointer, _ offset: Int) -> UInt32 {
+        UInt32(bigEndian: key.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
+    private static func u64(_ key: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        UInt64(bigEndian: key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+}

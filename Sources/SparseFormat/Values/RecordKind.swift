@@ -1,0 +1,17 @@
+/// What a value is; the byte at offset 8 of its header. Numbers are never used again for something else.
+package enum RecordKind: UInt8, Sendable, CaseIterable {
+    case store = 1
+    case manifest = 2
+    case bookmark = 3
+    case identifier = 4
+    case document = 5
+    case termID = 6
+    case termName = 7
+    case statisticsPage = 8
+    case statisticsDelta = 9
+    case segmentDirectory = 10
+    case segmentChunk = 11
+    case tombstonePage = 12
+    case dictionary = 13
+    case segmentDocuments = 14
+}

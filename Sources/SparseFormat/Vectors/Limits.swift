@@ -1,0 +1,42 @@
+// Every limit of the format in one place. FORMAT.md section 14 prints this table; the tests stand on both sides
+// of each limit.
+
+/// The limits of the format, which hold for every store.
+///
+/// A value inside these limits can be stored and read back unchanged; a value outside is refused with an error
+/// that names the limit. Nothing is cut off silently.
+public enum Limits {
+    /// The most terms one vector may have.
+    public static let maximumTermsPerVector = 65_535
+    /// The weights a vector may hold. Zero, negative, infinite and NaN weights lie outside.
+    public static let weights: ClosedRange<Float> = 1e-15...1e15
+    /// The most UTF-8 bytes of an external document identifier; the fewest are one.
+    public static let maximumIdentifierBytes = 500
+    /// The most UTF-8 bytes of a term's name; the fewest are one.
+    public static let maximumTermBytes = 400
+    /// The most bytes of one document's payload, before compression.
+    public static let maximumPayloadBytes = 64 * 1024 * 1024
+    /// The most tags of one document.
+    public static let maximumTagsPerDocument = 256
+    /// The most UTF-8 bytes of one tag; the fewest are one.
+    public static let maximumTagBytes = 200
+    /// The most terms of one query.
+    public static let maximumQueryTerms = 65_535
+    /// The most results of one query (its `limit`).
+    public static let maximumResults = 1_000_000
+    /// The most bytes of one bookmark.
+    public static let maximumBookmarkBytes = 64 * 1024
+    /// The most segments of one store.
+    public static let maximumSegments = 65_535
+    /// The most documents of one window segment: an ordinal in it is a 16-bit number.
+    public static let maximumDocumentsPerWindow = 65_536
+
+    /// The most UTF-8 bytes of a bookmark's name: its key carries the prefix `bookmark:` and LMDB takes 511 bytes.
+    package static let maximumBookmarkNameBytes = 502
+    /// The most bytes of one compression dictionary.
+    package static let maximumDictionaryBytes = 1024 * 1024
+    /// The most bytes of one segment chunk's data, before compression.
+    package static let maximumChunkBytes = 16 * 1024 * 1024
+    /// The most entries of one statistics delta.
+    package static let maximumDeltaEntries = 1 << 24
+}

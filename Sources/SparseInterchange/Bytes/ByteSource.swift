@@ -1,0 +1,166 @@
+/// The bytes of a file, of standard input or of an array, with zstd frames decompressed on the way.
+///
+/// Compression is told by the first bytes, not by the name. Offsets count *decompressed* bytes, so that a place in the
+/// content stays the same whether or not the file is compressed.
+public final class ByteSource {
+    /// What messages call this source.
+    public let name: String
+    /// Whether the input is compressed.
+    public let isCompressed: Bool
+    /// How many decompressed bytes have been read.
+    public private(set) var offset: UInt64 = 0
+
+    private let raw: RawInput
+    private let decoder: ZstdDecoder?
+    /// Bytes that were looked at and not yet read.
+    private var lookahead: [UInt8] = []
+    private var lookaheadStart = 0
+
+    /// Opens the file at `path`; "-" is standard input.
+    public convenience init(path: String) throws(InterchangeError) {
+        try self.init(raw: try RawInput(path: path))
+    }
+
+    /// Reads `bytes`, which messages call `name`.
+    public convenience init(bytes: [UInt8], name: String = "input") throws(InterchangeError) {
+        try self.init(raw: RawInput(bytes: bytes, name: name))
+    }
+
+    private init(raw: RawInput) throws(InterchangeError) {
+        self.raw = raw
+        name = raw.name
+        try raw.fill(atLeast: ZstdDecoder.magic.count)
+        var head: [UInt8] = []
+        raw.use { waiting in
+            head = Array(waiting.prefix(ZstdDecoder.magic.count))
+            return 0
+        }
+        if head.starts(with: [0x1F, 0x8B]) {
+            throw InterchangeError(
+                .unsupported, "'\(raw.name)' is compressed with gzip; pass it through 'gunzip -c' and give '-' as input"
+            )
+        }
+        if head.starts(with: [0xFD, 0x37, 0x7A, 0x58]) {
+            throw InterchangeError(
+                .unsupported, "'\(raw.name)' is compressed with xz; pass it through 'xz -dc' and give '-' as input")
+        }
+        isCompressed = Self.isZstd(head)
+        decoder = isCompressed ? try ZstdDecoder(name: raw.name) : nil
+    }
+
+    /// The size of the input as it lies on disk, where it is a regular file.
+    public var rawSize: UInt64? { raw.size }
+
+    /// How much of the input as it lies on disk has been read; with `rawSize`, the progress.
+    public var rawOffset: UInt64 { raw.consumed }
+
+    /// The size of the content, where it is known beforehand.
+    public var contentSize: UInt64? { isCompressed ? nil : raw.size }
+
+    /// The next `count` bytes, or as many as there are, which stay to be read.
+    public func peek(_ count: Int) throws(InterchangeError) -> [UInt8] {
+        while lookahead.count - lookaheadStart < count {
+            let missing = count - (lookahead.count - lookaheadStart)
+            var more = [UInt8](repeating: 0, count: missing)
+            let got = try Self.fill(&more) { target throws(InterchangeError) in try self.readThrough(into: target) }
+            if got == 0 { break }
+            lookahead.append(contentsOf: more[..<got])
+        }
+        return Array(lookahead[lookaheadStart...].prefix(count))
+    }
+
+    /// Reads up to `target.count` bytes; 0 means the end.
+    public func read(into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int {
+        let waiting = min(lookahead.count - lookaheadStart, target.count)
+        guard waiting == 0 else {
+            target.copyBytes(from: lookahead[lookaheadStart..<lookaheadStart + waiting])
+            lookaheadStart += waiting
+            offset += UInt64(waiting)
+            return waiting
+        }
+        let read = try readThrough(into: target)
+        offset += UInt64(read)
+        return read
+    }
+
+    /// Reads `count` bytes, or fewer at the end. What is kept grows with what arrives, not with what was asked for.
+    public func read(count: Int) throws(InterchangeError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            var piece = [UInt8](repeating: 0, count: min(count - bytes.count, RawInput.bufferBytes))
+            let got = try Self.fill(&piece) { target throws(InterchangeError) in try self.read(into: target) }
+            if got == 0 { break }
+            bytes.append(contentsOf: piece[..<got])
+        }
+        return bytes
+    }
+
+    /// Reads all that remains, which may be at most `limit` bytes.
+    public func readAll(limit: Int = InterchangeLimits.wholeFileBytes) throws(InterchangeError) -> [UInt8] {
+        let bytes = try read(count: limit)
+        if bytes.count == limit, try !peek(1).isEmpty {
+            throw InterchangeError(.limitExceeded, "'\(name)' is larger than \(limit) bytes; split it into parts")
+        }
+        return bytes
+    }
+
+    /// Goes forward to `target`, by seeking where the input can and by reading where it cannot.
+    ///
+    /// Throws `invalidInput` when the content ends before.
+    public func skip(to target: UInt64) throws(InterchangeError) {
+        guard target > offset else { return }
+        if decoder == nil, try raw.seek(to: target) {
+            lookahead = []
+            lookaheadStart = 0
+            offset = target
+            return
+        }
+        var sink = [UInt8](repeating: 0, count: RawInput.bufferBytes)
+        while offset < target {
+            let step = Int(min(target - offset, UInt64(sink.count)))
+            let got = try Self.fill(&sink, upTo: step) { buffer throws(InterchangeError) in try self.read(into: buffer)
+            }
+            guard got > 0 else {
+                throw InterchangeError(
+                    .invalidInput, "'\(name)' ends at byte \(offset), before byte \(target); is it the same file?")
+            }
+        }
+    }
+
+    /// The content as a file that can be read at any place: itself where it is a plain file, else `spooled`.
+    func randomAccess(spooled: () throws(InterchangeError) -> RandomAccessFile) throws(InterchangeError)
+        -> RandomAccessFile
+    {
+        if !isCompressed, let descriptor = raw.seekableDescriptor, let size = raw.size {
+            return RandomAccessFile(descriptor: descriptor, size: size, name: name, keeping: raw)
+        }
+        return try spooled()
+    }
+
+    private static func isZstd(_ head: [UInt8]) -> Bool {
+        // A skippable frame may stand first; its magic is 0x184D2A5? in little-endian order.
+        head == ZstdDecoder.magic
+            || (head.count == 4 && head[0] & 0xF0 == 0x50 && head[1...].elementsEqual([0x2A, 0x4D, 0x18]))
+    }
+
+    private func readThrough(into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int {
+        guard let decoder else { return try raw.read(into: target) }
+        return try decoder.read(from: raw, into: target)
+    }
+
+    /// Lets `body` write to the front of `bytes` and returns what it returns.
+    private static func fill(
+        _ bytes: inout [UInt8], upTo count: Int? = nil,
+        _ body: (UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int
+    ) throws(InterchangeError) -> Int {
+        let size = count ?? bytes.count
+        let result = bytes.withUnsafeMutableBytes { buffer -> Result<Int, InterchangeError> in
+            do throws(InterchangeError) {
+                return .success(try body(UnsafeMutableRawBufferPointer(rebasing: buffer[..<size])))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,35 @@
+internal import SystemPackage
+
+/// A file read by ranges.
+final class RandomAccessFile {
+    let name: String
+    let size: UInt64
+
+    private let descriptor: FileDescriptor
+    /// Whoever closes the descriptor, kept until we are done with it.
+    private let owner: AnyObject
+
+    init(descriptor: FileDescriptor, size: UInt64, name: String, keeping owner: AnyObject) {
+        self.descriptor = descriptor
+        self.size = size
+        self.name = name
+        self.owner = owner
+    }
+
+    /// Fills `target` with the bytes at `offset`; an end of the file before that is an error.
+    func read(at offset: UInt64, into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) {
+        var done = 0
+        while done < target.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
+            let read = try InterchangeError.attempt("read", name) {
+                try descriptor.read(
+                    fromAbsoluteOffset: Int64(offset) + Int64(done), into: rest, retryOnInterrupt: true)
+            }
+            guard read > 0 else {
+                throw InterchangeError(
+                    .invalidInput, "'\(name)' became shorter while it was read; leave it alone and try again")
+            }
+            done += read
+        }
+    }
+}

@@ -1,0 +1,134 @@
+internal import SystemPackage
+
+/// Bytes as they come from a descriptor or from memory, before any decompression, through one bounded buffer.
+final class RawInput {
+    static let bufferBytes = 256 << 10
+
+    let name: String
+    /// The size of a regular file; a pipe has none.
+    let size: UInt64?
+    /// How many bytes have been taken out.
+    private(set) var consumed: UInt64 = 0
+
+    private let descriptor: FileDescriptor?
+    private let closesDescriptor: Bool
+    private var buffer: [UInt8]
+    private var start = 0
+    private var end = 0
+    private var reachedEnd = false
+
+    /// Opens the file at `path`, or standard input for "-".
+    init(path: String) throws(InterchangeError) {
+        if path == "-" {
+            name = "standard input"
+            descriptor = .standardInput
+            closesDescriptor = false
+        } else {
+            name = path
+            descriptor = try InterchangeError.attempt("read", path) {
+                try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+            }
+            closesDescriptor = true
+        }
+        size = try descriptor.flatMap { descriptor throws(InterchangeError) in
+            try FileMeasure.regularFileSize(of: descriptor, name: path)
+        }
+        buffer = [UInt8](repeating: 0, count: Self.bufferBytes)
+    }
+
+    /// Reads from memory.
+    init(bytes: [UInt8], name: String) {
+        self.name = name
+        size = UInt64(bytes.count)
+        descriptor = nil
+        closesDescriptor = false
+        buffer = bytes
+        end = bytes.count
+        reachedEnd = true
+    }
+
+    deinit {
+        if closesDescriptor { try? descriptor?.close() }
+    }
+
+    /// The descriptor, where its file can be read at any place.
+    var seekableDescriptor: FileDescriptor? { size == nil ? nil : descriptor }
+
+    /// How many bytes wait in the buffer.
+    var buffered: Int { end - start }
+
+    /// Makes at least `count` bytes wait in the buffer, or as many as there still are.
+    func fill(atLeast count: Int) throws(InterchangeError) {
+        guard buffered < count, !reachedEnd, let descriptor else { return }
+        if start > 0 {
+            buffer.replaceSubrange(0..<buffered, with: buffer[start..<end])
+            end -= start
+            start = 0
+        }
+        while end < min(count, buffer.count), !reachedEnd {
+            let from = end
+            let read = try InterchangeError.attempt("read", name) {
+                try buffer.withUnsafeMutableBytes { bytes in
+                    try descriptor.read(
+                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[from...]), retryOnInterrupt: true)
+                }
+            }
+            if read == 0 { reachedEnd = true }
+            end += read
+        }
+    }
+
+    /// Shows the waiting bytes to `body`, which says how many of them it has used.
+    func use<Failure>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        let range = start..<end
+        // The closure cannot throw a typed error through `withUnsafeBytes`, hence the result.
+        let result = buffer.withUnsafeBytes { bytes -> Result<Int, Failure> in
+            do throws(Failure) {
+                return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[range])))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let used = min(max(try result.get(), 0), buffered)
+        start += used
+        consumed += UInt64(used)
+    }
+
+    /// Moves bytes into `target`; 0 means the end.
+    func read(into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int {
+        if buffered == 0 {
+            if target.count >= Self.bufferBytes, !reachedEnd, let descriptor {
+                // A large read needs no stop in our buffer.
+                let read = try InterchangeError.attempt("read", name) {
+                    try descriptor.read(into: target, retryOnInterrupt: true)
+                }
+                if read == 0 { reachedEnd = true }
+                consumed += UInt64(read)
+                return read
+            }
+            try fill(atLeast: 1)
+        }
+        var moved = 0
+        use { waiting in
+            moved = min(waiting.count, target.count)
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: waiting[..<moved]))
+            return moved
+        }
+        return moved
+    }
+
+    /// Goes to `offset` of a regular file without reading what is between; false where that is impossible.
+    func seek(to offset: UInt64) throws(InterchangeError) -> Bool {
+        guard let descriptor, let size, offset <= size else { return false }
+        _ = try InterchangeError.attempt("seek in", name) {
+            try descriptor.seek(offset: Int64(offset), from: .start)
+        }
+        start = 0
+        end = 0
+        reachedEnd = false
+        consumed = offset
+        return true
+    }
+}

@@ -1,0 +1,61 @@
+/// The exact best answers to a set of queries, little-endian: UInt32 queries, UInt32 k, UInt32 rows[queries x k], Float32
+/// scores[queries x k], best first. A row is the document whose id is that number in decimal.
+public struct GroundTruth: Sendable {
+    /// How many queries there are answers for.
+    public let queries: Int
+    /// How many answers each has.
+    public let k: Int
+
+    private let rows: [UInt32]
+    private let scores: [Float]
+
+    /// Reads the file at `path`.
+    public init(path: String) throws(InterchangeError) {
+        try self.init(source: try ByteSource(path: path))
+    }
+
+    /// Reads what `source` gives.
+    public init(source: ByteSource) throws(InterchangeError) {
+        let bytes = try source.readAll()
+        func word(_ index: Int) -> UInt32 {
+            bytes.withUnsafeBytes {
+                UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+            }
+        }
+        guard bytes.count >= 8 else { throw Self.wrongSize(source.name) }
+        let (queries, k) = (Int(word(0)), Int(word(1)))
+        let (count, overflow) = queries.multipliedReportingOverflow(by: k)
+        guard !overflow, k > 0, count <= bytes.count / 8, bytes.count == 8 + count * 8 else {
+            throw Self.wrongSize(source.name)
+        }
+        self.queries = queries
+        self.k = k
+        rows = (0..<count).map { word(2 + $0) }
+        scores = (0..<count).map { Float(bitPattern: word(2 + count + $0)) }
+        guard scores.allSatisfy({ $0.isFinite }) else {
+            throw InterchangeError(
+                .invalidInput, "'\(source.name)' holds a score that is not a finite number; make the file again")
+        }
+    }
+
+    /// The best answers to the query at `index`, which must be below `queries`.
+    public func answer(_ index: Int) -> Answer {
+        let range = index * k..<(index + 1) * k
+        return Answer(rows: rows[range], scores: scores[range])
+    }
+
+    /// The best answers to one query.
+    public struct Answer: Sendable {
+        /// The documents, best first.
+        public let rows: ArraySlice<UInt32>
+        /// Their scores.
+        public let scores: ArraySlice<Float>
+    }
+
+    private static func wrongSize(_ name: String) -> InterchangeError {
+        InterchangeError(
+            .invalidInput,
+            "'\(name)' is not a ground-truth file: its size is not what its counts promise; "
+                + "it is to hold the counts of queries and answers, the rows and the scores")
+    }
+}

@@ -1,0 +1,40 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// The measures of a ranking against graded judgements, as trec_eval computes them.
+public enum RankingMetrics {
+    /// The order trec_eval puts documents in, whatever order they came in: by falling score, then by falling id.
+    public static func evaluationOrder(_ hits: [ScoredDocument]) -> [ScoredDocument] {
+        hits.sorted { first, second in
+            if first.score != second.score { return first.score > second.score }
+            return second.id.utf8.lexicographicallyPrecedes(first.id.utf8)
+        }
+    }
+
+    /// nDCG at `depth` (trec_eval's `ndcg_cut`): the gain is the grade, discounted by log2 of the rank plus one, over the
+    /// gain of the best possible ranking of everything judged. 0 where nothing relevant was judged.
+    public static func nDCG(_ hits: [ScoredDocument], grades: [String: Int], depth: Int) -> Double {
+        var gain = 0.0
+        for (rank, hit) in evaluationOrder(hits).prefix(depth).enumerated() {
+            gain += discounted(grades[hit.id] ?? 0, rank)
+        }
+        var ideal = 0.0
+        for (rank, grade) in grades.values.sorted(by: >).prefix(depth).enumerated() { ideal += discounted(grade, rank) }
+        return ideal > 0 ? gain / ideal : 0
+    }
+
+    /// The reciprocal of the rank of the first relevant document within `depth`; 0 where there is none.
+    public static func reciprocalRank(_ hits: [ScoredDocument], grades: [String: Int], depth: Int) -> Double {
+        let first = evaluationOrder(hits).prefix(depth).firstIndex { grades[$0.id] ?? 0 > 0 }
+        return first.map { 1 / Double($0 + 1) } ?? 0
+    }
+
+    private static func discounted(_ grade: Int, _ rank: Int) -> Double {
+        grade > 0 ? Double(grade) / log2(Double(rank + 2)) : 0
+    }
+}

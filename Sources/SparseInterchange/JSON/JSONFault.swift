@@ -1,0 +1,55 @@
+/// Why a line is not the JSON we read, and at which byte of it.
+struct JSONFault: Error, Equatable {
+    enum Reason: String {
+        case expectedObject = "expected '{'"
+        case expectedKey = "expected a name in double quotes"
+        case expectedColon = "expected ':' after a name"
+        case expectedCommaOrBrace = "expected ',' or '}'"
+        case expectedCommaOrBracket = "expected ',' or ']'"
+        case expectedString = "expected a string"
+        case expectedNumber = "expected a number"
+        case expectedArray = "expected '['"
+        case expectedValue = "expected a value"
+        case trailingBytes = "there is more after the end of the object"
+        case unterminatedString = "a string has no end"
+        case controlCharacter = "a control character stands in a string; it must be escaped"
+        case badEscape = "unknown escape in a string"
+        case loneSurrogate = "a lone surrogate in a string"
+        case invalidUTF8 = "invalid UTF-8"
+        case malformedNumber = "malformed number"
+        case numberTooLong = "a number is too long"
+        case numberOverflow = "a number is too large for a 32-bit float"
+        case tooDeep = "values nest too deeply"
+        case duplicateKey = "a field stands twice"
+        case duplicateTerm = "a term stands twice in the vector"
+        case tooManyTerms = "the vector has too many terms"
+        case missingID = "the field 'id' is missing"
+        case invalidID = "the field 'id' is neither a string nor an integer"
+        case identifierLength = "the id is empty or longer than 500 bytes"
+        case missingVector = "the field 'vector' is missing"
+        case emptyVector = "the vector has no weight above zero"
+        case termLength = "a term is empty or longer than 400 bytes"
+        case negativeWeight = "a weight is negative"
+        case weightOutOfRange = "a weight is smaller than 1e-15 or larger than 1e15"
+        case tooManyTags = "there are more than 256 tags"
+        case tagLength = "a tag is empty or longer than 200 bytes"
+        case payloadNotString = "the payload field is not a string"
+        case contentNotString = "the field 'content' is not a string"
+        case tagNotString = "a tag is not a string"
+    }
+
+    let reason: Reason
+    /// The byte of the line, from 0; nil where the whole line is meant.
+    let position: Int?
+
+    init(_ reason: Reason, at position: Int? = nil) {
+        self.reason = reason
+        self.position = position
+    }
+
+    /// What a person reads. It never quotes the line.
+    var text: String {
+        guard let position else { return reason.rawValue }
+        return "byte \(position + 1): \(reason.rawValue)"
+    }
+}

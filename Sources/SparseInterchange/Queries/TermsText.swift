@@ -1,0 +1,35 @@
+public import SparseStore
+
+/// Terms written by a person as one JSON object: `{"swift": 1.2, "engine": 0.4}`.
+public enum TermsText {
+    /// The terms in `text`; zeros are dropped, so the array may be empty.
+    public static func parse(_ text: String) throws(InterchangeError) -> [WeightedTerm] {
+        var parser = DocumentParser(payload: .none)
+        let result = Array(text.utf8).withUnsafeBufferPointer { bytes -> Result<[WeightedTerm], JSONFault> in
+            do throws(JSONFault) {
+                return .success(try parser.parseTerms(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        do {
+            return try result.get()
+        } catch {
+            throw InterchangeError(
+                .invalidInput,
+                "the terms are not a JSON object of weights (\(error.text)); "
+                    + "write them as '{\"swift\": 1.2}'")
+        }
+    }
+
+    /// The same terms as numbers, for a store whose terms are numbers; nil when they are not all numbers.
+    public static func numbers(_ terms: [WeightedTerm]) -> SparseVector? {
+        var pairs: [(term: TermID, weight: Float)] = []
+        for term in terms {
+            guard let number = TermID(term.term) else { return nil }
+            pairs.append((number, term.weight))
+        }
+        pairs.sort { $0.term < $1.term }
+        return try? SparseVector(terms: pairs.map(\.term), weights: pairs.map(\.weight))
+    }
+}

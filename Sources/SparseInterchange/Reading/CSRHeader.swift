@@ -1,0 +1,52 @@
+/// The three counts a CSR file begins with, checked against each other and against the size of the file.
+struct CSRHeader {
+    static let bytes = 24
+
+    let rows: UInt64
+    let columns: UInt64
+    let nonzeros: UInt64
+
+    /// The size a file with these counts has.
+    let fileSize: UInt64
+
+    /// Decodes the first bytes of `name`.
+    init(_ head: [UInt8], name: String) throws(InterchangeError) {
+        guard head.count >= Self.bytes else {
+            throw InterchangeError(
+                .invalidInput, "'\(name)' is too short to be a CSR file: it has no header; is it JSON Lines?")
+        }
+        let counts = head.withUnsafeBytes { bytes in
+            (0..<3).map { Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)) }
+        }
+        guard counts.allSatisfy({ $0 >= 0 }), counts[1] <= 1 << 32 else {
+            throw InterchangeError(
+                .invalidInput, "'\(name)' is not a CSR file: its header holds impossible counts; is it JSON Lines?")
+        }
+        (rows, columns, nonzeros) = (UInt64(counts[0]), UInt64(counts[1]), UInt64(counts[2]))
+        let (pointers, overflow1) = (rows + 1).multipliedReportingOverflow(by: 8)
+        let (values, overflow2) = nonzeros.multipliedReportingOverflow(by: 8)
+        let (sum, overflow3) = pointers.addingReportingOverflow(values)
+        let (total, overflow4) = sum.addingReportingOverflow(UInt64(Self.bytes))
+        guard !overflow1, !overflow2, !overflow3, !overflow4, total <= UInt64(Int64.max) else {
+            throw InterchangeError(
+                .invalidInput, "'\(name)' is not a CSR file: its header promises more than a file can hold")
+        }
+        fileSize = total
+    }
+
+    /// Where the row pointers begin.
+    var pointersOffset: UInt64 { UInt64(Self.bytes) }
+    /// Where the terms begin.
+    var termsOffset: UInt64 { pointersOffset + (rows + 1) * 8 }
+    /// Where the weights begin.
+    var weightsOffset: UInt64 { termsOffset + nonzeros * 4 }
+
+    /// Checks the counts against the size the file has.
+    func check(size: UInt64, name: String) throws(InterchangeError) {
+        guard size != fileSize else { return }
+        let difference =
+            size < fileSize ? "\(fileSize - size) bytes are missing" : "\(size - fileSize) bytes are too many"
+        throw InterchangeError(
+            .invalidInput, "'\(name)' does not have the size its header promises: \(difference); get it again")
+    }
+}

@@ -1,0 +1,188 @@
+internal import SparseStore
+
+/// Makes a document of one line of JSON. It keeps its tables between lines, so that a line costs few allocations.
+///
+/// A struct, for as a class every touch of a table would be checked for exclusive access at run time.
+struct DocumentParser {
+    /// What the fields of a line have said so far.
+    private struct Fields {
+        var id: String?
+        var terms: [WeightedTerm]?
+        var tags: [String]?
+        var content: [UInt8]?
+        var contents: [UInt8]?
+        var named: [UInt8]?
+        /// One bit a field.
+        var seen: UInt8 = 0
+    }
+
+    private enum Field: UInt8 { case id, vector, tags, content, contents, named }
+
+    private let payload: PayloadField
+    private let payloadName: [UInt8]?
+    private let acceptingEmpty: Bool
+    private var scratch: [UInt8] = []
+    private var terms = TermSet()
+    private var lastCount = 64
+
+    init(payload: PayloadField, acceptingEmpty: Bool = false) {
+        self.acceptingEmpty = acceptingEmpty
+        self.payload = payload
+        if case .named(let name) = payload { payloadName = Array(name.utf8) } else { payloadName = nil }
+    }
+
+    /// The document of `line`; nil when the line is blank.
+    mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Document? {
+        if let invalid = UTF8Check.firstInvalid(in: line) { throw JSONFault(.invalidUTF8, at: invalid) }
+        var scanner = JSONScanner(line)
+        guard scanner.peek() != nil else { return nil }
+        var fields = Fields()
+        try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
+        if !scanner.take(UInt8(ascii: "}")) {
+            repeat {
+                try parseMember(&scanner, into: &fields)
+            } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
+        }
+        try scanner.expectEnd()
+        guard let id = fields.id else { throw JSONFault(.missingID) }
+        guard let terms = fields.terms else { throw JSONFault(.missingVector) }
+        guard !terms.isEmpty || acceptingEmpty else { throw JSONFault(.emptyVector) }
+        let bytes: [UInt8]?
+        switch payload {
+        case .content: bytes = fields.content ?? fields.contents
+        case .named: bytes = fields.named
+        case .none: bytes = nil
+        }
+        return Document(id: id, terms: terms, payload: bytes, tags: fields.tags ?? [])
+    }
+
+    /// The terms of a JSON object that stands alone, as on a command line: `{"swift": 1.2}`.
+    mutating func parseTerms(_ text: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> [WeightedTerm] {
+        if let invalid = UTF8Check.firstInvalid(in: text) { throw JSONFault(.invalidUTF8, at: invalid) }
+        var scanner = JSONScanner(text)
+        let terms = try parseVector(&scanner)
+        try scanner.expectEnd()
+        return terms
+    }
+
+    private mutating func parseMember(_ scanner: inout JSONScanner, into fields: inout Fields) throws(JSONFault) {
+        _ = scanner.peek()
+        let start = scanner.position
+        let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
+        let known = scanner.withText(of: name, scratch: scratch) { field($0) }
+        try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
+        guard let known else { return try scanner.skipValue() }
+        guard fields.seen & 1 << known.rawValue == 0 else { throw JSONFault(.duplicateKey, at: start) }
+        fields.seen |= 1 << known.rawValue
+        switch known {
+        case .id: fields.id = try parseID(&scanner)
+        case .vector: fields.terms = try parseVector(&scanner)
+        case .tags: fields.tags = try parseTags(&scanner)
+        case .content: fields.content = try parsePayload(&scanner, or: .contentNotString)
+        case .contents: fields.contents = try parsePayload(&scanner, or: .contentNotString)
+        case .named: fields.named = try parsePayload(&scanner, or: .payloadNotString)
+        }
+    }
+
+    private func field(_ name: UnsafeBufferPointer<UInt8>) -> Field? {
+        func isName(_ text: StaticString) -> Bool {
+            name.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        }
+        // The caller chooses the name of the payload field only; the names with a meaning keep it.
+        switch name.count {
+        case 2 where isName("id"): return .id
+        case 6 where isName("vector"): return .vector
+        case 4 where isName("tags"): return .tags
+        default: break
+        }
+        switch payload {
+        case .named: return payloadName.map { name.elementsEqual($0) } == true ? .named : nil
+        case .content: return isName("content") ? .content : isName("contents") ? .contents : nil
+        case .none: return nil
+        }
+    }
+
+    private mutating func parseID(_ scanner: inout JSONScanner) throws(JSONFault) -> String {
+        let next = scanner.peek()
+        let start = scanner.position
+        if next == UInt8(ascii: "\"") {
+            let token = try scanner.scanString(unescapingInto: &scratch)
+            let text = scanner.withText(of: token, scratch: scratch) { String(decoding: $0, as: UTF8.self) }
+            guard (1...Limits.maximumIdentifierBytes).contains(text.utf8.count) else {
+                throw JSONFault(.identifierLength, at: start)
+            }
+            return text
+        }
+        guard let next, next == UInt8(ascii: "-") || (0x30...0x39).contains(next) else {
+            throw JSONFault(.invalidID, at: start)
+        }
+        let token = try scanner.scanNumber()
+        // "-0" is an integer to JSON, but it would be a second name of 0.
+        guard token.isInteger, !(token.isNegative && token.mantissa == 0) else {
+            throw JSONFault(.invalidID, at: start)
+        }
+        guard token.range.count <= Limits.maximumIdentifierBytes else { throw JSONFault(.identifierLength, at: start) }
+        return String(decoding: UnsafeRawBufferPointer(rebasing: scanner.bytes[token.range]), as: UTF8.self)
+    }
+
+    private mutating func parsePayload(
+        _ scanner: inout JSONScanner, or reason: JSONFault.Reason
+    ) throws(JSONFault) -> [UInt8]? {
+        if try scanner.takeNull() { return nil }
+        let token = try scanner.scanString(unescapingInto: &scratch, or: reason)
+        return scanner.withText(of: token, scratch: scratch) { Array($0) }
+    }
+
+    private mutating func parseTags(_ scanner: inout JSONScanner) throws(JSONFault) -> [String]? {
+        if try scanner.takeNull() { return nil }
+        try scanner.expect(UInt8(ascii: "["), or: .expectedArray)
+        var tags: [String] = []
+        if scanner.take(UInt8(ascii: "]")) { return tags }
+        repeat {
+            _ = scanner.peek()
+            let start = scanner.position
+            let token = try scanner.scanString(unescapingInto: &scratch, or: .tagNotString)
+            let tag = scanner.withText(of: token, scratch: scratch) { String(decoding: $0, as: UTF8.self) }
+            guard (1...Limits.maximumTagBytes).contains(tag.utf8.count) else { throw JSONFault(.tagLength, at: start) }
+            guard tags.count < Limits.maximumTagsPerDocument else { throw JSONFault(.tooManyTags, at: start) }
+            tags.append(tag)
+        } while try scanner.continues(until: UInt8(ascii: "]"), or: .expectedCommaOrBracket)
+        return tags
+    }
+
+    private mutating func parseVector(_ scanner: inout JSONScanner) throws(JSONFault) -> [WeightedTerm] {
+        try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
+        var vector: [WeightedTerm] = []
+        if scanner.take(UInt8(ascii: "}")) { return vector }
+        vector.reserveCapacity(lastCount)
+        terms.removeAll()
+        repeat {
+            _ = scanner.peek()
+            let start = scanner.position
+            let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
+            let (term, hash) = scanner.withText(of: name, scratch: scratch) {
+                (String(decoding: $0, as: UTF8.self), terms.hash($0))
+            }
+            guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
+                throw JSONFault(.termLength, at: start)
+            }
+            try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
+            _ = scanner.peek()
+            let weightStart = scanner.position
+            let weight = try scanner.scanFloat()
+            guard weight >= 0 else { throw JSONFault(.negativeWeight, at: weightStart) }
+            guard weight == 0 || Limits.weights.contains(weight) else {
+                throw JSONFault(.weightOutOfRange, at: weightStart)
+            }
+            guard vector.count < Limits.maximumTermsPerVector else { throw JSONFault(.tooManyTerms, at: start) }
+            vector.append(WeightedTerm(term, weight))
+            guard terms.insert(hash, at: vector.count - 1, of: vector) else {
+                throw JSONFault(.duplicateTerm, at: start)
+            }
+        } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
+        lastCount = vector.count
+        // Zeros are dropped at the end, so that a term given twice is found even when one weight is zero.
+        if vector.contains(where: { $0.weight == 0 }) { vector.removeAll { $0.weight == 0 } }
+        return vector
+    }
+}

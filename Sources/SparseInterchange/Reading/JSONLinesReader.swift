@@ -1,0 +1,84 @@
+internal import SparseStore
+
+/// Reads documents from JSON Lines: `{"id": string or integer, "content" or "contents": string, "vector": {term:
+/// weight}, "tags": [string]}`, one object a line.
+///
+/// Unknown fields are stepped over; blank lines are nothing; a weight of exactly zero says nothing and is dropped. A line
+/// that breaks a rule is a reject and the next one is read. Memory: the longest line, at most 64 MiB, twice.
+public final class JSONLinesReader: DocumentReader {
+    private let source: ByteSource
+    private let lines: LineReader
+    private var parser: DocumentParser
+    private let lineLimit: Int
+
+    /// Reads `source` from where it stands.
+    ///
+    /// - Parameters:
+    ///   - payload: the field that becomes the payload.
+    ///   - position: where an earlier reading stopped; the source is brought there.
+    ///   - lineLimit: the longest line accepted, in bytes.
+    public convenience init(
+        source: ByteSource, payload: PayloadField = .content, from position: InputPosition = InputPosition(),
+        lineLimit: Int = InterchangeLimits.lineBytes
+    ) throws(InterchangeError) {
+        try self.init(
+            source: source, payload: payload, from: position, lineLimit: lineLimit, acceptingEmpty: false)
+    }
+
+    /// The same; with `acceptingEmpty`, a vector without a weight above zero is no reason to reject a line.
+    init(
+        source: ByteSource, payload: PayloadField = .content, from position: InputPosition = InputPosition(),
+        lineLimit: Int = InterchangeLimits.lineBytes, acceptingEmpty: Bool
+    ) throws(InterchangeError) {
+        if position.offset > 0 { try Self.resume(source, at: position.offset) }
+        self.source = source
+        self.lineLimit = lineLimit
+        lines = LineReader(source: source, limit: lineLimit, after: position.number)
+        parser = DocumentParser(payload: payload, acceptingEmpty: acceptingEmpty)
+    }
+
+    /// JSON Lines.
+    public var format: InputFormat { .jsonl }
+
+    /// The place after the last line read.
+    public var position: InputPosition { InputPosition(offset: lines.offset, number: lines.number) }
+
+    /// The share of the input's bytes that has been read.
+    public var progress: Double? {
+        guard let size = source.rawSize, size > 0 else { return nil }
+        return min(Double(source.rawOffset) / Double(size), 1)
+    }
+
+    /// The size of the input as it lies on disk.
+    public var inputSize: UInt64? { source.rawSize }
+
+    /// The next document or reject.
+    public func next() throws(InterchangeError) -> DocumentRow? {
+        while let line = try lines.next() {
+            if line.isTooLong {
+                return .reject(Reject(number: lines.number, reason: "the line is longer than \(lineLimit) bytes"))
+            }
+            do throws(JSONFault) {
+                guard let document = try parser.parse(line.bytes) else { continue }
+                return .document(document, number: lines.number)
+            } catch {
+                return .reject(Reject(number: lines.number, reason: error.text))
+            }
+        }
+        return nil
+    }
+
+    /// Goes to `offset`, where a line must begin.
+    private static func resume(_ source: ByteSource, at offset: UInt64) throws(InterchangeError) {
+        try source.skip(to: offset - 1)
+        let before = try source.read(count: 1)
+        // The last line of a file may lack its line feed; nothing can follow it.
+        let isLast = try source.peek(1).isEmpty
+        guard before == [0x0A] || (isLast && !before.isEmpty) else {
+            throw InterchangeError(
+                .invalidInput,
+                "no line of '\(source.name)' begins at byte \(offset), where the last reading stopped; "
+                    + "it is another file, read it from the beginning")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import SparseFormat
+internal import Synchronization
+
+/// One sealed part of a segment, checked against its checksum at first touch.
+///
+/// Large parts are used where they lie in the map. Small ones are copied: LMDB keeps a small value inside a page that
+/// later commits rewrite elsewhere, and its bytes need not be aligned; a value of pages of its own stays where it is
+/// until it is deleted.
+final class SegmentBytes: @unchecked Sendable {
+    /// The whole value, header included.
+    let value: UnsafeRawBufferPointer
+    /// What follows the value's header.
+    let body: UnsafeRawBufferPointer
+
+    private let key: [UInt8]
+    private let kind: RecordKind
+    private let copy: UnsafeMutableRawBufferPointer?
+    private let isVerified = Atomic(false)
+
+    /// LMDB puts a value on pages of its own above half a page; twice that leaves no doubt.
+    private static let copiedBelow = 8_192
+
+    /// - Parameter copying: copy whatever the size, for bytes that this transaction has written and may still move.
+    init(_ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false) throws {
+        self.key = key
+        self.kind = kind
+        var bytes = bytes
+        if copying || bytes.count < Self.copiedBelow {
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count + 64, alignment: 64)
+            // The body begins at a multiple of 16 here as it does in an overflow page.
+            let target = UnsafeMutableRawBufferPointer(rebasing: memory[16..<(16 + bytes.count)])
+            target.copyMemory(from: bytes)
+            copy = memory
+            bytes = UnsafeRawBufferPointer(target)
+        } else {
+            copy = nil
+        }
+        value = bytes
+        do {
+            let opened = try Value.open(bytes, kind: kind, table: .segments, key: key, verifyChecksum: false)
+            guard opened.version == 1 else { throw FormatError(.unsupportedVersion, "version \(opened.version)") }
+            guard opened.flags == 0 else { throw FormatError(.unknownFlags, "flags \(opened.flags)") }
+            body = opened.bytes
+        } catch {
+            copy?.deallocate()
+            throw error
+        }
+    }
+
+    deinit { copy?.deallocate() }
+
+    /// Proves the checksum unless this process has done so for this segment.
+    func verify() throws {
+        guard !isVerified.load(ordering: .acquiring) else { return }
+        _ = try Value.open(value, kind: kind, table: .segments, key: key, verifyChecksum: true)
+        isVerified.store(true, ordering: .releasing)
+    }
+}

@@ -1,0 +1,38 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The open segments and tombstones of the newest snapshot, so that a commit costs the next query only what it added.
+///
+/// Segments are immutable and their numbers never used again; tombstones only grow. So a segment is reused by its
+/// number and a bitmap by its population, as long as the map has not moved.
+final class SegmentCache: Sendable {
+    private struct Contents {
+        var mapEpoch: UInt64 = 0
+        var members: [UInt32: IndexView.Member] = [:]
+    }
+
+    private let contents = Lock(Contents())
+
+    /// The index of a manifest; opens what is new in it and forgets what is gone.
+    func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
+        try contents.withLock { contents in
+            let known = contents.mapEpoch == mapEpoch ? contents.members : [:]
+            let members = try manifest.segments.map { entry in
+                try Self.member(entry, known[entry.id], tables, reader)
+            }
+            contents.mapEpoch = mapEpoch
+            contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
+            return IndexView(members: members)
+        }
+    }
+
+    private static func member(
+        _ entry: SegmentEntry, _ known: IndexView.Member?, _ tables: Tables, _ reader: Reader
+    ) throws -> IndexView.Member {
+        let segment =
+            try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader))
+        if let known, known.tombstones?.population ?? 0 == Int(entry.tombstones) { return known }
+        let tombstones = try TombstoneTable(tables: tables, reader: reader).bitmap(entry)
+        return IndexView.Member(segment: segment, tombstones: tombstones)
+    }
+}

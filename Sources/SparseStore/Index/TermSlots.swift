@@ -1,0 +1,43 @@
+internal import SparseFormat
+
+/// The distinct terms of some documents, numbered densely in ascending order.
+struct TermSlots {
+    private let terms: [TermID]
+    /// `table[term]` is the term's slot; empty when the terms are spread too wide for a table.
+    private let table: [UInt32]
+
+    init(_ all: [TermID]) {
+        let limit = Int(all.max() ?? 0) + 1
+        // A table is worth its memory while it is not much larger than the input.
+        if limit <= 65_536 + 8 * all.count {
+            var table = [UInt32](repeating: .max, count: limit)
+            for term in all { table[Int(term)] = 0 }
+            var terms: [TermID] = []
+            for term in table.indices where table[term] == 0 {
+                table[term] = UInt32(terms.count)
+                terms.append(TermID(term))
+            }
+            self.terms = terms
+            self.table = table
+        } else {
+            terms = Set(all).sorted()
+            table = []
+        }
+    }
+
+    var count: Int { terms.count }
+
+    func term(at slot: Int) -> TermID { terms[slot] }
+
+    /// The slot of a term that was among the given ones.
+    func slot(of term: TermID) -> Int {
+        if !table.isEmpty { return Int(table[Int(term)]) }
+        var low = 0
+        var high = terms.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if terms[middle] < term { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

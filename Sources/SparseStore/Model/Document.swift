@@ -1,0 +1,38 @@
+public import SparseFormat
+
+/// What a store keeps under one identifier: a sparse vector, and what the caller wants back with it.
+public struct Document: Sendable, Hashable {
+    /// A sparse vector by strings or by numbers.
+    public typealias Content = SparseContent
+
+    /// The caller's name for the document: 1 to `Limits.maximumIdentifierBytes` bytes of UTF-8.
+    public var id: String
+    /// The sparse vector: 1 to `Limits.maximumTermsPerVector` components, each weight within `Limits.weights`.
+    public var content: Content
+    /// Bytes returned with the document, at most `Limits.maximumPayloadBytes`; the store does not look into them.
+    public var payload: [UInt8]?
+    /// Labels that a search can filter by: at most `Limits.maximumTagsPerDocument`, each 1 to
+    /// `Limits.maximumTagBytes` bytes of UTF-8.
+    public var tags: [String]
+
+    /// Makes a document with string terms.
+    public init(id: String, terms: [String: Float], payload: [UInt8]? = nil, tags: [String] = []) {
+        self.init(id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags)
+    }
+
+    /// Makes a document with string terms; a term that stands twice is refused when the document is written.
+    public init(id: String, terms: [WeightedTerm], payload: [UInt8]? = nil, tags: [String] = []) {
+        self.id = id
+        self.content = .terms(terms)
+        self.payload = payload
+        self.tags = tags
+    }
+
+    /// Makes a document over the caller's own term numbers.
+    public init(id: String, vector: SparseVector, payload: [UInt8]? = nil, tags: [String] = []) {
+        self.id = id
+        self.content = .vector(vector)
+        self.payload = payload
+        self.tags = tags
+    }
+}

@@ -1,0 +1,21 @@
+/// One document found.
+public struct Hit: Sendable, Hashable {
+    /// The document's identifier.
+    public let id: String
+    /// The inner product of the weighted query and the stored document, in Float, summed in ascending term order.
+    public let score: Float
+    /// What made the score, largest first; empty unless ``SearchOptions/contributions`` asked for it.
+    public let contributions: [TermContribution]
+}
+
+/// What one term added to a hit's score.
+public struct TermContribution: Sendable, Hashable {
+    /// The term's string, or its number as decimal text.
+    public let term: String
+    /// The query's weight after the weighting.
+    public let queryWeight: Float
+    /// The document's weight as stored.
+    public let documentWeight: Float
+    /// Their product.
+    public var contribution: Float { queryWeight * documentWeight }
+}

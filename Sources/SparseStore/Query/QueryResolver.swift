@@ -1,0 +1,73 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Turns what a caller asks into term numbers and weights, as of one snapshot.
+struct QueryResolver {
+    let tables: Tables
+    let reader: Reader
+    let manifest: ManifestRecord
+    let vocabulary: VocabularyCache
+
+    func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
+        var components = try components(query)
+        switch weighting {
+        case .none: break
+        case .table(let table):
+            components = components.map { ($0.0, $0.1 * table.weight(of: $0.0)) }
+        case .corpusIDF:
+            let statistics = StatisticsTable(tables: tables, reader: reader)
+            let pending = try statistics.pendingChanges(manifest)
+            components = try components.map { term, weight in
+                let frequency = try statistics.foldedFrequency(of: term) + pending[term, default: 0]
+                let idf = Weighting.inverseDocumentFrequency(Int(frequency), documents: Int(manifest.documents))
+                return (term, weight * idf)
+            }
+        }
+        return ResolvedQuery(components)
+    }
+
+    /// Known terms and their own weights.
+    private func components(_ query: Query) throws -> [(TermID, Float)] {
+        switch query.content {
+        case .vector(let vector):
+            try check(count: vector.count)
+            try check(.numbers, "numbers")
+            return Array(zip(vector.terms, vector.weights))
+        case .terms(let terms):
+            try check(count: terms.count)
+            try Self.validate(terms)
+            guard !terms.isEmpty else { return [] }
+            try check(.strings, "strings")
+            let table = VocabularyTable(tables: tables, reader: reader)
+            let ids = try vocabulary.resolve(terms.map(\.term), termCount: manifest.nextTerm, table)
+            return zip(ids, terms).compactMap { id, term in id.map { ($0, term.weight) } }
+        }
+    }
+
+    private func check(count: Int) throws {
+        guard count <= Limits.maximumQueryTerms else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "the query has \(count) terms; the limit is \(Limits.maximumQueryTerms): keep the heaviest")
+        }
+    }
+
+    private func check(_ space: TermSpace, _ given: String) throws {
+        guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
+        throw SparseStoreError(
+            .termSpaceMismatch, "the query's terms are \(given) and this store's are not; query it as it was filled")
+    }
+
+    private static func validate(_ terms: [WeightedTerm]) throws {
+        var seen = Set<TermKey>(minimumCapacity: terms.count)
+        for term in terms {
+            guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
+                throw SparseStoreError(
+                    .invalidVector, "a query weight is \(term.weight); weights are finite and in \(Limits.weights)")
+            }
+            guard seen.insert(TermKey(term.term)).inserted else {
+                throw SparseStoreError(.invalidVector, "a query term stands twice; add its weights together")
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+internal import LMDB
+
+/// Scratch memory that is not in use, at most as many pieces as have searched at the same time.
+final class ScratchPool: @unchecked Sendable {
+    // A piece is in the pool or in one search, never both: handing it over through the lock makes that safe.
+    private let idle = Lock<[Idle]>([])
+
+    private struct Idle: @unchecked Sendable {
+        let scratch: ScanScratch
+    }
+
+    func withScratch<R>(_ body: (ScanScratch) throws -> R) rethrows -> R {
+        let piece = idle.withLock { $0.popLast() } ?? Idle(scratch: ScanScratch())
+        defer { idle.withLock { $0.append(piece) } }
+        return try body(piece.scratch)
+    }
+}

@@ -1,0 +1,20 @@
+/// What a search touched: costs that do not depend on the machine's mood.
+public struct SearchCounters: Sendable, Hashable, Codable {
+    /// Segments looked into.
+    public var segments = 0
+    /// Posting lists read.
+    public var lists = 0
+    /// Postings read.
+    public var postings = 0
+    /// Posting blocks visited.
+    public var blocks = 0
+    /// Posting blocks whose summary did not promise enough.
+    public var blocksSkipped = 0
+    /// Documents whose approximate score could reach the answer.
+    public var candidates = 0
+    /// Documents scored in full precision from their stored vector.
+    public var documentsScored = 0
+
+    /// All zero.
+    public init() {}
+}

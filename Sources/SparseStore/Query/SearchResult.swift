@@ -1,0 +1,18 @@
+/// The hits of one search, best first (equal scores by identifier), and how they were found.
+public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
+    /// The hits, best first.
+    public let hits: [Hit]
+    /// The commit that was searched.
+    public let generation: UInt64
+    /// Whether the hits are proven to be the true top k of that commit.
+    public let isExact: Bool
+    /// What the search touched.
+    public let counters: SearchCounters
+
+    /// The position of the first hit.
+    public var startIndex: Int { hits.startIndex }
+    /// The position past the last hit.
+    public var endIndex: Int { hits.endIndex }
+    /// The hit at a position.
+    public subscript(position: Int) -> Hit { hits[position] }
+}

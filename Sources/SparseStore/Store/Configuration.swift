@@ -1,0 +1,36 @@
+public import Logging
+
+/// How a store is opened and kept. The defaults suit a service with one store on a local disk.
+public struct Configuration: Sendable {
+    /// What a commit promises when `write` returns.
+    public enum Durability: Sendable, Hashable {
+        /// It survives a power cut.
+        case full
+        /// The last commits may be lost in a power cut, whole commits only; about twice as fast singly.
+        case lastCommitsMayBeLost
+    }
+
+    /// Open without the right to write; works on read-only media.
+    public var isReadOnly = false
+    /// Make the store when the file does not exist.
+    public var createIfMissing = true
+    /// What `write` promises when it returns.
+    public var durability = Durability.full
+    /// Address space to reserve, in bytes. It costs nothing until used, and grows by itself when it must.
+    public var mapSize = 1 << 40
+    /// Read transactions that all processes together may hold, 1...4,096.
+    public var maximumReaders = 1_024
+    /// Permissions of a new file. Documents may be private: the owner alone by default.
+    public var fileMode: UInt16 = 0o600
+    /// Open a file on NFS, SMB or FUSE. Locks and maps are not reliable there: for a single process at most.
+    public var allowNetworkFilesystem = false
+    /// zstd level of payloads, 1...19.
+    public var compressionLevel = 3
+    /// Receives trace and debug messages; never documents.
+    public var logger: Logger
+
+    /// The defaults.
+    public init(logger: Logger = Logger(label: "sparsestore", factory: { _ in SwiftLogNoOpLogHandler() })) {
+        self.logger = logger
+    }
+}

@@ -1,0 +1,31 @@
+internal import LMDB
+internal import SparseFormat
+
+extension SparseStore {
+    /// Counts and sizes of the newest commit. Reads the whole table of document frequencies and of free pages.
+    public func statistics() throws(SparseStoreError) -> StoreStatistics {
+        try SparseStoreError.wrap {
+            let snapshot = try snapshot()
+            var terms = 0
+            try snapshot.forEachTerm { _, _ in terms += 1 }
+            let manifest = snapshot.manifest
+            let info = try environment.info()
+            let free = info.freePages * info.pageSize
+            return StoreStatistics(
+                documents: Int(manifest.documents), terms: terms, nonzeros: Int(manifest.nonzeros),
+                segments: manifest.segments.map(SegmentStatistics.init), fileBytes: info.fileBytes,
+                liveBytes: info.usedBytes - free, freeBytes: free, generation: manifest.generation,
+                bytesWritten: manifest.bytesWritten, bytesMerged: manifest.bytesMerged, dictionaries: Int(manifest.nextDictionary) - 1,
+                readers: info.readersInUse,
+                format: "\(StoreRecord.currentMajor).\(StoreRecord.currentMinor)")
+        }
+    }
+}
+
+extension SegmentStatistics {
+    init(_ entry: SegmentEntry) {
+        self.init(
+            id: entry.id, kind: entry.kind == .window ? "window" : "block", documents: Int(entry.documents),
+            tombstones: Int(entry.tombstones), nonzeros: Int(entry.nonzeros), bytes: Int(entry.bytes))
+    }
+}

@@ -1,0 +1,160 @@
+internal import LMDB
+internal import Logging
+internal import SparseFormat
+public import SystemPackage
+
+/// An embedded, transactional store of sparse vectors: one file, no server.
+///
+/// Share one handle among all threads of a process. Reads never wait for writes, nor writes for reads; writes wait for
+/// each other.
+public final class SparseStore: Sendable {
+    /// Where the store lies.
+    public let path: FilePath
+
+    let environment: Environment
+    let tables: Tables
+    let configuration: Configuration
+    let vocabulary = VocabularyCache()
+    private let segments = SegmentCache()
+    private let scratch = ScratchPool()
+    private let current = Lock<SnapshotState?>(nil)
+
+    /// Opens a store, or makes it.
+    ///
+    /// - Throws: `notFound` when it is not there and may not be made, `notAStore` for a foreign file, `corrupted` for a
+    ///   damaged or truncated one, `incompatibleFormat`, `alreadyOpen` when this process has it open,
+    ///   `networkFilesystem`, `permissionDenied`, `diskFull`, `io`.
+    public static func open(
+        at path: FilePath, configuration: Configuration = Configuration()
+    ) throws(SparseStoreError) -> SparseStore {
+        try SparseStoreError.wrap { try SparseStore(path, configuration) }
+    }
+
+    /// Opens a store, or makes it. See ``open(at:configuration:)-(FilePath,_)``.
+    public static func open(
+        at path: String, configuration: Configuration = Configuration()
+    ) throws(SparseStoreError) -> SparseStore {
+        try open(at: FilePath(path), configuration: configuration)
+    }
+
+    private init(_ path: FilePath, _ configuration: Configuration) throws {
+        self.path = path
+        self.configuration = configuration
+        var options = EnvironmentOptions()
+        options.mapSize = configuration.mapSize
+        options.maximumReaders = configuration.maximumReaders
+        options.isReadOnly = configuration.isReadOnly
+        options.createIfMissing = configuration.createIfMissing && !configuration.isReadOnly
+        options.fileMode = configuration.fileMode
+        options.allowNetworkFilesystem = configuration.allowNetworkFilesystem
+        options.durability = configuration.durability == .full ? .full : .lastCommitMayBeLost
+        environment = try Environment.open(
+            at: path, options: options, tables: Tables.all.map(\.name)
+        ) { transaction, tables in
+            let names = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
+            try Self.create(
+                Tables { name in
+                    guard let table = names[name] else {
+                        throw SparseStoreError(.internalError, "table \(name) was not made")
+                    }
+                    return table
+                }, transaction.writer)
+        }
+        do {
+            let environment = environment
+            tables = try Tables { try environment.table(named: $0) }
+            let transaction = try environment.beginRead()
+            try MetaTable(tables: tables, reader: transaction.reader).store()
+                .checkOpenable(readOnly: configuration.isReadOnly)
+        } catch {
+            environment.close()
+            throw error
+        }
+        environment.setReleaseHandler { [weak self] in self?.current.withLock { $0 = nil } }
+        configuration.logger.debug("opened", metadata: ["path": "\(path)"])
+    }
+
+    deinit { close() }
+
+    /// Fills a new file: what it is, and an empty manifest.
+    private static func create(_ tables: Tables, _ writer: Writer) throws {
+        try StoreRecord.fresh().put(into: tables.meta, .meta, key: Keys.store, writer)
+        try MetaTable.put(ManifestRecord(), tables, writer)
+    }
+
+    /// Closes the file. Later calls throw `closed`; snapshots that are still held stay right.
+    public func close() {
+        current.withLock { $0 = nil }
+        environment.close()
+    }
+
+    /// Runs `body` and commits what it did, all of it or nothing. When `write` returns the commit is durable (see
+    /// ``Configuration/durability``) and the next search sees it.
+    ///
+    /// **`body` may run more than once**: when the map must grow in the middle, the transaction is rolled back and run
+    /// again. Change nothing outside it that must not change twice. It runs on the calling thread; it must not call
+    /// `write` again. Throwing from it rolls everything back.
+    @discardableResult
+    public func write<R>(_ body: (inout WriteTransaction) throws -> R) throws -> R {
+        do {
+            var published: WriteSession?
+            let result = try environment.write { raw in
+                let session = try WriteSession(
+                    tables: tables, writer: raw.writer, vocabulary: vocabulary, configuration: configuration)
+                var transaction = WriteTransaction(session: session)
+                let result = try body(&transaction)
+                published = try transaction.session.finish() ? transaction.session : nil
+                return result
+            }
+            published?.publish()
+            return result
+        } catch let error as LMDBError {
+            throw SparseStoreError(error)
+        } catch let error as FormatError {
+            throw SparseStoreError(error)
+        }
+    }
+
+    /// Runs `body` with a snapshot of the newest commit.
+    public func read<R>(_ body: (Snapshot) throws -> R) throws -> R {
+        try body(SparseStoreError.wrap { try snapshot() })
+    }
+
+    /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
+    public func search(
+        _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
+    ) throws(SparseStoreError) -> SearchResult {
+        var options = SearchOptions()
+        options.limit = limit
+        options.recall = recall
+        return try search(query, options: options)
+    }
+
+    /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
+    public func search(_ query: Query, options: SearchOptions) throws(SparseStoreError) -> SearchResult {
+        try SparseStoreError.wrap { try snapshot() }.search(query, options: options)
+    }
+
+    /// The document with an identifier, nil when there is none.
+    public func document(_ id: String) throws(SparseStoreError) -> Document? {
+        try SparseStoreError.wrap { try snapshot() }.document(id)
+    }
+
+    /// Whether there is a document with an identifier.
+    public func contains(_ id: String) throws(SparseStoreError) -> Bool {
+        try SparseStoreError.wrap { try snapshot() }.contains(id)
+    }
+
+    /// A snapshot of the newest commit, of this process or another.
+    func snapshot() throws -> Snapshot {
+        let state = try current.withLock { current in
+            // Reading the number again after a commit costs a memory access; a transaction is begun only when it moved.
+            if let state = current, state.transactionID == environment.lastTransactionID { return state }
+            current = nil
+            let state = try SnapshotState(environment, tables, segments)
+            current = state
+            return state
+        }
+        return Snapshot(state, vocabulary, scratch)
+    }
+}

@@ -1,0 +1,45 @@
+/// What a store holds and what it costs.
+public struct StoreStatistics: Sendable, Hashable, Codable {
+    /// Documents that can be found.
+    public var documents: Int
+    /// Distinct terms that some document has.
+    public var terms: Int
+    /// Components of all documents together.
+    public var nonzeros: Int
+    /// The segments of the index, oldest documents first.
+    public var segments: [SegmentStatistics]
+    /// Size of the file.
+    public var fileBytes: Int
+    /// Bytes of the pages in use; the rest of the file is free pages that later commits use again.
+    public var liveBytes: Int
+    /// Bytes of free pages.
+    public var freeBytes: Int
+    /// The newest commit.
+    public var generation: UInt64
+    /// Bytes of documents and segments written since the store was made.
+    public var bytesWritten: UInt64
+    /// Bytes of segments written by merging since the store was made.
+    public var bytesMerged: UInt64
+    /// Trained compression dictionaries.
+    public var dictionaries: Int
+    /// Read transactions that all processes hold.
+    public var readers: Int
+    /// Major and minor version of the format.
+    public var format: String
+}
+
+/// One segment of the index.
+public struct SegmentStatistics: Sendable, Hashable, Codable {
+    /// The segment's number.
+    public var id: UInt32
+    /// `window` or `block`.
+    public var kind: String
+    /// Documents it was built from.
+    public var documents: Int
+    /// How many of them were removed since.
+    public var tombstones: Int
+    /// Postings.
+    public var nonzeros: Int
+    /// Bytes.
+    public var bytes: Int
+}

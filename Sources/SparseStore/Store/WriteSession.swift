@@ -1,0 +1,148 @@
+internal import LMDB
+internal import SparseFormat
+
+/// What one write transaction knows: the manifest it will commit and what its documents change.
+///
+/// Nothing outside the transaction is touched before LMDB has committed: an aborted session leaves no trace.
+struct WriteSession {
+    let tables: Tables
+    let writer: Writer
+    let base: ManifestRecord
+    private(set) var manifest: ManifestRecord
+    private var index: IndexWriter
+    private var frequencies: [TermID: Int64] = [:]
+    private var vocabulary: VocabularyWriter
+    private let encoder: DocumentEncoder
+    private var hasBookmarks = false
+    /// A write failed half way: nothing of this transaction may be committed.
+    private var failure: SparseStoreError?
+
+    init(tables: Tables, writer: Writer, vocabulary: VocabularyCache, configuration: Configuration) throws {
+        self.tables = tables
+        self.writer = writer
+        base = try MetaTable(tables: tables, reader: writer.reader).manifest()
+        manifest = base
+        index = IndexWriter(tables: tables, writer: writer, policy: MergePolicy(), manifest: base)
+        self.vocabulary = VocabularyWriter(vocabulary, termCount: base.nextTerm)
+        let dictionaries = DictionaryTable(tables: tables, reader: writer.reader)
+        let dictionary = base.currentDictionary == 0 ? nil : try dictionaries.dictionary(base.currentDictionary)
+        var compression = DocumentCompression.fast
+        compression.level = configuration.compressionLevel
+        encoder = DocumentEncoder(compression, dictionary: dictionary)
+    }
+
+    var meta: MetaTable { MetaTable(tables: tables, reader: writer.reader) }
+    private var ids: IdentifierTable { IdentifierTable(tables: tables, reader: writer.reader) }
+    private var documents: DocumentTable { DocumentTable(tables: tables, reader: writer.reader) }
+
+    func number(of id: String) throws -> UInt64? { try ids.number(of: id) }
+
+    func document(_ id: String) throws -> Document? {
+        guard let number = try number(of: id) else { return nil }
+        return try DocumentReader(tables: tables, reader: writer.reader, termSpace: manifest.termSpace)
+            .document(documents.existing(number))
+    }
+
+    mutating func upsert(_ document: Document) throws {
+        try DocumentValidation.check(document)
+        let space: TermSpace = if case .terms = document.content { .strings } else { .numbers }
+        try checkSpace(space)
+        try changing { session in
+            let vector = try session.vector(document.content)
+            if let old = try session.ids.number(of: document.id) { try session.drop(old) }
+            let number = session.manifest.nextDocument
+            let key = Keys.document(number)
+            let value = try session.encoder.encode(
+                id: document.id, vector: vector, tags: document.tags, payload: document.payload, key: key)
+            try session.writer.put(session.tables.documents, key, value, mode: .append)
+            try IdentifierTable.put(document.id, number: number, session.tables, session.writer)
+            try session.index.add(number, vector, &session.manifest)
+            for term in vector.terms { session.frequencies[term, default: 0] += 1 }
+            session.manifest.nextDocument += 1
+            session.manifest.documents += 1
+            session.manifest.nonzeros += UInt64(vector.count)
+            session.manifest.bytesWritten += UInt64(value.count)
+            session.manifest.termSpace = space
+        }
+    }
+
+    mutating func remove(_ id: String) throws -> Bool {
+        guard let number = try number(of: id) else { return false }
+        try changing { session in
+            try session.drop(number)
+            try IdentifierTable.remove(id, session.tables, session.writer)
+        }
+        return true
+    }
+
+    mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws {
+        guard (1...200).contains(name.utf8.count) else {
+            throw SparseStoreError(.invalidArgument, "a bookmark's name has 1...200 bytes, not \(name.utf8.count)")
+        }
+        guard bytes?.count ?? 0 <= Limits.maximumBookmarkBytes else {
+            throw SparseStoreError(
+                .limitExceeded, "a bookmark holds at most \(Limits.maximumBookmarkBytes) bytes")
+        }
+        try changing { session in
+            try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
+            session.hasBookmarks = true
+        }
+    }
+
+    /// Writes everything that was held back. False when the transaction has changed nothing.
+    mutating func finish() throws -> Bool {
+        if let failure { throw failure }
+        guard manifest != base || hasBookmarks else { return false }
+        try index.finish(&manifest)
+        try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies, &manifest, writer)
+        manifest.nextTerm = vocabulary.nextTerm
+        try DictionaryTrainer(tables: tables, writer: writer).trainIfDue(from: base, &manifest)
+        manifest.generation += 1
+        try MetaTable.put(manifest, tables, writer)
+        return true
+    }
+
+    /// After LMDB has committed: lets the rest of the process see the new terms.
+    func publish() { vocabulary.publish() }
+
+    /// Runs a change of several writes; when it fails half way the session can't be committed any more.
+    private mutating func changing(_ body: (inout WriteSession) throws -> Void) throws {
+        if let failure { throw failure }
+        do {
+            try SparseStoreError.wrap { try body(&self) }
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    private func checkSpace(_ space: TermSpace) throws {
+        guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
+        let (kept, given) = space == .numbers ? ("strings", "numbers") : ("numbers", "strings")
+        throw SparseStoreError(
+            .termSpaceMismatch, "this store's terms are \(kept) and the document's are \(given); use another store")
+    }
+
+    private mutating func vector(_ content: SparseContent) throws -> SparseVector {
+        switch content {
+        case .vector(let vector): return vector
+        case .terms(let terms):
+            let ids = try vocabulary.numbers(of: terms, tables, writer)
+            return try SparseVector(terms: ids, weights: terms.map(\.weight))
+        }
+    }
+
+    /// Undoes what a stored document has added to the counts, and its row.
+    private mutating func drop(_ number: UInt64) throws {
+        let view = try documents.existing(number)
+        var count: UInt64 = 0
+        try view.forEachComponent { term, _ in
+            frequencies[term, default: 0] -= 1
+            count += 1
+        }
+        try index.remove(number, &manifest)
+        _ = try writer.delete(tables.documents, number)
+        manifest.documents -= 1
+        manifest.nonzeros -= count
+    }
+}

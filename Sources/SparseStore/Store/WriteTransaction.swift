@@ -1,0 +1,53 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The changes of one commit. Valid inside the closure of ``SparseStore/write(_:)`` alone.
+///
+/// A call that throws a validation error has changed nothing, and the transaction can go on.
+public struct WriteTransaction: ~Copyable {
+    var session: WriteSession
+
+    /// The number this commit will have.
+    public var generation: UInt64 { session.manifest.generation + 1 }
+    /// Documents in the store, this transaction's changes included.
+    public var count: Int { Int(session.manifest.documents) }
+
+    /// Puts a document in, in place of the one with the same identifier if there is one.
+    ///
+    /// - Throws: `invalidArgument` for the identifier or the tags, `invalidVector`, `limitExceeded` for the payload,
+    ///   `termSpaceMismatch`; and what writing can throw (`diskFull`, `io`, `corrupted`).
+    public mutating func upsert(_ document: Document) throws(SparseStoreError) {
+        try SparseStoreError.wrap { try session.upsert(document) }
+    }
+
+    /// Takes a document out; false when there is none.
+    @discardableResult
+    public mutating func remove(_ id: String) throws(SparseStoreError) -> Bool {
+        try SparseStoreError.wrap { try session.remove(id) }
+    }
+
+    /// Whether there is a document with an identifier, this transaction's changes included.
+    public func contains(_ id: String) throws(SparseStoreError) -> Bool {
+        try SparseStoreError.wrap { try session.number(of: id) != nil }
+    }
+
+    /// The document with an identifier, this transaction's changes included.
+    public func document(_ id: String) throws(SparseStoreError) -> Document? {
+        try SparseStoreError.wrap { try session.document(id) }
+    }
+
+    /// Bytes left under a name, nil when there are none.
+    public func bookmark(_ name: String) throws(SparseStoreError) -> [UInt8]? {
+        try SparseStoreError.wrap { try session.meta.bookmark(name) }
+    }
+
+    /// Leaves bytes under a name, to be committed with the documents: where a source was read to, for instance. Nil
+    /// removes them.
+    ///
+    /// - Parameters:
+    ///   - name: 1...200 bytes of UTF-8.
+    ///   - bytes: at most `Limits.maximumBookmarkBytes`.
+    public mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws(SparseStoreError) {
+        try SparseStoreError.wrap { try session.setBookmark(name, bytes) }
+    }
+}

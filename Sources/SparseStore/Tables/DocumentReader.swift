@@ -1,0 +1,35 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Makes the caller's documents out of stored ones.
+struct DocumentReader {
+    let tables: Tables
+    let reader: Reader
+    let termSpace: TermSpace
+    private let decoder: DocumentDecoder
+
+    init(tables: Tables, reader: Reader, termSpace: TermSpace) {
+        self.tables = tables
+        self.reader = reader
+        self.termSpace = termSpace
+        let dictionaries = DictionaryTable(tables: tables, reader: reader)
+        decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
+    }
+
+    func document(_ view: DocumentView) throws -> Document {
+        let vector = try view.vector(decoder)
+        let id = try view.identifier
+        let payload = try view.payload(decoder)
+        let tags = try view.tags()
+        guard termSpace == .strings else { return Document(id: id, vector: vector, payload: payload, tags: tags) }
+        let vocabulary = VocabularyTable(tables: tables, reader: reader)
+        let terms = try zip(vector.terms, vector.weights).map { term, weight in
+            guard let name = try vocabulary.name(of: term) else {
+                throw SparseStoreError(
+                    .corrupted, "term \(term) has no name in the vocabulary; restore the store from a backup")
+            }
+            return WeightedTerm(name, weight)
+        }
+        return Document(id: id, terms: terms, payload: payload, tags: tags)
+    }
+}

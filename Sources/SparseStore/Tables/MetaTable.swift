@@ -1,0 +1,41 @@
+internal import LMDB
+internal import SparseFormat
+
+/// What a store is, and what belongs to it as of one commit.
+struct MetaTable {
+    let tables: Tables
+    let reader: Reader
+
+    func store() throws -> StoreRecord {
+        guard let record = try StoreRecord(from: tables.meta, .meta, key: Keys.store, reader) else {
+            throw SparseStoreError(.notAStore, "the file has no store record; it was not made by SparseStore")
+        }
+        return record
+    }
+
+    func manifest() throws -> ManifestRecord {
+        guard let record = try ManifestRecord(from: tables.meta, .meta, key: Keys.manifest, reader) else {
+            throw SparseStoreError(.corrupted, "the store has no manifest; restore it from a backup")
+        }
+        return record
+    }
+
+    func bookmark(_ name: String) throws -> [UInt8]? {
+        try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
+    }
+}
+
+extension MetaTable {
+    static func put(_ manifest: ManifestRecord, _ tables: Tables, _ writer: Writer) throws {
+        try manifest.put(into: tables.meta, .meta, key: Keys.manifest, writer)
+    }
+
+    static func putBookmark(_ name: String, _ bytes: [UInt8]?, _ tables: Tables, _ writer: Writer) throws {
+        let key = Keys.bookmark(name)
+        if let bytes {
+            try BookmarkRecord(bytes: bytes).put(into: tables.meta, .meta, key: key, writer)
+        } else {
+            _ = try writer.delete(tables.meta, key)
+        }
+    }
+}

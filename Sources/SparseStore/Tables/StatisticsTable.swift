@@ -1,0 +1,109 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Document frequencies, exact at every commit: pages of counts, and what commits since have changed.
+///
+/// A commit appends one small delta; every `foldEvery` commits, or at a large one, the deltas are folded into the
+/// pages. So a single-document commit writes a few hundred bytes instead of every page its terms fall into.
+struct StatisticsTable {
+    let tables: Tables
+    let reader: Reader
+
+    /// Deltas that may wait before they are folded.
+    static let foldEvery: UInt64 = 64
+    /// Changes in one commit from which folding at once costs less than a delta.
+    static let foldAtOnce = 4_096
+
+    /// The changes of the deltas that are not folded yet.
+    func pendingChanges(_ manifest: ManifestRecord) throws -> [TermID: Int64] {
+        var changes: [TermID: Int64] = [:]
+        for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
+            let key = Keys.statisticsDelta(sequence)
+            guard let delta = try StatisticsDelta(from: tables.statistics, .statistics, key: key, reader) else {
+                throw SparseStoreError(
+                    .corrupted, "statistics delta \(sequence) is missing; restore the store from a backup")
+            }
+            for (term, change) in zip(delta.terms, delta.changes) { changes[term, default: 0] += change }
+        }
+        return changes
+    }
+
+    /// The folded count of a term.
+    func foldedFrequency(of term: TermID) throws -> Int64 {
+        let page = term / UInt32(StatisticsPage.termsPerPage)
+        guard let page = try self.page(page) else { return 0 }
+        return Int64(page.frequencies[Int(term) % StatisticsPage.termsPerPage])
+    }
+
+    func page(_ number: UInt32) throws -> StatisticsPage? {
+        try StatisticsPage(from: tables.statistics, .statistics, key: Keys.statisticsPage(number), reader)
+    }
+
+    /// Calls `body` with every term that some live document has, ascending, and its document frequency.
+    func forEach(_ manifest: ManifestRecord, _ body: (TermID, Int64) throws -> Void) throws {
+        var pending = try pendingChanges(manifest).sorted { $0.key < $1.key }[...]
+        var cursor = try reader.cursor(tables.statistics)
+        var entry = try cursor.seek(atOrAfter: Keys.statisticsPage(0))
+        while let current = entry, let number = Keys.statisticsPageNumber(current.key) {
+            let page = try StatisticsPage(
+                sealed: current.value, in: .statistics, key: Keys.statisticsPage(number))
+            let first = number * UInt32(StatisticsPage.termsPerPage)
+            while let next = pending.first, next.key < first {
+                if next.value != 0 { try body(next.key, next.value) }
+                pending.removeFirst()
+            }
+            for (index, folded) in page.frequencies.enumerated() {
+                let term = first + UInt32(index)
+                var count = Int64(folded)
+                if let next = pending.first, next.key == term {
+                    count += next.value
+                    pending.removeFirst()
+                }
+                if count != 0 { try body(term, count) }
+            }
+            entry = try cursor.next()
+        }
+        for (term, count) in pending where count != 0 { try body(term, count) }
+    }
+
+    /// Writes the changes of one commit and moves the manifest's delta range.
+    func commit(_ changes: [TermID: Int64], _ manifest: inout ManifestRecord, _ writer: Writer) throws {
+        let own = changes.filter { $0.value != 0 }.sorted { $0.key < $1.key }
+        guard !own.isEmpty else { return }
+        let waiting = manifest.nextStatisticsDelta - manifest.firstStatisticsDelta
+        if own.count < Self.foldAtOnce && waiting < Self.foldEvery {
+            let key = Keys.statisticsDelta(manifest.nextStatisticsDelta)
+            try StatisticsDelta(terms: own.map(\.key), changes: own.map(\.value))
+                .put(into: tables.statistics, .statistics, key: key, writer)
+            manifest.nextStatisticsDelta += 1
+            return
+        }
+        try fold(try pendingChanges(manifest).merging(own.map { ($0.key, $0.value) }, uniquingKeysWith: +), writer)
+        for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
+            _ = try writer.delete(tables.statistics, Keys.statisticsDelta(sequence))
+        }
+        manifest.firstStatisticsDelta = manifest.nextStatisticsDelta
+    }
+
+    private func fold(_ changes: [TermID: Int64], _ writer: Writer) throws {
+        let perPage = UInt32(StatisticsPage.termsPerPage)
+        var ordered = changes.sorted { $0.key < $1.key }[...]
+        while let first = ordered.first {
+            let number = first.key / perPage
+            var page = try self.page(number) ?? StatisticsPage.empty
+            while let change = ordered.first, change.key / perPage == number {
+                let slot = Int(change.key % perPage)
+                let count = Int64(page.frequencies[slot]) + change.value
+                guard let count = UInt32(exactly: count) else {
+                    throw SparseStoreError(
+                        .corrupted,
+                        "the document frequency of term \(change.key) would become \(count); "
+                            + "restore the store from a backup")
+                }
+                page.frequencies[slot] = count
+                ordered.removeFirst()
+            }
+            try page.put(into: tables.statistics, .statistics, key: Keys.statisticsPage(number), writer)
+        }
+    }
+}

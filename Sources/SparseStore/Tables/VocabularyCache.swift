@@ -1,0 +1,34 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Committed term numbers, remembered across transactions and threads of one process.
+///
+/// Invariant: it holds only what some commit holds. A committed number never changes, so an entry is right for every
+/// snapshot whose manifest has handed out more numbers than it.
+final class VocabularyCache: Sendable {
+    private let known = Lock<[TermKey: TermID]>([:])
+
+    /// The numbers of `names`, nil for a term that the snapshot with `termCount` terms does not have.
+    func resolve(_ names: [String], termCount: UInt32, _ table: VocabularyTable) throws -> [TermID?] {
+        try known.withLock { known in
+            try names.map { name in
+                let key = TermKey(name)
+                if let id = known[key] { return id < termCount ? id : nil }
+                guard let id = try table.id(of: name) else { return nil }
+                known[key] = id
+                return id
+            }
+        }
+    }
+
+    /// Takes in what a commit has just made durable.
+    func publish(_ added: [TermKey: TermID]) {
+        guard !added.isEmpty else { return }
+        known.withLock { $0.merge(added) { current, _ in current } }
+    }
+
+    /// Forgets everything: another file took the place of this one.
+    func clear() {
+        known.withLock { $0.removeAll() }
+    }
+}

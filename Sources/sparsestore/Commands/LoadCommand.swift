@@ -1,0 +1,122 @@
+internal import ArgumentParser
+internal import SparseInterchange
+internal import SparseStore
+
+/// `sparsestore load`
+struct LoadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load",
+        abstract: "Load documents from a file or from standard input.",
+        discussion: """
+            Reads JSON Lines, {"id": string or integer, "content" or "contents": string, "vector": {term: weight}, \
+            "tags": [string]}, or BigANN CSR, whose rows have their numbers as ids; both also compressed with zstd. The \
+            store is made when it is not there. A document whose id is there is replaced.
+
+            Each batch is one transaction, which also holds the place in the input: after a kill, --resume goes on from \
+            there. SIGINT commits the batch at hand and stops with exit code 8. Memory: three batches of at most 32 MiB, \
+            twice the longest line (64 MiB at most), and what the engine needs for one transaction. CSR from standard \
+            input or zstd is first copied to an unnamed file in TMPDIR.
+
+            Lines and rows that cannot be stored are rejected and counted; the exit code is 2 only when all were.
+
+            EXAMPLES:
+              sparsestore load wiki.sparse documents.jsonl.zst --rejects rejects.tsv
+              sparsestore load wiki.sparse documents.csr
+              zcat documents.jsonl.gz | sparsestore load wiki.sparse - --resume
+            """)
+
+    @OptionGroup var store: StoreArgument
+
+    @Argument(help: "The input file; - for standard input.")
+    var input: String
+
+    @Option(help: "The input's format: jsonl or csr; by default told by the content.")
+    var format: InputFormat?
+
+    @Option(help: "The JSON string field kept as payload; 'none' for no payload. (default: content, or else contents)")
+    var payload: String?
+
+    @Flag(help: "Go on where the last load of this input stopped.")
+    var resume = false
+
+    @Option(help: "Write rejected lines to this file: number, tab, reason.")
+    var rejects: String?
+
+    @Option(help: "The most documents of one transaction.")
+    var batch = 10_000
+
+    @Flag(help: "Show no progress.")
+    var quiet = false
+
+    @Flag(help: "Write the summary as one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch is to be 1 to 1000000, not \(batch)") }
+        if let payload, ["id", "vector", "tags"].contains(payload) {
+            throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
+        }
+    }
+
+    func run() throws {
+        // The input is opened first: a misspelt name must not leave an empty store behind.
+        let source = try ByteSource(path: input)
+        let format = try format ?? InputFormat.detect(source)
+        let store = try store.openForWriting(createIfMissing: true)
+        let name = LoadBookmark.name(forInput: input)
+        let size = source.rawSize
+        var start = LoadBookmark(format: format.rawValue, size: size)
+        if resume {
+            if let kept = try store.read({ try $0.bookmark(name) }).flatMap(LoadBookmark.decode) {
+                try kept.check(format: format, size: size, name: source.name)
+                start = kept
+            } else {
+                Output.note("nothing to resume; loading '\(source.name)' from the beginning\n")
+            }
+        }
+        let reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
+        let rejectFile = try rejects.map { try RejectFile(path: $0, keeping: start.rejectBytes) }
+        InterruptFlag.install()
+        let reporter = ProgressReporter(
+            fractionAtStart: reader.progress ?? 0, write: quiet ? { _ in } : Output.note)
+        let loader = Loader(
+            store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
+        try report(try loader.run(reader, batchDocuments: batch))
+        store.close()
+    }
+
+    private var payloadField: PayloadField {
+        switch payload {
+        case nil: .content
+        case "none": .none
+        case let name?: .named(name)
+        }
+    }
+
+    private static func reader(
+        _ source: ByteSource, format: InputFormat, payload: PayloadField, from position: InputPosition
+    ) throws -> any DocumentReader {
+        switch format {
+        case .jsonl: try JSONLinesReader(source: source, payload: payload, from: position)
+        case .csr: try CSRReader(source: source, from: position)
+        }
+    }
+
+    private func report(_ summary: LoadSummary) throws {
+        try Output.standard.write(json ? summary.json.text + "\n" : summary.text)
+        guard summary.isComplete else {
+            throw CommandFailure(
+                .interrupted, "interrupted after \(Figures.count(summary.acceptedInAll)) documents, which are safe; "
+                    + "go on with --resume")
+        }
+        guard summary.acceptedInAll > 0 || summary.rejectedInAll == 0 else {
+            throw CommandFailure(
+                .invalidInput, "all \(Figures.count(summary.rejectedInAll)) rows were rejected; check the input's format")
+        }
+        if summary.rejected > 0, !json {
+            Output.note("\(Figures.count(summary.rejected)) rows were rejected" + (rejects.map { "; see '\($0)'" } ?? "") + "\n")
+        }
+    }
+}
+
+extension InputFormat: ExpressibleByArgument {}

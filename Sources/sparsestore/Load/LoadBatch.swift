@@ -1,0 +1,32 @@
+internal import SparseInterchange
+internal import SparseStore
+
+/// Documents that are written in one transaction.
+struct LoadBatch: Sendable {
+    /// The documents, each with the number of its line or row.
+    var documents: [(number: Int, document: Document)] = []
+    /// Lines and rows that the reader rejected.
+    var rejects: [Reject] = []
+    /// About how many bytes of memory the documents take.
+    var bytes = 0
+    /// The place in the input after the batch.
+    var position = InputPosition()
+    /// How much of the input has been read then, where that is known.
+    var progress: Double?
+
+    var isEmpty: Bool { documents.isEmpty && rejects.isEmpty }
+
+    /// The memory a document takes, give or take what the allocator adds.
+    static func footprint(_ document: Document) -> Int {
+        var bytes = 160 + document.id.utf8.count + (document.payload?.count ?? 0)
+        bytes += document.tags.reduce(0) { $0 + 16 + $1.utf8.count }
+        switch document.content {
+        case .terms(let terms):
+            bytes += terms.count * MemoryLayout<WeightedTerm>.stride
+            // A string of up to 15 bytes lies within its own 16.
+            for term in terms where term.term.utf8.count > 15 { bytes += 48 + term.term.utf8.count }
+        case .vector(let vector): bytes += vector.count * 8
+        }
+        return bytes
+    }
+}

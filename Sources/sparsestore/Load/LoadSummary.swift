@@ -1,0 +1,54 @@
+/// What a load did.
+struct LoadSummary {
+    /// Documents this load wrote.
+    var accepted = 0
+    /// Lines or rows this load rejected.
+    var rejected = 0
+    /// The same over all loads of this input since it was last begun.
+    var acceptedInAll = 0
+    var rejectedInAll = 0
+    /// Seconds from the first line to the last commit.
+    var seconds = 0.0
+    /// Whether the input was read to its end.
+    var isComplete = false
+    /// Documents in the store.
+    var storeDocuments = 0
+    /// The size of the store's file.
+    var fileBytes = 0
+    /// The newest commit.
+    var generation: UInt64 = 0
+
+    private var rate: Double { seconds > 0 ? Double(accepted) / seconds : 0 }
+    private var bytesPerDocument: Double {
+        storeDocuments > 0 ? Double(fileBytes) / Double(storeDocuments) : 0
+    }
+
+    var json: JSONValue {
+        .object([
+            ("documents", .integer(accepted)),
+            ("rejected", .integer(rejected)),
+            ("documents_in_all", .integer(acceptedInAll)),
+            ("rejected_in_all", .integer(rejectedInAll)),
+            ("complete", .bool(isComplete)),
+            ("seconds", .number(Figures.rounded(seconds, 3))),
+            ("documents_per_second", .number(Figures.rounded(rate, 1))),
+            ("store_documents", .integer(storeDocuments)),
+            ("file_bytes", .integer(fileBytes)),
+            ("bytes_per_document", .number(Figures.rounded(bytesPerDocument, 1))),
+            ("generation", .integer(Int(clamping: generation))),
+        ])
+    }
+
+    var text: String {
+        var table = TextTable()
+        var documents = Figures.count(accepted)
+        if acceptedInAll != accepted { documents += " (\(Figures.count(acceptedInAll)) with what was loaded before)" }
+        table.add("documents loaded", documents)
+        table.add("rejected", Figures.count(rejected))
+        table.add("seconds", Figures.decimal(seconds, 2))
+        table.add("documents/s", Figures.count(Int(rate)))
+        table.add("documents in store", Figures.count(storeDocuments))
+        table.add("file", "\(Figures.bytes(fileBytes)), \(Figures.count(Int(bytesPerDocument))) bytes a document")
+        return table.text
+    }
+}

@@ -1,0 +1,128 @@
+internal import SparseInterchange
+internal import SparseStore
+
+/// Writes documents into a store, batch by batch, with the place in the input in the same transaction.
+///
+/// Memory: three batches of at most 32 MiB (one being read, one waiting, one being written), the reader's own buffers,
+/// and what the engine takes for one transaction.
+final class Loader {
+    /// How many rejects are shown as they come.
+    static let shownRejects = 5
+
+    private let store: SparseStore
+    private let bookmarkName: String
+    private let rejectFile: RejectFile?
+    private let reporter: ProgressReporter
+    private let interrupted: () -> Bool
+    private let unit: String
+
+    private var bookmark: LoadBookmark
+    private var summary = LoadSummary()
+    private let watch = Stopwatch()
+
+    /// - Parameters:
+    ///   - bookmark: where the load begins, with the counts up to there.
+    ///   - bookmarkName: under which name the place is kept.
+    ///   - rejectFile: where rejects go.
+    ///   - reporter: who shows the progress.
+    ///   - interrupted: asked between batches whether to stop.
+    init(
+        store: SparseStore, bookmark: LoadBookmark, bookmarkName: String, rejectFile: RejectFile? = nil,
+        reporter: ProgressReporter, interrupted: @escaping () -> Bool = { InterruptFlag.isSet }
+    ) {
+        self.store = store
+        self.bookmark = bookmark
+        self.bookmarkName = bookmarkName
+        self.rejectFile = rejectFile
+        self.reporter = reporter
+        self.interrupted = interrupted
+        unit = bookmark.format == InputFormat.csr.rawValue ? "row" : "line"
+    }
+
+    /// Loads all that `reader` gives, reading the next batch on a thread of its own while one is written.
+    ///
+    /// When it is interrupted it commits the batch at hand and returns a summary that is not complete.
+    func run(_ reader: sending any DocumentReader, batchDocuments: Int) throws -> LoadSummary {
+        let queue = BatchQueue()
+        let producer = BatchProducer(reader: reader, batchDocuments: batchDocuments)
+        // Not joined: a thread that waits for standard input ends with the process.
+        _ = try WorkerThread.start { producer.run(into: queue) }
+        defer { queue.cancel() }
+        defer { reporter.clear() }
+        loop: while let item = queue.take(interrupted: interrupted) {
+            switch item {
+            case .batch(let batch): try write(batch)
+            case .failure(let failure):
+                throw CommandFailure(failure.status, failure.message + remark)
+            case .end:
+                summary.isComplete = true
+                break loop
+            }
+        }
+        return try finish()
+    }
+
+    /// Writes one batch in one transaction.
+    func write(_ batch: LoadBatch) throws {
+        let (rejects, next) = try store.write { transaction in
+            // This may run more than once: nothing outside changes, and the file of rejects is written anew.
+            var rejects = batch.rejects
+            for (number, document) in batch.documents {
+                do {
+                    try transaction.upsert(document)
+                } catch let error where error.isAboutTheDocument {
+                    rejects.append(Reject(number: number, reason: error.message))
+                }
+            }
+            rejects.sort { $0.number < $1.number }
+            var next = self.bookmark
+            next.offset = batch.position.offset
+            next.number = batch.position.number
+            next.accepted += batch.documents.count + batch.rejects.count - rejects.count
+            next.rejected += rejects.count
+            next.rejectBytes = try self.rejectFile?.stage(rejects) ?? 0
+            try transaction.setBookmark(self.bookmarkName, try next.encoded())
+            return (rejects, next)
+        }
+        rejectFile?.commit()
+        show(rejects)
+        summary.accepted += next.accepted - bookmark.accepted
+        summary.rejected += rejects.count
+        bookmark = next
+        reporter.update(
+            LoadProgress(
+                accepted: summary.accepted, rejected: summary.rejected, fraction: batch.progress,
+                seconds: watch.seconds))
+    }
+
+    /// The figures so far, with the state of the store.
+    func finish() throws -> LoadSummary {
+        summary.seconds = watch.seconds
+        summary.acceptedInAll = bookmark.accepted
+        summary.rejectedInAll = bookmark.rejected
+        let statistics = try store.statistics()
+        summary.storeDocuments = statistics.documents
+        summary.fileBytes = statistics.fileBytes
+        summary.generation = statistics.generation
+        return summary
+    }
+
+    private var remark: String {
+        bookmark.accepted == 0 ? "" : "; \(Figures.count(bookmark.accepted)) documents were loaded before"
+    }
+
+    private func show(_ rejects: [Reject]) {
+        for (index, reject) in rejects.enumerated() {
+            let count = summary.rejected + index
+            if count < Self.shownRejects { reporter.note("rejected \(unit) \(reject.number): \(reject.reason)") }
+            if count == Self.shownRejects { reporter.note("further rejects are counted, not shown") }
+        }
+    }
+}
+
+extension SparseStoreError {
+    /// Whether it says that one document cannot be stored, and nothing about the others.
+    fileprivate var isAboutTheDocument: Bool {
+        [.invalidArgument, .invalidVector, .limitExceeded].contains(code)
+    }
+}

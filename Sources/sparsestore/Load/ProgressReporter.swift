@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// Shows on standard error how a load goes: a bar on a terminal, otherwise a line every few seconds.
+final class ProgressReporter {
+    private let isTerminal: Bool
+    private let fractionAtStart: Double
+    private let write: (String) -> Void
+    private var lastReport = 0.0
+    private var lineIsOpen = false
+
+    /// - Parameters:
+    ///   - isTerminal: whether a line can be drawn over.
+    ///   - fractionAtStart: what an earlier load had read; the time that remains is guessed from what this one reads.
+    init(
+        isTerminal: Bool = isatty(STDERR_FILENO) == 1, fractionAtStart: Double = 0,
+        write: @escaping (String) -> Void = Output.note
+    ) {
+        self.isTerminal = isTerminal
+        self.fractionAtStart = fractionAtStart
+        self.write = write
+    }
+
+    /// Reports, if it is time to.
+    func update(_ progress: LoadProgress) {
+        let interval = isTerminal ? 0.1 : 5
+        guard progress.seconds - lastReport >= interval else { return }
+        lastReport = progress.seconds
+        if isTerminal {
+            write("\r\u{1B}[K" + Self.bar(progress, remaining: remaining(progress)))
+            lineIsOpen = true
+        } else {
+            write(Self.line(progress) + "\n")
+        }
+    }
+
+    /// Writes a line of its own between the reports.
+    func note(_ text: String) {
+        clear()
+        write(text + "\n")
+    }
+
+    /// Takes the bar away.
+    func clear() {
+        guard lineIsOpen else { return }
+        write("\r\u{1B}[K")
+        lineIsOpen = false
+    }
+
+    private func remaining(_ progress: LoadProgress) -> Double? {
+        guard let fraction = progress.fraction, fraction > fractionAtStart else { return nil }
+        return progress.seconds / (fraction - fractionAtStart) * (1 - fraction)
+    }
+
+    /// At most 79 characters.
+    static func bar(_ progress: LoadProgress, remaining: Double?) -> String {
+        var text = ""
+        if let fraction = progress.fraction {
+            let width = 20
+            let full = min(max(Int(fraction * Double(width)), 0), width)
+            let percent = String(Int(fraction * 100))
+            text += "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "] "
+            text += String(repeating: " ", count: max(3 - percent.count, 0)) + percent + " %  "
+        }
+        text += "\(Figures.count(progress.accepted)) documents  \(Figures.count(Int(progress.rate)))/s"
+        if progress.rejected > 0 { text += "  \(Figures.count(progress.rejected)) rejected" }
+        if let remaining { text += "  \(Figures.clock(remaining)) left" }
+        return String(text.prefix(79))
+    }
+
+    static func line(_ progress: LoadProgress) -> String {
+        var text = "loaded \(Figures.count(progress.accepted)) documents"
+        if progress.rejected > 0 { text += ", \(Figures.count(progress.rejected)) rejected" }
+        if let fraction = progress.fraction { text += ", \(Int(fraction * 100)) % of the input" }
+        return text + ", \(Figures.count(Int(progress.rate))) documents/s"
+    }
+}

@@ -1,0 +1,59 @@
+internal import SparseInterchange
+internal import SystemPackage
+
+/// The file that says which lines or rows were rejected: number, tab, reason. Nothing of their content.
+final class RejectFile {
+    private let descriptor: FileDescriptor
+    private let path: String
+    /// The size after the last committed batch.
+    private(set) var committedBytes: UInt64
+    private var pendingBytes: UInt64
+
+    /// Opens the file, empty, or cut back to the `bytes` that an interrupted load had committed.
+    init(path: String, keeping bytes: UInt64) throws {
+        self.path = path
+        do {
+            descriptor = try FileDescriptor.open(
+                FilePath(path), .readWrite, options: [.create, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            // Another file than the last time may be shorter: what it lacks is not made up.
+            committedBytes = min(bytes, UInt64(try descriptor.seek(offset: 0, from: .end)))
+            pendingBytes = committedBytes
+            try descriptor.resize(to: Int64(committedBytes))
+        } catch let errno as Errno {
+            throw Self.failure(errno, path)
+        }
+    }
+
+    deinit {
+        try? descriptor.close()
+    }
+
+    /// Writes the rejects of the batch that is about to be committed, in place of those of an attempt before, and returns
+    /// the size of the file then.
+    func stage(_ rejects: [Reject]) throws -> UInt64 {
+        do {
+            if pendingBytes != committedBytes { try descriptor.resize(to: Int64(committedBytes)) }
+            let text = rejects.map(Self.line).joined()
+            pendingBytes = committedBytes + UInt64(text.utf8.count)
+            if !text.isEmpty { try descriptor.writeAll(toAbsoluteOffset: Int64(committedBytes), text.utf8) }
+            return pendingBytes
+        } catch let errno as Errno {
+            throw Self.failure(errno, path)
+        }
+    }
+
+    /// The batch is committed, and so are its rejects.
+    func commit() { committedBytes = pendingBytes }
+
+    private static func line(_ reject: Reject) -> String {
+        let reason = reject.reason.map { $0 == "\t" || $0.isNewline ? " " : String($0) }.joined()
+        return "\(reject.number)\t\(reason)\n"
+    }
+
+    private static func failure(_ errno: Errno, _ path: String) -> CommandFailure {
+        CommandFailure(
+            errno == .noSpace ? .diskFull : .io,
+            "cannot write the rejects to '\(path)': \(errno); give another file with --rejects")
+    }
+}

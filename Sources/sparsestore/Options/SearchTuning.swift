@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// What `search` and `eval` ask of the engine.
+struct SearchTuning: ParsableArguments {
+    @Option(help: "How many hits.")
+    var limit = 10
+
+    @Option(help: "'exact', 'fast', or the share of the true answers that is wanted, such as 0.95.")
+    var recall = RecallOption.standard
+
+    @Option(
+        help: """
+            What multiplies the query's weights: 'none', 'idf' (from the store's own statistics), or 'table:FILE' \
+            (32-bit floats by term number, or a JSON object by term).
+            """)
+    var weighting = WeightingOption.none
+
+    func validate() throws {
+        guard (1...Limits.maximumResults).contains(limit) else {
+            throw ValidationError("--limit is to be 1 to \(Limits.maximumResults), not \(limit)")
+        }
+    }
+
+    /// The engine's options for a search in `store`.
+    func options(for store: SparseStore) throws -> SearchOptions {
+        var options = SearchOptions()
+        options.limit = limit
+        options.recall = recall.recall
+        options.weighting = try weighting.resolve(in: store)
+        return options
+    }
+}

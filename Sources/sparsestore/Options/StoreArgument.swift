@@ -1,0 +1,23 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// The store a command works on.
+struct StoreArgument: ParsableArguments {
+    @Argument(help: "The store's file.")
+    var store: String
+
+    /// Opens the store for reading; it must be there.
+    func openForReading() throws -> SparseStore {
+        var configuration = Configuration()
+        configuration.isReadOnly = true
+        configuration.createIfMissing = false
+        return try SparseStore.open(at: store, configuration: configuration)
+    }
+
+    /// Opens the store for writing.
+    func openForWriting(createIfMissing: Bool) throws -> SparseStore {
+        var configuration = Configuration()
+        configuration.createIfMissing = createIfMissing
+        return try SparseStore.open(at: store, configuration: configuration)
+    }
+}

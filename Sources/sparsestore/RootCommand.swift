@@ -1,0 +1,40 @@
+internal import ArgumentParser
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// The command `sparsestore`.
+@main
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sparsestore",
+        abstract: "An embedded, transactional store of sparse vectors, from the command line.",
+        discussion: """
+            Loads collections of sparse vectors (SPLADE, BM25 and the like) into one file, searches them, and measures \
+            the answers. Results go to standard output; progress, notes and errors to standard error.
+
+            EXAMPLES:
+              sparsestore load wiki.sparse documents.jsonl.zst
+              sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
+              sparsestore eval wiki.sparse --queries queries.jsonl --truth gt.bin --qrels qrels.tsv
+
+            EXIT CODES:
+              0 success             1 wrong usage          2 invalid input
+              3 the store is damaged  4 incompatible store   5 disk full
+              6 busy or locked      7 input/output error   8 interrupted
+            """,
+        version: "0.1.0",
+        subcommands: [
+            LoadCommand.self, EvalCommand.self, SearchCommand.self, StatsCommand.self, GetCommand.self,
+            RemoveCommand.self,
+        ])
+
+    static func main() {
+        exit(CommandRunner.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+}

@@ -1,0 +1,36 @@
+internal import SparseInterchange
+internal import SparseStore
+
+/// What the process tells its caller.
+enum ExitStatus: Int32 {
+    case success = 0
+    case usage = 1
+    case invalidInput = 2
+    case corrupted = 3
+    case incompatible = 4
+    case diskFull = 5
+    case busy = 6
+    case io = 7
+    case interrupted = 8
+
+    init(_ code: SparseStoreError.Code) {
+        switch code {
+        case .corrupted: self = .corrupted
+        case .incompatibleFormat: self = .incompatible
+        case .diskFull: self = .diskFull
+        case .alreadyOpen, .busy, .readersFull: self = .busy
+        case .cancelled: self = .interrupted
+        case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore:
+            self = .invalidInput
+        default: self = .io
+        }
+    }
+
+    init(_ code: InterchangeError.Code) {
+        switch code {
+        case .diskFull: self = .diskFull
+        case .io: self = .io
+        default: self = .invalidInput
+        }
+    }
+}

@@ -1,0 +1,35 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// Set by SIGINT and SIGTERM, for a command that wants to stop at a good place. A second signal ends the process at once.
+enum InterruptFlag {
+    private static let flag = Atomic<Bool>(false)
+
+    static var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    /// Sets the flag, as a signal does.
+    static func set() { flag.store(true, ordering: .relaxed) }
+
+    /// Begins to listen.
+    static func install() {
+        // The flag must exist before a handler touches it: its first use initialises it.
+        _ = isSet
+        for signal in [SIGINT, SIGTERM] {
+            var action = sigaction()
+            #if canImport(Darwin)
+                action.__sigaction_u.__sa_handler = { _ in InterruptFlag.set() }
+            #else
+                action.__sigaction_handler.sa_handler = { _ in InterruptFlag.set() }
+            #endif
+            action.sa_flags = Int32(bitPattern: UInt32(truncatingIfNeeded: SA_RESETHAND))
+            sigaction(signal, &action, nil)
+        }
+    }
+}

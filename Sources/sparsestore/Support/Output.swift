@@ -1,0 +1,42 @@
+internal import SystemPackage
+
+/// A buffered stream of text.
+final class Output {
+    private let descriptor: FileDescriptor
+    private let name: String
+    private var buffer: [UInt8] = []
+
+    init(_ descriptor: FileDescriptor, name: String) {
+        self.descriptor = descriptor
+        self.name = name
+    }
+
+    /// Standard output, for the thread that runs the command.
+    nonisolated(unsafe) static let standard = Output(.standardOutput, name: "standard output")
+
+    func write(_ text: String) throws {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= 64 << 10 { try flush() }
+    }
+
+    func flush() throws {
+        let bytes = buffer
+        buffer.removeAll(keepingCapacity: true)
+        do {
+            try descriptor.writeAll(bytes)
+        } catch let errno as Errno {
+            let status: ExitStatus = errno == .noSpace ? .diskFull : .io
+            throw CommandFailure(status, "cannot write to \(name): \(errno); check where it leads")
+        }
+    }
+
+    /// Writes to standard error at once. Nobody can be told when that fails.
+    static func note(_ text: String) {
+        _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+    }
+
+    /// Writes the one line of an error.
+    static func complain(_ message: String) {
+        note("sparsestore: \(message)\n")
+    }
+}

@@ -1,0 +1,89 @@
+import LMDB
+import Testing
+
+@Suite struct CloseTests {
+    let folder = TemporaryFolder()
+
+    @Test func aClosedEnvironmentRefusesEverything() throws {
+        let environment = try Environment.make(folder.file())
+        try environment.put(1, [1])
+        let last = environment.lastTransactionID
+        environment.close()
+        environment.close()
+        #expect(environment.isClosed)
+        #expect(environment.lastTransactionID == last)
+        expectError(.closed) { _ = try environment.beginRead() }
+        expectError(.closed) { try environment.put(1, [2]) }
+        expectError(.closed) { _ = try environment.info() }
+        expectError(.closed) { try environment.sync() }
+        expectError(.closed) { _ = try environment.clearStaleReaders() }
+        expectError(.closed) { try environment.copy(to: folder.file("copy"), compacting: false) }
+        #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
+    }
+
+    @Test func closeAsksTheHoldersToLetGo() throws {
+        let environment = try Environment.make(folder.file())
+        let held = Lock<ReadTransaction?>(try environment.beginRead())
+        environment.setReleaseHandler { held.withLock { $0 = nil } }
+        environment.close()
+        #expect(environment.isClosed)
+        _ = try Environment.make(folder.file())
+    }
+
+    @Test func theLastTransactionClosesTheFile() throws {
+        let environment = try Environment.make(
+            folder.file(), EnvironmentOptions { $0.drainTimeout = .milliseconds(50) })
+        try environment.put(1, [1])
+        let table = try environment.table(named: "t")
+        do {
+            let transaction = try environment.beginRead()
+            environment.close()
+            #expect(!environment.isClosed)
+            #expect(try transaction.reader.get(table, 1 as UInt32)?.first == 1)
+            expectError(.closed) { _ = try environment.beginRead() }
+            expectError(.alreadyOpen) { _ = try Environment.make(folder.file()) }
+        }
+        #expect(environment.isClosed)
+        _ = try Environment.make(folder.file())
+    }
+
+    @Test func closingInsideAWriteDoesNotWaitForItself() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        try environment.write { transaction in
+            environment.close()
+            try transaction.put(table, 1 as UInt32, [1])
+        }
+        #expect(environment.isClosed)
+        #expect(try Environment.make(folder.file()).value(1) == [1])
+    }
+
+    @Test func forgettingAnEnvironmentClosesIt() throws {
+        for _ in 0..<20 { try Environment.make(folder.file()).put(1, [1]) }
+    }
+
+    @Test func closingWhileOthersReadAndAskIsSafe() async throws {
+        for _ in 0..<10 {
+            let environment = try Environment.make(folder.file())
+            try environment.put(1, [1])
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        for _ in 0..<500 {
+                            _ = environment.lastTransactionID
+                            _ = environment.mapEpoch
+                            do { _ = try environment.value(1) } catch let error as LMDBError {
+                                #expect(error.code == .closed)
+                                return
+                            } catch {
+                                Issue.record(error)
+                            }
+                        }
+                    }
+                }
+                group.addTask { environment.close() }
+            }
+            #expect(environment.isClosed)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import SystemPackage
+import Testing
+
+@testable import LMDB
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// A database appears under its name complete and durable, or not at all.
+@Suite struct CreateTests {
+    let folder = TemporaryFolder()
+
+    @Test func theFirstContentIsThere() throws {
+        let environment = try Environment.open(
+            at: folder.file(), options: EnvironmentOptions(), tables: ["a", "t"]
+        ) { transaction, tables in
+            #expect(tables.map(\.name) == ["a", "t"])
+            #expect(!folder.entries.contains("data.sparse"))
+            try transaction.put(tables[1], 1 as UInt32, [42])
+        }
+        #expect(try environment.value(1) == [42])
+        #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
+    }
+
+    @Test func anExistingFileIsNotFilledAgain() throws {
+        try Environment.make(folder.file()).close()
+        _ = try Environment.open(at: folder.file(), options: EnvironmentOptions(), tables: ["t"]) { _, _ in
+            Issue.record("create was called")
+        }
+    }
+
+    @Test func aThrowInCreateLeavesNothing() throws {
+        #expect(throws: Interruption()) {
+            _ = try Environment.open(at: folder.file(), options: EnvironmentOptions(), tables: ["t"]) {
+                transaction, tables in
+                try transaction.put(tables[0], "k", [UInt8](repeating: 1, count: 100_000))
+                throw Interruption()
+            }
+        }
+        #expect(folder.entries.isEmpty)
+    }
+
+    @Test func createGrowsASmallMap() throws {
+        let options = EnvironmentOptions { $0.mapSize = 1 << 16 }
+        let environment = try Environment.open(at: folder.file(), options: options, tables: ["t"]) {
+            transaction, tables in
+            try transaction.put(tables[0], 1 as UInt32, [UInt8](repeating: 1, count: 1 << 20))
+        }
+        #expect(try environment.value(1)?.count == 1 << 20)
+    }
+
+    @Test func aKilledCreatorLeavesNoTarget() async throws {
+        let path = folder.file().string
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            _ = try Environment.open(at: FilePath(path), options: EnvironmentOptions(), tables: ["t"]) {
+                transaction, tables in
+                try transaction.put(tables[0], "k", [1])
+                kill(getpid(), SIGKILL)
+            }
+        }
+        #expect(!folder.entries.contains("data.sparse"))
+        #expect(!folder.entries.isEmpty)
+        // The next one tidies up.
+        try Environment.make(folder.file()).close()
+        #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
+    }
+
+    @Test func ofManyCreatorsOneWinsAndAllOpenIt() async throws {
+        let path = folder.file().string
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    await #expect(processExitsWith: .success) { [path = path as String] in
+                        let environment = try Environment.open(
+                            at: FilePath(path), options: EnvironmentOptions(), tables: ["t"]
+                        ) { transaction, tables in
+                            try transaction.put(tables[0], 0 as UInt32, [1])
+                        }
+                        let table = try environment.table(named: "t")
+                        try environment.write { transaction in
+                            let count = try transaction.reader.get(table, 1 as UInt32)?.first ?? 0
+                            try transaction.put(table, 1 as UInt32, [count + 1])
+                        }
+                    }
+                }
+            }
+        }
+        let environment = try Environment.make(folder.file())
+        #expect(try environment.value(1) == [3])
+        #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
+    }
+
+    @Test func creatorsInOneProcessDoNotDisturbEachOther() async throws {
+        let folder = folder
+        let opened = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    do {
+                        let environment = try Environment.make(folder.file())
+                        try environment.put(1, [1])
+                        environment.close()
+                        return true
+                    } catch let error as LMDBError {
+                        #expect(error.code == .alreadyOpen)
+                        return false
+                    } catch {
+                        Issue.record(error)
+                        return false
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(opened >= 1)
+        #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
+    }
+
+    @Test func somethingAtTheTargetIsNeverReplaced() throws {
+        writeBytes([1], to: folder.file("a"))
+        writeBytes([2], to: folder.file("b"))
+        #expect(Environment.moveWithoutReplacing(folder.file("a").string, folder.file("b").string) == EEXIST)
+        #expect(readBytes(folder.file("b")) == [2])
+        #expect(Environment.moveWithoutReplacing(folder.file("a").string, folder.file("c").string) == 0)
+        #expect(folder.entries == ["b", "c"])
+    }
+
+    @Test func onlyOurTemporaryNamesAreRecognised() {
+        let ours = Environment.temporaryName(for: "x.sparse")
+        #expect(Environment.creator(of: ours, target: "x.sparse") == getpid())
+        #expect(Environment.creator(of: ours + "-lock", target: "x.sparse") == getpid())
+        for name in [
+            "x.sparse", "x.sparse-lock", "x.sparse.new", "x.sparse.new-", "x.sparse.new-12", "x.sparse.new-12-",
+            "x.sparse.new-a-1", "x.sparse.new--5-1", "x.sparse.new-0-1", "x.sparse.new-12-zz", "x.sparse.new-12-1-2",
+            "y.sparse.new-12-1", "x.sparse.new-12-1-lock-lock",
+        ] {
+            #expect(Environment.creator(of: name, target: "x.sparse") == nil, "\(name)")
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import SystemPackage
+import Testing
+
+@testable import LMDB
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// Disks that are full, fail, cannot be written, or are far away.
+@Suite struct FaultTests {
+    @Test func anInputOutputErrorIsTracedToTheDiskOrToItsSpace() {
+        func code(_ available: UInt64?, _ file: UInt64, _ limit: UInt64?) -> LMDBError.Code? {
+            DiskSpace(availableBytes: available, fileBytes: file, fileSizeLimit: limit).explanation?.0
+        }
+        #expect(code(0, 1 << 30, nil) == .diskFull)
+        #expect(code(4_096, 1 << 30, nil) == .diskFull)
+        #expect(code(1 << 30, 1 << 30, nil) == nil)
+        #expect(code(nil, 1 << 30, nil) == nil)
+        #expect(code(1 << 40, 1 << 30, 1 << 30) == .diskFull)
+        #expect(code(1 << 40, 1 << 20, 1 << 30) == nil)
+        #expect(code(1 << 40, .max, .max) == nil || code(1 << 40, .max, .max) == .diskFull)
+        #expect(LMDBError(lmdb: ENOSPC, operation: "x", path: nil).code == .diskFull)
+        #expect(LMDBError(lmdb: EDQUOT, operation: "x", path: nil).code == .diskFull)
+        #expect(LMDBError(lmdb: EIO, operation: "x", path: nil).code == .io)
+    }
+
+    @Test func everyCodeOfTheLibraryHasAMeaning() {
+        // MDB_BAD_DBI to MDB_KEYEXIST; only the reader slot, the full thread storage are left as they are.
+        for status in Int32(-30_799) ... -30_780 {
+            let error = LMDBError(lmdb: status, operation: "x", path: "p")
+            #expect(error.underlying == status)
+            #expect(error.code != .other || [-30_783, -30_789].contains(status), "\(status)")
+        }
+    }
+
+    @Test func networkFilesystemsAreKnown() {
+        for magic in [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x6573_5546, 0x0102_1997, 0x00C3_6400] as [UInt32] {
+            #expect(Filesystem.networkName(magic: magic) != nil)
+        }
+        // ext4, xfs, btrfs, tmpfs, overlay, zfs, f2fs.
+        for magic in [
+            0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0x2FC1_2FC1, 0xF2F5_2010,
+        ] as [UInt32] {
+            #expect(Filesystem.networkName(magic: magic) == nil)
+        }
+        #expect(throws: LMDBError.self) { try Filesystem.requireLocal("/no/such/place", operation: "open") }
+        #expect(throws: Never.self) { try Filesystem.requireLocal("/tmp", operation: "open") }
+    }
+
+    @Test func theAssertionTextNamesTheFile() {
+        let text = assertionText(path: "/x/y", message: "mp->mp_pgno == pgno")
+        #expect(text.contains("/x/y") && text.contains("pgno") && text.hasSuffix("\n"))
+    }
+
+    #if os(Linux)
+        @Test func aFullDiskIsTypedAndDeletesStillWork() async throws {
+            guard geteuid() == 0 else { return }
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                // Skipped where mounting is not allowed.
+                guard mount("tmpfs", folder.path, "tmpfs", 0, "size=4m") == 0 else { return }
+                defer { umount2(folder.path, Int32(MNT_DETACH)) }
+                let environment = try Environment.make(folder.file())
+                let table = try environment.table(named: "t")
+                var written: UInt32 = 0
+                let error = expectError(.diskFull) {
+                    while written < 1_000 {
+                        try environment.put(written, [UInt8](repeating: 1, count: 100_000))
+                        written += 1
+                    }
+                }
+                #expect(error?.path == folder.file().string)
+                #expect(written > 10 && written < 50)
+                #expect(try environment.value(written - 1)?.count == 100_000)
+                #expect(try environment.value(written) == nil)
+                expectError(.diskFull) { try environment.copy(to: folder.file("copy"), compacting: true) }
+                #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
+                try environment.write { _ = try $0.delete(table, 0 as UInt32) }
+                try environment.write { _ = try $0.delete(table, 1 as UInt32) }
+                try environment.put(2_000, [1])
+                environment.close()
+                #expect(try Environment.make(folder.file()).value(2_000) == [1])
+            }
+        }
+
+        @Test func aFullDiskRefusesALockFileWithHoles() async throws {
+            guard geteuid() == 0 else { return }
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                guard mount("tmpfs", folder.path, "tmpfs", 0, "size=1m") == 0 else { return }
+                defer { umount2(folder.path, Int32(MNT_DETACH)) }
+                try Environment.make(folder.file()).close()
+                unlink(folder.file("data.sparse-lock").string)
+                writeBytes([UInt8](repeating: 1, count: 2 << 20), to: folder.file("filler"))
+                expectError(.diskFull) { _ = try Environment.make(folder.file()) }
+                unlink(folder.file("filler").string)
+                _ = try Environment.make(folder.file())
+            }
+        }
+
+        @Test func aLimitOnFileSizesIsTyped() async throws {
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                let environment = try Environment.make(folder.file())
+                signal(SIGXFSZ, SIG_IGN)
+                var limit = rlimit()
+                getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+                limit.rlim_cur = 3 << 20
+                setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+                try environment.put(1, [UInt8](repeating: 1, count: 1 << 20))
+                expectError(.diskFull) { try environment.put(2, [UInt8](repeating: 1, count: 4 << 20)) }
+                #expect(try environment.value(1)?.count == 1 << 20)
+                #expect(try environment.value(2) == nil)
+                try environment.put(3, [3])
+            }
+        }
+
+        @Test func aReadOnlyFilesystemNeedsAReadOnlyOpen() async throws {
+            guard geteuid() == 0 else { return }
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                guard mount("tmpfs", folder.path, "tmpfs", 0, "size=4m") == 0 else { return }
+                defer { umount2(folder.path, Int32(MNT_DETACH)) }
+                try Environment.make(folder.file()).put(1, [1])
+                guard mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "") == 0
+                else { return }
+                expectError(.readOnly) { _ = try Environment.make(folder.file()) }
+                expectError(.readOnly) { _ = try Environment.make(folder.file("new")) }
+                let environment = try Environment.make(folder.file(), EnvironmentOptions { $0.isReadOnly = true })
+                #expect(try environment.value(1) == [1])
+                #expect(try environment.info().oldestReaderTransactionID == nil)
+                #expect(try environment.clearStaleReaders() == 0)
+            }
+        }
+
+        /// Makes the write of a header page fail, by exchanging the descriptor that liblmdb keeps for it.
+        @Test func aFailedHeaderWriteNeedsAReopen() async throws {
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                let environment = try Environment.make(folder.file())
+                try environment.put(1, [1])
+                let data = try environment.withHandle("test") { Environment.descriptor($0) }
+                let null = open("/dev/null", O_RDONLY)
+                for name in TemporaryFolder.entries("/proc/self/fd") {
+                    guard let descriptor = Int32(name), descriptor != data else { continue }
+                    var target = [CChar](repeating: 0, count: 1_024)
+                    let count = readlink("/proc/self/fd/\(name)", &target, 1_023)
+                    let path = String(
+                        decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                    if path == folder.file().string { dup2(null, descriptor) }
+                }
+                #expect(throws: LMDBError.self) { try environment.put(1, [2]) }
+                let error = expectError(.needsReopen) { try environment.put(1, [3]) }
+                #expect(error?.message.contains("open it again") == true)
+                expectError(.needsReopen) { _ = try environment.beginRead() }
+                _ = environment.lastTransactionID
+                environment.close()
+                #expect(environment.isClosed)
+                let again = try Environment.make(folder.file())
+                #expect(try again.value(1) == [1])
+                try again.put(1, [4])
+            }
+        }
+
+        @Test func aForbiddenFolderIsTyped() async throws {
+            guard geteuid() == 0 else { return }
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                try Environment.make(folder.file()).close()
+                chmod(folder.file().string, 0o000)
+                seteuid(65_534)
+                expectError(.permissionDenied) { _ = try Environment.make(folder.file()) }
+                expectError(.permissionDenied) { _ = try Environment.make(folder.file("new")) }
+                seteuid(0)
+            }
+        }
+    #endif
+}

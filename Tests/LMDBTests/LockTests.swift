@@ -1,0 +1,37 @@
+import Testing
+
+@testable import LMDB
+
+@Suite struct LockTests {
+    @Test func aLockKeepsCountsRight() async {
+        let lock = Lock(0)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask { for _ in 0..<1_000 { lock.withLock { $0 += 1 } } }
+            }
+        }
+        #expect(lock.withLock { $0 } == 4_000)
+    }
+
+    @Test func aLockReleasesWhenTheBodyThrows() {
+        let lock = Lock(1)
+        #expect(throws: Interruption()) { try lock.withLock { _ throws(Interruption) in throw Interruption() } }
+        #expect(lock.withLock { $0 } == 1)
+    }
+
+    @Test func aMonitorWakesThoseWhoWait() async {
+        let monitor = Monitor(0)
+        let waiting = Task.detached {
+            monitor.withLock(waitingUpTo: .seconds(20), until: { $0 == 3 }) { _, isReady in isReady }
+        }
+        for _ in 0..<3 { monitor.withLock { $0 += 1 } }
+        #expect(await waiting.value)
+    }
+
+    @Test func aMonitorGivesUpInTime() {
+        let start = ContinuousClock.now
+        let ready = Monitor(0).withLock(waitingUpTo: .milliseconds(30), until: { $0 == 1 }) { _, isReady in isReady }
+        #expect(!ready)
+        #expect(ContinuousClock.now - start >= .milliseconds(30))
+    }
+}

@@ -1,0 +1,218 @@
+import SystemPackage
+import Testing
+
+@testable import LMDB
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The map grows, is adopted when another process grew it, and is never moved under a living transaction.
+@Suite struct MapTests {
+    let folder = TemporaryFolder()
+
+    static func options(_ change: (inout EnvironmentOptions) -> Void = { _ in }) -> EnvironmentOptions {
+        EnvironmentOptions {
+            $0.mapSize = 1 << 16
+            $0.drainTimeout = .milliseconds(200)
+            change(&$0)
+        }
+    }
+
+    static let megabyte = [UInt8](repeating: 7, count: 1 << 20)
+
+    @Test func theDefaultMapIsHugeAndTheFileSmall() throws {
+        let environment = try Environment.make(folder.file())
+        let info = try environment.info()
+        #expect(info.mapSize == 1 << 40)
+        #expect(info.fileBytes < 100_000)
+    }
+
+    @Test func aFullMapGrowsAndTheBodyRunsAgain() throws {
+        let environment = try Environment.make(folder.file(), Self.options())
+        let epoch = environment.mapEpoch
+        let table = try environment.table(named: "t")
+        var runs = 0
+        try environment.write { transaction in
+            runs += 1
+            #expect(try transaction.reader.get(table, 1 as UInt32) == nil)
+            try transaction.put(table, 1 as UInt32, [1])
+            try transaction.put(table, 2 as UInt32, Self.megabyte)
+        }
+        #expect(runs > 1)
+        #expect(environment.mapEpoch > epoch)
+        #expect(try environment.info().mapSize >= 1 << 20)
+        #expect(try environment.value(2) == Self.megabyte)
+    }
+
+    @Test func theBodyMayWrapOrSwallowTheFullMap() throws {
+        let environment = try Environment.make(folder.file(), Self.options())
+        let table = try environment.table(named: "t")
+        try environment.write { transaction in
+            do { try transaction.put(table, 1 as UInt32, Self.megabyte) } catch { throw Interruption() }
+        }
+        try environment.write { transaction in
+            try? transaction.put(table, 2 as UInt32, Self.megabyte + Self.megabyte)
+        }
+        #expect(try environment.value(1)?.count == 1 << 20)
+        #expect(try environment.value(2)?.count == 2 << 20)
+    }
+
+    @Test func deletesGetRoomToo() throws {
+        let environment = try Environment.make(folder.file(), Self.options())
+        let table = try environment.table(named: "t")
+        try environment.write { transaction in
+            for key in 0..<1_000 as Range<UInt32> { try transaction.put(table, key, [UInt8](repeating: 1, count: 300)) }
+        }
+        // A reader pins every page, so each delete needs new ones.
+        let pin = try environment.beginRead()
+        environment.setReleaseHandler {}
+        var deleted = 0
+        do {
+            for key in 0..<1_000 as Range<UInt32> {
+                try environment.write { _ = try $0.delete(table, key) }
+                deleted += 1
+            }
+        } catch let error as LMDBError {
+            #expect(error.code == .mapFull)
+        }
+        _ = consume pin
+        for key in UInt32(deleted)..<1_000 { try environment.write { _ = try $0.delete(table, key) } }
+        let transaction = try environment.beginRead()
+        #expect(try transaction.reader.statistics(table).entries == 0)
+    }
+
+    @Test func theReleaseHandlerFreesTheWay() throws {
+        let environment = try Environment.make(folder.file(), Self.options { $0.drainTimeout = .seconds(20) })
+        let held = Lock<ReadTransaction?>(try environment.beginRead())
+        let calls = Lock(0)
+        environment.setReleaseHandler {
+            calls.withLock { $0 += 1 }
+            held.withLock { $0 = nil }
+        }
+        try environment.put(1, Self.megabyte)
+        #expect(calls.withLock { $0 } >= 1)
+        #expect(held.withLock { $0 == nil })
+        #expect(try environment.value(1)?.count == 1 << 20)
+    }
+
+    @Test func aReaderThatStaysIsATypedErrorAndNothingIsLost() throws {
+        let environment = try Environment.make(folder.file(), Self.options())
+        try environment.put(1, [1])
+        let table = try environment.table(named: "t")
+        do {
+            let held = try environment.beginRead()
+            let value = try held.reader.get(table, 1 as UInt32)
+            expectError(.mapFull) { try environment.put(2, Self.megabyte) }
+            #expect(value?.first == 1)
+            try environment.put(3, [3])
+        }
+        try environment.put(2, Self.megabyte)
+        #expect(try environment.value(3) == [3])
+    }
+
+    @Test func theLimitHolds() throws {
+        let environment = try Environment.make(folder.file(), Self.options { $0.mapSizeLimit = 1 << 19 })
+        expectError(.mapFull) { try environment.put(1, Self.megabyte) }
+        try environment.put(1, [UInt8](repeating: 1, count: 1 << 17))
+        #expect(try environment.info().mapSize <= 1 << 19)
+    }
+
+    @Test func readersAndAGrowingMapGetAlong() async throws {
+        let environment = try Environment.make(folder.file(), Self.options { $0.drainTimeout = .seconds(20) })
+        let table = try environment.table(named: "t")
+        try environment.put(0, [9])
+        let done = Lock(false)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    while !done.withLock({ $0 }) {
+                        let transaction = try environment.beginRead()
+                        #expect(try transaction.reader.get(table, 0 as UInt32)?.first == 9)
+                        #expect(environment.lastTransactionID >= transaction.id)
+                    }
+                }
+            }
+            group.addTask {
+                defer { done.withLock { $0 = true } }
+                for key in 1..<30 as Range<UInt32> {
+                    try environment.put(key, [UInt8](repeating: 1, count: 100_000))
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(environment.mapEpoch > 3)
+    }
+
+    /// The child's map is as small as ours was, so it grows it, and we find the file bigger than our map.
+    @Test func whatAnotherProcessGrewIsAdopted() async throws {
+        let environment = try Environment.make(folder.file(), Self.options { $0.drainTimeout = .seconds(20) })
+        try environment.put(1, [1])
+        let held = Lock<ReadTransaction?>(try environment.beginRead())
+        environment.setReleaseHandler { held.withLock { $0 = nil } }
+        let epoch = environment.mapEpoch
+        let path = folder.file().string
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            let environment = try Environment.make(FilePath(path), Self.options())
+            try environment.put(2, Self.megabyte)
+        }
+        #expect(try environment.value(2) == Self.megabyte)
+        #expect(environment.mapEpoch > epoch)
+        #expect(held.withLock { $0 == nil })
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            try Environment.make(FilePath(path), Self.options()).put(3, Self.megabyte + Self.megabyte + Self.megabyte)
+        }
+        try environment.put(4, [4])
+        #expect(try environment.value(3)?.count == 3 << 20)
+    }
+
+    #if os(Linux)
+        static func limitAddressSpace(to extra: Int) {
+            var pages = [UInt8](readBytes("/proc/self/statm").prefix { $0 != UInt8(ascii: " ") })
+            // readBytes cannot know the size of a file in /proc.
+            if pages.isEmpty, let file = fopen("/proc/self/statm", "r") {
+                pages = [UInt8](repeating: 0, count: 32)
+                let count = fread(&pages, 1, 32, file)
+                fclose(file)
+                pages = Array(pages.prefix(count).prefix { $0 != UInt8(ascii: " ") })
+            }
+            let used = (Int(String(decoding: pages, as: UTF8.self)) ?? 0) * 4_096
+            var limit = rlimit(rlim_cur: rlim_t(used + extra), rlim_max: rlim_t.max)
+            getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            limit.rlim_cur = rlim_t(used + extra)
+            setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        }
+
+        @Test func scarceAddressSpaceHalvesTheMap() async throws {
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                Self.limitAddressSpace(to: 1 << 30)
+                let environment = try Environment.make(folder.file())
+                let size = try environment.info().mapSize
+                #expect(size < 1 << 30 && size > 1 << 26)
+                try environment.put(1, Self.megabyte)
+            }
+        }
+
+        @Test func refusedAddressSpaceLosesNothing() async throws {
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                let environment = try Environment.make(folder.file(), Self.options { $0.mapSize = 1 << 24 })
+                try environment.put(1, [1])
+                Self.limitAddressSpace(to: 1 << 23)
+                let table = try environment.table(named: "t")
+                expectError(.mapFull) {
+                    try environment.write { transaction in
+                        for key in 0..<20 as Range<UInt32> {
+                            try transaction.reserve(table, key, count: 1 << 20) { _ in }
+                        }
+                    }
+                }
+                #expect(try environment.value(1) == [1])
+                try environment.put(2, [2])
+            }
+        }
+    #endif
+}

@@ -1,0 +1,251 @@
+import LMDB
+import Testing
+
+@Suite struct TransactionTests {
+    let folder = TemporaryFolder()
+
+    @Test func whatIsCommittedIsRead() throws {
+        let environment = try Environment.make(folder.file())
+        try environment.put(7, [1, 2, 3])
+        #expect(try environment.value(7) == [1, 2, 3])
+        #expect(try environment.value(8) == nil)
+        environment.close()
+        let again = try Environment.make(folder.file())
+        #expect(try again.value(7) == [1, 2, 3])
+    }
+
+    @Test func aThrowAbortsEverything() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        let before = environment.lastTransactionID
+        #expect(throws: Interruption()) {
+            try environment.write { transaction in
+                try transaction.put(table, 1 as UInt32, [1])
+                #expect(try transaction.reader.get(table, 1 as UInt32).map { [UInt8]($0) } == [1])
+                throw Interruption()
+            }
+        }
+        #expect(try environment.value(1) == nil)
+        #expect(environment.lastTransactionID == before)
+    }
+
+    @Test func aSnapshotStaysWhatItWas() throws {
+        let environment = try Environment.make(folder.file())
+        try environment.put(1, [1])
+        let table = try environment.table(named: "t")
+        let old = try environment.beginRead()
+        try environment.put(1, [2])
+        let new = try environment.beginRead()
+        #expect(try old.reader.get(table, 1 as UInt32).map { [UInt8]($0) } == [1])
+        #expect(try new.reader.get(table, 1 as UInt32).map { [UInt8]($0) } == [2])
+        #expect(new.id == old.id + 1)
+        #expect(environment.lastTransactionID == new.id)
+    }
+
+    @Test func severalSnapshotsLiveOnOneThread() throws {
+        let environment = try Environment.make(folder.file())
+        let first = try environment.beginRead()
+        let second = try environment.beginRead()
+        #expect(first.id == second.id)
+    }
+
+    @Test func aWriteInsideAWriteIsAnErrorNotADeadlock() throws {
+        let environment = try Environment.make(folder.file())
+        try environment.write { _ in
+            expectError(.invalidArgument) { try environment.write { _ in } }
+            expectError(.invalidArgument) { try environment.copy(to: folder.file("copy"), compacting: false) }
+        }
+        try environment.put(1, [1])
+    }
+
+    @Test func writersOfManyThreadsTakeTurns() async throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        try environment.put(0, [0, 0])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<5 {
+                        try environment.write { transaction in
+                            let old =
+                                try transaction.reader.get(table, 0 as UInt32)?.loadUnaligned(as: UInt16.self) ?? 0
+                            try transaction.put(table, 0 as UInt32, [UInt8((old + 1) & 0xFF), UInt8((old + 1) >> 8)])
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try environment.value(0) == [40, 0])
+    }
+
+    @Test func putModesKeepTheirPromises() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        try environment.write { transaction in
+            try transaction.put(table, "b", [1], mode: .append)
+            try transaction.put(table, "c", [2], mode: .insert)
+            expectError(.keyExists) { try transaction.put(table, "c", [9], mode: .insert) }
+            expectError(.keyExists) { try transaction.put(table, "a", [9], mode: .append) }
+            try transaction.put(table, "b", [3])
+            #expect(try transaction.delete(table, "c"))
+            #expect(try !transaction.delete(table, "c"))
+        }
+        let transaction = try environment.beginRead()
+        #expect(try transaction.reader.get(table, "b").map { [UInt8]($0) } == [3])
+        #expect(try transaction.reader.get(table, "a") == nil)
+        #expect(try transaction.reader.get(table, "c") == nil)
+    }
+
+    @Test func valuesOfEverySizeComeBack() throws {
+        let environment = try Environment.make(folder.file())
+        // Around the bounds of inline values and of one, two and three overflow pages.
+        let sizes = [0, 1, 2_029, 2_038, 2_039, 4_080, 4_081, 8_176, 8_177, 100_000, 1 << 20]
+        let table = try environment.table(named: "t")
+        try environment.write { transaction in
+            for size in sizes {
+                try transaction.put(table, UInt32(size), [UInt8](repeating: UInt8(size % 251), count: size))
+            }
+        }
+        for size in sizes {
+            #expect(try environment.value(UInt32(size)) == [UInt8](repeating: UInt8(size % 251), count: size))
+        }
+    }
+
+    @Test func aReservedValueIsZeroUntilFilled() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        try environment.write { transaction in
+            try transaction.put(table, 1 as UInt32, [UInt8](repeating: 0xAA, count: 9_000))
+            try transaction.reserve(table, 1 as UInt32, count: 9_000) { $0[8_999] = 1 }
+            try transaction.reserve(table, 2 as UInt32, count: 0) { #expect($0.isEmpty) }
+        }
+        #expect(try environment.value(1) == [UInt8](repeating: 0, count: 8_999) + [1])
+        #expect(try environment.value(2) == [])
+    }
+
+    @Test func aHalfFilledValueNeverCommits() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        #expect(throws: Interruption()) {
+            try environment.write { transaction in
+                // The body swallows the error; the transaction does not.
+                try? transaction.reserve(table, 1 as UInt32, count: 10) { _ in throw Interruption() }
+            }
+        }
+        #expect(try environment.value(1) == nil)
+    }
+
+    @Test func keysHaveBounds() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        let longest = [UInt8](repeating: 1, count: maximumKeyBytes)
+        let tooLong = longest + [1]
+        try environment.write { transaction in
+            try transaction.put(table, longest, [1])
+            expectError(.invalidArgument) { try transaction.put(table, tooLong, [1]) }
+            expectError(.invalidArgument) { try transaction.put(table, "", [1]) }
+            expectError(.invalidArgument) { try transaction.reserve(table, tooLong, count: 1) { _ in } }
+            #expect(try !transaction.delete(table, tooLong))
+            #expect(try transaction.reader.get(table, tooLong) == nil)
+            #expect(try transaction.reader.get(table, longest)?.count == 1)
+            var cursor = try transaction.reader.cursor(table)
+            expectError(.invalidArgument) { _ = try cursor.seek(atOrAfter: tooLong) }
+            #expect(try cursor.seek(atOrAfter: "")?.value.count == 1)
+        }
+    }
+
+    @Test func whatOutlivesItsTransactionAnswersWithAnError() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        try environment.put(1, [1])
+        var reader: Reader?
+        do {
+            let transaction = try environment.beginRead()
+            reader = transaction.reader
+            _ = try reader?.get(table, 1 as UInt32)
+        }
+        expectError(.closed) { _ = try reader?.get(table, 1 as UInt32) }
+        expectError(.closed) { _ = try reader?.cursor(table) }
+        let escaped = Escaped()
+        try environment.write { transaction in
+            escaped.cursor = try transaction.reader.cursor(table)
+            escaped.reader = transaction.reader
+        }
+        expectError(.closed) { _ = try escaped.cursor?.first() }
+        expectError(.closed) { _ = try escaped.reader?.statistics(table) }
+        escaped.cursor = nil
+        do {
+            let transaction = try environment.beginRead()
+            escaped.cursor = try transaction.reader.cursor(table)
+        }
+        expectError(.closed) { _ = try escaped.cursor?.first() }
+    }
+
+    private final class Escaped {
+        var cursor: Cursor?
+        var reader: Reader?
+    }
+
+    @Test func tablesMadeLaterAreKnownAfterTheCommit() throws {
+        let environment = try Environment.make(folder.file())
+        #expect(throws: Interruption()) {
+            try environment.write { transaction in
+                _ = try transaction.createTable(named: "late")
+                throw Interruption()
+            }
+        }
+        expectError(.missingTable) { _ = try environment.table(named: "late") }
+        let made = try environment.write { transaction in
+            let table = try transaction.createTable(named: "late")
+            try transaction.put(table, "k", [1])
+            return table
+        }
+        #expect(try environment.table(named: "late") == made)
+        let transaction = try environment.beginRead()
+        #expect(try transaction.reader.get(made, "k")?.count == 1)
+        expectError(.invalidArgument) { try environment.write { _ = try $0.createTable(named: "") } }
+        expectError(.invalidArgument) { try environment.write { _ = try $0.createTable(named: "a\0b") } }
+    }
+
+    @Test func tooManyTablesIsTyped() throws {
+        let options = EnvironmentOptions { $0.maximumTables = 2 }
+        let environment = try Environment.make(folder.file(), options)
+        try environment.write { _ = try $0.createTable(named: "second") }
+        expectError(.tooManyTables) { try environment.write { _ = try $0.createTable(named: "third") } }
+        expectError(.invalidArgument) {
+            _ = try Environment.make(folder.file("other"), options, tables: ["a", "b", "c"])
+        }
+    }
+
+    @Test func removeAllLeavesAnEmptyTable() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        try environment.write { transaction in
+            for key in 0..<1_000 as Range<UInt32> { try transaction.put(table, key, [0]) }
+        }
+        try environment.write { try $0.removeAll(table) }
+        let transaction = try environment.beginRead()
+        #expect(try transaction.reader.statistics(table).entries == 0)
+    }
+
+    /// More pages than liblmdb's list of dirty pages has room for: it spills, or fails with a typed error.
+    @Test func aHugeTransactionSpillsOrIsTyped() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        let value = [UInt8](repeating: 1, count: 2_040)
+        do {
+            // Aborted in the end, so that nothing has to be synced.
+            try environment.write { transaction in
+                for key in 0..<140_000 as Range<UInt32> { try transaction.put(table, key, value, mode: .append) }
+                throw Interruption()
+            }
+        } catch let error as LMDBError {
+            #expect(error.code == .transactionFull)
+        } catch {
+            #expect(error is Interruption)
+        }
+        try environment.put(1, [1])
+        #expect(try environment.value(1) == [1])
+    }
+}

@@ -1,0 +1,94 @@
+import SparseStore
+import Testing
+
+@Suite struct StatisticsTests {
+    /// Document frequencies, counts and answers after random histories equal those recomputed from the documents.
+    @Test(arguments: [UInt64(11), 12, 13, 14])
+    func `statistics are exact at every commit of a random history`(seed: UInt64) throws {
+        let temporary = try TemporaryStore()
+        var store = try temporary.open()
+        var vectors = RandomVectors(seed: seed)
+        vectors.termSpace = 2_500
+        var model = BruteForce()
+        for step in 0..<160 {
+            let ids = model.documents.keys.sorted()
+            let committed = model
+            do {
+                try store.write { transaction in
+                    for _ in 0..<Int.random(in: 1...12, using: &vectors.generator) {
+                        let action = Int.random(in: 0..<10, using: &vectors.generator)
+                        if action < 3, let id = ids.randomElement(using: &vectors.generator) {
+                            #expect(try transaction.remove(id) == (model.documents.removeValue(forKey: id) != nil))
+                        } else {
+                            let number = Int.random(in: 0..<400, using: &vectors.generator)
+                            let vector = try vectors.next()
+                            try transaction.upsert(Document(id: "d\(number)", vector: vector))
+                            model.documents["d\(number)"] = vector
+                        }
+                    }
+                    if step % 17 == 5 { throw Cancelled() }
+                }
+            } catch is Cancelled {
+                model = committed
+            }
+            if step % 40 == 39 {
+                store.close()
+                store = try temporary.open()
+            }
+            try compare(store, model, vectors.next(), "seed \(seed), step \(step)")
+        }
+    }
+
+    private struct Cancelled: Error {}
+
+    private func compare(_ store: SparseStore, _ model: BruteForce, _ query: SparseVector, _ place: Comment) throws {
+        try store.read { snapshot in
+            #expect(snapshot.count == model.documents.count, place)
+            var frequencies: [TermID: Int] = [:]
+            try snapshot.forEachTerm { frequencies[$0] = $1 }
+            #expect(frequencies == model.documentFrequencies(), place)
+            let found = try snapshot.search(Query(vector: query)).map(\.id)
+            #expect(found == model.search(query, limit: 10).map(\.id), place)
+        }
+        let statistics = try store.statistics()
+        #expect(statistics.nonzeros == model.documents.values.reduce(0) { $0 + $1.count }, place)
+        #expect(statistics.segments.reduce(0) { $0 + $1.documents - $1.tombstones } == model.documents.count, place)
+    }
+
+    @Test func `corpus IDF follows the live documents`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { transaction in
+            try transaction.upsert(Document(id: "both", terms: ["common": 1, "rare": 1]))
+            for index in 0..<9 { try transaction.upsert(Document(id: "c\(index)", terms: ["common": 1])) }
+        }
+        var options = SearchOptions()
+        options.weighting = .corpusIDF
+        options.limit = 1
+        let hit = try #require(try store.search(["rare": 1, "common": 1], options: options).first)
+        // ln(1 + (10 - 1 + .5) / 1.5) + ln(1 + (10 - 10 + .5) / 10.5)
+        #expect(abs(hit.score - 2.038_95) < 1e-4)
+        try store.write { try $0.remove("both") }
+        let after = try #require(try store.search(["common": 1], options: options).first)
+        #expect(abs(after.score - 0.051_29) < 1e-4)
+    }
+
+    @Test func `a static table weighs the query and drops terms it does not have`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        let vector = try SparseVector(terms: [0, 1, 5], weights: [1, 1, 1])
+        try store.write { try $0.upsert(Document(id: "d", vector: vector)) }
+        var options = SearchOptions()
+        options.weighting = .table(try WeightTable([2, 0.5]))
+        #expect(try store.search(Query(vector: vector), options: options).map(\.score) == [2.5])
+    }
+
+    @Test func `BM25 weights are those of the formula`() throws {
+        let encoder = try BM25Encoder(averageLength: 4, k1: 1.2, b: 0.75)
+        let weights = encoder.encode(["a": 2, "b": 1, "none": 0])
+        #expect(weights.map(\.term) == ["a", "b"])
+        // count (k1 + 1) / (count + k1 (1 - b + b 3/4))
+        #expect(abs(weights[0].weight - 4.4 / (2 + 1.2 * 0.8125)) < 1e-6)
+        #expect(abs(weights[1].weight - 2.2 / (1 + 1.2 * 0.8125)) < 1e-6)
+    }
+}
