@@ -45,8 +45,9 @@ lint: ## Check format, floors and text rules: the checks that need no build
 	@Scripts/check-text.py --self-test
 	@Scripts/check-text.py
 
-docs: setup ## Build the reference documentation; a warning fails
+docs: setup ## Build the reference documentation and check the README's examples; a warning fails
 	@Scripts/docs.sh
+	@Scripts/check-examples.sh
 
 check: ## Do everything CI does
 	@bash .ci/run

@@ -7,7 +7,8 @@
 #   Scripts/kill-load.sh [KILLS [SEED]]     50 kills, a random seed (printed: give it to see the same delays again)
 #   Scripts/kill-load.sh --self-test        loses a document on purpose and expects to be told
 #
-# INPUT (JSON Lines), QUERIES, COPIES and LOAD_OPTIONS may be set; by default the sample is copied COPIES times.
+# INPUT (JSON Lines), QUERIES, COPIES and LOAD_OPTIONS may be set; by default the sample is copied COPIES times and loaded
+# in batches of 100.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source Scripts/lib.sh
@@ -21,7 +22,7 @@ fi
 kills=${1:-50}
 seed=${2:-$((SECONDS + $$ * 7 + $(date +%s)))}
 RANDOM=$((seed % 32768))
-read -r -a load_options <<<"${LOAD_OPTIONS:-}"
+read -r -a load_options <<<"${LOAD_OPTIONS:---batch 100}"
 queries=${QUERIES:-Examples/sample/queries.jsonl}
 
 need_sparsestore
@@ -57,7 +58,8 @@ documents_in() { # store: how many; fails unless it opens, its segments add up a
     python3 - "$work/stats" <<'PYTHON' || fail "stats contradict themselves: $(cat "$work/stats")"
 import json, sys
 stats = json.load(open(sys.argv[1]))
-sys.exit(sum(segment["documents"] for segment in stats["segments"]) != stats["documents"])
+live = sum(segment["documents"] - segment.get("tombstones", 0) for segment in stats["segments"])
+sys.exit(live != stats["documents"])
 PYTHON
     if [ "$documents" -gt 0 ]; then
         "$sparsestore" get "$store" "$(id_of_line "$documents")" >/dev/null 2>&1 ||

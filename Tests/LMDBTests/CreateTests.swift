@@ -93,28 +93,20 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func creatorsInOneProcessDoNotDisturbEachOther() async throws {
-        let folder = folder
-        let opened = await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<6 {
-                group.addTask {
-                    do {
-                        let environment = try Environment.make(folder.file())
-                        try environment.put(1, [1])
-                        environment.close()
-                        return true
-                    } catch let error as LMDBError {
-                        #expect(error.code == .alreadyOpen)
-                        return false
-                    } catch {
-                        Issue.record(error)
-                        return false
-                    }
-                }
+    @Test func creatorsInOneProcessDoNotDisturbEachOther() throws {
+        let path = folder.file()
+        let opened = Lock(0)
+        onThreads(6) { _ in
+            do {
+                let environment = try Environment.make(path)
+                try environment.put(1, [1])
+                environment.close()
+                opened.withLock { $0 += 1 }
+            } catch let error as LMDBError {
+                #expect(error.code == .alreadyOpen, "\(error)")
             }
-            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
-        #expect(opened >= 1)
+        #expect(opened.withLock { $0 } >= 1)
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 

@@ -95,26 +95,29 @@ import Testing
         #expect(try environment.value(2) == [2])
     }
 
-    @Test func aCopyTakenWhileWritingIsOneState() async throws {
+    @Test func aCopyTakenWhileWritingIsOneState() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
+        let copies = (0..<3).map { folder.file("copy\($0)") }
         let done = Lock(false)
-        let writing = Task.detached {
-            var round: UInt8 = 0
-            while !done.withLock({ $0 }) {
-                round &+= 1
-                try environment.write { transaction in
-                    for key in 0..<50 as Range<UInt32> { try transaction.put(table, key, [round]) }
+        onThreads([
+            {
+                var round: UInt8 = 0
+                while !done.withLock({ $0 }) {
+                    round &+= 1
+                    try environment.write { transaction in
+                        for key in 0..<50 as Range<UInt32> { try transaction.put(table, key, [round]) }
+                    }
                 }
-            }
-        }
-        try environment.put(0, [0])
-        for index in 0..<3 { try environment.copy(to: folder.file("copy\(index)"), compacting: index == 1) }
-        done.withLock { $0 = true }
-        try await writing.value
-        for index in 0..<3 {
-            let copy = try Environment.make(folder.file("copy\(index)"))
-            let values = try (1..<50 as Range<UInt32>).map { try copy.value($0) }
+            },
+            {
+                defer { done.withLock { $0 = true } }
+                for (index, copy) in copies.enumerated() { try environment.copy(to: copy, compacting: index == 1) }
+            },
+        ])
+        for copy in copies {
+            let copy = try Environment.make(copy)
+            let values = try (0..<50 as Range<UInt32>).map { try copy.value($0) }
             #expect(Set(values).count == 1)
         }
     }

@@ -3,13 +3,9 @@ import Testing
 @testable import LMDB
 
 @Suite struct LockTests {
-    @Test func aLockKeepsCountsRight() async {
+    @Test func aLockKeepsCountsRight() {
         let lock = Lock(0)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 {
-                group.addTask { for _ in 0..<1_000 { lock.withLock { $0 += 1 } } }
-            }
-        }
+        onThreads(4) { _ in for _ in 0..<1_000 { lock.withLock { $0 += 1 } } }
         #expect(lock.withLock { $0 } == 4_000)
     }
 
@@ -19,13 +15,12 @@ import Testing
         #expect(lock.withLock { $0 } == 1)
     }
 
-    @Test func aMonitorWakesThoseWhoWait() async {
+    @Test func aMonitorWakesThoseWhoWait() {
         let monitor = Monitor(0)
-        let waiting = Task.detached {
-            monitor.withLock(waitingUpTo: .seconds(20), until: { $0 == 3 }) { _, isReady in isReady }
+        onThreads(3) { index in
+            if index == 0 { return monitor.withLock { $0 = 1 } }
+            #expect(monitor.withLock(waitingUpTo: .seconds(20), until: { $0 == 1 }) { _, isReady in isReady })
         }
-        for _ in 0..<3 { monitor.withLock { $0 += 1 } }
-        #expect(await waiting.value)
     }
 
     @Test func aMonitorGivesUpInTime() {

@@ -120,29 +120,27 @@ import Testing
         #expect(try environment.info().mapSize <= 1 << 19)
     }
 
-    @Test func readersAndAGrowingMapGetAlong() async throws {
+    @Test func readersAndAGrowingMapGetAlong() throws {
         let environment = try Environment.make(folder.file(), Self.options { $0.drainTimeout = .seconds(20) })
         let table = try environment.table(named: "t")
         try environment.put(0, [9])
         let done = Lock(false)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<3 {
-                group.addTask {
-                    while !done.withLock({ $0 }) {
-                        let transaction = try environment.beginRead()
-                        #expect(try transaction.reader.get(table, 0 as UInt32)?.first == 9)
-                        #expect(environment.lastTransactionID >= transaction.id)
-                    }
-                }
+        let read: @Sendable () throws -> Void = {
+            while !done.withLock({ $0 }) {
+                let transaction = try environment.beginRead()
+                #expect(try transaction.reader.get(table, 0 as UInt32)?.first == 9)
+                #expect(environment.lastTransactionID >= transaction.id)
             }
-            group.addTask {
+        }
+        onThreads([
+            read, read,
+            {
                 defer { done.withLock { $0 = true } }
                 for key in 1..<30 as Range<UInt32> {
                     try environment.put(key, [UInt8](repeating: 1, count: 100_000))
                 }
-            }
-            try await group.waitForAll()
-        }
+            },
+        ])
         #expect(environment.mapEpoch > 3)
     }
 
@@ -169,26 +167,23 @@ import Testing
     }
 
     #if os(Linux)
-        static func limitAddressSpace(to extra: Int) {
-            var pages = [UInt8](readBytes("/proc/self/statm").prefix { $0 != UInt8(ascii: " ") })
-            // readBytes cannot know the size of a file in /proc.
-            if pages.isEmpty, let file = fopen("/proc/self/statm", "r") {
-                pages = [UInt8](repeating: 0, count: 32)
-                let count = fread(&pages, 1, 32, file)
-                fclose(file)
-                pages = Array(pages.prefix(count).prefix { $0 != UInt8(ascii: " ") })
-            }
-            let used = (Int(String(decoding: pages, as: UTF8.self)) ?? 0) * 4_096
-            var limit = rlimit(rlim_cur: rlim_t(used + extra), rlim_max: rlim_t.max)
+        /// Leaves the process so much more than it uses now.
+        static func limitAddressSpace(toExtra extra: Int) {
+            guard let file = fopen("/proc/self/statm", "r") else { return }
+            defer { fclose(file) }
+            var text = [UInt8](repeating: 0, count: 64)
+            let count = fread(&text, 1, text.count, file)
+            let digits = String(decoding: text.prefix(count).prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+            var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-            limit.rlim_cur = rlim_t(used + extra)
+            limit.rlim_cur = rlim_t((Int(digits) ?? 0) * 4_096 + extra)
             setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         }
 
         @Test func scarceAddressSpaceHalvesTheMap() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
-                Self.limitAddressSpace(to: 1 << 30)
+                Self.limitAddressSpace(toExtra: 1 << 30)
                 let environment = try Environment.make(folder.file())
                 let size = try environment.info().mapSize
                 #expect(size < 1 << 30 && size > 1 << 26)
@@ -201,7 +196,7 @@ import Testing
                 let folder = TemporaryFolder()
                 let environment = try Environment.make(folder.file(), Self.options { $0.mapSize = 1 << 24 })
                 try environment.put(1, [1])
-                Self.limitAddressSpace(to: 1 << 23)
+                Self.limitAddressSpace(toExtra: 1 << 23)
                 let table = try environment.table(named: "t")
                 expectError(.mapFull) {
                     try environment.write { transaction in

@@ -137,6 +137,7 @@ import Testing
             while !stop.withLock({ $0 }) {
                 try environment.put(key, [UInt8](repeating: 1, count: 3_000))
                 key += 1
+                await Task.yield()
             }
         }
         await #expect(processExitsWith: .success) { [path = path as String] in

@@ -78,6 +78,8 @@ package final class ZstdDecompressor {
         guard ZSTD_isError(size) == 0 else {
             throw FormatError(.decompression, String(cString: ZSTD_getErrorName(size)))
         }
-        guard size == target.count else { throw FormatError(.decompression, "decoded \(size) of \(target.count) bytes") }
+        guard size == target.count else {
+            throw FormatError(.decompression, "decoded \(size) of \(target.count) bytes")
+        }
     }
 }

@@ -89,6 +89,7 @@ struct VectorSection {
             sum += weight(index) * table[Int(truncatingIfNeeded: term)]
             index &+= 1
         }
+        guard index < count || position == end else { throw Self.damage(.sectionLengths) }
         return sum
     }
 
@@ -101,7 +102,9 @@ struct VectorSection {
 
     /// The varint at a position, which moves behind it and never past the end.
     @inline(__always)
-    private static func varint(_ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer) throws(FormatError) -> UInt32 {
+    private static func varint(
+        _ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer
+    ) throws(FormatError) -> UInt32 {
         guard position < end else { throw truncated() }
         let first = position.load(as: UInt8.self)
         position += 1

@@ -26,8 +26,10 @@ package struct SegmentChunkHeader: Sendable, Equatable {
             throw FormatError(.limitExceeded, "a chunk of \(originalLength) bytes")
         }
         switch codec {
-        case .raw: guard reader.remaining == originalLength else { throw FormatError(.chunkLengths) }
-        case .zstd: guard reader.remaining >= 1, reader.remaining < originalLength else { throw FormatError(.chunkLengths) }
+        case .raw:
+            guard reader.remaining == originalLength else { throw FormatError(.chunkLengths) }
+        case .zstd:
+            guard reader.remaining >= 1, reader.remaining < originalLength else { throw FormatError(.chunkLengths) }
         }
     }
 

@@ -38,7 +38,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .segmentKind: "a segment's kind is 1 or 2"
         case .segmentIDs: "segment ids are unique and below nextSegment"
         case .segmentRanges: "segments' document ranges ascend, do not overlap and end below nextDocument"
-        case .segmentCounts: "a segment has 1 or more documents, no more than its range, and no more tombstones than documents"
+        case .segmentCounts: "a segment has 1 or more documents, at most its range's, and at most as many tombstones"
         case .manifestCounters: "the manifest's counters do not contradict each other"
         case .fixedBodyLength: "a body of fixed length has that length"
         case .termsAscend: "terms ascend strictly and fit 32 bits"

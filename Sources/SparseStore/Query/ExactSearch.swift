@@ -8,7 +8,7 @@ internal import SparseFormat
 /// proven better k, so the answer is the one brute force gives.
 struct ExactSearch {
     let index: IndexView
-    let documents: DocumentTable
+    let query: ResolvedQuery
     let limit: Int
     let minimumScore: Float?
 
@@ -22,18 +22,10 @@ struct ExactSearch {
         static func precedes(_ a: Scored, _ b: Scored) -> Bool { a.score != b.score ? a.score > b.score : a.id < b.id }
     }
 
-    func run(_ query: ResolvedQuery, _ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Scored] {
-        guard !query.isEmpty else { return [] }
-        let scorer = DocumentScorer(query, scratch)
-        defer { scorer.finish() }
-        guard query.terms.count <= WindowScan.maximumLists else { return try scan(scorer, &counters) }
-        let candidates = try candidates(query, scratch, &counters)
-        return try rescore(candidates, scorer, &counters)
-    }
-
-    private func candidates(
-        _ query: ResolvedQuery, _ scratch: ScanScratch, _ counters: inout SearchCounters
-    ) throws -> [Candidate] {
+    /// The documents that can be among the best, most promising first; nil when every document must be looked at,
+    /// because the query has more terms than a window's accumulators can tell apart.
+    func candidates(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Candidate]? {
+        guard query.terms.count <= WindowScan.maximumLists else { return nil }
         var set = CandidateSet(limit: limit, minimum: minimumScore ?? 0)
         for member in index.members {
             counters.segments += 1
@@ -47,30 +39,29 @@ struct ExactSearch {
         return remaining
     }
 
-    private func rescore(
-        _ candidates: [Candidate], _ scorer: DocumentScorer, _ counters: inout SearchCounters
+    /// The best of the candidates by their exact scores.
+    func rescore(
+        _ candidates: [Candidate]?, _ documents: DocumentTable, _ scratch: ScanScratch,
+        _ counters: inout SearchCounters
     ) throws -> [Scored] {
+        guard !query.isEmpty else { return [] }
+        let scorer = DocumentScorer(query, scratch)
+        defer { scorer.finish() }
         var best = BoundedMinimumHeap(capacity: limit)
         var scored: [Scored] = []
+        guard let candidates else {
+            try documents.forEach { number, view in
+                try take(view, number, scorer, &best, &scored)
+                counters.documentsScored += 1
+                if scored.count > 4 * limit + 1_024 { scored = finish(scored) }
+                return true
+            }
+            return finish(scored)
+        }
         for candidate in candidates {
             if best.isFull, candidate.upper < best.minimum { break }
-            let view = try documents.existing(candidate.number)
-            try take(view, candidate.number, scorer, &best, &scored)
+            try take(try documents.existing(candidate.number), candidate.number, scorer, &best, &scored)
             counters.documentsScored += 1
-        }
-        return finish(scored)
-    }
-
-    /// Every document scored from its stored vector: for queries of more terms than a window's accumulators can tell
-    /// apart.
-    private func scan(_ scorer: DocumentScorer, _ counters: inout SearchCounters) throws -> [Scored] {
-        var best = BoundedMinimumHeap(capacity: limit)
-        var scored: [Scored] = []
-        try documents.forEach { number, view in
-            try take(view, number, scorer, &best, &scored)
-            counters.documentsScored += 1
-            if scored.count > 4 * limit + 1_024 { scored = finish(scored) }
-            return true
         }
         return finish(scored)
     }

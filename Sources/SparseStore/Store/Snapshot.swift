@@ -6,14 +6,23 @@ public import SparseFormat
 /// Get one from ``SparseStore/read(_:)``. Kept longer than its closure it stays right, and keeps the pages of its commit
 /// from being used again: keep it short.
 public final class Snapshot: Sendable {
+    private let transaction: ReadTransaction
     private let state: SnapshotState
-    private let vocabulary: VocabularyCache
-    private let scratch: ScratchPool
+    private let source: SnapshotSource
+    // A read transaction is used by one thread at a time; a snapshot may be shared.
+    private let gate = Lock(())
 
-    init(_ state: SnapshotState, _ vocabulary: VocabularyCache, _ scratch: ScratchPool) {
+    init(_ transaction: consuming ReadTransaction, _ state: SnapshotState, _ source: SnapshotSource) {
+        self.transaction = transaction
         self.state = state
-        self.vocabulary = vocabulary
-        self.scratch = scratch
+        self.source = source
+    }
+
+    private var tables: Tables { source.tables }
+
+    /// Reads tables; the bytes they return are valid inside `body`.
+    private func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
+        try gate.withLock { _ in try body(transaction.reader) }
     }
 
     var manifest: ManifestRecord { state.manifest }
@@ -30,18 +39,18 @@ public final class Snapshot: Sendable {
     public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError) -> SearchResult {
         try SparseStoreError.wrap {
             try Self.validate(options)
-            return try scratch.withScratch { scratch in try run(query, options, scratch) }
+            return try source.scratch.withScratch { scratch in try run(query, options, scratch) }
         }
     }
 
     /// The document with an identifier, nil when there is none.
     public func document(_ id: String) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap {
-            try state.withReader { reader in
-                guard let number = try IdentifierTable(tables: state.tables, reader: reader).number(of: id) else {
+            try withReader { reader in
+                guard let number = try IdentifierTable(tables: tables, reader: reader).number(of: id) else {
                     return nil
                 }
-                let view = try DocumentTable(tables: state.tables, reader: reader).existing(number)
+                let view = try DocumentTable(tables: tables, reader: reader).existing(number)
                 return try documentReader(reader).document(view)
             }
         }
@@ -50,7 +59,7 @@ public final class Snapshot: Sendable {
     /// Whether there is a document with an identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap {
-            try state.withReader { try IdentifierTable(tables: state.tables, reader: $0).number(of: id) != nil }
+            try withReader { try IdentifierTable(tables: tables, reader: $0).number(of: id) != nil }
         }
     }
 
@@ -61,10 +70,10 @@ public final class Snapshot: Sendable {
         // The closure is the caller's: it runs outside the lock that guards the transaction, a batch at a time.
         while goesOn {
             let batch: [Document] = try SparseStoreError.wrap {
-                try state.withReader { reader in
+                try withReader { reader in
                     let documents = documentReader(reader)
                     var batch: [Document] = []
-                    try DocumentTable(tables: state.tables, reader: reader).forEach(from: next) { number, view in
+                    try DocumentTable(tables: tables, reader: reader).forEach(from: next) { number, view in
                         batch.append(try documents.document(view))
                         next = number + 1
                         return batch.count < 256
@@ -80,16 +89,16 @@ public final class Snapshot: Sendable {
     /// Bytes a writer has left under a name, nil when there are none. See ``WriteTransaction/setBookmark(_:_:)``.
     public func bookmark(_ name: String) throws(SparseStoreError) -> [UInt8]? {
         try SparseStoreError.wrap {
-            try state.withReader { try MetaTable(tables: state.tables, reader: $0).bookmark(name) }
+            try withReader { try MetaTable(tables: tables, reader: $0).bookmark(name) }
         }
     }
 
     /// The number of a string term, nil when no document has ever had it.
     public func termID(named name: String) throws(SparseStoreError) -> TermID? {
         try SparseStoreError.wrap {
-            try state.withReader { reader in
-                let table = VocabularyTable(tables: state.tables, reader: reader)
-                return try vocabulary.resolve([name], termCount: state.manifest.nextTerm, table)[0]
+            try withReader { reader in
+                let table = VocabularyTable(tables: tables, reader: reader)
+                return try source.vocabulary.resolve([name], termCount: state.manifest.nextTerm, table)[0]
             }
         }
     }
@@ -97,15 +106,15 @@ public final class Snapshot: Sendable {
     /// The string of a term number, nil in a store whose terms are numbers.
     public func termName(_ term: TermID) throws(SparseStoreError) -> String? {
         try SparseStoreError.wrap {
-            try state.withReader { try VocabularyTable(tables: state.tables, reader: $0).name(of: term) }
+            try withReader { try VocabularyTable(tables: tables, reader: $0).name(of: term) }
         }
     }
 
     /// How many documents have a term.
     public func documentFrequency(of term: TermID) throws(SparseStoreError) -> Int {
         try SparseStoreError.wrap {
-            try state.withReader { reader in
-                let table = StatisticsTable(tables: state.tables, reader: reader)
+            try withReader { reader in
+                let table = StatisticsTable(tables: tables, reader: reader)
                 let pending = try table.pendingChanges(state.manifest)[term, default: 0]
                 return Int(try table.foldedFrequency(of: term) + pending)
             }
@@ -115,15 +124,15 @@ public final class Snapshot: Sendable {
     /// Calls `body` with each term that some document has, ascending, and the number of documents that have it.
     public func forEachTerm(_ body: (TermID, Int) throws -> Void) throws(SparseStoreError) {
         try SparseStoreError.wrap {
-            try state.withReader { reader in
-                try StatisticsTable(tables: state.tables, reader: reader)
+            try withReader { reader in
+                try StatisticsTable(tables: tables, reader: reader)
                     .forEach(state.manifest) { try body($0, Int($1)) }
             }
         }
     }
 
     private func documentReader(_ reader: Reader) -> DocumentReader {
-        DocumentReader(tables: state.tables, reader: reader, termSpace: state.manifest.termSpace)
+        DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
     }
 
     private static func validate(_ options: SearchOptions) throws {
@@ -141,18 +150,19 @@ public final class Snapshot: Sendable {
 
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
         var counters = SearchCounters()
-        let hits = try state.withReader { reader in
+        let query = try withReader { reader in
             let resolver = QueryResolver(
-                tables: state.tables, reader: reader, manifest: state.manifest, vocabulary: vocabulary)
-            let resolved = try resolver.resolve(query, options.weighting)
-            let documents = DocumentTable(tables: state.tables, reader: reader)
-            let search = ExactSearch(
-                index: state.index, documents: documents, limit: options.limit, minimumScore: options.minimumScore)
-            let scored = try search.run(resolved, scratch, &counters)
-            return try scored.map { item in
+                tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
+            return try resolver.resolve(query, options.weighting)
+        }
+        let search = ExactSearch(
+            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore)
+        let candidates = try search.candidates(scratch, &counters)
+        let hits = try withReader { reader in
+            let documents = DocumentTable(tables: tables, reader: reader)
+            return try search.rescore(candidates, documents, scratch, &counters).map { item in
                 let contributions =
-                    options.contributions
-                    ? try self.contributions(item, resolved, documents, reader, scratch) : []
+                    options.contributions ? try self.contributions(item, query, documents, reader, scratch) : []
                 return Hit(id: item.id, score: item.score, contributions: contributions)
             }
         }
@@ -165,7 +175,7 @@ public final class Snapshot: Sendable {
     ) throws -> [TermContribution] {
         let scorer = DocumentScorer(query, scratch)
         defer { scorer.finish() }
-        let vocabulary = VocabularyTable(tables: state.tables, reader: reader)
+        let vocabulary = VocabularyTable(tables: tables, reader: reader)
         return try scorer.contributions(documents.existing(item.number)).map { part in
             let name = state.manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil
             return TermContribution(

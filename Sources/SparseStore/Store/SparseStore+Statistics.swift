@@ -5,7 +5,7 @@ extension SparseStore {
     /// Counts and sizes of the newest commit. Reads the whole table of document frequencies and of free pages.
     public func statistics() throws(SparseStoreError) -> StoreStatistics {
         try SparseStoreError.wrap {
-            let snapshot = try snapshot()
+            let snapshot = try source.snapshot()
             var terms = 0
             try snapshot.forEachTerm { _, _ in terms += 1 }
             let manifest = snapshot.manifest

@@ -12,12 +12,8 @@ public final class SparseStore: Sendable {
     public let path: FilePath
 
     let environment: Environment
-    let tables: Tables
     let configuration: Configuration
-    let vocabulary = VocabularyCache()
-    private let segments = SegmentCache()
-    private let scratch = ScratchPool()
-    private let current = Lock<SnapshotState?>(nil)
+    let source: SnapshotSource
 
     /// Opens a store, or makes it.
     ///
@@ -62,15 +58,15 @@ public final class SparseStore: Sendable {
         }
         do {
             let environment = environment
-            tables = try Tables { try environment.table(named: $0) }
+            let tables = try Tables { try environment.table(named: $0) }
             let transaction = try environment.beginRead()
             try MetaTable(tables: tables, reader: transaction.reader).store()
                 .checkOpenable(readOnly: configuration.isReadOnly)
+            source = SnapshotSource(environment, tables)
         } catch {
             environment.close()
             throw error
         }
-        environment.setReleaseHandler { [weak self] in self?.current.withLock { $0 = nil } }
         configuration.logger.debug("opened", metadata: ["path": "\(path)"])
     }
 
@@ -84,7 +80,6 @@ public final class SparseStore: Sendable {
 
     /// Closes the file. Later calls throw `closed`; snapshots that are still held stay right.
     public func close() {
-        current.withLock { $0 = nil }
         environment.close()
     }
 
@@ -100,7 +95,7 @@ public final class SparseStore: Sendable {
             var published: WriteSession?
             let result = try environment.write { raw in
                 let session = try WriteSession(
-                    tables: tables, writer: raw.writer, vocabulary: vocabulary, configuration: configuration)
+                    tables: source.tables, writer: raw.writer, vocabulary: source.vocabulary, configuration: configuration)
                 var transaction = WriteTransaction(session: session)
                 let result = try body(&transaction)
                 published = try transaction.session.finish() ? transaction.session : nil
@@ -117,7 +112,7 @@ public final class SparseStore: Sendable {
 
     /// Runs `body` with a snapshot of the newest commit.
     public func read<R>(_ body: (Snapshot) throws -> R) throws -> R {
-        try body(SparseStoreError.wrap { try snapshot() })
+        try body(SparseStoreError.wrap { try source.snapshot() })
     }
 
     /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
@@ -132,29 +127,16 @@ public final class SparseStore: Sendable {
 
     /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
     public func search(_ query: Query, options: SearchOptions) throws(SparseStoreError) -> SearchResult {
-        try SparseStoreError.wrap { try snapshot() }.search(query, options: options)
+        try SparseStoreError.wrap { try source.snapshot() }.search(query, options: options)
     }
 
     /// The document with an identifier, nil when there is none.
     public func document(_ id: String) throws(SparseStoreError) -> Document? {
-        try SparseStoreError.wrap { try snapshot() }.document(id)
+        try SparseStoreError.wrap { try source.snapshot() }.document(id)
     }
 
     /// Whether there is a document with an identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
-        try SparseStoreError.wrap { try snapshot() }.contains(id)
-    }
-
-    /// A snapshot of the newest commit, of this process or another.
-    func snapshot() throws -> Snapshot {
-        let state = try current.withLock { current in
-            // Reading the number again after a commit costs a memory access; a transaction is begun only when it moved.
-            if let state = current, state.transactionID == environment.lastTransactionID { return state }
-            current = nil
-            let state = try SnapshotState(environment, tables, segments)
-            current = state
-            return state
-        }
-        return Snapshot(state, vocabulary, scratch)
+        try SparseStoreError.wrap { try source.snapshot() }.contains(id)
     }
 }

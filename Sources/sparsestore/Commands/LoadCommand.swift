@@ -62,19 +62,18 @@ struct LoadCommand: ParsableCommand {
         // The input is opened first: a misspelt name must not leave an empty store behind.
         let source = try ByteSource(path: input)
         let format = try format ?? InputFormat.detect(source)
-        let store = try store.openForWriting(createIfMissing: true)
         let name = LoadBookmark.name(forInput: input)
-        let size = source.rawSize
-        var start = LoadBookmark(format: format.rawValue, size: size)
+        var start = LoadBookmark(format: format.rawValue, size: source.rawSize)
+        let store: SparseStore
+        let reader: any DocumentReader
         if resume {
-            if let kept = try store.read({ try $0.bookmark(name) }).flatMap(LoadBookmark.decode) {
-                try kept.check(format: format, size: size, name: source.name)
-                start = kept
-            } else {
-                Output.note("nothing to resume; loading '\(source.name)' from the beginning\n")
-            }
+            store = try self.store.openForWriting(createIfMissing: true)
+            start = try kept(name, in: store, source: source, orElse: start)
+            reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
+        } else {
+            reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
+            store = try self.store.openForWriting(createIfMissing: true)
         }
-        let reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
         let rejectFile = try rejects.map { try RejectFile(path: $0, keeping: start.rejectBytes) }
         InterruptFlag.install()
         let reporter = ProgressReporter(
@@ -83,6 +82,18 @@ struct LoadCommand: ParsableCommand {
             store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
         try report(try loader.run(reader, batchDocuments: batch))
         store.close()
+    }
+
+    /// The place that an earlier load of this input has left.
+    private func kept(
+        _ name: String, in store: SparseStore, source: ByteSource, orElse start: LoadBookmark
+    ) throws -> LoadBookmark {
+        guard let kept = try store.read({ try $0.bookmark(name) }).flatMap(LoadBookmark.decode) else {
+            Output.note("nothing to resume; loading '\(source.name)' from the beginning\n")
+            return start
+        }
+        try kept.check(against: start, name: source.name)
+        return kept
     }
 
     private var payloadField: PayloadField {

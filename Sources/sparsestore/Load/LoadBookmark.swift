@@ -64,13 +64,13 @@ struct LoadBookmark: Codable, Equatable {
     }
 
     /// Refuses an input that is not the one the place was kept for.
-    func check(format: InputFormat, size: UInt64?, name: String) throws {
-        guard format.rawValue == self.format else {
+    func check(against fresh: LoadBookmark, name: String) throws {
+        guard format == fresh.format else {
             throw CommandFailure(
-                .invalidInput, "'\(name)' was being loaded as \(self.format), not as \(format.rawValue); "
+                .invalidInput, "'\(name)' was being loaded as \(format), not as \(fresh.format); "
                     + "give the same --format, or load it without --resume")
         }
-        guard size == self.size else {
+        guard size == fresh.size else {
             throw CommandFailure(
                 .invalidInput, "'\(name)' has another size than when loading it began; "
                     + "load it without --resume")

@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import SparseInterchange
+internal import SparseStore
+
+/// `sparsestore search`
+struct SearchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "search",
+        abstract: "Find the best documents for one query.",
+        discussion: """
+            The query is a JSON object of weights by term, or one query of a file (JSON Lines or CSR). Hits are shown with \
+            the first 200 characters of their payload; --explain adds what each term contributed, and how the answer was \
+            found.
+
+            EXAMPLES:
+              sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
+              sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
+              sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
+            """)
+
+    @OptionGroup var store: StoreArgument
+
+    @Option(help: "The query: a JSON object of weights by term, or by number in a store of numbers.")
+    var terms: String?
+
+    @Option(help: "A file of queries, of which one is asked; - for standard input.")
+    var queries: String?
+
+    @Option(help: "The id of the query in the file. (default: the first)")
+    var query: String?
+
+    @OptionGroup var tuning: SearchTuning
+
+    @Option(help: "Leave out hits with a lower score.")
+    var minimumScore: Float?
+
+    @Flag(help: "Show why: what each term contributed, the plan and its counters.")
+    var explain = false
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (terms == nil) != (queries == nil) else {
+            throw ValidationError("give the query either with --terms or with --queries")
+        }
+        if query != nil, queries == nil { throw ValidationError("--query names a query of the file given with --queries") }
+    }
+
+    func run() throws {
+        let (given, question) = try readQuery()
+        let store = try self.store.openForReading()
+        defer { store.close() }
+        var options = try tuning.options(for: store)
+        options.contributions = explain
+        options.minimumScore = minimumScore
+        let asked = try QuerySet.adapt(given, to: store)
+        let report = try store.read { snapshot in
+            let watch = Stopwatch()
+            let result = try snapshot.search(asked, options: options)
+            let seconds = watch.seconds
+            let hits = try result.hits.enumerated().map { index, hit in
+                let document = try snapshot.document(hit.id)
+                return HitReport(rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [])
+            }
+            return SearchReport(
+                result: result, hits: hits, recallAsked: tuning.recall.description, seconds: seconds,
+                explaining: explain, question: question)
+        }
+        try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
+    }
+
+    /// The query, and its words where the file has them.
+    private func readQuery() throws -> (Query, String?) {
+        if let terms {
+            let parsed = try TermsText.parse(terms)
+            guard !parsed.isEmpty else {
+                throw CommandFailure(.invalidInput, "the query has no weight above zero; give at least one term")
+            }
+            return (Query(terms: parsed), nil)
+        }
+        let path = queries ?? "-"
+        let file = try QueryFile(path: path)
+        let found = query.map { id in file.queries.first { $0.id == id } } ?? file.queries.first
+        guard let found else {
+            throw CommandFailure(
+                .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")
+        }
+        guard let query = found.query else {
+            throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight above zero; choose another")
+        }
+        return (query, found.text)
+    }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// `sparsestore stats`
+struct StatsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Say what a store holds and how large it is.",
+        discussion: """
+            EXAMPLES:
+              sparsestore stats wiki.sparse
+              sparsestore stats wiki.sparse --json
+            """)
+
+    @OptionGroup var store: StoreArgument
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let store = try self.store.openForReading()
+        defer { store.close() }
+        let statistics = try store.statistics()
+        try Output.standard.write(output.isJSON ? Self.json(statistics).text + "\n" : Self.text(statistics))
+    }
+
+    static func json(_ statistics: StoreStatistics) -> JSONValue {
+        .object([
+            ("documents", .integer(statistics.documents)),
+            ("terms", .integer(statistics.terms)),
+            ("nonzeros", .integer(statistics.nonzeros)),
+            ("segments", .array(statistics.segments.map(json))),
+            ("file_bytes", .integer(statistics.fileBytes)),
+            ("live_bytes", .integer(statistics.liveBytes)),
+            ("free_bytes", .integer(statistics.freeBytes)),
+            ("generation", .integer(Int(clamping: statistics.generation))),
+            ("bytes_written", .integer(Int(clamping: statistics.bytesWritten))),
+            ("bytes_merged", .integer(Int(clamping: statistics.bytesMerged))),
+            ("dictionaries", .integer(statistics.dictionaries)),
+            ("readers", .integer(statistics.readers)),
+            ("format", .string(statistics.format)),
+        ])
+    }
+
+    private static func json(_ segment: SegmentStatistics) -> JSONValue {
+        .object([
+            ("id", .integer(Int(segment.id))),
+            ("kind", .string(segment.kind)),
+            ("documents", .integer(segment.documents)),
+            ("tombstones", .integer(segment.tombstones)),
+            ("nonzeros", .integer(segment.nonzeros)),
+            ("bytes", .integer(segment.bytes)),
+        ])
+    }
+
+    static func text(_ statistics: StoreStatistics) -> String {
+        var table = TextTable()
+        table.add("documents", Figures.count(statistics.documents))
+        table.add("terms", Figures.count(statistics.terms))
+        table.add("nonzeros", Figures.count(statistics.nonzeros))
+        table.add("file", Figures.bytes(statistics.fileBytes))
+        table.add("live", Figures.bytes(statistics.liveBytes))
+        table.add("generation", "\(statistics.generation)")
+        table.add("format", statistics.format)
+        guard !statistics.segments.isEmpty else { return table.text }
+        var segments = TextTable(rightAligned: [0, 2, 3, 4, 5], indent: "  ")
+        segments.add("segment", "kind", "documents", "removed", "nonzeros", "bytes")
+        for segment in statistics.segments {
+            segments.add(
+                "\(segment.id)", segment.kind, Figures.count(segment.documents), Figures.count(segment.tombstones),
+                Figures.count(segment.nonzeros), Figures.bytes(segment.bytes))
+        }
+        return table.text + "\n" + segments.text
+    }
+}

@@ -1,0 +1,125 @@
+internal import SparseInterchange
+internal import SparseStore
+
+/// The figures of one evaluation.
+struct EvaluationReport {
+    /// The rank down to which nDCG and MRR look.
+    static let depth = 10
+
+    let queries: Int
+    let limit: Int
+    let recallAsked: String
+    let weighting: String
+    let threads: Int
+    let seconds: Double
+    /// Mean recall against the truth, and how many queries reached 1; nil without a truth.
+    let recall: (mean: Double, perfect: Int)?
+    /// The largest distance of a returned score from the true one.
+    let scoreError: Float?
+    /// The means over the judged queries; nil without judgements.
+    let ranking: (ndcg: Double, mrr: Double, judged: Int)?
+    let latency: LatencySummary
+    /// How many answers were certified exact.
+    let exact: Int
+    private let counters: [(name: String, mean: Double)]
+
+    /// Judges `run`, the answers to `records`.
+    init(
+        _ run: QueryRunner.Run, records: [QueryRecord], tuning: SearchTuning, threads: Int, truth: GroundTruth?,
+        qrels: Qrels?
+    ) {
+        let outcomes = run.outcomes
+        queries = outcomes.count
+        limit = tuning.limit
+        recallAsked = tuning.recall.description
+        weighting = tuning.weighting.description
+        self.threads = threads
+        seconds = run.seconds
+        let metrics = truth.map { truth in
+            outcomes.enumerated().map { RecallMetric($1.hits, truth: truth.answer($0), limit: tuning.limit) }
+        }
+        recall = metrics.map { (Self.mean($0.map(\.value)), $0.count { $0.right == $0.places }) }
+        scoreError = metrics?.map(\.scoreError).max()
+        ranking = qrels.map { qrels in
+            let judged = zip(outcomes, records).compactMap { outcome, record in
+                qrels.grades[record.id].map { (outcome.hits, $0) }
+            }
+            return (
+                Self.mean(judged.map { RankingMetrics.nDCG($0, grades: $1, depth: Self.depth) }),
+                Self.mean(judged.map { RankingMetrics.reciprocalRank($0, grades: $1, depth: Self.depth) }),
+                judged.count
+            )
+        }
+        latency = LatencySummary(nanoseconds: outcomes.compactMap(\.nanoseconds))
+        exact = outcomes.count { $0.isExact }
+        let parts: [(String, KeyPath<SearchCounters, Int>)] = [
+            ("documents_scored", \.documentsScored), ("candidates", \.candidates), ("postings", \.postings),
+            ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped), ("segments", \.segments),
+        ]
+        counters = parts.map { name, path in
+            (name, Self.mean(outcomes.map { Double($0.counters[keyPath: path]) }))
+        }
+    }
+
+    var json: JSONValue {
+        var fields: [(String, JSONValue)] = [
+            ("queries", .integer(queries)),
+            ("limit", .integer(limit)),
+            ("recall_asked", .string(recallAsked)),
+            ("weighting", .string(weighting)),
+            ("recall", .optional(recall) { .number(Figures.rounded($0.mean, 6)) }),
+            ("perfect", .optional(recall) { .integer($0.perfect) }),
+            ("score_error", .optional(scoreError) { .float($0) }),
+            ("ndcg", .optional(ranking) { .number(Figures.rounded($0.ndcg, 6)) }),
+            ("mrr", .optional(ranking) { .number(Figures.rounded($0.mrr, 6)) }),
+            ("judged", .optional(ranking) { .integer($0.judged) }),
+            ("mean_us", .number(Figures.rounded(latency.mean, 2))),
+            ("p50_us", .number(Figures.rounded(latency.p50, 2))),
+            ("p99_us", .number(Figures.rounded(latency.p99, 2))),
+            ("max_us", .number(Figures.rounded(latency.maximum, 2))),
+            ("exact", .integer(exact)),
+        ]
+        fields += counters.map { ($0.name, .number(Figures.rounded($0.mean, 2))) }
+        fields += [
+            ("threads", .integer(threads)),
+            ("seconds", .number(Figures.rounded(seconds, 4))),
+            ("queries_per_second", .number(Figures.rounded(queriesPerSecond, 1))),
+        ]
+        return .object(fields)
+    }
+
+    var text: String {
+        var table = TextTable()
+        table.add("queries", "\(Figures.count(queries)), \(limit) hits each, recall asked: \(recallAsked)")
+        if let recall {
+            table.add(
+                "recall@\(limit)",
+                "\(Figures.decimal(recall.mean, 4))   (\(Figures.count(recall.perfect)) queries answered in full)")
+        }
+        if let scoreError { table.add("score error", "at most \(scoreError)") }
+        if let ranking {
+            table.add(
+                "nDCG@\(Self.depth)",
+                "\(Figures.decimal(ranking.ndcg, 4))   (over \(Figures.count(ranking.judged)) judged queries)")
+            table.add("MRR@\(Self.depth)", Figures.decimal(ranking.mrr, 4))
+        }
+        table.add("certified exact", "\(Figures.count(exact)) of \(Figures.count(queries))")
+        table.add(
+            "latency",
+            "mean \(Figures.decimal(latency.mean, 1)) us, p50 \(Figures.decimal(latency.p50, 1)) us, "
+                + "p99 \(Figures.decimal(latency.p99, 1)) us")
+        table.add(
+            "throughput",
+            "\(Figures.count(Int(queriesPerSecond))) queries/s on \(threads) thread\(threads == 1 ? "" : "s")")
+        for (name, mean) in counters where mean > 0 {
+            table.add(name.replacing("_", with: " "), "\(Figures.decimal(mean, 1)) a query")
+        }
+        return table.text
+    }
+
+    private var queriesPerSecond: Double { seconds > 0 ? Double(queries) / seconds : 0 }
+
+    private static func mean(_ values: [Double]) -> Double {
+        values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+    }
+}

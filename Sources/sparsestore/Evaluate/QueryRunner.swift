@@ -1,0 +1,96 @@
+internal import SparseInterchange
+internal import SparseStore
+internal import Synchronization
+
+/// Asks a store many queries, on one thread or several, and keeps the answers in the order of the queries.
+struct QueryRunner {
+    let store: SparseStore
+    let options: SearchOptions
+    let threads: Int
+    var interrupted: @Sendable () -> Bool = { InterruptFlag.isSet }
+
+    /// What all answers are, and the seconds from the first question to the last answer.
+    struct Run {
+        let outcomes: [QueryOutcome]
+        let seconds: Double
+    }
+
+    /// Asks all queries once.
+    func run(_ queries: [Query?]) throws -> Run {
+        let watch = Stopwatch()
+        guard threads > 1 else {
+            var outcomes: [QueryOutcome] = []
+            outcomes.reserveCapacity(queries.count)
+            for query in queries { outcomes.append(try ask(query)) }
+            return Run(outcomes: outcomes, seconds: watch.seconds)
+        }
+        let shared = Shared(count: queries.count)
+        let workers = try (0..<threads).map { _ in
+            try WorkerThread.start { work(queries, shared) }
+        }
+        for worker in workers { worker.join() }
+        let seconds = watch.seconds
+        return Run(outcomes: try shared.outcomes(), seconds: seconds)
+    }
+
+    /// Takes queries until none is left.
+    private func work(_ queries: [Query?], _ shared: Shared) {
+        var mine: [(Int, QueryOutcome)] = []
+        do {
+            while let index = shared.next() { mine.append((index, try ask(queries[index]))) }
+            shared.add(mine)
+        } catch {
+            shared.fail(CommandFailure(error))
+        }
+    }
+
+    private func ask(_ query: Query?) throws -> QueryOutcome {
+        guard !interrupted() else { throw CommandFailure(.interrupted, "interrupted; no figures were computed") }
+        guard let query else { return QueryOutcome() }
+        let watch = Stopwatch()
+        let result = try store.search(query, options: options)
+        let nanoseconds = watch.nanoseconds
+        return QueryOutcome(
+            hits: result.hits.map { ScoredDocument(id: $0.id, score: $0.score) }, isExact: result.isExact,
+            counters: result.counters, nanoseconds: nanoseconds)
+    }
+
+    /// What the threads have in common.
+    private final class Shared: Sendable {
+        private let count: Int
+        private let taken = Atomic<Int>(0)
+        private let state: Mutex<State>
+
+        private struct State {
+            var outcomes: [QueryOutcome]
+            var failure: CommandFailure?
+        }
+
+        init(count: Int) {
+            self.count = count
+            state = Mutex(State(outcomes: Array(repeating: QueryOutcome(), count: count)))
+        }
+
+        func next() -> Int? {
+            let index = taken.add(1, ordering: .relaxed).oldValue
+            return index < count ? index : nil
+        }
+
+        func add(_ outcomes: [(Int, QueryOutcome)]) {
+            state.withLock { for (index, outcome) in outcomes { $0.outcomes[index] = outcome } }
+        }
+
+        func fail(_ failure: CommandFailure) {
+            // The other threads find nothing left to do.
+            taken.store(count, ordering: .relaxed)
+            state.withLock { if $0.failure == nil { $0.failure = failure } }
+        }
+
+        func outcomes() throws -> [QueryOutcome] {
+            try state.withLock { state throws(CommandFailure) in
+                if let failure = state.failure { throw failure }
+                return state.outcomes
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import SparseStore
+
+/// A hit as it is shown: with its document's payload, and what made its score.
+struct HitReport {
+    let rank: Int
+    let hit: Hit
+    let payload: [UInt8]?
+    let tags: [String]
+
+    /// With contributions only when they were asked for.
+    func json(explaining: Bool) -> JSONValue {
+        var fields: [(String, JSONValue)] = [("id", .string(hit.id)), ("score", .float(hit.score))]
+        fields += Self.payloadFields(payload)
+        if !tags.isEmpty { fields.append(("tags", .array(tags.map { .string($0) }))) }
+        if explaining { fields.append(("contributions", .array(hit.contributions.map(Self.json)))) }
+        return .object(fields)
+    }
+
+    /// At most 80 columns where the ids are not long.
+    func text(explaining: Bool) -> String {
+        let id = Printable.line(Array(hit.id.utf8), limit: 60)
+        var text = "\(rank). \(id)   score \(Figures.decimal(Double(hit.score), 4))\n"
+        if let payload, !payload.isEmpty {
+            text += Printable.wrap(Printable.line(payload, limit: 200), width: 78, indent: "   ") + "\n"
+        }
+        if explaining, !hit.contributions.isEmpty {
+            let shown = hit.contributions.prefix(8)
+            var why = shown.map { "\(Printable.line(Array($0.term.utf8), limit: 40)) \(Figures.decimal(Double($0.contribution), 2))" }
+            if hit.contributions.count > shown.count { why.append("and \(hit.contributions.count - shown.count) more") }
+            text += Printable.wrap("because of " + why.joined(separator: ", "), width: 78, indent: "   ") + "\n"
+        }
+        return text
+    }
+
+    /// The payload as text, or in base64 where it is none; nothing where there is no payload.
+    static func payloadFields(_ payload: [UInt8]?) -> [(String, JSONValue)] {
+        guard let payload else { return [] }
+        if let text = JSONValue.text(payload) { return [("payload", text)] }
+        return [("payload_base64", .string(Base64.encode(payload)))]
+    }
+
+    private static func json(_ part: TermContribution) -> JSONValue {
+        .object([
+            ("term", .string(part.term)),
+            ("query_weight", .float(part.queryWeight)),
+            ("document_weight", .float(part.documentWeight)),
+            ("contribution", .float(part.contribution)),
+        ])
+    }
+}

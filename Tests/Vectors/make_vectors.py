@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Writes the test vectors of FORMAT.md, from FORMAT.md alone and in another language.
+
+    python3 -m venv venv && venv/bin/pip install xxhash zstandard
+    venv/bin/python Tests/Vectors/make_vectors.py                # writes the .txt files beside this script
+    venv/bin/python Tests/Vectors/make_vectors.py --examples     # prints the worked examples of FORMAT.md
+
+The tests decode each value with the library, compare it with what stands in ExampleValues.swift, and encode it again.
+"""
+
+import random
+import struct
+import sys
+from pathlib import Path
+
+import xxhash
+import zstandard
+
+TABLES = dict(
+    meta=1, ids=2, documents=3, multivectors=4, vocabulary=5, statistics=6, segments=7, tombstones=8,
+    dictionaries=9, tags=10)
+KINDS = dict(
+    store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
+    statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14)
+
+
+def varint(value):
+    out = b""
+    while value >= 0x80:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def zigzag(value):
+    return varint((value << 1) ^ (value >> 63) if value < 0 else value << 1)
+
+
+class Fields:
+    """A body as a list of (bytes, what they are)."""
+
+    def __init__(self):
+        self.parts = []
+
+    def add(self, code, value, what):
+        data = value if code == "bytes" else struct.pack("<" + code, value)
+        self.parts.append((data, what))
+        return self
+
+    def bytes(self):
+        return b"".join(data for data, _ in self.parts)
+
+
+class Example:
+    def __init__(self, name, kind, table, key, body):
+        self.name, self.kind, self.table, self.key, self.body = name, kind, table, key, body
+        data = body.bytes()
+        self.rest = struct.pack("<BBHI", KINDS[kind], 1, 0, len(data)) + data
+        seed = xxhash.xxh64(key, seed=TABLES[table]).intdigest()
+        self.checksum = struct.pack("<Q", xxhash.xxh64(self.rest, seed=seed).intdigest())
+        self.value = self.checksum + self.rest
+
+    def markdown(self):
+        lines = [f"```hex {self.name}", f"# table {self.table}", f"# key {self.key.hex(' ')}"]
+        head = [
+            (self.checksum, "checksum"), (self.rest[:1], f"kind {KINDS[self.kind]}"), (self.rest[1:2], "version 1"),
+            (self.rest[2:4], "flags"), (self.rest[4:8], f"bodyLength {len(self.rest) - 8}")]
+        for data, what in head + self.body.parts:
+            chunks = [data[i:i + 16] for i in range(0, len(data), 16)]
+            if len(data) > 16 and not any(data):
+                chunks = [None]
+            for index, chunk in enumerate(chunks):
+                text = f"00*{len(data)}" if chunk is None else chunk.hex(" ")
+                lines.append(f"{text:<47} # {what}" if index == 0 and what else text)
+        return "\n".join(lines + ["```"])
+
+
+def vector_section(pairs):
+    out = struct.pack(f"<{len(pairs)}f", *[weight for _, weight in pairs])
+    previous = 0
+    for term, _ in pairs:
+        out += varint(term - previous)
+        previous = term
+    return out
+
+
+def examples():
+    uuid = bytes.fromhex("00112233445546778899aabbccddeeff")
+    yield Example("store", "store", "meta", b"store", Fields()
+        .add("bytes", b"SPARSEST", "magic").add("H", 1, "formatMajor").add("H", 0, "formatMinor")
+        .add("Q", 0, "compatibleFeatures").add("Q", 0, "readOnlyCompatibleFeatures")
+        .add("Q", 0, "incompatibleFeatures").add("I", 4096, "pageSize 4096")
+        .add("Q", 1767225600, "createdAt 2026-01-01 00:00:00 UTC").add("bytes", uuid, "uuid"))
+    yield Example("manifest", "manifest", "meta", b"manifest", Fields()
+        .add("Q", 42, "generation 42").add("Q", 9, "nextDocument 9").add("Q", 5, "documents 5")
+        .add("Q", 600, "nonzeros 600").add("B", 1, "termSpace: strings").add("bytes", bytes(3), "reserved")
+        .add("I", 321, "nextTerm 321").add("I", 4, "nextSegment 4").add("I", 2, "nextDictionary 2")
+        .add("I", 1, "currentDictionary 1").add("Q", 3, "firstStatisticsDelta 3")
+        .add("Q", 5, "nextStatisticsDelta 5").add("Q", 8192, "bytesWritten 8192")
+        .add("Q", 4096, "bytesMerged 4096").add("I", 2, "2 segments")
+        .add("I", 3, "id 3").add("B", 1, "kind: window").add("B", 2, "tier 2").add("H", 0, "flags")
+        .add("I", 4, "documents 4").add("I", 1, "tombstones 1").add("Q", 0, "firstDocument 0")
+        .add("Q", 5, "lastDocument 5").add("Q", 480, "nonzeros 480").add("Q", 4096, "bytes 4096")
+        .add("I", 1, "id 1").add("B", 1, "kind: window").add("B", 0, "tier 0").add("H", 0, "flags")
+        .add("I", 2, "documents 2").add("I", 0, "tombstones 0").add("Q", 7, "firstDocument 7")
+        .add("Q", 8, "lastDocument 8").add("Q", 120, "nonzeros 120").add("Q", 2048, "bytes 2048"))
+    yield Example("bookmark", "bookmark", "meta", b"bookmark:kafka", Fields().add("bytes", b"offset=17", "the bytes"))
+    yield Example("identifier", "identifier", "ids", b"doc-1", Fields().add("Q", 7, "number 7"))
+    yield Example("termID", "termID", "vocabulary", b"\x01swift", Fields().add("I", 17, "term 17"))
+    yield Example("termName", "termName", "vocabulary", b"\x02" + struct.pack(">I", 17),
+        Fields().add("bytes", b"swift", "name"))
+    page = [0] * 1016
+    page[0], page[17] = 3, 258
+    yield Example("statisticsPage", "statisticsPage", "statistics", b"\x01" + struct.pack(">I", 0), Fields()
+        .add("I", 3, "term 0: 3 documents").add("bytes", bytes(64), "terms 1 to 16: none")
+        .add("I", 258, "term 17: 258 documents").add("bytes", bytes(4 * 998), "terms 18 to 1015: none"))
+    yield Example("statisticsDelta", "statisticsDelta", "statistics", b"\x02" + struct.pack(">Q", 3), Fields()
+        .add("I", 3, "3 changes").add("bytes", varint(5), "term 5").add("bytes", zigzag(1), "+1")
+        .add("bytes", varint(12), "gap 12: term 17").add("bytes", zigzag(-2), "-2")
+        .add("bytes", varint(300), "gap 300: term 317").add("bytes", zigzag(64), "+64"))
+    yield Example("segmentChunk", "segmentChunk", "segments", struct.pack(">IBI", 3, 2, 0), Fields()
+        .add("B", 0, "codec: raw").add("bytes", bytes(3), "reserved").add("I", 5, "originalLength 5")
+        .add("bytes", bytes(24), "reserved").add("bytes", b"chunk", "data"))
+    yield Example("segmentDocuments", "segmentDocuments", "segments", struct.pack(">IBI", 3, 3, 0), Fields()
+        .add("Q", 100, "base 100").add("I", 0, "ordinal 0: number 100").add("I", 1, "ordinal 1: number 101")
+        .add("I", 7, "ordinal 2: number 107"))
+    yield Example("tombstonePage", "tombstonePage", "tombstones", struct.pack(">II", 3, 0), Fields()
+        .add("bytes", b"\x02", "ordinal 1").add("bytes", bytes(1022), "").add("bytes", b"\x80", "ordinal 8191"))
+    yield Example("dictionary", "dictionary", "dictionaries", struct.pack(">I", 1),
+        Fields().add("bytes", b"sparse vectors", "the dictionary"))
+    yield document("document", b"doc-1", [(3, 0.5), (17, 1.25), (317, 2.0)], [b"blog", b"swift"], b"{}", 7)
+
+
+def document(name, identifier, pairs, tags, payload, number):
+    tag_section = b"".join(varint(len(tag)) + tag for tag in tags)
+    weights = vector_section(pairs)
+    cut = 4 * len(pairs)
+    stored = payload or b""
+    body = (Fields()
+        .add("H", len(identifier), f"identifierLength {len(identifier)}").add("B", 0, "vectorEncoding: plain")
+        .add("B", 0 if payload is None else 1, "payloadEncoding: " + ("none" if payload is None else "raw"))
+        .add("I", len(pairs), f"termCount {len(pairs)}").add("I", len(weights), f"vectorLength {len(weights)}")
+        .add("I", len(stored), f"payloadLength {len(stored)}").add("I", len(stored), "payloadOriginalLength")
+        .add("I", 0, "dictionary: none").add("H", len(tags), f"tagCount {len(tags)}")
+        .add("H", len(tag_section), f"tagsLength {len(tag_section)}").add("bytes", identifier, "identifier")
+        .add("bytes", weights[:cut], "weights").add("bytes", weights[cut:], "terms: the first, then gaps")
+        .add("bytes", tag_section, "tags").add("bytes", stored, "payload"))
+    return Example(name, "document", "documents", struct.pack(">Q", number), body)
+
+
+def documents():
+    rng = random.Random(20260101)
+    for number in range(24):
+        count = [1, 2, 3, 4, 5, 8, 9, 120][number % 8]
+        top = [200, 30_000, 2**32 - 1][number % 3]
+        terms = sorted(rng.sample(range(top + 1), count))
+        pairs = [(term, struct.unpack("<f", struct.pack("<f", rng.uniform(0.01, 3)))[0]) for term in terms]
+        tags = sorted({f"tag-{rng.randrange(9)}".encode() for _ in range(number % 4)})
+        payload = [None, b"", b"text", bytes(rng.randrange(256) for _ in range(90))][number % 4]
+        yield document("document", f"id-{number}-\u00e9".encode(), pairs, tags, payload, number * 977)
+
+
+def xxh64_lines():
+    data, state = b"", 2654435761
+    for _ in range(4200):
+        data += bytes([state >> 56 & 255])
+        state = state * 11400714785074694797 & (2**64 - 1)
+    known = {(0, 0): 0xEF46DB3751D8E999, (1, 0): 0xE934A84ADB052768, (14, 0): 0x8282DCC4994E35C8,
+             (222, 0): 0xB641AE8CB691C174, (0, 2654435761): 0xAC75FDA2929B17EF,
+             (222, 2654435761): 0x20CB8AB7AE10C14A}
+    for seed in (0, 1, 2654435761, 2**64 - 1):
+        for length in [*range(0, 72), 95, 96, 97, 127, 128, 222, 255, 256, 1000, 4096, 4199]:
+            value = xxhash.xxh64(data[:length], seed=seed).intdigest()
+            assert known.get((length, seed), value) == value, (length, seed)
+            yield f"{length} {seed:016x} {value:016x}"
+
+
+def zstd_frames():
+    """name, accept or reject, expected size, frame"""
+    text = b"the quick brown fox jumps over the lazy dog " * 20
+    plain = zstandard.ZstdCompressor(level=3, write_content_size=True).compress(text)
+    yield "plain", "accept", len(text), plain
+    yield "level-19", "accept", len(text), zstandard.ZstdCompressor(level=19).compress(text)
+    incompressible = random.Random(1).randbytes(300)
+    yield "raw-block", "accept", 300, zstandard.ZstdCompressor().compress(incompressible)
+    yield "one-byte", "accept", 1, zstandard.ZstdCompressor().compress(b"x")
+    yield "size-too-small", "reject", len(text) - 1, plain
+    yield "size-too-large", "reject", len(text) + 1, plain
+    yield "checksum", "reject", len(text), zstandard.ZstdCompressor(write_checksum=True).compress(text)
+    yield "no-size", "reject", len(text), zstandard.ZstdCompressor(write_content_size=False).compress(text)
+    yield "two-frames", "reject", len(text), plain + plain
+    yield "garbage-after", "reject", len(text), plain + b"\0"
+    skippable = struct.pack("<II", 0x184D2A50, 4) + b"skip"
+    yield "skippable-before", "reject", len(text), skippable + plain
+    yield "skippable-after", "reject", len(text), plain + skippable
+    yield "skippable-only", "reject", 4, skippable
+    yield "empty-frame", "reject", 0, zstandard.ZstdCompressor().compress(b"")
+    yield "empty", "reject", 1, b""
+    yield "gzip", "reject", 4, bytes.fromhex("1f8b0800000000000003")
+    yield "legacy-magic", "reject", len(text), b"\x27" + plain[1:]
+    yield "reserved-bit", "reject", len(text), plain[:4] + bytes([plain[4] | 8]) + plain[5:]
+    bomb = zstandard.ZstdCompressor(level=3).compress(bytes(64 << 20))
+    yield "bomb-64-MiB", "accept", 64 << 20, bomb
+    yield "bomb-as-small", "reject", 100, bomb
+    over = zstandard.ZstdCompressor(level=3).compress(bytes((64 << 20) + 1))
+    yield "over-the-limit", "reject", (64 << 20) + 1, over
+    # A frame that is not a single segment, with the window descriptor of 2^41 and a declared size of 880.
+    lying = plain[:4] + bytes([0x40 | plain[4] & 0x1F & ~0x20, 0xF8]) + struct.pack("<H", len(text) - 256) + plain[7:]
+    yield "window-2-to-41", "reject", len(text), lying
+    dictionary = zstandard.ZstdCompressionDict(text * 4, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    with_dictionary = zstandard.ZstdCompressor(dict_data=dictionary).compress(text)
+    yield "needs-dictionary", "reject", len(text), with_dictionary
+
+
+def main():
+    if "--examples" in sys.argv:
+        for example in examples():
+            print(example.markdown() + "\n")
+        return
+    here = Path(__file__).parent
+    note = "# Written by make_vectors.py. "
+    (here / "xxh64.txt").write_text(note + "length, seed, hash of the sanity buffer's start\n"
+        + "".join(line + "\n" for line in xxh64_lines()))
+    (here / "zstd.txt").write_text(note + "name, verdict, size, frame\n"
+        + "".join(f"{n} {verdict} {size} {frame.hex() or '-'}\n" for n, verdict, size, frame in zstd_frames()))
+    (here / "documents.txt").write_text(note + "key, value\n"
+        + "".join(f"{example.key.hex()} {example.value.hex()}\n" for example in documents()))
+
+
+if __name__ == "__main__":
+    main()
