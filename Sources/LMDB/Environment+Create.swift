@@ -45,8 +45,7 @@ extension Environment {
         options.durability = .full
         let handle = try openHandle(temporaryPath, options: options, preflight: nil)
         let environment = Environment(
-            path: path, canonicalPath: temporaryPath, options: options, handle: handle, identity: nil, tables: [],
-            processID: getpid())
+            path: path, canonicalPath: temporaryPath, options: options, handle: handle, identity: nil, tables: [])
         defer { environment.close() }
         try environment.write { transaction in
             var tables: [Table] = []

@@ -84,7 +84,7 @@ extension Environment {
         isOpen = true
         return Environment(
             path: path, canonicalPath: canonicalPath, options: options, handle: handle, identity: identity,
-            tables: tables, processID: getpid())
+            tables: tables)
     }
 
     /// The lock file is mapped and grows by holes: on a full disk the first touch would be a SIGBUS.

@@ -21,7 +21,7 @@ package final class Environment: Sendable {
     /// Reserved in `Registry` from before the file was read until after the handle was closed; nil for files in the
     /// making, which no one else knows.
     let identity: FileIdentity?
-    let processID: pid_t
+    let forkGeneration: Int
     let gate: Monitor<GateState>
     let writer = Monitor<pthread_t?>(nil)
     let tables: Lock<[String: Table]>
@@ -29,13 +29,13 @@ package final class Environment: Sendable {
 
     init(
         path: FilePath, canonicalPath: String, options: EnvironmentOptions, handle: OpaquePointer,
-        identity: FileIdentity?, tables: [Table], processID: pid_t
+        identity: FileIdentity?, tables: [Table]
     ) {
         self.path = path
         self.canonicalPath = canonicalPath
         self.options = options
         self.identity = identity
-        self.processID = processID
+        forkGeneration = ForkGeneration.current
         var state = GateState()
         state.handle = handle
         gate = Monitor(state)
@@ -118,7 +118,7 @@ package final class Environment: Sendable {
         }
     }
 
-    var isSameProcess: Bool { getpid() == processID }
+    var isSameProcess: Bool { ForkGeneration.current == forkGeneration }
 
     func invalidKey(_ operation: String) -> LMDBError {
         LMDBError(

@@ -55,10 +55,9 @@ struct Preflight: Hashable {
         guard first.pageSize == second.pageSize else {
             throw PreflightProblem(.corrupted, "the two header pages disagree on the page size")
         }
-        let size = fileBytes()
-        try first.check(fileBytes: size)
-        try second.check(fileBytes: size)
+        // Only the newer page counts. In the older one liblmdb may leave roots of a commit that failed half-way.
         let newest = second.transactionID > first.transactionID ? second : first
+        try newest.check(fileBytes: fileBytes())
         for tree in [newest.free, newest.main] where tree.root != MetaPage.noPage {
             let page = read(Int(tree.root) * newest.pageSize, MetaPage.pageHeaderBytes)
             try unpack(page) { bytes throws(PreflightProblem) in try newest.checkRoot(tree, bytes) }

@@ -1,13 +1,5 @@
 internal import ArgumentParser
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
 /// The command `sparsestore`.
 @main
 struct RootCommand: ParsableCommand {
@@ -35,6 +27,6 @@ struct RootCommand: ParsableCommand {
         ])
 
     static func main() {
-        exit(CommandRunner.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        CommandRunner.main()
     }
 }

@@ -59,10 +59,7 @@ import Testing
         @Test func aFullDiskIsTypedAndDeletesStillWork() async throws {
             guard geteuid() == 0 else { return }
             await #expect(processExitsWith: .success) {
-                let folder = TemporaryFolder()
-                // Skipped where mounting is not allowed.
-                guard mount("tmpfs", folder.path, "tmpfs", 0, "size=4m") == 0 else { return }
-                defer { umount2(folder.path, Int32(MNT_DETACH)) }
+                guard let folder = TemporaryFolder(diskOf: 4) else { return }
                 let environment = try Environment.make(folder.file())
                 let table = try environment.table(named: "t")
                 var written: UInt32 = 0
@@ -89,9 +86,7 @@ import Testing
         @Test func aFullDiskRefusesALockFileWithHoles() async throws {
             guard geteuid() == 0 else { return }
             await #expect(processExitsWith: .success) {
-                let folder = TemporaryFolder()
-                guard mount("tmpfs", folder.path, "tmpfs", 0, "size=1m") == 0 else { return }
-                defer { umount2(folder.path, Int32(MNT_DETACH)) }
+                guard let folder = TemporaryFolder(diskOf: 1) else { return }
                 try Environment.make(folder.file()).close()
                 unlink(folder.file("data.sparse-lock").string)
                 writeBytes([UInt8](repeating: 1, count: 2 << 20), to: folder.file("filler"))
@@ -121,12 +116,9 @@ import Testing
         @Test func aReadOnlyFilesystemNeedsAReadOnlyOpen() async throws {
             guard geteuid() == 0 else { return }
             await #expect(processExitsWith: .success) {
-                let folder = TemporaryFolder()
-                guard mount("tmpfs", folder.path, "tmpfs", 0, "size=4m") == 0 else { return }
-                defer { umount2(folder.path, Int32(MNT_DETACH)) }
+                guard let folder = TemporaryFolder(diskOf: 4) else { return }
                 try Environment.make(folder.file()).put(1, [1])
-                guard mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "") == 0
-                else { return }
+                #expect(mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "") == 0)
                 expectError(.readOnly) { _ = try Environment.make(folder.file()) }
                 expectError(.readOnly) { _ = try Environment.make(folder.file("new")) }
                 let environment = try Environment.make(folder.file(), EnvironmentOptions { $0.isReadOnly = true })
@@ -136,33 +128,37 @@ import Testing
             }
         }
 
-        /// Makes the write of a header page fail, by exchanging the descriptor that liblmdb keeps for it.
         @Test func aFailedHeaderWriteNeedsAReopen() async throws {
-            await #expect(processExitsWith: .success) {
-                let folder = TemporaryFolder()
-                let environment = try Environment.make(folder.file())
-                try environment.put(1, [1])
-                let data = try environment.withHandle("test") { Environment.descriptor($0) }
-                let null = open("/dev/null", O_RDONLY)
-                for name in TemporaryFolder.entries("/proc/self/fd") {
-                    guard let descriptor = Int32(name), descriptor != data else { continue }
-                    var target = [CChar](repeating: 0, count: 1_024)
-                    let count = readlink("/proc/self/fd/\(name)", &target, 1_023)
-                    let path = String(
-                        decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                    if path == folder.file().string { dup2(null, descriptor) }
+            await #expect(processExitsWith: .success) { try Self.failAHeaderWrite() }
+        }
+
+        /// By exchanging the descriptor that liblmdb keeps for its header pages.
+        static func failAHeaderWrite() throws {
+            let folder = TemporaryFolder()
+            let environment = try Environment.make(folder.file())
+            try environment.put(1, [1])
+            let data = try environment.withHandle("test") { Environment.descriptor($0) }
+            let null = open("/dev/null", O_RDONLY)
+            var exchanged = 0
+            for descriptor in 3..<256 as Range<Int32> where descriptor != data {
+                guard let target = realpath("/proc/self/fd/\(descriptor)", nil) else { continue }
+                defer { free(target) }
+                if String(cString: target) == folder.file().string {
+                    dup2(null, descriptor)
+                    exchanged += 1
                 }
-                #expect(throws: LMDBError.self) { try environment.put(1, [2]) }
-                let error = expectError(.needsReopen) { try environment.put(1, [3]) }
-                #expect(error?.message.contains("open it again") == true)
-                expectError(.needsReopen) { _ = try environment.beginRead() }
-                _ = environment.lastTransactionID
-                environment.close()
-                #expect(environment.isClosed)
-                let again = try Environment.make(folder.file())
-                #expect(try again.value(1) == [1])
-                try again.put(1, [4])
             }
+            #expect(exchanged == 1)
+            #expect(throws: LMDBError.self) { try environment.put(1, [2]) }
+            let error = expectError(.needsReopen) { try environment.put(1, [3]) }
+            #expect(error?.message.contains("open it again") == true)
+            expectError(.needsReopen) { _ = try environment.beginRead() }
+            _ = environment.lastTransactionID
+            environment.close()
+            #expect(environment.isClosed)
+            let again = try Environment.make(folder.file())
+            #expect(try again.value(1) == [1])
+            try again.put(1, [4])
         }
 
         @Test func aForbiddenFolderIsTyped() async throws {

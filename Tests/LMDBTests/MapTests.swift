@@ -167,6 +167,12 @@ import Testing
     }
 
     #if os(Linux)
+        /// The sanitizers take address space whenever they like and do not bear a limit.
+        static var isSanitized: Bool {
+            let program = dlopen(nil, RTLD_NOW)
+            return dlsym(program, "__tsan_init") != nil || dlsym(program, "__asan_init") != nil
+        }
+
         /// Leaves the process so much more than it uses now.
         static func limitAddressSpace(toExtra extra: Int) {
             guard let file = fopen("/proc/self/statm", "r") else { return }
@@ -181,6 +187,7 @@ import Testing
         }
 
         @Test func scarceAddressSpaceHalvesTheMap() async throws {
+            guard !Self.isSanitized else { return }
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 Self.limitAddressSpace(toExtra: 1 << 30)
@@ -192,6 +199,7 @@ import Testing
         }
 
         @Test func refusedAddressSpaceLosesNothing() async throws {
+            guard !Self.isSanitized else { return }
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 let environment = try Environment.make(folder.file(), Self.options { $0.mapSize = 1 << 24 })

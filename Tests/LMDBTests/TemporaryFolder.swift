@@ -9,10 +9,25 @@ import SystemPackage
 /// A folder that goes away with its owner.
 final class TemporaryFolder: Sendable {
     let path: String
+    private let isMounted: Bool
 
     init() {
-        var template = Array("/tmp/lmdb-tests-XXXXXX\0".utf8CString.dropLast())
-        path = mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
+        path = Self.make()
+        isMounted = false
+    }
+
+    #if os(Linux)
+        /// A disk of its own, of so many mebibytes; nil where mounting is not allowed.
+        init?(diskOf mebibytes: Int) {
+            path = Self.make()
+            isMounted = mount("tmpfs", path, "tmpfs", 0, "size=\(mebibytes)m") == 0
+            if !isMounted { return nil }
+        }
+    #endif
+
+    private static func make() -> String {
+        var template = Array("/tmp/lmdb-tests-XXXXXX".utf8CString)
+        return mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
     }
 
     func file(_ name: String = "data.sparse") -> FilePath { FilePath("\(path)/\(name)") }
@@ -34,6 +49,9 @@ final class TemporaryFolder: Sendable {
     }
 
     deinit {
+        #if os(Linux)
+            if isMounted { umount2(path, Int32(MNT_DETACH)) }
+        #endif
         for name in entries { unlink("\(path)/\(name)") }
         rmdir(path)
     }

@@ -1,4 +1,4 @@
-/// Appends the format's primitives to an array of bytes. Everything is little-endian (FORMAT.md section 2).
+/// Appends the format's primitives to an array of bytes. Everything is little-endian (FORMAT.md, "Conventions").
 package struct ByteWriter: Sendable {
     package private(set) var bytes: [UInt8]
 

@@ -1,4 +1,4 @@
-/// The first 28 bytes of a document's body (FORMAT.md section 6), and what follows from them.
+/// The first 28 bytes of a document's body (FORMAT.md, "Documents"), and what follows from them.
 ///
 ///      0 u16 identifierLength
 ///      2 u8  vectorEncoding

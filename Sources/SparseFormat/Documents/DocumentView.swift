@@ -1,4 +1,4 @@
-/// A stored document where it lies (FORMAT.md section 6).
+/// A stored document where it lies (FORMAT.md, "Documents").
 ///
 /// One of the files that use pointers: `init` proves that the sections fill the body exactly, and hands each on as a
 /// buffer of its own. The view is valid as long as the bytes under it.

@@ -1,4 +1,4 @@
-/// The numbered invariants of FORMAT.md section 9 that hold within one value. The texts there and here are the
+/// The numbered invariants of FORMAT.md that hold within one value. The texts there and here are the
 /// same (a test compares them). Invariants between values have numbers from 101 and belong to `verify`.
 package enum Invariant: Int, Sendable, CaseIterable {
     case storeMagic = 1
@@ -26,6 +26,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case documentsAscend = 23
     case windowCounts = 24
     case listRange = 25
+    case forwardRecords = 26
 
     /// The rule in one sentence.
     package var rule: String {
@@ -55,6 +56,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .documentsAscend: "a segment's documents ascend strictly and fit 64 bits"
         case .windowCounts: "a window's counts agree with its contents and its chunks"
         case .listRange: "a posting list lies inside its chunk, aligned, with 1 or more postings"
+        case .forwardRecords: "a forward record lies inside its chunk"
         }
     }
 }

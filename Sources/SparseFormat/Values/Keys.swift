@@ -1,4 +1,4 @@
-/// The keys of every table, and their parsers (FORMAT.md section 4). Numbers are big-endian, so that LMDB's byte
+/// The keys of every table, and their parsers (FORMAT.md, "Tables"). Numbers are big-endian, so that LMDB's byte
 /// order is the order of the numbers.
 ///
 /// Builders do not look at lengths: LMDB refuses a key over 511 bytes, and the limits keep below that.
@@ -20,6 +20,18 @@ package enum Keys {
         package let id: UInt32
         package let part: UInt8
         package let index: UInt32
+    }
+
+    /// What a key of the tombstones table leads to.
+    package struct Tombstones: Sendable, Equatable {
+        package let segment: UInt32
+        package let page: UInt32
+    }
+
+    /// What a key of the tags table says.
+    package struct Tag: Sendable, Equatable {
+        package let tag: String
+        package let document: UInt64
     }
 
     // meta
@@ -141,11 +153,9 @@ package enum Keys {
         bigEndian(segment) + bigEndian(page)
     }
 
-    package static func parseTombstones(_ key: UnsafeRawBufferPointer) throws(FormatError) -> (
-        segment: UInt32, page: UInt32
-    ) {
+    package static func parseTombstones(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Tombstones {
         guard key.count == 8 else { throw FormatError(.keyShape) }
-        return (u32(key, 0), u32(key, 4))
+        return Tombstones(segment: u32(key, 0), page: u32(key, 4))
     }
 
     // dictionaries
@@ -170,12 +180,12 @@ package enum Keys {
         [UInt8(truncatingIfNeeded: tag.utf8.count)] + tag.utf8
     }
 
-    package static func parseTag(_ key: UnsafeRawBufferPointer) throws(FormatError) -> (tag: String, document: UInt64) {
+    package static func parseTag(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Tag {
         guard let length = key.first, (1...Limits.maximumTagBytes).contains(Int(length)),
             key.count == 9 + Int(length)
         else { throw FormatError(.keyShape) }
         let text = UnsafeRawBufferPointer(rebasing: key[1..<(1 + Int(length))])
-        return (try UTF8Text.decode(text), u64(key, 1 + Int(length)))
+        return Tag(tag: try UTF8Text.decode(text), document: u64(key, 1 + Int(length)))
     }
 
     private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {

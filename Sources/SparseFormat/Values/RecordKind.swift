@@ -14,4 +14,5 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case tombstonePage = 12
     case dictionary = 13
     case segmentDocuments = 14
+    case segmentForward = 15
 }

@@ -1,4 +1,4 @@
-/// The tables of a store. The number enters every checksum (FORMAT.md section 3), so it never changes.
+/// The tables of a store. The number enters every checksum (FORMAT.md, "Value header"), so it never changes.
 package enum TableNumber: UInt8, Sendable, CaseIterable {
     case meta = 1
     case ids = 2

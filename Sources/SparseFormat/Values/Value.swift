@@ -1,4 +1,4 @@
-/// Sealing and opening of values: the header of FORMAT.md section 3 around a body.
+/// Sealing and opening of values: the header of FORMAT.md, "Value header", around a body.
 package enum Value {
     /// An opened value. The bytes are the body's, in the memory the value was opened from.
     package struct Body {
@@ -50,7 +50,7 @@ package enum Value {
         return true
     }
 
-    /// The body of a value, after the checks that FORMAT.md section 12 lists, in that order.
+    /// The body of a value, after the checks of FORMAT.md, "Reader obligations", in that order.
     ///
     /// The version and the flags are for the caller to judge.
     package static func open(

@@ -1,4 +1,4 @@
-/// The 16 bytes before each body (FORMAT.md section 3).
+/// The 16 bytes before each body (FORMAT.md, "Value header").
 ///
 ///      0 u64 checksum   XXH64 of bytes 8 ..< 16 + bodyLength, seeded with the XXH64 of the key, itself seeded with
 ///                       the table's number: a value in a wrong place is damage

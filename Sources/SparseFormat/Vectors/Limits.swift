@@ -1,4 +1,4 @@
-// Every limit of the format in one place. FORMAT.md section 14 prints this table; the tests stand on both sides
+// Every limit of the format in one place. FORMAT.md, "Limits", prints them; the tests stand on both sides
 // of each limit.
 
 /// The limits of the format, which hold for every store.
@@ -29,7 +29,7 @@ public enum Limits {
     /// The most segments of one store.
     public static let maximumSegments = 65_535
     /// The most documents of one window segment: an ordinal in it is a 16-bit number.
-    public static let maximumDocumentsPerWindow = 65_536
+    public static let maximumDocumentsPerWindow = 65_535
 
     /// The most UTF-8 bytes of a bookmark's name: its key carries the prefix `bookmark:` and LMDB takes 511 bytes.
     package static let maximumBookmarkNameBytes = 502

@@ -4,6 +4,14 @@ struct IndexView: Sendable {
     struct Member: Sendable {
         let segment: WindowSegment
         let tombstones: Bitmap?
+        /// Ordinals in `tombstones`.
+        let deadCount: Int
+
+        init(segment: WindowSegment, tombstones: Bitmap?) {
+            self.segment = segment
+            self.tombstones = tombstones
+            deadCount = tombstones?.population ?? 0
+        }
 
         func isLive(_ ordinal: Int) -> Bool { tombstones.map { !$0.contains(ordinal) } ?? true }
     }

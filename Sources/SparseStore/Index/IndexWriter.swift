@@ -31,8 +31,8 @@ struct IndexWriter {
     private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
 
     /// Takes a new document in. It is written with the window it falls into, at the latest at `finish`.
-    mutating func add(_ number: UInt64, _ vector: SparseVector, _ manifest: inout ManifestRecord) throws {
-        pending.add(number, vector)
+    mutating func add(_ number: UInt64, _ id: String, _ vector: SparseVector, _ manifest: inout ManifestRecord) throws {
+        pending.add(number, id, vector)
         if pending.count == Limits.maximumDocumentsPerWindow { try flush(&manifest) }
     }
 
@@ -70,10 +70,14 @@ struct IndexWriter {
         let decoder = DocumentDecoder { _ in nil }
         try DocumentTable(tables: tables, reader: writer.reader).forEach(from: first) { number, view in
             guard number <= last else { return false }
-            builder.add(number, try view.vector(decoder))
+            builder.add(number, try view.identifier, try view.vector(decoder))
+            if builder.count == Limits.maximumDocumentsPerWindow {
+                merged.append(try put(builder, &manifest))
+                builder = WindowBuilder()
+            }
             return true
         }
-        for window in builder.split() { merged.append(try put(window, &manifest)) }
+        if builder.count > 0 { merged.append(try put(builder, &manifest)) }
         for segment in old {
             try segments.remove(segment.id, writer)
             try tombstones.remove(segment, writer)

@@ -31,7 +31,7 @@ final class SegmentCache: Sendable {
     ) throws -> IndexView.Member {
         let segment =
             try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader))
-        if let known, known.tombstones?.population ?? 0 == Int(entry.tombstones) { return known }
+        if let known, known.deadCount == Int(entry.tombstones) { return known }
         let tombstones = try TombstoneTable(tables: tables, reader: reader).bitmap(entry)
         return IndexView.Member(segment: segment, tombstones: tombstones)
     }

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// An open window segment: where its lists and its document numbers lie in the map.
+/// An open window segment: where its lists, its exact vectors and its document numbers lie in the map.
 ///
 /// Its pointers are right while a snapshot whose manifest names the segment is held; segments are shared by the
 /// snapshots of one process (`SegmentCache`).
@@ -12,13 +12,10 @@ final class WindowSegment: @unchecked Sendable {
 
     private let directoryBytes: SegmentBytes
     private let numberBytes: SegmentBytes
+    private let forwardBytes: SegmentBytes
+    private let forward: ForwardTable
     private let chunks: [SegmentBytes]
-
-    /// The bytes of one list, in bounds by what `WindowDirectory` has proven.
-    struct List {
-        let entry: WindowEntry
-        let bytes: UnsafeRawPointer
-    }
+    private let forwardChunks: [SegmentBytes]
 
     init(_ entry: SegmentEntry, _ table: SegmentTable) throws {
         id = entry.id
@@ -27,17 +24,27 @@ final class WindowSegment: @unchecked Sendable {
                 table.part(entry.id, part, UInt32(index)), kind: kind,
                 key: Keys.segment(entry.id, part: part.rawValue, index: UInt32(index)))
         }
-        chunks = try (0..<table.chunkCount(entry.id)).map { try bytes(.chunk, $0, .segmentChunk) }
-        // Lists are reached through the directory and hits through the numbers: both are proven before any use.
+        func chunks(_ part: SegmentTable.Part) throws -> [SegmentBytes] {
+            try (0..<table.count(entry.id, part)).map { try bytes(part, $0, .segmentChunk) }
+        }
+        func lengths(_ chunks: [SegmentBytes]) throws -> [Int] {
+            try chunks.map { try SegmentChunkHeader(body: $0.body).rawLength(body: $0.body) }
+        }
+        self.chunks = try chunks(.chunk)
+        forwardChunks = try chunks(.forwardChunk)
+        // Everything else is reached through these: they are proven before any use, chunks at first touch.
         directoryBytes = try bytes(.directory, 0, .segmentDirectory)
         try directoryBytes.verify()
         numberBytes = try bytes(.documents, 0, .segmentDocuments)
         try numberBytes.verify()
-        let lengths = try chunks.map { try SegmentChunkHeader(body: $0.body).rawLength(body: $0.body) }
-        directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths)
+        forwardBytes = try bytes(.forward, 0, .segmentForward)
+        try forwardBytes.verify()
+        directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(self.chunks))
         numbers = try SegmentDocuments(body: numberBytes.body)
+        forward = try ForwardTable(
+            body: forwardBytes.body, terms: directory.count, chunkLengths: lengths(forwardChunks))
         guard directory.documents == Int(entry.documents), numbers.count == directory.documents,
-            directory.nonzeros == entry.nonzeros
+            forward.count == directory.documents, directory.nonzeros == entry.nonzeros
         else {
             throw SparseStoreError(
                 .corrupted, "segment \(entry.id) does not match its manifest entry; restore the store from a backup")
@@ -46,13 +53,21 @@ final class WindowSegment: @unchecked Sendable {
 
     var documentCount: Int { directory.documents }
 
-    /// The list of a term, nil when no document of the segment has it.
-    func list(of term: TermID) throws -> List? {
-        guard let entry = directory.find(term) else { return nil }
+    /// The bytes of a list, in bounds by what `WindowDirectory` has proven.
+    func list(_ entry: WindowEntry) throws -> UnsafeRawPointer {
         let chunk = chunks[Int(entry.chunk)]
         try chunk.verify()
-        guard let base = chunk.body.baseAddress else { return nil }
-        return List(entry: entry, bytes: base + SegmentChunkHeader.size + Int(entry.offset))
+        guard let base = chunk.body.baseAddress else { throw FormatError(.listRange) }
+        return base + SegmentChunkHeader.size + Int(entry.offset)
+    }
+
+    /// The exact vector of the document at an ordinal.
+    func record(at ordinal: Int) throws -> ForwardRecord {
+        let place = try forward.place(of: ordinal)
+        let chunk = forwardChunks[place.chunk]
+        try chunk.verify()
+        let data = UnsafeRawBufferPointer(rebasing: chunk.body[SegmentChunkHeader.size...])
+        return try ForwardRecord(chunk: data, offset: place.offset, isWide: forward.isWide)
     }
 
     /// The ordinal of a document number, nil when the segment does not hold it.

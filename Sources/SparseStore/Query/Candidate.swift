@@ -1,24 +1,24 @@
-/// A document whose score lies between two proven bounds.
+/// A document whose score lies near a sum of codes; in an exact search between two proven bounds.
 struct Candidate {
-    let number: UInt64
+    let member: Int
+    let ordinal: Int
     let upper: Float
     let lower: Float
 }
 
-/// The candidates of one search over all its segments, and the lower bound of the k-th best among them.
+/// The candidates of one search over all its windows, and what a document must reach to join them.
 struct CandidateSet {
-    private let limit: Int
+    /// How many of the best are kept: k in an exact search, the documents to rescore in an approximate one.
+    let count: Int
     private let minimum: Float
     private var best: BoundedMinimumHeap
     private var all: [Candidate] = []
 
-    /// - Parameters:
-    ///   - limit: k, >= 1.
-    ///   - minimum: documents that cannot reach this score are no candidates.
-    init(limit: Int, minimum: Float) {
-        self.limit = limit
+    /// - Parameter minimum: documents that cannot reach this score are no candidates.
+    init(count: Int, minimum: Float) {
+        self.count = count
         self.minimum = minimum
-        best = BoundedMinimumHeap(capacity: limit)
+        best = BoundedMinimumHeap(capacity: count)
     }
 
     /// What a document's upper bound must reach to be a candidate.
@@ -30,10 +30,9 @@ struct CandidateSet {
         all.append(candidate)
     }
 
-    /// Those that can still be among the best k, most promising first.
+    /// Those that can still be among the best, in the order of their windows.
     func remaining() -> [Candidate] {
         let threshold = threshold
         return all.filter { $0.upper >= threshold }
-            .sorted { $0.upper != $1.upper ? $0.upper > $1.upper : $0.number < $1.number }
     }
 }

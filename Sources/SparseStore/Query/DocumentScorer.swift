@@ -2,42 +2,65 @@ internal import SparseFormat
 
 /// The one exact score: Float products summed in ascending term order, whatever way the document was found.
 struct DocumentScorer {
-    private let query: ResolvedQuery
+    private let segment: WindowSegment
     private let scratch: ScanScratch
-    private let usesTable: Bool
+    /// Query terms of the window, in the order of its directory; ascending, as terms are.
+    private let positions: [Int]
+    private let weights: [Float]
+    private let usesSlots: Bool
 
-    /// Borrows the scratch's weight table until `finish`.
-    init(_ query: ResolvedQuery, _ scratch: ScanScratch) {
-        self.query = query
+    /// Borrows the scratch's slots until `finish`.
+    init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scratch: ScanScratch) {
+        self.segment = segment
         self.scratch = scratch
-        usesTable = scratch.load(query)
+        var positions: [Int] = []
+        var weights: [Float] = []
+        for (term, weight) in zip(query.terms, query.weights) {
+            guard let position = segment.directory.find(term) else { continue }
+            positions.append(position)
+            weights.append(weight)
+        }
+        self.positions = positions
+        self.weights = weights
+        usesSlots = positions.count <= 255 && segment.directory.count <= 65_536
+        if usesSlots {
+            for (index, position) in positions.enumerated() { scratch.slots[position] = UInt8(index + 1) }
+        }
     }
 
     func finish() {
-        if usesTable { scratch.unload(query) }
+        if usesSlots { for position in positions { scratch.slots[position] = 0 } }
     }
 
-    func score(_ view: DocumentView) throws -> Float {
-        if usesTable { return try view.score(scratch.table, termLimit: UInt32(scratch.tableLimit)) }
+    func score(_ record: ForwardRecord) -> Float {
         var score: Float = 0
-        var next = 0
-        try view.forEachComponent { term, weight in
-            while next < query.terms.count, query.terms[next] < term { next += 1 }
-            if next < query.terms.count, query.terms[next] == term { score += weight * query.weights[next] }
+        if usesSlots {
+            let count = record.match(scratch.slots, scratch.matches)
+            for index in UnsafeBufferPointer(start: scratch.matches, count: count) {
+                let slot = Int(scratch.slots[record.position(Int(index))])
+                score += record.weight(Int(index)) * weights[slot - 1]
+            }
+        } else {
+            forEachMatch(record) { score += $1 * $2 }
         }
         return score
     }
 
     /// Each term both have, largest product first: term, query weight, document weight.
-    func contributions(_ view: DocumentView) throws -> [(term: TermID, query: Float, document: Float)] {
+    func contributions(_ record: ForwardRecord) -> [(term: TermID, query: Float, document: Float)] {
         var found: [(term: TermID, query: Float, document: Float)] = []
-        var next = 0
-        try view.forEachComponent { term, weight in
-            while next < query.terms.count, query.terms[next] < term { next += 1 }
-            if next < query.terms.count, query.terms[next] == term {
-                found.append((term, query.weights[next], weight))
-            }
-        }
+        forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
         return found.sorted { $0.query * $0.document > $1.query * $1.document }
+    }
+
+    /// Calls `body` with position, document weight and query weight of each term both have.
+    private func forEachMatch(_ record: ForwardRecord, _ body: (Int, Float, Float) -> Void) {
+        var next = 0
+        for index in 0..<record.count {
+            let position = record.position(index)
+            while next < positions.count, positions[next] < position { next += 1 }
+            guard next < positions.count else { return }
+            if positions[next] == position { body(position, record.weight(index), weights[next]) }
+        }
     }
 }

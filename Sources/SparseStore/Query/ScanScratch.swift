@@ -2,46 +2,39 @@ internal import SparseFormat
 
 /// The memory one search needs beside its answer; reused from search to search.
 ///
-/// Invariant between searches: every accumulator is 0 and so is every entry of the weight table.
+/// Invariant between searches: every accumulator and every slot is 0.
 final class ScanScratch {
     /// One 16-bit accumulator for each ordinal a u16 can name: no list can reach outside, whatever its bytes say.
-    let accumulators = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_536)
-    /// Query weights by term number, for terms below `tableLimit`.
-    private(set) var table: UnsafeMutablePointer<Float>
-    private(set) var tableLimit: Int
-
-    /// Term numbers from here on are looked up by merging instead of in the table.
-    static let maximumTableLimit = 1 << 22
+    let accumulators: UnsafeMutablePointer<UInt16>
+    /// The largest accumulator of each block, and a copy to select from.
+    let maxima = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
+    let selected = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
+    /// For each position in a window's directory the query term it stands for, from 1; 0 for none.
+    let slots = UnsafeMutablePointer<UInt8>.allocate(capacity: 65_536)
+    /// The indices of the components a document shares with the query.
+    let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
+    /// Documents found in one block.
+    let found = UnsafeMutablePointer<UInt32>.allocate(capacity: WindowKernels.blockSize)
+    /// Candidates of the window that is being scanned.
+    var candidates: [UInt32] = []
 
     init() {
+        accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)
+            .bindMemory(to: UInt16.self, capacity: 65_536)
         accumulators.initialize(repeating: 0, count: 65_536)
-        tableLimit = 1 << 15
-        table = .allocate(capacity: tableLimit)
-        table.initialize(repeating: 0, count: tableLimit)
+        maxima.initialize(repeating: 0, count: 512)
+        selected.initialize(repeating: 0, count: 512)
+        slots.initialize(repeating: 0, count: 65_536)
+        matches.initialize(repeating: 0, count: 65_537)
+        found.initialize(repeating: 0, count: WindowKernels.blockSize)
     }
 
     deinit {
-        accumulators.deallocate()
-        table.deallocate()
-    }
-
-    /// Whether the table can hold the query's terms; grows it as far as it may.
-    func load(_ query: ResolvedQuery) -> Bool {
-        guard let last = query.terms.last else { return true }
-        let needed = Int(last) + 1
-        guard needed <= Self.maximumTableLimit else { return false }
-        if needed > tableLimit {
-            table.deallocate()
-            tableLimit = min(Self.maximumTableLimit, max(needed, tableLimit * 2))
-            table = .allocate(capacity: tableLimit)
-            table.initialize(repeating: 0, count: tableLimit)
-        }
-        for (term, weight) in zip(query.terms, query.weights) { table[Int(term)] = weight }
-        return true
-    }
-
-    /// Undoes `load`.
-    func unload(_ query: ResolvedQuery) {
-        for term in query.terms where Int(term) < tableLimit { table[Int(term)] = 0 }
+        UnsafeMutableRawPointer(accumulators).deallocate()
+        maxima.deallocate()
+        selected.deallocate()
+        slots.deallocate()
+        matches.deallocate()
+        found.deallocate()
     }
 }

@@ -1,92 +1,162 @@
 internal import SparseFormat
 
 /// Scores every document of one window term by term, in the manner of SINDI (Li et al., ICDE 2026), with 8-bit codes
-/// and 16-bit accumulators, and proves bounds around each score.
+/// and 15-bit accumulators, and knows bounds around each sum.
 ///
 /// A unit is what 1 in an accumulator is worth. Each posting adds floor(code x multiplier / 256) + 1 units, where
 /// multiplier = ceil(256 x query weight x scale / unit): never less than code x scale x query weight, and less than 2
-/// units more. The code itself is within half a scale of the weight (dense lists, whose codes are at least 1: within
-/// one scale above it). So with T lists:
+/// units more. The code itself is within half a scale of the weight (in dense lists, whose codes are at least 1, within
+/// one scale above it). So with T lists read whole:
 ///
 ///     accumulator x unit + sum(query weight x scale) / 2  >=  score
 ///     (accumulator - 2 T) x unit - sum(query weight x scale)  <=  score
 ///
-/// The unit is chosen so that no sum and no multiplier can pass 65,535.
+/// The unit is chosen so that no sum can pass 32,767.
 struct WindowScan {
-    private let lists: [List]
+    private var packed: [Packed] = []
+    private var dense: [WindowKernels.Dense] = []
+    /// What the dense lists can add to one accumulator.
+    private var denseMost = 0
     private let unit: Float
     private let above: Float
     private let below: Float
     private let documents: Int
-    let postings: Int
+    private(set) var postings = 0
 
-    private struct List {
-        let list: WindowSegment.List
+    private struct Packed {
+        let list: UnsafeRawPointer
+        let entry: WindowEntry
+        let used: Int
         let multiplier: UInt16
     }
 
-    /// More lists than this leave too few of 65,535 units to each; the caller scans documents instead.
-    static let maximumLists = 4_096
+    /// A query term that the window has.
+    struct Term {
+        let position: Int
+        let weight: Float
+        let entry: WindowEntry
+        /// The most a document can get from it.
+        var most: Float { weight * entry.maximum }
+    }
+
+    /// More lists than this leave too few of 32,767 units to each; the caller scores documents instead.
+    static let maximumLists = 2_048
     /// What summing in Float may cost relative to the sum.
     private static let slack: Float = 1e-5
 
-    /// Nil when no document of the segment has a term of the query.
-    ///
-    /// - Parameter query: at most `maximumLists` terms.
-    init?(_ segment: WindowSegment, _ query: ResolvedQuery) throws {
-        var found: [(list: WindowSegment.List, weight: Float)] = []
-        found.reserveCapacity(query.terms.count)
-        for (term, weight) in zip(query.terms, query.weights) {
-            if let list = try segment.list(of: term) { found.append((list, weight)) }
-        }
-        guard !found.isEmpty else { return nil }
-        let most = found.reduce(Float(0)) { $0 + $1.weight * $1.list.entry.maximum }
-        // Each list may add 2 units more than its share; and a multiplier, at most 256/255 of the range, fits 16 bits.
-        let unit = most / Float(65_024 - 2 * found.count)
-        let coding = found.reduce(Float(0)) { $0 + $1.weight * $1.list.entry.maximum / 255 }
-        lists = found.map { item in
-            let exact = item.weight * (item.list.entry.maximum / 255) / unit * 256
-            return List(list: item.list, multiplier: UInt16(min(65_535, exact.rounded(.up))))
-        }
-        self.unit = unit
-        above = coding / 2 + most * Self.slack
-        below = Float(2 * found.count) * unit + coding + most * Self.slack
+    /// - Parameters:
+    ///   - terms: 1...`maximumLists` terms of the query.
+    ///   - plan: what to leave out; nil for nothing.
+    init(_ segment: WindowSegment, _ terms: [Term], _ plan: ScanPlan?) throws {
+        let most = terms.reduce(Float(0)) { $0 + $1.most }
+        unit = most / Float(32_767 - 2 * terms.count)
         documents = segment.documentCount
-        postings = found.reduce(0) { $0 + Int($1.list.entry.count) }
-    }
-
-    var listCount: Int { lists.count }
-
-    /// Adds the documents that can be among the best to `candidates`; leaves the accumulators 0.
-    func run(
-        _ member: IndexView.Member, _ accumulators: UnsafeMutablePointer<UInt16>, into candidates: inout CandidateSet
-    ) {
-        for item in lists {
-            switch item.list.entry.encoding {
-            case .sparse: Accumulate.sparse(item.list, item.multiplier, accumulators)
-            case .dense: Accumulate.dense(item.list, item.multiplier, documents, accumulators)
+        if plan == nil {
+            above = most / 510 + most * Self.slack
+            below = Float(2 * terms.count) * unit + most / 255 + most * Self.slack
+        } else {
+            above = 0
+            below = 0
+        }
+        let least = plan.map { Self.leastTerm(terms, dropping: $0.dropped * most) } ?? 0
+        packed.reserveCapacity(terms.count)
+        for term in terms where term.most >= least {
+            let scale = term.most / 255
+            let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
+            let levels =
+                plan.map { Self.levels(segment, term, $0, scale: scale, floor: $0.floor * most) }
+                ?? segment.directory.levels
+            let used = segment.directory.postings(at: term.position, levels: levels)
+            guard used > 0 else { continue }
+            let list = try segment.list(term.entry)
+            if term.entry.encoding == .dense {
+                dense.append(WindowKernels.Dense(codes: list, multiplier: multiplier))
+                denseMost += 255 * Int(multiplier) / 256 + 1
+                postings += documents
+            } else {
+                packed.append(Packed(list: list, entry: term.entry, used: used, multiplier: multiplier))
+                postings += used
             }
         }
-        collect(member, accumulators, into: &candidates)
-        accumulators.update(repeating: 0, count: documents)
     }
 
-    private func collect(
-        _ member: IndexView.Member, _ accumulators: UnsafeMutablePointer<UInt16>, into candidates: inout CandidateSet
-    ) {
-        var least = units(reaching: candidates.threshold)
-        Accumulate.forEach(atLeast: &least, accumulators, documents) { ordinal, value, least in
-            guard member.isLive(ordinal) else { return }
-            let sum = Float(value) * unit
-            candidates.insert(
-                Candidate(number: member.segment.number(at: ordinal), upper: sum + above, lower: sum - below))
-            least = units(reaching: candidates.threshold)
+    var listCount: Int { packed.count + dense.count }
+
+    /// The least contribution a term must be able to make, so that all below it together stay under `share`.
+    private static func leastTerm(_ terms: [Term], dropping share: Float) -> Float {
+        guard share > 0 else { return 0 }
+        var sum: Float = 0
+        for most in terms.map(\.most).sorted() {
+            sum += most
+            if sum > share { return most }
         }
+        return 0
+    }
+
+    private static func levels(
+        _ segment: WindowSegment, _ term: Term, _ plan: ScanPlan, scale: Float, floor: Float
+    ) -> Int {
+        let levels = min(plan.levels, segment.directory.levels)
+        guard plan.floor > 0, segment.directory.levels > 1 else { return levels }
+        for level in 0..<levels {
+            let average = segment.directory.averageCode(at: term.position, level: level)
+            if average > 0, Float(average) * scale < floor { return level }
+        }
+        return levels
+    }
+
+    /// Adds the documents that can be among the best to `set`; leaves the accumulators 0.
+    ///
+    /// - Parameter member: the window's position in the index.
+    func run(_ member: Int, _ window: IndexView.Member, _ scratch: ScanScratch, into set: inout CandidateSet) {
+        for item in packed {
+            if item.entry.encoding == .short {
+                WindowKernels.addShort(
+                    item.list, count: Int(item.entry.count), used: item.used, item.multiplier, scratch.accumulators)
+            } else {
+                let packs = (item.used + WindowEntry.packSize - 1) / WindowEntry.packSize
+                WindowKernels.addPacks(item.list, count: packs, item.multiplier, scratch.accumulators)
+            }
+        }
+        // What pads have added up belongs to no document.
+        scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
+        let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
+        WindowKernels.maxima(scratch.accumulators, blocks: blocks, scratch.maxima)
+        var least = self.least(window, blocks, scratch, set)
+        dense.withUnsafeBufferPointer { dense in
+            for block in 0..<blocks where Int(scratch.maxima[block]) + denseMost >= Int(least) {
+                let count = WindowKernels.collect(
+                    scratch.accumulators, block: block, documents: documents, dense, most: denseMost, least: least,
+                    scratch.found)
+                guard count > 0 else { continue }
+                for found in UnsafeBufferPointer(start: scratch.found, count: count) {
+                    let ordinal = Int(found & 0xFFFF)
+                    guard window.isLive(ordinal) else { continue }
+                    let sum = Float(found >> 16) * unit
+                    set.insert(Candidate(member: member, ordinal: ordinal, upper: sum + above, lower: sum - below))
+                }
+                least = max(least, units(reaching: set.threshold))
+            }
+        }
+        scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize)
+    }
+
+    /// The least sum of a candidate. Each block's maximum is a document's sum, so the k-th largest maximum bounds the
+    /// k-th best from below; each dead document may have spoiled one.
+    private func least(
+        _ window: IndexView.Member, _ blocks: Int, _ scratch: ScanScratch, _ set: CandidateSet
+    ) -> Int16 {
+        let known = units(reaching: set.threshold)
+        let rank = set.count + window.deadCount
+        guard rank <= blocks else { return known }
+        scratch.selected.update(from: scratch.maxima, count: blocks)
+        let sum = Selection.largest(rank, of: UnsafeMutableBufferPointer(start: scratch.selected, count: blocks))
+        return max(known, units(reaching: Float(sum) * unit - below))
     }
 
     /// The least accumulator, at least 1, whose upper bound reaches a score.
-    private func units(reaching score: Float) -> UInt16 {
+    private func units(reaching score: Float) -> Int16 {
         let units = ((score - above) / unit).rounded(.down)
-        return units >= 65_535 ? 65_535 : units <= 1 ? 1 : UInt16(units)
+        return units >= 32_767 ? 32_767 : units <= 1 ? 1 : Int16(units)
     }
 }

@@ -155,31 +155,29 @@ public final class Snapshot: Sendable {
                 tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
             return try resolver.resolve(query, options.weighting)
         }
-        let search = ExactSearch(
-            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore)
-        let candidates = try search.candidates(scratch, &counters)
-        let hits = try withReader { reader in
-            let documents = DocumentTable(tables: tables, reader: reader)
-            return try search.rescore(candidates, documents, scratch, &counters).map { item in
-                let contributions =
-                    options.contributions ? try self.contributions(item, query, documents, reader, scratch) : []
-                return Hit(id: item.id, score: item.score, contributions: contributions)
-            }
+        let search = WindowSearch(
+            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore, plan: nil)
+        let hits = try search.run(scratch, &counters).map { item in
+            let contributions = options.contributions ? try self.contributions(item, query, scratch) : []
+            return Hit(id: item.id, score: item.score, contributions: contributions)
         }
         return SearchResult(hits: hits, generation: generation, isExact: true, counters: counters)
     }
 
     private func contributions(
-        _ item: ExactSearch.Scored, _ query: ResolvedQuery, _ documents: DocumentTable, _ reader: Reader,
-        _ scratch: ScanScratch
+        _ item: WindowSearch.Scored, _ query: ResolvedQuery, _ scratch: ScanScratch
     ) throws -> [TermContribution] {
-        let scorer = DocumentScorer(query, scratch)
+        let segment = state.index.members[item.member].segment
+        let scorer = DocumentScorer(segment, query, scratch)
         defer { scorer.finish() }
-        let vocabulary = VocabularyTable(tables: tables, reader: reader)
-        return try scorer.contributions(documents.existing(item.number)).map { part in
-            let name = state.manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil
-            return TermContribution(
-                term: name ?? String(part.term), queryWeight: part.query, documentWeight: part.document)
+        let parts = scorer.contributions(try segment.record(at: item.ordinal))
+        return try withReader { reader in
+            let vocabulary = VocabularyTable(tables: tables, reader: reader)
+            return try parts.map { part in
+                let name = manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil
+                return TermContribution(
+                    term: name ?? String(part.term), queryWeight: part.query, documentWeight: part.document)
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ struct WriteSession {
                 id: document.id, vector: vector, tags: document.tags, payload: document.payload, key: key)
             try session.writer.put(session.tables.documents, key, value, mode: .append)
             try IdentifierTable.put(document.id, number: number, session.tables, session.writer)
-            try session.index.add(number, vector, &session.manifest)
+            try session.index.add(number, document.id, vector, &session.manifest)
             for term in vector.terms { session.frequencies[term, default: 0] += 1 }
             session.manifest.nextDocument += 1
             session.manifest.documents += 1

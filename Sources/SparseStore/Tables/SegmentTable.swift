@@ -11,6 +11,8 @@ struct SegmentTable {
         case directory = 1
         case chunk = 2
         case documents = 3
+        case forward = 4
+        case forwardChunk = 5
     }
 
     /// A part as it lies in the map; valid while the reader's transaction lives.
@@ -23,13 +25,13 @@ struct SegmentTable {
         return bytes
     }
 
-    /// How many chunks a segment has.
-    func chunkCount(_ segment: UInt32) throws -> Int {
-        let prefix = Keys.segment(segment, part: Part.chunk.rawValue, index: 0).dropLast(4)
+    /// How many values a part has.
+    func count(_ segment: UInt32, _ part: Part) throws -> Int {
+        let first = Keys.segment(segment, part: part.rawValue, index: 0)
         var cursor = try reader.cursor(tables.segments)
-        var entry = try cursor.seek(atOrAfter: Keys.segment(segment, part: Part.chunk.rawValue, index: 0))
+        var entry = try cursor.seek(atOrAfter: first)
         var count = 0
-        while let current = entry, current.key.starts(with: prefix) {
+        while let current = entry, current.key.starts(with: first.dropLast(4)) {
             count += 1
             entry = try cursor.next()
         }
@@ -47,17 +49,22 @@ struct SegmentTable {
             try writer.put(tables.segments, key, value, mode: .upsert)
             total += value.count
         }
-        try put(.directory, 0, kind: .segmentDirectory) {
-            WindowDirectory.encode(
-                documents: window.numbers.count, chunks: window.chunks.count, entries: window.entries, into: &$0)
-        }
-        for (index, chunk) in window.chunks.enumerated() {
-            try put(.chunk, index, kind: .segmentChunk) { body in
-                SegmentChunkHeader(codec: .raw, originalLength: UInt32(chunk.count)).encode(into: &body)
-                body.append(chunk)
+        func putChunks(_ part: Part, _ chunks: [[UInt8]]) throws {
+            for (index, chunk) in chunks.enumerated() {
+                try put(part, index, kind: .segmentChunk) { body in
+                    SegmentChunkHeader(codec: .raw, originalLength: UInt32(chunk.count)).encode(into: &body)
+                    body.append(chunk)
+                }
             }
         }
+        // In the order of their keys, so that LMDB fills its pages from left to right.
+        try put(.directory, 0, kind: .segmentDirectory) { window.lists.encodeDirectory(into: &$0) }
+        try putChunks(.chunk, window.lists.chunks)
         try put(.documents, 0, kind: .segmentDocuments) { SegmentDocuments.encode(window.numbers, into: &$0) }
+        try put(.forward, 0, kind: .segmentForward) { body in
+            for offset in window.forward.offsets { body.u32(offset) }
+        }
+        try putChunks(.forwardChunk, window.forward.chunks)
         return total
     }
 

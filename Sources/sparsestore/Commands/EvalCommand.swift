@@ -58,7 +58,8 @@ struct EvalCommand: ParsableCommand {
         let judgements = try qrels.map { try Qrels(path: $0) }
         if let groundTruth, groundTruth.queries < file.queries.count {
             throw CommandFailure(
-                .invalidInput, "the truth answers \(groundTruth.queries) queries and '\(queries)' holds "
+                .invalidInput,
+                "the truth answers \(groundTruth.queries) queries and '\(queries)' holds "
                     + "\(file.queries.count); give the truth of these queries")
         }
         let store = try self.store.openForReading()

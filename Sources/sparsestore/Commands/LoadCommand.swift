@@ -31,7 +31,7 @@ struct LoadCommand: ParsableCommand {
     var input: String
 
     @Option(help: "The input's format: jsonl or csr; by default told by the content.")
-    var format: InputFormat?
+    var format: InputFormatOption?
 
     @Option(help: "The JSON string field kept as payload; 'none' for no payload. (default: content, or else contents)")
     var payload: String?
@@ -52,7 +52,9 @@ struct LoadCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch is to be 1 to 1000000, not \(batch)") }
+        guard (1...1_000_000).contains(batch) else {
+            throw ValidationError("--batch is to be 1 to 1000000, not \(batch)")
+        }
         if let payload, ["id", "vector", "tags"].contains(payload) {
             throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
         }
@@ -61,7 +63,7 @@ struct LoadCommand: ParsableCommand {
     func run() throws {
         // The input is opened first: a misspelt name must not leave an empty store behind.
         let source = try ByteSource(path: input)
-        let format = try format ?? InputFormat.detect(source)
+        let format = try format?.format ?? InputFormat.detect(source)
         let name = LoadBookmark.name(forInput: input)
         var start = LoadBookmark(format: format.rawValue, size: source.rawSize)
         let store: SparseStore
@@ -76,8 +78,7 @@ struct LoadCommand: ParsableCommand {
         }
         let rejectFile = try rejects.map { try RejectFile(path: $0, keeping: start.rejectBytes) }
         InterruptFlag.install()
-        let reporter = ProgressReporter(
-            fractionAtStart: reader.progress ?? 0, write: quiet ? { _ in } : Output.note)
+        let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
             store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
         try report(try loader.run(reader, batchDocuments: batch))
@@ -88,7 +89,8 @@ struct LoadCommand: ParsableCommand {
     private func kept(
         _ name: String, in store: SparseStore, source: ByteSource, orElse start: LoadBookmark
     ) throws -> LoadBookmark {
-        guard let kept = try store.read({ try $0.bookmark(name) }).flatMap(LoadBookmark.decode) else {
+        let bytes = try store.read { snapshot in try snapshot.bookmark(name) }
+        guard let kept = bytes.flatMap(LoadBookmark.decode) else {
             Output.note("nothing to resume; loading '\(source.name)' from the beginning\n")
             return start
         }
@@ -117,17 +119,19 @@ struct LoadCommand: ParsableCommand {
         try Output.standard.write(json ? summary.json.text + "\n" : summary.text)
         guard summary.isComplete else {
             throw CommandFailure(
-                .interrupted, "interrupted after \(Figures.count(summary.acceptedInAll)) documents, which are safe; "
+                .interrupted,
+                "interrupted after \(Figures.count(summary.acceptedInAll)) documents, which are safe; "
                     + "go on with --resume")
         }
         guard summary.acceptedInAll > 0 || summary.rejectedInAll == 0 else {
             throw CommandFailure(
-                .invalidInput, "all \(Figures.count(summary.rejectedInAll)) rows were rejected; check the input's format")
+                .invalidInput,
+                "all \(Figures.count(summary.rejectedInAll)) rows were rejected; check the input's format")
         }
         if summary.rejected > 0, !json {
-            Output.note("\(Figures.count(summary.rejected)) rows were rejected" + (rejects.map { "; see '\($0)'" } ?? "") + "\n")
+            Output.note(
+                "\(Figures.count(summary.rejected)) rows were rejected" + (rejects.map { "; see '\($0)'" } ?? "") + "\n"
+            )
         }
     }
 }
-
-extension InputFormat: ExpressibleByArgument {}

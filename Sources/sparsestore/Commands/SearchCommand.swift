@@ -43,7 +43,9 @@ struct SearchCommand: ParsableCommand {
         guard (terms == nil) != (queries == nil) else {
             throw ValidationError("give the query either with --terms or with --queries")
         }
-        if query != nil, queries == nil { throw ValidationError("--query names a query of the file given with --queries") }
+        if query != nil, queries == nil {
+            throw ValidationError("--query names a query of the file given with --queries")
+        }
     }
 
     func run() throws {

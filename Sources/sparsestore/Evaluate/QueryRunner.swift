@@ -26,7 +26,7 @@ struct QueryRunner {
         }
         let shared = Shared(count: queries.count)
         let workers = try (0..<threads).map { _ in
-            try WorkerThread.start { work(queries, shared) }
+            try WorkerThread { work(queries, shared) }
         }
         for worker in workers { worker.join() }
         let seconds = watch.seconds

@@ -23,7 +23,8 @@ struct BatchProducer {
     /// The next batch; nil at the end of the input.
     func next() throws -> LoadBatch? {
         var batch = LoadBatch()
-        while batch.documents.count < batchDocuments, batch.bytes < Self.batchBytes, batch.rejects.count < batchDocuments,
+        while batch.documents.count < batchDocuments, batch.bytes < Self.batchBytes,
+            batch.rejects.count < batchDocuments,
             let row = try reader.next()
         {
             switch row {

@@ -67,12 +67,14 @@ struct LoadBookmark: Codable, Equatable {
     func check(against fresh: LoadBookmark, name: String) throws {
         guard format == fresh.format else {
             throw CommandFailure(
-                .invalidInput, "'\(name)' was being loaded as \(format), not as \(fresh.format); "
+                .invalidInput,
+                "'\(name)' was being loaded as \(format), not as \(fresh.format); "
                     + "give the same --format, or load it without --resume")
         }
         guard size == fresh.size else {
             throw CommandFailure(
-                .invalidInput, "'\(name)' has another size than when loading it began; "
+                .invalidInput,
+                "'\(name)' has another size than when loading it began; "
                     + "load it without --resume")
         }
     }

@@ -42,11 +42,13 @@ final class Loader {
     /// Loads all that `reader` gives, reading the next batch on a thread of its own while one is written.
     ///
     /// When it is interrupted it commits the batch at hand and returns a summary that is not complete.
-    func run(_ reader: sending any DocumentReader, batchDocuments: Int) throws -> LoadSummary {
+    /// `reader` belongs to that thread from here on.
+    func run(_ reader: any DocumentReader, batchDocuments: Int) throws -> LoadSummary {
         let queue = BatchQueue()
-        let producer = BatchProducer(reader: reader, batchDocuments: batchDocuments)
+        // Handed over, not shared: nobody here uses the reader again.
+        nonisolated(unsafe) let producer = BatchProducer(reader: reader, batchDocuments: batchDocuments)
         // Not joined: a thread that waits for standard input ends with the process.
-        _ = try WorkerThread.start { producer.run(into: queue) }
+        _ = try WorkerThread { producer.run(into: queue) }
         defer { queue.cancel() }
         defer { reporter.clear() }
         loop: while let item = queue.take(interrupted: interrupted) {
@@ -70,7 +72,7 @@ final class Loader {
             for (number, document) in batch.documents {
                 do {
                     try transaction.upsert(document)
-                } catch let error where error.isAboutTheDocument {
+                } catch let error as SparseStoreError where error.isAboutTheDocument {
                     rejects.append(Reject(number: number, reason: error.message))
                 }
             }

@@ -8,6 +8,7 @@
 
 /// Shows on standard error how a load goes: a bar on a terminal, otherwise a line every few seconds.
 final class ProgressReporter {
+    private let isQuiet: Bool
     private let isTerminal: Bool
     private let fractionAtStart: Double
     private let write: (String) -> Void
@@ -15,12 +16,14 @@ final class ProgressReporter {
     private var lineIsOpen = false
 
     /// - Parameters:
+    ///   - isQuiet: whether only notes are written.
     ///   - isTerminal: whether a line can be drawn over.
     ///   - fractionAtStart: what an earlier load had read; the time that remains is guessed from what this one reads.
     init(
-        isTerminal: Bool = isatty(STDERR_FILENO) == 1, fractionAtStart: Double = 0,
+        isQuiet: Bool = false, isTerminal: Bool = isatty(STDERR_FILENO) == 1, fractionAtStart: Double = 0,
         write: @escaping (String) -> Void = Output.note
     ) {
+        self.isQuiet = isQuiet
         self.isTerminal = isTerminal
         self.fractionAtStart = fractionAtStart
         self.write = write
@@ -29,7 +32,7 @@ final class ProgressReporter {
     /// Reports, if it is time to.
     func update(_ progress: LoadProgress) {
         let interval = isTerminal ? 0.1 : 5
-        guard progress.seconds - lastReport >= interval else { return }
+        guard !isQuiet, progress.seconds - lastReport >= interval else { return }
         lastReport = progress.seconds
         if isTerminal {
             write("\r\u{1B}[K" + Self.bar(progress, remaining: remaining(progress)))

@@ -44,7 +44,8 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
             // A store with names numbers its terms in the order they came, which no file can know.
             guard try snapshot.termName(0) == nil else {
                 throw CommandFailure(
-                    .invalidInput, "'\(path)' gives weights by term number, and this store's terms are strings; "
+                    .invalidInput,
+                    "'\(path)' gives weights by term number, and this store's terms are strings; "
                         + "give a JSON object of weights by term")
             }
             return weights

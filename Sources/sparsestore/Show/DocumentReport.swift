@@ -34,12 +34,17 @@ struct DocumentReport {
         table.add("terms", Figures.count(components.count))
         var text = table.text
         let largest = components.sorted { $0.weight > $1.weight }.prefix(Self.shownTerms)
-        var line = largest.map { "\(Printable.line(Array($0.name.utf8), limit: 40)) \(Figures.decimal(Double($0.weight), 3))" }
-        if components.count > largest.count { line.append("and \(Figures.count(components.count - largest.count)) more") }
+        var line = largest.map {
+            "\(Printable.line(Array($0.name.utf8), limit: 40)) \(Figures.decimal(Double($0.weight), 3))"
+        }
+        if components.count > largest.count {
+            line.append("and \(Figures.count(components.count - largest.count)) more")
+        }
         text += Printable.wrap(line.joined(separator: ", "), width: 78, indent: "  ") + "\n"
         if let payload = document.payload {
             text += "payload (\(Figures.bytes(payload.count)))\n"
-            text += String(validating: payload, as: UTF8.self) == nil
+            text +=
+                String(validating: payload, as: UTF8.self) == nil
                 ? "  not text; --json gives it in base64\n" : Printable.text(payload) + "\n"
         }
         return text

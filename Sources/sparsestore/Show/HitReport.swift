@@ -25,7 +25,9 @@ struct HitReport {
         }
         if explaining, !hit.contributions.isEmpty {
             let shown = hit.contributions.prefix(8)
-            var why = shown.map { "\(Printable.line(Array($0.term.utf8), limit: 40)) \(Figures.decimal(Double($0.contribution), 2))" }
+            var why = shown.map {
+                "\(Printable.line(Array($0.term.utf8), limit: 40)) \(Figures.decimal(Double($0.contribution), 2))"
+            }
             if hit.contributions.count > shown.count { why.append("and \(hit.contributions.count - shown.count) more") }
             text += Printable.wrap("because of " + why.joined(separator: ", "), width: 78, indent: "   ") + "\n"
         }

@@ -27,7 +27,9 @@ struct SearchReport {
     var text: String {
         var text = ""
         if let question {
-            text += Printable.wrap("Query: " + Printable.line(Array(question.utf8), limit: 400), width: 78, indent: "") + "\n"
+            text +=
+                Printable.wrap("Query: " + Printable.line(Array(question.utf8), limit: 400), width: 78, indent: "")
+                + "\n"
         }
         text += hits.isEmpty ? "nothing matches\n" : hits.map { $0.text(explaining: explaining) }.joined()
         if explaining { text += "\n" + plan }

@@ -23,5 +23,10 @@ struct CommandFailure: Error, CustomStringConvertible {
         }
     }
 
+    /// Whether the error is of a kind that this type words.
+    static func isOurs(_ error: any Error) -> Bool {
+        error is CommandFailure || error is SparseStoreError || error is InterchangeError || error is VectorError
+    }
+
     var description: String { message }
 }

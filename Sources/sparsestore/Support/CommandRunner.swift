@@ -1,7 +1,20 @@
 internal import ArgumentParser
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
 /// Parses arguments, runs the command they name, and turns whatever it throws into one line and an exit code.
 enum CommandRunner {
+    /// The whole life of the process.
+    static func main() -> Never {
+        exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+
     static func run(_ arguments: [String]) -> ExitStatus {
         var command: any ParsableCommand
         do {
@@ -13,20 +26,15 @@ enum CommandRunner {
             try command.run()
             try Output.standard.flush()
             return .success
-        } catch let error where isFromParser(error) {
-            return usage(error)
         } catch {
+            // A request for help comes as an error too, of a type of the parser's own.
+            if !CommandFailure.isOurs(error), RootCommand.exitCode(for: error) != .failure { return usage(error) }
             // What was found before the failure is worth having.
             try? Output.standard.flush()
             let failure = CommandFailure(error)
             Output.complain(failure.message)
             return failure.status
         }
-    }
-
-    /// Whether the error is a request for help or a complaint about arguments, which the parser words.
-    private static func isFromParser(_ error: any Error) -> Bool {
-        error is CleanExit || error is ValidationError || error is ExitCode
     }
 
     private static func usage(_ error: any Error) -> ExitStatus {

@@ -10,34 +10,36 @@
 final class WorkerThread {
     /// Carries the closure through the pointer a thread is started with.
     private final class Body {
-        let run: () -> Void
-        init(_ run: @escaping () -> Void) { self.run = run }
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
     private let thread: pthread_t
 
-    private init(_ thread: pthread_t) { self.thread = thread }
-
     /// Starts a thread that runs `body`.
-    static func start(_ body: sending @escaping () -> Void) throws -> WorkerThread {
+    init(_ body: @escaping @Sendable () -> Void) throws {
         let context = Unmanaged.passRetained(Body(body)).toOpaque()
-        #if canImport(Darwin)
-            var thread: pthread_t?
-            let status = pthread_create(&thread, nil, { run($0) }, context)
-        #else
-            var created = pthread_t()
-            let status = pthread_create(&created, nil, { run($0) }, context)
-            let thread: pthread_t? = created
-        #endif
-        guard status == 0, let thread else {
+        guard let thread = Self.create(context) else {
             Unmanaged<Body>.fromOpaque(context).release()
-            throw CommandFailure(.io, "cannot start a thread (error \(status)); use fewer threads")
+            throw CommandFailure(.io, "cannot start a thread; use fewer threads")
         }
-        return WorkerThread(thread)
+        self.thread = thread
     }
 
     /// Waits for the thread to end.
     func join() { pthread_join(thread, nil) }
+
+    #if canImport(Darwin)
+        private static func create(_ context: UnsafeMutableRawPointer) -> pthread_t? {
+            var thread: pthread_t?
+            return pthread_create(&thread, nil, { WorkerThread.run($0) }, context) == 0 ? thread : nil
+        }
+    #else
+        private static func create(_ context: UnsafeMutableRawPointer) -> pthread_t? {
+            var thread = pthread_t()
+            return pthread_create(&thread, nil, { WorkerThread.run($0) }, context) == 0 ? thread : nil
+        }
+    #endif
 
     private static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }

@@ -1,0 +1,63 @@
+/// One document's exact vector in a segment. One of the files that use pointers: `init` proves the record's end against
+/// its chunk's, and every read stays inside it.
+package struct ForwardRecord {
+    package let count: Int
+    private let weights: UnsafeRawPointer
+    private let positions: UnsafeRawPointer
+    private let isWide: Bool
+    private let identifierLength: Int
+
+    /// - Parameters:
+    ///   - chunk: the chunk's data.
+    ///   - offset: from `ForwardTable.place(of:)`.
+    package init(chunk: UnsafeRawBufferPointer, offset: Int, isWide: Bool) throws(FormatError) {
+        guard let base = chunk.baseAddress, offset >= 0, offset + 4 <= chunk.count else {
+            throw FormatError(.forwardRecords)
+        }
+        let count = Int(UInt16(littleEndian: (base + offset).loadUnaligned(as: UInt16.self)))
+        let identifier = Int(UInt16(littleEndian: (base + offset + 2).loadUnaligned(as: UInt16.self)))
+        guard
+            offset + ForwardTable.recordSize(components: count, identifier: identifier, isWide: isWide) <= chunk.count
+        else { throw FormatError(.forwardRecords, "a record of \(count) components crosses its chunk's end") }
+        self.count = count
+        weights = base + offset + 4
+        positions = base + offset + 4 + 4 * count
+        self.isWide = isWide
+        identifierLength = identifier
+    }
+
+    /// The document's identifier.
+    package func identifier() throws(FormatError) -> String {
+        let start = positions + count * (isWide ? 4 : 2)
+        return try UTF8Text.decode(UnsafeRawBufferPointer(start: start, count: identifierLength))
+    }
+
+    /// The weight at an index in 0..<count.
+    package func weight(_ index: Int) -> Float {
+        Float(bitPattern: UInt32(littleEndian: weights.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+    }
+
+    /// The directory position at an index in 0..<count.
+    package func position(_ index: Int) -> Int {
+        isWide
+            ? Int(UInt32(littleEndian: positions.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+            : Int(UInt16(littleEndian: positions.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+    }
+
+    /// The indices whose position has a slot other than 0 in `slots`, written to `found`; returns how many.
+    ///
+    /// - Parameters:
+    ///   - slots: 65,536 bytes, so that no narrow position can reach outside.
+    ///   - found: room for `count` + 1 indices.
+    package func match(_ slots: UnsafePointer<UInt8>, _ found: UnsafeMutablePointer<UInt16>) -> Int {
+        precondition(!isWide)
+        let positions = positions.assumingMemoryBound(to: UInt16.self)
+        var matched = 0
+        for index in 0..<count {
+            found[matched] = UInt16(truncatingIfNeeded: index)
+            // Without a branch: which components match is as good as random to the processor.
+            matched &+= slots[Int(UInt16(littleEndian: positions[index]))] == 0 ? 0 : 1
+        }
+        return matched
+    }
+}

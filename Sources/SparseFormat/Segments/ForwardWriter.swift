@@ -1,0 +1,57 @@
+/// Lays the exact vectors of one window's documents out in chunks: what a search scores its candidates from.
+///
+/// Record, at a multiple of 4: u16 components, u16 identifier bytes, f32 weights[components] in ascending term order,
+/// u16 (or u32 in a window of more than 65,536 terms) terms[components] as positions in the window's directory,
+/// identifier UTF-8. A record does not cross a chunk's end. `forwardOffsets` says where each begins, in units of 4 bytes
+/// counted through chunks of `chunkBytes`.
+package struct ForwardWriter {
+    /// Length of every chunk but the last.
+    package static let chunkBytes = 1 << 20
+
+    private let isWide: Bool
+    private var chunk: [UInt8] = []
+    package private(set) var chunks: [[UInt8]] = []
+    package private(set) var offsets: [UInt32] = []
+
+    /// - Parameter terms: distinct terms of the window.
+    package init(terms: Int) {
+        isWide = ForwardTable.isWide(terms: terms)
+        chunk.reserveCapacity(Self.chunkBytes)
+    }
+
+    /// Adds the next document. `positions` ascend.
+    package mutating func append(identifier: String, positions: ArraySlice<UInt32>, weights: ArraySlice<Float>) {
+        let size = ForwardTable.recordSize(
+            components: positions.count, identifier: identifier.utf8.count, isWide: isWide)
+        if chunk.count + size > Self.chunkBytes { closeChunk() }
+        offsets.append(UInt32((chunks.count * Self.chunkBytes + chunk.count) / 4))
+        append16(UInt32(positions.count))
+        append16(UInt32(identifier.utf8.count))
+        for weight in weights { append32(weight.bitPattern) }
+        for position in positions { if isWide { append32(position) } else { append16(position) } }
+        chunk.append(contentsOf: identifier.utf8)
+        while chunk.count % 4 != 0 { chunk.append(0) }
+    }
+
+    /// Closes the last chunk. No document may follow.
+    package mutating func finish() {
+        if !chunk.isEmpty { chunks.append(chunk) }
+        chunk = []
+    }
+
+    private mutating func closeChunk() {
+        chunk.append(contentsOf: repeatElement(0, count: Self.chunkBytes - chunk.count))
+        chunks.append(chunk)
+        chunk.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func append16(_ value: UInt32) {
+        chunk.append(UInt8(truncatingIfNeeded: value))
+        chunk.append(UInt8(truncatingIfNeeded: value >> 8))
+    }
+
+    private mutating func append32(_ value: UInt32) {
+        append16(value)
+        append16(value >> 16)
+    }
+}

@@ -1,0 +1,142 @@
+internal import SparseFormat
+
+/// The inner loops of a window scan. One of the files that use pointers without checks.
+///
+/// What makes them safe: there are 65,536 accumulators, as many as a u16 ordinal can name; a list's bytes lie inside
+/// its chunk (`WindowDirectory`), and a dense list has one code for each document.
+///
+/// Accumulators are at most 32,767, so that they can be compared as signed numbers, for which every processor has
+/// vector instructions.
+enum WindowKernels {
+    typealias Lanes = SIMD8<UInt16>
+    /// Documents whose maximum is taken together.
+    static let blockSize = 128
+
+    /// floor(code x multiplier / 256) for eight codes.
+    @inline(__always)
+    private static func products(_ codes: UnsafeRawPointer, _ multiplier: Lanes) -> Lanes {
+        let high = Lanes(truncatingIfNeeded: codes.loadUnaligned(as: SIMD8<UInt8>.self)) &<< 8
+        let wide = SIMD8<UInt32>(truncatingIfNeeded: high) &* SIMD8<UInt32>(truncatingIfNeeded: multiplier)
+        return Lanes(truncatingIfNeeded: wide &>> 16)
+    }
+
+    /// Adds floor(code x multiplier / 256) + 1 for each posting of `count` packs.
+    static func addPacks(
+        _ list: UnsafeRawPointer, count: Int, _ multiplier: UInt16, _ accumulators: UnsafeMutablePointer<UInt16>
+    ) {
+        let multiplier = Lanes(repeating: multiplier)
+        var pack = list
+        for _ in 0..<count {
+            let ordinals = pack.assumingMemoryBound(to: UInt16.self)
+            let sums = unsafeBitCast(products(pack + 16, multiplier) &+ 1, to: SIMD2<UInt64>.self)
+            let low = sums[0]
+            let high = sums[1]
+            accumulators[Int(ordinals[0])] &+= UInt16(truncatingIfNeeded: low)
+            accumulators[Int(ordinals[1])] &+= UInt16(truncatingIfNeeded: low &>> 16)
+            accumulators[Int(ordinals[2])] &+= UInt16(truncatingIfNeeded: low &>> 32)
+            accumulators[Int(ordinals[3])] &+= UInt16(truncatingIfNeeded: low &>> 48)
+            accumulators[Int(ordinals[4])] &+= UInt16(truncatingIfNeeded: high)
+            accumulators[Int(ordinals[5])] &+= UInt16(truncatingIfNeeded: high &>> 16)
+            accumulators[Int(ordinals[6])] &+= UInt16(truncatingIfNeeded: high &>> 32)
+            accumulators[Int(ordinals[7])] &+= UInt16(truncatingIfNeeded: high &>> 48)
+            pack += WindowEntry.packBytes
+        }
+    }
+
+    /// The same for the first `used` postings of a short list of `count`.
+    static func addShort(
+        _ list: UnsafeRawPointer, count: Int, used: Int, _ multiplier: UInt16,
+        _ accumulators: UnsafeMutablePointer<UInt16>
+    ) {
+        let ordinals = list.assumingMemoryBound(to: UInt16.self)
+        let codes = (list + count * 2).assumingMemoryBound(to: UInt8.self)
+        for index in 0..<used {
+            let units = (UInt32(codes[index]) &* UInt32(multiplier)) &>> 8 &+ 1
+            accumulators[Int(ordinals[index])] &+= UInt16(truncatingIfNeeded: units)
+        }
+    }
+
+    /// The largest accumulator of each block of 128.
+    static func maxima(
+        _ accumulators: UnsafePointer<UInt16>, blocks: Int, _ maxima: UnsafeMutablePointer<Int16>
+    ) {
+        var block = UnsafeRawPointer(accumulators)
+        for index in 0..<blocks {
+            var most = block.load(as: SIMD8<Int16>.self)
+            for offset in stride(from: 16, to: blockSize * 2, by: 16) {
+                most = pointwiseMax(most, block.load(fromByteOffset: offset, as: SIMD8<Int16>.self))
+            }
+            maxima[index] = most.max()
+            block += blockSize * 2
+        }
+    }
+
+    /// A dense list on its way through the last pass.
+    struct Dense {
+        let codes: UnsafeRawPointer
+        let multiplier: UInt16
+    }
+
+    /// Adds the dense lists to the 8 accumulators from `ordinal` on.
+    @inline(__always)
+    static func sum(
+        _ accumulators: UnsafePointer<UInt16>, _ ordinal: Int, _ dense: UnsafeBufferPointer<Dense>
+    ) -> SIMD8<Int16> {
+        var sum = UnsafeRawPointer(accumulators + ordinal).load(as: Lanes.self)
+        for list in dense {
+            let codes = list.codes + ordinal
+            let narrow = codes.loadUnaligned(as: SIMD8<UInt8>.self)
+            // 1 where there is a posting. As a signed minimum, which every processor has; a mask would be spelt out.
+            let present = pointwiseMin(SIMD8<Int16>(truncatingIfNeeded: narrow), SIMD8<Int16>(repeating: 1))
+            sum &+= products(codes, Lanes(repeating: list.multiplier)) &+ Lanes(truncatingIfNeeded: present)
+        }
+        return SIMD8<Int16>(truncatingIfNeeded: sum)
+    }
+
+    /// Writes ordinal and sum of each document of a block whose sum, dense lists included, is at least `least`, as
+    /// sum << 16 | ordinal; returns how many.
+    ///
+    /// - Parameters:
+    ///   - documents: ordinals from here on are not looked at.
+    ///   - most: the largest sum that the dense lists can bring a document.
+    ///   - found: room for 128.
+    static func collect(
+        _ accumulators: UnsafePointer<UInt16>, block: Int, documents: Int, _ dense: UnsafeBufferPointer<Dense>,
+        most: Int, least: Int16, _ found: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        var count = 0
+        let begin = block * blockSize
+        let end = min(documents, begin + blockSize)
+        let threshold = SIMD8<Int16>(repeating: least)
+        let sparse = SIMD8<Int16>(repeating: Int16(clamping: Int(least) - most))
+        var ordinal = begin
+        // A dense list has bytes for its documents only: whole steps of 8, then the rest one by one.
+        while ordinal + 8 <= end {
+            let partial = UnsafeRawPointer(accumulators + ordinal).load(as: SIMD8<Int16>.self)
+            if any(partial .>= sparse) {
+                let sums = sum(accumulators, ordinal, dense)
+                let reached = sums .>= threshold
+                if any(reached) {
+                    for lane in 0..<8 where sums[lane] >= least {
+                        found[count] = UInt32(UInt16(bitPattern: sums[lane])) << 16 | UInt32(ordinal + lane)
+                        count += 1
+                    }
+                }
+            }
+            ordinal += 8
+        }
+        while ordinal < end {
+            var sum = Int(accumulators[ordinal])
+            for list in dense {
+                let code = Int(list.codes.load(fromByteOffset: ordinal, as: UInt8.self))
+                if code != 0 { sum += (code &* Int(list.multiplier)) &>> 8 &+ 1 }
+            }
+            if sum >= Int(least) {
+                found[count] = UInt32(truncatingIfNeeded: sum) << 16 | UInt32(ordinal)
+                count += 1
+            }
+            ordinal += 1
+        }
+        return count
+    }
+}

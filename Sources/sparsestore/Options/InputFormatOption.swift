@@ -1,0 +1,14 @@
+internal import ArgumentParser
+internal import SparseInterchange
+
+/// `--format` of an input.
+enum InputFormatOption: String, ExpressibleByArgument, CaseIterable {
+    case jsonl, csr
+
+    var format: InputFormat {
+        switch self {
+        case .jsonl: .jsonl
+        case .csr: .csr
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// The built command, run as a child process.
+struct Binary {
+    /// What a run left behind.
+    struct Result {
+        let status: Int32
+        let output: String
+        let errors: String
+
+        /// Standard output as a JSON object.
+        func object() throws -> [String: Any] {
+            let value = try JSONSerialization.jsonObject(with: Data(output.utf8))
+            return try #require(value as? [String: Any], "not a JSON object: \(output)")
+        }
+    }
+
+    /// The command stands beside the bundle of tests.
+    static let path: String = {
+        let bundle =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        var folder = URL(fileURLWithPath: bundle).deletingLastPathComponent()
+        while folder.path != "/" {
+            let candidate = folder.appendingPathComponent("sparsestore").path
+            var isDirectory: ObjCBool = false
+            if FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory), !isDirectory.boolValue {
+                return candidate
+            }
+            folder.deleteLastPathComponent()
+        }
+        return "sparsestore"
+    }()
+
+    /// A process that has been started, with files for what it writes: pipes would fill up.
+    final class Running {
+        let process = Process()
+        private let folder: URL
+        private var outputFile: URL { folder.appendingPathComponent("out") }
+        private var errorFile: URL { folder.appendingPathComponent("err") }
+
+        init(_ arguments: [String], input: Any? = nil) throws {
+            folder = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for name in ["out", "err"] {
+                FileManager.default.createFile(atPath: folder.appendingPathComponent(name).path, contents: nil)
+            }
+            process.executableURL = URL(fileURLWithPath: Binary.path)
+            process.arguments = arguments
+            process.standardOutput = try FileHandle(forWritingTo: outputFile)
+            process.standardError = try FileHandle(forWritingTo: errorFile)
+            process.standardInput = input ?? FileHandle.nullDevice
+            try process.run()
+        }
+
+        deinit { try? FileManager.default.removeItem(at: folder) }
+
+        /// What it has written to standard error so far.
+        func errorsSoFar() throws -> String { try String(contentsOf: errorFile, encoding: .utf8) }
+
+        /// Waits for its end.
+        func finish() throws -> Result {
+            process.waitUntilExit()
+            return Result(
+                status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+                output: try String(contentsOf: outputFile, encoding: .utf8), errors: try errorsSoFar())
+        }
+    }
+
+    /// Runs it to its end.
+    @discardableResult
+    static func run(_ arguments: String..., input: Data? = nil) throws -> Result {
+        guard let input else { return try Running(arguments).finish() }
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("in-\(UUID().uuidString)")
+        try input.write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        return try Running(arguments, input: try FileHandle(forReadingFrom: file)).finish()
+    }
+}

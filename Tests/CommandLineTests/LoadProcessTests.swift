@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@Suite("Loading: rejects, resuming, interruption, kills")
+struct LoadProcessTests {
+    @Test("rejects are counted and go to a file with line number and reason; the rest is loaded")
+    func rejects() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let text =
+            Inputs.lines(2) + "secret\n" + Inputs.lines(2, from: 2) + "{\"id\": 9, \"vector\": {\"secret\": -1}}\n"
+        let input = try folder.write("in.jsonl", text)
+        let result = try Binary.run("load", store, input, "--rejects", folder.path("rejects.tsv"), "--json")
+        #expect(result.status == 0)
+        #expect(try result.object()["documents"] as? Int == 4)
+        #expect(try result.object()["rejected"] as? Int == 2)
+        #expect(
+            try folder.read("rejects.tsv") == "3\tbyte 1: expected '{'\n6\tbyte 32: a weight is negative\n")
+        #expect(!result.errors.contains("secret"))
+        #expect(result.errors.contains("rejected line 3"))
+        let again = try Binary.run("load", store, input, "--rejects", folder.path("rejects.tsv"))
+        #expect(again.status == 0)
+        #expect(again.errors.contains("2 rows were rejected"))
+        #expect(try folder.read("rejects.tsv").split(separator: "\n").count == 2)
+    }
+
+    @Test("exit code 2 when everything was rejected, 0 when there was nothing")
+    func allRejected() throws {
+        let folder = try Folder()
+        let result = try Binary.run("load", folder.path("a"), "-", input: Data("x\ny\n".utf8))
+        #expect(result.status == 2)
+        #expect(result.errors.contains("all 2 rows were rejected"))
+        #expect(try Binary.run("load", folder.path("b"), "-", input: Data()).status == 0)
+    }
+
+    @Test("a finished load resumed does nothing; an input that changed is refused")
+    func resumeFinished() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let input = try folder.write("in.jsonl", Inputs.lines(10))
+        #expect(try Binary.run("load", store, input, "--resume").errors.contains("nothing to resume"))
+        let again = try Binary.run("load", store, input, "--resume", "--json")
+        #expect(again.status == 0)
+        #expect(try again.object()["documents"] as? Int == 0)
+        #expect(try again.object()["documents_in_all"] as? Int == 10)
+        _ = try folder.write("in.jsonl", Inputs.lines(12))
+        #expect(try Binary.run("load", store, input, "--resume").status == 2)
+        #expect(try Binary.run("load", store, input).status == 0)
+    }
+
+    @Test("payloads by the field that is asked for")
+    func payloads() throws {
+        let folder = try Folder()
+        let line = Data(#"{"id": 1, "content": "one", "title": "two", "vector": {"a": 1}}"#.utf8)
+        func payload(_ name: String, _ arguments: String...) throws -> String? {
+            let store = folder.path(name)
+            if arguments.isEmpty {
+                try Binary.run("load", store, "-", input: line)
+            } else {
+                try Binary.run("load", store, "-", "--payload", arguments[0], input: line)
+            }
+            return try Binary.run("get", store, "1", "--json").object()["payload"] as? String
+        }
+        #expect(try payload("a") == "one")
+        #expect(try payload("b", "title") == "two")
+        #expect(try payload("c", "none") == nil)
+    }
+
+    @Test("SIGINT commits what was read, exits with 8, and --resume goes on from there", arguments: [SIGINT, SIGTERM])
+    func interrupt(signal: Int32) throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let pipe = Pipe()
+        let running = try Binary.Running(["load", store, "-", "--batch", "100", "--json"], input: pipe)
+        let head = Inputs.lines(1_050)
+        try pipe.fileHandleForWriting.write(contentsOf: Data(head.utf8))
+        // Ten batches can be full; the eleventh waits for more.
+        try Self.waitUntil { FileManager.default.fileExists(atPath: store) }
+        Thread.sleep(forTimeInterval: 1)
+        kill(running.process.processIdentifier, signal)
+        let result = try running.finish()
+        try pipe.fileHandleForWriting.close()
+        #expect(result.status == 8, "\(result.errors)")
+        #expect(result.errors.contains("--resume"))
+        let summary = try result.object()
+        let loaded = try #require(summary["documents"] as? Int)
+        #expect(summary["complete"] as? Bool == false)
+        #expect(loaded.isMultiple(of: 100))
+        #expect(try Binary.run("stats", store, "--json").object()["documents"] as? Int == loaded)
+        let whole = Data((head + Inputs.lines(450, from: 1_050)).utf8)
+        let rest = try Binary.run("load", store, "-", "--resume", "--json", input: whole).object()
+        #expect(rest["documents"] as? Int == 1_500 - loaded)
+        #expect(rest["documents_in_all"] as? Int == 1_500)
+    }
+
+    @Test("killed at any moment and resumed, a load ends with the same answers and the same rejects")
+    func kills() throws {
+        let folder = try Folder()
+        let lines = Inputs.lines(4_000).split(separator: "\n").enumerated().map {
+            $0 % 500 == 77 ? "broken" : String($1)
+        }
+        let input = try folder.write("in.jsonl", lines.joined(separator: "\n"))
+        let queries = try folder.write("q.jsonl", Inputs.lines(40, from: 100))
+        let expected = folder.path("expected")
+        try Binary.run("load", expected, input, "--rejects", folder.path("expected.tsv"))
+        try Binary.run(
+            "eval", expected, "--queries", queries, "--run", folder.path("expected.run"), "--recall", "exact")
+        let store = folder.path("killed")
+        var kills = 0
+        for round in 0..<40 {
+            let running = try Binary.Running(
+                ["load", store, input, "--resume", "--batch", "100", "--rejects", folder.path("rejects.tsv")])
+            Thread.sleep(forTimeInterval: Double.random(in: 0.01...0.15))
+            kill(running.process.processIdentifier, SIGKILL)
+            let result = try running.finish()
+            if result.status == 0 { break }
+            kills += 1
+            #expect(result.status == -SIGKILL, "round \(round): \(result.errors)")
+        }
+        let last = try Binary.run("load", store, input, "--resume", "--rejects", folder.path("rejects.tsv"), "--json")
+        #expect(last.status == 0, "\(last.errors)")
+        #expect(kills > 0)
+        let summary = try last.object()
+        #expect(summary["documents_in_all"] as? Int == 3_992)
+        #expect(summary["rejected_in_all"] as? Int == 8)
+        #expect(summary["store_documents"] as? Int == 3_992)
+        try Binary.run("eval", store, "--queries", queries, "--run", folder.path("killed.run"), "--recall", "exact")
+        #expect(try folder.read("killed.run") == folder.read("expected.run"))
+        #expect(try folder.read("rejects.tsv") == folder.read("expected.tsv"))
+    }
+
+    private static func waitUntil(_ condition: () -> Bool) throws {
+        for _ in 0..<200 where !condition() { Thread.sleep(forTimeInterval: 0.05) }
+        try #require(condition())
+    }
+}

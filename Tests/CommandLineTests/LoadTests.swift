@@ -1,0 +1,164 @@
+import Foundation
+import SparseInterchange
+import SparseStore
+import Testing
+
+@testable import sparsestore
+
+@Suite("The parts of loading")
+struct LoadTests {
+    @Test("a bookmark survives its encoding, and rubbish is none")
+    func bookmark() throws {
+        var bookmark = LoadBookmark(format: "jsonl", size: 7)
+        (bookmark.offset, bookmark.number, bookmark.accepted, bookmark.rejected, bookmark.rejectBytes) = (1, 2, 3, 4, 5)
+        #expect(LoadBookmark.decode(try bookmark.encoded()) == bookmark)
+        #expect(LoadBookmark.decode(Array("{}".utf8)) == nil)
+        #expect(LoadBookmark.decode([]) == nil)
+    }
+
+    @Test("bookmarks are named by absolute paths of bounded length")
+    func bookmarkNames() throws {
+        #expect(LoadBookmark.name(forInput: "-") == "load:-")
+        let folder = try Folder()
+        let path = try folder.write("in", "")
+        #expect(LoadBookmark.name(forInput: path).hasSuffix("/in"))
+        #expect(LoadBookmark.name(forInput: path).hasPrefix("load:/"))
+        let long = "/" + String(repeating: "\u{E9}", count: 500)
+        let names = [long + "a", long + "b", "/c" + long + "a"].map(LoadBookmark.name(forInput:))
+        #expect(Set(names).count == 3)
+        #expect(names.allSatisfy { $0.utf8.count <= 200 })
+    }
+
+    @Test("rejects of an attempt that was not committed are written over")
+    func rejectFile() throws {
+        let folder = try Folder()
+        let path = folder.path("r.tsv")
+        func reject(_ number: Int) -> Reject { Reject(number: number, reason: "why\tnot\nso") }
+        let file = try RejectFile(path: path, keeping: 0)
+        #expect(try file.stage([reject(1), reject(2)]) == 26)
+        #expect(try file.stage([reject(1)]) == 13)
+        file.commit()
+        #expect(try file.stage([reject(9)]) == 26)
+        #expect(try folder.read("r.tsv") == "1\twhy not so\n9\twhy not so\n")
+        // Killed here: the next load keeps what was committed.
+        let next = try RejectFile(path: path, keeping: 13)
+        #expect(try folder.read("r.tsv") == "1\twhy not so\n")
+        #expect(try next.stage([]) == 13)
+        #expect(try RejectFile(path: folder.path("other"), keeping: 13).committedBytes == 0)
+        #expect(try RejectFile(path: path, keeping: 0).committedBytes == 0)
+        #expect(try folder.read("r.tsv").isEmpty)
+    }
+
+    @Test("batches are bounded by documents and by bytes")
+    func batches() throws {
+        func sizes(_ text: String, batch: Int) throws -> [Int] {
+            let reader = try JSONLinesReader(source: try ByteSource(bytes: Array(text.utf8)))
+            let producer = BatchProducer(reader: reader, batchDocuments: batch)
+            var sizes: [Int] = []
+            while let batch = try producer.next() { sizes.append(batch.documents.count + batch.rejects.count) }
+            return sizes
+        }
+        #expect(try sizes(Inputs.lines(25), batch: 10) == [10, 10, 5])
+        #expect(try sizes(Inputs.lines(20), batch: 10) == [10, 10])
+        #expect(try sizes("", batch: 10).isEmpty)
+        #expect(try sizes(String(repeating: "x\n", count: 25), batch: 10) == [10, 10, 5])
+        let large = (0..<5).map {
+            "{\"id\": \($0), \"content\": \"\(String(repeating: "x", count: 9 << 20))\", \"vector\": {\"a\": 1}}\n"
+        }
+        #expect(try sizes(large.joined(), batch: 10) == [4, 1])
+    }
+
+    @Test("the progress on a terminal and in a log")
+    func progress() {
+        let progress = LoadProgress(accepted: 1_234_567, rejected: 3, fraction: 0.456, seconds: 100)
+        let bar = ProgressReporter.bar(progress, remaining: 75)
+        #expect(bar == "[#########...........]  45 %  1,234,567 documents  12,345/s  3 rejected  1:15 l")
+        #expect(bar.count <= 79)
+        #expect(
+            ProgressReporter.line(progress)
+                == "loaded 1,234,567 documents, 3 rejected, 45 % of the input, 12,345 documents/s")
+        let unknown = LoadProgress(accepted: 5, rejected: 0, fraction: nil, seconds: 1)
+        #expect(ProgressReporter.bar(unknown, remaining: nil) == "5 documents  5/s")
+    }
+
+    @Test("reports come at their time, and notes do not run into the bar")
+    func reporter() {
+        final class Sink { var text = "" }
+        let sink = Sink()
+        func at(_ seconds: Double) -> LoadProgress {
+            LoadProgress(accepted: 10, rejected: 0, fraction: 0.5, seconds: seconds)
+        }
+        let terminal = ProgressReporter(isTerminal: true) { sink.text += $0 }
+        terminal.update(at(0.05))
+        #expect(sink.text.isEmpty)
+        terminal.update(at(0.2))
+        #expect(sink.text.hasPrefix("\r\u{1B}[K["))
+        terminal.note("note")
+        #expect(sink.text.hasSuffix("\r\u{1B}[Knote\n"))
+        sink.text = ""
+        let plain = ProgressReporter(isTerminal: false) { sink.text += $0 }
+        plain.update(at(1))
+        plain.update(at(5.5))
+        plain.update(at(6))
+        plain.clear()
+        #expect(sink.text.split(separator: "\n").count == 1)
+        sink.text = ""
+        let quiet = ProgressReporter(isQuiet: true, isTerminal: true) { sink.text += $0 }
+        quiet.update(at(100))
+        #expect(sink.text.isEmpty)
+    }
+
+    @Test("a queue hands items over in order, ends with an interruption, and lets go of a producer nobody hears")
+    func queue() throws {
+        let queue = BatchQueue()
+        let thread = try WorkerThread {
+            for number in 0..<100 {
+                var batch = LoadBatch()
+                batch.position.number = number
+                guard queue.put(.batch(batch)) else { return }
+            }
+            _ = queue.put(.end)
+        }
+        var numbers: [Int] = []
+        loop: while let item = queue.take(interrupted: { false }) {
+            switch item {
+            case .batch(let batch): numbers.append(batch.position.number)
+            case .end, .failure: break loop
+            }
+        }
+        thread.join()
+        #expect(numbers == Array(0..<100))
+        #expect(queue.take(interrupted: { true }) == nil)
+
+        let unheard = BatchQueue()
+        let producer = try WorkerThread { while unheard.put(.end) {} }
+        _ = unheard.take(interrupted: { false })
+        unheard.cancel()
+        producer.join()
+    }
+
+    @Test("a document that the store refuses is a reject, and the others of its batch are written")
+    func storeRefuses() throws {
+        let folder = try Folder()
+        let store = try SparseStore.open(at: folder.path("s.sparse"))
+        defer { store.close() }
+        let loader = Loader(
+            store: store, bookmark: LoadBookmark(format: "jsonl"), bookmarkName: "load:test",
+            rejectFile: try RejectFile(path: folder.path("r.tsv"), keeping: 0),
+            reporter: ProgressReporter(isQuiet: true) { _ in })
+        var batch = LoadBatch()
+        batch.documents = [
+            (1, Document(id: "a", terms: ["x": 1])), (2, Document(id: "", terms: ["x": 1])),
+            (4, Document(id: "b", terms: ["x": 2])),
+        ]
+        batch.rejects = [Reject(number: 3, reason: "said so")]
+        batch.position = InputPosition(offset: 44, number: 4)
+        try loader.write(batch)
+        let summary = try loader.finish()
+        #expect((summary.accepted, summary.rejected, summary.storeDocuments) == (2, 2, 2))
+        #expect(try folder.read("r.tsv").split(separator: "\n").map { $0.prefix(2) } == ["2\t", "3\t"])
+        let bytes = try #require(try store.read { try $0.bookmark("load:test") })
+        let bookmark = try #require(LoadBookmark.decode(bytes))
+        #expect((bookmark.offset, bookmark.number, bookmark.accepted, bookmark.rejected) == (44, 4, 2, 2))
+    }
+}

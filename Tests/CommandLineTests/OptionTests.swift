@@ -1,0 +1,37 @@
+import SparseStore
+import Testing
+
+@testable import sparsestore
+
+@Suite("Options say what they mean")
+struct OptionTests {
+    @Test("recall")
+    func recall() {
+        #expect(RecallOption(argument: "exact")?.recall == .exact)
+        #expect(RecallOption(argument: "fast")?.recall == .fast)
+        #expect(RecallOption(argument: "0.95")?.recall == .target(0.95))
+        #expect(RecallOption(argument: "1")?.recall == .target(1))
+        for bad in ["0", "-1", "1.1", "nan", "", "best"] { #expect(RecallOption(argument: bad) == nil) }
+    }
+
+    @Test("weighting")
+    func weighting() {
+        #expect(WeightingOption(argument: "none") == WeightingOption.none)
+        #expect(WeightingOption(argument: "idf") == .idf)
+        #expect(WeightingOption(argument: "table:a:b") == .table("a:b"))
+        for bad in ["", "table", "table:", "IDF"] { #expect(WeightingOption(argument: bad) == nil) }
+    }
+
+    @Test("every error code has an exit code")
+    func exitCodes() {
+        #expect(ExitStatus(SparseStoreError.Code.corrupted) == .corrupted)
+        #expect(ExitStatus(SparseStoreError.Code.incompatibleFormat) == .incompatible)
+        #expect(ExitStatus(SparseStoreError.Code.diskFull) == .diskFull)
+        #expect(ExitStatus(SparseStoreError.Code.alreadyOpen) == .busy)
+        #expect(ExitStatus(SparseStoreError.Code.readersFull) == .busy)
+        #expect(ExitStatus(SparseStoreError.Code.notFound) == .invalidInput)
+        #expect(ExitStatus(SparseStoreError.Code.termSpaceMismatch) == .invalidInput)
+        #expect(ExitStatus(SparseStoreError.Code.cancelled) == .interrupted)
+        #expect(ExitStatus(SparseStoreError.Code.permissionDenied) == .io)
+    }
+}

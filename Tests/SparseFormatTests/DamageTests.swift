@@ -1,0 +1,137 @@
+import Testing
+
+@testable import SparseFormat
+
+/// Damage to whole values: each kind in turn, at the end of readable memory.
+@Suite struct DamageTests {
+    private var random = SeededGenerator()
+    private let memory: GuardedBytes
+
+    init() throws {
+        memory = try #require(GuardedBytes())
+    }
+
+    private func fails(_ sample: Sample, _ bytes: [UInt8], _ table: TableNumber? = nil, _ key: [UInt8]? = nil) -> Bool {
+        memory.with(bytes) { bytes in
+            do {
+                _ = try sample.recode(bytes, table ?? sample.table, key ?? sample.key)
+                return false
+            } catch {
+                return error is FormatError
+            }
+        }
+    }
+
+    private func where_(_ sample: Sample, _ what: String) -> Comment {
+        "\(sample), \(what), SPARSE_SEED=\(random.seed)"
+    }
+
+    @Test mutating func soundValuesDecode() throws {
+        for round in 0..<20 {
+            for sample in try Samples.all(&random) {
+                let recoded = try memory.with(sample.value) { try sample.recode($0, sample.table, sample.key) }
+                if sample.isCanonical {
+                    #expect(recoded == sample.value, where_(sample, "round \(round)"))
+                } else {
+                    let again = try memory.with(recoded) { try sample.recode($0, sample.table, sample.key) }
+                    #expect(again == recoded, where_(sample, "round \(round)"))
+                }
+            }
+        }
+    }
+
+    @Test mutating func valuesDecodeAtAnyAddress() throws {
+        for sample in try Samples.all(&random) {
+            for shift in 1...9 {
+                // The bytes end before the guard by `shift`, and so begin at every alignment.
+                let recoded = try memory.with(sample.value + [UInt8](repeating: 0xAA, count: shift)) { bytes in
+                    let value = UnsafeRawBufferPointer(rebasing: bytes[..<sample.value.count])
+                    return try sample.recode(value, sample.table, sample.key)
+                }
+                #expect(!sample.isCanonical || recoded == sample.value, where_(sample, "shift \(shift)"))
+            }
+        }
+    }
+
+    @Test mutating func everyTruncationFails() throws {
+        for sample in try Samples.all(&random) {
+            for length in 0..<sample.value.count {
+                #expect(fails(sample, Array(sample.value[..<length])), where_(sample, "length \(length)"))
+            }
+        }
+    }
+
+    @Test mutating func trailingBytesFail() throws {
+        for sample in try Samples.all(&random) {
+            for tail in [[0], [0xFF], [UInt8](repeating: 0, count: 16), sample.value] {
+                #expect(fails(sample, sample.value + tail), where_(sample, "\(tail.count) bytes more"))
+            }
+        }
+    }
+
+    @Test mutating func everyBitFlipFails() throws {
+        for sample in try Samples.all(&random) {
+            var bytes = sample.value
+            // Values of pages: each bit of the first 256 bytes, then one bit of each byte.
+            for bit in 0..<8 * bytes.count where bit < 2048 || bit % 9 == 0 {
+                bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+                #expect(fails(sample, bytes), where_(sample, "bit \(bit)"))
+                bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+            }
+        }
+    }
+
+    @Test mutating func aValueUnderAnotherKeyFails() throws {
+        for sample in try Samples.all(&random) {
+            for table in TableNumber.allCases where table != sample.table {
+                #expect(fails(sample, sample.value, table), where_(sample, "table \(table)"))
+            }
+            for bit in 0..<8 * sample.key.count {
+                var key = sample.key
+                key[bit / 8] ^= 1 << UInt8(bit % 8)
+                #expect(fails(sample, sample.value, nil, key), where_(sample, "key bit \(bit)"))
+            }
+            for key in [[], sample.key + [0], Array(sample.key.dropLast()), Array(sample.key.reversed()) + [1]] {
+                #expect(fails(sample, sample.value, nil, key), where_(sample, "key \(key)"))
+            }
+        }
+    }
+
+    @Test mutating func aValueOfAnotherKindFails() throws {
+        for sample in try Samples.all(&random) {
+            for kind in RecordKind.allCases where kind.rawValue != sample.value[8] {
+                var bytes = sample.value
+                bytes[8] = kind.rawValue
+                let failure = failure(sample, sample.resealed(bytes))
+                #expect(failure?.code == .wrongKind, where_(sample, "kind \(kind)"))
+                #expect(failure?.table == sample.table)
+            }
+        }
+    }
+
+    @Test mutating func unknownVersionsAndFlagsFail() throws {
+        for sample in try Samples.records(&random) + Samples.documents(&random) {
+            for version: UInt8 in [0, 2, 255] {
+                var bytes = sample.value
+                bytes[9] = version
+                #expect(failure(sample, sample.resealed(bytes))?.code == .unsupportedVersion, where_(sample, "version"))
+            }
+            for bit in 0..<16 {
+                var bytes = sample.value
+                bytes[10 + bit / 8] = 1 << UInt8(bit % 8)
+                #expect(failure(sample, sample.resealed(bytes))?.code == .unknownFlags, where_(sample, "flag \(bit)"))
+            }
+        }
+    }
+
+    private func failure(_ sample: Sample, _ bytes: [UInt8]) -> FormatError? {
+        memory.with(bytes) { bytes in
+            do {
+                _ = try sample.recode(bytes, sample.table, sample.key)
+                return nil
+            } catch {
+                return error as? FormatError
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+@testable import SparseFormat
+
+/// Random values that obey the rules, with a liking for edges.
+enum Arbitrary {
+    static func vector(_ random: inout SeededGenerator, count: Int, below limit: UInt32) -> SparseVector {
+        var terms: Set<TermID> = []
+        while terms.count < count { terms.insert(UInt32.random(in: 0...limit, using: &random)) }
+        return SparseVector(uncheckedTerms: terms.sorted(), weights: (0..<count).map { _ in weight(&random) })
+    }
+
+    static func weight(_ random: inout SeededGenerator) -> Float {
+        switch random.next() % 8 {
+        case 0: Limits.weights.lowerBound
+        case 1: Limits.weights.upperBound
+        default: Float.random(in: 0.001...4, using: &random)
+        }
+    }
+
+    static func store(_ random: inout SeededGenerator) -> StoreRecord {
+        StoreRecord(
+            formatMajor: UInt16(truncatingIfNeeded: random.number()),
+            formatMinor: UInt16(truncatingIfNeeded: random.number()),
+            compatibleFeatures: random.number(), readOnlyCompatibleFeatures: random.number(),
+            incompatibleFeatures: random.number(), pageSize: 512 << UInt32(random.next() % 8),
+            createdAt: random.number(), uuid: StoreUUID(high: random.next(), low: random.next()))
+    }
+
+    static func manifest(_ random: inout SeededGenerator) -> ManifestRecord {
+        var manifest = ManifestRecord()
+        var next: UInt64 = 0
+        let ids = Array(0..<UInt32(random.next() % 12)).shuffled(using: &random)
+        for id in ids {
+            let first = next + random.next() % 3
+            let width = random.next() % 50
+            let documents = UInt32(1 + random.next() % (width + 1))
+            manifest.segments.append(
+                SegmentEntry(
+                    id: id, kind: random.next() % 2 == 0 ? .window : .block,
+                    tier: UInt8(truncatingIfNeeded: random.next()), documents: documents,
+                    tombstones: UInt32(random.next() % UInt64(documents + 1)), firstDocument: first,
+                    lastDocument: first + width, nonzeros: random.number(), bytes: random.number()))
+            next = first + width + 1
+        }
+        manifest.generation = random.number()
+        manifest.nextDocument = next + random.number() / 2
+        manifest.documents = manifest.nextDocument == 0 ? 0 : random.number() % (manifest.nextDocument + 1)
+        manifest.nonzeros = random.number()
+        manifest.termSpace = [.undecided, .strings, .numbers][Int(random.next() % 3)]
+        manifest.nextTerm = UInt32(truncatingIfNeeded: random.number())
+        manifest.nextSegment = UInt32(ids.count) + UInt32(random.next() % 3)
+        manifest.nextDictionary = 1 + UInt32(random.next() % 5)
+        manifest.currentDictionary = UInt32(random.next() % UInt64(manifest.nextDictionary))
+        manifest.firstStatisticsDelta = random.number() / 2
+        manifest.nextStatisticsDelta = manifest.firstStatisticsDelta + random.next() % 70
+        manifest.bytesWritten = random.number()
+        manifest.bytesMerged = random.number()
+        return manifest
+    }
+
+    static func page(_ random: inout SeededGenerator) -> StatisticsPage {
+        var page = StatisticsPage.empty
+        for slot in page.frequencies.indices where random.next() % 3 == 0 {
+            page.frequencies[slot] = UInt32(truncatingIfNeeded: random.number())
+        }
+        return page
+    }
+
+    static func delta(_ random: inout SeededGenerator) -> StatisticsDelta {
+        let terms = vector(&random, count: Int(random.next() % 40), below: random.next() % 2 == 0 ? 500 : .max).terms
+        let changes = terms.map { _ in
+            switch random.next() % 4 {
+            case 0: Int64.min
+            case 1: Int64.max
+            default: Int64(random.next() % 100) - 200
+            }
+        }
+        return StatisticsDelta(terms: terms, changes: changes)
+    }
+
+    static func tombstones(_ random: inout SeededGenerator) -> TombstonePage {
+        var page = TombstonePage.empty
+        for _ in 0..<random.next() % 300 { page.insert(Int(random.next() % 8192)) }
+        return page
+    }
+}

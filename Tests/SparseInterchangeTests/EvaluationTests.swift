@@ -1,0 +1,119 @@
+import Foundation
+import SparseInterchange
+import Testing
+
+@Suite("Truth, judgements and the measures made with them")
+struct EvaluationTests {
+    private func truth(_ rows: [[UInt32]], _ scores: [[Float]]) throws -> GroundTruth {
+        var bytes = Support.little(UInt32(rows.count)) + Support.little(UInt32(rows[0].count))
+        for row in rows.flatMap({ $0 }) { bytes += Support.little(row) }
+        for score in scores.flatMap({ $0 }) { bytes += Support.little(score.bitPattern) }
+        return try GroundTruth(source: ByteSource(bytes: bytes))
+    }
+
+    private func hits(_ pairs: (String, Float)...) -> [ScoredDocument] {
+        pairs.map { ScoredDocument(id: $0.0, score: $0.1) }
+    }
+
+    @Test("a truth of another size than its counts promise is refused")
+    func truthSize() throws {
+        let good = try truth([[1, 2], [3, 4]], [[2, 1], [5, 4]])
+        #expect(good.queries == 2 && good.k == 2)
+        #expect(Array(good.answer(1).rows) == [3, 4])
+        #expect(Array(good.answer(1).scores) == [5, 4])
+        let head = Support.little(UInt32(2)) + Support.little(UInt32(2))
+        for bytes in [
+            [], Array(head[..<7]), head, head + [UInt8](repeating: 0, count: 31),
+            head + [UInt8](repeating: 0, count: 33),
+            Support.little(UInt32.max) + Support.little(UInt32.max),
+            Support.little(UInt32(0)) + Support.little(UInt32(0)),
+        ] {
+            #expect(throws: InterchangeError.self) { try GroundTruth(source: ByteSource(bytes: bytes)) }
+        }
+    }
+
+    @Test("recall counts what reaches the k-th true score")
+    func recall() throws {
+        let answer = try truth([[1, 2, 3, 4]], [[5, 4, 3, 3]]).answer(0)
+        #expect(RecallMetric(hits(("1", 5), ("2", 4), ("3", 3)), truth: answer, limit: 3).value == 1)
+        // A tie at the last place may be taken by either, in the list or not.
+        #expect(RecallMetric(hits(("1", 5), ("2", 4), ("4", 3)), truth: answer, limit: 3).value == 1)
+        #expect(RecallMetric(hits(("1", 5), ("2", 4), ("9", 3)), truth: answer, limit: 3).value == 1)
+        #expect(RecallMetric(hits(("1", 5), ("2", 4), ("9", 2.99995)), truth: answer, limit: 3).value == 1)
+        #expect(RecallMetric(hits(("1", 5), ("2", 4), ("9", 2.9)), truth: answer, limit: 3).right == 2)
+        // The score in the truth counts, not the one returned.
+        let lying = RecallMetric(hits(("3", 9), ("4", 9)), truth: answer, limit: 2)
+        #expect(lying.right == 0)
+        #expect(lying.scoreError == 6)
+        // A document takes one place.
+        #expect(RecallMetric(hits(("1", 5), ("1", 5), ("1", 5)), truth: answer, limit: 3).right == 1)
+        // More hits than places, fewer places in the truth than asked for.
+        #expect(RecallMetric(hits(("9", 1), ("1", 5)), truth: answer, limit: 1).right == 0)
+        #expect(RecallMetric(hits(("1", 5), ("2", 4), ("3", 3), ("4", 3)), truth: answer, limit: 10).value == 1)
+    }
+
+    @Test("a missing place is right where the truth has score 0")
+    func missingPlaces() throws {
+        let answer = try truth([[1, 2, 3, 4]], [[5, 4, 0, 0]]).answer(0)
+        #expect(RecallMetric(hits(("1", 5), ("2", 4)), truth: answer, limit: 4).value == 1)
+        #expect(RecallMetric(hits(("1", 5)), truth: answer, limit: 4).value == 0.75)
+        #expect(RecallMetric([], truth: answer, limit: 4).value == 0.5)
+        #expect(RecallMetric([], truth: answer, limit: 2).value == 0)
+    }
+
+    @Test("nDCG and MRR by hand")
+    func ranking() {
+        let grades = ["a": 3, "b": 1, "c": 0, "d": 2, "e": -1]
+        let answer = hits(("x", 9), ("b", 8), ("a", 7), ("c", 6), ("e", 5))
+        let ideal = 3 + 2 / log2(3.0) + 1 / 2
+        #expect(abs(RankingMetrics.nDCG(answer, grades: grades, depth: 10) - (1 / log2(3.0) + 3 / 2) / ideal) < 1e-12)
+        #expect(
+            abs(RankingMetrics.nDCG(answer, grades: grades, depth: 2) - (1 / log2(3.0)) / (3 + 2 / log2(3.0))) < 1e-12)
+        #expect(RankingMetrics.nDCG([], grades: grades, depth: 10) == 0)
+        #expect(RankingMetrics.nDCG(answer, grades: ["x": 0], depth: 10) == 0)
+        #expect(RankingMetrics.reciprocalRank(answer, grades: grades, depth: 10) == 0.5)
+        #expect(RankingMetrics.reciprocalRank(answer, grades: grades, depth: 1) == 0)
+    }
+
+    @Test("equal scores stand as trec_eval puts them: the larger id first")
+    func ties() {
+        let answer = hits(("10", 1), ("9", 1), ("2", 2))
+        #expect(RankingMetrics.evaluationOrder(answer).map(\.id) == ["2", "9", "10"])
+        #expect(RankingMetrics.reciprocalRank(answer, grades: ["10": 1], depth: 10) == 1.0 / 3)
+    }
+
+    @Test("judgements of three and four columns")
+    func qrels() throws {
+        let text = "q1\td1\t1\nq1  d2 0\r\n\nq2 0 d1 3\n"
+        #expect(
+            try Qrels(source: ByteSource(bytes: Array(text.utf8))).grades == [
+                "q1": ["d1": 1, "d2": 0], "q2": ["d1": 3],
+            ])
+        let header = "query-id\tcorpus-id\tscore\n1\t2\t1\n"
+        #expect(try Qrels(source: ByteSource(bytes: Array(header.utf8))).grades == ["1": ["2": 1]])
+        for bad in ["q d\n", "q d x\n", "1 2 3 4 5\n", "1 2 1\nq d score\n"] {
+            #expect(throws: InterchangeError.self) { try Qrels(source: ByteSource(bytes: Array(bad.utf8))) }
+        }
+    }
+
+    @Test("a run is written as trec_eval reads it")
+    func run() throws {
+        try Support.withFile([]) { path in
+            let writer = try TRECRunWriter(path: path, tag: "t")
+            try writer.write(query: "q1", hits(("d2", 1.5), ("d1", 0.1)))
+            try writer.write(query: "q2", [])
+            try writer.finish()
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "q1 Q0 d2 1 1.5 t\nq1 Q0 d1 2 0.1 t\n")
+            #expect(throws: InterchangeError.self) { try writer.write(query: "q", hits(("a b", 1))) }
+        }
+    }
+
+    @Test("the sample's truth and judgements belong to its queries")
+    func sample() throws {
+        let queries = try QueryFile(path: Support.sample("queries.jsonl")).queries
+        let truth = try GroundTruth(path: Support.sample("truth.bin"))
+        let qrels = try Qrels(path: Support.sample("qrels.tsv"))
+        #expect(queries.count == 50 && truth.queries == 50 && truth.k == 10)
+        #expect(queries.allSatisfy { qrels.grades[$0.id] != nil })
+    }
+}

@@ -1,0 +1,276 @@
+import SparseInterchange
+import SparseStore
+import Testing
+
+@Suite("JSON Lines are read as documents or rejected with a reason")
+struct JSONLinesReaderTests {
+    @Test("a document has an id, terms in their order, a payload and tags")
+    func document() throws {
+        let document = try #require(
+            try Support.document(
+                #"{"id": "d1", "content": "text", "vector": {"b": 2.5, "a": 1}, "tags": ["x", "y"]}"#))
+        #expect(document.id == "d1")
+        #expect(Support.terms(document) == [WeightedTerm("b", 2.5), WeightedTerm("a", 1)])
+        #expect(document.payload == Array("text".utf8))
+        #expect(document.tags == ["x", "y"])
+    }
+
+    @Test(
+        "ids are strings or integers",
+        arguments: [
+            (#""a b""#, "a b"), ("17", "17"), ("-3", "-3"), ("0", "0"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"), (#""A\n""#, "A\n"),
+        ])
+    func ids(json: String, id: String) throws {
+        #expect(try Support.document("{\"id\": \(json), \"vector\": {\"a\": 1}}")?.id == id)
+    }
+
+    @Test(
+        "what is no id is rejected",
+        arguments: [
+            "1.5", "1e3", "-0", "null", "true", "[1]", "{}", #""""#, "01", "+1",
+            "\"" + String(repeating: "x", count: 501) + "\"", String(repeating: "1", count: 501),
+        ])
+    func badIDs(json: String) throws {
+        #expect(try Support.reason("{\"id\": \(json), \"vector\": {\"a\": 1}}") != nil)
+    }
+
+    @Test("escapes and surrogate pairs stand for their characters, in names, keys and values")
+    func escapes() throws {
+        let document = try Support.document(
+            #"{"\u0069d": "\"\\\/\b\f\n\r\t", "content": "\ud83d\ude00 \u00e9\u20AC", "vector": {"\u0061": 1, "\\": 2}}"#
+        )
+        #expect(document?.id == "\"\\/\u{8}\u{c}\n\r\t")
+        #expect(document?.payload == Array("\u{1F600} \u{E9}\u{20AC}".utf8))
+        #expect(Support.terms(document).map(\.term) == ["a", "\\"])
+    }
+
+    @Test(
+        "lone surrogates and bad escapes are rejected",
+        arguments: [
+            #"\ud83d"#, #"\ude00"#, #"\ud83d\u0041"#, #"\ud83dx"#, #"\ud83d\"#, #"\x"#, #"\u12"#, #"\u12g4"#, #"\"#,
+            #"\u"#,
+        ])
+    func badEscapes(text: String) throws {
+        #expect(try Support.reason("{\"id\": 1, \"content\": \"\(text)\", \"vector\": {\"a\": 1}}") != nil)
+        #expect(try Support.reason("{\"id\": 1, \"other\": \"\(text)\", \"vector\": {\"a\": 1}}") != nil)
+    }
+
+    @Test(
+        "invalid UTF-8 is rejected wherever it stands",
+        arguments: [
+            [0xFF], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
+            [0xF8, 0x80, 0x80, 0x80],
+            [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0x80],
+        ] as [[UInt8]])
+    func invalidUTF8(bytes: [UInt8]) throws {
+        for field in ["content", "other"] {
+            let line =
+                Array("{\"id\": 1, \"vector\": {\"a\": 1}, \"\(field)\": \"long enough to be ASCII ".utf8) + bytes
+            let rows = try Support.rows(line + Array("\"}\n".utf8))
+            guard case .reject(let reject) = try #require(rows.first) else {
+                Issue.record("accepted")
+                continue
+            }
+            #expect(reject.reason.contains("UTF-8"))
+        }
+    }
+
+    @Test("control characters in strings are rejected")
+    func controlCharacters() throws {
+        #expect(try Support.reason("{\"id\": 1, \"content\": \"a\tb\", \"vector\": {\"a\": 1}}") != nil)
+        #expect(try Support.reason("{\"id\": \"\u{1}\", \"vector\": {\"a\": 1}}") != nil)
+    }
+
+    @Test("unknown fields of any kind are stepped over")
+    func unknownFields() throws {
+        let line = #"""
+            {"x": {"a": [1, {"b": null}, []], "c": {}}, "id": 1, "y": [[], [true, false], "s", -1.5e3], "vector": {"a": 1}, "z": 0}
+            """#
+        #expect(try Support.document(line)?.id == "1")
+    }
+
+    @Test("nesting has a limit")
+    func nesting() throws {
+        func line(_ depth: Int) -> String {
+            let open = String(repeating: "[", count: depth)
+            let close = String(repeating: "]", count: depth)
+            return "{\"x\": \(open)1\(close), \"id\": 1, \"vector\": {\"a\": 1}}"
+        }
+        #expect(try Support.document(line(InterchangeLimits.nesting)) != nil)
+        #expect(try Support.reason(line(InterchangeLimits.nesting + 1))?.contains("nest") == true)
+        #expect(try Support.reason(line(100_000))?.contains("nest") == true)
+    }
+
+    @Test(
+        "a field or a term given twice is rejected",
+        arguments: [
+            #"{"id": 1, "id": 2, "vector": {"a": 1}}"#, #"{"id": 1, "vector": {"a": 1}, "vector": {"a": 1}}"#,
+            #"{"id": 1, "vector": {"a": 1, "b": 1, "a": 2}}"#, #"{"id": 1, "vector": {"a": 0, "a": 2}}"#,
+            #"{"id": 1, "vector": {"a": 1, "\u0061": 2}}"#, #"{"id": 1, "tags": [], "tags": [], "vector": {"a": 1}}"#,
+        ])
+    func duplicates(line: String) throws {
+        #expect(try Support.reason(line)?.contains("twice") == true)
+    }
+
+    @Test("terms that only look alike are two terms")
+    func canonicalEquivalence() throws {
+        let document = try Support.document("{\"id\": 1, \"vector\": {\"\u{E9}\": 1, \"e\u{301}\": 2}}")
+        #expect(Support.terms(document).count == 2)
+    }
+
+    @Test("many terms, all different, then one twice")
+    func manyTerms() throws {
+        let members = (0..<5_000).map { "\"term \($0)\": 1" }.joined(separator: ", ")
+        #expect(Support.terms(try Support.document("{\"id\": 1, \"vector\": {\(members)}}")).count == 5_000)
+        #expect(try Support.reason("{\"id\": 1, \"vector\": {\(members), \"term 77\": 1}}")?.contains("twice") == true)
+    }
+
+    @Test("zero weights are dropped; a vector without any other is rejected")
+    func zeros() throws {
+        let document = try Support.document(#"{"id": 1, "vector": {"a": 0.0, "b": 1, "c": -0, "d": 0e5}}"#)
+        #expect(Support.terms(document).map(\.term) == ["b"])
+        #expect(try Support.reason(#"{"id": 1, "vector": {"a": 0}}"#) == "the vector has no weight above zero")
+        #expect(try Support.reason(#"{"id": 1, "vector": {}}"#) == "the vector has no weight above zero")
+    }
+
+    @Test(
+        "weights outside the limits are rejected",
+        arguments: [
+            "-1", "1e400", "1e39", "3.5e38", "1e16", "1e-16", "-1e-400x", "NaN", "Infinity", "\"1\"", "null", "true",
+            "[1]",
+            ".5", "1.", "1e", "1e+", "--1", "0x10", "1_000", "00", "- 1",
+        ])
+    func badWeights(weight: String) throws {
+        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": \(weight)}}") != nil)
+    }
+
+    @Test("limits of the store are kept to by the reader")
+    func limits() throws {
+        let long = String(repeating: "x", count: 401)
+        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"\(long)\": 1}}")?.contains("400") == true)
+        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"\": 1}}") != nil)
+        let tags = (0...256).map { "\"t\($0)\"" }.joined(separator: ",")
+        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": 1}, \"tags\": [\(tags)]}")?.contains("256") == true)
+        #expect(try Support.reason(#"{"id": 1, "vector": {"a": 1}, "tags": [""]}"#) != nil)
+        let terms = (0...65_535).map { "\"\($0)\":1" }.joined(separator: ",")
+        #expect(try Support.reason("{\"id\": 1, \"vector\": {\(terms)}}")?.contains("too many") == true)
+    }
+
+    @Test(
+        "what is not one object is rejected",
+        arguments: [
+            "[]", "1", "\"x\"", "null", "{", "{}", #"{"id": 1}"#, #"{"vector": {"a": 1}}"#,
+            #"{"id": 1, "vector": {"a": 1}} x"#,
+            #"{"id": 1, "vector": {"a": 1},}"#, #"{"id": 1, "vector": {"a": 1,}}"#, #"{"id" 1, "vector": {"a": 1}}"#,
+            #"{"id": 1 "vector": {"a": 1}}"#, #"{id: 1, "vector": {"a": 1}}"#, #"{"id": 1, "vector": ["a"]}"#,
+            #"{"id": 1, "vector": null}"#, #"{"id": 1, "vector": {"a": 1}, "tags": "x"}"#,
+            #"{"id": 1, "x": tru, "vector": {"a": 1}}"#,
+            #"{"id": 1, "vector": {"a": 1}, "tags": [1]}"#, #"{"id": 1, "terms": {"a": 1}}"#,
+            #"{"id": 1, "x": [1,], "vector": {"a": 1}}"#,
+            #"{"id": 1, "x": {"y"}, "vector": {"a": 1}}"#, #"{"id": 1, "x": [}, "vector": {"a": 1}}"#,
+            #"{"id": 1, "x": {], "vector": {"a": 1}}"#,
+        ])
+    func malformed(line: String) throws {
+        #expect(try Support.reason(line) != nil)
+    }
+
+    @Test("the payload is content, else contents, or the field that is named, or nothing")
+    func payloads() throws {
+        let line = #"{"contents": "two", "id": 1, "title": "three", "vector": {"a": 1}, "content": "one"}"#
+        #expect(try Support.document(line)?.payload == Array("one".utf8))
+        #expect(try Support.document(line, payload: .named("contents"))?.payload == Array("two".utf8))
+        #expect(try Support.document(line, payload: .named("title"))?.payload == Array("three".utf8))
+        #expect(try Support.document(line, payload: .named("absent"))?.payload == nil)
+        #expect(try Support.document(line, payload: .none)?.payload == nil)
+        let other = #"{"contents": "two", "id": 1, "vector": {"a": 1}, "content": null}"#
+        #expect(try Support.document(other)?.payload == Array("two".utf8))
+        let number = #"{"id": 1, "vector": {"a": 1}, "content": 5}"#
+        #expect(try Support.reason(number) != nil)
+        #expect(try Support.document(number, payload: .none) != nil)
+        #expect(try Support.reason(number, payload: .named("content")) != nil)
+    }
+
+    @Test("byte order mark, CRLF, blank lines and a missing last line feed are no trouble")
+    func lineEnds() throws {
+        let text = "\u{FEFF}{\"id\": 1, \"vector\": {\"a\": 1}}\r\n\r\n  \n{\"id\": 2, \"vector\": {\"a\": 1}}"
+        let numbers = try Support.rows(text).map { row in
+            if case .document(_, let number) = row { number } else { -1 }
+        }
+        #expect(numbers == [1, 4])
+    }
+
+    @Test("a line that is too long is rejected, and the next one is read")
+    func longLine() throws {
+        let text =
+            "{\"id\": 1, \"content\": \"\(String(repeating: "x", count: 700_000))\", \"vector\": {\"a\": 1}}\n"
+            + "{\"id\": 2, \"vector\": {\"a\": 1}}\n"
+        let rows = try Support.rows(text, lineLimit: 1_000)
+        #expect(rows.count == 2)
+        guard case .reject(let reject) = rows[0], case .document(let document, let number) = rows[1] else {
+            Issue.record("not a reject and a document")
+            return
+        }
+        #expect(reject == Reject(number: 1, reason: "the line is longer than 1000 bytes"))
+        #expect(document.id == "2" && number == 2)
+    }
+
+    @Test("a reason never quotes the line")
+    func reasonsDoNotLeak() throws {
+        for line in [
+            #"{"id": 1, "vector": {"secret": -1}}"#, #"{"id": 1, "secret": secret}"#, #"{"id": secret}"#,
+            #"{"id": 1, "vector": {"secret": 1, "secret": 1}}"#,
+        ] {
+            #expect(try Support.reason(line)?.contains("secret") == false)
+        }
+    }
+
+    @Test("a reading goes on where another stopped, at every line", arguments: [true, false])
+    func resume(fromFile: Bool) throws {
+        let lines = (0..<20).map { $0 == 7 ? "broken" : "{\"id\": \($0), \"vector\": {\"a\": 1}}" }
+        let bytes = Array(lines.joined(separator: "\n").utf8)
+        try Support.withFile(bytes) { path in
+            func source() throws -> ByteSource {
+                fromFile ? try ByteSource(path: path) : try ByteSource(bytes: bytes)
+            }
+            let whole = try JSONLinesReader(source: source())
+            var rest = 20
+            while try whole.next() != nil {
+                rest -= 1
+                let reader = try JSONLinesReader(source: source(), from: whole.position)
+                #expect(try Support.all(reader).count == rest)
+                #expect(reader.position == whole.position || rest > 0)
+            }
+            #expect(rest == 0)
+        }
+    }
+
+    @Test("a place that is not between two lines is refused")
+    func badResume() throws {
+        let bytes = Array("{\"id\": 1, \"vector\": {\"a\": 1}}\n{\"id\": 2, \"vector\": {\"a\": 1}}\n".utf8)
+        for offset in [5, 29, 31, 32, 1_000] as [UInt64] where offset != 30 {
+            let source = try ByteSource(bytes: bytes)
+            #expect(throws: InterchangeError.self, "offset \(offset)") {
+                try JSONLinesReader(source: source, from: InputPosition(offset: offset, number: 1))
+            }
+        }
+    }
+
+    @Test("the sample collection is read without a reject")
+    func sample() throws {
+        let reader = try JSONLinesReader(source: try ByteSource(path: Support.sample("documents.jsonl.zst")))
+        var documents = 0
+        var terms = 0
+        while let row = try reader.next() {
+            guard case .document(let document, _) = row else {
+                Issue.record("a reject")
+                continue
+            }
+            documents += 1
+            terms += Support.terms(document).count
+        }
+        #expect(documents == 240)
+        #expect(terms == 52_679)
+        #expect(reader.progress == 1)
+    }
+}
