@@ -4,7 +4,8 @@
 - Swift source is ASCII; a file over 400 lines is reported, one over 500 fails.
 - Sources/ has no `try!` and no `fatalError(`: what can go wrong is thrown.
 - No file names a place on somebody's machine.
-- In Markdown every relative link, every #heading and every `path/of/ours` exists.
+- In Markdown every relative link, every #heading, every `path/of/ours` and every `test` that a table names in a
+  column 'Test' exists.
 
     Scripts/check-text.py              checks this project
     Scripts/check-text.py --self-test  breaks each rule in a temporary tree and expects to be told
@@ -28,6 +29,7 @@ FORBIDDEN = {"try!": re.compile(r"\btry!"), "fatalError(": re.compile(r"\bfatalE
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+\s+(.*?)\s*$", re.MULTILINE)
+NAME = re.compile(r"`(\w+)`")
 OWN_PATH = re.compile(r"`((?:Sources|Tests|Scripts|Examples|Benchmarks|Fuzz)/[\w./+-]*)`")
 
 
@@ -75,8 +77,25 @@ def check_markdown(root: Path, file: Path, name: str, text: str) -> list[str]:
     return problems
 
 
+def check_test_column(name: str, text: str, tests: str) -> list[str]:
+    """Tables with a column 'Test' name functions and suites of Tests/."""
+    problems, column = [], None
+    for number, line in enumerate(text.split("\n"), 1):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        if not cells:
+            column = None
+        elif "Test" in cells:
+            column = cells.index("Test")
+        elif column is not None and column < len(cells):
+            for test in NAME.findall(cells[column]):
+                if not re.search(rf"\b(?:func|struct|class)\s+{test}\b", tests):
+                    problems.append(f"{name}:{number}: names the test {test}, which is not there")
+    return problems
+
+
 def check(root: Path) -> tuple[list[str], int]:
     problems = []
+    tests = "\n".join(file.read_text() for file in sorted((root / "Tests").rglob("*.swift")))
     files = project_files(root)
     for file in files:
         name = str(file.relative_to(root))
@@ -89,7 +108,7 @@ def check(root: Path) -> tuple[list[str], int]:
         if file.suffix == ".swift":
             problems += check_swift(name, text)
         if file.suffix == ".md":
-            problems += check_markdown(root, file, name, text)
+            problems += check_markdown(root, file, name, text) + check_test_column(name, text, tests)
     return problems, len(files)
 
 
@@ -100,6 +119,8 @@ def self_test() -> int:
         "Tests/A/A.swift": f'let place = "{place}"\nlet value = try! f()',
         "README.md": "# The house\n[a](#the-house) [b](More.md#some-code-and-more) [c](https://example.org/x) `Sources/A`",
         "More.md": "## Some `code`, and more\n```\n[x](nowhere.md)\n```",
+        "Tests/A/T.swift": "struct T { @Test func holds() {} }",
+        "Table.md": "| a | Test |\n|---|---|\n| `b` | `holds`, `T` |\n\n| a | other |\n|---|---|\n| b | `c` |",
     }
     broken = {
         "a letter outside ASCII": ("Tests/A/B.swift", "let dash = \"\u2013\"", "not ASCII"),
@@ -110,6 +131,7 @@ def self_test() -> int:
         "a machine's path in a test": ("Tests/A/B.swift", "// /" + "home/me", "place on a machine"),
         "a dead link": ("B.md", "[x](nowhere.md)", "nowhere.md, which is not there"),
         "a dead heading": ("B.md", "[x](README.md#nowhere)", "no such heading"),
+        "a dead test": ("B.md", "| a | Test |\n|---|---|\n| b | `fails` |", "names the test fails"),
         "a dead path": ("B.md", "`Sources/B`", "names Sources/B"),
     }
     failures = [] if not found_in(sound) else ["the sound tree is reported: " + "; ".join(found_in(sound))]

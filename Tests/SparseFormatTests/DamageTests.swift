@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    private func where_(_ sample: Sample, _ what: String) -> Comment {
+    private func comment(_ sample: Sample, _ what: String) -> Comment {
         "\(sample), \(what), SPARSE_SEED=\(random.seed)"
     }
 
@@ -31,10 +31,10 @@ import Testing
             for sample in try Samples.all(&random) {
                 let recoded = try memory.with(sample.value) { try sample.recode($0, sample.table, sample.key) }
                 if sample.isCanonical {
-                    #expect(recoded == sample.value, where_(sample, "round \(round)"))
+                    #expect(recoded == sample.value, comment(sample, "round \(round)"))
                 } else {
                     let again = try memory.with(recoded) { try sample.recode($0, sample.table, sample.key) }
-                    #expect(again == recoded, where_(sample, "round \(round)"))
+                    #expect(again == recoded, comment(sample, "round \(round)"))
                 }
             }
         }
@@ -48,7 +48,7 @@ import Testing
                     let value = UnsafeRawBufferPointer(rebasing: bytes[..<sample.value.count])
                     return try sample.recode(value, sample.table, sample.key)
                 }
-                #expect(!sample.isCanonical || recoded == sample.value, where_(sample, "shift \(shift)"))
+                #expect(!sample.isCanonical || recoded == sample.value, comment(sample, "shift \(shift)"))
             }
         }
     }
@@ -56,7 +56,7 @@ import Testing
     @Test mutating func everyTruncationFails() throws {
         for sample in try Samples.all(&random) {
             for length in 0..<sample.value.count {
-                #expect(fails(sample, Array(sample.value[..<length])), where_(sample, "length \(length)"))
+                #expect(fails(sample, Array(sample.value[..<length])), comment(sample, "length \(length)"))
             }
         }
     }
@@ -64,7 +64,7 @@ import Testing
     @Test mutating func trailingBytesFail() throws {
         for sample in try Samples.all(&random) {
             for tail in [[0], [0xFF], [UInt8](repeating: 0, count: 16), sample.value] {
-                #expect(fails(sample, sample.value + tail), where_(sample, "\(tail.count) bytes more"))
+                #expect(fails(sample, sample.value + tail), comment(sample, "\(tail.count) bytes more"))
             }
         }
     }
@@ -75,7 +75,7 @@ import Testing
             // Values of pages: each bit of the first 256 bytes, then one bit of each byte.
             for bit in 0..<8 * bytes.count where bit < 2048 || bit % 9 == 0 {
                 bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-                #expect(fails(sample, bytes), where_(sample, "bit \(bit)"))
+                #expect(fails(sample, bytes), comment(sample, "bit \(bit)"))
                 bytes[bit / 8] ^= 1 << UInt8(bit % 8)
             }
         }
@@ -84,15 +84,15 @@ import Testing
     @Test mutating func aValueUnderAnotherKeyFails() throws {
         for sample in try Samples.all(&random) {
             for table in TableNumber.allCases where table != sample.table {
-                #expect(fails(sample, sample.value, table), where_(sample, "table \(table)"))
+                #expect(fails(sample, sample.value, table), comment(sample, "table \(table)"))
             }
             for bit in 0..<8 * sample.key.count {
                 var key = sample.key
                 key[bit / 8] ^= 1 << UInt8(bit % 8)
-                #expect(fails(sample, sample.value, nil, key), where_(sample, "key bit \(bit)"))
+                #expect(fails(sample, sample.value, nil, key), comment(sample, "key bit \(bit)"))
             }
             for key in [[], sample.key + [0], Array(sample.key.dropLast()), Array(sample.key.reversed()) + [1]] {
-                #expect(fails(sample, sample.value, nil, key), where_(sample, "key \(key)"))
+                #expect(fails(sample, sample.value, nil, key), comment(sample, "key \(key)"))
             }
         }
     }
@@ -103,7 +103,7 @@ import Testing
                 var bytes = sample.value
                 bytes[8] = kind.rawValue
                 let failure = failure(sample, sample.resealed(bytes))
-                #expect(failure?.code == .wrongKind, where_(sample, "kind \(kind)"))
+                #expect(failure?.code == .wrongKind, comment(sample, "kind \(kind)"))
                 #expect(failure?.table == sample.table)
             }
         }
@@ -114,12 +114,12 @@ import Testing
             for version: UInt8 in [0, 2, 255] {
                 var bytes = sample.value
                 bytes[9] = version
-                #expect(failure(sample, sample.resealed(bytes))?.code == .unsupportedVersion, where_(sample, "version"))
+                #expect(failure(sample, sample.resealed(bytes))?.code == .unsupportedVersion, comment(sample, "version"))
             }
             for bit in 0..<16 {
                 var bytes = sample.value
                 bytes[10 + bit / 8] = 1 << UInt8(bit % 8)
-                #expect(failure(sample, sample.resealed(bytes))?.code == .unknownFlags, where_(sample, "flag \(bit)"))
+                #expect(failure(sample, sample.resealed(bytes))?.code == .unknownFlags, comment(sample, "flag \(bit)"))
             }
         }
     }

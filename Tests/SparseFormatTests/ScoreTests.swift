@@ -18,7 +18,9 @@ import Testing
         return sum
     }
 
-    private func score(_ vector: SparseVector, _ table: [Float], _ compression: DocumentCompression = .off) throws -> Float {
+    private func score(
+        _ vector: SparseVector, _ table: [Float], _ compression: DocumentCompression = .off
+    ) throws -> Float {
         let value = try DocumentEncoder(compression).encode(id: "d", vector: vector, key: Keys.document(1))
         return try memory.with(value) { bytes in
             let view = try DocumentView(bytes, number: 1)
@@ -74,34 +76,52 @@ import Testing
         }
     }
 
+    /// A document of one-byte identifier and weights of one, with these bytes for its terms.
+    private func value(_ count: Int, _ gaps: [UInt8]) -> [UInt8] {
+        Value.seal(kind: .document, version: 1, table: .documents, key: Keys.document(1)) {
+            DocumentHeader(
+                identifierLength: 1, vectorEncoding: .plain, payloadEncoding: .none, termCount: count,
+                vectorLength: 4 * count + gaps.count, payloadLength: 0, payloadOriginalLength: 0, dictionary: 0,
+                tagCount: 0, tagsLength: 0
+            ).encode(into: &$0)
+            $0.u8(97)
+            $0.f32s([Float](repeating: 1, count: count))
+            $0.append(gaps)
+        }
+    }
+
+    private func fails(_ value: [UInt8]) throws -> Bool {
+        let table = [Float](repeating: 1, count: 1000)
+        return try memory.with(value) { bytes in
+            let view = try DocumentView(bytes, number: 1)
+            return table.withUnsafeBufferPointer { table in
+                guard let base = table.baseAddress else { return false }
+                return (try? view.score(base, termLimit: 1000)) == nil
+            }
+        }
+    }
+
     @Test func badGapsFail() throws {
         // In a group of four, in its last place, and one by one.
         for count in [5, 6, 9, 12] {
             for bad in 1..<count {
                 for gap: [UInt8] in [[0], [0x80, 0], [0x85, 0], [0xFF, 0]] {
                     var gaps = (0..<count).map { _ in [UInt8(3)] }
+                    #expect(try !fails(value(count, Array(gaps.joined()))))
                     gaps[bad] = gap
-                    let value = Value.seal(kind: .document, version: 1, table: .documents, key: Keys.document(1)) {
-                        DocumentHeader(
-                            identifierLength: 1, vectorEncoding: .plain, payloadEncoding: .none, termCount: count,
-                            vectorLength: 4 * count + gaps.joined().count, payloadLength: 0, payloadOriginalLength: 0,
-                            dictionary: 0, tagCount: 0, tagsLength: 0
-                        ).encode(into: &$0)
-                        $0.u8(97)
-                        $0.f32s([Float](repeating: 1, count: count))
-                        $0.append(Array(gaps.joined()))
-                    }
-                    let table = [Float](repeating: 1, count: 1000)
-                    try memory.with(value) { bytes in
-                        let view = try DocumentView(bytes, number: 1)
-                        table.withUnsafeBufferPointer { table in
-                            guard let base = table.baseAddress else { return }
-                            #expect(throws: FormatError.self, "\(gap) at \(bad) of \(count)") {
-                                try view.score(base, termLimit: 1000)
-                            }
-                        }
-                    }
+                    #expect(try fails(value(count, Array(gaps.joined()))), "\(gap) at \(bad) of \(count)")
                 }
+            }
+        }
+    }
+
+    @Test func bytesAfterTheLastTermFail() throws {
+        for count in 1..<14 {
+            for extra in 1...8 {
+                let gaps = [UInt8](repeating: 1, count: count + extra)
+                // As long a section as so many terms may have, or the document would not open.
+                guard gaps.count <= 5 * count else { continue }
+                #expect(try fails(value(count, gaps)), "\(extra) bytes after \(count) terms")
             }
         }
     }

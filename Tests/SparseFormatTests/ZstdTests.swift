@@ -119,7 +119,8 @@ import Testing
         let bytes = Array(String(repeating: "lazy dog fox", count: 5).utf8)
         for id: UInt32 in [1, 2, 1, 3] {
             let dictionary = ZstdDictionary(id: id, bytes: Array("dictionary \(id) the lazy dog fox".utf8))
-            let frame = try #require(bytes.withUnsafeBytes { compressor.compress($0, limit: 99, dictionary: dictionary) })
+            let with = bytes.withUnsafeBytes { compressor.compress($0, limit: 99, dictionary: dictionary) }
+            let frame = try #require(with)
             #expect(code(frame, size: bytes.count, dictionary) == nil)
             let without = try #require(bytes.withUnsafeBytes { compressor.compress($0, limit: 99) })
             #expect(code(without, size: bytes.count) == nil)

@@ -204,9 +204,11 @@ def zstd_frames():
     yield "bomb-as-small", "reject", 100, bomb
     over = zstandard.ZstdCompressor(level=3).compress(bytes((64 << 20) + 1))
     yield "over-the-limit", "reject", (64 << 20) + 1, over
-    # A frame that is not a single segment, with the window descriptor of 2^41 and a declared size of 880.
-    lying = plain[:4] + bytes([0x40 | plain[4] & 0x1F & ~0x20, 0xF8]) + struct.pack("<H", len(text) - 256) + plain[7:]
-    yield "window-2-to-41", "reject", len(text), lying
+    # The same blocks in frames that are no single segment, and so say how far they may look back.
+    for verdict, name, window in [
+            ("accept", "2-to-20", 0x50), ("accept", "2-to-27", 0x88), ("reject", "over-2-to-27", 0x89),
+            ("reject", "2-to-30", 0xA0), ("reject", "2-to-41", 0xF8)]:
+        yield f"window-{name}", verdict, len(text), plain[:4] + bytes([0x40, window]) + plain[5:]
     dictionary = zstandard.ZstdCompressionDict(text * 4, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     with_dictionary = zstandard.ZstdCompressor(dict_data=dictionary).compress(text)
     yield "needs-dictionary", "reject", len(text), with_dictionary

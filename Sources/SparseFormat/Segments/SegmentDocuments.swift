@@ -57,7 +57,8 @@ package struct SegmentDocuments {
     package static func encode(_ numbers: [UInt64], into writer: inout ByteWriter) {
         let base = numbers.first ?? 0
         writer.u64(base)
-        for number in numbers { writer.u32(UInt32(clamping: number &- base)) }
+        // A zero behind the first place does not ascend, and so is refused.
+        for number in numbers { writer.u32(UInt32(exactly: number &- base) ?? 0) }
     }
 
     private static func load(_ offsets: UnsafeRawPointer, _ ordinal: Int) -> UInt32 {

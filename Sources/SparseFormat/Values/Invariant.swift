@@ -27,6 +27,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case windowCounts = 24
     case listRange = 25
     case forwardRecords = 26
+    case tuningPoints = 27
 
     /// The rule in one sentence.
     package var rule: String {
@@ -57,6 +58,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .windowCounts: "a window's counts agree with its contents and its chunks"
         case .listRange: "a posting list lies inside its chunk, aligned, with 1 or more postings"
         case .forwardRecords: "a forward record lies inside its chunk"
+        case .tuningPoints: "a tuning's points ascend, with recalls of 0 to 1 and costs that are finite"
         }
     }
 }

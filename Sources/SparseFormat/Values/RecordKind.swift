@@ -15,4 +15,5 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case dictionary = 13
     case segmentDocuments = 14
     case segmentForward = 15
+    case tuning = 16
 }

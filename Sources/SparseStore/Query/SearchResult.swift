@@ -4,10 +4,13 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     public let hits: [Hit]
     /// The commit that was searched.
     public let generation: UInt64
-    /// Whether the hits are proven to be the true top k of that commit.
-    public let isExact: Bool
+    /// How the hits were found.
+    public let plan: SearchPlan
     /// What the search touched.
     public let counters: SearchCounters
+
+    /// Whether the hits are proven to be the true top k of that commit.
+    public var isExact: Bool { plan.isExact }
 
     /// The position of the first hit.
     public var startIndex: Int { hits.startIndex }

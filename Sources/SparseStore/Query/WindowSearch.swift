@@ -32,7 +32,7 @@ struct WindowSearch {
     }
 
     private func candidates(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Candidate] {
-        let count = plan.map { max(limit, $0.candidateCount(limit: limit)) } ?? limit
+        let count = plan?.candidateCount(limit: limit) ?? limit
         var set = CandidateSet(count: count, minimum: plan == nil ? minimumScore ?? 0 : 0)
         var terms: [WindowScan.Term] = []
         for (position, member) in index.members.enumerated() {

@@ -26,6 +26,7 @@ public final class Snapshot: Sendable {
     }
 
     var manifest: ManifestRecord { state.manifest }
+    var index: IndexView { state.index }
 
     /// The number of the commit; each commit has one more than the last.
     public var generation: UInt64 { state.manifest.generation }
@@ -150,18 +151,23 @@ public final class Snapshot: Sendable {
 
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
         var counters = SearchCounters()
-        let query = try withReader { reader in
-            let resolver = QueryResolver(
-                tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
-            return try resolver.resolve(query, options.weighting)
-        }
+        let query = try resolve(query, options.weighting)
+        let choice = state.planner.choose(options.recall, limit: options.limit)
         let search = WindowSearch(
-            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore, plan: nil)
+            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore, plan: choice.scan)
         let hits = try search.run(scratch, &counters).map { item in
             let contributions = options.contributions ? try self.contributions(item, query, scratch) : []
             return Hit(id: item.id, score: item.score, contributions: contributions)
         }
-        return SearchResult(hits: hits, generation: generation, isExact: true, counters: counters)
+        return SearchResult(hits: hits, generation: generation, plan: choice.description, counters: counters)
+    }
+
+    func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
+        try withReader { reader in
+            let resolver = QueryResolver(
+                tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
+            return try resolver.resolve(query, weighting)
+        }
     }
 
     private func contributions(

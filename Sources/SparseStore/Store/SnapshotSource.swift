@@ -25,9 +25,10 @@ final class SnapshotSource: Sendable {
     private func state(_ transactionID: UInt64, _ reader: Reader) throws -> SnapshotState {
         try newest.withLock { newest in
             if let newest, newest.transactionID == transactionID { return newest }
-            let manifest = try MetaTable(tables: tables, reader: reader).manifest()
+            let meta = MetaTable(tables: tables, reader: reader)
+            let manifest = try meta.manifest()
             let index = try segments.view(manifest, tables, reader, mapEpoch: environment.mapEpoch)
-            let state = SnapshotState(transactionID, manifest, index)
+            let state = SnapshotState(transactionID, manifest, index, try meta.tuning())
             // A thread that was held up may come with an older commit than another has seen.
             if newest.map({ $0.transactionID < transactionID }) ?? true { newest = state }
             return state

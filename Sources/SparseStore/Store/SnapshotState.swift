@@ -10,10 +10,13 @@ final class SnapshotState: Sendable {
     let transactionID: UInt64
     let manifest: ManifestRecord
     let index: IndexView
+    let planner: Planner
 
-    init(_ transactionID: UInt64, _ manifest: ManifestRecord, _ index: IndexView) {
+    init(_ transactionID: UInt64, _ manifest: ManifestRecord, _ index: IndexView, _ tuning: TuningRecord?) {
         self.transactionID = transactionID
         self.manifest = manifest
         self.index = index
+        planner = Planner(
+            tuning: tuning, documents: index.members.reduce(0) { $0 + $1.segment.documentCount })
     }
 }

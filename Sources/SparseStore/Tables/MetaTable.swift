@@ -20,6 +20,10 @@ struct MetaTable {
         return record
     }
 
+    func tuning() throws -> TuningRecord? {
+        try TuningRecord(from: tables.meta, .meta, key: Keys.tuning, reader)
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }

@@ -28,11 +28,12 @@ enum Samples {
     static func documents(_ random: inout SeededGenerator) throws -> [Sample] {
         let text = Array(String(repeating: "the quick brown fox jumps over the lazy dog ", count: 9).utf8)
         let few = Arbitrary.vector(&random, count: 9, below: 300)
+        let wide = Arbitrary.vector(&random, count: 7, below: .max)
         let many = Arbitrary.vector(&random, count: 40, below: 60)
         return [
             try document("document, small", few, [], nil, .off, &random),
             try document("document, tags and raw payload", few, ["b", "a", "\u{E9}"], [1, 2, 3], .off, &random),
-            try document("document, wide terms", Arbitrary.vector(&random, count: 7, below: .max), ["t"], [], .off, &random),
+            try document("document, wide terms", wide, ["t"], [], .off, &random),
             try document("document, zstd payload", few, ["x"], text, .fast, &random),
             try document("document, zstd all", many, ["x"], text, .compact, &random),
             try document("document, dictionary", many, [], text, .compact, &random, dictionary),
@@ -66,7 +67,8 @@ enum Samples {
     }
 
     /// All of a document, encoded again without compression.
-    static func recodeDocument(_ bytes: UnsafeRawBufferPointer, _ table: TableNumber, _ key: [UInt8]) throws -> [UInt8] {
+    static func recodeDocument(_ bytes: UnsafeRawBufferPointer, _ table: TableNumber, _ key: [UInt8]) throws -> [UInt8]
+    {
         // A document's view knows its table; bytes in another table are tried as what they claim to be.
         _ = try Value.open(bytes, kind: .document, table: table, key: key)
         let number = try key.withUnsafeBytes { try Keys.documentNumber($0) }
@@ -82,7 +84,8 @@ enum Samples {
         for (term, weight) in zip(vector.terms, vector.weights) where term < 64 { sum += weight }
         guard score == sum else { throw FormatDocument.Malformed(what: "score \(score) in place of \(sum)") }
         return try DocumentEncoder(.off).encode(
-            id: try view.identifier, vector: vector, tags: try view.tags(), payload: try view.payload(decoder), key: key)
+            id: try view.identifier, vector: vector, tags: try view.tags(), payload: try view.payload(decoder), key: key
+        )
     }
 
     private static func recodeDocuments(

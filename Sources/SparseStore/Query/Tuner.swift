@@ -1,0 +1,75 @@
+internal import SparseFormat
+
+/// Measures every effort of the ladder against exact answers.
+struct Tuner {
+    let index: IndexView
+    /// Groups of sample queries; an effort is worth what it reaches on the group that suits it least.
+    let groups: [[ResolvedQuery]]
+
+    /// The k that are measured.
+    static let limits = [10, 100]
+    /// Scores this close to the k-th count as reaching it.
+    private static let tolerance: Float = 1e-4
+
+    func measure(_ scratch: ScanScratch, _ progress: (Int, Int) throws -> Void) throws -> [TuningRecord.Point] {
+        var points: [TuningRecord.Point] = []
+        let total = Self.limits.count * groups.reduce(0) { $0 + $1.count }
+        var done = 0
+        for limit in Self.limits {
+            var worst = [Measure](repeating: Measure(recall: 1), count: ScanLadder.plans.count)
+            for group in groups where !group.isEmpty {
+                var sums = [Measure](repeating: Measure(), count: ScanLadder.plans.count)
+                for query in group {
+                    try add(query, limit, scratch, &sums)
+                    done += 1
+                    try progress(done, total)
+                }
+                for effort in sums.indices { worst[effort].worsen(sums[effort].divided(by: Float(group.count))) }
+            }
+            for (effort, measure) in worst.enumerated() {
+                points.append(
+                    TuningRecord.Point(
+                        limit: UInt32(limit), effort: UInt8(effort), recall: min(1, max(0, measure.recall)),
+                        postings: measure.postings, scored: measure.scored))
+            }
+        }
+        return points
+    }
+
+    private struct Measure {
+        var recall: Float = 0
+        var postings: Float = 0
+        var scored: Float = 0
+
+        func divided(by count: Float) -> Measure {
+            Measure(recall: recall / count, postings: postings / count, scored: scored / count)
+        }
+
+        mutating func worsen(_ other: Measure) {
+            recall = min(recall, other.recall)
+            postings = max(postings, other.postings)
+            scored = max(scored, other.scored)
+        }
+    }
+
+    private func add(_ query: ResolvedQuery, _ limit: Int, _ scratch: ScanScratch, _ sums: inout [Measure]) throws {
+        var counters = SearchCounters()
+        let exact = try search(query, limit, nil).run(scratch, &counters)
+        for (effort, plan) in ScanLadder.plans.enumerated() {
+            counters = SearchCounters()
+            let found = try search(query, limit, plan).run(scratch, &counters)
+            if let last = exact.last {
+                let right = found.filter { $0.score >= last.score - Self.tolerance }.count
+                sums[effort].recall += Float(min(right, exact.count)) / Float(exact.count)
+            } else {
+                sums[effort].recall += 1
+            }
+            sums[effort].postings += Float(counters.postings)
+            sums[effort].scored += Float(counters.documentsScored)
+        }
+    }
+
+    private func search(_ query: ResolvedQuery, _ limit: Int, _ plan: ScanPlan?) -> WindowSearch {
+        WindowSearch(index: index, query: query, limit: limit, minimumScore: nil, plan: plan)
+    }
+}

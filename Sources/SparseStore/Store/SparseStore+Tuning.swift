@@ -1,0 +1,59 @@
+internal import LMDB
+internal import SparseFormat
+
+extension SparseStore {
+    /// Measures, against exact answers, what each effort of the planner reaches on this store, and keeps the result: a
+    /// recall target is then a promise with a number behind it. Worth repeating when the store has grown much or its
+    /// queries have changed.
+    ///
+    /// - Parameters:
+    ///   - queries: like those to come, some hundreds; empty to make some from the documents.
+    ///   - weighting: what those searches will use.
+    ///   - progress: called with queries done and in all; may throw to stop.
+    /// - Returns: the measured points.
+    @discardableResult
+    public func tune(
+        queries: [Query] = [], weighting: Weighting = .none, progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> [TuningPoint] {
+        let record: TuningRecord = try SparseStoreError.wrap {
+            let snapshot = try source.snapshot()
+            let groups =
+                queries.isEmpty
+                ? try SampleQueries(index: snapshot.index).groups(count: 200, seed: 1)
+                : [try queries.map { try snapshot.resolve($0, weighting) }]
+            let tuner = Tuner(index: snapshot.index, groups: groups)
+            let points = try source.scratch.withScratch { try tuner.measure($0, progress) }
+            return TuningRecord(
+                generation: snapshot.generation, documents: UInt64(snapshot.count),
+                queries: UInt32(groups.reduce(0) { $0 + $1.count }), points: points)
+        }
+        try SparseStoreError.wrap {
+            try environment.write { transaction in
+                try record.put(into: source.tables.meta, .meta, key: Keys.tuning, transaction.writer)
+            }
+        }
+        return record.points.map(TuningPoint.init)
+    }
+}
+
+/// What one effort reached when it was measured.
+public struct TuningPoint: Sendable, Hashable, Codable {
+    /// k of the searches.
+    public let limit: Int
+    /// The effort, 0 the least.
+    public let effort: Int
+    /// Mean recall against the exact answers.
+    public let recall: Double
+    /// Mean postings read.
+    public let postings: Double
+    /// Mean documents scored.
+    public let documentsScored: Double
+
+    init(_ point: TuningRecord.Point) {
+        limit = Int(point.limit)
+        effort = Int(point.effort)
+        recall = Double(point.recall)
+        postings = Double(point.postings)
+        documentsScored = Double(point.scored)
+    }
+}

@@ -1,0 +1,84 @@
+import SparseStore
+import Testing
+
+@Suite struct PlannerTests {
+    /// A store large enough for levels and planned searches.
+    private func filled(_ temporary: TemporaryStore, documents: Int = 6_000) throws -> (SparseStore, BruteForce) {
+        let store = try temporary.open()
+        var vectors = RandomVectors(seed: 21)
+        vectors.termSpace = 8_000
+        var model = BruteForce()
+        try store.write { transaction in
+            for index in 0..<documents {
+                let vector = try vectors.next()
+                try transaction.upsert(Document(id: String(index), vector: vector))
+                model.documents[String(index)] = vector
+            }
+        }
+        return (store, model)
+    }
+
+    @Test func `planned searches return true scores and say what they did`() throws {
+        let temporary = try TemporaryStore()
+        let (store, model) = try filled(temporary)
+        var vectors = RandomVectors(seed: 22)
+        vectors.termSpace = 8_000
+        for recall in [Recall.fast, .target(0.5), .target(0.95), .target(1), .exact] {
+            let query = try vectors.next()
+            let result = try store.search(Query(vector: query), limit: 10, recall: recall)
+            let truth = Dictionary(
+                uniqueKeysWithValues: model.search(query, limit: 10_000).map { ($0.id, $0.score) })
+            #expect(result.allSatisfy { truth[$0.id] == $0.score })
+            #expect(result.map(\.score) == result.map(\.score).sorted(by: >))
+            #expect(result.plan.isExact == result.isExact)
+            #expect(result.plan.isExact || result.plan.effort != nil)
+        }
+        let exact = try store.search(Query(vector: try vectors.next()), recall: .exact)
+        #expect(exact.isExact)
+    }
+
+    @Test func `a tuned store keeps its recall targets on queries it has not seen`() throws {
+        let temporary = try TemporaryStore()
+        let (store, model) = try filled(temporary)
+        var vectors = RandomVectors(seed: 23)
+        vectors.termSpace = 8_000
+        let seen = try (0..<60).map { _ in Query(vector: try vectors.next()) }
+        let points = try store.tune(queries: seen)
+        #expect(points.map(\.limit).contains(10) && points.map(\.limit).contains(100))
+        for target in [0.8, 0.9, 0.95] {
+            var recall = 0.0
+            for _ in 0..<60 {
+                let query = try vectors.next()
+                let result = try store.search(Query(vector: query), recall: .target(target))
+                #expect(result.plan.isTuned)
+                let last = try #require(model.search(query, limit: 10).last).score
+                recall += Double(result.filter { $0.score >= last - 1e-4 }.count) / 10
+            }
+            #expect(recall / 60 >= target - 0.03, "target \(target)")
+        }
+    }
+
+    @Test func `more effort reads more and finds at least as much`() throws {
+        let temporary = try TemporaryStore()
+        let (store, _) = try filled(temporary)
+        let points = try store.tune()
+        for limit in [10, 100] {
+            let curve = points.filter { $0.limit == limit }
+            #expect(curve.count >= 5)
+            #expect((curve.last?.recall ?? 0) >= (curve.first?.recall ?? 1))
+            #expect((curve.last?.postings ?? 0) >= (curve.first?.postings ?? 1))
+        }
+        // What was measured survives reopening.
+        store.close()
+        let reopened = try temporary.open()
+        let query = try RandomVectorsQuery.make()
+        #expect(try reopened.search(query, recall: .fast).plan.isTuned)
+    }
+
+    private enum RandomVectorsQuery {
+        static func make() throws -> Query {
+            var vectors = RandomVectors(seed: 24)
+            return Query(vector: try vectors.next())
+        }
+    }
+}
