@@ -3,4 +3,8 @@
 #include <zdict.h>
 #include <zstd.h>
 #include <zstd_errors.h>
+
+/// Asks the processor to load the line at an address that will be read soon. Reads nothing: any address will do.
+static inline void sparsestore_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif

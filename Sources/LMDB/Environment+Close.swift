@@ -34,6 +34,8 @@ extension Environment {
         if !state.needsReopen {
             state.lastTransactionID = MapInformation(handle).lastTransactionID
         }
+        for transaction in state.idleReads { mdb_txn_abort(transaction) }
+        state.idleReads = []
         mdb_env_close(handle)
         state.handle = nil
         if let identity { Registry.shared.release(identity) }

@@ -49,7 +49,7 @@ extension Environment {
         defer { environment.close() }
         try environment.write { transaction in
             var tables: [Table] = []
-            for name in names { tables.append(try transaction.createTable(named: name)) }
+            for name in names { tables.append(try transaction.writer.createTable(named: name)) }
             try create(transaction, tables)
         }
         try environment.sync()

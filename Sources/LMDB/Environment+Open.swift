@@ -106,7 +106,8 @@ extension Environment {
     static func openHandle(
         _ canonicalPath: String, options: EnvironmentOptions, preflight: Preflight?
     ) throws(LMDBError) -> OpaquePointer {
-        let fileBytes = preflight?.fileBytes ?? 0
+        // A file may end before its last pages, if these are free.
+        let fileBytes = preflight.map { max($0.fileBytes, $0.usedBytes) } ?? 0
         let least = EnvironmentOptions.roundedMapSize(fileBytes + max(fileBytes / 8, 1 << 24))
         var size = EnvironmentOptions.roundedMapSize(max(options.mapSize, fileBytes))
         while true {

@@ -3,14 +3,19 @@ import CLMDB
 extension Environment {
     package func beginRead() throws(LMDBError) -> ReadTransaction {
         while true {
-            let handle = try enter("beginRead")
-            var transaction: OpaquePointer?
-            let status = mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
+            let (handle, idle) = try enter("beginRead") { state, handle in (handle, state.idleReads.popLast()) }
+            var transaction = idle
+            let status =
+                if let idle { mdb_txn_renew(idle) } else {
+                    mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
+                }
             if status == MDB_SUCCESS, let transaction {
                 let id = UInt64(mdb_txn_id(transaction))
                 return ReadTransaction(
                     state: TransactionState(environment: self, pointer: transaction, isWrite: false), id: id)
             }
+            // One that cannot be renewed still has its slot and its memory.
+            if let idle { mdb_txn_abort(idle) }
             let error = failure(status, operation: "beginRead")
             leave()
             guard status == MDB_MAP_RESIZED else { throw error }
@@ -22,6 +27,16 @@ extension Environment {
         guard let transaction = state.take() else { return }
         // In a forked child the reader's slot is still the parent's: clearing it would free the pages it reads.
         guard isSameProcess else { return }
+        mdb_txn_reset(transaction)
+        let isKept = gate.withLock { state in
+            guard state.idleReads.count < options.maximumIdleReads, !state.isClosing, !state.needsReopen else {
+                return false
+            }
+            state.idleReads.append(transaction)
+            state.uses -= 1
+            return true
+        }
+        if isKept { return }
         mdb_txn_abort(transaction)
         leave()
     }

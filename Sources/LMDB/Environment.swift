@@ -73,6 +73,13 @@ package final class Environment: Sendable {
 
     /// Counts a use of the handle; every success must be followed by one `leave`.
     func enter(_ operation: String) throws(LMDBError) -> OpaquePointer {
+        try enter(operation) { _, handle in handle }
+    }
+
+    /// The same, with a look at the state under the lock that was taken anyway.
+    func enter<R>(
+        _ operation: String, _ body: (inout GateState, _ handle: OpaquePointer) -> R
+    ) throws(LMDBError) -> R {
         try requireSameProcess(operation)
         return try gate.withLock(
             waitingUpTo: options.drainTimeout, until: { !$0.isRemapping || $0.isClosing }
@@ -81,7 +88,7 @@ package final class Environment: Sendable {
             guard !state.needsReopen else { throw poisonedError(operation) }
             guard isReady else { throw undrainedError(operation) }
             state.uses += 1
-            return handle
+            return body(&state, handle)
         }
     }
 

@@ -8,7 +8,7 @@ package struct EnvironmentInfo: Sendable, Hashable {
     package var usedBytes: Int
     package var fileBytes: Int
     package var maximumReaders: Int
-    /// Reader slots taken, over all processes.
+    /// Read transactions alive, over all processes. An environment may keep a few more slots for its next ones.
     package var readersInUse: Int
     package var lastTransactionID: UInt64
     /// Pages that deletes and rewrites have left for later writes to use again; only a compacting copy gives them back.

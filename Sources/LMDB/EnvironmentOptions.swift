@@ -43,6 +43,10 @@ package struct EnvironmentOptions: Sendable {
         self.drainTimeout = drainTimeout
     }
 
+    /// Ended read transactions kept for the next ones. Each holds a reader slot, so a small table gets none, and many
+    /// processes find room in the default one.
+    var maximumIdleReads: Int { min(8, maximumReaders / 64) }
+
     /// The step of every map size: a multiple of any page size LMDB or a system uses.
     static let mapGranule = 1 << 16
 

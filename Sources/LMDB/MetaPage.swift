@@ -62,7 +62,10 @@ struct MetaPage: Hashable {
         guard !overflow, lastPage >= 1 else {
             throw PreflightProblem(.corrupted, "the header claims a last page of \(lastPage)")
         }
-        guard pages <= UInt64(fileBytes) / UInt64(pageSize) else {
+        // Pages may be missing if they are free (`FreeList`); each of them is listed in the file, as a number.
+        let filePages = UInt64(fileBytes / pageSize)
+        let listable = UInt64(fileBytes / MemoryLayout<UInt64>.size)
+        guard pages <= filePages + listable, pages <= UInt64(Int.max / pageSize) else {
             throw PreflightProblem(
                 .truncated, "the file has \(fileBytes) bytes, but its header speaks of \(pages) pages of \(pageSize)")
         }

@@ -11,7 +11,8 @@
 final class Monitor<State>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
-    private var state: State
+    // Not a property: each access would be checked for exclusivity, which the mutex ensures already.
+    private let state: UnsafeMutablePointer<State>
     private var waiters = 0
 
     #if canImport(Darwin)
@@ -34,7 +35,8 @@ final class Monitor<State>: @unchecked Sendable {
         #endif
         pthread_cond_init(changed, &attributes)
         pthread_condattr_destroy(&attributes)
-        self.state = state
+        self.state = .allocate(capacity: 1)
+        self.state.initialize(to: state)
     }
 
     deinit {
@@ -42,12 +44,14 @@ final class Monitor<State>: @unchecked Sendable {
         changed.deallocate()
         pthread_mutex_destroy(mutex)
         mutex.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
 
     func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
         pthread_mutex_lock(mutex)
         defer { release() }
-        return try body(&state)
+        return try body(&state.pointee)
     }
 
     /// Waits for the condition, at most for the timeout, then runs the body; its second argument says whether the
@@ -57,7 +61,7 @@ final class Monitor<State>: @unchecked Sendable {
     ) throws(E) -> R {
         pthread_mutex_lock(mutex)
         defer { release() }
-        var ready = isReady(state)
+        var ready = isReady(state.pointee)
         if !ready {
             waiters += 1
             let deadline = timeout.map(Self.deadline(after:))
@@ -68,12 +72,12 @@ final class Monitor<State>: @unchecked Sendable {
                     } else {
                         pthread_cond_wait(changed, mutex)
                     }
-                ready = isReady(state)
+                ready = isReady(state.pointee)
                 if status == ETIMEDOUT { break }
             }
             waiters -= 1
         }
-        return try body(&state, ready)
+        return try body(&state.pointee, ready)
     }
 
     private func release() {

@@ -19,8 +19,10 @@ struct Preflight: Hashable {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw Filesystem.error(errno, "open", path) }
         defer { close(descriptor) }
-        var attempt = 1
-        while true {
+        var problem: PreflightProblem?
+        var quietFailures = 0
+        for _ in 0..<64 {
+            let before = headers(descriptor)
             var status = stat()
             guard fstat(descriptor, &status) == 0 else { throw Filesystem.error(errno, "open", path) }
             do throws(PreflightProblem) {
@@ -31,22 +33,31 @@ struct Preflight: Hashable {
                     pageSize: pageSize, usedBytes: usedBytes, fileBytes: Int(status.st_size),
                     identity: FileIdentity(status))
             } catch {
-                // Another process may be committing; what it left half-read a moment ago is whole now.
-                guard attempt < 4 else {
-                    throw LMDBError(
-                        error.code, error.message + "; restore a backup, or give another path", operation: "open",
-                        path: path)
-                }
-                attempt += 1
-                usleep(2_000)
+                problem = error
             }
+            // Another process may have committed meanwhile, and written over what it no longer needed. Only what stays
+            // wrong while nobody commits is damage.
+            if headers(descriptor) == before { quietFailures += 1 }
+            if quietFailures == 4 { break }
+            usleep(2_000)
         }
+        throw LMDBError(
+            problem?.code ?? .other,
+            (problem?.message ?? "the file cannot be read") + "; restore a backup, or give another path",
+            operation: "open", path: path)
+    }
+
+    /// The bytes of both header pages, as far as they can be found.
+    private static func headers(_ descriptor: Int32) -> [UInt8] {
+        let first = read(descriptor, 0, MetaPage.byteCount)
+        guard let pageSize = try? meta(first).pageSize else { return first }
+        return first + read(descriptor, pageSize, MetaPage.byteCount)
     }
 
     /// The checks themselves, on anything that can be read. The size is asked for after the header pages were read:
-    /// a commit writes them last, so the file is never shorter than they say.
+    /// a commit writes them last, so the file has every page in use by then.
     static func examine(
-        fileBytes: () -> Int, read: (_ offset: Int, _ count: Int) -> [UInt8]
+        fileBytes: () -> Int, read: @escaping (_ offset: Int, _ count: Int) -> [UInt8]
     ) throws(PreflightProblem) -> (pageSize: Int, usedBytes: Int) {
         let head = read(0, MetaPage.byteCount)
         guard !head.isEmpty else { throw PreflightProblem(.truncated, "the file is empty") }
@@ -55,13 +66,19 @@ struct Preflight: Hashable {
         guard first.pageSize == second.pageSize else {
             throw PreflightProblem(.corrupted, "the two header pages disagree on the page size")
         }
-        // Only the newer page counts. In the older one liblmdb may leave roots of a commit that failed half-way.
+        // Only the newer page counts, after a crash as well: liblmdb takes the same. In the older one it may leave roots
+        // of a commit that failed half-way, and lists of pages that have been written again since.
         let newest = second.transactionID > first.transactionID ? second : first
-        try newest.check(fileBytes: fileBytes())
+        let fileBytes = fileBytes()
+        try newest.check(fileBytes: fileBytes)
         for tree in [newest.free, newest.main] where tree.root != MetaPage.noPage {
             let page = read(Int(tree.root) * newest.pageSize, MetaPage.pageHeaderBytes)
             try unpack(page) { bytes throws(PreflightProblem) in try newest.checkRoot(tree, bytes) }
         }
+        let pages = PageReader(
+            pageSize: newest.pageSize, lastPage: newest.lastPage, filePages: UInt64(fileBytes / newest.pageSize),
+            read: read)
+        try FreeList.requireEverythingBeyondTheEnd(of: pages, tree: newest.free)
         return (newest.pageSize, (Int(newest.lastPage) + 1) * newest.pageSize)
     }
 

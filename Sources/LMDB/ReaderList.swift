@@ -25,8 +25,9 @@ struct ReaderList {
     private mutating func add(_ line: String) {
         let fields = line.split(whereSeparator: \.isWhitespace)
         guard fields.count == 3, UInt64(fields[0]) != nil else { return }
-        inUse += 1
+        // A slot without a commit is kept for a next transaction.
         guard let id = UInt64(fields[2]) else { return }
+        inUse += 1
         oldestTransactionID = min(oldestTransactionID ?? id, id)
     }
 }

@@ -28,7 +28,7 @@ final class TransactionState {
 
     func live(_ operation: String) throws(LMDBError) -> OpaquePointer {
         // liblmdb would answer with a code that no longer tells what had happened.
-        if let failure = failure as? LMDBError { throw failure }
+        if let failure, let failure = failure as? LMDBError { throw failure }
         guard let pointer else {
             throw LMDBError(
                 .closed, "the transaction has ended; nothing of it may be used any more", operation: operation,

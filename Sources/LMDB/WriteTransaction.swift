@@ -11,37 +11,7 @@ package struct WriteTransaction: ~Copyable {
     /// Reads see what this transaction has written so far.
     package var reader: Reader { Reader(state: state) }
 
-    /// For code that keeps the transaction in a value of its own. The calls below are its calls.
+    /// All that can be changed. It may be kept in a value of its own, and answers with an error once the transaction
+    /// has ended.
     package var writer: Writer { Writer(state: state) }
-
-    package func put(
-        _ table: Table, _ key: some LMDBKey, _ value: UnsafeRawBufferPointer, mode: PutMode = .upsert
-    ) throws(LMDBError) {
-        try writer.put(table, key, value, mode: mode)
-    }
-
-    package func put(
-        _ table: Table, _ key: some LMDBKey, _ value: [UInt8], mode: PutMode = .upsert
-    ) throws(LMDBError) {
-        try writer.put(table, key, value, mode: mode)
-    }
-
-    package func reserve(
-        _ table: Table, _ key: some LMDBKey, count: Int, mode: PutMode = .upsert,
-        _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
-    ) throws {
-        try writer.reserve(table, key, count: count, mode: mode, fill)
-    }
-
-    package func delete(_ table: Table, _ key: some LMDBKey) throws(LMDBError) -> Bool {
-        try writer.delete(table, key)
-    }
-
-    package func removeAll(_ table: Table) throws(LMDBError) {
-        try writer.removeAll(table)
-    }
-
-    package func createTable(named name: String) throws(LMDBError) -> Table {
-        try writer.createTable(named: name)
-    }
 }

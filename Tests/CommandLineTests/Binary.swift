@@ -11,8 +11,8 @@ struct Binary {
 
         /// Standard output as a JSON object.
         func object() throws -> [String: Any] {
-            let value = try JSONSerialization.jsonObject(with: Data(output.utf8))
-            return try #require(value as? [String: Any], "not a JSON object: \(output)")
+            let value = try? JSONSerialization.jsonObject(with: Data(output.utf8))
+            return try #require(value as? [String: Any], "status \(status), no JSON object: \(output)\(errors)")
         }
     }
 
@@ -43,7 +43,7 @@ struct Binary {
             folder = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for name in ["out", "err"] {
-                FileManager.default.createFile(atPath: folder.appendingPathComponent(name).path, contents: nil)
+                _ = FileManager.default.createFile(atPath: folder.appendingPathComponent(name).path, contents: nil)
             }
             process.executableURL = URL(fileURLWithPath: Binary.path)
             process.arguments = arguments

@@ -131,7 +131,7 @@ struct ContractTests {
         let store = folder.path("s.sparse")
         let good = try folder.write("good.jsonl", Inputs.lines(3))
         try Binary.run("load", store, good)
-        let notAStore = try folder.write("text", "this is not a store, but it is long enough to look at\n")
+        let notAStore = try folder.write("text", String(repeating: "this is not a store\n", count: 1_000))
         let cases: [([String], Int32)] = [
             ([], 0), (["--help"], 0), (["load", "--help"], 0), (["help", "eval"], 0), (["--version"], 0),
             (["nonsense"], 1), (["load", store], 1), (["eval", store], 1), (["search", store], 1), (["stats"], 1),
@@ -145,6 +145,9 @@ struct ContractTests {
             (["eval", store, "--queries", good, "--truth", notAStore], 2),
             (["eval", store, "--queries", good, "--qrels", notAStore], 2),
             (["search", store, "--queries", good, "--query", "77"], 2),
+            (["load", store, good, "--rejects", good], 1), (["load", store, good, "--rejects", store], 1),
+            (["eval", store, "--queries", good, "--run", store], 1),
+            (["eval", store, "--queries", good, "--run", good], 1),
         ]
         for (arguments, status) in cases {
             let result = try Binary.Running(arguments).finish()
@@ -178,6 +181,24 @@ struct ContractTests {
         #expect(try result.object()["removed"] as? [String] == ["1", "3"])
         #expect(try result.object()["missing"] as? [String] == ["77"])
         #expect(try Binary.run("stats", store, "--json").object()["documents"] as? Int == 3)
+    }
+
+    @Test("a filter keeps to the documents whose tags fulfil it; one that cannot be read is wrong usage")
+    func filter() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let lines = [("1", #""a""#), ("2", #""a", "b""#), ("3", "")].map {
+            "{\"id\": \($0), \"vector\": {\"x\": \($0)}, \"tags\": [\($1)]}\n"
+        }
+        try Binary.run("load", store, "-", input: Data(lines.joined().utf8))
+        func ids(_ filter: String) throws -> [String] {
+            let result = try Binary.run("search", store, "--terms", #"{"x": 1}"#, "--filter", filter, "--json")
+            return try #require(try result.object()["hits"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+        }
+        #expect(try ids("tag:a") == ["2", "1"])
+        #expect(try ids("tag:a AND NOT tag:b") == ["1"])
+        #expect(try ids("NOT tag:a") == ["3"])
+        #expect(try Binary.run("search", store, "--terms", #"{"x": 1}"#, "--filter", "tag:a AND").status == 1)
     }
 
     @Test("threads give the same figures as one, and a warm-up changes nothing but times")

@@ -49,6 +49,17 @@ struct LoadTests {
         #expect(try folder.read("r.tsv").isEmpty)
     }
 
+    @Test("a file of rejects that the last load did not write to is kept whole")
+    func otherRejectFile() throws {
+        let folder = try Folder()
+        let path = try folder.write("r.tsv", "1\tx\n2\ty\n")
+        var bookmark = LoadBookmark(format: "jsonl")
+        bookmark.rejectBytes = 4
+        #expect(try RejectFile(path: path, keeping: bookmark.rejectBytesToKeep(path)).committedBytes == 8)
+        bookmark.rejectFile = OutputPath.absolute(path)
+        #expect(try RejectFile(path: path, keeping: bookmark.rejectBytesToKeep(path)).committedBytes == 4)
+    }
+
     @Test("batches are bounded by documents and by bytes")
     func batches() throws {
         func sizes(_ text: String, batch: Int) throws -> [Int] {

@@ -52,7 +52,7 @@ import Testing
         let table = try environment.table(named: "t")
         try environment.write { transaction in
             environment.close()
-            try transaction.put(table, 1 as UInt32, [1])
+            try transaction.writer.put(table, 1 as UInt32, [1])
         }
         #expect(environment.isClosed)
         #expect(try Environment.make(folder.file()).value(1) == [1])

@@ -19,7 +19,7 @@ import Testing
         ) { transaction, tables in
             #expect(tables.map(\.name) == ["a", "t"])
             #expect(!folder.entries.contains("data.sparse"))
-            try transaction.put(tables[1], 1 as UInt32, [42])
+            try transaction.writer.put(tables[1], 1 as UInt32, [42])
         }
         #expect(try environment.value(1) == [42])
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
@@ -36,7 +36,7 @@ import Testing
         #expect(throws: Interruption()) {
             _ = try Environment.open(at: folder.file(), options: EnvironmentOptions(), tables: ["t"]) {
                 transaction, tables in
-                try transaction.put(tables[0], "k", [UInt8](repeating: 1, count: 100_000))
+                try transaction.writer.put(tables[0], "k", [UInt8](repeating: 1, count: 100_000))
                 throw Interruption()
             }
         }
@@ -47,7 +47,7 @@ import Testing
         let options = EnvironmentOptions { $0.mapSize = 1 << 16 }
         let environment = try Environment.open(at: folder.file(), options: options, tables: ["t"]) {
             transaction, tables in
-            try transaction.put(tables[0], 1 as UInt32, [UInt8](repeating: 1, count: 1 << 20))
+            try transaction.writer.put(tables[0], 1 as UInt32, [UInt8](repeating: 1, count: 1 << 20))
         }
         #expect(try environment.value(1)?.count == 1 << 20)
     }
@@ -57,7 +57,7 @@ import Testing
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             _ = try Environment.open(at: FilePath(path), options: EnvironmentOptions(), tables: ["t"]) {
                 transaction, tables in
-                try transaction.put(tables[0], "k", [1])
+                try transaction.writer.put(tables[0], "k", [1])
                 kill(getpid(), SIGKILL)
             }
         }
@@ -77,12 +77,12 @@ import Testing
                         let environment = try Environment.open(
                             at: FilePath(path), options: EnvironmentOptions(), tables: ["t"]
                         ) { transaction, tables in
-                            try transaction.put(tables[0], 0 as UInt32, [1])
+                            try transaction.writer.put(tables[0], 0 as UInt32, [1])
                         }
                         let table = try environment.table(named: "t")
                         try environment.write { transaction in
                             let count = try transaction.reader.get(table, 1 as UInt32)?.first ?? 0
-                            try transaction.put(table, 1 as UInt32, [count + 1])
+                            try transaction.writer.put(table, 1 as UInt32, [count + 1])
                         }
                     }
                 }

@@ -8,7 +8,7 @@ import Testing
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
-            for key in keys { try transaction.put(table, key, [UInt8(key & 0xFF)]) }
+            for key in keys { try transaction.writer.put(table, key, [UInt8(key & 0xFF)]) }
         }
         return (environment, table)
     }
@@ -36,7 +36,7 @@ import Testing
         let table = try environment.table(named: "t")
         let keys: [UInt64] = [0, 255, 256, 1 << 40, .max]
         try environment.write { transaction in
-            for key in keys.reversed() { try transaction.put(table, key, []) }
+            for key in keys.reversed() { try transaction.writer.put(table, key, []) }
         }
         let transaction = try environment.beginRead()
         var cursor = try transaction.reader.cursor(table)
@@ -75,7 +75,7 @@ import Testing
             var visited: [UInt32] = []
             while let key = Self.key(try cursor.next()) {
                 visited.append(key)
-                if key.isMultiple(of: 2) { #expect(try transaction.delete(table, key)) }
+                if key.isMultiple(of: 2) { #expect(try transaction.writer.delete(table, key)) }
             }
             #expect(visited == Array(0..<500))
         }

@@ -75,8 +75,8 @@ import Testing
                 #expect(try environment.value(written) == nil)
                 expectError(.diskFull) { try environment.copy(to: folder.file("copy"), compacting: true) }
                 #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
-                try environment.write { _ = try $0.delete(table, 0 as UInt32) }
-                try environment.write { _ = try $0.delete(table, 1 as UInt32) }
+                try environment.write { _ = try $0.writer.delete(table, 0 as UInt32) }
+                try environment.write { _ = try $0.writer.delete(table, 1 as UInt32) }
                 try environment.put(2_000, [1])
                 environment.close()
                 #expect(try Environment.make(folder.file()).value(2_000) == [1])

@@ -12,7 +12,7 @@ extension Environment {
 
     func put(_ key: UInt32, _ value: [UInt8]) throws {
         let table = try table(named: "t")
-        try write { try $0.put(table, key, value) }
+        try write { try $0.writer.put(table, key, value) }
     }
 
     func value(_ key: UInt32) throws -> [UInt8]? {

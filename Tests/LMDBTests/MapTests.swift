@@ -38,8 +38,8 @@ import Testing
         try environment.write { transaction in
             runs += 1
             #expect(try transaction.reader.get(table, 1 as UInt32) == nil)
-            try transaction.put(table, 1 as UInt32, [1])
-            try transaction.put(table, 2 as UInt32, Self.megabyte)
+            try transaction.writer.put(table, 1 as UInt32, [1])
+            try transaction.writer.put(table, 2 as UInt32, Self.megabyte)
         }
         #expect(runs > 1)
         #expect(environment.mapEpoch > epoch)
@@ -51,10 +51,10 @@ import Testing
         let environment = try Environment.make(folder.file(), Self.options())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
-            do { try transaction.put(table, 1 as UInt32, Self.megabyte) } catch { throw Interruption() }
+            do { try transaction.writer.put(table, 1 as UInt32, Self.megabyte) } catch { throw Interruption() }
         }
         try environment.write { transaction in
-            try? transaction.put(table, 2 as UInt32, Self.megabyte + Self.megabyte)
+            try? transaction.writer.put(table, 2 as UInt32, Self.megabyte + Self.megabyte)
         }
         #expect(try environment.value(1)?.count == 1 << 20)
         #expect(try environment.value(2)?.count == 2 << 20)
@@ -64,7 +64,9 @@ import Testing
         let environment = try Environment.make(folder.file(), Self.options())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
-            for key in 0..<1_000 as Range<UInt32> { try transaction.put(table, key, [UInt8](repeating: 1, count: 300)) }
+            for key in 0..<1_000 as Range<UInt32> {
+                try transaction.writer.put(table, key, [UInt8](repeating: 1, count: 300))
+            }
         }
         // A reader pins every page, so each delete needs new ones.
         let pin = try environment.beginRead()
@@ -72,14 +74,14 @@ import Testing
         var deleted = 0
         do {
             for key in 0..<1_000 as Range<UInt32> {
-                try environment.write { _ = try $0.delete(table, key) }
+                try environment.write { _ = try $0.writer.delete(table, key) }
                 deleted += 1
             }
         } catch let error as LMDBError {
             #expect(error.code == .mapFull)
         }
         _ = consume pin
-        for key in UInt32(deleted)..<1_000 { try environment.write { _ = try $0.delete(table, key) } }
+        for key in UInt32(deleted)..<1_000 { try environment.write { _ = try $0.writer.delete(table, key) } }
         let transaction = try environment.beginRead()
         #expect(try transaction.reader.statistics(table).entries == 0)
     }
@@ -209,7 +211,7 @@ import Testing
                 expectError(.mapFull) {
                     try environment.write { transaction in
                         for key in 0..<20 as Range<UInt32> {
-                            try transaction.reserve(table, key, count: 1 << 20) { _ in }
+                            try transaction.writer.reserve(table, key, count: 1 << 20) { _ in }
                         }
                     }
                 }

@@ -14,7 +14,7 @@ import Testing
         for round in 0..<4 {
             try environment.write { transaction in
                 for key in 0..<300 as Range<UInt32> {
-                    try transaction.put(table, key, [UInt8](repeating: UInt8(round), count: 40))
+                    try transaction.writer.put(table, key, [UInt8](repeating: UInt8(round), count: 40))
                 }
             }
         }

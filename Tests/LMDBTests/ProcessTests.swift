@@ -62,7 +62,7 @@ import Testing
             let parent = getpid()
             do {
                 try environment.write { transaction in
-                    try transaction.put(table, 1 as UInt32, [1])
+                    try transaction.writer.put(table, 1 as UInt32, [1])
                     let child = fork()
                     if child != 0 {
                         var status: Int32 = -1
@@ -107,7 +107,7 @@ import Testing
             let environment = try Environment.make(FilePath(path))
             let table = try environment.table(named: "t")
             try environment.write { transaction in
-                try transaction.put(table, 1 as UInt32, [2])
+                try transaction.writer.put(table, 1 as UInt32, [2])
                 kill(getpid(), SIGKILL)
             }
         }

@@ -20,7 +20,7 @@ import Testing
         let before = environment.lastTransactionID
         #expect(throws: Interruption()) {
             try environment.write { transaction in
-                try transaction.put(table, 1 as UInt32, [1])
+                try transaction.writer.put(table, 1 as UInt32, [1])
                 #expect(try transaction.reader.get(table, 1 as UInt32).map { [UInt8]($0) } == [1])
                 throw Interruption()
             }
@@ -66,7 +66,7 @@ import Testing
             for _ in 0..<5 {
                 try environment.write { transaction in
                     let old = try transaction.reader.get(table, 0 as UInt32)?.first ?? 0
-                    try transaction.put(table, 0 as UInt32, [old + 1])
+                    try transaction.writer.put(table, 0 as UInt32, [old + 1])
                 }
             }
         }
@@ -77,13 +77,13 @@ import Testing
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
-            try transaction.put(table, "b", [1], mode: .append)
-            try transaction.put(table, "c", [2], mode: .insert)
-            expectError(.keyExists) { try transaction.put(table, "c", [9], mode: .insert) }
-            expectError(.keyExists) { try transaction.put(table, "a", [9], mode: .append) }
-            try transaction.put(table, "b", [3])
-            #expect(try transaction.delete(table, "c"))
-            #expect(try !transaction.delete(table, "c"))
+            try transaction.writer.put(table, "b", [1], mode: .append)
+            try transaction.writer.put(table, "c", [2], mode: .insert)
+            expectError(.keyExists) { try transaction.writer.put(table, "c", [9], mode: .insert) }
+            expectError(.keyExists) { try transaction.writer.put(table, "a", [9], mode: .append) }
+            try transaction.writer.put(table, "b", [3])
+            #expect(try transaction.writer.delete(table, "c"))
+            #expect(try !transaction.writer.delete(table, "c"))
         }
         let transaction = try environment.beginRead()
         #expect(try transaction.reader.get(table, "b").map { [UInt8]($0) } == [3])
@@ -98,7 +98,7 @@ import Testing
         let table = try environment.table(named: "t")
         try environment.write { transaction in
             for size in sizes {
-                try transaction.put(table, UInt32(size), [UInt8](repeating: UInt8(size % 251), count: size))
+                try transaction.writer.put(table, UInt32(size), [UInt8](repeating: UInt8(size % 251), count: size))
             }
         }
         for size in sizes {
@@ -110,9 +110,9 @@ import Testing
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
-            try transaction.put(table, 1 as UInt32, [UInt8](repeating: 0xAA, count: 9_000))
-            try transaction.reserve(table, 1 as UInt32, count: 9_000) { $0[8_999] = 1 }
-            try transaction.reserve(table, 2 as UInt32, count: 0) { #expect($0.isEmpty) }
+            try transaction.writer.put(table, 1 as UInt32, [UInt8](repeating: 0xAA, count: 9_000))
+            try transaction.writer.reserve(table, 1 as UInt32, count: 9_000) { $0[8_999] = 1 }
+            try transaction.writer.reserve(table, 2 as UInt32, count: 0) { #expect($0.isEmpty) }
         }
         #expect(try environment.value(1) == [UInt8](repeating: 0, count: 8_999) + [1])
         #expect(try environment.value(2) == [])
@@ -124,7 +124,7 @@ import Testing
         #expect(throws: Interruption()) {
             try environment.write { transaction in
                 // The body swallows the error; the transaction does not.
-                try? transaction.reserve(table, 1 as UInt32, count: 10) { _ in throw Interruption() }
+                try? transaction.writer.reserve(table, 1 as UInt32, count: 10) { _ in throw Interruption() }
             }
         }
         #expect(try environment.value(1) == nil)
@@ -136,11 +136,11 @@ import Testing
         let longest = [UInt8](repeating: 1, count: maximumKeyBytes)
         let tooLong = longest + [1]
         try environment.write { transaction in
-            try transaction.put(table, longest, [1])
-            expectError(.invalidArgument) { try transaction.put(table, tooLong, [1]) }
-            expectError(.invalidArgument) { try transaction.put(table, "", [1]) }
-            expectError(.invalidArgument) { try transaction.reserve(table, tooLong, count: 1) { _ in } }
-            #expect(try !transaction.delete(table, tooLong))
+            try transaction.writer.put(table, longest, [1])
+            expectError(.invalidArgument) { try transaction.writer.put(table, tooLong, [1]) }
+            expectError(.invalidArgument) { try transaction.writer.put(table, "", [1]) }
+            expectError(.invalidArgument) { try transaction.writer.reserve(table, tooLong, count: 1) { _ in } }
+            #expect(try !transaction.writer.delete(table, tooLong))
             #expect(try transaction.reader.get(table, tooLong) == nil)
             #expect(try transaction.reader.get(table, longest)?.count == 1)
             var cursor = try transaction.reader.cursor(table)
@@ -185,28 +185,28 @@ import Testing
         let environment = try Environment.make(folder.file())
         #expect(throws: Interruption()) {
             try environment.write { transaction in
-                _ = try transaction.createTable(named: "late")
+                _ = try transaction.writer.createTable(named: "late")
                 throw Interruption()
             }
         }
         expectError(.missingTable) { _ = try environment.table(named: "late") }
         let made = try environment.write { transaction in
-            let table = try transaction.createTable(named: "late")
-            try transaction.put(table, "k", [1])
+            let table = try transaction.writer.createTable(named: "late")
+            try transaction.writer.put(table, "k", [1])
             return table
         }
         #expect(try environment.table(named: "late") == made)
         let transaction = try environment.beginRead()
         #expect(try transaction.reader.get(made, "k")?.count == 1)
-        expectError(.invalidArgument) { try environment.write { _ = try $0.createTable(named: "") } }
-        expectError(.invalidArgument) { try environment.write { _ = try $0.createTable(named: "a\0b") } }
+        expectError(.invalidArgument) { try environment.write { _ = try $0.writer.createTable(named: "") } }
+        expectError(.invalidArgument) { try environment.write { _ = try $0.writer.createTable(named: "a\0b") } }
     }
 
     @Test func tooManyTablesIsTyped() throws {
         let options = EnvironmentOptions { $0.maximumTables = 2 }
         let environment = try Environment.make(folder.file(), options)
-        try environment.write { _ = try $0.createTable(named: "second") }
-        expectError(.tooManyTables) { try environment.write { _ = try $0.createTable(named: "third") } }
+        try environment.write { _ = try $0.writer.createTable(named: "second") }
+        expectError(.tooManyTables) { try environment.write { _ = try $0.writer.createTable(named: "third") } }
         expectError(.invalidArgument) {
             _ = try Environment.make(folder.file("other"), options, tables: ["a", "b", "c"])
         }
@@ -216,9 +216,9 @@ import Testing
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
-            for key in 0..<1_000 as Range<UInt32> { try transaction.put(table, key, [0]) }
+            for key in 0..<1_000 as Range<UInt32> { try transaction.writer.put(table, key, [0]) }
         }
-        try environment.write { try $0.removeAll(table) }
+        try environment.write { try $0.writer.removeAll(table) }
         let transaction = try environment.beginRead()
         #expect(try transaction.reader.statistics(table).entries == 0)
     }
@@ -231,7 +231,7 @@ import Testing
         do {
             // Aborted in the end, so that nothing has to be synced.
             try environment.write { transaction in
-                for key in 0..<140_000 as Range<UInt32> { try transaction.put(table, key, value, mode: .append) }
+                for key in 0..<140_000 as Range<UInt32> { try transaction.writer.put(table, key, value, mode: .append) }
                 throw Interruption()
             }
         } catch let error as LMDBError {
@@ -241,5 +241,41 @@ import Testing
         }
         try environment.put(1, [1])
         #expect(try environment.value(1) == [1])
+    }
+
+    /// Ended read transactions are kept for the next ones; an idle one must see nothing and hold nothing but its slot.
+    @Test func anIdleReadTransactionPinsNothingAndSeesWhatIsNew() throws {
+        let environment = try Environment.make(folder.file())
+        try environment.put(1, [0])
+        func readAtOnce(_ count: Int) throws {
+            guard count > 0 else { return }
+            let transaction = try environment.beginRead()
+            try readAtOnce(count - 1)
+            _ = transaction.id
+        }
+        try readAtOnce(20)
+        #expect(environment.gate.withLock { $0.idleReads.count } == environment.options.maximumIdleReads)
+        #expect(environment.gate.withLock { $0.uses } == 0)
+        #expect(try environment.info().oldestReaderTransactionID == nil)
+        let before = try environment.info().lastPage
+        for round in 0..<100 as Range<UInt8> {
+            try environment.put(1, [round])
+            #expect(try environment.value(1) == [round])
+        }
+        #expect(try environment.info().lastPage <= before + 8)
+        environment.close()
+        #expect(environment.isClosed)
+        #expect(environment.gate.withLock { $0.idleReads.isEmpty })
+    }
+
+    @Test func whatOutlivesARenewedTransactionSeesNothingOfTheNext() throws {
+        let environment = try Environment.make(folder.file())
+        let table = try environment.table(named: "t")
+        try environment.put(1, [1])
+        func escaped() throws -> Reader { try environment.beginRead().reader }
+        let reader = try escaped()
+        let next = try environment.beginRead()
+        expectError(.closed) { _ = try reader.get(table, 1 as UInt32) }
+        #expect(try next.reader.get(table, 1 as UInt32)?.first == 1)
     }
 }

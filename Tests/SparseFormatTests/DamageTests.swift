@@ -114,7 +114,8 @@ import Testing
             for version: UInt8 in [0, 2, 255] {
                 var bytes = sample.value
                 bytes[9] = version
-                #expect(failure(sample, sample.resealed(bytes))?.code == .unsupportedVersion, comment(sample, "version"))
+                let failure = failure(sample, sample.resealed(bytes))
+                #expect(failure?.code == .unsupportedVersion, comment(sample, "version \(version)"))
             }
             for bit in 0..<16 {
                 var bytes = sample.value

@@ -38,6 +38,16 @@ import Testing
         try check("manifest", manifest, .meta, Keys.manifest)
     }
 
+    @Test func tuning() throws {
+        let tuning = TuningRecord(
+            generation: 42, documents: 5, queries: 100,
+            points: [
+                TuningRecord.Point(limit: 10, effort: 1, recall: 0.75, postings: 2048, scored: 64),
+                TuningRecord.Point(limit: 10, effort: 2, recall: 1, postings: 4096, scored: 128),
+            ])
+        try check("tuning", tuning, .meta, Keys.tuning)
+    }
+
     @Test func smallRecords() throws {
         try check("bookmark", BookmarkRecord(bytes: Array("offset=17".utf8)), .meta, Keys.bookmark("kafka"))
         try check("identifier", IdentifierRecord(number: 7), .ids, Keys.identifier("doc-1"))
@@ -108,15 +118,64 @@ import Testing
 
     @Test func listsAreComplete() throws {
         let text = try FormatDocument.text()
+        func says(_ row: String) {
+            let isThere = text.contains(row)
+            #expect(isThere, "\(row)")
+        }
         for invariant in Invariant.allCases {
-            #expect(text.contains("| I\(invariant.rawValue) | \(invariant.rule) |"), "I\(invariant.rawValue)")
+            says("| I\(invariant.rawValue) | \(invariant.rule) |")
         }
         for table in TableNumber.allCases {
-            #expect(text.contains("| \(table.rawValue) | `\(table.name)` |"), "table \(table)")
+            says("| \(table.rawValue) | `\(table.name)` |")
         }
         for kind in RecordKind.allCases {
-            #expect(text.contains("| \(kind.rawValue) | \(kind) |"), "kind \(kind)")
+            says("| \(kind.rawValue) | \(kind) |")
         }
-        #expect(text.allSatisfy { $0.isASCII })
+        let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+        #expect(isASCII)
+    }
+
+    @Test func limitsAreComplete() throws {
+        let text = try FormatDocument.text()
+        func grouped(_ number: Int) -> String {
+            let digits = String(number)
+            return String(
+                digits.enumerated().reversed().reduce(into: "") { text, digit in
+                    if !text.isEmpty, (digits.count - 1 - digit.offset) % 3 == 0 { text.append(",") }
+                    text.append(digit.element)
+                }.reversed())
+        }
+        let limits = [
+            ("terms of a vector | 1 to", Limits.maximumTermsPerVector),
+            ("external identifier | 1 to", Limits.maximumIdentifierBytes),
+            ("term's name | 1 to", Limits.maximumTermBytes),
+            ("payload |", Limits.maximumPayloadBytes),
+            ("tags of a document |", Limits.maximumTagsPerDocument),
+            ("tag | 1 to", Limits.maximumTagBytes),
+            ("terms of a query |", Limits.maximumQueryTerms),
+            ("results of a query |", Limits.maximumResults),
+            ("bookmark |", Limits.maximumBookmarkBytes),
+            ("bookmark's name | 1 to", Limits.maximumBookmarkNameBytes),
+            ("segments |", Limits.maximumSegments),
+            ("documents of a window segment |", Limits.maximumDocumentsPerWindow),
+            ("dictionary |", Limits.maximumDictionaryBytes),
+            ("data of a segment chunk |", Limits.maximumChunkBytes),
+            ("changes of a statistics delta |", Limits.maximumDeltaEntries),
+            ("points of a tuning |", TuningRecord.maximumPoints),
+        ]
+        for (name, limit) in limits {
+            let row = "| \(name) \(grouped(limit))"
+            let isThere = text.contains(row + " |") || text.contains(row + " bytes |")
+            #expect(isThere, "\(row)")
+        }
+    }
+
+    @Test func everyRecordHasAnExample() throws {
+        let examples = Set(try FormatDocument.examples().map(\.name))
+        for kind in RecordKind.allCases {
+            // Window segments have a section of their own.
+            let isWindow = "\(kind)".hasPrefix("segment") && kind != .segmentChunk && kind != .segmentDocuments
+            #expect(isWindow || examples.contains("\(kind)"), "\(kind)")
+        }
     }
 }

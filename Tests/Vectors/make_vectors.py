@@ -8,6 +8,7 @@
 The tests decode each value with the library, compare it with what stands in ExampleValues.swift, and encode it again.
 """
 
+import math
 import random
 import struct
 import sys
@@ -21,7 +22,12 @@ TABLES = dict(
     dictionaries=9, tags=10)
 KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
-    statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14)
+    statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
+    segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18)
+
+PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7)
+SHORT, PACKED, DENSE = 0, 1, 2
+LEVEL_BOUNDS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 
 def varint(value):
@@ -67,12 +73,203 @@ class Example:
             (self.rest[2:4], "flags"), (self.rest[4:8], f"bodyLength {len(self.rest) - 8}")]
         for data, what in head + self.body.parts:
             chunks = [data[i:i + 16] for i in range(0, len(data), 16)]
+            if not data:
+                continue
             if len(data) > 16 and not any(data):
                 chunks = [None]
             for index, chunk in enumerate(chunks):
                 text = f"00*{len(data)}" if chunk is None else chunk.hex(" ")
                 lines.append(f"{text:<47} # {what}" if index == 0 and what else text)
         return "\n".join(lines + ["```"])
+
+
+def f32(value):
+    return struct.unpack("<f", struct.pack("<f", value))[0]
+
+
+def code_of(weight, maximum):
+    """The nearest of 0...255, halves up, as single precision has it."""
+    return min(255, math.floor(f32(weight * f32(255 / maximum)) + 0.5))
+
+
+def levels_of(pairs):
+    """The level of each component of one document."""
+    mass = heavier = 0.0
+    for _, weight in pairs:
+        mass = f32(mass + weight)
+    levels = [0] * len(pairs)
+    for index in sorted(range(len(pairs)), key=lambda index: (-pairs[index][1], index)):
+        levels[index] = sum(heavier >= f32(f32(bound) * mass) for bound in LEVEL_BOUNDS)
+        heavier = f32(heavier + pairs[index][1])
+    return levels
+
+
+def segment_key(segment, part, index=0):
+    return struct.pack(">IBI", segment, PARTS[part], index)
+
+
+def chunk_value(name, key, data):
+    length = sum(len(part) for part, _ in data.parts)
+    body = (Fields().add("B", 0, "codec: raw").add("bytes", bytes(3), "reserved")
+        .add("I", length, f"originalLength {length}").add("bytes", bytes(24), "reserved"))
+    body.parts += data.parts
+    return Example(name, "segmentChunk", "segments", key, body)
+
+
+class Window:
+    """A window of documents, (identifier, [(term, weight)]) by ordinal, as the format lays it out."""
+
+    def __init__(self, segment, documents, levels=None, encoding=None):
+        self.segment, self.documents = segment, documents
+        self.levels = levels or (1 if len(documents) < 1024 else 8)
+        self.encoding = encoding
+        self.postings = {}
+        for ordinal, (_, pairs) in enumerate(documents):
+            for (term, weight), level in zip(pairs, levels_of(pairs)):
+                level = level if self.levels > 1 else 0
+                self.postings.setdefault(term, []).append((level, ordinal, weight))
+        self.terms = sorted(self.postings)
+        self.entries, self.chunks = [], [Fields()]
+        for term in self.terms:
+            self.add_list(term, sorted(self.postings[term]))
+        if not self.chunks[-1].parts:
+            self.chunks.pop()
+
+    def add_list(self, term, postings):
+        count, chunk = len(postings), self.chunks[-1]
+        offset = len(chunk.bytes())
+        if offset % 8:
+            chunk.add("bytes", bytes(-offset % 8), "to a multiple of 8")
+            offset += -offset % 8
+        maximum = max(weight for _, _, weight in postings)
+        encoding = self.encoding
+        if encoding is None:
+            encoding = DENSE if self.levels > 1 and count > len(self.documents) // 6 else SHORT if count < 8 else PACKED
+        codes = [max(encoding == DENSE, code_of(weight, maximum)) for _, _, weight in postings]
+        ordinals = [ordinal for _, ordinal, _ in postings]
+        if encoding == DENSE:
+            of = dict(zip(ordinals, codes))
+            chunk.add("bytes", bytes(of.get(o, 0) for o in range(len(self.documents))), f"term {term}: codes")
+        elif encoding == SHORT:
+            chunk.add("bytes", struct.pack(f"<{count}H", *ordinals), f"term {term}: ordinals")
+            chunk.add("bytes", bytes(codes), "codes")
+        else:
+            ordinals += [65_535] * (-count % 8)
+            for first in range(0, count, 8):
+                chunk.add("bytes", struct.pack("<8H", *ordinals[first:first + 8]), f"term {term}: ordinals of a pack")
+                chunk.add("bytes", bytes((codes + [0] * 8)[first:first + 8]), "codes")
+        ends, averages = [], []
+        for level in range(self.levels):
+            own = [code for code, posting in zip(codes, postings) if posting[0] == level]
+            ends.append((ends[-1] if ends else 0) + len(own))
+            averages.append(max(1, sum(own) // len(own)) if own else 0)
+        self.entries.append((term, maximum, offset, count, len(self.chunks) - 1, encoding, ends, averages))
+        if len(chunk.bytes()) >= 256 << 10:
+            self.chunks.append(Fields())
+
+    def directory(self, name="segmentDirectory"):
+        nonzeros = sum(len(postings) for postings in self.postings.values())
+        body = (Fields().add("I", len(self.documents), f"documents {len(self.documents)}")
+            .add("I", len(self.terms), f"{len(self.terms)} terms").add("Q", nonzeros, f"nonzeros {nonzeros}")
+            .add("I", len(self.chunks), f"chunks {len(self.chunks)}").add("B", self.levels, f"levels {self.levels}")
+            .add("bytes", bytes(11), "reserved"))
+        for term in self.terms:
+            body.add("I", term, f"term {term}")
+        for term, maximum, offset, count, chunk, encoding, ends, averages in self.entries:
+            (body.add("f", maximum, f"term {term}: maximum {maximum:g}").add("I", offset, f"offset {offset}")
+                .add("I", count, f"count {count}").add("H", chunk, f"chunk {chunk}")
+                .add("B", encoding, "encoding: " + ("short", "packed", "dense")[encoding]).add("B", 0, "reserved"))
+            if self.levels > 1:
+                body.add("bytes", struct.pack(f"<{self.levels - 1}H", *ends[:-1]), "ends")
+            body.add("bytes", bytes(averages), "averages")
+            body.add("bytes", bytes(-(16 + 3 * self.levels - 2) % 4), "to a multiple of 4")
+        return Example(name, "segmentDirectory", "segments", segment_key(self.segment, "directory"), body)
+
+    def list_chunks(self, name="listChunk"):
+        for index, data in enumerate(self.chunks):
+            yield chunk_value(name, segment_key(self.segment, "chunk", index), data)
+
+    def forward(self):
+        """The table and the chunks."""
+        wide = len(self.terms) > 65_536
+        position = {term: index for index, term in enumerate(self.terms)}
+        table, chunks, size = Fields(), [Fields()], 0
+        for ordinal, (identifier, pairs) in enumerate(self.documents):
+            record = forward_record(identifier, [(position[term], weight) for term, weight in pairs], wide)
+            length = len(record.bytes())
+            if size + length > 1 << 20:
+                chunks[-1].add("bytes", bytes((1 << 20) - size), "to the chunk's end")
+                chunks.append(Fields())
+                size = 0
+            place = (len(chunks) - 1) * (1 << 20) + size
+            table.add("I", place // 4, f"ordinal {ordinal}: at {place}")
+            chunks[-1].parts += record.parts
+            size += length
+        yield Example("segmentForward", "segmentForward", "segments", segment_key(self.segment, "forward"), table)
+        for index, data in enumerate(chunks):
+            yield chunk_value("forwardChunk", segment_key(self.segment, "forwardChunk", index), data)
+
+    def order(self, ordinals):
+        body = Fields()
+        for rank, ordinal in enumerate(ordinals):
+            body.add("H", ordinal, f"rank {rank}: ordinal {ordinal}")
+        return Example("segmentOrder", "segmentOrder", "segments", segment_key(self.segment, "order"), body)
+
+
+def forward_record(identifier, pairs, wide):
+    record = (Fields().add("H", len(pairs), f"{len(pairs)} components").add("H", len(identifier), "identifierLength")
+        .add("bytes", struct.pack(f"<{len(pairs)}f", *[weight for _, weight in pairs]), "weights")
+        .add("bytes", struct.pack(f"<{len(pairs)}" + "HI"[wide], *[position for position, _ in pairs]), "positions")
+        .add("bytes", identifier, "identifier"))
+    padding = -len(record.bytes()) % 4
+    return record.add("bytes", bytes(padding), "to a multiple of 4") if padding else record
+
+
+def window_examples():
+    weights = [2, 1, 0.5, 0.25, 1.5, 0.75, 1.25, 1.75, 0.001]
+    documents = [(f"d{ordinal}".encode(), [(5, weight)]) for ordinal, weight in enumerate(weights)]
+    documents[3][1].append((300, 4.0))
+    documents[7][1].append((300, 3.0))
+    small = Window(4, documents)
+    yield small.directory()
+    yield from small.list_chunks()
+    yield from small.forward()
+    yield small.order([1, 0, 2, 4, 3, 5, 8, 6, 7])
+    pairs = [(3.0, 1.0), (1.0, 3.0), (1.0, 1.0), (1.0, 11.0)]
+    dense = Window(5, [(b"x", [(1, one), (2, two)]) for one, two in pairs], levels=8, encoding=DENSE)
+    yield dense.directory("segmentDirectoryLevels")
+    yield from dense.list_chunks("listChunkDense")
+    yield chunk_value("forwardChunkWide", segment_key(6, "forwardChunk"),
+        forward_record(b"doc-1", [(3, 0.5), (65_540, 2.0)], True))
+
+
+def windows():
+    """Whole windows: of one level, and of eight with an order."""
+    rng = random.Random(20260102)
+    for segment, count in [(1, 40), (2, 1030)]:
+        documents, number, numbers = [], 1000, []
+        for _ in range(count):
+            number += 1 + rng.randrange(3)
+            numbers.append(number)
+            terms = {int(rng.random() ** 3 * 200) for _ in range(3)} | ({1000} if rng.random() < 0.4 else set())
+            pairs = [(term, f32(rng.choice([1, 2, 2.5, rng.uniform(0.001, 3)]))) for term in sorted(terms)]
+            documents.append((str(number).encode(), pairs))
+        ordinals = list(range(count))
+        if segment == 2:
+            rng.shuffle(ordinals)
+        placed = [None] * count
+        for rank, ordinal in enumerate(ordinals):
+            placed[ordinal] = documents[rank]
+        window = Window(segment, placed)
+        yield window.directory()
+        yield from window.list_chunks()
+        body = Fields().add("Q", numbers[0], "base")
+        for number in numbers:
+            body.add("I", number - numbers[0], "")
+        yield Example("", "segmentDocuments", "segments", segment_key(segment, "documents"), body)
+        yield from window.forward()
+        if segment == 2:
+            yield window.order(ordinals)
 
 
 def vector_section(pairs):
@@ -105,6 +302,12 @@ def examples():
         .add("I", 2, "documents 2").add("I", 0, "tombstones 0").add("Q", 7, "firstDocument 7")
         .add("Q", 8, "lastDocument 8").add("Q", 120, "nonzeros 120").add("Q", 2048, "bytes 2048"))
     yield Example("bookmark", "bookmark", "meta", b"bookmark:kafka", Fields().add("bytes", b"offset=17", "the bytes"))
+    yield Example("tuning", "tuning", "meta", b"tuning", Fields()
+        .add("Q", 42, "generation 42").add("Q", 5, "documents 5").add("I", 100, "queries 100").add("I", 2, "2 points")
+        .add("I", 10, "limit 10").add("B", 1, "effort 1").add("f", 0.75, "recall 0.75").add("f", 2048, "postings 2048")
+        .add("f", 64, "scored 64")
+        .add("I", 10, "limit 10").add("B", 2, "effort 2").add("f", 1, "recall 1").add("f", 4096, "postings 4096")
+        .add("f", 128, "scored 128"))
     yield Example("identifier", "identifier", "ids", b"doc-1", Fields().add("Q", 7, "number 7"))
     yield Example("termID", "termID", "vocabulary", b"\x01swift", Fields().add("I", 17, "term 17"))
     yield Example("termName", "termName", "vocabulary", b"\x02" + struct.pack(">I", 17),
@@ -122,8 +325,14 @@ def examples():
         .add("B", 0, "codec: raw").add("bytes", bytes(3), "reserved").add("I", 5, "originalLength 5")
         .add("bytes", bytes(24), "reserved").add("bytes", b"chunk", "data"))
     yield Example("segmentDocuments", "segmentDocuments", "segments", struct.pack(">IBI", 3, 3, 0), Fields()
-        .add("Q", 100, "base 100").add("I", 0, "ordinal 0: number 100").add("I", 1, "ordinal 1: number 101")
-        .add("I", 7, "ordinal 2: number 107"))
+        .add("Q", 100, "base 100").add("I", 0, "rank 0: number 100").add("I", 1, "rank 1: number 101")
+        .add("I", 7, "rank 2: number 107"))
+    yield Example("segmentTags", "segmentTags", "segments", struct.pack(">IBI", 3, 6, 0), Fields()
+        .add("I", 40, "documents 40").add("I", 2, "2 tags").add("I", 4, "nameEnd 4").add("I", 4, "listEnd 4")
+        .add("I", 9, "nameEnd 9").add("I", 9, "listEnd 9").add("bytes", b"blogswift", "names")
+        .add("bytes", struct.pack("<2H", 0, 9), "blog: ordinals 0 and 9")
+        .add("bytes", bytes([0x02, 0x01, 0, 0, 0x80]), "swift: a bitmap of ordinals 1, 8 and 39"))
+    yield from window_examples()
     yield Example("tombstonePage", "tombstonePage", "tombstones", struct.pack(">II", 3, 0), Fields()
         .add("bytes", b"\x02", "ordinal 1").add("bytes", bytes(1022), "").add("bytes", b"\x80", "ordinal 8191"))
     yield Example("dictionary", "dictionary", "dictionaries", struct.pack(">I", 1),
@@ -225,6 +434,8 @@ def main():
         + "".join(line + "\n" for line in xxh64_lines()))
     (here / "zstd.txt").write_text(note + "name, verdict, size, frame\n"
         + "".join(f"{n} {verdict} {size} {frame.hex() or '-'}\n" for n, verdict, size, frame in zstd_frames()))
+    (here / "windows.txt").write_text(note + "key, value\n"
+        + "".join(f"{example.key.hex()} {example.value.hex()}\n" for example in windows()))
     (here / "documents.txt").write_text(note + "key, value\n"
         + "".join(f"{example.key.hex()} {example.value.hex()}\n" for example in documents()))
 

@@ -44,12 +44,27 @@ package struct ForwardRecord {
             : Int(UInt16(littleEndian: positions.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
     }
 
-    /// The indices whose position has a slot other than 0 in `slots`, written to `found`; returns how many.
+    /// The inner product with a query: Float products summed in ascending term order.
     ///
     /// - Parameters:
-    ///   - slots: 65,536 bytes, so that no narrow position can reach outside.
+    ///   - slots: for each directory position the query term it stands for, from 1, or 0; 65,536 of them, so that no
+    ///     narrow position can reach outside.
+    ///   - weights: the query's weights, 256 of them, by slot.
     ///   - found: room for `count` + 1 indices.
-    package func match(_ slots: UnsafePointer<UInt8>, _ found: UnsafeMutablePointer<UInt16>) -> Int {
+    package func score(
+        _ slots: UnsafePointer<UInt8>, _ weights: UnsafePointer<Float>, _ found: UnsafeMutablePointer<UInt16>
+    ) -> Float {
+        let matched = match(slots, found)
+        var score: Float = 0
+        for next in 0..<matched {
+            let index = Int(found[next])
+            score += weight(index) * weights[Int(slots[position(index)])]
+        }
+        return score
+    }
+
+    /// The indices whose position has a slot other than 0, written to `found`; returns how many.
+    private func match(_ slots: UnsafePointer<UInt8>, _ found: UnsafeMutablePointer<UInt16>) -> Int {
         precondition(!isWide)
         let positions = positions.assumingMemoryBound(to: UInt16.self)
         var matched = 0

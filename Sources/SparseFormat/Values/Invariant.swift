@@ -28,6 +28,8 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case listRange = 25
     case forwardRecords = 26
     case tuningPoints = 27
+    case tagLists = 28
+    case segmentOrder = 29
 
     /// The rule in one sentence.
     package var rule: String {
@@ -59,6 +61,8 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .listRange: "a posting list lies inside its chunk, aligned, with 1 or more postings"
         case .forwardRecords: "a forward record lies inside its chunk"
         case .tuningPoints: "a tuning's points ascend, with recalls of 0 to 1 and costs that are finite"
+        case .tagLists: "a tag's documents ascend, are 1 or more of the window's, and stand in the shorter form"
+        case .segmentOrder: "a segment's order is a permutation of its documents"
         }
     }
 }

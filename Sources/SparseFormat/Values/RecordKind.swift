@@ -16,4 +16,6 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case segmentDocuments = 14
     case segmentForward = 15
     case tuning = 16
+    case segmentTags = 17
+    case segmentOrder = 18
 }

@@ -5,7 +5,8 @@ final class RawInput {
     static let bufferBytes = 256 << 10
 
     let name: String
-    /// The size of a regular file; a pipe has none.
+    /// The size of a regular file; a pipe has none, and standard input is taken for one: it may be a file, but one that
+    /// another process has read from, so that its size and its offsets are not what they seem.
     let size: UInt64?
     /// How many bytes have been taken out.
     private(set) var consumed: UInt64 = 0
@@ -23,15 +24,20 @@ final class RawInput {
             name = "standard input"
             descriptor = .standardInput
             closesDescriptor = false
+            size = nil
         } else {
             name = path
-            descriptor = try InterchangeError.attempt("read", path) {
+            let file = try InterchangeError.attempt("read", path) {
                 try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
             }
+            do {
+                size = try FileMeasure.regularFileSize(of: file, name: path)
+            } catch {
+                try? file.close()
+                throw error
+            }
+            descriptor = file
             closesDescriptor = true
-        }
-        size = try descriptor.flatMap { descriptor throws(InterchangeError) in
-            try FileMeasure.regularFileSize(of: descriptor, name: path)
         }
         buffer = [UInt8](repeating: 0, count: Self.bufferBytes)
     }

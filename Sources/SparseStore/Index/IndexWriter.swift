@@ -11,14 +11,9 @@ struct IndexWriter {
     private var dropped: Set<UInt64> = []
     /// Ordinals newly dead, by segment.
     private var dead: [UInt32: [Int]] = [:]
-    private var opened: [UInt32: Numbers] = [:]
+    private var opened: [UInt32: SegmentNumbers] = [:]
     /// Segments with this number or a higher one were written by this transaction.
     private let firstNewSegment: UInt32
-
-    private struct Numbers {
-        let bytes: SegmentBytes
-        let documents: SegmentDocuments
-    }
 
     init(tables: Tables, writer: Writer, policy: MergePolicy, manifest: ManifestRecord) {
         firstNewSegment = manifest.nextSegment
@@ -31,8 +26,10 @@ struct IndexWriter {
     private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
 
     /// Takes a new document in. It is written with the window it falls into, at the latest at `finish`.
-    mutating func add(_ number: UInt64, _ id: String, _ vector: SparseVector, _ manifest: inout ManifestRecord) throws {
-        pending.add(number, id, vector)
+    mutating func add(
+        _ number: UInt64, _ id: String, _ vector: SparseVector, tags: [String], _ manifest: inout ManifestRecord
+    ) throws {
+        pending.add(number, id, vector, tags: tags)
         if pending.count == Limits.maximumDocumentsPerWindow { try flush(&manifest) }
     }
 
@@ -43,7 +40,7 @@ struct IndexWriter {
             return
         }
         guard let position = manifest.segments.firstIndex(where: { $0.firstDocument <= number && number <= $0.lastDocument }),
-            let ordinal = try documents(of: manifest.segments[position].id).ordinal(of: number)
+            let ordinal = try numbers(of: manifest.segments[position].id).ordinal(of: number)
         else {
             throw SparseStoreError(
                 .corrupted, "document number \(number) is in no segment; restore the store from a backup")
@@ -60,6 +57,12 @@ struct IndexWriter {
         while let range = policy.next(manifest.segments) { try merge(range, &manifest) }
     }
 
+    /// Merges every run of neighbours that could be fewer.
+    mutating func mergeAll(_ manifest: inout ManifestRecord) throws {
+        try flush(&manifest)
+        while let range = policy.rest(manifest.segments) { try merge(range, &manifest) }
+    }
+
     /// Rebuilds a run of neighbouring segments from the stored documents, without the dead ones. Codes are made afresh
     /// from exact weights, so quantisation does not compound.
     private mutating func merge(_ range: Range<Int>, _ manifest: inout ManifestRecord) throws {
@@ -67,17 +70,17 @@ struct IndexWriter {
         guard let first = old.first?.firstDocument, let last = old.last?.lastDocument else { return }
         var merged: [SegmentEntry] = []
         var builder = WindowBuilder()
-        let decoder = DocumentDecoder { _ in nil }
+        let decoder = DocumentDecoder()
         try DocumentTable(tables: tables, reader: writer.reader).forEach(from: first) { number, view in
             guard number <= last else { return false }
-            builder.add(number, try view.identifier, try view.vector(decoder))
+            builder.add(number, try view.identifier, try view.vector(decoder), tags: try view.tags())
             if builder.count == Limits.maximumDocumentsPerWindow {
-                merged.append(try put(builder, &manifest))
+                merged.append(try put(builder, ordered: true, &manifest))
                 builder = WindowBuilder()
             }
             return true
         }
-        if builder.count > 0 { merged.append(try put(builder, &manifest)) }
+        if builder.count > 0 { merged.append(try put(builder, ordered: true, &manifest)) }
         for segment in old {
             try segments.remove(segment.id, writer)
             try tombstones.remove(segment, writer)
@@ -92,11 +95,13 @@ struct IndexWriter {
         pending = WindowBuilder()
         dropped = []
         guard builder.count > 0 else { return }
-        manifest.segments.append(try put(builder, &manifest))
+        manifest.segments.append(try put(builder, ordered: false, &manifest))
     }
 
-    private func put(_ builder: WindowBuilder, _ manifest: inout ManifestRecord) throws -> SegmentEntry {
-        let window = builder.build()
+    private func put(
+        _ builder: WindowBuilder, ordered: Bool, _ manifest: inout ManifestRecord
+    ) throws -> SegmentEntry {
+        let window = builder.build(ordered: ordered)
         let id = manifest.nextSegment
         manifest.nextSegment += 1
         let bytes = try SegmentTable.put(window, id: id, tables, writer)
@@ -109,15 +114,10 @@ struct IndexWriter {
 
     /// The document numbers of a segment, to find ordinals. What earlier commits wrote stays where it is while this
     /// transaction lives; what this one wrote may move with its next write, and is copied.
-    private mutating func documents(of segment: UInt32) throws -> SegmentDocuments {
-        if let known = opened[segment] { return known.documents }
-        let key = Keys.segment(segment, part: SegmentTable.Part.documents.rawValue, index: 0)
-        let bytes = try SegmentBytes(
-            segments.part(segment, .documents), kind: .segmentDocuments, key: key,
-            copying: segment >= firstNewSegment)
-        try bytes.verify()
-        let numbers = Numbers(bytes: bytes, documents: try SegmentDocuments(body: bytes.body))
+    private mutating func numbers(of segment: UInt32) throws -> SegmentNumbers {
+        if let known = opened[segment] { return known }
+        let numbers = try SegmentNumbers(segment, segments, copying: segment >= firstNewSegment)
         opened[segment] = numbers
-        return numbers.documents
+        return numbers
     }
 }

@@ -26,6 +26,17 @@ struct MergePolicy: Sendable {
         mostlyDead(segments) ?? piledUp(segments)
     }
 
+    /// The first run of neighbours that fewer windows could hold, nil when there is none: what is merged when someone
+    /// asks for the smallest number of segments.
+    func rest(_ segments: [SegmentEntry]) -> Range<Int>? {
+        let most = Limits.maximumDocumentsPerWindow
+        guard let first = segments.firstIndex(where: { Int($0.documents - $0.tombstones) < most }) else { return nil }
+        let live = segments[first...].reduce(0) { $0 + Int($1.documents - $1.tombstones) }
+        let dead = segments[first...].reduce(0) { $0 + Int($1.tombstones) }
+        let needed = (live + most - 1) / most
+        return needed < segments.count - first || dead > 0 ? first..<segments.count : nil
+    }
+
     /// A segment with more dead documents than live ones is rewritten alone.
     private func mostlyDead(_ segments: [SegmentEntry]) -> Range<Int>? {
         segments.firstIndex { $0.kind == .window && $0.tombstones * 2 > $0.documents }.map { $0..<($0 + 1) }

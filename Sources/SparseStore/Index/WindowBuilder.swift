@@ -10,16 +10,18 @@ struct WindowBuilder {
     private var ends: [Int] = []
     private var terms: [TermID] = []
     private var weights: [Float] = []
+    private var tags = TagCollector()
 
     var count: Int { numbers.count }
 
     /// Adds a document. Numbers must ascend; at most `Limits.maximumDocumentsPerWindow` documents.
-    mutating func add(_ number: UInt64, _ identifier: String, _ vector: SparseVector) {
+    mutating func add(_ number: UInt64, _ identifier: String, _ vector: SparseVector, tags: [String]) {
         numbers.append(number)
         identifiers.append(identifier)
         terms.append(contentsOf: vector.terms)
         weights.append(contentsOf: vector.weights)
         ends.append(terms.count)
+        self.tags.add(tags)
     }
 
     /// The same documents without those of `dropped`.
@@ -32,6 +34,7 @@ struct WindowBuilder {
             kept.terms.append(contentsOf: terms[range])
             kept.weights.append(contentsOf: weights[range])
             kept.ends.append(kept.terms.count)
+            kept.tags.add(tags.tags(at: ordinal))
         }
         return kept
     }
@@ -44,24 +47,45 @@ struct WindowBuilder {
         var nonzeros: Int
         var lists: WindowListWriter
         var forward: ForwardWriter
+        /// Bodies of `segmentTags` values.
+        var tags: [[UInt8]]
+        /// The ordinal of each document, by ascending number; nil when they stand in that order.
+        var order: [UInt16]?
     }
 
-    func build() -> Window {
+    /// From so many documents on an order is worth its time.
+    static let orderedFrom = 16_384
+
+    /// - Parameter ordered: keep similar documents together if there are enough of them; for windows that will stay.
+    func build(ordered: Bool) -> Window {
         let slots = TermSlots(terms)
         let slotOf = terms.map { UInt32(slots.slot(of: $0)) }
+        let isOrdered = ordered && count >= Self.orderedFrom
+        let positions =
+            isOrdered
+            ? DocumentOrder(slots: slotOf, weights: weights, ends: ends, slotCount: slots.count).positions(seed: 7)
+            : Array(numbers.indices)
+        let order = isOrdered ? Self.inverse(positions) : nil
         var forward = ForwardWriter(terms: slots.count)
-        for ordinal in numbers.indices {
-            let range = components(ordinal)
-            forward.append(identifier: identifiers[ordinal], positions: slotOf[range], weights: weights[range])
+        for position in positions {
+            let range = components(position)
+            forward.append(identifier: identifiers[position], positions: slotOf[range], weights: weights[range])
         }
         forward.finish()
         return Window(
-            numbers: numbers, nonzeros: terms.count, lists: invert(slots, slotOf), forward: forward)
+            numbers: numbers, nonzeros: terms.count, lists: invert(slots, slotOf, positions), forward: forward,
+            tags: tags.tables(ordinals: order), order: order)
+    }
+
+    private static func inverse(_ positions: [Int]) -> [UInt16] {
+        var ordinals = [UInt16](repeating: 0, count: positions.count)
+        for (ordinal, position) in positions.enumerated() { ordinals[position] = UInt16(truncatingIfNeeded: ordinal) }
+        return ordinals
     }
 
     /// A counting sort of all components by term and level; documents are taken in the order of their ordinals, so a
     /// level's postings ascend.
-    private func invert(_ slots: TermSlots, _ slotOf: [UInt32]) -> WindowListWriter {
+    private func invert(_ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int]) -> WindowListWriter {
         let levels = WindowLevels.count(documents: count)
         let level = levels == 1 ? [] : LevelAssignment(weights, ends).levels
         var next = [Int](repeating: 0, count: slots.count * levels + 1)
@@ -70,14 +94,12 @@ struct WindowBuilder {
         for cell in 1..<next.count { next[cell] += next[cell - 1] }
         var ordinals = [UInt16](repeating: 0, count: terms.count)
         var values = [Float](repeating: 0, count: terms.count)
-        var index = 0
-        for (ordinal, end) in ends.enumerated() {
-            while index < end {
+        for (ordinal, position) in positions.enumerated() {
+            for index in components(position) {
                 let cell = cell(index)
                 ordinals[next[cell]] = UInt16(truncatingIfNeeded: ordinal)
                 values[next[cell]] = weights[index]
                 next[cell] += 1
-                index += 1
             }
         }
         // Filling has moved each cell's begin to its end.

@@ -8,10 +8,13 @@ internal import SparseFormat
 final class WindowSegment: @unchecked Sendable {
     let id: UInt32
     let directory: WindowDirectory
-    let numbers: SegmentDocuments
+    let numbers: SegmentNumbers
+    let tags: SegmentTags
+    /// Between these two lie its document numbers, and those of no other segment.
+    let firstNumber: UInt64
+    let lastNumber: UInt64
 
     private let directoryBytes: SegmentBytes
-    private let numberBytes: SegmentBytes
     private let forwardBytes: SegmentBytes
     private let forward: ForwardTable
     private let chunks: [SegmentBytes]
@@ -19,6 +22,8 @@ final class WindowSegment: @unchecked Sendable {
 
     init(_ entry: SegmentEntry, _ table: SegmentTable) throws {
         id = entry.id
+        firstNumber = entry.firstDocument
+        lastNumber = entry.lastDocument
         func bytes(_ part: SegmentTable.Part, _ index: Int, _ kind: RecordKind) throws -> SegmentBytes {
             try SegmentBytes(
                 table.part(entry.id, part, UInt32(index)), kind: kind,
@@ -35,14 +40,13 @@ final class WindowSegment: @unchecked Sendable {
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
         directoryBytes = try bytes(.directory, 0, .segmentDirectory)
         try directoryBytes.verify()
-        numberBytes = try bytes(.documents, 0, .segmentDocuments)
-        try numberBytes.verify()
+        numbers = try SegmentNumbers(entry.id, table)
         forwardBytes = try bytes(.forward, 0, .segmentForward)
         try forwardBytes.verify()
         directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(self.chunks))
-        numbers = try SegmentDocuments(body: numberBytes.body)
         forward = try ForwardTable(
             body: forwardBytes.body, terms: directory.count, chunkLengths: lengths(forwardChunks))
+        tags = try SegmentTags(entry.id, table, documents: directory.documents)
         guard directory.documents == Int(entry.documents), numbers.count == directory.documents,
             forward.count == directory.documents, directory.nonzeros == entry.nonzeros
         else {
@@ -70,9 +74,12 @@ final class WindowSegment: @unchecked Sendable {
         return try ForwardRecord(chunk: data, offset: place.offset, isWide: forward.isWide)
     }
 
-    /// The ordinal of a document number, nil when the segment does not hold it.
-    func ordinal(of number: UInt64) -> Int? { numbers.ordinal(of: number) }
-
-    /// The document number at an ordinal in 0..<documentCount.
-    func number(at ordinal: Int) -> UInt64 { numbers[ordinal] }
+    /// Asks for the first lines of a record that `record(at:)` will want soon.
+    func prefetchRecord(at ordinal: Int) {
+        guard let place = try? forward.place(of: ordinal),
+            let data = forwardChunks[place.chunk].body.baseAddress
+        else { return }
+        let record = data + SegmentChunkHeader.size + place.offset
+        for line in 0..<4 { prefetch(record + 64 * line) }
+    }
 }

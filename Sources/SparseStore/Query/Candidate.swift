@@ -10,7 +10,7 @@ struct Candidate {
 struct CandidateSet {
     /// How many of the best are kept: k in an exact search, the documents to rescore in an approximate one.
     let count: Int
-    private let minimum: Float
+    private var minimum: Float
     private var best: BoundedMinimumHeap
     private var all: [Candidate] = []
 
@@ -23,6 +23,9 @@ struct CandidateSet {
 
     /// What a document's upper bound must reach to be a candidate.
     var threshold: Float { best.isFull ? max(minimum, best.minimum) : minimum }
+
+    /// Learns that `count` documents, whether candidates or not, truly reach a score.
+    mutating func raise(to score: Float) { minimum = max(minimum, score) }
 
     mutating func insert(_ candidate: Candidate) {
         guard candidate.upper >= threshold else { return }

@@ -24,7 +24,10 @@ struct DocumentScorer {
         self.weights = weights
         usesSlots = positions.count <= 255 && segment.directory.count <= 65_536
         if usesSlots {
-            for (index, position) in positions.enumerated() { scratch.slots[position] = UInt8(index + 1) }
+            for (index, position) in positions.enumerated() {
+                scratch.slots[position] = UInt8(index + 1)
+                scratch.slotWeights[index + 1] = weights[index]
+            }
         }
     }
 
@@ -33,16 +36,9 @@ struct DocumentScorer {
     }
 
     func score(_ record: ForwardRecord) -> Float {
+        if usesSlots { return record.score(scratch.slots, scratch.slotWeights, scratch.matches) }
         var score: Float = 0
-        if usesSlots {
-            let count = record.match(scratch.slots, scratch.matches)
-            for index in UnsafeBufferPointer(start: scratch.matches, count: count) {
-                let slot = Int(scratch.slots[record.position(Int(index))])
-                score += record.weight(Int(index)) * weights[slot - 1]
-            }
-        } else {
-            forEachMatch(record) { score += $1 * $2 }
-        }
+        forEachMatch(record) { score += $1 * $2 }
         return score
     }
 

@@ -11,6 +11,8 @@ final class ScanScratch {
     let selected = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
     /// For each position in a window's directory the query term it stands for, from 1; 0 for none.
     let slots = UnsafeMutablePointer<UInt8>.allocate(capacity: 65_536)
+    /// The query's weights by slot.
+    let slotWeights = UnsafeMutablePointer<Float>.allocate(capacity: 256)
     /// The indices of the components a document shares with the query.
     let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
     /// Documents found in one block.
@@ -25,6 +27,7 @@ final class ScanScratch {
         maxima.initialize(repeating: 0, count: 512)
         selected.initialize(repeating: 0, count: 512)
         slots.initialize(repeating: 0, count: 65_536)
+        slotWeights.initialize(repeating: 0, count: 256)
         matches.initialize(repeating: 0, count: 65_537)
         found.initialize(repeating: 0, count: WindowKernels.blockSize)
     }
@@ -34,6 +37,7 @@ final class ScanScratch {
         maxima.deallocate()
         selected.deallocate()
         slots.deallocate()
+        slotWeights.deallocate()
         matches.deallocate()
         found.deallocate()
     }

@@ -15,6 +15,13 @@ public struct SearchCounters: Sendable, Hashable, Codable {
     /// Documents scored in full precision from their stored vector.
     public var documentsScored = 0
 
+    /// Segments whose posting lists were read.
+    public var segmentsScanned = 0
+    /// Segments of which every document was scored that may be found, because a filter lets few through.
+    public var segmentsScored = 0
+    /// Documents that the filter lets through; 0 without a filter.
+    public var filteredDocuments = 0
+
     /// All zero.
     public init() {}
 }

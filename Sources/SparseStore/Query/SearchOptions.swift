@@ -6,6 +6,8 @@ public struct SearchOptions: Sendable, Hashable {
     public var recall = Recall.target(0.95)
     /// What multiplies the query's weights.
     public var weighting = Weighting.none
+    /// Which documents may be found; nil for all.
+    public var filter: Filter?
     /// Hits with a lower score are left out.
     public var minimumScore: Float?
     /// Whether each hit says what each term contributed.

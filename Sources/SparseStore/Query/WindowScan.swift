@@ -107,8 +107,13 @@ struct WindowScan {
 
     /// Adds the documents that can be among the best to `set`; leaves the accumulators 0.
     ///
-    /// - Parameter member: the window's position in the index.
-    func run(_ member: Int, _ window: IndexView.Member, _ scratch: ScanScratch, into set: inout CandidateSet) {
+    /// - Parameters:
+    ///   - member: the window's position in the index.
+    ///   - allowed: the live documents that a filter lets through; nil without a filter.
+    func run(
+        _ member: Int, _ window: IndexView.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
+        into set: inout CandidateSet
+    ) {
         for item in packed {
             if item.entry.encoding == .short {
                 WindowKernels.addShort(
@@ -120,9 +125,12 @@ struct WindowScan {
         }
         // What pads have added up belongs to no document.
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
+        if let allowed { WindowKernels.keep(allowed, scratch.accumulators) }
         let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
         WindowKernels.maxima(scratch.accumulators, blocks: blocks, scratch.maxima)
-        var least = self.least(window, blocks, scratch, set)
+        // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
+        let spoiled = allowed == nil ? window.deadCount : 0
+        var least = self.least(spoiled, blocks, scratch, set)
         dense.withUnsafeBufferPointer { dense in
             for block in 0..<blocks where Int(scratch.maxima[block]) + denseMost >= Int(least) {
                 let count = WindowKernels.collect(
@@ -131,7 +139,7 @@ struct WindowScan {
                 guard count > 0 else { continue }
                 for found in UnsafeBufferPointer(start: scratch.found, count: count) {
                     let ordinal = Int(found & 0xFFFF)
-                    guard window.isLive(ordinal) else { continue }
+                    guard allowed?.contains(ordinal) ?? window.isLive(ordinal) else { continue }
                     let sum = Float(found >> 16) * unit
                     set.insert(Candidate(member: member, ordinal: ordinal, upper: sum + above, lower: sum - below))
                 }
@@ -143,11 +151,9 @@ struct WindowScan {
 
     /// The least sum of a candidate. Each block's maximum is a document's sum, so the k-th largest maximum bounds the
     /// k-th best from below; each dead document may have spoiled one.
-    private func least(
-        _ window: IndexView.Member, _ blocks: Int, _ scratch: ScanScratch, _ set: CandidateSet
-    ) -> Int16 {
+    private func least(_ spoiled: Int, _ blocks: Int, _ scratch: ScanScratch, _ set: CandidateSet) -> Int16 {
         let known = units(reaching: set.threshold)
-        let rank = set.count + window.deadCount
+        let rank = set.count + spoiled
         guard rank <= blocks else { return known }
         scratch.selected.update(from: scratch.maxima, count: blocks)
         let sum = Selection.largest(rank, of: UnsafeMutableBufferPointer(start: scratch.selected, count: blocks))

@@ -12,6 +12,11 @@ struct WindowSearch {
     let minimumScore: Float?
     /// Nil for an exact search.
     let plan: ScanPlan?
+    /// Nil when every live document may be found.
+    var filter: ResolvedFilter?
+
+    /// Records whose first lines are asked for ahead of the one that is being scored.
+    private static let prefetched = 4
 
     /// A document and its exact score.
     struct Scored {
@@ -26,17 +31,28 @@ struct WindowSearch {
 
     func run(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Scored] {
         guard !query.isEmpty else { return [] }
-        // A query of more terms than accumulators can tell apart: every document is scored.
-        guard query.terms.count <= WindowScan.maximumLists else { return try scoreAll(scratch, &counters) }
-        return try score(candidates(scratch, &counters), scratch, &counters)
+        var collector = Collector(limit: limit, minimumScore: minimumScore)
+        if query.terms.count > WindowScan.maximumLists {
+            // More terms than accumulators can tell apart: every document is scored.
+            try scoreAll(scratch, &counters, &collector)
+        } else {
+            try score(candidates(scratch, &counters, &collector), scratch, &counters, &collector)
+        }
+        return collector.best()
     }
 
-    private func candidates(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Candidate] {
+    /// The candidates of the windows that are scanned. Documents of windows in which a filter leaves few are scored at
+    /// once, and go to the collector.
+    private func candidates(
+        _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
+    ) throws -> [Candidate] {
         let count = plan?.candidateCount(limit: limit) ?? limit
         var set = CandidateSet(count: count, minimum: plan == nil ? minimumScore ?? 0 : 0)
         var terms: [WindowScan.Term] = []
         for (position, member) in index.members.enumerated() {
             counters.segments += 1
+            let allowed = try allowed(member, &counters)
+            if allowed?.count == 0 { continue }
             terms.removeAll(keepingCapacity: true)
             for (term, weight) in zip(query.terms, query.weights) {
                 guard let position = member.segment.directory.find(term) else { continue }
@@ -46,76 +62,76 @@ struct WindowSearch {
             }
             guard !terms.isEmpty else { continue }
             let scan = try WindowScan(member.segment, terms, plan)
+            if let allowed, ScanCost.scoringIsCheaper(allowed.count, scan, member.segment) {
+                counters.segmentsScored += 1
+                try score(allowed.ordinals, of: position, scratch, &counters, &collector)
+                // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
+                if plan == nil, let reached = collector.threshold { set.raise(to: reached) }
+                continue
+            }
+            counters.segmentsScanned += 1
             counters.lists += scan.listCount
             counters.postings += scan.postings
-            scan.run(position, member, scratch, into: &set)
+            scan.run(position, member, allowed?.bitmap, scratch, into: &set)
         }
         let remaining = set.remaining()
         counters.candidates += remaining.count
         return remaining
     }
 
-    /// The best of the candidates, which stand in the order of their windows.
-    private func score(
-        _ candidates: [Candidate], _ scratch: ScanScratch, _ counters: inout SearchCounters
-    ) throws -> [Scored] {
-        var collector = Collector(limit: limit, minimumScore: minimumScore)
-        var rest = candidates[...]
-        while let first = rest.first {
-            let segment = index.members[first.member].segment
-            let scorer = DocumentScorer(segment, query, scratch)
-            defer { scorer.finish() }
-            while let candidate = rest.first, candidate.member == first.member {
-                rest.removeFirst()
-                let record = try segment.record(at: candidate.ordinal)
-                counters.documentsScored += 1
-                try collector.take(scorer.score(record), candidate.member, candidate.ordinal, record)
-            }
-        }
-        return collector.best()
+    /// What the filter leaves of a window, nil when there is no filter.
+    private func allowed(
+        _ member: IndexView.Member, _ counters: inout SearchCounters
+    ) throws -> AllowedDocuments? {
+        guard let filter else { return nil }
+        let allowed = try filter.allowed(member)
+        counters.filteredDocuments += allowed.count
+        return allowed
     }
 
-    private func scoreAll(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Scored] {
-        var collector = Collector(limit: limit, minimumScore: minimumScore)
+    /// Scores the candidates, which stand in the order of their windows.
+    private func score(
+        _ candidates: [Candidate], _ scratch: ScanScratch, _ counters: inout SearchCounters,
+        _ collector: inout Collector
+    ) throws {
+        var begin = 0
+        while begin < candidates.count {
+            let member = candidates[begin].member
+            let end = candidates[begin...].firstIndex { $0.member != member } ?? candidates.count
+            try score(candidates[begin..<end].map(\.ordinal), of: member, scratch, &counters, &collector)
+            begin = end
+        }
+    }
+
+    /// Scores documents of one window from their exact vectors.
+    private func score(
+        _ ordinals: [Int], of member: Int, _ scratch: ScanScratch, _ counters: inout SearchCounters,
+        _ collector: inout Collector
+    ) throws {
+        let segment = index.members[member].segment
+        let scorer = DocumentScorer(segment, query, scratch)
+        defer { scorer.finish() }
+        counters.documentsScored += ordinals.count
+        for ordinal in ordinals.prefix(Self.prefetched) { segment.prefetchRecord(at: ordinal) }
+        for (position, ordinal) in ordinals.enumerated() {
+            if position + Self.prefetched < ordinals.count {
+                segment.prefetchRecord(at: ordinals[position + Self.prefetched])
+            }
+            let record = try segment.record(at: ordinal)
+            try collector.take(scorer.score(record), member, ordinal, record)
+        }
+    }
+
+    private func scoreAll(
+        _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
+    ) throws {
         for (position, member) in index.members.enumerated() {
             counters.segments += 1
-            let scorer = DocumentScorer(member.segment, query, scratch)
-            defer { scorer.finish() }
-            for ordinal in 0..<member.segment.documentCount where member.isLive(ordinal) {
-                let record = try member.segment.record(at: ordinal)
-                counters.documentsScored += 1
-                try collector.take(scorer.score(record), position, ordinal, record)
-            }
+            let ordinals =
+                try allowed(member, &counters)?.ordinals
+                ?? (0..<member.segment.documentCount).filter(member.isLive)
+            counters.segmentsScored += 1
+            try score(ordinals, of: position, scratch, &counters, &collector)
         }
-        return collector.best()
-    }
-}
-
-/// Keeps the best `limit` of the documents it is shown.
-private struct Collector {
-    let limit: Int
-    let minimumScore: Float?
-    private var heap: BoundedMinimumHeap
-    private var scored: [WindowSearch.Scored] = []
-
-    init(limit: Int, minimumScore: Float?) {
-        self.limit = limit
-        self.minimumScore = minimumScore
-        heap = BoundedMinimumHeap(capacity: limit)
-    }
-
-    mutating func take(_ score: Float, _ member: Int, _ ordinal: Int, _ record: ForwardRecord) throws {
-        guard score > 0, score >= minimumScore ?? 0, !heap.isFull || score >= heap.minimum else { return }
-        heap.insert(score)
-        // Identifiers are read for what may be in the answer only.
-        scored.append(
-            WindowSearch.Scored(id: try record.identifier(), member: member, ordinal: ordinal, score: score))
-        if scored.count > 4 * limit + 1_024 { scored = best() }
-    }
-
-    func best() -> [WindowSearch.Scored] {
-        guard scored.count > limit else { return scored.sorted(by: WindowSearch.Scored.precedes) }
-        let least = heap.minimum
-        return Array(scored.filter { $0.score >= least }.sorted(by: WindowSearch.Scored.precedes).prefix(limit))
     }
 }

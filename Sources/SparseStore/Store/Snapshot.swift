@@ -36,7 +36,7 @@ public final class Snapshot: Sendable {
     /// The best documents by inner product.
     ///
     /// - Throws: `invalidArgument` for a limit outside its range, `invalidVector` for bad weights or duplicate terms,
-    ///   `termSpaceMismatch`, `limitExceeded`, `corrupted`.
+    ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `corrupted`.
     public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError) -> SearchResult {
         try SparseStoreError.wrap {
             try Self.validate(options)
@@ -147,6 +147,7 @@ public final class Snapshot: Sendable {
         if let minimum = options.minimumScore, !minimum.isFinite {
             throw SparseStoreError(.invalidArgument, "the minimum score is \(minimum); it must be finite")
         }
+        try options.filter?.check()
     }
 
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
@@ -154,12 +155,18 @@ public final class Snapshot: Sendable {
         let query = try resolve(query, options.weighting)
         let choice = state.planner.choose(options.recall, limit: options.limit)
         let search = WindowSearch(
-            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore, plan: choice.scan)
+            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
+            plan: choice.scan, filter: try options.filter.map(resolve))
         let hits = try search.run(scratch, &counters).map { item in
             let contributions = options.contributions ? try self.contributions(item, query, scratch) : []
             return Hit(id: item.id, score: item.score, contributions: contributions)
         }
-        return SearchResult(hits: hits, generation: generation, plan: choice.description, counters: counters)
+        let plan = options.filter == nil ? choice.description : choice.description.filtered(counters)
+        return SearchResult(hits: hits, generation: generation, plan: plan, counters: counters)
+    }
+
+    private func resolve(_ filter: Filter) throws -> ResolvedFilter {
+        try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
     }
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {

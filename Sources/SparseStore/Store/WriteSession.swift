@@ -56,7 +56,7 @@ struct WriteSession {
                 id: document.id, vector: vector, tags: document.tags, payload: document.payload, key: key)
             try session.writer.put(session.tables.documents, key, value, mode: .append)
             try IdentifierTable.put(document.id, number: number, session.tables, session.writer)
-            try session.index.add(number, document.id, vector, &session.manifest)
+            try session.index.add(number, document.id, vector, tags: document.tags, &session.manifest)
             for term in vector.terms { session.frequencies[term, default: 0] += 1 }
             session.manifest.nextDocument += 1
             session.manifest.documents += 1
@@ -87,6 +87,11 @@ struct WriteSession {
             try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
             session.hasBookmarks = true
         }
+    }
+
+    /// Rebuilds all segments that are not full into as few as hold their documents.
+    mutating func optimize() throws {
+        try changing { try $0.index.mergeAll(&$0.manifest) }
     }
 
     /// Writes everything that was held back. False when the transaction has changed nothing.

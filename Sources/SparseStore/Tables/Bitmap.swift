@@ -1,4 +1,4 @@
-/// A fixed-size set of small integers, one bit each.
+/// A fixed-size set of small integers, one bit each. Bits past `count` are 0.
 struct Bitmap: Sendable, Hashable {
     /// How many integers it may hold: 0..<count.
     let count: Int
@@ -25,5 +25,32 @@ struct Bitmap: Sendable, Hashable {
             guard kept > 0 else { return }
             words[bit >> 6] |= (UInt64(byte) & (UInt64(1) << UInt64(kept) &- 1)) << UInt64(bit & 63)
         }
+    }
+
+    /// Adds the integers of a little-endian bitmap of (count + 7) / 8 bytes without bits past `count`.
+    mutating func insert(bytes: UnsafeRawBufferPointer) {
+        let whole = min(words.count, bytes.count / 8)
+        for index in 0..<whole {
+            words[index] |= UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+        }
+        for index in whole * 8..<bytes.count { words[index >> 3] |= UInt64(bytes[index]) << UInt64(8 * (index & 7)) }
+    }
+
+    /// Adds integers that stand as little-endian u16, each below `count`.
+    mutating func insert(ordinals: UnsafeRawBufferPointer) {
+        for offset in stride(from: 0, to: ordinals.count & ~1, by: 2) {
+            insert(Int(UInt16(littleEndian: ordinals.loadUnaligned(fromByteOffset: offset, as: UInt16.self))))
+        }
+    }
+
+    /// Holds what it did not hold, and nothing else.
+    mutating func formComplement() {
+        for index in words.indices { words[index] = ~words[index] }
+        if count & 63 != 0 { words[words.count - 1] &= UInt64(1) << UInt64(count & 63) &- 1 }
+    }
+
+    /// Each word with the other's at its place. The other has the same `count`.
+    mutating func combine(_ other: Bitmap, _ operation: (UInt64, UInt64) -> UInt64) {
+        for index in words.indices { words[index] = operation(words[index], other.words[index]) }
     }
 }

@@ -33,7 +33,7 @@ struct DictionaryTrainer {
     private func samples(_ manifest: ManifestRecord) throws -> [[UInt8]] {
         var samples: [[UInt8]] = []
         var bytes = 0
-        let decoder = DocumentDecoder { _ in nil }
+        let decoder = DocumentDecoder()
         let first = manifest.nextDocument - min(manifest.nextDocument, UInt64(2 * Self.maximumSamples))
         try DocumentTable(tables: tables, reader: writer.reader).forEach(from: first) { _, view in
             if let length = view.payloadLength, (1...Self.longestSample).contains(length),

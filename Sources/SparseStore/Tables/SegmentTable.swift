@@ -13,16 +13,22 @@ struct SegmentTable {
         case documents = 3
         case forward = 4
         case forwardChunk = 5
+        case tags = 6
+        case order = 7
     }
 
     /// A part as it lies in the map; valid while the reader's transaction lives.
     func part(_ segment: UInt32, _ part: Part, _ index: UInt32 = 0) throws -> UnsafeRawBufferPointer {
-        guard let bytes = try reader.get(tables.segments, Keys.segment(segment, part: part.rawValue, index: index))
-        else {
+        guard let bytes = try optionalPart(segment, part, index) else {
             throw SparseStoreError(
                 .corrupted, "segment \(segment) lacks its \(part) \(index); restore the store from a backup")
         }
         return bytes
+    }
+
+    /// The same for a part that not every segment has.
+    func optionalPart(_ segment: UInt32, _ part: Part, _ index: UInt32 = 0) throws -> UnsafeRawBufferPointer? {
+        try reader.get(tables.segments, Keys.segment(segment, part: part.rawValue, index: index))
     }
 
     /// How many values a part has.
@@ -65,6 +71,12 @@ struct SegmentTable {
             for offset in window.forward.offsets { body.u32(offset) }
         }
         try putChunks(.forwardChunk, window.forward.chunks)
+        for (index, body) in window.tags.enumerated() {
+            try put(.tags, index, kind: .segmentTags) { $0.append(body) }
+        }
+        if let order = window.order {
+            try put(.order, 0, kind: .segmentOrder) { SegmentOrder.encode(order, into: &$0) }
+        }
         return total
     }
 

@@ -52,6 +52,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
+        try OutputPath.check(runFile, option: "--run", isNoneOf: [self.store.store, queries, truth, qrels])
         // The files are read before the store is opened: it shows at once which of them is wrong.
         let file = try QueryFile(path: queries)
         let groundTruth = try truth.map { try GroundTruth(path: $0) }

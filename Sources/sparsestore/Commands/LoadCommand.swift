@@ -61,22 +61,26 @@ struct LoadCommand: ParsableCommand {
     }
 
     func run() throws {
+        try OutputPath.check(rejects, option: "--rejects", isNoneOf: [input, self.store.store])
         // The input is opened first: a misspelt name must not leave an empty store behind.
         let source = try ByteSource(path: input)
         let format = try format?.format ?? InputFormat.detect(source)
         let name = LoadBookmark.name(forInput: input)
         var start = LoadBookmark(format: format.rawValue, size: source.rawSize)
+        var isResumed = false
         let store: SparseStore
         let reader: any DocumentReader
         if resume {
             store = try self.store.openForWriting(createIfMissing: true)
-            start = try kept(name, in: store, source: source, orElse: start)
+            if let kept = try kept(name, in: store, source: source, fresh: start) { (start, isResumed) = (kept, true) }
             reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
         } else {
             reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
             store = try self.store.openForWriting(createIfMissing: true)
         }
-        let rejectFile = try rejects.map { try RejectFile(path: $0, keeping: start.rejectBytes) }
+        let rejectFile = try rejects.map { path in
+            try RejectFile(path: path, keeping: isResumed ? start.rejectBytesToKeep(path) : 0)
+        }
         InterruptFlag.install()
         let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
@@ -85,16 +89,16 @@ struct LoadCommand: ParsableCommand {
         store.close()
     }
 
-    /// The place that an earlier load of this input has left.
+    /// The place that an earlier load of this input has left, if there was one.
     private func kept(
-        _ name: String, in store: SparseStore, source: ByteSource, orElse start: LoadBookmark
-    ) throws -> LoadBookmark {
+        _ name: String, in store: SparseStore, source: ByteSource, fresh: LoadBookmark
+    ) throws -> LoadBookmark? {
         let bytes = try store.read { snapshot in try snapshot.bookmark(name) }
         guard let kept = bytes.flatMap(LoadBookmark.decode) else {
             Output.note("nothing to resume; loading '\(source.name)' from the beginning\n")
-            return start
+            return nil
         }
-        try kept.check(against: start, name: source.name)
+        try kept.check(against: fresh, name: source.name)
         return kept
     }
 

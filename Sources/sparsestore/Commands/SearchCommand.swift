@@ -16,6 +16,7 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
               sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
               sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
+              sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
             """)
 
     @OptionGroup var store: StoreArgument

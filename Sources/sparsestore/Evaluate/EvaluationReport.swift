@@ -55,6 +55,7 @@ struct EvaluationReport {
         let parts: [(String, KeyPath<SearchCounters, Int>)] = [
             ("documents_scored", \.documentsScored), ("candidates", \.candidates), ("postings", \.postings),
             ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped), ("segments", \.segments),
+            ("filtered_documents", \.filteredDocuments),
         ]
         counters = parts.map { name, path in
             (name, Self.mean(outcomes.map { Double($0.counters[keyPath: path]) }))

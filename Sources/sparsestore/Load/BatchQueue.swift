@@ -14,7 +14,12 @@ final class BatchQueue: Sendable {
     private let waiting = Mutex<[Item]>([])
     private let cancelled = Atomic<Bool>(false)
     private let items = DispatchSemaphore(value: 0)
-    private let space = DispatchSemaphore(value: 1)
+    private let space = DispatchSemaphore(value: 0)
+
+    init() {
+        // Not as the initial value: a semaphore must not be let go of below that, and a cancelled queue may be.
+        space.signal()
+    }
 
     /// Waits for space and puts `item` there; false when nobody wants it any more.
     func put(_ item: Item) -> Bool {

@@ -5,13 +5,6 @@ internal import SparseInterchange
 #else
     internal import Foundation
 #endif
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// How far an input has been loaded. It is committed with the documents themselves, so that after a kill it says exactly
 /// what is in the store.
@@ -28,15 +21,21 @@ struct LoadBookmark: Codable, Equatable {
     var rejected = 0
     /// The size of the input as it lies on disk; a pipe has none.
     var size: UInt64?
-    /// The size of the file of rejects, to be cut back to: what stands behind belongs to a batch that was not committed.
+    /// The file of rejects, and its size: what stands behind belongs to a batch that was not committed.
+    var rejectFile: String?
     var rejectBytes: UInt64 = 0
 
     var position: InputPosition { InputPosition(offset: offset, number: number) }
 
+    /// How much of the file of rejects at `path` a load that goes on from here keeps: all of a file it has not written to.
+    func rejectBytesToKeep(_ path: String) -> UInt64 {
+        rejectFile == OutputPath.absolute(path) ? rejectBytes : .max
+    }
+
     /// The name under which the place in `input` is kept: by its absolute path, shortened where that is long.
     static func name(forInput input: String) -> String {
         let longest = 200
-        let name = "load:" + (input == "-" ? "-" : absolutePath(input))
+        let name = "load:" + (input == "-" ? "-" : OutputPath.absolute(input))
         guard name.utf8.count > longest else { return name }
         // A hash of the whole keeps two long paths apart; the end of the path is for whoever lists the names.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -77,11 +76,5 @@ struct LoadBookmark: Codable, Equatable {
                 "'\(name)' has another size than when loading it began; "
                     + "load it without --resume")
         }
-    }
-
-    private static func absolutePath(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 }

@@ -82,6 +82,7 @@ final class Loader {
             next.number = batch.position.number
             next.accepted += batch.documents.count + batch.rejects.count - rejects.count
             next.rejected += rejects.count
+            next.rejectFile = self.rejectFile?.absolutePath
             next.rejectBytes = try self.rejectFile?.stage(rejects) ?? 0
             try transaction.setBookmark(self.bookmarkName, try next.encoded())
             return (rejects, next)

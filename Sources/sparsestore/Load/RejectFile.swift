@@ -5,20 +5,22 @@ internal import SystemPackage
 final class RejectFile {
     private let descriptor: FileDescriptor
     private let path: String
+    /// The path from the root, by which a later load knows the file again.
+    let absolutePath: String
     /// The size after the last committed batch.
     private(set) var committedBytes: UInt64
     private var pendingBytes: UInt64
 
-    /// Opens the file, empty, or cut back to the `bytes` that an interrupted load had committed.
+    /// Opens the file, empty, or cut back to the first `bytes`: what an interrupted load had committed.
     init(path: String, keeping bytes: UInt64) throws {
         self.path = path
         do {
             descriptor = try FileDescriptor.open(
                 FilePath(path), .readWrite, options: [.create, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            // Another file than the last time may be shorter: what it lacks is not made up.
             committedBytes = min(bytes, UInt64(try descriptor.seek(offset: 0, from: .end)))
             pendingBytes = committedBytes
+            absolutePath = OutputPath.absolute(path)
             try descriptor.resize(to: Int64(committedBytes))
         } catch let errno as Errno {
             throw Self.failure(errno, path)

@@ -16,6 +16,10 @@ struct SearchTuning: ParsableArguments {
             """)
     var weighting = WeightingOption.none
 
+    @Option(
+        help: "Only documents whose tags fulfil this: 'tag:a AND NOT tag:b'.", transform: FilterExpression.parse)
+    var filter: Filter?
+
     func validate() throws {
         guard (1...Limits.maximumResults).contains(limit) else {
             throw ValidationError("--limit is to be 1 to \(Limits.maximumResults), not \(limit)")
@@ -27,6 +31,7 @@ struct SearchTuning: ParsableArguments {
         var options = SearchOptions()
         options.limit = limit
         options.recall = recall.recall
+        options.filter = filter
         options.weighting = try weighting.resolve(in: store)
         return options
     }

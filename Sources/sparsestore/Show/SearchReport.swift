@@ -20,7 +20,10 @@ struct SearchReport {
             ("generation", .integer(Int(clamping: result.generation))),
             ("us", .number(Figures.rounded(seconds * 1e6, 1))),
         ]
-        if explaining { fields.append(("counters", .object(counters.map { ($0, .integer($1)) }))) }
+        if explaining {
+            fields.append(("plan", Self.json(result.plan)))
+            fields.append(("counters", .object(counters.map { ($0, .integer($1)) })))
+        }
         return .object(fields)
     }
 
@@ -38,12 +41,34 @@ struct SearchReport {
 
     private var plan: String {
         var table = TextTable(indent: "  ")
+        let plan = result.plan
         table.add("asked", "recall \(recallAsked)")
-        table.add("answer", result.isExact ? "proven exact" : "approximate")
+        table.add("plan", plan.reason)
+        table.add("answer", plan.isExact ? "proven exact" : "approximate")
+        if let effort = plan.effort, let recall = plan.expectedRecall {
+            let source = plan.isTuned ? "measured on this store" : "assumed; 'sparsestore tune' measures it"
+            table.add("effort", "\(effort), recall \(Figures.decimal(recall, 3)) (\(source))")
+        }
         table.add("generation", "\(result.generation)")
         table.add("time", "\(Figures.decimal(seconds * 1e6, 0)) us")
-        for (name, count) in counters { table.add(name.replacing("_", with: " "), Figures.count(count)) }
+        for (name, count) in counters where count > 0 {
+            table.add(name.replacing("_", with: " "), Figures.count(count))
+        }
         return "How it was found:\n" + table.text
+    }
+
+    private static func json(_ plan: SearchPlan) -> JSONValue {
+        .object([
+            ("reason", .string(plan.reason)),
+            ("exact", .bool(plan.isExact)),
+            ("effort", .optional(plan.effort) { .integer($0) }),
+            ("expected_recall", .optional(plan.expectedRecall) { .number(Figures.rounded($0, 6)) }),
+            ("tuned", .bool(plan.isTuned)),
+            ("levels", .optional(plan.levels) { .integer($0) }),
+            ("dropped_share", .optional(plan.droppedShare) { .float($0) }),
+            ("level_floor", .optional(plan.levelFloor) { .float($0) }),
+            ("candidates", .optional(plan.candidates) { .integer($0) }),
+        ])
     }
 
     private var counters: [(String, Int)] {
@@ -52,6 +77,8 @@ struct SearchReport {
             ("segments", counters.segments), ("lists", counters.lists), ("postings", counters.postings),
             ("blocks", counters.blocks), ("blocks_skipped", counters.blocksSkipped),
             ("candidates", counters.candidates), ("documents_scored", counters.documentsScored),
+            ("segments_scanned", counters.segmentsScanned), ("segments_scored", counters.segmentsScored),
+            ("filtered_documents", counters.filteredDocuments),
         ]
     }
 }

@@ -17,10 +17,13 @@ enum InterruptFlag {
     /// Sets the flag, as a signal does.
     static func set() { flag.store(true, ordering: .relaxed) }
 
-    /// Begins to listen.
+    /// Begins to listen, even where whoever started the process had the signals ignored or blocked: a shell does the one
+    /// to a command in the background, a thread pool the other.
     static func install() {
         // The flag must exist before a handler touches it: its first use initialises it.
         _ = isSet
+        var signals = sigset_t()
+        sigemptyset(&signals)
         for signal in [SIGINT, SIGTERM] {
             var action = sigaction()
             #if canImport(Darwin)
@@ -30,6 +33,8 @@ enum InterruptFlag {
             #endif
             action.sa_flags = Int32(bitPattern: UInt32(truncatingIfNeeded: SA_RESETHAND))
             sigaction(signal, &action, nil)
+            sigaddset(&signals, signal)
         }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 }

@@ -77,6 +77,20 @@ enum Arbitrary {
         return StatisticsDelta(terms: terms, changes: changes)
     }
 
+    static func tuning(_ random: inout SeededGenerator) -> TuningRecord {
+        var limit: UInt32 = 0
+        let points = (0..<random.next() % 20).map { _ in
+            limit += 1 + UInt32(random.next() % 3)
+            return TuningRecord.Point(
+                limit: limit, effort: UInt8(truncatingIfNeeded: random.next()),
+                recall: Float.random(in: 0...1, using: &random), postings: Float(random.next() >> 20),
+                scored: Float(random.next() >> 40))
+        }
+        return TuningRecord(
+            generation: random.number(), documents: random.number(),
+            queries: UInt32(truncatingIfNeeded: random.number()), points: points)
+    }
+
     static func tombstones(_ random: inout SeededGenerator) -> TombstonePage {
         var page = TombstonePage.empty
         for _ in 0..<random.next() % 300 { page.insert(Int(random.next() % 8192)) }

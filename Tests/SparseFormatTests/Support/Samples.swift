@@ -5,7 +5,7 @@ enum Samples {
     static let dictionary = ZstdDictionary(id: 3, bytes: Array("the quick brown fox jumps over the lazy dog".utf8))
 
     static func all(_ random: inout SeededGenerator) throws -> [Sample] {
-        try records(&random) + documents(&random) + segments(&random)
+        try records(&random) + documents(&random) + segments(&random) + tags(&random)
     }
 
     static func records(_ random: inout SeededGenerator) throws -> [Sample] {
@@ -21,6 +21,7 @@ enum Samples {
             Sample("statisticsPage", Arbitrary.page(&random), .statistics, Keys.statisticsPage(term)),
             Sample("statisticsDelta", Arbitrary.delta(&random), .statistics, Keys.statisticsDelta(random.number())),
             Sample("tombstonePage", Arbitrary.tombstones(&random), .tombstones, Keys.tombstones(term, 2)),
+            Sample("tuning", Arbitrary.tuning(&random), .meta, Keys.tuning),
             Sample("dictionary", DictionaryRecord(bytes: random.bytes(50)), .dictionaries, Keys.dictionary(7)),
         ]
     }

@@ -1,0 +1,119 @@
+/// Which documents of a window have which tags: a view of a `segmentTags` value's body.
+///
+/// Body: u32 documents, u32 tags; for each tag u32 nameEnd, u32 listEnd; the names, UTF-8, strictly ascending by their
+/// bytes; the lists. A list is the tag's ordinals as ascending u16 or, when that is no shorter, a bitmap of
+/// (documents + 7) / 8 bytes: its length says which.
+///
+/// One of the files that use pointers: `init` proves that names and lists lie inside the body, that every ordinal is
+/// below `documents` and that names are UTF-8; accesses rely on it. The view is valid as long as the bytes under it.
+package struct TagTable: @unchecked Sendable {
+    /// A tag's documents where they lie.
+    package enum List {
+        /// u16 each, ascending.
+        case ordinals(UnsafeRawBufferPointer)
+        /// Ordinal `o` is bit `o % 8`, counted from the lowest, of byte `o / 8`.
+        case bitmap(UnsafeRawBufferPointer)
+    }
+
+    package static let prefixSize = 8
+    package static let entrySize = 8
+
+    /// Documents of the window.
+    package let documents: Int
+    /// Tags in this value.
+    package let count: Int
+    private let entries: UnsafeRawBufferPointer
+    private let names: UnsafeRawBufferPointer
+    private let lists: UnsafeRawBufferPointer
+
+    package static func bitmapBytes(documents: Int) -> Int { (documents + 7) / 8 }
+
+    /// - Throws: `invariant` unless all that is said above holds; one pass over the body.
+    package init(body: UnsafeRawBufferPointer) throws(FormatError) {
+        var reader = ByteReader(body)
+        documents = Int(try reader.u32())
+        let tags = UInt64(try reader.u32())
+        guard (1...Limits.maximumDocumentsPerWindow).contains(documents), tags >= 1 else {
+            throw FormatError(.windowCounts, "\(tags) tags of \(documents) documents")
+        }
+        // A name and a list have a byte at least.
+        count = try reader.proven(tags, elementBytes: Self.entrySize + 2, limit: Int(UInt32.max))
+        entries = try reader.take(count * Self.entrySize)
+        names = try reader.take(Self.end(entries, count - 1, 0))
+        lists = try reader.take(Self.end(entries, count - 1, 4))
+        try reader.finish()
+        var previous = UnsafeRawBufferPointer(rebasing: names[..<0])
+        var nameBegin = 0
+        var listBegin = 0
+        for index in 0..<count {
+            let nameEnd = Self.end(entries, index, 0)
+            guard (1...Limits.maximumTagBytes).contains(nameEnd - nameBegin), nameEnd <= names.count else {
+                throw FormatError(.textLength, "a tag of \(nameEnd - nameBegin) bytes")
+            }
+            let name = UnsafeRawBufferPointer(rebasing: names[nameBegin..<nameEnd])
+            guard previous.lexicographicallyPrecedes(name) else { throw FormatError(.tagsAscend) }
+            _ = try UTF8Text.decode(name)
+            let listEnd = Self.end(entries, index, 4)
+            guard listEnd > listBegin, listEnd <= lists.count else { throw FormatError(.tagLists, "tag \(index)") }
+            try Self.check(UnsafeRawBufferPointer(rebasing: lists[listBegin..<listEnd]), documents: documents)
+            (previous, nameBegin, listBegin) = (name, nameEnd, listEnd)
+        }
+    }
+
+    /// The name of a tag at a position in 0..<count.
+    package func name(at index: Int) -> String { String(decoding: nameBytes(index), as: UTF8.self) }
+
+    /// Whether a name's bytes stand after those of the table's first tag, or are these.
+    package func begins(before name: [UInt8]) -> Bool { !name.lexicographicallyPrecedes(nameBytes(0)) }
+
+    /// The position of a tag, nil when no document of this value has it.
+    package func find(_ name: [UInt8]) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if nameBytes(middle).lexicographicallyPrecedes(name) { low = middle + 1 } else { high = middle }
+        }
+        return low < count && nameBytes(low).elementsEqual(name) ? low : nil
+    }
+
+    /// The documents of a tag at a position in 0..<count.
+    package func list(at index: Int) -> List {
+        let bytes = slice(lists, index, 4)
+        return bytes.count == Self.bitmapBytes(documents: documents) ? .bitmap(bytes) : .ordinals(bytes)
+    }
+
+    private func nameBytes(_ index: Int) -> UnsafeRawBufferPointer { slice(names, index, 0) }
+
+    private func slice(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ field: Int) -> UnsafeRawBufferPointer {
+        let begin = index == 0 ? 0 : Self.end(entries, index - 1, field)
+        return UnsafeRawBufferPointer(rebasing: bytes[begin..<Self.end(entries, index, field)])
+    }
+
+    private static func end(_ entries: UnsafeRawBufferPointer, _ index: Int, _ field: Int) -> Int {
+        let offset = index * entrySize + field
+        return Int(UInt32(littleEndian: entries.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+    }
+
+    /// Proves that a list is the shorter of its two forms and names documents of the window only.
+    private static func check(_ list: UnsafeRawBufferPointer, documents: Int) throws(FormatError) {
+        let bitmapBytes = bitmapBytes(documents: documents)
+        if list.count == bitmapBytes {
+            let used = list.reduce(0) { $0 + $1.nonzeroBitCount }
+            let tail = documents % 8
+            guard 2 * used >= bitmapBytes, tail == 0 || list[bitmapBytes - 1] >> UInt8(tail) == 0 else {
+                throw FormatError(.tagLists, "a bitmap of \(used) documents")
+            }
+            return
+        }
+        guard list.count < bitmapBytes, list.count % 2 == 0 else {
+            throw FormatError(.tagLists, "\(list.count) bytes of ordinals")
+        }
+        var previous = -1
+        for offset in stride(from: 0, to: list.count, by: 2) {
+            let ordinal = Int(UInt16(littleEndian: list.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
+            guard ordinal > previous, ordinal < documents else { throw FormatError(.tagLists, "ordinal \(ordinal)") }
+            previous = ordinal
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import SparseFormat
+
+/// The tags of a window's documents while the window is built: each distinct tag once, and its number for each
+/// document that has it.
+struct TagCollector {
+    private var slotOf: [TermKey: UInt32] = [:]
+    private var names: [String] = []
+    /// The tags of all documents, one document after the other.
+    private var slots: [UInt32] = []
+    private var ends: [Int] = []
+
+    /// Takes the next document's tags, in any order; one that stands twice counts once.
+    mutating func add(_ tags: some Sequence<String>) {
+        for tag in tags { slots.append(slot(tag)) }
+        ends.append(slots.count)
+    }
+
+    /// The tags of the document that was added at a position.
+    func tags(at position: Int) -> [String] {
+        slots[(position == 0 ? 0 : ends[position - 1])..<ends[position]].map { names[Int($0)] }
+    }
+
+    /// The bodies of the window's `segmentTags` values; none when no document has a tag.
+    ///
+    /// - Parameter ordinals: for each position its document's ordinal in the window; nil when they are the same.
+    func tables(ordinals: [UInt16]? = nil) -> [[UInt8]] {
+        guard !slots.isEmpty else { return [] }
+        var members = [[UInt16]](repeating: [], count: names.count)
+        var index = 0
+        for (position, end) in ends.enumerated() {
+            let ordinal = ordinals?[position] ?? UInt16(truncatingIfNeeded: position)
+            while index < end {
+                let slot = Int(slots[index])
+                if members[slot].last != ordinal { members[slot].append(ordinal) }
+                index += 1
+            }
+        }
+        var writer = TagTableWriter(documents: ends.count)
+        let order = names.indices.map { (name: Array(names[$0].utf8), slot: $0) }
+            .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        for (name, slot) in order {
+            writer.append(name, ordinals: ordinals == nil ? members[slot] : members[slot].sorted())
+        }
+        writer.finish()
+        return writer.bodies
+    }
+
+    private mutating func slot(_ tag: String) -> UInt32 {
+        let key = TermKey(tag)
+        if let known = slotOf[key] { return known }
+        let slot = UInt32(names.count)
+        slotOf[key] = slot
+        names.append(tag)
+        return slot
+    }
+}

@@ -1,0 +1,46 @@
+internal import SparseFormat
+
+extension Filter {
+    private struct Tally {
+        var parts = 0
+        var identifiers = 0
+    }
+
+    /// Holds the filter to its limits before anything is looked up.
+    func check() throws(SparseStoreError) {
+        var tally = Tally()
+        try count(&tally, depth: 1)
+    }
+
+    private func count(_ tally: inout Tally, depth: Int) throws(SparseStoreError) {
+        // First the depth: it bounds this recursion and every later one.
+        guard depth <= Self.maximumDepth else {
+            throw SparseStoreError(.limitExceeded, "the filter is nested deeper than \(Self.maximumDepth)")
+        }
+        tally.parts += 1
+        guard tally.parts <= Self.maximumParts else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "the filter has more than \(Self.maximumParts) parts; put identifiers into one set")
+        }
+        switch self {
+        case .tag(let tag):
+            guard (1...Limits.maximumTagBytes).contains(tag.utf8.count) else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "a tag of the filter has \(tag.utf8.count) bytes; tags have 1...\(Limits.maximumTagBytes)")
+            }
+        case .ids(let ids):
+            tally.identifiers += ids.count
+            guard tally.identifiers <= Self.maximumIdentifiers else {
+                throw SparseStoreError(
+                    .limitExceeded,
+                    "the filter has more than \(Self.maximumIdentifiers) identifiers; tag the documents instead")
+            }
+        case .all(let parts), .any(let parts):
+            for part in parts { try part.count(&tally, depth: depth + 1) }
+        case .not(let part):
+            try part.count(&tally, depth: depth + 1)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import SparseInterchange
+internal import SparseStore
+
+/// `sparsestore tune`
+struct TuneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tune",
+        abstract: "Measure what each effort of the planner reaches on this store.",
+        discussion: """
+            Asks sample queries exactly and with every effort, and keeps the recall of each in the store, so that \
+            '--recall 0.95' is a promise with a number behind it. Without queries, some are made from the documents. \
+            Worth repeating when the store has grown much or its queries have changed.
+
+            EXAMPLES:
+              sparsestore tune wiki.sparse
+              sparsestore tune wiki.sparse --queries queries.jsonl --json
+            """)
+
+    @OptionGroup var store: StoreArgument
+
+    @Option(help: "Queries like those to come, some hundreds (JSON Lines or CSR); - for standard input.")
+    var queries: String?
+
+    @Option(help: "What multiplies the queries' weights: 'none', 'idf' or 'table:FILE'.")
+    var weighting = WeightingOption.none
+
+    @Flag(help: "Show no progress.")
+    var quiet = false
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let file = try queries.map { try QueryFile(path: $0) }
+        let store = try self.store.openForWriting(createIfMissing: false)
+        defer { store.close() }
+        InterruptFlag.install()
+        let sample = try file.map { try QuerySet($0, for: store).queries.compactMap { $0 } } ?? []
+        if let queries, sample.isEmpty {
+            throw CommandFailure(.invalidInput, "'\(queries)' holds no query with a weight above zero; give others")
+        }
+        let watch = Stopwatch()
+        var lastReport = 0.0
+        let points = try store.tune(queries: sample, weighting: try weighting.resolve(in: store)) { done, total in
+            guard !InterruptFlag.isSet else { throw CommandFailure(.interrupted, "interrupted; nothing was changed") }
+            guard !quiet, watch.seconds - lastReport >= 5 else { return }
+            lastReport = watch.seconds
+            Output.note("asked \(Figures.count(done)) of \(Figures.count(total)) queries\n")
+        }
+        try Output.standard.write(output.isJSON ? Self.json(points).text + "\n" : Self.text(points))
+    }
+
+    private static func json(_ points: [TuningPoint]) -> JSONValue {
+        .object([
+            (
+                "points",
+                .array(
+                    points.map { point in
+                        .object([
+                            ("limit", .integer(point.limit)),
+                            ("effort", .integer(point.effort)),
+                            ("recall", .number(Figures.rounded(point.recall, 6))),
+                            ("postings", .number(Figures.rounded(point.postings, 1))),
+                            ("documents_scored", .number(Figures.rounded(point.documentsScored, 1))),
+                        ])
+                    })
+            )
+        ])
+    }
+
+    private static func text(_ points: [TuningPoint]) -> String {
+        var table = TextTable(rightAligned: [0, 1, 2, 3, 4])
+        table.add("limit", "effort", "recall", "postings", "documents scored")
+        for point in points {
+            table.add(
+                "\(point.limit)", "\(point.effort)", Figures.decimal(point.recall, 4),
+                Figures.count(Int(point.postings)), Figures.decimal(point.documentsScored, 1))
+        }
+        return table.text
+    }
+}
