@@ -33,6 +33,7 @@ let package = Package(
         .target(
             name: "LMDB",
             dependencies: ["CLMDB", .product(name: "SystemPackage", package: "swift-system")],
+            exclude: ["README.md"],
             swiftSettings: settings),
         // Floor 2: the engine.
         .target(

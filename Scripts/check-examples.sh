@@ -6,25 +6,26 @@ cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-count=$(awk -v folder="$work" '
+awk -v folder="$work" '
     /^```swift$/ { inside = 1; file = folder "/example" ++count ".swift"; next }
     /^```$/      { inside = 0 }
-    inside       { print > file }
-    END          { print count + 0 }' README.md)
+    inside       { print > file }' README.md
 
 swift build --target SparseStore >/dev/null
-modules=$(swift build --show-bin-path)/Modules
+flags=(-swift-version 6 -I "$(swift build --show-bin-path)/Modules")
+while IFS= read -r map; do
+    flags+=(-Xcc "-fmodule-map-file=$map")
+done < <(find Sources .build/checkouts/*/Sources -name module.modulemap)
+for flag in $(pkg-config --cflags-only-I lmdb libzstd); do flags+=(-Xcc "$flag"); done
+
 checked=0
 for example in "$work"/example*.swift; do
     if [ "$(head -n 1 "$example")" = "// Package.swift" ]; then continue; fi
-    # shellcheck disable=SC2046 # pkg-config prints several words
-    swiftc -typecheck -swift-version 6 -I "$modules" \
-        -Xcc -fmodule-map-file=Sources/CLMDB/module.modulemap -Xcc -fmodule-map-file=Sources/CZstd/module.modulemap \
-        $(pkg-config --cflags-only-I lmdb libzstd | sed 's/-I/-Xcc -I/g') "$example"
+    swiftc -typecheck "${flags[@]}" "$example"
     checked=$((checked + 1))
 done
 if [ "$checked" -eq 0 ]; then
     echo "check-examples: README.md has no Swift example to check" >&2
     exit 1
 fi
-echo "check-examples: $checked of $count Swift examples of README.md type-check"
+echo "check-examples: $checked Swift example(s) of README.md type-check"

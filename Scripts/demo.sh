@@ -20,7 +20,7 @@ echo "\$ sparsestore load sample.sparse $sample/documents.jsonl.zst"
 "$sparsestore" load "$store" $sample/documents.jsonl.zst
 
 ask() { # id of a question in the sample, options: the best two paragraphs, and which terms made their scores
-    echo "\$ sparsestore search sample.sparse --queries $sample/queries.jsonl --query $1"
+    echo "\$ sparsestore search sample.sparse --queries queries.jsonl --query $1"
     "$sparsestore" search "$store" --queries $sample/queries.jsonl --query "$1" --limit 2 --explain
 }
 

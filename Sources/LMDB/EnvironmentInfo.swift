@@ -2,7 +2,7 @@
 package struct EnvironmentInfo: Sendable, Hashable {
     package var mapSize: Int
     package var pageSize: Int
-    /// The highest page number ever used; the file reaches at least so far.
+    /// The highest page number ever used; the file may end before it, when the last pages are free.
     package var lastPage: Int
     /// `lastPage` as bytes, free pages included.
     package var usedBytes: Int

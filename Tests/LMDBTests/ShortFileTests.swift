@@ -70,13 +70,14 @@ import Testing
     }
 
     /// Cut at a page, or inside one: to open means that no more than free pages are gone.
-    @Test(arguments: [1, 3, 40]) func aFileCutInsideUsedPagesIsRefused(listPages: Int) throws {
+    @Test(arguments: [1, 3, 10]) func aFileCutInsideUsedPagesIsRefused(listPages: Int) throws {
         let (bytes, free) = try shortFile(listPages: listPages)
         let pages = try examine(bytes) / 4_096
         let opensFrom = (0..<pages).last { !free.contains(UInt64($0)) }.map { $0 + 1 } ?? 0
         #expect((3..<pages).contains(opensFrom))
         #expect(opensFrom * 4_096 <= bytes.count)
-        for page in 0..<pages {
+        // Every page of the small store; of the larger ones those around the bound, and some.
+        for page in 0..<pages where listPages == 1 || page % 16 == 0 || abs(page - opensFrom) < 4 {
             for cut in [page * 4_096, page * 4_096 + 2_000] where cut <= bytes.count {
                 if cut / 4_096 >= opensFrom {
                     #expect(problem(bytes, cutAt: cut) == nil)
@@ -98,13 +99,13 @@ import Testing
     }
 
     /// Damage to the list itself: an error, or a file as good as before. Never a trap, never without end.
-    @Test(arguments: [1, 3, 40]) func noDamageToTheListTraps(listPages: Int) throws {
+    @Test(arguments: [1, 3, 10]) func noDamageToTheListTraps(listPages: Int) throws {
         let (bytes, free) = try shortFile(listPages: listPages)
         let list = try freeListPages(bytes)
         #expect(list.count >= listPages && list.allSatisfy { !free.contains(UInt64($0)) })
         var random = Generator(state: UInt64(listPages))
         var codes: [LMDBError.Code: Int] = [:]
-        for _ in 0..<1_000 {
+        for _ in 0..<250 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 let page = list.randomElement(using: &random) ?? 0
@@ -115,12 +116,12 @@ import Testing
             }
             if let problem = problem(damaged) { codes[problem.code, default: 0] += 1 }
         }
-        #expect(codes[.corrupted, default: 0] > 100)
+        #expect(codes[.corrupted, default: 0] > 10)
         #expect(Set(codes.keys).isSubset(of: [.corrupted, .truncated]), "\(codes)")
     }
 
     @Test func aListThatLeadsInCirclesEnds() throws {
-        let (bytes, _) = try shortFile(listPages: 40)
+        let (bytes, _) = try shortFile(listPages: 10)
         let root = Int(try newestHeader(bytes).free.root)
         for target in try freeListPages(bytes) {
             var damaged = bytes
@@ -174,7 +175,7 @@ import Testing
         do {
             // A reader keeps each commit's pages on a list of their own: many entries, hence a tree.
             let reader = try environment.beginRead()
-            for round in 0..<(listPages > 3 ? 400 : 2) {
+            for round in 0..<(listPages > 3 ? 60 : 2) {
                 try environment.write { transaction in
                     for key in 0..<5_000 as Range<UInt32> where key % 50 == UInt32(round % 50) {
                         try transaction.writer.put(table, key, [UInt8](repeating: 3, count: 100))

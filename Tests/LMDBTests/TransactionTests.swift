@@ -1,5 +1,6 @@
-import LMDB
 import Testing
+
+@testable import LMDB
 
 @Suite struct TransactionTests {
     let folder = TemporaryFolder()

@@ -173,9 +173,7 @@ import Testing
     @Test func everyRecordHasAnExample() throws {
         let examples = Set(try FormatDocument.examples().map(\.name))
         for kind in RecordKind.allCases {
-            // Window segments have a section of their own.
-            let isWindow = "\(kind)".hasPrefix("segment") && kind != .segmentChunk && kind != .segmentDocuments
-            #expect(isWindow || examples.contains("\(kind)"), "\(kind)")
+            #expect(examples.contains("\(kind)"), "\(kind)")
         }
     }
 }

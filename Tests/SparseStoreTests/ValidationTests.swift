@@ -68,7 +68,9 @@ import Testing
         let temporary = try TemporaryStore()
         let store = try temporary.open()
         try store.write { try $0.upsert(Document(id: "d", terms: ["t": 1])) }
-        for query in [Query(terms: ["t": .nan]), Query(terms: ["t": -1]), Query(terms: [.init("t", 1), .init("t", 1)])] {
+        for query in [
+            Query(terms: ["t": .nan]), Query(terms: ["t": -1]), Query(terms: [.init("t", 1), .init("t", 1)]),
+        ] {
             #expect(throws: SparseStoreError.self) { try store.search(query) }
         }
         let many = (0..<100_000).map { WeightedTerm("w\($0)", 1) }

@@ -181,7 +181,7 @@ class Window:
                 .add("B", encoding, "encoding: " + ("short", "packed", "dense")[encoding]).add("B", 0, "reserved"))
             if self.levels > 1:
                 body.add("bytes", struct.pack(f"<{self.levels - 1}H", *ends[:-1]), "ends")
-            body.add("bytes", bytes(averages), "averages")
+            body.add("bytes", bytes(averages), "averages" if self.levels > 1 else "average")
             body.add("bytes", bytes(-(16 + 3 * self.levels - 2) % 4), "to a multiple of 4")
         return Example(name, "segmentDirectory", "segments", segment_key(self.segment, "directory"), body)
 

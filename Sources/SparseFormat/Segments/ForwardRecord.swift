@@ -1,5 +1,8 @@
 /// One document's exact vector in a segment. One of the files that use pointers: `init` proves the record's end against
 /// its chunk's, and every read stays inside it.
+///
+/// Positions are not compared with the directory's length (FORMAT.md, "What a reader proves, and when"): a narrow one
+/// may be an index where each of 65,536 has a place, a wide one only be compared.
 package struct ForwardRecord {
     package let count: Int
     private let weights: UnsafeRawPointer
@@ -65,6 +68,8 @@ package struct ForwardRecord {
 
     /// The indices whose position has a slot other than 0, written to `found`; returns how many.
     private func match(_ slots: UnsafePointer<UInt8>, _ found: UnsafeMutablePointer<UInt16>) -> Int {
+        // A caller's mistake, never a file's: whether positions are wide follows from the directory's number of terms,
+        // which the caller knows.
         precondition(!isWide)
         let positions = positions.assumingMemoryBound(to: UInt16.self)
         var matched = 0

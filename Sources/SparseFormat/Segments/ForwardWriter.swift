@@ -2,8 +2,8 @@
 ///
 /// Record, at a multiple of 4: u16 components, u16 identifier bytes, f32 weights[components] in ascending term order,
 /// u16 (or u32 in a window of more than 65,536 terms) terms[components] as positions in the window's directory,
-/// identifier UTF-8. A record does not cross a chunk's end. `forwardOffsets` says where each begins, in units of 4 bytes
-/// counted through chunks of `chunkBytes`.
+/// identifier UTF-8. A record does not cross a chunk's end. `offsets` say where each begins, in units of 4 bytes counted
+/// through chunks of `chunkBytes`: 16 GiB at most.
 package struct ForwardWriter {
     /// Length of every chunk but the last.
     package static let chunkBytes = 1 << 20

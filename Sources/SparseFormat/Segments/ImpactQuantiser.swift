@@ -1,4 +1,4 @@
-/// Weights of one list as 8-bit codes: code c stands for c x maximum / 255, rounded to the nearest.
+/// Weights of one list as 8-bit codes: code c stands for c x maximum / 255, rounded to the nearest, halves up.
 package struct ImpactQuantiser: Sendable {
     /// What one step of the code is worth.
     package let scale: Float

@@ -1,4 +1,6 @@
-/// The document numbers of a segment by ordinal: a view of a `segmentDocuments` value's body.
+/// The document numbers of a segment: a view of a `segmentDocuments` value's body.
+///
+/// What is called an ordinal here is a rank, which is the ordinal unless the segment has a `SegmentOrder`.
 ///
 /// Body: u64 base, then one u32 a document, strictly ascending: its number less the base.
 ///

@@ -1,7 +1,8 @@
-/// Where in a segment each of its documents stands: u16 ordinals[documents], the documents in ascending number.
+/// Where in a segment each of its documents stands: u16 ordinals[documents], the documents in ascending number
+/// (FORMAT.md, "Order").
 ///
 /// Stored when a segment keeps similar documents together instead of the order of their numbers. `init` proves that the
-/// ordinals are a permutation.
+/// ordinals are a permutation. The view is valid as long as the bytes under it.
 package struct SegmentOrder: @unchecked Sendable {
     package let count: Int
     private let ordinals: UnsafeRawPointer
@@ -22,6 +23,8 @@ package struct SegmentOrder: @unchecked Sendable {
 
     /// The ordinal of the document with the rank-th smallest number, rank in 0..<count.
     package subscript(rank: Int) -> Int {
+        // A caller's mistake, never a file's: a rank is found in `SegmentDocuments`, and segments are only opened when
+        // it and the order are of one length.
         precondition(rank >= 0 && rank < count)
         return Int(UInt16(littleEndian: ordinals.loadUnaligned(fromByteOffset: 2 * rank, as: UInt16.self)))
     }

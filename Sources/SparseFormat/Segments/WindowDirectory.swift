@@ -1,4 +1,5 @@
-/// The terms of a window segment and where their lists lie: a view of a `segmentDirectory` value's body.
+/// The terms of a window segment and where their lists lie: a view of a `segmentDirectory` value's body (FORMAT.md,
+/// "Directory").
 ///
 /// Body: u32 documents, u32 terms, u64 nonzeros, u32 chunks, u8 levels, 11 zero bytes; u32 term[terms], ascending; then
 /// for each term f32 maximum, u32 offset, u32 count, u16 chunk, u8 encoding, 1 zero byte, u16 ends[levels - 1], u8
@@ -66,6 +67,7 @@ package struct WindowDirectory: @unchecked Sendable {
 
     /// The term at a position in 0..<count.
     package func term(at index: Int) -> TermID {
+        // As in `raw`.
         precondition(index >= 0 && index < count)
         return Self.term(terms, index)
     }
@@ -97,6 +99,8 @@ package struct WindowDirectory: @unchecked Sendable {
     }
 
     private func raw(_ index: Int) -> RawWindowEntry {
+        // A caller's mistake, never a file's: an index is what `find` returned, or runs over 0..<count. The positions
+        // of forward records, which do come from disk, are compared with such an index before they are used as one.
         precondition(index >= 0 && index < count)
         return RawWindowEntry(entries + index * entrySize, levels: levels)
     }

@@ -8,7 +8,7 @@ package enum WindowLevels {
     /// Below this a window is scanned whole: levels would cost more bytes than they spare.
     package static let minimumDocuments = 1_024
     /// A posting is of the first level whose bound its document's heavier terms' share of the mass stays under; of the
-    /// last when it stays under none.
+    /// last when it stays under none. How ties and rounding go, FORMAT.md says ("Directory").
     package static let bounds: [Float] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
     /// How many levels a window of so many documents has.

@@ -15,7 +15,8 @@ package struct WindowListWriter {
     package private(set) var chunks: [[UInt8]] = []
     private var nonzeros: UInt64 = 0
 
-    /// Chunks are closed at this size: verified at first touch in some 30 us, and easily fitted into freed pages.
+    /// Chunks are closed by the list that reaches this size: verified at first touch in some 30 us, and easily fitted
+    /// into freed pages.
     package static let chunkBytes = 256 << 10
     /// A list of more than the documents' share of 1 / this is dense: adding it by vector instructions then costs less
     /// than one random addition a posting.
@@ -38,10 +39,12 @@ package struct WindowListWriter {
         while chunk.count % WindowEntry.alignment != 0 { chunk.append(0) }
         let maximum = weights.reduce(0, max)
         let quantiser = ImpactQuantiser(maximum: maximum)
-        let codes = weights.map(quantiser.code)
         let encoding: WindowEntry.Encoding =
-            levels > 1 && codes.count > documents / Self.denseShare
-            ? .dense : codes.count < WindowEntry.packSize ? .short : .packed
+            levels > 1 && weights.count > documents / Self.denseShare
+            ? .dense : weights.count < WindowEntry.packSize ? .short : .packed
+        // In a dense list 0 says that the document lacks the term.
+        let least: UInt8 = encoding == .dense ? 1 : 0
+        let codes = weights.map { max(least, quantiser.code($0)) }
         let entry = WindowEntry(
             maximum: maximum, offset: UInt32(chunk.count), count: UInt32(codes.count), chunk: UInt16(chunks.count),
             encoding: encoding)
@@ -115,8 +118,7 @@ package struct WindowListWriter {
     private mutating func appendDense(_ ordinals: ArraySlice<UInt16>, _ codes: [UInt8]) {
         let first = chunk.count
         chunk.append(contentsOf: repeatElement(0, count: documents))
-        // 0 says that the document lacks the term.
-        for (ordinal, code) in zip(ordinals, codes) { chunk[first + Int(ordinal)] = max(1, code) }
+        for (ordinal, code) in zip(ordinals, codes) { chunk[first + Int(ordinal)] = code }
     }
 
     private mutating func append(_ ordinal: UInt16) {

@@ -39,7 +39,10 @@ struct IndexWriter {
             dropped.insert(number)
             return
         }
-        guard let position = manifest.segments.firstIndex(where: { $0.firstDocument <= number && number <= $0.lastDocument }),
+        guard
+            let position = manifest.segments.firstIndex(where: {
+                $0.firstDocument <= number && number <= $0.lastDocument
+            }),
             let ordinal = try numbers(of: manifest.segments[position].id).ordinal(of: number)
         else {
             throw SparseStoreError(
@@ -57,10 +60,12 @@ struct IndexWriter {
         while let range = policy.next(manifest.segments) { try merge(range, &manifest) }
     }
 
-    /// Merges every run of neighbours that could be fewer.
-    mutating func mergeAll(_ manifest: inout ManifestRecord) throws {
+    /// Merges one run of neighbours that fewer windows can hold; false when there is none.
+    mutating func reduce(_ manifest: inout ManifestRecord) throws -> Bool {
         try flush(&manifest)
-        while let range = policy.rest(manifest.segments) { try merge(range, &manifest) }
+        guard let range = policy.reducible(manifest.segments) else { return false }
+        try merge(range, &manifest)
+        return true
     }
 
     /// Rebuilds a run of neighbouring segments from the stored documents, without the dead ones. Codes are made afresh

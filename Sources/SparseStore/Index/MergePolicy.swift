@@ -26,15 +26,20 @@ struct MergePolicy: Sendable {
         mostlyDead(segments) ?? piledUp(segments)
     }
 
-    /// The first run of neighbours that fewer windows could hold, nil when there is none: what is merged when someone
-    /// asks for the smallest number of segments.
-    func rest(_ segments: [SegmentEntry]) -> Range<Int>? {
+    /// The first run of neighbours that fewer windows can hold, or a segment with dead documents; nil when the index is
+    /// as small as it can be. A run is bounded, and so is the transaction that merges it.
+    func reducible(_ segments: [SegmentEntry]) -> Range<Int>? {
         let most = Limits.maximumDocumentsPerWindow
-        guard let first = segments.firstIndex(where: { Int($0.documents - $0.tombstones) < most }) else { return nil }
-        let live = segments[first...].reduce(0) { $0 + Int($1.documents - $1.tombstones) }
-        let dead = segments[first...].reduce(0) { $0 + Int($1.tombstones) }
-        let needed = (live + most - 1) / most
-        return needed < segments.count - first || dead > 0 ? first..<segments.count : nil
+        for first in segments.indices where segments[first].kind == .window {
+            if segments[first].tombstones > 0 { return first..<first + 1 }
+            var live = 0
+            for last in segments[first...].indices where segments[last].kind == .window {
+                live += Int(segments[last].documents - segments[last].tombstones)
+                if (live + most - 1) / most < last - first + 1 { return first..<last + 1 }
+                if live > 2 * most { break }
+            }
+        }
+        return nil
     }
 
     /// A segment with more dead documents than live ones is rewritten alone.

@@ -9,7 +9,9 @@ struct TermKey: Hashable, Sendable {
     static func == (a: TermKey, b: TermKey) -> Bool { a.name.utf8.elementsEqual(b.name.utf8) }
 
     func hash(into hasher: inout Hasher) {
-        let hashed: Void? = name.utf8.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        let hashed: Void? = name.utf8.withContiguousStorageIfAvailable {
+            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
         if hashed == nil { for byte in name.utf8 { hasher.combine(byte) } }
     }
 }

@@ -1,23 +1,39 @@
 /// The loop that takes documents out of a window's sums. One of the files that use pointers without checks: a window's
-/// bitmap has at most 1,024 words, one for 64 of the 65,536 accumulators.
+/// bitmap has at most 1,024 words, one for 64 of the 65,536 accumulators, and a block is two words.
 extension WindowKernels {
-    /// Makes the accumulators of documents that are not in the bitmap 0, as if they had no posting.
-    static func keep(_ allowed: Bitmap, _ accumulators: UnsafeMutablePointer<UInt16>) {
-        let bits = Lanes(1, 2, 4, 8, 16, 32, 64, 128)
-        for (index, word) in allowed.words.enumerated() where word != .max {
-            let first = accumulators + index * 64
-            if word == 0 {
-                first.update(repeating: 0, count: 64)
-                continue
-            }
-            let lanes = UnsafeMutableRawPointer(first)
-            for step in 0..<8 {
-                let byte = Lanes(repeating: UInt16(truncatingIfNeeded: word &>> UInt64(8 * step)) & 0xFF)
-                // All ones where the bit is set: 0 less whether it is.
-                let mask = Lanes(repeating: 0) &- pointwiseMin(byte & bits, Lanes(repeating: 1))
-                let sums = lanes.load(fromByteOffset: 16 * step, as: Lanes.self)
-                lanes.storeBytes(of: sums & mask, toByteOffset: 16 * step, as: Lanes.self)
+    /// Makes the accumulators of documents that are not in the bitmap 0, as if they had no posting, and finds the largest
+    /// of each block.
+    ///
+    /// - Parameter allowed: a bitmap of the window's documents.
+    static func maxima(
+        _ accumulators: UnsafeMutablePointer<UInt16>, keeping allowed: Bitmap, _ maxima: UnsafeMutablePointer<Int16>
+    ) {
+        for block in 0..<(allowed.words.count + 1) / 2 {
+            let sums = UnsafeMutableRawPointer(accumulators + block * blockSize)
+            let low = allowed.words[2 * block]
+            let high = 2 * block + 1 < allowed.words.count ? allowed.words[2 * block + 1] : 0
+            if low | high == 0 {
+                sums.initializeMemory(as: UInt64.self, repeating: 0, count: blockSize / 4)
+                maxima[block] = 0
+            } else {
+                maxima[block] = pointwiseMax(keep(low, sums), keep(high, sums + blockSize)).max()
             }
         }
+    }
+
+    /// The same for the 64 documents of one word; their largest sums by lane.
+    @inline(__always)
+    private static func keep(_ word: UInt64, _ sums: UnsafeMutableRawPointer) -> SIMD8<Int16> {
+        let bits = SIMD8<Int16>(1, 2, 4, 8, 16, 32, 64, 128)
+        var most = SIMD8<Int16>(repeating: 0)
+        for step in 0..<8 {
+            let byte = SIMD8<Int16>(repeating: Int16(truncatingIfNeeded: word &>> UInt64(8 &* step) & 0xFF))
+            // All ones where the bit is set: 0 less whether it is. As a signed minimum, which every processor has.
+            let mask = 0 &- pointwiseMin(byte & bits, SIMD8<Int16>(repeating: 1))
+            let kept = sums.load(fromByteOffset: 16 &* step, as: SIMD8<Int16>.self) & mask
+            sums.storeBytes(of: kept, toByteOffset: 16 &* step, as: SIMD8<Int16>.self)
+            most = pointwiseMax(most, kept)
+        }
+        return most
     }
 }

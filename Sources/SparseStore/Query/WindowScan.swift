@@ -125,9 +125,12 @@ struct WindowScan {
         }
         // What pads have added up belongs to no document.
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
-        if let allowed { WindowKernels.keep(allowed, scratch.accumulators) }
         let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
-        WindowKernels.maxima(scratch.accumulators, blocks: blocks, scratch.maxima)
+        if let allowed {
+            WindowKernels.maxima(scratch.accumulators, keeping: allowed, scratch.maxima)
+        } else {
+            WindowKernels.maxima(scratch.accumulators, blocks: blocks, scratch.maxima)
+        }
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
         var least = self.least(spoiled, blocks, scratch, set)

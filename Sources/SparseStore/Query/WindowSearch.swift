@@ -12,8 +12,8 @@ struct WindowSearch {
     let minimumScore: Float?
     /// Nil for an exact search.
     let plan: ScanPlan?
-    /// Nil when every live document may be found.
-    var filter: ResolvedFilter?
+    /// What a filter leaves of each window; nil when every live document may be found.
+    var allowed: [AllowedDocuments]?
 
     /// Records whose first lines are asked for ahead of the one that is being scored.
     private static let prefetched = 4
@@ -51,8 +51,16 @@ struct WindowSearch {
         var terms: [WindowScan.Term] = []
         for (position, member) in index.members.enumerated() {
             counters.segments += 1
-            let allowed = try allowed(member, &counters)
-            if allowed?.count == 0 { continue }
+            let allowed = allowed?[position]
+            counters.filteredDocuments += allowed?.count ?? 0
+            // Fewer than a plan would score anyway, or than the fixed costs of a scan allow.
+            if let allowed,
+                plan != nil && allowed.count <= count
+                    || ScanCost.scoringIsCheaper(allowed.count, postings: 0, member.segment)
+            {
+                try score(allowed, of: position, scratch, &counters, &collector, &set)
+                continue
+            }
             terms.removeAll(keepingCapacity: true)
             for (term, weight) in zip(query.terms, query.weights) {
                 guard let position = member.segment.directory.find(term) else { continue }
@@ -62,11 +70,8 @@ struct WindowSearch {
             }
             guard !terms.isEmpty else { continue }
             let scan = try WindowScan(member.segment, terms, plan)
-            if let allowed, ScanCost.scoringIsCheaper(allowed.count, scan, member.segment) {
-                counters.segmentsScored += 1
-                try score(allowed.ordinals, of: position, scratch, &counters, &collector)
-                // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
-                if plan == nil, let reached = collector.threshold { set.raise(to: reached) }
+            if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.postings, member.segment) {
+                try score(allowed, of: position, scratch, &counters, &collector, &set)
                 continue
             }
             counters.segmentsScanned += 1
@@ -79,14 +84,16 @@ struct WindowSearch {
         return remaining
     }
 
-    /// What the filter leaves of a window, nil when there is no filter.
-    private func allowed(
-        _ member: IndexView.Member, _ counters: inout SearchCounters
-    ) throws -> AllowedDocuments? {
-        guard let filter else { return nil }
-        let allowed = try filter.allowed(member)
-        counters.filteredDocuments += allowed.count
-        return allowed
+    /// Scores every document that the filter leaves of a window.
+    private func score(
+        _ allowed: AllowedDocuments, of member: Int, _ scratch: ScanScratch, _ counters: inout SearchCounters,
+        _ collector: inout Collector, _ set: inout CandidateSet
+    ) throws {
+        guard allowed.count > 0 else { return }
+        counters.segmentsScored += 1
+        try score(allowed.ordinals, of: member, scratch, &counters, &collector)
+        // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
+        if plan == nil, let reached = collector.threshold { set.raise(to: reached) }
     }
 
     /// Scores the candidates, which stand in the order of their windows.
@@ -127,9 +134,9 @@ struct WindowSearch {
     ) throws {
         for (position, member) in index.members.enumerated() {
             counters.segments += 1
-            let ordinals =
-                try allowed(member, &counters)?.ordinals
-                ?? (0..<member.segment.documentCount).filter(member.isLive)
+            let allowed = allowed?[position]
+            counters.filteredDocuments += allowed?.count ?? 0
+            let ordinals = allowed?.ordinals ?? (0..<member.segment.documentCount).filter(member.isLive)
             counters.segmentsScored += 1
             try score(ordinals, of: position, scratch, &counters, &collector)
         }

@@ -37,7 +37,9 @@ public final class Snapshot: Sendable {
     ///
     /// - Throws: `invalidArgument` for a limit outside its range, `invalidVector` for bad weights or duplicate terms,
     ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `corrupted`.
-    public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError) -> SearchResult {
+    public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError)
+        -> SearchResult
+    {
         try SparseStoreError.wrap {
             try Self.validate(options)
             return try source.scratch.withScratch { scratch in try run(query, options, scratch) }
@@ -153,20 +155,24 @@ public final class Snapshot: Sendable {
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
         var counters = SearchCounters()
         let query = try resolve(query, options.weighting)
-        let choice = state.planner.choose(options.recall, limit: options.limit)
+        let allowed = try options.filter.map(allowed)
+        let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
+        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
         let search = WindowSearch(
             index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
-            plan: choice.scan, filter: try options.filter.map(resolve))
-        let hits = try search.run(scratch, &counters).map { item in
+            plan: choice.scan, allowed: allowed)
+        let (found, plan) = try search.run(choice.description, scratch, &counters)
+        let hits = try found.map { item in
             let contributions = options.contributions ? try self.contributions(item, query, scratch) : []
             return Hit(id: item.id, score: item.score, contributions: contributions)
         }
-        let plan = options.filter == nil ? choice.description : choice.description.filtered(counters)
         return SearchResult(hits: hits, generation: generation, plan: plan, counters: counters)
     }
 
-    private func resolve(_ filter: Filter) throws -> ResolvedFilter {
-        try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
+    /// What a filter leaves of each window.
+    private func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
+        let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
+        return try state.index.members.map(filter.allowed)
     }
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {

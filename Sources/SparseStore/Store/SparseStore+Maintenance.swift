@@ -1,15 +1,15 @@
 extension SparseStore {
     /// Merges the index into as few segments as hold its documents, without the removed ones, and keeps similar
-    /// documents together. Searches are then as fast as they can be. One write transaction; searches go on meanwhile.
+    /// documents together. Searches are then as fast as they can be, and go on meanwhile.
     ///
-    /// - Throws: what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`).
-    public func optimize() throws(SparseStoreError) {
-        do {
-            try write { try $0.session.optimize() }
-        } catch let error as SparseStoreError {
-            throw error
-        } catch {
-            throw SparseStoreError(.internalError, "an unexpected error: \(error)", cause: error)
+    /// Each step is a transaction of its own of some 130,000 documents at the most: what is done is kept when a later
+    /// step fails, and other writes come in between.
+    ///
+    /// - Parameter progress: called after each step with the segments that are left; may throw to stop there.
+    /// - Throws: what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`), and what `progress` throws.
+    public func optimize(progress: (Int) throws -> Void = { _ in }) throws {
+        while try write({ try $0.session.reduce() }) {
+            try progress(try read { $0.manifest.segments.count })
         }
     }
 }

@@ -15,7 +15,8 @@ extension SparseStore {
                 documents: Int(manifest.documents), terms: terms, nonzeros: Int(manifest.nonzeros),
                 segments: manifest.segments.map(SegmentStatistics.init), fileBytes: info.fileBytes,
                 liveBytes: info.usedBytes - free, freeBytes: free, generation: manifest.generation,
-                bytesWritten: manifest.bytesWritten, bytesMerged: manifest.bytesMerged, dictionaries: Int(manifest.nextDictionary) - 1,
+                bytesWritten: manifest.bytesWritten, bytesMerged: manifest.bytesMerged,
+                dictionaries: Int(manifest.nextDictionary) - 1,
                 readers: info.readersInUse,
                 format: "\(StoreRecord.currentMajor).\(StoreRecord.currentMinor)")
         }

@@ -95,7 +95,8 @@ public final class SparseStore: Sendable {
             var published: WriteSession?
             let result = try environment.write { raw in
                 let session = try WriteSession(
-                    tables: source.tables, writer: raw.writer, vocabulary: source.vocabulary, configuration: configuration)
+                    tables: source.tables, writer: raw.writer, vocabulary: source.vocabulary,
+                    configuration: configuration)
                 var transaction = WriteTransaction(session: session)
                 let result = try body(&transaction)
                 published = try transaction.session.finish() ? transaction.session : nil

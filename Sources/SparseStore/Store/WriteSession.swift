@@ -89,9 +89,11 @@ struct WriteSession {
         }
     }
 
-    /// Rebuilds all segments that are not full into as few as hold their documents.
-    mutating func optimize() throws {
-        try changing { try $0.index.mergeAll(&$0.manifest) }
+    /// Merges one bounded run of segments; false when the index is as small as it can be.
+    mutating func reduce() throws -> Bool {
+        var isReduced = false
+        try changing { isReduced = try $0.index.reduce(&$0.manifest) }
+        return isReduced
     }
 
     /// Writes everything that was held back. False when the transaction has changed nothing.

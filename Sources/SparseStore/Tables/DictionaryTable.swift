@@ -8,7 +8,8 @@ struct DictionaryTable {
 
     func dictionary(_ id: UInt32) throws -> ZstdDictionary {
         guard
-            let record = try DictionaryRecord(from: tables.dictionaries, .dictionaries, key: Keys.dictionary(id), reader)
+            let record = try DictionaryRecord(
+                from: tables.dictionaries, .dictionaries, key: Keys.dictionary(id), reader)
         else {
             throw SparseStoreError(.corrupted, "dictionary \(id) is missing; restore the store from a backup")
         }

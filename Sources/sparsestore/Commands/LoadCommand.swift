@@ -45,6 +45,9 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "The most documents of one transaction.")
     var batch = 10_000
 
+    @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
+    var noBuild = false
+
     @Flag(help: "Show no progress.")
     var quiet = false
 
@@ -85,7 +88,7 @@ struct LoadCommand: ParsableCommand {
         let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
             store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
-        try report(try loader.run(reader, batchDocuments: batch))
+        try report(try loader.run(reader, batchDocuments: batch, isBuilding: !noBuild))
         store.close()
     }
 

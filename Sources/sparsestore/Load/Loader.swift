@@ -43,7 +43,9 @@ final class Loader {
     ///
     /// When it is interrupted it commits the batch at hand and returns a summary that is not complete.
     /// `reader` belongs to that thread from here on.
-    func run(_ reader: any DocumentReader, batchDocuments: Int) throws -> LoadSummary {
+    ///
+    /// - Parameter isBuilding: merge the index at the end.
+    func run(_ reader: any DocumentReader, batchDocuments: Int, isBuilding: Bool = true) throws -> LoadSummary {
         let queue = BatchQueue()
         // Handed over, not shared: nobody here uses the reader again.
         nonisolated(unsafe) let producer = BatchProducer(reader: reader, batchDocuments: batchDocuments)
@@ -61,7 +63,18 @@ final class Loader {
                 break loop
             }
         }
+        if isBuilding, summary.isComplete { try build() }
         return try finish()
+    }
+
+    /// Merges the index, unless someone interrupts: what is loaded is safe, and `build` can go on.
+    private func build() throws {
+        struct Stop: Error {}
+        do {
+            try store.optimize { _ in if interrupted() { throw Stop() } }
+        } catch is Stop {
+            reporter.note("the index was not merged to its end; 'build' does")
+        }
     }
 
     /// Writes one batch in one transaction.

@@ -49,7 +49,13 @@ enum Samples {
         let list = Value.seal(kind: .segmentDocuments, version: 1, table: .segments, key: key) {
             SegmentDocuments.encode(numbers, into: &$0)
         }
+        let ordinals = (0..<UInt16(40)).shuffled(using: &random)
+        let orderKey = Keys.segment(5, part: 7, index: 0)
+        let order = Value.seal(kind: .segmentOrder, version: 1, table: .segments, key: orderKey) {
+            SegmentOrder.encode(ordinals, into: &$0)
+        }
         return [
+            Sample("segmentOrder", .segments, orderKey, order, isCanonical: true, recode: recodeOrder),
             chunk("chunk, raw", .raw, text, text.count),
             chunk("chunk, zstd", .zstd, try frame(text), text.count),
             Sample("segmentDocuments", .segments, key, list, isCanonical: false, recode: recodeDocuments),
@@ -100,6 +106,16 @@ enum Samples {
         return Value.seal(
             kind: .segmentDocuments, version: body.version, flags: body.flags, table: table, key: key
         ) { SegmentDocuments.encode((0..<view.count).map { view[$0] }, into: &$0) }
+    }
+
+    private static func recodeOrder(
+        _ bytes: UnsafeRawBufferPointer, _ table: TableNumber, _ key: [UInt8]
+    ) throws -> [UInt8] {
+        let body = try Value.open(bytes, kind: .segmentOrder, table: table, key: key)
+        let view = try SegmentOrder(body: body.bytes)
+        return Value.seal(
+            kind: .segmentOrder, version: body.version, flags: body.flags, table: table, key: key
+        ) { SegmentOrder.encode((0..<view.count).map { UInt16(view[$0]) }, into: &$0) }
     }
 
     private static func chunk(_ name: String, _ codec: SegmentCodec, _ data: [UInt8], _ length: Int) -> Sample {

@@ -1,0 +1,19 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A package of its own, so that what a benchmark needs is nothing that the engine's users build.
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "SparseStore", path: "..")],
+    targets: [
+        // LMDB as it comes: the engine's own module is not for others.
+        .systemLibrary(
+            name: "CPlainLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+        .executableTarget(
+            name: "durable-writes",
+            dependencies: ["CPlainLMDB", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/DurableWrites"),
+    ],
+    swiftLanguageModes: [.v6]
+)

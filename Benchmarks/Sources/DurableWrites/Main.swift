@@ -1,0 +1,109 @@
+import Foundation
+import SparseStore
+
+/// Durable writes a second: SparseStore beside plain LMDB, alternating, on the same disk, of the same documents.
+///
+///     durable-writes FOLDER [--singles 200] [--batches 5] [--rounds 5] [--components 120] [--already 20000]
+///
+/// Both sync before they answer. LMDB only puts each document's bytes; the store also keeps ids, statistics and an index
+/// that the next search finds the document in.
+@main
+struct Main {
+    static func main() throws {
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        func option(_ name: String, _ standard: Int) throws -> Int {
+            guard let place = arguments.firstIndex(of: "--\(name)") else { return standard }
+            guard place + 1 < arguments.count, let value = Int(arguments[place + 1]), value >= 0 else {
+                throw Failure("--\(name) takes a number")
+            }
+            arguments.removeSubrange(place...place + 1)
+            return value
+        }
+        let singles = try option("singles", 200)
+        let batches = try option("batches", 5)
+        let rounds = max(1, try option("rounds", 5))
+        let components = max(2, try option("components", 120))
+        let already = try option("already", 20_000)
+        guard arguments.count == 1 else { throw Failure("usage: durable-writes FOLDER [--singles N] [--batches N] [--rounds N] [--components N] [--already N]") }
+        let folder = arguments[0] + "/durable-writes"
+        try? FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+
+        let batch = 1_000
+        let sample = try Sample(count: already + rounds * (singles + batches * batch), components: components, seed: 1)
+        let plain = try PlainLMDB(path: folder + "/plain.mdb")
+        let store = try SparseStore.open(at: folder + "/store.sparse")
+        defer { store.close() }
+        var next = 0
+
+        // Neither begins empty: a tree has grown, and there are segments to merge with.
+        while next < already {
+            let span = next..<min(already, next + 5_000)
+            try plain.put(sample.pairs[span])
+            try write(sample.documents[span], store)
+            next = span.upperBound
+        }
+
+        var figures: [String: [Double]] = [:]
+        var waits: [String: [Double]] = [:]
+        for _ in 0..<rounds {
+            let single = (0..<singles).map { next + $0..<next + $0 + 1 }
+            next += singles
+            let thousands = (0..<batches).map { next + $0 * batch..<next + ($0 + 1) * batch }
+            next += batches * batch
+            for (name, spans) in [("one at a time", single), ("batches of 1,000", thousands)] where !spans.isEmpty {
+                for (side, commit) in [
+                    ("plain LMDB", { (span: Range<Int>) throws in try plain.put(sample.pairs[span]) }),
+                    ("SparseStore", { (span: Range<Int>) throws in try write(sample.documents[span], store) }),
+                ] {
+                    let times = try spans.map { span in try seconds { try commit(span) } }
+                    let documents = spans.reduce(0) { $0 + $1.count }
+                    figures["\(side), \(name)", default: []].append(Double(documents) / times.reduce(0, +))
+                    waits["\(side), \(name)", default: []] += times
+                }
+            }
+        }
+
+        let statistics = try store.statistics()
+        print("\(rounds) rounds of \(singles) single documents and \(batches) batches of 1,000, alternating; medians over rounds.")
+        print("\(already) documents were there before; \(sample.bytes / sample.pairs.count) bytes a document (id and vector).")
+        print("The store ended with \(statistics.documents) documents in \(statistics.segments.count) segments;")
+        print("it wrote \(decimal(Double(statistics.bytesWritten) / Double(sample.bytes))) bytes of records, and \(decimal(Double(statistics.bytesMerged) / Double(sample.bytes))) more by merging, for each byte given.")
+        print("")
+        print("| | plain LMDB, documents/s | SparseStore, documents/s | ratio | LMDB commit p50 / p99 ms | SparseStore commit p50 / p99 ms |")
+        print("|---|---|---|---|---|---|")
+        for name in ["one at a time", "batches of 1,000"] {
+            guard let plain = figures["plain LMDB, \(name)"], let ours = figures["SparseStore, \(name)"] else { continue }
+            // The ratio of each round, so that both sides of it met the same moment of the disk.
+            let ratio = percentile(zip(ours, plain).map { $0 / $1 }, 0.5)
+            let (a, b) = (waits["plain LMDB, \(name)"] ?? [], waits["SparseStore, \(name)"] ?? [])
+            print(
+                "| \(name) | \(whole(percentile(plain, 0.5))) | \(whole(percentile(ours, 0.5))) | \(decimal(ratio)) "
+                    + "| \(milliseconds(percentile(a, 0.5))) / \(milliseconds(percentile(a, 0.99))) "
+                    + "| \(milliseconds(percentile(b, 0.5))) / \(milliseconds(percentile(b, 0.99))) |")
+        }
+    }
+
+    private static func write(_ documents: ArraySlice<Document>, _ store: SparseStore) throws {
+        try store.write { transaction in
+            for document in documents { try transaction.upsert(document) }
+        }
+    }
+
+    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let clock = ContinuousClock()
+        let duration = try clock.measure(body)
+        return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    private static func percentile(_ values: [Double], _ share: Double) -> Double {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
+    }
+
+    private static func whole(_ value: Double) -> String { "\(Int(value.rounded()))" }
+    private static func decimal(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+    private static func milliseconds(_ seconds: Double) -> String { decimal(seconds * 1e3) }
+}

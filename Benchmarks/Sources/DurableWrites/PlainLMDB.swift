@@ -1,0 +1,63 @@
+import CPlainLMDB
+
+/// LMDB without an engine: one table, one put a document, one sync a transaction.
+final class PlainLMDB {
+    private let environment: OpaquePointer
+    private var table: MDB_dbi = 0
+
+    /// Makes the file at `path`, with the flags the engine opens its own with.
+    init(path: String) throws {
+        var made: OpaquePointer?
+        try Self.check(mdb_env_create(&made), "create")
+        guard let made else { throw Failure("LMDB made no environment") }
+        environment = made
+        try Self.check(mdb_env_set_mapsize(environment, 1 << 36), "map size")
+        let flags = UInt32(MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
+        try Self.check(mdb_env_open(environment, path, flags, 0o600), "open")
+        try transaction { transaction in
+            try Self.check(mdb_dbi_open(transaction, nil, 0, &table), "table")
+        }
+    }
+
+    deinit { mdb_env_close(environment) }
+
+    /// Puts all pairs in one transaction and returns when they are on disk.
+    func put(_ pairs: ArraySlice<(key: [UInt8], value: [UInt8])>) throws {
+        try transaction { transaction in
+            for pair in pairs {
+                try pair.key.withUnsafeBytes { key in
+                    try pair.value.withUnsafeBytes { value in
+                        // LMDB reads through these pointers and does not write.
+                        var keyBytes = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
+                        var valueBytes = MDB_val(
+                            mv_size: value.count, mv_data: UnsafeMutableRawPointer(mutating: value.baseAddress))
+                        try Self.check(mdb_put(transaction, table, &keyBytes, &valueBytes, 0), "put")
+                    }
+                }
+            }
+        }
+    }
+
+    private func transaction(_ body: (OpaquePointer) throws -> Void) throws {
+        var begun: OpaquePointer?
+        try Self.check(mdb_txn_begin(environment, nil, 0, &begun), "begin")
+        guard let begun else { throw Failure("LMDB began no transaction") }
+        do {
+            try body(begun)
+        } catch {
+            mdb_txn_abort(begun)
+            throw error
+        }
+        try Self.check(mdb_txn_commit(begun), "commit")
+    }
+
+    private static func check(_ status: Int32, _ step: String) throws {
+        guard status == 0 else { throw Failure("LMDB: \(step): \(String(cString: mdb_strerror(status)))") }
+    }
+}
+
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

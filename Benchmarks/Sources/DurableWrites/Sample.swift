@@ -1,0 +1,68 @@
+import SparseStore
+
+/// Made documents: terms by Zipf's law out of 30,000, weights like a learned model's, about as long as asked for.
+struct Sample {
+    static let vocabulary = 30_000
+
+    /// The documents, and each one's bytes as plain LMDB gets them: its id, and 4 bytes of term and 4 of weight a component.
+    let documents: [Document]
+    let pairs: [(key: [UInt8], value: [UInt8])]
+
+    init(count: Int, components: Int, seed: UInt64) throws {
+        var chance = Chance(state: seed)
+        var documents: [Document] = []
+        var pairs: [(key: [UInt8], value: [UInt8])] = []
+        for number in 0..<count {
+            var weights: [UInt32: Float] = [:]
+            let length = components / 2 + Int(chance.next() % UInt64(components))
+            while weights.count < length {
+                // The inverse of a cumulated 1 / rank: rank = vocabulary to the power of a share.
+                let rank = Self.power(Double(Self.vocabulary), chance.share())
+                weights[UInt32(rank)] = Float(0.05 + 2 * chance.share() * chance.share())
+            }
+            let id = "document-\(number)"
+            let vector = try SparseVector(weights.map { ($0.key, $0.value) })
+            documents.append(Document(id: id, vector: vector))
+            var value: [UInt8] = []
+            value.reserveCapacity(vector.count * 8)
+            for term in vector.terms { withUnsafeBytes(of: term.littleEndian) { value.append(contentsOf: $0) } }
+            for weight in vector.weights {
+                withUnsafeBytes(of: weight.bitPattern.littleEndian) { value.append(contentsOf: $0) }
+            }
+            pairs.append((Array(id.utf8), value))
+        }
+        self.documents = documents
+        self.pairs = pairs
+    }
+
+    var bytes: Int { pairs.reduce(0) { $0 + $1.key.count + $1.value.count } }
+
+    /// base to the power of `exponent` in 0...1, by repeated square roots: no C library needed.
+    private static func power(_ base: Double, _ exponent: Double) -> Double {
+        var (result, root, rest) = (1.0, base, exponent)
+        for _ in 0..<32 {
+            root = root.squareRoot()
+            rest *= 2
+            if rest >= 1 {
+                result *= root
+                rest -= 1
+            }
+        }
+        return result
+    }
+}
+
+/// SplitMix64.
+struct Chance {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func share() -> Double { Double(next() >> 11) / Double(1 << 53) }
+}

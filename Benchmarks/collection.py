@@ -1,0 +1,106 @@
+"""Collections as the benchmarks read them, and the measures over answers. Needs numpy.
+
+CSR: Int64 rows, columns, nonzeros; Int64 indptr[rows + 1]; Int32 terms; Float32 weights. Truth: UInt32 queries, k;
+UInt32 rows[queries x k]; Float32 scores[queries x k]. All little-endian.
+"""
+
+import os
+
+import numpy as np
+
+TOLERANCE = 1e-4  # a returned document is right when its true score reaches the k-th true score less this
+
+
+class CSR:
+    def __init__(self, path: str, mapped: bool = False):
+        with open(path, "rb") as file:
+            self.rows, self.columns, nonzeros = (int(x) for x in np.fromfile(file, "<i8", 3))
+        at = 24 + 8 * (self.rows + 1)
+        self.pointers = np.fromfile(path, "<i8", self.rows + 1, offset=24)
+        if mapped:
+            self.terms = np.memmap(path, "<i4", "r", at, (nonzeros,))
+            self.weights = np.memmap(path, "<f4", "r", at + 4 * nonzeros, (nonzeros,))
+        else:
+            self.terms = np.fromfile(path, "<i4", nonzeros, offset=at)
+            self.weights = np.fromfile(path, "<f4", nonzeros, offset=at + 4 * nonzeros)
+
+    def row(self, number: int):
+        span = slice(self.pointers[number], self.pointers[number + 1])
+        return self.terms[span], self.weights[span]
+
+    def write_rows(self, numbers, path: str) -> None:
+        parts = [self.row(number) for number in numbers]
+        pointers = np.concatenate([[0], np.cumsum([len(terms) for terms, _ in parts])]).astype("<i8")
+        with open(path, "wb") as file:
+            np.array([len(parts), self.columns, pointers[-1]], "<i8").tofile(file)
+            pointers.tofile(file)
+            np.concatenate([terms for terms, _ in parts]).astype("<i4").tofile(file)
+            np.concatenate([weights for _, weights in parts]).astype("<f4").tofile(file)
+
+
+class Truth:
+    def __init__(self, path: str):
+        queries, k = (int(x) for x in np.fromfile(path, "<u4", 2))
+        self.rows = np.fromfile(path, "<u4", queries * k, offset=8).reshape(queries, k)
+        self.scores = np.fromfile(path, "<f4", queries * k, offset=8 + 4 * queries * k).reshape(queries, k)
+
+    def write_rows(self, numbers, path: str) -> None:
+        with open(path, "wb") as file:
+            np.array([len(numbers), self.rows.shape[1]], "<u4").tofile(file)
+            self.rows[numbers].astype("<u4").tofile(file)
+            self.scores[numbers].astype("<f4").tofile(file)
+
+
+def recall(answers, queries: CSR, documents: CSR, truth: Truth, k: int) -> float:
+    """The mean share of right documents, by true score: documents that tie with the k-th count, whatever their ids.
+    A place is also right where the truth has nothing above zero."""
+    total, dense = 0.0, np.zeros(max(queries.columns, documents.columns), np.float32)
+    for number, answer in enumerate(answers):
+        scores = truth.scores[number, :k]
+        places = int((scores > 0).sum())
+        if places == 0:
+            total += 1
+            continue
+        known = set(truth.rows[number, :places].tolist())
+        found = set(int(row) for row in answer[:k])
+        right = len(found & known)
+        others = found - known
+        if others and right < places:
+            terms, weights = queries.row(number)
+            dense[terms] = weights
+            for row in others:
+                terms_of_row, weights_of_row = documents.row(row)
+                right += float(dense[terms_of_row] @ weights_of_row) >= scores[places - 1] - TOLERANCE
+            dense[terms] = 0
+        total += min(right, places) / places
+    return total / len(answers)
+
+
+def latency(nanoseconds) -> dict:
+    """Mean and percentiles (nearest rank) in microseconds."""
+    times = np.sort(np.asarray(nanoseconds, np.float64)) / 1e3
+    rank = lambda share: float(times[max(int(np.ceil(share * len(times))), 1) - 1])
+    return {"mean_us": float(times.mean()), "p50_us": rank(0.5), "p99_us": rank(0.99)}
+
+
+def evict(path: str) -> float:
+    """Drops the file from the page cache (what no process has mapped) and returns the share that stayed."""
+    import ctypes
+    import mmap
+
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        size = os.fstat(file.fileno()).st_size
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mmap.restype = ctypes.c_void_p
+        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+        libc.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p]
+        libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+        address = libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file.fileno(), 0)
+        pages = (size + mmap.PAGESIZE - 1) // mmap.PAGESIZE
+        resident = ctypes.create_string_buffer(pages)
+        if libc.mincore(address, size, resident) != 0:
+            raise OSError(ctypes.get_errno(), "mincore")
+        libc.munmap(address, size)
+        return sum(byte & 1 for byte in resident.raw[:pages]) / pages

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// `sparsestore build`
+struct BuildCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Merge the index into as few segments as hold its documents.",
+        discussion: """
+            Drops what removed documents have left behind and keeps similar documents together, so that searches are as \
+            fast as they can be. Each step is one transaction; searches go on meanwhile. `load` does the same at its end.
+
+            EXAMPLES:
+              sparsestore build wiki.sparse
+            """)
+
+    @OptionGroup var store: StoreArgument
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let store = try self.store.openForWriting(createIfMissing: false)
+        defer { store.close() }
+        InterruptFlag.install()
+        let watch = Stopwatch()
+        try store.optimize { segments in
+            Output.note("\(Figures.count(segments)) segments left\n")
+            if InterruptFlag.isSet {
+                throw CommandFailure(.interrupted, "interrupted; what was merged so far is kept")
+            }
+        }
+        let statistics = try store.statistics()
+        let seconds = watch.seconds
+        guard output.isJSON else {
+            try Output.standard.write(
+                "\(Figures.count(statistics.documents)) documents in \(statistics.segments.count) segments, "
+                    + "\(Figures.decimal(seconds, 2)) s\n")
+            return
+        }
+        let report = JSONValue.object([
+            ("documents", .integer(statistics.documents)), ("segments", .integer(statistics.segments.count)),
+            ("seconds", .number(Figures.rounded(seconds, 3))),
+        ])
+        try Output.standard.write(report.text + "\n")
+    }
+}
