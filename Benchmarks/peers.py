@@ -201,7 +201,7 @@ class Worker:
     def cold(self, name: str, k: int, setting: dict) -> dict:
         """From opening the index to the first answer, and the median of the next hundred. For a fresh process."""
         given = CSR(self.options["sets"][name][0])
-        prepared = [self.peer.prepare(number, *given.row(number)) for number in range(101)]
+        prepared = [self.peer.prepare(number, *given.row(number)) for number in range(min(101, given.rows))]
         build = self.builds[setting["index"]]
         documents = self.documents
         begin = time.perf_counter()

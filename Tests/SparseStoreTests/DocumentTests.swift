@@ -144,4 +144,29 @@ import Testing
         #expect(try store.search(Query(terms: [WeightedTerm("caf\u{e9}", 1)])).map(\.id) == ["composed"])
         #expect(try store.search(Query(terms: [WeightedTerm("cafe\u{301}", 1)])).map(\.id) == ["decomposed"])
     }
+
+    /// Found by reading: what a search remembers of a commit points into the map, which may move without a commit.
+    @Test func `a search after a map growth that was rolled back reads the new map`() throws {
+        struct Stop: Error {}
+        let temporary = try TemporaryStore()
+        let store = try temporary.open { $0.mapSize = 4 << 20 }
+        try store.write { transaction in
+            for index in 0..<400 {
+                let terms = Dictionary(uniqueKeysWithValues: (0..<60).map { ("w\(index + $0)", Float(1 + $0 % 3)) })
+                try transaction.upsert(Document(id: "\(index)", terms: terms))
+            }
+        }
+        let before = try store.search(["w100": 1], limit: 20)
+        #expect(throws: Stop.self) {
+            try store.write { transaction in
+                for index in 0..<100 {
+                    let payload = [UInt8](repeating: UInt8(index), count: 100_000)
+                    let noise = payload.indices.map { UInt8(truncatingIfNeeded: $0 &* $0 &+ index) }
+                    try transaction.upsert(Document(id: "new\(index)", terms: ["t": 1], payload: noise))
+                }
+                throw Stop()
+            }
+        }
+        #expect(try store.search(["w100": 1], limit: 20).hits == before.hits)
+    }
 }

@@ -20,7 +20,7 @@ package struct ForwardTable: @unchecked Sendable {
         guard body.count % 4 == 0, let base = body.baseAddress, !body.isEmpty else {
             throw FormatError(.forwardRecords, "\(body.count) bytes of offsets")
         }
-        guard chunkLengths.dropLast().allSatisfy({ $0 == ForwardWriter.chunkBytes }),
+        guard !chunkLengths.isEmpty, chunkLengths.dropLast().allSatisfy({ $0 == ForwardWriter.chunkBytes }),
             chunkLengths.allSatisfy({ $0 <= ForwardWriter.chunkBytes })
         else { throw FormatError(.forwardRecords, "a chunk's length") }
         count = body.count / 4

@@ -30,7 +30,7 @@ struct IndexWriter {
         _ number: UInt64, _ id: String, _ vector: SparseVector, tags: [String], _ manifest: inout ManifestRecord
     ) throws {
         pending.add(number, id, vector, tags: tags)
-        if pending.count == Limits.maximumDocumentsPerWindow { try flush(&manifest) }
+        if pending.isFull { try flush(&manifest) }
     }
 
     /// Takes a document out, whether this transaction or an earlier one has put it in.
@@ -57,29 +57,29 @@ struct IndexWriter {
         try flush(&manifest)
         for (segment, ordinals) in dead { try tombstones.add(ordinals, to: segment, writer) }
         dead = [:]
-        while let range = policy.next(manifest.segments) { try merge(range, &manifest) }
+        while let range = policy.next(manifest.segments), try merge(range, &manifest) {}
     }
 
     /// Merges one run of neighbours that fewer windows can hold; false when there is none.
     mutating func reduce(_ manifest: inout ManifestRecord) throws -> Bool {
         try flush(&manifest)
         guard let range = policy.reducible(manifest.segments) else { return false }
-        try merge(range, &manifest)
-        return true
+        return try merge(range, &manifest)
     }
 
     /// Rebuilds a run of neighbouring segments from the stored documents, without the dead ones. Codes are made afresh
-    /// from exact weights, so quantisation does not compound.
-    private mutating func merge(_ range: Range<Int>, _ manifest: inout ManifestRecord) throws {
+    /// from exact weights, so quantisation does not compound. False when there are as many segments as before and nothing
+    /// dead has gone: merging them again would not end.
+    private mutating func merge(_ range: Range<Int>, _ manifest: inout ManifestRecord) throws -> Bool {
         let old = Array(manifest.segments[range])
-        guard let first = old.first?.firstDocument, let last = old.last?.lastDocument else { return }
+        guard let first = old.first?.firstDocument, let last = old.last?.lastDocument else { return false }
         var merged: [SegmentEntry] = []
         var builder = WindowBuilder()
         let decoder = DocumentDecoder()
         try DocumentTable(tables: tables, reader: writer.reader).forEach(from: first) { number, view in
             guard number <= last else { return false }
             builder.add(number, try view.identifier, try view.vector(decoder), tags: try view.tags())
-            if builder.count == Limits.maximumDocumentsPerWindow {
+            if builder.isFull {
                 merged.append(try put(builder, ordered: true, &manifest))
                 builder = WindowBuilder()
             }
@@ -93,6 +93,7 @@ struct IndexWriter {
         }
         manifest.bytesMerged += merged.reduce(0) { $0 + $1.bytes }
         manifest.segments.replaceSubrange(range, with: merged)
+        return merged.count < old.count || old.contains { $0.tombstones > 0 }
     }
 
     private mutating func flush(_ manifest: inout ManifestRecord) throws {

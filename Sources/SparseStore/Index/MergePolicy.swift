@@ -29,17 +29,25 @@ struct MergePolicy: Sendable {
     /// The first run of neighbours that fewer windows can hold, or a segment with dead documents; nil when the index is
     /// as small as it can be. A run is bounded, and so is the transaction that merges it.
     func reducible(_ segments: [SegmentEntry]) -> Range<Int>? {
-        let most = Limits.maximumDocumentsPerWindow
         for first in segments.indices where segments[first].kind == .window {
             if segments[first].tombstones > 0 { return first..<first + 1 }
-            var live = 0
             for last in segments[first...].indices where segments[last].kind == .window {
-                live += Int(segments[last].documents - segments[last].tombstones)
-                if (live + most - 1) / most < last - first + 1 { return first..<last + 1 }
-                if live > 2 * most { break }
+                let run = segments[first...last]
+                if windows(for: run) < run.count { return first..<last + 1 }
+                if windows(for: run) > 2 { break }
             }
         }
         return nil
+    }
+
+    /// Windows that hold the live documents of some segments.
+    private func windows(for segments: ArraySlice<SegmentEntry>) -> Int {
+        let documents = segments.reduce(0) { $0 + Int($1.documents - $1.tombstones) }
+        let nonzeros = segments.reduce(0) { $0 + Int($1.nonzeros) }
+        let most = Limits.maximumDocumentsPerWindow
+        // A window is closed by the document that fills it up: it may hold as much less as one has.
+        let full = WindowBuilder.maximumNonzeros - Limits.maximumTermsPerVector
+        return max((documents + most - 1) / most, (nonzeros + full - 1) / full)
     }
 
     /// A segment with more dead documents than live ones is rewritten alone.
@@ -53,9 +61,10 @@ struct MergePolicy: Sendable {
         for tier in 0...tier(Limits.maximumDocumentsPerWindow) {
             while first > 0, isMergeable(segments[first - 1], upTo: tier) { first -= 1 }
             let pile = segments[first...]
+            guard windows(for: pile) < pile.count else { continue }
             let documents = pile.reduce(0) { $0 + Int($1.documents - $1.tombstones) }
             let peers = pile.filter { self.tier(Int($0.documents)) == tier }
-            if peers.count >= fanout || (pile.count > 1 && documents >= Limits.maximumDocumentsPerWindow) {
+            if peers.count >= fanout || documents >= Limits.maximumDocumentsPerWindow {
                 return first..<segments.count
             }
         }

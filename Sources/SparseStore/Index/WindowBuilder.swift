@@ -14,6 +14,12 @@ struct WindowBuilder {
 
     var count: Int { numbers.count }
 
+    /// A window closes at so many nonzeros, however few its documents are: memory and chunk numbers stay bounded.
+    static let maximumNonzeros = 1 << 25
+
+    /// Whether the next document belongs into another window.
+    var isFull: Bool { count >= Limits.maximumDocumentsPerWindow || terms.count >= Self.maximumNonzeros }
+
     /// Adds a document. Numbers must ascend; at most `Limits.maximumDocumentsPerWindow` documents.
     mutating func add(_ number: UInt64, _ identifier: String, _ vector: SparseVector, tags: [String]) {
         numbers.append(number)

@@ -24,13 +24,15 @@ final class SnapshotSource: Sendable {
 
     private func state(_ transactionID: UInt64, _ reader: Reader) throws -> SnapshotState {
         try newest.withLock { newest in
-            if let newest, newest.transactionID == transactionID { return newest }
+            // The map may have grown without a commit; a read transaction, such as ours, keeps it where it is.
+            let mapEpoch = environment.mapEpoch
+            if let newest, newest.transactionID == transactionID, newest.mapEpoch == mapEpoch { return newest }
             let meta = MetaTable(tables: tables, reader: reader)
             let manifest = try meta.manifest()
-            let index = try segments.view(manifest, tables, reader, mapEpoch: environment.mapEpoch)
-            let state = SnapshotState(transactionID, manifest, index, try meta.tuning())
+            let index = try segments.view(manifest, tables, reader, mapEpoch: mapEpoch)
+            let state = SnapshotState(transactionID, mapEpoch: mapEpoch, manifest, index, try meta.tuning())
             // A thread that was held up may come with an older commit than another has seen.
-            if newest.map({ $0.transactionID < transactionID }) ?? true { newest = state }
+            if newest.map({ ($0.mapEpoch, $0.transactionID) < (mapEpoch, transactionID) }) ?? true { newest = state }
             return state
         }
     }

@@ -8,12 +8,18 @@ internal import SparseFormat
 final class SnapshotState: Sendable {
     /// The number of the LMDB transaction that made the commit.
     let transactionID: UInt64
+    /// The map its pointers lead into.
+    let mapEpoch: UInt64
     let manifest: ManifestRecord
     let index: IndexView
     let planner: Planner
 
-    init(_ transactionID: UInt64, _ manifest: ManifestRecord, _ index: IndexView, _ tuning: TuningRecord?) {
+    init(
+        _ transactionID: UInt64, mapEpoch: UInt64, _ manifest: ManifestRecord, _ index: IndexView,
+        _ tuning: TuningRecord?
+    ) {
         self.transactionID = transactionID
+        self.mapEpoch = mapEpoch
         self.manifest = manifest
         self.index = index
         planner = Planner(
