@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test bench fuzz crash format lint docs check clean
 
+SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 KILLS ?= 50
 SECONDS_TO_RUN ?= 30
 SEED ?=
@@ -35,11 +36,11 @@ crash: build ## Kill loads with -9 (KILLS=50, SEED=...), then two processes on o
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
 
 format: ## Format the Swift source in place
-	swift format --in-place --parallel -r Sources Tests Package.swift
+	swift format --in-place --parallel -r $(SWIFT_SOURCE)
 
 lint: ## Check format, floors and text rules: the checks that need no build
 	@Scripts/setup.sh checks
-	swift format lint --strict --parallel -r Sources Tests Package.swift
+	swift format lint --strict --parallel -r $(SWIFT_SOURCE)
 	@Scripts/check-floors.py --self-test
 	@Scripts/check-floors.py
 	@Scripts/check-text.py --self-test

@@ -5,6 +5,8 @@ UInt32 rows[queries x k]; Float32 scores[queries x k]. All little-endian.
 """
 
 import os
+import re
+import subprocess
 
 import numpy as np
 
@@ -104,3 +106,9 @@ def evict(path: str) -> float:
             raise OSError(ctypes.get_errno(), "mincore")
         libc.munmap(address, size)
         return sum(byte & 1 for byte in resident.raw[:pages]) / pages
+
+
+def has_build(binary: str) -> bool:
+    """Whether this sparsestore has the subcommand `build`."""
+    text = subprocess.run([binary, "--help"], capture_output=True, text=True).stdout
+    return re.search(r"^ +build\b", text, re.MULTILINE) is not None

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 
-from collection import CSR, Truth, evict
+from collection import CSR, Truth, evict, has_build
 
 TARGETS = [0.90, 0.95, 0.97, 0.99, "exact"]
 ASKED = ["fast", "0.85", "0.9", "0.92", "0.94", "0.95", "0.96", "0.97", "0.98", "0.985", "0.99", "0.993", "0.996",
@@ -43,7 +43,7 @@ class Ours:
     def __init__(self, options, sets):
         self.options, self.sets = options, sets
         self.store = os.path.join(options.work, "compare.sparse")
-        self.tuned = None
+        self.tuned, self.ladders = None, {}
 
     def command(self, *words: str) -> dict:
         line = ["taskset", "-c", options_core(self.options), self.options.binary, *words, "--json"]
@@ -60,7 +60,7 @@ class Ours:
                     os.remove(leftover)
             begin, used = time.perf_counter(), os.times()
             self.command("load", self.store, self.options.documents, "--quiet")
-            built = "build" in subprocess.run([self.options.binary, "--help"], capture_output=True, text=True).stdout
+            built = has_build(self.options.binary)
             if built:
                 self.command("build", self.store)
             after = os.times()
@@ -77,8 +77,8 @@ class Ours:
 
     def tune(self, name: str) -> None:
         if self.tuned != name:
-            self.command("tune", self.store, "--queries", self.sets[name]["tuning"], "--quiet")
-            self.tuned = name
+            measured = self.command("tune", self.store, "--queries", self.sets[name]["tuning"], "--quiet")
+            self.tuned, self.ladders[name] = name, measured.get("points", [])
 
     def grid(self, k: int) -> list[dict]:
         return [{"recall": asked} for asked in ASKED]
@@ -93,6 +93,16 @@ class Ours:
 
     def exact(self, result: dict) -> bool:
         return result["exact"] == result["queries"]
+
+    def distinct(self, points):
+        """Several recalls asked for may lead to one plan: the least stands for all."""
+        seen = {}
+        for setting, result in points:
+            seen.setdefault((result["postings"], result["documents_scored"], result["exact"]), (setting, result))
+        return list(seen.values())
+
+    def shown(self, setting: dict) -> str:
+        return f"--recall {setting['recall']}"
 
     def floor(self, name: str) -> None:
         return None
@@ -155,6 +165,15 @@ class Peer:
     def exact(self, result: dict) -> bool:
         return result["recall"] >= EXACT
 
+    def distinct(self, points):
+        return points
+
+    def shown(self, setting: dict) -> str:
+        words = [f"{key} {value}" for key, value in setting.items() if key != "index"]
+        if len(self.builds) > 1:
+            words.insert(0, json.dumps(self.builds[setting["index"]]["build"]))
+        return ", ".join(words)
+
     def floor(self, name: str) -> dict:
         return self.ask(floor=name)
 
@@ -199,16 +218,14 @@ def reaches(engine, result: dict, target) -> bool:
     return engine.exact(result) if target == "exact" else result["recall"] >= target
 
 
-def sweep(engines, name: str, k: int) -> dict:
+def sweep(engines, name: str, k: int) -> tuple[dict, dict]:
     """The two fastest settings of each engine for each target, by one pass over all settings."""
     chosen, all_points = {}, {}
     for engine in engines:
         points = [(setting, engine.run(name, k, setting)) for setting in engine.grid(k)]
         all_points[engine.name] = [{"setting": setting} | result for setting, result in points]
         for target in TARGETS:
-            fit = [point for point in points if reaches(engine, point[1], target)]
-            if isinstance(engine, Ours) and target == "exact":
-                fit = [point for point in points if point[0]["recall"] == "exact"]
+            fit = [point for point in engine.distinct(points) if reaches(engine, point[1], target)]
             fit.sort(key=lambda point: point[1]["mean_us"])
             chosen[engine.name, target] = [setting for setting, _ in fit[:2]]
         log(f"{name} k={k}: swept {len(points)} settings of {engine.name}")
@@ -233,7 +250,8 @@ def rounds(engines, name: str, k: int, chosen: dict, count: int) -> list[dict]:
             for setting in chosen[engine.name, target]:
                 measured = runs[engine.name, json.dumps(setting)]
                 row = {field: statistics.median(run[field] for run in measured) for field in measured[0]}
-                row |= {"set": name, "k": k, "target": target, "engine": engine.name, "setting": setting,
+                row |= {"set": name, "k": k, "target": target, "engine": engine.name, "setting": engine.shown(setting),
+                        "asked": setting,
                         "spread": [min(run["mean_us"] for run in measured), max(run["mean_us"] for run in measured)]}
                 if best is None or row["mean_us"] < best["mean_us"]:
                     best = row
@@ -248,7 +266,7 @@ def cold(engines, sets, rows, count: int) -> list[dict]:
         row = next((row for row in rows if row["set"] == name and row["engine"] == engine.name and row["k"] == 10
                     and row["target"] == 0.95 and row["setting"]), None)
         if row:
-            found.append((engine, row["setting"]))
+            found.append((engine, row["asked"]))
     runs = {}
     for _ in range(count):
         for engine, setting in found:
@@ -260,10 +278,6 @@ def cold(engines, sets, rows, count: int) -> list[dict]:
         results.append({"engine": engine, "evicted": evicted} | {
             field: statistics.median(run[field] for run in measured) for field in fields})
     return results
-
-
-def shown(setting) -> str:
-    return ", ".join(f"{key} {value}" for key, value in setting.items())
 
 
 def markdown(result: dict) -> str:
@@ -296,7 +310,7 @@ def markdown(result: dict) -> str:
                     scored = f"{row['documents_scored']:.0f}" if "documents_scored" in row else "-"
                     postings = f"{row['postings']:,.0f}" if "postings" in row else "-"
                     lines.append(
-                        f"| {label} | {row['engine']} | {shown(row['setting'])} | {row['recall']:.4f} "
+                        f"| {label} | {row['engine']} | {row['setting']} | {row['recall']:.4f} "
                         f"| {row['mean_us']:.0f} | {row['p50_us']:.0f} | {row['p99_us']:.0f} | {ratio} | {scored} | {postings} |")
     floors = ", ".join(f"{row['engine']} {row['mean_us']:.1f} us" for row in result["floors"])
     lines += ["", f"A call that has next to nothing to do (one rare term) costs through Python: {floors}."]
@@ -311,6 +325,13 @@ def markdown(result: dict) -> str:
                 point = next((point for point in points if point["setting"]["recall"] == asked), None)
                 cells.append(f"{point['recall']:.4f}" if point else "-")
         lines.append(f"| {asked} | " + " | ".join(cells) + " |")
+    if any(result["ladder"].values()):
+        lines += ["", "**The ladder**: what `tune` measured for each effort, on the queries it was given.", "",
+                  "| queries | k | effort | recall | postings | documents scored |", "|---|---|---|---|---|---|"]
+        for name, points in result["ladder"].items():
+            lines += [
+                f"| {name} | {point['limit']} | {point['effort']} | {point['recall']:.4f} | {point['postings']:,.0f} "
+                f"| {point['documents_scored']:.0f} |" for point in points]
     if result["cold"]:
         lines += ["", "**From nothing to the first answer**, k = 10 at 0.95: medians of "
                   f"{result['cold_rounds']} fresh processes.", "",
@@ -382,6 +403,7 @@ def main() -> None:
             chosen, points = sweep(engines, name, k)
             result["points"][f"{name}/{k}"] = points
             result["rows"] += rounds(engines, name, k, chosen, options.rounds)
+            result["ladder"] = ours.ladders
             write()
     for engine in engines:
         engine.stop()

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from collection import CSR, evict
+from collection import CSR, evict, has_build
 
 
 def memory(process: int) -> dict:
@@ -65,7 +65,7 @@ def measure(options, name: str, documents: str, queries: str) -> tuple[list[str]
     load = run("load", store, documents, "--quiet")
     loaded = run("stats", store).json
     steps = [("load", load, loaded)]
-    if "build" in subprocess.run([options.binary, "--help"], capture_output=True, text=True).stdout:
+    if has_build(options.binary):
         built = run("build", store)
         steps.append(("build", built, run("stats", store).json))
     count, raw = loaded["documents"], os.path.getsize(documents)

@@ -24,9 +24,11 @@ struct Main {
         let rounds = max(1, try option("rounds", 5))
         let components = max(2, try option("components", 120))
         let already = try option("already", 20_000)
-        guard arguments.count == 1 else { throw Failure("usage: durable-writes FOLDER [--singles N] [--batches N] [--rounds N] [--components N] [--already N]") }
-        let folder = arguments[0] + "/durable-writes"
-        try? FileManager.default.removeItem(atPath: folder)
+        guard arguments.count == 1 else {
+            throw Failure(
+                "usage: durable-writes FOLDER [--singles N] [--batches N] [--rounds N] [--components N] [--already N]")
+        }
+        let folder = arguments[0] + "/durable-writes-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
 
@@ -66,15 +68,24 @@ struct Main {
         }
 
         let statistics = try store.statistics()
-        print("\(rounds) rounds of \(singles) single documents and \(batches) batches of 1,000, alternating; medians over rounds.")
-        print("\(already) documents were there before; \(sample.bytes / sample.pairs.count) bytes a document (id and vector).")
-        print("The store ended with \(statistics.documents) documents in \(statistics.segments.count) segments;")
-        print("it wrote \(decimal(Double(statistics.bytesWritten) / Double(sample.bytes))) bytes of records, and \(decimal(Double(statistics.bytesMerged) / Double(sample.bytes))) more by merging, for each byte given.")
-        print("")
-        print("| | plain LMDB, documents/s | SparseStore, documents/s | ratio | LMDB commit p50 / p99 ms | SparseStore commit p50 / p99 ms |")
-        print("|---|---|---|---|---|---|")
+        let given = Double(sample.bytes)
+        let written = decimal(Double(statistics.bytesWritten) / given)
+        let merged = decimal(Double(statistics.bytesMerged) / given)
+        print(
+            """
+            \(rounds) rounds of \(singles) single documents and \(batches) batches of 1,000, alternating; medians over rounds.
+            \(already) documents were there before; \(sample.bytes / sample.pairs.count) bytes a document (id and vector).
+            The store ended with \(statistics.documents) documents in \(statistics.segments.count) segments; for each byte \
+            given it wrote \(written) bytes of records, and \(merged) by merging.
+
+            | | plain LMDB, documents/s | SparseStore, documents/s | ratio | LMDB commit p50 / p99 ms \
+            | SparseStore commit p50 / p99 ms |
+            |---|---|---|---|---|---|
+            """)
         for name in ["one at a time", "batches of 1,000"] {
-            guard let plain = figures["plain LMDB, \(name)"], let ours = figures["SparseStore, \(name)"] else { continue }
+            guard let plain = figures["plain LMDB, \(name)"], let ours = figures["SparseStore, \(name)"] else {
+                continue
+            }
             // The ratio of each round, so that both sides of it met the same moment of the disk.
             let ratio = percentile(zip(ours, plain).map { $0 / $1 }, 0.5)
             let (a, b) = (waits["plain LMDB, \(name)"] ?? [], waits["SparseStore, \(name)"] ?? [])

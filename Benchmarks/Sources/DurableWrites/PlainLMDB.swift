@@ -28,9 +28,8 @@ final class PlainLMDB {
                 try pair.key.withUnsafeBytes { key in
                     try pair.value.withUnsafeBytes { value in
                         // LMDB reads through these pointers and does not write.
-                        var keyBytes = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
-                        var valueBytes = MDB_val(
-                            mv_size: value.count, mv_data: UnsafeMutableRawPointer(mutating: value.baseAddress))
+                        var keyBytes = Self.bytes(key)
+                        var valueBytes = Self.bytes(value)
                         try Self.check(mdb_put(transaction, table, &keyBytes, &valueBytes, 0), "put")
                     }
                 }
@@ -49,6 +48,10 @@ final class PlainLMDB {
             throw error
         }
         try Self.check(mdb_txn_commit(begun), "commit")
+    }
+
+    private static func bytes(_ buffer: UnsafeRawBufferPointer) -> MDB_val {
+        MDB_val(mv_size: buffer.count, mv_data: UnsafeMutableRawPointer(mutating: buffer.baseAddress))
     }
 
     private static func check(_ status: Int32, _ step: String) throws {

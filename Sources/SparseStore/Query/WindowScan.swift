@@ -81,6 +81,8 @@ struct WindowScan {
     }
 
     var listCount: Int { packed.count + dense.count }
+    /// Postings that are added one by one.
+    var packedPostings: Int { packed.reduce(0) { $0 + $1.used } }
 
     /// The least contribution a term must be able to make, so that all below it together stay under `share`.
     private static func leastTerm(_ terms: [Term], dropping share: Float) -> Float {

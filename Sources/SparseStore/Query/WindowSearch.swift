@@ -70,7 +70,7 @@ struct WindowSearch {
             }
             guard !terms.isEmpty else { continue }
             let scan = try WindowScan(member.segment, terms, plan)
-            if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.postings, member.segment) {
+            if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.packedPostings, member.segment) {
                 try score(allowed, of: position, scratch, &counters, &collector, &set)
                 continue
             }

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Runs the benchmarks. What needs data or peers runs when they are named:
+#
+#   Benchmarks/run.sh                                          durable writes
+#   DATA=FOLDER Benchmarks/run.sh                              and loading
+#   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   and the comparison with Seismic and SINDI
+#
+# FOLDER holds docs.csr, queries.csr and gt.bin, and queries_idf.csr and gt_idf.bin where there are such queries. VENV is
+# a virtual environment with numpy, pyseismic-lsr, pyvsag and matplotlib. Stores and results go to WORK.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+WORK=${WORK:-Benchmarks/work}
+mkdir -p "$WORK"
+echo "load average: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || uptime)" >&2
+
+swift build -c release --package-path Benchmarks --product durable-writes
+"$(swift build -c release --package-path Benchmarks --show-bin-path)/durable-writes" "$WORK" | tee "$WORK/durable-writes.md"
+
+if [ -z "${DATA:-}" ]; then
+    echo "bench: DATA names no collection: loading and searching were not measured" >&2
+    exit 0
+fi
+swift build -c release --product sparsestore
+binary="$(swift build -c release --show-bin-path)/sparsestore"
+Benchmarks/loading.py --binary "$binary" --collection "collection=$DATA/docs.csr,$DATA/queries.csr" --work "$WORK" \
+    --out "$WORK/loading.md"
+
+if [ -z "${PEERS:-}" ]; then
+    echo "bench: PEERS names no virtual environment: nothing was compared" >&2
+    exit 0
+fi
+sets=(--set "splade=$DATA/queries.csr,$DATA/gt.bin")
+if [ -f "$DATA/gt_idf.bin" ]; then sets+=(--set "idf=$DATA/queries_idf.csr,$DATA/gt_idf.bin"); fi
+Benchmarks/compare.py --binary "$binary" --peers "$PEERS" --documents "$DATA/docs.csr" "${sets[@]}" --work "$WORK" \
+    --out "$WORK/compare"
