@@ -14,7 +14,7 @@ let package = Package(
     products: [
         .library(name: "SparseStore", targets: ["SparseStore"]),
         .library(name: "SparseInterchange", targets: ["SparseInterchange"]),
-        .executable(name: "sparsestore", targets: ["sparsestore"]),
+        .executable(name: "sparsestore", targets: ["SparseStoreTool"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,9 +51,10 @@ let package = Package(
                 "SparseStore", "CZstd", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
-        // Floor 4: the command line.
+        // Floor 4: the command line, `sparsestore`. The target has another name than the library in any letter case: on
+        // file systems that ignore case the two would fall together.
         .executableTarget(
-            name: "sparsestore",
+            name: "SparseStoreTool",
             dependencies: [
                 "SparseStore", "SparseInterchange",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -79,7 +80,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["sparsestore", "SparseStore", "SparseInterchange"],
+            dependencies: ["SparseStoreTool", "SparseStore", "SparseInterchange"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -24,7 +24,7 @@ MODULES = {
     "LMDB": {"CLMDB", "SystemPackage"},
     "SparseStore": {"SparseFormat", "LMDB", "Logging", "SystemPackage"},
     "SparseInterchange": {"SparseStore", "CZstd", "SystemPackage"},
-    "sparsestore": {"SparseStore", "SparseInterchange", "ArgumentParser", "Logging", "SystemPackage"},
+    "SparseStoreTool": {"SparseStore", "SparseInterchange", "ArgumentParser", "Logging", "SystemPackage"},
 }
 
 # Names of a C library -> the modules that may mention them.
@@ -126,7 +126,7 @@ def self_test() -> int:
         "SparseStore/Store/Facade.swift": "public import LMDB\npublic final class Facade { let scan: Scan }",
         "SparseStore/Query/Scan.swift": "struct Scan { let rows: Rows }",
         "SparseStore/Tables/Rows.swift": "struct Rows {}",
-        "sparsestore/Main.swift": "import ArgumentParser\nimport struct SparseStore.Facade",
+        "SparseStoreTool/Main.swift": "import ArgumentParser\nimport struct SparseStore.Facade",
     }
     broken = {  # what is added to the sound tree -> what must be reported
         "an import that goes up": ("LMDB/Bad.swift", "import SparseStore", "must not import SparseStore"),
@@ -136,7 +136,7 @@ def self_test() -> int:
         "a library of the command": ("SparseStore/Store/Bad.swift", "import ArgumentParser", "must not import"),
         "a C name of LMDB": ("SparseStore/Tables/Bad.swift", "let flag = MDB_NOTLS", "is for LMDB only"),
         "a C call of LMDB": ("SparseStore/Tables/Bad.swift", "func f() { mdb_env_sync(e, 1) }", "is for LMDB only"),
-        "a C name of zstd": ("sparsestore/Bad.swift", "let size = ZSTD_compressBound(1)", "is for SparseFormat"),
+        "a C name of zstd": ("SparseStoreTool/Bad.swift", "let size = ZSTD_compressBound(1)", "is for SparseFormat"),
         "a module without a floor": ("Extra/Bad.swift", "struct Extra {}", "without a floor"),
         "a folder without a floor": ("SparseStore/Misc/Bad.swift", "struct Misc {}", "no floor for this"),
         "a file outside the folders": ("SparseStore/Bad.swift", "struct Misc {}", "no floor for this"),

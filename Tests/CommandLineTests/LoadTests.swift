@@ -3,7 +3,7 @@ import SparseInterchange
 import SparseStore
 import Testing
 
-@testable import sparsestore
+@testable import SparseStoreTool
 
 @Suite("The parts of loading")
 struct LoadTests {

@@ -1,7 +1,7 @@
 import SparseStore
 import Testing
 
-@testable import sparsestore
+@testable import SparseStoreTool
 
 @Suite("Options say what they mean")
 struct OptionTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import sparsestore
+@testable import SparseStoreTool
 
 @Suite("What is shown, to people and to programs")
 struct ShowTests {
