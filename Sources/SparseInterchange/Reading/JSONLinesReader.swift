@@ -14,6 +14,7 @@ public final class JSONLinesReader: DocumentReader {
     /// Reads `source` from where it stands.
     ///
     /// - Parameters:
+    ///   - source: the lines.
     ///   - payload: the field that becomes the payload.
     ///   - position: where an earlier reading stopped; the source is brought there.
     ///   - lineLimit: the longest line accepted, in bytes.

@@ -1,4 +1,12 @@
+internal import LMDB
+
 extension SparseStore {
+    /// Takes the pages of the file that this process has touched out of its resident memory; they stay in the system's
+    /// cache. For bulk loads that promise a bound: the next searches have them back at a minor fault each.
+    public func releaseMemory() {
+        environment.releaseResidentPages()
+    }
+
     /// Merges the index into as few segments as hold its documents, without the removed ones, and keeps similar
     /// documents together. Searches are then as fast as they can be, and go on meanwhile.
     ///

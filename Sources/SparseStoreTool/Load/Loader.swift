@@ -71,7 +71,10 @@ final class Loader {
     private func build() throws {
         struct Stop: Error {}
         do {
-            try store.optimize { _ in if interrupted() { throw Stop() } }
+            try store.optimize { _ in
+                store.releaseMemory()
+                if interrupted() { throw Stop() }
+            }
         } catch is Stop {
             reporter.note("the index was not merged to its end; 'build' does")
         }
@@ -101,6 +104,8 @@ final class Loader {
             return (rejects, next)
         }
         rejectFile?.commit()
+        // What the map shows of the file counts as ours: without this a load would seem to need the whole file.
+        store.releaseMemory()
         show(rejects)
         summary.accepted += next.accepted - bookmark.accepted
         summary.rejected += rejects.count
