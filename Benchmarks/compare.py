@@ -8,8 +8,10 @@ VENV is a virtual environment with numpy, pyseismic-lsr and pyvsag (and matplotl
 OUT.md and OUT.png. What was built in FOLDER is used again.
 
 1. Ours is loaded, optimised (`build`) and tuned on every fifth query; all engines are measured on the other queries.
-2. A sweep asks all these queries with every setting of every engine. For each recall target the two fastest settings
-   that reach it on the measured queries go on. Ours has one setting, the recall that is asked for.
+2. A sweep asks all these queries with every setting of every engine. For each recall target the two cheapest settings
+   that reach it on the measured queries go on. Ours has one setting, the recall that is asked for. A sweep of a peer is
+   kept in FOLDER, and orders its settings by processor time, so that it may be made (`--sweep Seismic`) before the
+   machine is quiet.
 3. Rounds: engine A, B, C, A, B, C ..., each pinned to the same core. Every run asks all queries once untimed and once
    timed. A figure is the median over the rounds; the faster of an engine's two settings stands in the table.
 4. Cold: files are dropped from the page cache, then a fresh process opens the index and asks.
@@ -104,8 +106,11 @@ class Ours:
     def shown(self, setting: dict) -> str:
         return f"--recall {setting['recall']}"
 
-    def floor(self, name: str) -> None:
-        return None
+    def kept(self, name: str, k: int) -> None:
+        return None  # an engine under development is always measured anew
+
+    def keep(self, name: str, k: int, points) -> None:
+        pass
 
     def cold(self, name: str, k: int, setting: dict, evicted: bool) -> dict:
         """Process start to exit for one query, then (dropped again) the median of 101 queries."""
@@ -128,7 +133,7 @@ class Ours:
 
 class Peer:
     def __init__(self, name: str, key: str, options, sets, builds):
-        self.name, self.key, self.options = name, key, options
+        self.name, self.key, self.options, self.sets = name, key, options, sets
         self.words = {
             "documents": options.documents, "work": options.work, "builds": builds,
             "sets": {name: [files["queries"], files["truth"]] for name, files in sets.items()}}
@@ -177,6 +182,24 @@ class Peer:
     def floor(self, name: str) -> dict:
         return self.ask(floor=name)
 
+    def sweep_file(self, name: str, k: int) -> str:
+        return os.path.join(self.options.work, f"sweep-{self.key}-{name}-{self.sets[name]['count']}-{k}.json")
+
+    def kept(self, name: str, k: int):
+        """The points of an earlier sweep with these very builds and settings."""
+        try:
+            with open(self.sweep_file(name, k)) as file:
+                kept = json.load(file)
+        except OSError:
+            return None
+        fits = kept["builds"] == [build["build"] for build in self.builds] and kept["version"] == self.version
+        return kept["points"] if fits and [point[0] for point in kept["points"]] == self.grid(k) else None
+
+    def keep(self, name: str, k: int, points) -> None:
+        with open(self.sweep_file(name, k), "w") as file:
+            builds = [build["build"] for build in self.builds]
+            json.dump({"version": self.version, "builds": builds, "points": points}, file)
+
     def cold(self, name: str, k: int, setting: dict, evicted: bool) -> dict:
         stayed = evict(self.builds[setting["index"]]["file"]) if evicted else None
         process = self.spawn(cold=[name, k, setting])
@@ -222,11 +245,12 @@ def sweep(engines, name: str, k: int) -> tuple[dict, dict]:
     """The two fastest settings of each engine for each target, by one pass over all settings."""
     chosen, all_points = {}, {}
     for engine in engines:
-        points = [(setting, engine.run(name, k, setting)) for setting in engine.grid(k)]
+        points = engine.kept(name, k) or [(setting, engine.run(name, k, setting)) for setting in engine.grid(k)]
+        engine.keep(name, k, points)
         all_points[engine.name] = [{"setting": setting} | result for setting, result in points]
         for target in TARGETS:
             fit = [point for point in engine.distinct(points) if reaches(engine, point[1], target)]
-            fit.sort(key=lambda point: point[1]["mean_us"])
+            fit.sort(key=lambda point: point[1].get("cpu_us", point[1]["p50_us"]))
             chosen[engine.name, target] = [setting for setting, _ in fit[:2]]
         log(f"{name} k={k}: swept {len(points)} settings of {engine.name}")
     return chosen, all_points
@@ -296,17 +320,20 @@ def markdown(result: dict) -> str:
             if not rows:
                 continue
             lines += ["", f"**{name}**: {files['count']} queries of {files['terms']:.0f} terms, k = {k}", "",
-                      "| recall at least | engine | setting | reached | mean us | p50 | p99 | mean over the fastest peer's "
-                      "| documents scored | postings |", "|---|---|---|---|---|---|---|---|---|---|"]
+                      "| recall at least | engine | setting | reached | mean us | p50 | p99 | mean, p99 over the "
+                      "fastest peer's | documents scored | postings |", "|---|---|---|---|---|---|---|---|---|---|"]
             for target in TARGETS:
                 group = [row for row in rows if row["target"] == target]
-                peers = [row["mean_us"] for row in group if row["setting"] and row["engine"] != Ours.name]
+                peers = [row for row in group if row["setting"] and row["engine"] != Ours.name]
+                fastest = min(peers, key=lambda row: row["mean_us"], default=None)
                 for row in group:
                     label = target if target == "exact" else f"{target:.2f}"
                     if not row["setting"]:
                         lines.append(f"| {label} | {row['engine']} | not reached | - | - | - | - | - | - | - |")
                         continue
-                    ratio = f"{row['mean_us'] / min(peers):.2f}" if peers else "-"
+                    ratio = "-"
+                    if fastest:
+                        ratio = ", ".join(f"{row[field] / fastest[field]:.2f}" for field in ("mean_us", "p99_us"))
                     scored = f"{row['documents_scored']:.0f}" if "documents_scored" in row else "-"
                     postings = f"{row['postings']:,.0f}" if "postings" in row else "-"
                     lines.append(
@@ -364,11 +391,19 @@ def main() -> None:
                         help="n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size")
     parser.add_argument("--sindi", action="append", type=json.loads, metavar="[0.2,1,50000]",
                         help="doc_prune_ratio, quantised, window_size")
+    parser.add_argument("--sweep", choices=["Seismic", "SINDI"], help="only sweep this peer, for a later run")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     sets = split(options)
     engines = [Ours(options, sets), Peer("Seismic", "seismic", options, sets, options.seismic),
                Peer("SINDI", "sindi", options, sets, options.sindi)]
+    if options.sweep:
+        engine = next(engine for engine in engines if engine.name == options.sweep)
+        engine.start()
+        for name in sets:
+            for k in LIMITS:
+                sweep([engine], name, k)
+        return engine.stop()
     load = [os.getloadavg()[0]]
     for engine in engines:
         engine.start()

@@ -178,12 +178,14 @@ class Worker:
         answers = [self.peer.rows(call(query)) for query in prepared[:limit]]
         times, clock = [], time.perf_counter_ns
         gc.disable()
+        used = time.thread_time_ns()
         for query in prepared[:limit]:
             before = clock()
             call(query)
             times.append(clock() - before)
+        used = time.thread_time_ns() - used
         gc.enable()
-        return latency(times) | {"recall": recall(answers, queries, self.documents, truth, k)}
+        return latency(times) | {"cpu_us": used / 1e3 / len(times), "recall": recall(answers, queries, self.documents, truth, k)}
 
     def floor(self, name: str) -> dict:
         """The cost of a call that has next to nothing to do: one term that few documents have."""

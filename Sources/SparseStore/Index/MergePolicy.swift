@@ -26,16 +26,20 @@ struct MergePolicy: Sendable {
         mostlyDead(segments) ?? piledUp(segments)
     }
 
-    /// The first run of neighbours that fewer windows can hold, or a segment with dead documents; nil when the index is
-    /// as small as it can be. A run is bounded, and so is the transaction that merges it.
+    /// The first run of neighbours that fewer windows can hold, as long as a bounded transaction allows, or a segment with
+    /// dead documents; nil when the index is as small as it can be.
     func reducible(_ segments: [SegmentEntry]) -> Range<Int>? {
         for first in segments.indices where segments[first].kind == .window {
             if segments[first].tombstones > 0 { return first..<first + 1 }
-            for last in segments[first...].indices where segments[last].kind == .window {
+            // A full window only costs its rewriting.
+            if Int(segments[first].documents) == Limits.maximumDocumentsPerWindow { continue }
+            var longest: Range<Int>?
+            for last in segments[first...].indices {
                 let run = segments[first...last]
-                if windows(for: run) < run.count { return first..<last + 1 }
-                if windows(for: run) > 2 { break }
+                guard segments[last].kind == .window, windows(for: run) <= 2 else { break }
+                if windows(for: run) < run.count { longest = first..<last + 1 }
             }
+            if let longest { return longest }
         }
         return nil
     }

@@ -42,8 +42,9 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "Write rejected lines to this file: number, tab, reason.")
     var rejects: String?
 
+    // Three batches fill a window: each document is then laid out twice, once at its commit and once for good.
     @Option(help: "The most documents of one transaction.")
-    var batch = 10_000
+    var batch = Limits.maximumDocumentsPerWindow / 3
 
     @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
     var noBuild = false
