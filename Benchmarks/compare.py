@@ -242,7 +242,7 @@ def reaches(engine, result: dict, target) -> bool:
 
 
 def sweep(engines, name: str, k: int) -> tuple[dict, dict]:
-    """The two fastest settings of each engine for each target, by one pass over all settings."""
+    """The two cheapest settings of each engine for each target, and the points of all settings."""
     chosen, all_points = {}, {}
     for engine in engines:
         points = engine.kept(name, k) or [(setting, engine.run(name, k, setting)) for setting in engine.grid(k)]
@@ -256,7 +256,8 @@ def sweep(engines, name: str, k: int) -> tuple[dict, dict]:
     return chosen, all_points
 
 
-def rounds(engines, name: str, k: int, chosen: dict, count: int) -> list[dict]:
+def rounds(engines, name: str, k: int, chosen: dict, count: int) -> tuple[list[dict], list[dict]]:
+    """The best of each engine at each target, and all that was measured for it."""
     runs = {}
     for number in range(count):
         for target in TARGETS:
@@ -267,7 +268,7 @@ def rounds(engines, name: str, k: int, chosen: dict, count: int) -> list[dict]:
                     if len(runs.setdefault(key, [])) <= number:
                         runs[key].append(engine.run(name, k, setting))
         log(f"{name} k={k}: round {number + 1} of {count}, load {os.getloadavg()[0]:.1f}")
-    rows = []
+    rows, everything = [], []
     for target in TARGETS:
         for engine in engines:
             best = None
@@ -277,10 +278,11 @@ def rounds(engines, name: str, k: int, chosen: dict, count: int) -> list[dict]:
                 row |= {"set": name, "k": k, "target": target, "engine": engine.name, "setting": engine.shown(setting),
                         "asked": setting,
                         "spread": [min(run["mean_us"] for run in measured), max(run["mean_us"] for run in measured)]}
+                everything.append(row)
                 if best is None or row["mean_us"] < best["mean_us"]:
                     best = row
             rows.append(best or {"set": name, "k": k, "target": target, "engine": engine.name, "setting": None})
-    return rows
+    return rows, everything
 
 
 def cold(engines, sets, rows, count: int) -> list[dict]:
@@ -411,7 +413,7 @@ def main() -> None:
     documents = CSR(options.documents, mapped=True)
     result = {
         "documents": documents.rows, "nonzeros": len(documents.terms), "rounds": options.rounds,
-        "cold_rounds": options.cold_rounds, "rows": [], "points": {}, "cold": [],
+        "cold_rounds": options.cold_rounds, "rows": [], "measured": [], "points": {}, "cold": [],
         "sets": {name: {"count": files["count"], "terms": files["terms"]} for name, files in sets.items()},
         "engines": [], "floors": [], "started": time.strftime("%F %H:%M UTC", time.gmtime())}
     ours = engines[0]
@@ -437,7 +439,9 @@ def main() -> None:
         for k in LIMITS:
             chosen, points = sweep(engines, name, k)
             result["points"][f"{name}/{k}"] = points
-            result["rows"] += rounds(engines, name, k, chosen, options.rounds)
+            rows, everything = rounds(engines, name, k, chosen, options.rounds)
+            result["rows"] += rows
+            result["measured"] += everything
             result["ladder"] = ours.ladders
             write()
     for engine in engines:

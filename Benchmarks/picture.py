@@ -25,23 +25,27 @@ def frontier(points):
 def main() -> None:
     with open(sys.argv[1]) as file:
         result = json.load(file)
-    keys = list(result["points"])
-    figure, axes = plt.subplots(1, len(keys), figsize=(4.2 * len(keys), 3.8), squeeze=False)
-    for axis, key in zip(axes[0], keys):
-        for engine, points in result["points"][key].items():
-            kept = [point for point in frontier(points) if point["recall"] >= 0.8]
+    # Only what the alternating rounds measured: the sweeps of the engines were not made side by side.
+    measured = result["measured"]
+    keys = list(dict.fromkeys((point["set"], point["k"]) for point in measured))
+    columns = min(2, len(keys))
+    lines = (len(keys) + columns - 1) // columns
+    figure, axes = plt.subplots(lines, columns, figsize=(5 * columns, 3.4 * lines), squeeze=False)
+    for axis, (name, k) in zip(axes.flat, keys):
+        for engine, colour in COLOURS.items():
+            points = [point for point in measured if (point["set"], point["k"], point["engine"]) == (name, k, engine)]
+            kept = frontier(points)
             axis.plot([point["recall"] for point in kept], [point["mean_us"] for point in kept], "o-", markersize=3,
-                      linewidth=1.2, label=engine, color=COLOURS.get(engine))
-        name, k = key.split("/")
+                      linewidth=1.2, label=engine, color=colour)
         axis.set_title(f"{name}, k = {k}", fontsize=10)
-        axis.set_xlabel(f"recall@{k}")
+        axis.set_xlabel(f"recall@{k}", fontsize=8)
+        axis.set_ylabel("mean us, one core", fontsize=8)
         axis.set_yscale("log")
         axis.grid(True, which="both", linewidth=0.3)
-    axes[0][0].set_ylabel("mean latency, us (one core)")
     axes[0][0].legend(fontsize=8)
     figure.suptitle(f"{result['documents']:,} documents: lower and further right is better", fontsize=10)
     figure.tight_layout()
-    figure.savefig(sys.argv[2], dpi=130)
+    figure.savefig(sys.argv[2], dpi=110)
 
 
 main()

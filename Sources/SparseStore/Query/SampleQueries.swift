@@ -23,7 +23,10 @@ struct SampleQueries {
                     let order = (0..<record.count).sorted { record.weight($0) > record.weight($1) }
                     // Two of three of the heaviest terms, so that the document is not simply its own answer.
                     for index in order where generator.next() % 3 > 0 {
-                        let term = member.segment.directory.term(at: record.position(index))
+                        // Positions in records are not proven; one past the terms is damage that a score ignores.
+                        let position = record.position(index)
+                        guard position < member.segment.directory.count else { continue }
+                        let term = member.segment.directory.term(at: position)
                         guard components[term] == nil else { continue }
                         components[term] = record.weight(index)
                         if components.count >= length - (share == length / 3 ? 0 : length / 3) { break }

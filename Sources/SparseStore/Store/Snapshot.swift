@@ -125,13 +125,16 @@ public final class Snapshot: Sendable {
     }
 
     /// Calls `body` with each term that some document has, ascending, and the number of documents that have it.
-    public func forEachTerm(_ body: (TermID, Int) throws -> Void) throws(SparseStoreError) {
+    public func forEachTerm(_ body: (TermID, Int) throws -> Void) throws {
+        var frequencies: [(TermID, Int)] = []
         try SparseStoreError.wrap {
             try withReader { reader in
                 try StatisticsTable(tables: tables, reader: reader)
-                    .forEach(state.manifest) { try body($0, Int($1)) }
+                    .forEach(manifest) { frequencies.append(($0, Int($1))) }
             }
         }
+        // The closure is the caller's: it runs outside the lock that guards the transaction.
+        for (term, frequency) in frequencies { try body(term, frequency) }
     }
 
     private func documentReader(_ reader: Reader) -> DocumentReader {
