@@ -32,18 +32,26 @@ extension SparseStoreError {
         self.init(code, error.description, cause: error)
     }
 
-    /// Runs `body` and turns the errors of the floors below into this type.
-    static func wrap<R>(_ body: () throws -> R) throws(SparseStoreError) -> R {
+    /// Runs `body` and turns the errors of the floors below into this type; others, such as those of a caller's closure,
+    /// go through as they are.
+    static func translate<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
-        } catch let error as SparseStoreError {
-            throw error
         } catch let error as LMDBError {
             throw SparseStoreError(error)
         } catch let error as FormatError {
             throw SparseStoreError(error)
         } catch let error as VectorError {
             throw SparseStoreError(.invalidVector, error.description, cause: error)
+        }
+    }
+
+    /// The same where no closure of a caller runs: whatever else is thrown is a defect.
+    static func wrap<R>(_ body: () throws -> R) throws(SparseStoreError) -> R {
+        do {
+            return try translate(body)
+        } catch let error as SparseStoreError {
+            throw error
         } catch {
             throw SparseStoreError(.internalError, "an unexpected error: \(error)", cause: error)
         }

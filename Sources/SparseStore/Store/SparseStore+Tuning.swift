@@ -10,13 +10,15 @@ extension SparseStore {
     ///   - queries: like those to come, some hundreds; empty to make some from the documents.
     ///   - weighting: what those searches will use.
     ///   - progress: called with queries done and in all; may throw to stop.
-    /// - Returns: the measured points.
+    /// - Returns: the measured points; none, and nothing kept, when there are neither queries nor so many documents that
+    ///   a planned search could be cheaper than an exact one.
     @discardableResult
     public func tune(
         queries: [Query] = [], weighting: Weighting = .none, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> [TuningPoint] {
-        let record: TuningRecord = try SparseStoreError.wrap {
+        let record: TuningRecord? = try SparseStoreError.translate {
             let snapshot = try source.snapshot()
+            guard !queries.isEmpty || snapshot.count >= Planner.exactBelow else { return nil }
             let groups =
                 queries.isEmpty
                 ? try SampleQueries(index: snapshot.index).groups(count: 200, seed: 1)
@@ -27,6 +29,7 @@ extension SparseStore {
                 generation: snapshot.generation, documents: UInt64(snapshot.count),
                 queries: UInt32(groups.reduce(0) { $0 + $1.count }), points: points)
         }
+        guard let record else { return [] }
         try SparseStoreError.wrap {
             try environment.write { transaction in
                 try record.put(into: source.tables.meta, .meta, key: Keys.tuning, transaction.writer)

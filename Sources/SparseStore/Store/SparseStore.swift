@@ -91,9 +91,9 @@ public final class SparseStore: Sendable {
     /// `write` again. Throwing from it rolls everything back.
     @discardableResult
     public func write<R>(_ body: (inout WriteTransaction) throws -> R) throws -> R {
-        do {
-            var published: WriteSession?
-            let result = try environment.write { raw in
+        var published: WriteSession?
+        let result = try SparseStoreError.translate {
+            try environment.write { raw in
                 let session = try WriteSession(
                     tables: source.tables, writer: raw.writer, vocabulary: source.vocabulary,
                     configuration: configuration)
@@ -102,13 +102,9 @@ public final class SparseStore: Sendable {
                 published = try transaction.session.finish() ? transaction.session : nil
                 return result
             }
-            published?.publish()
-            return result
-        } catch let error as LMDBError {
-            throw SparseStoreError(error)
-        } catch let error as FormatError {
-            throw SparseStoreError(error)
         }
+        published?.publish()
+        return result
     }
 
     /// Runs `body` with a snapshot of the newest commit.

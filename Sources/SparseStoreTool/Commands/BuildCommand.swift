@@ -5,10 +5,11 @@ internal import SparseStore
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
-        abstract: "Merge the index into as few segments as hold its documents.",
+        abstract: "Merge the index into as few segments as hold its documents, and tune it.",
         discussion: """
             Drops what removed documents have left behind and keeps similar documents together, so that searches are as \
-            fast as they can be. Each step is one transaction; searches go on meanwhile. `load` does the same at its end.
+            fast as they can be; then measures, as `tune` does, what recall each effort reaches. Each step is one \
+            transaction; searches go on meanwhile. `load` does the same at its end.
 
             EXAMPLES:
               sparsestore build wiki.sparse
@@ -27,6 +28,9 @@ struct BuildCommand: ParsableCommand {
             if InterruptFlag.isSet {
                 throw CommandFailure(.interrupted, "interrupted; what was merged so far is kept")
             }
+        }
+        try store.tune { _, _ in
+            if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the merged index is kept") }
         }
         let statistics = try store.statistics()
         let seconds = watch.seconds

@@ -67,7 +67,8 @@ final class Loader {
         return try finish()
     }
 
-    /// Merges the index, unless someone interrupts: what is loaded is safe, and `build` can go on.
+    /// Merges the index and measures what recall its efforts reach, unless someone interrupts: what is loaded is safe,
+    /// and `build` can go on.
     private func build() throws {
         struct Stop: Error {}
         do {
@@ -75,8 +76,9 @@ final class Loader {
                 store.releaseMemory()
                 if interrupted() { throw Stop() }
             }
+            try store.tune { _, _ in if interrupted() { throw Stop() } }
         } catch is Stop {
-            reporter.note("the index was not merged to its end; 'build' does")
+            reporter.note("the index was not merged and tuned to the end; 'build' does")
         }
     }
 
