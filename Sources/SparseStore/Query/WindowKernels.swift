@@ -25,6 +25,8 @@ enum WindowKernels {
         _ list: UnsafeRawPointer, count: Int, _ multiplier: UInt16, _ accumulators: UnsafeMutablePointer<UInt16>
     ) {
         let multiplier = Lanes(repeating: multiplier)
+        // Another module's constant is a call each time.
+        let packBytes = WindowEntry.packBytes
         var pack = list
         for _ in 0..<count {
             let ordinals = pack.assumingMemoryBound(to: UInt16.self)
@@ -39,7 +41,7 @@ enum WindowKernels {
             accumulators[Int(ordinals[5])] &+= UInt16(truncatingIfNeeded: high &>> 16)
             accumulators[Int(ordinals[6])] &+= UInt16(truncatingIfNeeded: high &>> 32)
             accumulators[Int(ordinals[7])] &+= UInt16(truncatingIfNeeded: high &>> 48)
-            pack += WindowEntry.packBytes
+            pack += packBytes
         }
     }
 
