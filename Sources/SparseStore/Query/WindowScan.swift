@@ -160,6 +160,12 @@ struct WindowScan {
         let known = units(reaching: set.threshold)
         let rank = set.count + spoiled
         guard rank <= blocks else { return known }
+        // Unless so many blocks reach what is known already, their k-th maximum tells nothing new: in all but the first
+        // windows that is so, and counting is much cheaper than selecting.
+        let reaching = UnsafeBufferPointer(start: scratch.maxima, count: blocks).reduce(0) {
+            $0 + ($1 >= known ? 1 : 0)
+        }
+        guard reaching >= rank else { return known }
         scratch.selected.update(from: scratch.maxima, count: blocks)
         let sum = Selection.largest(rank, of: UnsafeMutableBufferPointer(start: scratch.selected, count: blocks))
         return max(known, units(reaching: Float(sum) * unit - below))
