@@ -47,6 +47,26 @@ final class SegmentBytes: @unchecked Sendable {
         }
     }
 
+    /// A part of a segment as a table has it; nil when the segment has none.
+    convenience init?(
+        _ segment: UInt32, _ part: SegmentTable.Part, _ index: Int = 0, kind: RecordKind, ifIn table: SegmentTable,
+        copying: Bool = false
+    ) throws {
+        guard let bytes = try table.optionalPart(segment, part, UInt32(index)) else { return nil }
+        try self.init(
+            bytes, kind: kind, key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)), copying: copying)
+    }
+
+    /// The same for a part that every segment has.
+    convenience init(
+        _ segment: UInt32, _ part: SegmentTable.Part, _ index: Int = 0, kind: RecordKind, in table: SegmentTable,
+        copying: Bool = false
+    ) throws {
+        try self.init(
+            table.part(segment, part, UInt32(index)), kind: kind,
+            key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)), copying: copying)
+    }
+
     deinit { copy?.deallocate() }
 
     /// Proves the checksum unless this process has done so for this segment.

@@ -10,20 +10,15 @@ final class SegmentNumbers: @unchecked Sendable {
 
     /// - Parameter copying: see `SegmentBytes`.
     init(_ segment: UInt32, _ table: SegmentTable, copying: Bool = false) throws {
-        let key = Keys.segment(segment, part: SegmentTable.Part.documents.rawValue, index: 0)
-        numberBytes = try SegmentBytes(
-            table.part(segment, .documents), kind: .segmentDocuments, key: key, copying: copying)
+        numberBytes = try SegmentBytes(segment, .documents, kind: .segmentDocuments, in: table, copying: copying)
         try numberBytes.verify()
         numbers = try SegmentDocuments(body: numberBytes.body)
-        if let bytes = try table.optionalPart(segment, .order) {
-            let key = Keys.segment(segment, part: SegmentTable.Part.order.rawValue, index: 0)
-            let orderBytes = try SegmentBytes(bytes, kind: .segmentOrder, key: key, copying: copying)
+        orderBytes = try SegmentBytes(segment, .order, kind: .segmentOrder, ifIn: table, copying: copying)
+        if let orderBytes {
             try orderBytes.verify()
             order = try SegmentOrder(body: orderBytes.body)
-            self.orderBytes = orderBytes
             guard order?.count == numbers.count else { throw FormatError(.segmentOrder, "segment \(segment)") }
         } else {
-            orderBytes = nil
             order = nil
         }
     }

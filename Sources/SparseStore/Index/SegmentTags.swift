@@ -11,9 +11,7 @@ final class SegmentTags: Sendable {
     init(_ segment: UInt32, _ table: SegmentTable, documents: Int) throws {
         self.documents = documents
         values = try (0..<table.count(segment, .tags)).map { index in
-            try SegmentBytes(
-                table.part(segment, .tags, UInt32(index)), kind: .segmentTags,
-                key: Keys.segment(segment, part: SegmentTable.Part.tags.rawValue, index: UInt32(index)))
+            try SegmentBytes(segment, .tags, index, kind: .segmentTags, in: table)
         }
     }
 

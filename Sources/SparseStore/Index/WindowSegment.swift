@@ -25,9 +25,7 @@ final class WindowSegment: @unchecked Sendable {
         firstNumber = entry.firstDocument
         lastNumber = entry.lastDocument
         func bytes(_ part: SegmentTable.Part, _ index: Int, _ kind: RecordKind) throws -> SegmentBytes {
-            try SegmentBytes(
-                table.part(entry.id, part, UInt32(index)), kind: kind,
-                key: Keys.segment(entry.id, part: part.rawValue, index: UInt32(index)))
+            try SegmentBytes(entry.id, part, index, kind: kind, in: table)
         }
         func chunks(_ part: SegmentTable.Part) throws -> [SegmentBytes] {
             try (0..<table.count(entry.id, part)).map { try bytes(part, $0, .segmentChunk) }

@@ -46,11 +46,11 @@ struct SegmentTable {
 
     /// Deletes every part of a segment.
     func remove(_ segment: UInt32, _ writer: Writer) throws {
-        let prefix = Keys.segment(segment, part: 0, index: 0).prefix(4)
+        let prefix = Keys.segmentPrefix(segment)
         var keys: [[UInt8]] = []
         do {
             var cursor = try reader.cursor(tables.segments)
-            var entry = try cursor.seek(atOrAfter: Keys.segment(segment, part: 0, index: 0))
+            var entry = try cursor.seek(atOrAfter: prefix)
             while let current = entry, current.key.starts(with: prefix) {
                 keys.append(Array(current.key))
                 entry = try cursor.next()
