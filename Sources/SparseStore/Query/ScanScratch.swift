@@ -17,8 +17,8 @@ final class ScanScratch {
     let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
     /// Documents found in one block.
     let found = UnsafeMutablePointer<UInt32>.allocate(capacity: WindowKernels.blockSize)
-    /// Candidates of the window that is being scanned.
-    var candidates: [UInt32] = []
+    /// Where the query's terms stand in the window that is being looked at; -1 for those it lacks.
+    var positions: [Int] = []
 
     init() {
         accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)

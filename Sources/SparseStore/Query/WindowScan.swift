@@ -28,6 +28,12 @@ struct WindowScan {
         let entry: WindowEntry
         let used: Int
         let multiplier: UInt16
+
+        /// Asks for as much of the list as `addPacks` does not ask for itself.
+        func prefetchBeginning() {
+            let bytes = min(used * WindowEntry.packBytes / WindowEntry.packSize, WindowKernels.prefetchDistance)
+            for offset in stride(from: 0, to: bytes, by: 64) { prefetch(list + offset) }
+        }
     }
 
     /// A query term that the window has.
@@ -116,7 +122,9 @@ struct WindowScan {
         _ member: Int, _ window: IndexView.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
         into set: inout CandidateSet
     ) {
-        for item in packed {
+        if let first = packed.first { first.prefetchBeginning() }
+        for (position, item) in packed.enumerated() {
+            if position + 1 < packed.count { packed[position + 1].prefetchBeginning() }
             if item.entry.encoding == .short {
                 WindowKernels.addShort(
                     item.list, count: Int(item.entry.count), used: item.used, item.multiplier, scratch.accumulators)
@@ -128,16 +136,21 @@ struct WindowScan {
         // What pads have added up belongs to no document.
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
         let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
+        // A block below this holds no candidate, whatever its dense lists bring.
+        let kept = Int(units(reaching: set.threshold)) - denseMost
         if let allowed {
             WindowKernels.maxima(scratch.accumulators, keeping: allowed, scratch.maxima)
         } else {
-            WindowKernels.maxima(scratch.accumulators, blocks: blocks, scratch.maxima)
+            WindowKernels.maxima(
+                scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), scratch.maxima)
         }
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
         var least = self.least(spoiled, blocks, scratch, set)
         dense.withUnsafeBufferPointer { dense in
-            for block in 0..<blocks where Int(scratch.maxima[block]) + denseMost >= Int(least) {
+            for block in 0..<blocks where Int(scratch.maxima[block]) >= kept {
+                defer { WindowKernels.clear(scratch.accumulators + block * WindowKernels.blockSize) }
+                guard Int(scratch.maxima[block]) + denseMost >= Int(least) else { continue }
                 let count = WindowKernels.collect(
                     scratch.accumulators, block: block, documents: documents, dense, most: denseMost, least: least,
                     scratch.found)
@@ -146,12 +159,16 @@ struct WindowScan {
                     let ordinal = Int(found & 0xFFFF)
                     guard allowed?.contains(ordinal) ?? window.isLive(ordinal) else { continue }
                     let sum = Float(found >> 16) * unit
-                    set.insert(Candidate(member: member, ordinal: ordinal, upper: sum + above, lower: sum - below))
+                    set.insert(
+                        Candidate(
+                            place: DocumentPlace(member: member, ordinal: ordinal), upper: sum + above,
+                            lower: sum - below))
                 }
                 least = max(least, units(reaching: set.threshold))
             }
         }
-        scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize)
+        // The filter's loop clears no block.
+        if allowed != nil { scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize) }
     }
 
     /// The least sum of a candidate. Each block's maximum is a document's sum, so the k-th largest maximum bounds the

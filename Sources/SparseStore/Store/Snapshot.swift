@@ -7,7 +7,7 @@ public import SparseFormat
 /// from being used again: keep it short.
 public final class Snapshot: Sendable {
     private let transaction: ReadTransaction
-    private let state: SnapshotState
+    let state: SnapshotState
     private let source: SnapshotSource
     // A read transaction is used by one thread at a time; a snapshot may be shared.
     private let gate = Lock(())
@@ -189,10 +189,10 @@ public final class Snapshot: Sendable {
     private func contributions(
         _ item: WindowSearch.Scored, _ query: ResolvedQuery, _ scratch: ScanScratch
     ) throws -> [TermContribution] {
-        let segment = state.index.members[item.member].segment
+        let segment = state.index.members[item.place.member].segment
         let scorer = DocumentScorer(segment, query, scratch)
         defer { scorer.finish() }
-        let parts = scorer.contributions(try segment.record(at: item.ordinal))
+        let parts = scorer.contributions(try segment.record(at: item.place.ordinal))
         return try withReader { reader in
             let vocabulary = VocabularyTable(tables: tables, reader: reader)
             return try parts.map { part in
