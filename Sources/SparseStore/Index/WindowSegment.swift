@@ -85,6 +85,17 @@ final class WindowSegment: @unchecked Sendable {
         SparseFormat.prefetch(data + SegmentChunkHeader.size + place.offset)
     }
 
+    /// Asks the disk for a record, as long as records are at the mean.
+    func readAhead(at ordinal: Int) {
+        guard let place = try? forward.place(of: ordinal),
+            let data = forwardChunks[place.chunk].body.baseAddress
+        else { return }
+        let components = Int(directory.nonzeros) / directory.documents
+        SparseFormat.readAhead(
+            data + SegmentChunkHeader.size + place.offset,
+            ForwardTable.recordSize(components: components, identifier: 0, isWide: forward.isWide))
+    }
+
     /// Asks for a whole record.
     func prefetch(at ordinal: Int) throws { try record(at: ordinal).prefetchLines() }
 }

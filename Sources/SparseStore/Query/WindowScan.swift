@@ -29,10 +29,13 @@ struct WindowScan {
         let used: Int
         let multiplier: UInt16
 
+        var bytes: Int { used * WindowEntry.packBytes / WindowEntry.packSize }
+
         /// Asks for as much of the list as `addPacks` does not ask for itself.
         func prefetchBeginning() {
-            let bytes = min(used * WindowEntry.packBytes / WindowEntry.packSize, WindowKernels.prefetchDistance)
-            for offset in stride(from: 0, to: bytes, by: 64) { prefetch(list + offset) }
+            for offset in stride(from: 0, to: min(bytes, WindowKernels.prefetchDistance), by: 64) {
+                prefetch(list + offset)
+            }
         }
     }
 
@@ -70,7 +73,7 @@ struct WindowScan {
             let scale = term.most / 255
             let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
             let levels =
-                plan.map { Self.levels(segment, term, $0, scale: scale, floor: $0.floor * most) }
+                plan.map { Self.levels(segment, term, scale: scale, floor: $0.floor * most) }
                 ?? segment.directory.levels
             let used = segment.directory.postings(at: term.position, levels: levels)
             guard used > 0 else { continue }
@@ -90,6 +93,12 @@ struct WindowScan {
     /// Postings that are added one by one.
     var packedPostings: Int { packed.reduce(0) { $0 + $1.used } }
 
+    /// Asks the disk for what `run` is going to read.
+    func readAhead() {
+        for item in packed { SparseFormat.readAhead(item.list, item.bytes) }
+        for list in dense { SparseFormat.readAhead(list.codes, documents) }
+    }
+
     /// The least contribution a term must be able to make, so that all below it together stay under `share`.
     private static func leastTerm(_ terms: [Term], dropping share: Float) -> Float {
         guard share > 0 else { return 0 }
@@ -101,11 +110,10 @@ struct WindowScan {
         return 0
     }
 
-    private static func levels(
-        _ segment: WindowSegment, _ term: Term, _ plan: ScanPlan, scale: Float, floor: Float
-    ) -> Int {
-        let levels = min(plan.levels, segment.directory.levels)
-        guard plan.floor > 0, segment.directory.levels > 1 else { return levels }
+    /// How many of a list's levels are read: those up to the first that brings too little.
+    private static func levels(_ segment: WindowSegment, _ term: Term, scale: Float, floor: Float) -> Int {
+        let levels = segment.directory.levels
+        guard floor > 0, levels > 1 else { return levels }
         for level in 0..<levels {
             let average = segment.directory.averageCode(at: term.position, level: level)
             if average > 0, Float(average) * scale < floor { return level }

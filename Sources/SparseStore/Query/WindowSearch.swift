@@ -49,7 +49,9 @@ struct WindowSearch {
     ) throws -> [Candidate] {
         let count = plan?.candidateCount(limit: limit) ?? limit
         var set = CandidateSet(count: count, minimum: plan == nil ? minimumScore ?? 0 : 0)
-        var terms: [WindowScan.Term] = []
+        if scratch.readsAhead, allowed == nil {
+            for member in index.members { try scan(of: member, scratch)?.readAhead() }
+        }
         for (position, member) in index.members.enumerated() {
             counters.segments += 1
             let allowed = allowed?[position]
@@ -62,15 +64,7 @@ struct WindowSearch {
                 try score(allowed, of: position, scratch, &counters, &collector, &set)
                 continue
             }
-            terms.removeAll(keepingCapacity: true)
-            member.segment.directory.find(query.terms, &scratch.positions)
-            for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
-                terms.append(
-                    WindowScan.Term(
-                        position: position, weight: weight, entry: member.segment.directory.entry(at: position)))
-            }
-            guard !terms.isEmpty else { continue }
-            let scan = try WindowScan(member.segment, terms, plan)
+            guard let scan = try scan(of: member, scratch) else { continue }
             if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.packedPostings, member.segment) {
                 try score(allowed, of: position, scratch, &counters, &collector, &set)
                 continue
@@ -83,6 +77,18 @@ struct WindowSearch {
         let remaining = set.remaining()
         counters.candidates += remaining.count
         return remaining
+    }
+
+    /// The scan of a window; nil when it has none of the query's terms.
+    private func scan(of member: IndexView.Member, _ scratch: ScanScratch) throws -> WindowScan? {
+        let directory = member.segment.directory
+        directory.find(query.terms, &scratch.positions)
+        var terms: [WindowScan.Term] = []
+        terms.reserveCapacity(query.terms.count)
+        for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
+            terms.append(WindowScan.Term(position: position, weight: weight, entry: directory.entry(at: position)))
+        }
+        return terms.isEmpty ? nil : try WindowScan(member.segment, terms, plan)
     }
 
     /// Scores every document that the filter leaves of a window.
@@ -119,6 +125,9 @@ struct WindowSearch {
     private func scoreBatch(
         _ places: ArraySlice<DocumentPlace>, _ scratch: ScanScratch, _ collector: inout Collector
     ) throws {
+        if scratch.readsAhead {
+            for place in places { index.members[place.member].segment.readAhead(at: place.ordinal) }
+        }
         for place in places { index.members[place.member].segment.prefetchPlace(of: place.ordinal) }
         for place in places { index.members[place.member].segment.prefetchBeginning(at: place.ordinal) }
         for place in places.prefix(Self.prefetched) {
