@@ -21,12 +21,13 @@ public final class Snapshot: Sendable {
     private var tables: Tables { source.tables }
 
     /// Reads tables; the bytes they return are valid inside `body`.
-    private func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
+    func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
         try gate.withLock { _ in try body(transaction.reader) }
     }
 
     var manifest: ManifestRecord { state.manifest }
     var index: IndexView { state.index }
+    var multivectorSettings: MultivectorSettings? { state.multivectors }
 
     /// The number of the commit; each commit has one more than the last.
     public var generation: UInt64 { state.manifest.generation }
@@ -47,14 +48,29 @@ public final class Snapshot: Sendable {
     }
 
     /// The document with an identifier, nil when there is none.
-    public func document(_ id: String) throws(SparseStoreError) -> Document? {
+    /// - Parameter includingMultivector: also its token vectors, which are large: without, ``Document/multivector`` is
+    ///   nil, and writing such a document again would drop them.
+    public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap {
             try withReader { reader in
                 guard let number = try IdentifierTable(tables: tables, reader: reader).number(of: id) else {
                     return nil
                 }
                 let view = try DocumentTable(tables: tables, reader: reader).existing(number)
-                return try documentReader(reader).document(view)
+                var document = try documentReader(reader).document(view)
+                if includingMultivector { document.multivector = try multivectors(reader).multivector(number) }
+                return document
+            }
+        }
+    }
+
+    /// The token vectors of a document, as exact as its codec has kept them; nil when there is no such document or it
+    /// has none.
+    public func multivector(_ id: String) throws(SparseStoreError) -> Multivector? {
+        try SparseStoreError.wrap {
+            try withReader { reader in
+                let number = try IdentifierTable(tables: tables, reader: reader).number(of: id)
+                return try number.flatMap(multivectors(reader).multivector)
             }
         }
     }
@@ -135,6 +151,10 @@ public final class Snapshot: Sendable {
         }
         // The closure is the caller's: it runs outside the lock that guards the transaction.
         for (term, frequency) in frequencies { try body(term, frequency) }
+    }
+
+    func multivectors(_ reader: Reader) -> MultivectorTable {
+        MultivectorTable(tables: tables, reader: reader, codebooks: source.codebooks)
     }
 
     private func documentReader(_ reader: Reader) -> DocumentReader {

@@ -13,15 +13,18 @@ final class SnapshotState: Sendable {
     let manifest: ManifestRecord
     let index: IndexView
     let planner: Planner
+    /// Nil until the store has had a multivector.
+    let multivectors: MultivectorSettings?
 
     init(
         _ transactionID: UInt64, mapEpoch: UInt64, _ manifest: ManifestRecord, _ index: IndexView,
-        _ tuning: TuningRecord?
+        _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?
     ) {
         self.transactionID = transactionID
         self.mapEpoch = mapEpoch
         self.manifest = manifest
         self.index = index
+        self.multivectors = multivectors
         planner = Planner(
             tuning: tuning, documents: index.members.reduce(0) { $0 + $1.segment.documentCount })
     }
