@@ -146,7 +146,7 @@ struct WindowScan {
                     let ordinal = Int(found & 0xFFFF)
                     guard allowed?.contains(ordinal) ?? window.isLive(ordinal) else { continue }
                     let sum = Float(found >> 16) * unit
-                    set.insert(Candidate(member: member, ordinal: ordinal, upper: sum + above, lower: sum - below))
+                    set.insert(ScanCandidate(member: member, ordinal: ordinal, upper: sum + above, lower: sum - below))
                 }
                 least = max(least, units(reaching: set.threshold))
             }

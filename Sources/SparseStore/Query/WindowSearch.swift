@@ -45,7 +45,7 @@ struct WindowSearch {
     /// once, and go to the collector.
     private func candidates(
         _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
-    ) throws -> [Candidate] {
+    ) throws -> [ScanCandidate] {
         let count = plan?.candidateCount(limit: limit) ?? limit
         var set = CandidateSet(count: count, minimum: plan == nil ? minimumScore ?? 0 : 0)
         var terms: [WindowScan.Term] = []
@@ -98,7 +98,7 @@ struct WindowSearch {
 
     /// Scores the candidates, which stand in the order of their windows.
     private func score(
-        _ candidates: [Candidate], _ scratch: ScanScratch, _ counters: inout SearchCounters,
+        _ candidates: [ScanCandidate], _ scratch: ScanScratch, _ counters: inout SearchCounters,
         _ collector: inout Collector
     ) throws {
         var begin = 0

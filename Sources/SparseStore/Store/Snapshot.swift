@@ -8,7 +8,7 @@ public import SparseFormat
 public final class Snapshot: Sendable {
     private let transaction: ReadTransaction
     private let state: SnapshotState
-    private let source: SnapshotSource
+    let source: SnapshotSource
     // A read transaction is used by one thread at a time; a snapshot may be shared.
     private let gate = Lock(())
 
@@ -18,9 +18,9 @@ public final class Snapshot: Sendable {
         self.source = source
     }
 
-    private var tables: Tables { source.tables }
+    var tables: Tables { source.tables }
 
-    /// Reads tables; the bytes they return are valid inside `body`.
+    /// Reads tables; the bytes they return are valid while the snapshot lives. `body` must not call this again.
     func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
         try gate.withLock { _ in try body(transaction.reader) }
     }
@@ -161,7 +161,7 @@ public final class Snapshot: Sendable {
         DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
     }
 
-    private static func validate(_ options: SearchOptions) throws {
+    static func validate(_ options: SearchOptions) throws {
         guard (1...Limits.maximumResults).contains(options.limit) else {
             throw SparseStoreError(
                 .invalidArgument, "the limit is \(options.limit); ask for 1...\(Limits.maximumResults) hits")
@@ -176,24 +176,32 @@ public final class Snapshot: Sendable {
     }
 
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
-        var counters = SearchCounters()
         let query = try resolve(query, options.weighting)
-        let allowed = try options.filter.map(allowed)
-        let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
-        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
-        let search = WindowSearch(
-            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
-            plan: choice.scan, allowed: allowed)
-        let (found, plan) = try search.run(choice.description, scratch, &counters)
+        var counters = SearchCounters()
+        let (found, plan) = try find(query, options, allowed: options.filter.map(allowed), scratch, &counters)
         let hits = try found.map { item in
-            let contributions = options.contributions ? try self.contributions(item, query, scratch) : []
+            let contributions =
+                options.contributions ? try self.contributions(item.member, item.ordinal, query, scratch) : []
             return Hit(id: item.id, score: item.score, contributions: contributions)
         }
         return SearchResult(hits: hits, generation: generation, plan: plan, counters: counters)
     }
 
+    /// The best documents for a resolved query.
+    func find(
+        _ query: ResolvedQuery, _ options: SearchOptions, allowed: [AllowedDocuments]?, _ scratch: ScanScratch,
+        _ counters: inout SearchCounters
+    ) throws -> (hits: [WindowSearch.Scored], plan: SearchPlan) {
+        let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
+        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
+        let search = WindowSearch(
+            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
+            plan: choice.scan, allowed: allowed)
+        return try search.run(choice.description, scratch, &counters)
+    }
+
     /// What a filter leaves of each window.
-    private func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
+    func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
         let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
         return try state.index.members.map(filter.allowed)
     }
@@ -206,13 +214,13 @@ public final class Snapshot: Sendable {
         }
     }
 
-    private func contributions(
-        _ item: WindowSearch.Scored, _ query: ResolvedQuery, _ scratch: ScanScratch
+    func contributions(
+        _ member: Int, _ ordinal: Int, _ query: ResolvedQuery, _ scratch: ScanScratch
     ) throws -> [TermContribution] {
-        let segment = state.index.members[item.member].segment
+        let segment = state.index.members[member].segment
         let scorer = DocumentScorer(segment, query, scratch)
         defer { scorer.finish() }
-        let parts = scorer.contributions(try segment.record(at: item.ordinal))
+        let parts = scorer.contributions(try segment.record(at: ordinal))
         return try withReader { reader in
             let vocabulary = VocabularyTable(tables: tables, reader: reader)
             return try parts.map { part in
