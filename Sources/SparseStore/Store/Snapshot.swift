@@ -64,17 +64,6 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// The token vectors of a document, as exact as its codec has kept them; nil when there is no such document or it
-    /// has none.
-    public func multivector(_ id: String) throws(SparseStoreError) -> Multivector? {
-        try SparseStoreError.wrap {
-            try withReader { reader in
-                let number = try IdentifierTable(tables: tables, reader: reader).number(of: id)
-                return try number.flatMap(multivectors(reader).multivector)
-            }
-        }
-    }
-
     /// Whether there is a document with an identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap {
@@ -151,10 +140,6 @@ public final class Snapshot: Sendable {
         }
         // The closure is the caller's: it runs outside the lock that guards the transaction.
         for (term, frequency) in frequencies { try body(term, frequency) }
-    }
-
-    func multivectors(_ reader: Reader) -> MultivectorTable {
-        MultivectorTable(tables: tables, reader: reader, codebooks: source.codebooks)
     }
 
     private func documentReader(_ reader: Reader) -> DocumentReader {
