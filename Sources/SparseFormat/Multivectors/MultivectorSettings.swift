@@ -16,10 +16,12 @@ package struct MultivectorSettings: Record {
     package var tokens: UInt64
     /// Bytes of their values, headers included.
     package var bytes: UInt64
+    /// Documents whose multivector is not yet in the codec of new ones.
+    package var outdated: UInt64
 
     package init(
         dimension: Int, codec: MultivectorCodec = .f16, codebook: UInt32 = 0, nextCodebook: UInt32 = 1,
-        documents: UInt64 = 0, tokens: UInt64 = 0, bytes: UInt64 = 0
+        documents: UInt64 = 0, tokens: UInt64 = 0, bytes: UInt64 = 0, outdated: UInt64 = 0
     ) {
         self.dimension = dimension
         self.codec = codec
@@ -28,6 +30,7 @@ package struct MultivectorSettings: Record {
         self.documents = documents
         self.tokens = tokens
         self.bytes = bytes
+        self.outdated = outdated
     }
 
     package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
@@ -39,10 +42,12 @@ package struct MultivectorSettings: Record {
         documents = try body.u64()
         tokens = try body.u64()
         bytes = try body.u64()
+        outdated = try body.u64()
         guard (1...Limits.maximumDimension).contains(dimension) else {
             throw FormatError(.multivectorShape, "\(dimension) dimensions")
         }
         guard codec.isTrained == (codebook > 0), codebook < nextCodebook else { throw FormatError(.codebookUse) }
+        guard documents <= tokens, outdated <= documents else { throw FormatError(.multivectorCounts) }
     }
 
     package func encodeBody(into writer: inout ByteWriter) {
@@ -54,7 +59,13 @@ package struct MultivectorSettings: Record {
         writer.u64(documents)
         writer.u64(tokens)
         writer.u64(bytes)
+        writer.u64(outdated)
     }
+}
+
+extension MultivectorSettings {
+    /// Whether a multivector is in the codec of new ones.
+    package func isCurrent(_ view: MultivectorView) -> Bool { view.codec == codec && view.codebook == codebook }
 }
 
 extension MultivectorCodec {

@@ -34,6 +34,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case multivectorScale = 31
     case codebookUse = 32
     case codebookShape = 33
+    case multivectorCounts = 34
 
     /// The rule in one sentence.
     package var rule: String {
@@ -71,6 +72,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .multivectorScale: "a token's scale is finite and not negative"
         case .codebookUse: "a codebook is named where the encoding needs one, and holds each centroid that is named"
         case .codebookShape: "a codebook has 1 or more centroids, and is finite and zero past the dimension"
+        case .multivectorCounts: "the counts of multivectors do not contradict each other"
         }
     }
 }

@@ -52,7 +52,7 @@ extension SparseStore {
                 }
             }
             next = step?.next
-            done += step?.count ?? 0
+            done = next == nil ? Int(settings.documents) : done + (step?.count ?? 0)
             try progress(min(done, Int(settings.documents)), Int(settings.documents))
         }
     }

@@ -55,14 +55,19 @@ struct MultivectorWriter {
     /// Deletes a document's multivector, if it has one.
     mutating func remove(number: UInt64) throws {
         guard var settings, let bytes = try table.reader.get(table.tables.multivectors, number) else { return }
-        let tokens = UInt64(try MultivectorView(bytes, number: number).count)
-        guard settings.documents >= 1, settings.tokens >= tokens, settings.bytes >= UInt64(bytes.count) else {
+        let view = try MultivectorView(bytes, number: number)
+        let tokens = UInt64(view.count)
+        let outdated: UInt64 = settings.isCurrent(view) ? 0 : 1
+        guard settings.documents >= 1, settings.tokens >= tokens, settings.bytes >= UInt64(bytes.count),
+            settings.outdated >= outdated
+        else {
             throw SparseStoreError(
                 .corrupted, "the store has more multivectors than were counted; restore it from a backup")
         }
         settings.documents -= 1
         settings.tokens -= tokens
         settings.bytes -= UInt64(bytes.count)
+        settings.outdated -= outdated
         _ = try writer.delete(table.tables.multivectors, number)
         self.settings = settings
     }
@@ -91,6 +96,7 @@ extension MultivectorWriter {
         guard var settings else { return }
         settings.codec = codec
         settings.codebook = 0
+        settings.outdated = settings.documents
         if let trained {
             settings.codebook = settings.nextCodebook
             settings.nextCodebook += 1
@@ -104,7 +110,7 @@ extension MultivectorWriter {
     /// - Parameters:
     ///   - first: the document number to begin at.
     ///   - limit: bytes of stored values to look at, at most, unless one is larger.
-    /// - Returns: the number to go on from, nil at the end, and how many multivectors were looked at.
+    /// - Returns: the number to go on from, nil when none is left, and how many multivectors were looked at.
     mutating func encodeAgain(from first: UInt64, limit: Int) throws -> (next: UInt64?, count: Int) {
         guard var settings else { return (nil, 0) }
         var outdated: [(number: UInt64, bytes: Int, multivector: Multivector)] = []
@@ -112,14 +118,14 @@ extension MultivectorWriter {
         var seen = 0
         var count = 0
         try table.forEach(from: first) { number, view in
-            guard seen < limit else {
+            guard seen < limit, outdated.count < settings.outdated else {
                 next = number
                 return false
             }
             count += 1
             let bytes = ValueHeader.size + MultivectorView.headerBytes + view.data.count
             seen += bytes
-            if view.codec != settings.codec || view.codebook != settings.codebook {
+            if !settings.isCurrent(view) {
                 let codebook = try view.codebook == 0 ? nil : table.codebook(view.codebook)
                 outdated.append((number, bytes, try view.multivector(codebook)))
             }
@@ -131,6 +137,8 @@ extension MultivectorWriter {
             try writer.put(table.tables.multivectors, number, value, mode: .upsert)
             settings.bytes = settings.bytes &- UInt64(bytes) &+ UInt64(value.count)
         }
+        settings.outdated -= UInt64(outdated.count)
+        if settings.outdated == 0 { next = nil }
         self.settings = settings
         return (next, count)
     }

@@ -18,6 +18,8 @@ struct EvalCommand: ParsableCommand {
             EXAMPLES:
               sparsestore eval wiki.sparse --queries queries.jsonl --truth gt.bin --recall exact
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --run run.trec
+              sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \
+                --query-multivectors q.npy --query-offsets qo.npy --candidates 50 --alpha 0.05 --beta 4
               sparsestore eval wiki.sparse --queries queries.csr --weighting table:idf.f32 --json
             """)
 
@@ -36,6 +38,7 @@ struct EvalCommand: ParsableCommand {
     var runFile: String?
 
     @OptionGroup var tuning: SearchTuning
+    @OptionGroup var reranking: RerankOptions
 
     @Option(help: "How many threads ask at once.")
     var threads = 1
@@ -66,9 +69,11 @@ struct EvalCommand: ParsableCommand {
         let store = try self.store.openForReading()
         defer { store.close() }
         let set = try QuerySet(file, for: store)
+        let stages = try reranking.stages(for: set.records)
         let writer = try runFile.map { try TRECRunWriter(path: $0) }
         InterruptFlag.install()
-        let runner = QueryRunner(store: store, options: try tuning.options(for: store), threads: threads)
+        let runner = QueryRunner(
+            store: store, options: try tuning.options(for: store), threads: threads, stages: stages)
         if warmup { _ = try runner.run(set.queries) }
         let result = try runner.run(set.queries)
         if let writer {

@@ -31,6 +31,7 @@ struct SearchCommand: ParsableCommand {
     var query: String?
 
     @OptionGroup var tuning: SearchTuning
+    @OptionGroup var reranking: RerankOptions
 
     @Option(help: "Leave out hits with a lower score.")
     var minimumScore: Float?
@@ -50,7 +51,8 @@ struct SearchCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (given, question) = try readQuery()
+        let (given, record, index) = try readQuery()
+        let stages = try reranking.stages(for: record, at: index)
         let store = try self.store.openForReading()
         defer { store.close() }
         var options = try tuning.options(for: store)
@@ -59,7 +61,10 @@ struct SearchCommand: ParsableCommand {
         let asked = try QuerySet.adapt(given, to: store)
         let report = try store.read { snapshot in
             let watch = Stopwatch()
-            let result = try snapshot.search(asked, options: options)
+            let result =
+                try stages.isEmpty
+                ? snapshot.search(asked, options: options)
+                : snapshot.search(asked, options: options, stages: stages)
             let seconds = watch.seconds
             let hits = try result.hits.enumerated().map { index, hit in
                 let document = try snapshot.document(hit.id)
@@ -67,30 +72,31 @@ struct SearchCommand: ParsableCommand {
             }
             return SearchReport(
                 result: result, hits: hits, recallAsked: tuning.recall.description, seconds: seconds,
-                explaining: explain, question: question)
+                explaining: explain, question: record.text)
         }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }
 
-    /// The query, and its words where the file has them.
-    private func readQuery() throws -> (Query, String?) {
+    /// The query, what is known of it, and its place in the file.
+    private func readQuery() throws -> (Query, QueryRecord, Int?) {
         if let terms {
             let parsed = try TermsText.parse(terms)
             guard !parsed.isEmpty else {
                 throw CommandFailure(.invalidInput, "the query has no weight above zero; give at least one term")
             }
-            return (Query(terms: parsed), nil)
+            return (Query(terms: parsed), QueryRecord(id: "--terms", query: nil), nil)
         }
         let path = queries ?? "-"
         let file = try QueryFile(path: path)
-        let found = query.map { id in file.queries.first { $0.id == id } } ?? file.queries.first
-        guard let found else {
+        let index = query.map { id in file.queries.firstIndex { $0.id == id } } ?? file.queries.indices.first
+        guard let index else {
             throw CommandFailure(
                 .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")
         }
+        let found = file.queries[index]
         guard let query = found.query else {
             throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight above zero; choose another")
         }
-        return (query, found.text)
+        return (query, found, index)
     }
 }

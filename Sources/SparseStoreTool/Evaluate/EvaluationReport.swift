@@ -22,6 +22,7 @@ struct EvaluationReport {
     /// How many answers were certified exact.
     let exact: Int
     private let counters: [(name: String, mean: Double)]
+    private let stages: [StageSummary]
 
     /// Judges `run`, the answers to `records`.
     init(
@@ -52,6 +53,7 @@ struct EvaluationReport {
         }
         latency = LatencySummary(nanoseconds: outcomes.compactMap(\.nanoseconds))
         exact = outcomes.count { $0.isExact }
+        stages = StageSummary.summaries(of: outcomes.map(\.stages))
         let parts: [(String, KeyPath<SearchCounters, Int>)] = [
             ("documents_scored", \.documentsScored), ("candidates", \.candidates), ("postings", \.postings),
             ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped), ("segments", \.segments),
@@ -81,6 +83,7 @@ struct EvaluationReport {
             ("exact", .integer(exact)),
         ]
         fields += counters.map { ($0.name, .number(Figures.rounded($0.mean, 2))) }
+        if !stages.isEmpty { fields.append(("stages", .array(stages.map(\.json)))) }
         fields += [
             ("threads", .integer(threads)),
             ("seconds", .number(Figures.rounded(seconds, 4))),
@@ -115,7 +118,7 @@ struct EvaluationReport {
         for (name, mean) in counters where mean > 0 {
             table.add(name.replacing("_", with: " "), "\(Figures.decimal(mean, 1)) a query")
         }
-        return table.text
+        return table.text + stages.map(\.text).joined()
     }
 
     private var queriesPerSecond: Double { seconds > 0 ? Double(queries) / seconds : 0 }

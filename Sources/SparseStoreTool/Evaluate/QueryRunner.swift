@@ -7,6 +7,8 @@ struct QueryRunner {
     let store: SparseStore
     let options: SearchOptions
     let threads: Int
+    /// The later stages for each query; nil for none.
+    var stages: [[SearchStage]]?
     var interrupted: @Sendable () -> Bool = { InterruptFlag.isSet }
 
     /// What all answers are, and the seconds from the first question to the last answer.
@@ -21,7 +23,7 @@ struct QueryRunner {
         guard threads > 1 else {
             var outcomes: [QueryOutcome] = []
             outcomes.reserveCapacity(queries.count)
-            for query in queries { outcomes.append(try ask(query)) }
+            for index in queries.indices { outcomes.append(try ask(queries, index)) }
             return Run(outcomes: outcomes, seconds: watch.seconds)
         }
         let shared = Shared(count: queries.count)
@@ -37,22 +39,24 @@ struct QueryRunner {
     private func work(_ queries: [Query?], _ shared: Shared) {
         var mine: [(Int, QueryOutcome)] = []
         do {
-            while let index = shared.next() { mine.append((index, try ask(queries[index]))) }
+            while let index = shared.next() { mine.append((index, try ask(queries, index))) }
             shared.add(mine)
         } catch {
             shared.fail(CommandFailure(error))
         }
     }
 
-    private func ask(_ query: Query?) throws -> QueryOutcome {
+    private func ask(_ queries: [Query?], _ index: Int) throws -> QueryOutcome {
         guard !interrupted() else { throw CommandFailure(.interrupted, "interrupted; no figures were computed") }
-        guard let query else { return QueryOutcome() }
+        guard let query = queries[index] else { return QueryOutcome() }
         let watch = Stopwatch()
-        let result = try store.search(query, options: options)
+        let result =
+            try stages.map { try store.search(query, options: options, stages: $0[index]) }
+            ?? store.search(query, options: options)
         let nanoseconds = watch.nanoseconds
         return QueryOutcome(
             hits: result.hits.map { ScoredDocument(id: $0.id, score: $0.score) }, isExact: result.isExact,
-            counters: result.counters, nanoseconds: nanoseconds)
+            counters: result.counters, stages: result.stages, nanoseconds: nanoseconds)
     }
 
     /// What the threads have in common.

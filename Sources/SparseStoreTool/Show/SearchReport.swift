@@ -23,6 +23,9 @@ struct SearchReport {
         if explaining {
             fields.append(("plan", Self.json(result.plan)))
             fields.append(("counters", .object(counters.map { ($0, .integer($1)) })))
+            if !result.stages.isEmpty {
+                fields.append(("stages", .array(StageSummary.summaries(of: [result.stages]).map(\.json))))
+            }
         }
         return .object(fields)
     }
@@ -54,7 +57,8 @@ struct SearchReport {
         for (name, count) in counters where count > 0 {
             table.add(name.replacing("_", with: " "), Figures.count(count))
         }
-        return "How it was found:\n" + table.text
+        let stages = StageSummary.summaries(of: [result.stages]).map(\.text).joined()
+        return "How it was found:\n" + table.text + stages
     }
 
     private static func json(_ plan: SearchPlan) -> JSONValue {
