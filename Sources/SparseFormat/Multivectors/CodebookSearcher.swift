@@ -49,7 +49,7 @@ extension TokenCodebook {
             let group = index / Self.width
             let code = Int(codes[codes.startIndex + group])
             let codeword = (group * Self.codewordsPerSubspace + code) * Self.width
-            components.append(value + codewords[codeword + index % Self.width])
+            components.append(Limits.nearestComponent(value + codewords[codeword + index % Self.width]))
         }
     }
 }

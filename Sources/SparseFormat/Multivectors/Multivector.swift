@@ -44,3 +44,11 @@ public struct Multivector: Sendable, Hashable {
         try self.init(dimension: first.count, components: rows.flatMap { $0 })
     }
 }
+
+extension Limits {
+    /// What a codec makes of a component at the end of the range can come to lie beyond it.
+    @inline(__always)
+    static func nearestComponent(_ component: Float) -> Float {
+        min(components.upperBound, max(components.lowerBound, component))
+    }
+}

@@ -100,7 +100,7 @@ package struct MultivectorView {
             for token in 0..<count {
                 let scale = scale(token)
                 for index in token * dimension..<(token + 1) * dimension {
-                    components.append(Float(Int8(bitPattern: bytes[index])) * scale)
+                    components.append(Limits.nearestComponent(Float(Int8(bitPattern: bytes[index])) * scale))
                 }
             }
         case .pq32:

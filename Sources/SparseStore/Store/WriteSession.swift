@@ -42,10 +42,12 @@ struct WriteSession {
 
     func number(of id: String) throws -> UInt64? { try ids.number(of: id) }
 
-    func document(_ id: String) throws -> Document? {
+    func document(_ id: String, includingMultivector: Bool) throws -> Document? {
         guard let number = try number(of: id) else { return nil }
-        return try DocumentReader(tables: tables, reader: writer.reader, termSpace: manifest.termSpace)
+        var document = try DocumentReader(tables: tables, reader: writer.reader, termSpace: manifest.termSpace)
             .document(documents.existing(number))
+        if includingMultivector { document.multivector = try multivectors.multivector(number) }
+        return document
     }
 
     mutating func upsert(_ document: Document) throws {

@@ -19,6 +19,8 @@ struct MultivectorWriter {
         settings = base
     }
 
+    func multivector(_ number: UInt64) throws -> Multivector? { try table.multivector(number) }
+
     var hasChanged: Bool { settings != base }
 
     /// Throws what a multivector cannot be stored for, before anything is written.
