@@ -16,6 +16,7 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
               sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
               sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
+              sparsestore search wiki.sparse --terms '{"swift": 1.2}' --feedback docs=5,terms=20 --explain
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
             """)
 
@@ -32,6 +33,8 @@ struct SearchCommand: ParsableCommand {
 
     @OptionGroup var tuning: SearchTuning
 
+    @OptionGroup var stages: StageOptions
+
     @Option(help: "Leave out hits with a lower score.")
     var minimumScore: Float?
 
@@ -47,10 +50,14 @@ struct SearchCommand: ParsableCommand {
         if query != nil, queries == nil {
             throw ValidationError("--query names a query of the file given with --queries")
         }
+        if stages.fuse != nil, queries == nil {
+            throw ValidationError("--fuse needs --queries: a run names queries by their ids")
+        }
     }
 
     func run() throws {
-        let (given, question) = try readQuery()
+        let (given, question, id) = try readQuery()
+        let stages = try self.stages.read().stages(query: id)
         let store = try self.store.openForReading()
         defer { store.close() }
         var options = try tuning.options(for: store)
@@ -59,7 +66,10 @@ struct SearchCommand: ParsableCommand {
         let asked = try QuerySet.adapt(given, to: store)
         let report = try store.read { snapshot in
             let watch = Stopwatch()
-            let result = try snapshot.search(asked, options: options)
+            let result =
+                try stages.isEmpty
+                ? snapshot.search(asked, options: options)
+                : snapshot.search(asked, options: options, stages: stages)
             let seconds = watch.seconds
             let hits = try result.hits.enumerated().map { index, hit in
                 let document = try snapshot.document(hit.id)
@@ -72,14 +82,14 @@ struct SearchCommand: ParsableCommand {
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }
 
-    /// The query, and its words where the file has them.
-    private func readQuery() throws -> (Query, String?) {
+    /// The query, and its words and id where the file has them.
+    private func readQuery() throws -> (Query, question: String?, id: String) {
         if let terms {
             let parsed = try TermsText.parse(terms)
             guard !parsed.isEmpty else {
                 throw CommandFailure(.invalidInput, "the query has no weight above zero; give at least one term")
             }
-            return (Query(terms: parsed), nil)
+            return (Query(terms: parsed), nil, "")
         }
         let path = queries ?? "-"
         let file = try QueryFile(path: path)
@@ -91,6 +101,6 @@ struct SearchCommand: ParsableCommand {
         guard let query = found.query else {
             throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight above zero; choose another")
         }
-        return (query, found.text)
+        return (query, found.text, found.id)
     }
 }
