@@ -20,10 +20,11 @@ struct QueryResolver {
         case .corpusIDF:
             let statistics = StatisticsTable(tables: tables, reader: reader)
             let pending = try statistics.pendingChanges(manifest)
-            return try components.map { term, weight in
-                let frequency = try statistics.foldedFrequency(of: term) + pending[term, default: 0]
-                let idf = Weighting.inverseDocumentFrequency(Int(frequency), documents: Int(manifest.documents))
-                return (term, weight * idf)
+            let folded = try statistics.foldedFrequencies(of: components.lazy.map(\.0))
+            return zip(components, folded).map { component, folded in
+                let frequency = Int(folded + pending[component.0, default: 0])
+                let idf = Weighting.inverseDocumentFrequency(frequency, documents: Int(manifest.documents))
+                return (component.0, component.1 * idf)
             }
         }
     }

@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 /// A document's components, weighted like the query they are to meet.
-typealias WeightedComponents = [(term: TermID, weight: Double)]
+typealias WeightedComponents = ArraySlice<(TermID, Float)>
 
 /// The arithmetic of ``Feedback``.
 struct Rocchio {
@@ -19,10 +19,10 @@ struct Rocchio {
     func expand(
         _ query: ResolvedQuery, relevant: [WeightedComponents], nonRelevant: [WeightedComponents]
     ) -> ResolvedQuery {
-        var shift: [TermID: Double] = [:]
+        var shift = [TermID: Double](minimumCapacity: (relevant + nonRelevant).reduce(0) { $0 + $1.count })
         add(relevant, weight, to: &shift)
         add(nonRelevant, -nonRelevantWeight, to: &shift)
-        let heaviest = shift.filter { $0.value > 0 }
+        let heaviest = shift.lazy.filter { $0.value > 0 }
             .sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
             .prefix(terms)
         // The shift is in units of the query's length.
@@ -42,10 +42,10 @@ struct Rocchio {
     /// Adds the mean of the documents at unit length, times a factor.
     private func add(_ documents: [WeightedComponents], _ factor: Double, to shift: inout [TermID: Double]) {
         for components in documents {
-            let length = Self.length(components.map(\.weight))
+            let length = Self.length(components.map { Double($0.1) })
             guard length > 0 else { continue }
             let share = factor / (length * Double(documents.count))
-            for (term, weight) in components { shift[term, default: 0] += share * weight }
+            for (term, weight) in components { shift[term, default: 0] += share * Double(weight) }
         }
     }
 

@@ -46,18 +46,16 @@ extension Snapshot {
 
     /// The exact vectors of documents, in their order, weighted like a query.
     func weightedVectors(of places: [DocumentPlace], _ weighting: Weighting) throws -> [WeightedComponents] {
-        var vectors: [[(TermID, Float)]] = []
+        var components: [(TermID, Float)] = []
+        var ends: [Int] = []
         for place in places {
-            var components: [(TermID, Float)] = []
             try index.forEachComponent(of: place) { components.append(($0, $1)) }
-            vectors.append(components)
+            ends.append(components.count)
         }
-        let terms = Set(vectors.joined().map(\.0)).sorted()
-        let factors = try withReader { reader in
+        let weighted = try withReader { reader in
             try QueryResolver(tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
-                .weighted(terms.map { ($0, 1) }, weighting)
+                .weighted(components, weighting)
         }
-        let factorOf = Dictionary(uniqueKeysWithValues: factors)
-        return vectors.map { $0.map { (term: $0.0, weight: Double($0.1) * Double(factorOf[$0.0] ?? 0)) } }
+        return zip([0] + ends, ends).map { begin, end in weighted[begin..<end] }
     }
 }
