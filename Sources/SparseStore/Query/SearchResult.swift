@@ -15,6 +15,9 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     /// Whether the first stage's documents are proven to be the true best of that commit.
     public var isExact: Bool { plan.isExact }
 
+    /// Why a stage left the order as it was; nil when all did what they were to do.
+    public var fallback: StageReport.Fallback? { stages.lazy.compactMap(\.fallback).first }
+
     /// The position of the first hit.
     public var startIndex: Int { hits.startIndex }
     /// The position past the last hit.

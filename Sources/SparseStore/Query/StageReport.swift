@@ -1,5 +1,13 @@
 /// What one stage of a search of several stages did.
 public struct StageReport: Sendable, Hashable, Codable {
+    /// Why a stage left the order as it was.
+    public enum Fallback: Sendable, Hashable, Codable {
+        /// Its deadline passed.
+        case deadlinePassed
+        /// Its model failed, with this error.
+        case failed(String)
+    }
+
     /// The stage's name; the first stage's is `search`.
     public let name: String
     /// Documents that came in.
@@ -10,4 +18,6 @@ public struct StageReport: Sendable, Hashable, Codable {
     public let seconds: Double
     /// Costs of the stage's own, by name.
     public let counters: [String: Int]
+    /// Why the stage left the order as it was; nil when it did not.
+    public var fallback: Fallback?
 }

@@ -10,13 +10,12 @@ public struct Candidate: Sendable {
     public let id: String
     /// Its place in the ranking of the stage before, from 0.
     public let rank: Int
-    /// What the stage before scored it with; after the first stage the inner product.
+    /// What the last stage that scored it gave it; after the first stage the inner product.
     public let score: Float
     /// The document's number in the store. A document that is replaced gets a new one.
     public let number: UInt64
 
-    let member: Int
-    let ordinal: Int
+    let place: DocumentPlace
     let source: CandidateSource
 
     /// The payload, nil when there is none.
@@ -38,7 +37,7 @@ public struct Candidate: Sendable {
     /// - Throws: `corrupted`, and what `body` throws.
     public func forEachComponent(_ body: (TermID, Float) throws -> Void) throws {
         try SparseStoreError.translate {
-            try source.documents.index.members[member].segment.forEachComponent(at: ordinal, body)
+            try source.documents.index.forEachComponent(of: place, body)
         }
     }
 

@@ -37,24 +37,11 @@ public struct CandidateScores: Sendable {
 }
 
 extension CandidateScores {
-    /// The ranking with its first documents, which are the candidates, in their new order.
-    func applied(to ranking: [RankedDocument]) -> [RankedDocument] {
-        var scored: [(rank: Int, score: Float)] = []
-        var unscored: [RankedDocument] = []
-        for (rank, document) in ranking.enumerated() {
-            if let score = self[rank] {
-                scored.append((rank, score))
-            } else {
-                unscored.append(document)
-                unscored[unscored.count - 1].stageScores.append(nil)
-            }
-        }
-        scored.sort { $0.score != $1.score ? $0.score > $1.score : $0.rank < $1.rank }
-        return scored.map { rank, score in
-            var document = ranking[rank]
-            document.score = score
-            document.stageScores.append(score)
-            return document
-        } + unscored
+    /// The ranks of the candidates in their new order: those with a score, best first, then the others.
+    var order: [Int] {
+        let ranks = scores.indices
+        let best = ranks.compactMap { rank in scores[rank].map { (rank, $0) } }
+            .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+        return best.map(\.0) + ranks.filter { scores[$0] == nil }
     }
 }

@@ -5,7 +5,7 @@ public struct Candidates: Sendable, RandomAccessCollection {
     private let candidates: [Candidate]
 
     /// - Throws: `corrupted` when a document of the index is not stored.
-    init(_ ranking: ArraySlice<RankedDocument>, _ source: CandidateSource) throws {
+    init(_ ranking: some Sequence<RankedDocument>, _ source: CandidateSource) throws {
         let documents = source.documents
         candidates = try documents.withReader { reader in
             let identifiers = IdentifierTable(tables: documents.tables, reader: reader)
@@ -16,8 +16,8 @@ public struct Candidates: Sendable, RandomAccessCollection {
                         "a document is indexed and its identifier is not stored; restore the store from a backup")
                 }
                 return Candidate(
-                    id: document.id, rank: rank, score: document.score, number: number, member: document.member,
-                    ordinal: document.ordinal, source: source)
+                    id: document.id, rank: rank, score: document.score, number: number, place: document.place,
+                    source: source)
             }
         }
     }

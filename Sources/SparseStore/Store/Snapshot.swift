@@ -124,7 +124,7 @@ public final class Snapshot: Sendable {
             try withReader { reader in
                 let table = StatisticsTable(tables: tables, reader: reader)
                 let pending = try table.pendingChanges(state.manifest)[term, default: 0]
-                return Int(try table.foldedFrequency(of: term) + pending)
+                return Int(try table.foldedFrequencies(of: [term])[0] + pending)
             }
         }
     }
@@ -165,8 +165,8 @@ public final class Snapshot: Sendable {
         var counters = SearchCounters()
         let (found, plan) = try find(query, options, allowed: options.filter.map(allowed), scratch, &counters)
         let hits = try found.map { item in
-            let contributions =
-                options.contributions ? try self.contributions(item.member, item.ordinal, query, scratch) : []
+            let place = DocumentPlace(member: item.member, ordinal: item.ordinal)
+            let contributions = options.contributions ? try self.contributions(place, query, scratch) : []
             return Hit(id: item.id, score: item.score, contributions: contributions)
         }
         return SearchResult(hits: hits, generation: generation, plan: plan, counters: counters)
@@ -193,19 +193,18 @@ public final class Snapshot: Sendable {
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
         try withReader { reader in
-            let resolver = QueryResolver(
-                tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
-            return try resolver.resolve(query, weighting)
+            try QueryResolver(tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
+                .resolve(query, weighting)
         }
     }
 
     func contributions(
-        _ member: Int, _ ordinal: Int, _ query: ResolvedQuery, _ scratch: ScanScratch
+        _ place: DocumentPlace, _ query: ResolvedQuery, _ scratch: ScanScratch
     ) throws -> [TermContribution] {
-        let segment = state.index.members[member].segment
+        let segment = state.index.members[place.member].segment
         let scorer = DocumentScorer(segment, query, scratch)
         defer { scorer.finish() }
-        let parts = scorer.contributions(try segment.record(at: ordinal))
+        let parts = scorer.contributions(try segment.record(at: place.ordinal))
         return try withReader { reader in
             let vocabulary = VocabularyTable(tables: tables, reader: reader)
             return try parts.map { part in

@@ -14,4 +14,11 @@ extension SparseStore {
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) throws -> SearchResult {
         try read { try $0.search(query, options: options, stages: stages) }
     }
+
+    /// The exact scores of given documents in the newest commit. See ``Snapshot/scores(_:of:weighting:)``.
+    public func scores(
+        _ query: Query, of ids: [String], weighting: Weighting = .none
+    ) throws(SparseStoreError) -> [Float?] {
+        try SparseStoreError.wrap { try source.snapshot() }.scores(query, of: ids, weighting: weighting)
+    }
 }

@@ -21,6 +21,8 @@ struct EvalCommand: ParsableCommand {
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \
                 --query-multivectors q.npy --query-offsets qo.npy --candidates 50 --alpha 0.05 --beta 4
               sparsestore eval wiki.sparse --queries queries.csr --weighting table:idf.f32 --json
+              sparsestore eval wiki.sparse --queries queries.csr --feedback docs=5,terms=20 --qrels qrels.tsv
+              sparsestore eval wiki.sparse --queries queries.csr --fuse dense.run --fuse-method minmax --qrels qrels.tsv
             """)
 
     @OptionGroup var store: StoreArgument
@@ -38,7 +40,8 @@ struct EvalCommand: ParsableCommand {
     var runFile: String?
 
     @OptionGroup var tuning: SearchTuning
-    @OptionGroup var reranking: RerankOptions
+
+    @OptionGroup var stages: StageOptions
 
     @Option(help: "How many threads ask at once.")
     var threads = 1
@@ -55,11 +58,13 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        try OutputPath.check(runFile, option: "--run", isNoneOf: [self.store.store, queries, truth, qrels])
+        try OutputPath.check(
+            runFile, option: "--run", isNoneOf: [self.store.store, queries, truth, qrels, stages.fuse])
         // The files are read before the store is opened: it shows at once which of them is wrong.
         let file = try QueryFile(path: queries)
         let groundTruth = try truth.map { try GroundTruth(path: $0) }
         let judgements = try qrels.map { try Qrels(path: $0) }
+        let plan = try stages.read(for: file.queries)
         if let groundTruth, groundTruth.queries < file.queries.count {
             throw CommandFailure(
                 .invalidInput,
@@ -69,11 +74,12 @@ struct EvalCommand: ParsableCommand {
         let store = try self.store.openForReading()
         defer { store.close() }
         let set = try QuerySet(file, for: store)
-        let stages = try reranking.stages(for: set.records)
         let writer = try runFile.map { try TRECRunWriter(path: $0) }
         InterruptFlag.install()
+        let ids = set.records.map(\.id)
         let runner = QueryRunner(
-            store: store, options: try tuning.options(for: store), threads: threads, stages: stages)
+            store: store, options: try tuning.options(for: store), stages: { try plan.stages(query: ids[$0], at: $0) },
+            threads: threads)
         if warmup { _ = try runner.run(set.queries) }
         let result = try runner.run(set.queries)
         if let writer {

@@ -16,6 +16,7 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
               sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
               sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
+              sparsestore search wiki.sparse --terms '{"swift": 1.2}' --feedback docs=5,terms=20 --explain
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
             """)
 
@@ -31,7 +32,8 @@ struct SearchCommand: ParsableCommand {
     var query: String?
 
     @OptionGroup var tuning: SearchTuning
-    @OptionGroup var reranking: RerankOptions
+
+    @OptionGroup var stages: StageOptions
 
     @Option(help: "Leave out hits with a lower score.")
     var minimumScore: Float?
@@ -48,11 +50,15 @@ struct SearchCommand: ParsableCommand {
         if query != nil, queries == nil {
             throw ValidationError("--query names a query of the file given with --queries")
         }
+        if stages.fuse != nil, queries == nil {
+            throw ValidationError("--fuse needs --queries: a run names queries by their ids")
+        }
     }
 
     func run() throws {
-        let (given, record, index) = try readQuery()
-        let stages = try reranking.stages(for: record, at: index)
+        let (given, records, place) = try readQuery()
+        let (question, id) = (records[place].text, records[place].id)
+        let stages = try self.stages.read(for: records, chosen: place).stages(query: id, at: place)
         let store = try self.store.openForReading()
         defer { store.close() }
         var options = try tuning.options(for: store)
@@ -72,31 +78,31 @@ struct SearchCommand: ParsableCommand {
             }
             return SearchReport(
                 result: result, hits: hits, recallAsked: tuning.recall.description, seconds: seconds,
-                explaining: explain, question: record.text)
+                explaining: explain, question: question)
         }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }
 
-    /// The query, what is known of it, and its place in the file.
-    private func readQuery() throws -> (Query, QueryRecord, Int?) {
+    /// The query, and the file it stands in, with its place there.
+    private func readQuery() throws -> (Query, [QueryRecord], Int) {
         if let terms {
             let parsed = try TermsText.parse(terms)
             guard !parsed.isEmpty else {
                 throw CommandFailure(.invalidInput, "the query has no weight above zero; give at least one term")
             }
-            return (Query(terms: parsed), QueryRecord(id: "--terms", query: nil), nil)
+            return (Query(terms: parsed), [QueryRecord(id: "", query: nil)], 0)
         }
         let path = queries ?? "-"
         let file = try QueryFile(path: path)
-        let index = query.map { id in file.queries.firstIndex { $0.id == id } } ?? file.queries.indices.first
-        guard let index else {
+        let place = query.map { id in file.queries.firstIndex { $0.id == id } } ?? file.queries.indices.first
+        guard let place else {
             throw CommandFailure(
                 .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")
         }
-        let found = file.queries[index]
+        let found = file.queries[place]
         guard let query = found.query else {
             throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight above zero; choose another")
         }
-        return (query, found, index)
+        return (query, file.queries, place)
     }
 }

@@ -21,8 +21,9 @@ struct EvaluationReport {
     let latency: LatencySummary
     /// How many answers were certified exact.
     let exact: Int
+    /// What each stage did; empty for searches of one stage.
+    let stages: [StageSummary]
     private let counters: [(name: String, mean: Double)]
-    private let stages: [StageSummary]
 
     /// Judges `run`, the answers to `records`.
     init(
@@ -53,7 +54,7 @@ struct EvaluationReport {
         }
         latency = LatencySummary(nanoseconds: outcomes.compactMap(\.nanoseconds))
         exact = outcomes.count { $0.isExact }
-        stages = StageSummary.summaries(of: outcomes.map(\.stages))
+        stages = StageSummary.summaries(outcomes.map(\.stages))
         let parts: [(String, KeyPath<SearchCounters, Int>)] = [
             ("documents_scored", \.documentsScored), ("candidates", \.candidates), ("postings", \.postings),
             ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped), ("segments", \.segments),
@@ -118,7 +119,8 @@ struct EvaluationReport {
         for (name, mean) in counters where mean > 0 {
             table.add(name.replacing("_", with: " "), "\(Figures.decimal(mean, 1)) a query")
         }
-        return table.text + stages.map(\.text).joined()
+        for stage in stages { table.add("stage \(stage.name)", "\(stage.text) a query") }
+        return table.text
     }
 
     private var queriesPerSecond: Double { seconds > 0 ? Double(queries) / seconds : 0 }

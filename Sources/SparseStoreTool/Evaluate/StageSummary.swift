@@ -1,55 +1,50 @@
 internal import SparseStore
 
-/// What one stage did on average, over the queries that were asked.
+/// What one stage did, on average over queries.
 struct StageSummary {
-    private let name: String
-    private let candidates: Double
-    private let scored: Double
-    private let microseconds: Double
-    private let counters: [(name: String, mean: Double)]
+    let name: String
+    let candidates: Double
+    let scored: Double
+    let microseconds: Double
+    let counters: [(name: String, mean: Double)]
 
-    /// A summary for each stage; none where there was only the first.
-    static func summaries(of runs: [[StageReport]]) -> [StageSummary] {
-        let runs = runs.filter { !$0.isEmpty }
-        guard let first = runs.first, first.count > 1 else { return [] }
-        return first.indices.map { index in StageSummary(runs.map { $0[index] }) }
+    /// One for each stage of searches that all had the same stages.
+    static func summaries(_ reports: [[StageReport]]) -> [StageSummary] {
+        let reports = reports.filter { !$0.isEmpty }
+        return (0..<(reports.map(\.count).min() ?? 0)).map { stage in StageSummary(reports.map { $0[stage] }) }
     }
 
-    private init(_ reports: [StageReport]) {
-        func mean(_ value: (StageReport) -> Double) -> Double {
-            reports.reduce(0) { $0 + value($1) } / Double(reports.count)
-        }
-        name = reports[0].name
+    init(_ reports: [StageReport]) {
+        let count = Double(max(1, reports.count))
+        func mean(_ value: (StageReport) -> Double) -> Double { reports.reduce(0) { $0 + value($1) } / count }
+        name = reports.first?.name ?? ""
         candidates = mean { Double($0.candidates) }
         scored = mean { Double($0.scored) }
         microseconds = mean { $0.seconds * 1e6 }
-        let names = Set(reports.flatMap(\.counters.keys)).sorted()
-        counters = names.map { name in (name, mean { Double($0.counters[name] ?? 0) }) }
+        counters = Set(reports.flatMap(\.counters.keys)).sorted().map { name in
+            (name, mean { Double($0.counters[name] ?? 0) })
+        }
     }
-
-    private var microsecondsPerScore: Double { scored > 0 ? microseconds / scored : 0 }
 
     var json: JSONValue {
-        .object(
-            [
-                ("name", .string(name)),
-                ("candidates", .number(Figures.rounded(candidates, 2))),
-                ("scored", .number(Figures.rounded(scored, 2))),
-                ("mean_us", .number(Figures.rounded(microseconds, 2))),
-                ("us_per_scored", .number(Figures.rounded(microsecondsPerScore, 3))),
-            ] + counters.map { ($0.name, .number(Figures.rounded($0.mean, 2))) })
+        .object([
+            ("name", .string(name)),
+            ("candidates", .number(Figures.rounded(candidates, 2))),
+            ("scored", .number(Figures.rounded(scored, 2))),
+            ("us", .number(Figures.rounded(microseconds, 2))),
+            ("counters", .object(counters.map { ($0.name, .number(Figures.rounded($0.mean, 2))) })),
+        ])
     }
 
+    /// One line.
     var text: String {
-        var table = TextTable(indent: "  ")
-        table.add("candidates", "\(Figures.decimal(candidates, 1)) a query, \(Figures.decimal(scored, 1)) scored")
-        table.add(
-            "time",
-            "mean \(Figures.decimal(microseconds, 1)) us, "
-                + "\(Figures.decimal(microsecondsPerScore, 2)) us a scored candidate")
+        var parts = [
+            "\(Figures.decimal(candidates, 1)) in", "\(Figures.decimal(scored, 1)) scored",
+            "\(Figures.decimal(microseconds, 0)) us",
+        ]
         for (name, mean) in counters where mean > 0 {
-            table.add(name.replacing("_", with: " "), "\(Figures.decimal(mean, 1)) a query")
+            parts.append("\(name.replacing("_", with: " ")) \(Figures.decimal(mean, 1))")
         }
-        return "stage \(name)\n" + table.text
+        return parts.joined(separator: ", ")
     }
 }

@@ -48,52 +48,34 @@ struct RerankOptions: ParsableArguments {
         if let beta, beta < 1 { throw ValidationError("--beta is to be 1 or more, not \(beta)") }
     }
 
-    /// The stages for each of the queries; nil without a second stage.
-    func stages(for queries: [QueryRecord]) throws -> [[SearchStage]]? {
+    /// Reads the queries' token vectors; nil without a second stage.
+    /// - Parameter chosen: the place of the only query that is asked; nil when all are.
+    func read(for queries: [QueryRecord], chosen: Int?) throws -> Reranking? {
         guard rerank != nil else { return nil }
-        let file = try queryMultivectors.map { try MultivectorFile(tokens: $0, offsets: queryOffsets) }
-        if let file, file.count != queries.count {
-            throw CommandFailure(
-                .invalidInput,
-                "'\(file.name)' has token vectors for \(file.count) queries, and there are \(queries.count); "
-                    + "give the files that belong together")
-        }
-        return try queries.enumerated().map { index, query in
-            guard let multivector = try file.map({ try Self.multivector($0, index, query.id) }) ?? query.multivector
-            else {
+        var multivectors = queries.map(\.multivector)
+        if let queryMultivectors {
+            let file = try MultivectorFile(tokens: queryMultivectors, offsets: queryOffsets)
+            let places = chosen.map { $0..<$0 + 1 } ?? 0..<queries.count
+            guard file.count == (queryOffsets == nil ? places.count : queries.count) else {
                 throw CommandFailure(
-                    .invalidInput, "query '\(query.id)' has no token vectors; give them with --query-multivectors")
+                    .invalidInput,
+                    "'\(file.name)' has token vectors for \(file.count) queries, and there are \(queries.count); "
+                        + "give the files that belong together")
             }
-            return [stage(multivector)]
+            for place in places {
+                multivectors[place] = try Self.multivector(file, queryOffsets == nil ? 0 : place)
+            }
         }
+        return Reranking(multivectors: multivectors, candidates: candidates, alpha: alpha, beta: beta)
     }
 
-    /// The stages for one query of a file.
-    /// - Parameter index: its place in the file; nil when it stands alone.
-    func stages(for query: QueryRecord, at index: Int?) throws -> [SearchStage] {
-        guard rerank != nil else { return [] }
-        guard let queryMultivectors else {
-            return try stages(for: [query])?.first ?? []
-        }
-        let file = try MultivectorFile(tokens: queryMultivectors, offsets: queryOffsets)
-        let place = queryOffsets == nil ? 0 : index
-        guard let place else {
-            throw CommandFailure(
-                .invalidInput, "leave out --query-offsets, and give the token vectors of this query alone")
-        }
-        return [stage(try Self.multivector(file, place, query.id))]
-    }
-
-    private func stage(_ multivector: Multivector) -> SearchStage {
-        .rerank(.maxSim(multivector, alpha: alpha, beta: beta), candidates: candidates)
-    }
-
-    private static func multivector(_ file: MultivectorFile, _ index: Int, _ id: String) throws -> Multivector {
-        switch try file.entry(index) {
+    private static func multivector(_ file: MultivectorFile, _ place: Int) throws -> Multivector? {
+        switch try file.entry(place) {
         case .multivector(let multivector): return multivector
-        case .empty: throw CommandFailure(.invalidInput, "query '\(id)' has no token vectors in '\(file.name)'")
+        case .empty: return nil
         case .reject(let reason):
-            throw CommandFailure(.invalidInput, "the token vectors of query '\(id)' in '\(file.name)': \(reason)")
+            throw CommandFailure(
+                .invalidInput, "the token vectors of query number \(place), from 0, in '\(file.name)': \(reason)")
         }
     }
 }
