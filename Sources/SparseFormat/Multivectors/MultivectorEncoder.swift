@@ -42,12 +42,8 @@ package struct MultivectorEncoder: Sendable {
     }
 
     private static func encodeBytes(_ multivector: Multivector, _ writer: inout ByteWriter) {
-        let scales = (0..<multivector.count).map { TokenQuantiser.scale(multivector[$0]) }
-        writer.f32s(scales)
-        for (token, scale) in scales.enumerated() {
-            for component in multivector[token] {
-                writer.u8(UInt8(bitPattern: TokenQuantiser.code(component, scale: scale)))
-            }
-        }
+        let rows = (0..<multivector.count).map { TokenQuantiser.quantise(multivector[$0]) }
+        writer.f32s(rows.map(\.scale))
+        for row in rows { writer.append(row.codes.lazy.map { UInt8(bitPattern: $0) }) }
     }
 }

@@ -8,8 +8,8 @@ internal import SparseFormat
 /// met; a score allocates nothing.
 final class MaxSimScorer {
     private let kernels: MaxSimKernels
+    private let multivector: Multivector
     private let dimension: Int
-    private let tokens: Int
     private let blocks: Int
     /// Query tokens in lanes: block x component x 16, with zeros up to a multiple of four components.
     private let query: AlignedArray<Float>
@@ -24,9 +24,9 @@ final class MaxSimScorer {
 
     init(_ multivector: Multivector, kernels: MaxSimKernels = .best) {
         self.kernels = kernels
+        self.multivector = multivector
         dimension = multivector.dimension
-        tokens = multivector.count
-        blocks = (tokens + MaxSimKernels.lanes - 1) / MaxSimKernels.lanes
+        blocks = (multivector.count + MaxSimKernels.lanes - 1) / MaxSimKernels.lanes
         paddedDimension = TokenCodebook.subspaces(dimension: dimension) * TokenCodebook.width
         query = AlignedArray(count: blocks * paddedDimension * MaxSimKernels.lanes)
         maxima = AlignedArray(count: blocks * MaxSimKernels.lanes)
@@ -59,7 +59,7 @@ final class MaxSimScorer {
         case .pq32: try scoreQuantised(view, data, codebook)
         }
         var sum: Float = 0
-        for token in 0..<tokens { sum += maxima.base[token] }
+        for token in 0..<multivector.count { sum += maxima.base[token] }
         guard sum.isFinite else {
             throw SparseStoreError(
                 .corrupted, "a stored multivector has components that are not finite; restore the store from a backup")
@@ -80,7 +80,7 @@ final class MaxSimScorer {
     }
 
     private func scoreCodes(_ data: UnsafeRawPointer, _ count: Int) {
-        let codes = codes ?? QueryCodes(query, blocks: blocks, dimension: dimension, stride: paddedDimension, kernels)
+        let codes = codes ?? QueryCodes(multivector, blocks: blocks, stride: paddedDimension, kernels)
         self.codes = codes
         for first in stride(from: 0, to: count, by: chunk) {
             let size = min(chunk, count - first)

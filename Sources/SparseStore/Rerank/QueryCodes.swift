@@ -12,32 +12,27 @@ final class QueryCodes {
     private let pairs: AlignedArray<Int16>
     private let floats: AlignedArray<Float>
 
-    /// - Parameter query: block x `stride` x 16.
-    init(
-        _ query: AlignedArray<Float>, blocks: Int, dimension: Int, stride: Int, _ kernels: MaxSimKernels
-    ) {
+    /// - Parameter stride: components of a block, at least those of the query.
+    init(_ query: Multivector, blocks: Int, stride: Int, _ kernels: MaxSimKernels) {
         self.kernels = kernels
         self.blocks = blocks
-        self.dimension = dimension
         self.stride = stride
+        dimension = query.dimension
         let lanes = MaxSimKernels.lanes
         let pairCount = (dimension + 1) / 2
         scales = AlignedArray(count: blocks * lanes)
         pairs = AlignedArray(count: kernels.usesAVX2 ? blocks * pairCount * lanes * 2 : 0)
         floats = AlignedArray(count: kernels.usesAVX2 ? 0 : blocks * stride * lanes)
-        for block in 0..<blocks {
-            for lane in 0..<lanes {
-                let row = (0..<dimension).map { query.base[(block * stride + $0) * lanes + lane] }
-                let scale = TokenQuantiser.scale(row[...])
-                scales.base[block * lanes + lane] = scale
-                for (component, value) in row.enumerated() {
-                    let code = TokenQuantiser.code(value, scale: scale)
-                    if kernels.usesAVX2 {
-                        let pair = (block * pairCount + component / 2) * lanes + lane
-                        pairs.base[pair * 2 + component % 2] = Int16(code)
-                    } else {
-                        floats.base[(block * stride + component) * lanes + lane] = Float(code)
-                    }
+        for token in 0..<query.count {
+            let (block, lane) = (token / lanes, token % lanes)
+            let (scale, codes) = TokenQuantiser.quantise(query[token])
+            scales.base[token] = scale
+            for (component, code) in codes.enumerated() {
+                if kernels.usesAVX2 {
+                    let pair = (block * pairCount + component / 2) * lanes + lane
+                    pairs.base[pair * 2 + component % 2] = Int16(code)
+                } else {
+                    floats.base[(block * stride + component) * lanes + lane] = Float(code)
                 }
             }
         }

@@ -26,9 +26,9 @@ final class QueryTables {
         let lanes = MaxSimKernels.lanes
         let rows = TokenCodebook.codewordsPerSubspace
         let width = TokenCodebook.width
-        coarse = AlignedArray(count: blocks * codebook.centroidCount * lanes)
+        coarse = AlignedArray(count: blocks * codebook.centroidCount * lanes, isZeroed: false)
         isKnown = AlignedArray(count: codebook.centroidCount)
-        table = AlignedArray(count: blocks * codebook.subspaces * rows * lanes)
+        table = AlignedArray(count: blocks * codebook.subspaces * rows * lanes, isZeroed: false)
         codebook.codewords.withUnsafeBufferPointer { codewords in
             guard let codewords = codewords.baseAddress else { return }
             for block in 0..<blocks {
