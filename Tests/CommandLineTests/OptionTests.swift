@@ -28,7 +28,7 @@ struct OptionTests {
         #expect(
             given
                 == Feedback(.best(3), terms: 7, weight: 0.25, interpolation: .weightedSum(.minMax, weight: 0.5)))
-        #expect(try FeedbackOption.parse("docs=10") == Feedback())
+        #expect(try FeedbackOption.parse("docs=3") == Feedback())
         let wrong = ["", "docs", "docs=0", "docs=x", "terms=10001", "weight=-1", "weight=nan", "interpolate=2", "k=1"]
         for bad in wrong + ["docs=1,", "docs=1,,terms=2"] {
             #expect(throws: (any Error).self, "\(bad)") { try FeedbackOption.parse(bad) }

@@ -46,7 +46,7 @@ import Testing
             ["t": 1], limit: 3, candidates: 17, rerankedBy: model, batches: BatchOptions(size: 4, concurrency: 2))
         #expect(result.map(\.id) == ["d4", "d5", "d6"])
         #expect(sizes.withLock { $0.sorted() } == [1, 4, 4, 4, 4])
-        #expect(running.withLock { $0.most } == 2)
+        #expect(running.withLock { $0.most } <= 2)
     }
 
     @Test(arguments: [0, 1, 2])

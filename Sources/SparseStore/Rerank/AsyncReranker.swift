@@ -24,7 +24,8 @@ public struct BatchOptions: Sendable, Hashable {
     public var size: Int
     /// Batches that are scored at the same time at the most, at least 1.
     public var concurrency: Int
-    /// How long after the call the search answers at the latest, with or without the model; nil to wait for the model.
+    /// How long after the search was called the model is waited for at the most; nil for as long as it takes. The stages
+    /// before it are not cut short.
     public var deadline: Duration?
 
     /// Batches of sixteen, four at a time, and no deadline.

@@ -27,9 +27,10 @@ public struct Feedback: Sendable, Hashable {
     /// every document of the two.
     public var interpolation: Fusion?
 
-    /// Feedback from the best ten documents, with thirty terms at half the query's weight.
+    /// Feedback from the best three documents, with twenty terms at a fifth of the query's weight: the gentlest that was
+    /// measured (Benchmarks/RESULTS.md). Whether more helps depends on the model and the collection.
     public init(
-        _ source: Source = .best(10), terms: Int = 30, weight: Float = 0.5, nonRelevantWeight: Float = 0.15,
+        _ source: Source = .best(3), terms: Int = 20, weight: Float = 0.2, nonRelevantWeight: Float = 0.15,
         interpolation: Fusion? = nil
     ) {
         self.source = source

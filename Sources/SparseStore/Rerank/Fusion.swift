@@ -27,7 +27,9 @@ public struct Fusion: Sendable, Hashable {
 
     /// (1 - weight) x the first ranking's normalised score + weight x the second's.
     ///
-    /// - Parameter weight: the second ranking's share, 0...1.
+    /// - Parameters:
+    ///   - normalization: what makes the two rankings' scores comparable.
+    ///   - weight: the second ranking's share, 0...1.
     public static func weightedSum(_ normalization: Normalization = .minMax, weight: Double = 0.5) -> Fusion {
         Fusion(method: .weightedSum(normalization, weight: weight))
     }

@@ -15,6 +15,7 @@ public struct SearchStage: Sendable {
     /// Scores the best `candidates` documents of the stage before with a reranker; those behind them stay behind them.
     ///
     /// - Parameters:
+    ///   - reranker: what scores them.
     ///   - candidates: 1...`Limits.maximumResults`.
     ///   - fusion: how the order that the scored documents had and their new one become one; nil for the new one alone.
     public static func rerank(
@@ -35,7 +36,10 @@ public struct SearchStage: Sendable {
     /// product, or by its reranker. Documents that the snapshot does not have, or that the filter does not let through,
     /// are left out and counted in the report.
     ///
-    /// - Parameter candidates: 1...`Limits.maximumResults`.
+    /// - Parameters:
+    ///   - ranking: the external ranking, the second of the two.
+    ///   - fusion: how the two become one.
+    ///   - candidates: 1...`Limits.maximumResults`.
     public static func fuse(
         _ ranking: ExternalRanking, by fusion: Fusion = .reciprocalRank(), candidates: Int = 100
     ) -> SearchStage {

@@ -22,8 +22,12 @@ extension SparseStore {
     /// goes on after its task was cancelled is not waited for.
     ///
     /// - Parameters:
+    ///   - query: what is searched for.
+    ///   - options: what the first stage is asked for, and how many hits the search answers with.
     ///   - stages: what comes between the first stage and the model.
     ///   - candidates: how many documents the model scores at the most; those behind them stay behind them.
+    ///   - reranker: the model.
+    ///   - batches: how the model is asked, and how long the search may take.
     /// - Throws: what ``Snapshot/search(_:options:stages:)`` throws, what copying a candidate throws, and `cancelled`.
     public func search(
         _ query: Query, options: SearchOptions, stages: [SearchStage] = [], candidates: Int = 50,

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// The value of `--feedback`: `docs=10,terms=30,weight=0.5,interpolate=0.5`, each part optional.
+/// The value of `--feedback`: `docs=3,terms=20,weight=0.2,interpolate=0.5`, each part optional.
 enum FeedbackOption {
     /// Reads the parts; what is wrong with one becomes a usage error that names it.
     static func parse(_ text: String) throws -> Feedback {
@@ -10,7 +10,7 @@ enum FeedbackOption {
             let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
             guard pair.count == 2, set(pair[0], pair[1], in: &feedback) else {
                 throw ValidationError(
-                    "--feedback is to be parts of 'docs=10,terms=30,weight=0.5,interpolate=0.5', not '\(part)'")
+                    "--feedback is to be parts of 'docs=3,terms=20,weight=0.2,interpolate=0.5', not '\(part)'")
             }
         }
         return feedback

@@ -7,7 +7,7 @@ internal import SparseStore
 struct StageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Search again with a query moved towards the best documents: 'docs=10,terms=30,weight=0.5'.",
+            "Search again with a query moved towards the best documents: 'docs=3,terms=20,weight=0.2'.",
             discussion: "'interpolate=W' adds both rankings after min-max normalising, W the share of the new one."),
         transform: FeedbackOption.parse)
     var feedback: Feedback?
