@@ -40,7 +40,8 @@ struct MultivectorCommandTests {
         let document = try Binary.run("get", store, "d1", "--multivector", "--json").object()
         let row = try #require((document["multivector"] as? [[Double]])?.first)
         #expect(row.count == 2 && abs(row[0] - 1) < 0.01)
-        let queryTokens = try folder.write("q.npy", Self.npy("<f4", "(1, 2)", [Float(1).bitPattern, Float(1).bitPattern]))
+        let queryTokens = try folder.write(
+            "q.npy", Self.npy("<f4", "(1, 2)", [Float(1).bitPattern, Float(1).bitPattern]))
         let search = try Binary.run(
             "search", store, "--terms", #"{"t": 1}"#, "--rerank", "maxsim", "--query-multivectors", queryTokens,
             "--explain", "--json"

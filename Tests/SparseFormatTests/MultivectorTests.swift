@@ -44,7 +44,9 @@ import Testing
     }
 
     @Test func int8KeepsHalfAStepOfTheLargest() throws {
-        let rows: [[Float]] = [[0, 0, 0, 0], [127, -127, 0.5, 1.5], [1e-30, -1e-30, 5e-31, 0], [-65_504, 300, 0, 1]]
+        let rows: [[Float]] = [
+            [0, 0, 0, 0], [127, -127, 0.5, 1.5], [1e-30, -1e-30, 5e-31, 0], [-65_504, 300, 0, 1],
+        ]
         let decoded = try roundTrip(try Multivector(rows), MultivectorEncoder(.int8))
         for (token, row) in rows.enumerated() {
             let largest = row.map(abs).max() ?? 0
@@ -120,8 +122,9 @@ import Testing
         #expect(code { try Multivector([[-.infinity]]) } == .component(token: 0, -.infinity))
         #expect(throws: VectorError.self) { try Multivector([[.nan]]) }
         let most = Limits.maximumTokensPerMultivector
-        #expect(code { try Multivector(dimension: 1, components: Array(repeating: 1, count: most + 1)) }
-            == .tooManyTokens(most + 1))
+        #expect(
+            code { try Multivector(dimension: 1, components: Array(repeating: 1, count: most + 1)) }
+                == .tooManyTokens(most + 1))
         #expect(code { try Multivector(dimension: 1, components: Array(repeating: 65_504, count: most)) } == nil)
         #expect(code { try Multivector(dimension: 1_024, components: Array(repeating: 0, count: 1_024)) } == nil)
     }

@@ -52,7 +52,8 @@ import Testing
             ("<i8", Self.bytes([0, 1, 1, 2] as [Int64])), ("<u8", Self.bytes([0, 1, 1, 2] as [UInt64])),
             ("<i4", Self.bytes([0, 1, 1, 2] as [Int32])), ("<u4", Self.bytes([0, 1, 1, 2] as [UInt32])),
         ]
-        let halves = Self.npy("<f2", "(2, 3)", Self.bytes([0x3C00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600] as [UInt16]))
+        let halves = Self.npy(
+            "<f2", "(2, 3)", Self.bytes([0x3C00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600] as [UInt16]))
         for (type, data) in offsets {
             for tokens in [two, halves, Self.npy("<f4", "(2, 3)", Self.floats([1, 2, 3, 4, 5, 6]), version: 2)] {
                 let file = try open(tokens, Self.npy(type, "(4,)", data))
@@ -106,7 +107,9 @@ import Testing
             "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x",
         ]
         for header in headers { #expect(code(Self.npy(header: header, data), nil) == .unsupported, "\(header)") }
-        for count in 0..<two.count where count != 0 { #expect(code(Array(two[..<count]), nil) != nil, "\(count) bytes") }
+        for count in 0..<two.count where count != 0 {
+            #expect(code(Array(two[..<count]), nil) != nil, "\(count) bytes")
+        }
         #expect(code([], nil) == .invalidInput)
         #expect(code(two + [0], nil) == .invalidInput)
         var long = two

@@ -29,7 +29,8 @@ import Testing
         return (result.map(\.id), try #require(result.stages.last), result)
     }
 
-    @Test func `candidates are ranked by MaxSim, those without a multivector behind in the first stage's order`() throws {
+    @Test func `candidates are ranked by MaxSim, those without a multivector behind in the first stage's order`() throws
+    {
         let (temporary, store) = try store([9, 8, 7, 6, 5], [1, nil, 3, nil, 2])
         let (ids, report, result) = try search(store, limit: 5)
         #expect(ids == ["d2", "d4", "d0", "d1", "d3"])
@@ -106,6 +107,8 @@ import Testing
         #expect(code(.maxSim(wide)) == .dimensionMismatch)
         let long = try Multivector(dimension: 2, components: Array(repeating: 1, count: 2 * 513))
         #expect(code(.maxSim(long)) == .limitExceeded)
+        let most = try Multivector(dimension: 2, components: Array(repeating: 1, count: 2 * 512))
+        #expect(code(.maxSim(most)) == nil)
         #expect(code(.maxSim(query, alpha: 1.5)) == .invalidArgument)
         #expect(code(.maxSim(query, alpha: .nan)) == .invalidArgument)
         #expect(code(.maxSim(query, beta: 0)) == .invalidArgument)

@@ -145,7 +145,8 @@ import Testing
             try store.write { try $0.upsert(document("new \(codec)", given[0])) }
             let statistics = try #require(try store.statistics().multivectors)
             #expect(statistics.codec == codec && statistics.outdated == 0)
-            #expect(statistics.bytes == statistics.documents * 32 + statistics.tokens * codec.bytesPerToken(dimension: 6))
+            #expect(
+                statistics.bytes == statistics.documents * 32 + statistics.tokens * codec.bytesPerToken(dimension: 6))
             for (index, rows) in given.enumerated() {
                 let stored = try #require(try store.read { try $0.multivector("d\(index)") })
                 for (a, b) in zip(stored.components, rows.flatMap { $0 }) { #expect(abs(a - b) < 0.03, "\(codec)") }

@@ -23,7 +23,8 @@ import SparseStore
         }
         let multiplications = Double(queryTokens * tokens * dimension)
         let read = readingRate()
-        print("\(queryTokens) query tokens x \(tokens) token vectors x \(dimension) dimensions, \(candidates) candidates")
+        print(
+            "\(queryTokens) query tokens x \(tokens) token vectors x \(dimension) dimensions, \(candidates) candidates")
         print("\(Int(multiplications)) multiplications a candidate; this core reads \(format(read)) GB/s from memory")
         print("codec  CPU us a candidate: median, least; GFLOP/s; bytes a candidate, us to read them from memory")
         for codec in MultivectorCodec.allCases {

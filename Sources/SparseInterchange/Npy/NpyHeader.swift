@@ -67,7 +67,13 @@ private struct PythonLiteral {
                 found.type = text()
                 if found.type == nil { return nil }
             case "fortran_order" where found.isFortran == nil:
-                if take("False") { found.isFortran = false } else if take("True") { found.isFortran = true } else { return nil }
+                if take("False") {
+                    found.isFortran = false
+                } else if take("True") {
+                    found.isFortran = true
+                } else {
+                    return nil
+                }
             case "shape" where found.shape == nil:
                 guard let shape = tuple() else { return nil }
                 found.shape = shape

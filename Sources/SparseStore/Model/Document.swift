@@ -22,7 +22,8 @@ public struct Document: Sendable, Hashable {
         id: String, terms: [String: Float], payload: [UInt8]? = nil, tags: [String] = [],
         multivector: Multivector? = nil
     ) {
-        self.init(id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags,
+        self.init(
+            id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags,
             multivector: multivector)
     }
 

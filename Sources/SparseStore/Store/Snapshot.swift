@@ -71,7 +71,8 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// Calls `body` with every document, in the order they were written, until it returns false.
+    /// Calls `body` with every document, without its token vectors, in the order they were written, until it returns
+    /// false.
     public func forEachDocument(_ body: (Document) throws -> Bool) throws {
         var next: UInt64 = 0
         var goesOn = true
