@@ -14,6 +14,9 @@ let package = Package(
             name: "durable-writes",
             dependencies: ["CPlainLMDB", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/DurableWrites"),
+        .executableTarget(
+            name: "maxsim-kernels", dependencies: [.product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/MaxSimKernels"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the benchmarks. What needs data or peers runs when they are named:
 #
-#   Benchmarks/run.sh                                          durable writes
+#   Benchmarks/run.sh                                          durable writes, MaxSim
 #   DATA=FOLDER Benchmarks/run.sh                              and loading
 #   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   and the comparison with Seismic and SINDI
 #
@@ -16,6 +16,9 @@ echo "load average: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || uptime)" >&2
 
 swift build -c release --package-path Benchmarks --product durable-writes
 "$(swift build -c release --package-path Benchmarks --show-bin-path)/durable-writes" "$WORK" | tee "$WORK/durable-writes.md"
+
+swift build -c release --package-path Benchmarks --product maxsim-kernels
+"$(swift build -c release --package-path Benchmarks --show-bin-path)/maxsim-kernels" | tee "$WORK/maxsim-kernels.txt"
 
 if [ -z "${DATA:-}" ]; then
     echo "bench: DATA names no collection: loading and searching were not measured" >&2

@@ -146,6 +146,13 @@ struct ContractTests {
             (["eval", store, "--queries", good, "--qrels", notAStore], 2),
             (["search", store, "--queries", good, "--query", "77"], 2),
             (["load", store, good, "--rejects", good], 1), (["load", store, good, "--rejects", store], 1),
+            (["eval", store, "--queries", good, "--fuse", notAStore], 2),
+            (["eval", store, "--queries", good, "--fuse", folder.path("missing")], 2),
+            (["eval", store, "--queries", good, "--fuse-method", "rrf"], 1),
+            (["eval", store, "--queries", good, "--fuse", good, "--fuse-weight", "0.5"], 1),
+            (["eval", store, "--queries", good, "--fuse", good, "--run", good], 1),
+            (["search", store, "--terms", "{}", "--fuse", good], 1),
+            (["search", store, "--terms", "{}", "--feedback", "docs=0"], 1),
             (["eval", store, "--queries", good, "--run", store], 1),
             (["eval", store, "--queries", good, "--run", good], 1),
         ]
@@ -199,6 +206,46 @@ struct ContractTests {
         #expect(try ids("tag:a AND NOT tag:b") == ["1"])
         #expect(try ids("NOT tag:a") == ["3"])
         #expect(try Binary.run("search", store, "--terms", #"{"x": 1}"#, "--filter", "tag:a AND").status == 1)
+    }
+
+    @Test("feedback and fusion: eval reports the stages, a run fused with itself keeps its order")
+    func stages() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let queries = Inputs.sample("queries.jsonl")
+        try Binary.run("load", store, Inputs.sample("documents.jsonl.zst"))
+        func evaluate(_ run: String, _ more: [String]) throws -> [String: Any] {
+            let result = try Binary.Running(
+                ["eval", store, "--queries", queries, "--qrels", Inputs.sample("qrels.tsv"), "--recall", "exact"]
+                    + ["--run", folder.path(run), "--json"] + more
+            ).finish()
+            #expect(result.status == 0, "\(result.errors)")
+            return try result.object()
+        }
+        func ids(_ run: String) throws -> [Substring] {
+            try folder.read(run).split(separator: "\n").map { $0.split(separator: " ")[2] }
+        }
+        let plain = try evaluate("plain.trec", [])
+        #expect(plain["stages"] == nil)
+        let fused = try evaluate("fused.trec", ["--fuse", folder.path("plain.trec"), "--fuse-method", "minmax"])
+        #expect(fused["ndcg"] as? Double == plain["ndcg"] as? Double)
+        #expect(try ids("fused.trec") == ids("plain.trec"))
+        let moved = try evaluate(
+            "moved.trec",
+            ["--feedback", "docs=3,terms=10", "--fuse", folder.path("plain.trec"), "--threads", "2"])
+        let stages = try #require(moved["stages"] as? [[String: Any]])
+        #expect(stages.compactMap { $0["name"] as? String } == ["search", "feedback", "fuse"])
+        #expect(stages[1]["candidates"] as? Double == 3)
+        #expect(try ids("moved.trec") != ids("plain.trec"))
+
+        let found = try Binary.run(
+            "search", store, "--queries", queries, "--feedback", "docs=3", "--explain", "--json"
+        ).object()
+        let hit = try #require((found["hits"] as? [[String: Any]])?.first)
+        #expect((hit["stage_scores"] as? [Any])?.count == 2)
+        #expect((found["stages"] as? [[String: Any]])?.count == 2)
+        let text = try Binary.run("search", store, "--queries", queries, "--feedback", "docs=3", "--explain").output
+        #expect(text.contains("stage feedback") && text.contains("   scored "))
     }
 
     @Test("threads give the same figures as one, and a warm-up changes nothing but times")

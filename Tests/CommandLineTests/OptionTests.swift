@@ -22,6 +22,19 @@ struct OptionTests {
         for bad in ["", "table", "table:", "IDF"] { #expect(WeightingOption(argument: bad) == nil) }
     }
 
+    @Test("feedback")
+    func feedback() throws {
+        let given = try FeedbackOption.parse("terms=7,docs=3,weight=0.25,interpolate=0.5")
+        #expect(
+            given
+                == Feedback(.best(3), terms: 7, weight: 0.25, interpolation: .weightedSum(.minMax, weight: 0.5)))
+        #expect(try FeedbackOption.parse("docs=3") == Feedback())
+        let wrong = ["", "docs", "docs=0", "docs=x", "terms=10001", "weight=-1", "weight=nan", "interpolate=2", "k=1"]
+        for bad in wrong + ["docs=1,", "docs=1,,terms=2"] {
+            #expect(throws: (any Error).self, "\(bad)") { try FeedbackOption.parse(bad) }
+        }
+    }
+
     @Test("every error code has an exit code")
     func exitCodes() {
         #expect(ExitStatus(SparseStoreError.Code.corrupted) == .corrupted)

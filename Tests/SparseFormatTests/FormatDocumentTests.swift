@@ -87,6 +87,29 @@ import Testing
         #expect(encoded == value)
     }
 
+    @Test func multivectors() throws {
+        let settings = MultivectorSettings(
+            dimension: 3, codec: .pq32, codebook: 1, nextCodebook: 2, documents: 5, tokens: 400, bytes: 1_760,
+            outdated: 1)
+        try check("multivectorSettings", settings, .meta, Keys.multivectorSettings)
+        var codewords = [Float](repeating: 0, count: 256 * 4)
+        codewords.replaceSubrange(4..<8, with: [0, 0, 0.25, 0])
+        codewords.replaceSubrange(1_020..<1_024, with: [1, 0, 0.25, 0])
+        let codebook = TokenCodebook(dimension: 3, centroids: [0.5, -1, 0, 2, 0, -1], codewords: codewords)
+        try check("multivectorCodec", codebook, .meta, Keys.codebook(1))
+        let multivector = try Multivector([[0.5, -1, 0.25], [3, 0, -0.75]])
+        let examples = [
+            ("multivector", MultivectorEncoder(.f16), Float(0)), ("multivectorInt8", MultivectorEncoder(.int8), 0.012),
+            ("multivectorPQ32", MultivectorEncoder(codebook, number: 1), 0),
+        ]
+        for (name, encoder, error) in examples {
+            let value = try example(name, .multivectors, Keys.multivector(7))
+            #expect(encoder.encode(multivector, number: 7) == value)
+            let decoded = try value.withUnsafeBytes { try MultivectorView($0, number: 7).multivector(codebook) }
+            for (a, b) in zip(decoded.components, multivector.components) { #expect(abs(a - b) <= error, "\(name)") }
+        }
+    }
+
     @Test func segmentParts() throws {
         let key = Keys.segment(3, part: 3, index: 0)
         let documents = try example("segmentDocuments", .segments, key)
@@ -152,6 +175,9 @@ import Testing
             ("payload |", Limits.maximumPayloadBytes),
             ("tags of a document |", Limits.maximumTagsPerDocument),
             ("tag | 1 to", Limits.maximumTagBytes),
+            ("tokens of a multivector |", Limits.maximumTokensPerMultivector),
+            ("dimension of a multivector |", Limits.maximumDimension),
+            ("tokens of a query |", Limits.maximumQueryTokens),
             ("terms of a query |", Limits.maximumQueryTerms),
             ("results of a query |", Limits.maximumResults),
             ("bookmark |", Limits.maximumBookmarkBytes),

@@ -108,6 +108,31 @@ struct EvaluationTests {
         }
     }
 
+    @Test("a run is read as it was written, and lines that are none are named")
+    func runIsRead() throws {
+        func read(_ text: String) throws -> [String: [ScoredDocument]] {
+            try TRECRun(source: ByteSource(bytes: Array(text.utf8))).rankings
+        }
+        try Support.withFile([]) { path in
+            let writer = try TRECRunWriter(path: path)
+            try writer.write(query: "q1", hits(("d2", 0.1), ("d1", -1.5e-7)))
+            try writer.finish()
+            #expect(try TRECRun(path: path).rankings == ["q1": hits(("d2", 0.1), ("d1", -1.5e-7))])
+        }
+        #expect(
+            try read("q Q0 a 7 1 t\r\n\n  r\tQ0\tb 1 2e1 other\nq Q0 c 0 3 t") == [
+                "q": hits(("a", 1), ("c", 3)), "r": hits(("b", 20)),
+            ])
+        #expect(try read("").isEmpty)
+        let long = String(repeating: "x", count: 70_000)
+        for bad in ["q Q0 a 1 1", "q Q0 a 1 one t", "q Q0 a 1 nan t", "q Q0 a 1 1e99 t", "q Q0 a 1 2 t u", long] {
+            let error = #expect(throws: InterchangeError.self) { try read("q Q0 a 1 1 t\n\(bad)\n") }
+            #expect(error?.code == .invalidInput)
+            #expect(error?.message.contains("line 2 ") == true)
+        }
+        #expect(throws: InterchangeError.self) { try TRECRun(path: "/nonexistent") }
+    }
+
     @Test("the sample's truth and judgements belong to its queries")
     func sample() throws {
         let queries = try QueryFile(path: Support.sample("queries.jsonl")).queries

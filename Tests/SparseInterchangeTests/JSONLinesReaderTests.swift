@@ -273,4 +273,25 @@ struct JSONLinesReaderTests {
         #expect(terms == 52_679)
         #expect(reader.progress == 1)
     }
+
+    @Test("token vectors are rows of one length")
+    func multivectors() throws {
+        func read(_ json: String) throws -> Multivector? {
+            try Support.document("{\"id\": 1, \"multivector\": \(json), \"vector\": {\"a\": 1}}")?.multivector
+        }
+        let two = try Multivector([[1, -0.5], [0.25, 65_504]])
+        #expect(try read("[[1, -0.5], [2.5e-1, 65504]]") == two)
+        #expect(try read("null") == nil)
+    }
+
+    @Test(
+        "what are no token vectors is rejected",
+        arguments: [
+            "[]", "[[]]", "[[1], [1, 2]]", "[1]", "[[1]", "[[1,]]", "{}", "\"x\"", "[[\"1\"]]", "[[65505]]", "[[null]]",
+            "[[NaN]]", "[[1e999]]", "[[" + String(repeating: "0,", count: 1_024) + "0]]",
+            "[" + String(repeating: "[0],", count: 4_096) + "[0]]",
+        ])
+    func badMultivectors(json: String) throws {
+        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": 1}, \"multivector\": \(json)}") != nil)
+    }
 }

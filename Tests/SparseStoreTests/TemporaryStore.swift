@@ -19,4 +19,18 @@ final class TemporaryStore {
         configure(&configuration)
         return try SparseStore.open(at: path, configuration: configuration)
     }
+
+    /// A store of twenty documents d1 to d20, the one with the highest number the best for `["t": 1]`.
+    func openNumbered() throws -> SparseStore {
+        let store = try open()
+        try store.write { transaction in
+            for index in 1...20 {
+                try transaction.upsert(
+                    Document(
+                        id: "d\(index)", terms: ["t": Float(index), "u": 1], payload: Array("text \(index)".utf8),
+                        tags: [index % 2 == 0 ? "even" : "odd"]))
+            }
+        }
+        return store
+    }
 }

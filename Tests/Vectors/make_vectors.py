@@ -23,7 +23,8 @@ TABLES = dict(
 KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
     statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
-    segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18)
+    segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20,
+    multivectorSettings=28)
 
 PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7)
 SHORT, PACKED, DENSE = 0, 1, 2
@@ -337,7 +338,57 @@ def examples():
         .add("bytes", b"\x02", "ordinal 1").add("bytes", bytes(1022), "").add("bytes", b"\x80", "ordinal 8191"))
     yield Example("dictionary", "dictionary", "dictionaries", struct.pack(">I", 1),
         Fields().add("bytes", b"sparse vectors", "the dictionary"))
+    yield from multivector_examples()
     yield document("document", b"doc-1", [(3, 0.5), (17, 1.25), (317, 2.0)], [b"blog", b"swift"], b"{}", 7)
+
+
+F16, INT8, PQ32 = 0, 1, 2
+
+
+def multivector(name, codec, tokens, dimension, data, codebook=0, number=7):
+    body = (Fields().add("B", codec, "encoding: " + ("f16", "int8", "pq32")[codec]).add("B", 0, "reserved")
+        .add("H", dimension, f"dimension {dimension}").add("H", tokens, f"{tokens} tokens").add("H", 0, "reserved")
+        .add("I", codebook, f"codebook {codebook}" if codebook else "codebook: none").add("I", 0, "reserved"))
+    body.parts += data.parts
+    return Example(name, "multivector", "multivectors", struct.pack(">Q", number), body)
+
+
+def nearest_code(value, scale):
+    """Halves to even, as Python rounds."""
+    return max(-127, min(127, round(f32(value / scale)))) if scale > 0 else 0
+
+
+def multivector_examples():
+    yield Example("multivectorSettings", "multivectorSettings", "meta", b"multivectors", Fields()
+        .add("H", 3, "dimension 3").add("B", PQ32, "encoding: pq32").add("B", 0, "reserved")
+        .add("I", 1, "codebook 1").add("I", 2, "nextCodebook 2").add("Q", 5, "documents 5").add("Q", 400, "tokens 400")
+        .add("Q", 1760, "bytes 1760").add("Q", 1, "outdated 1"))
+    rows = [[0.5, -1.0, 0.25], [3.0, 0.0, -0.75]]
+    halves = Fields()
+    for token, row in enumerate(rows):
+        halves.add("bytes", struct.pack("<3e", *row), f"token {token}")
+    yield multivector("multivector", F16, 2, 3, halves)
+    scales = [f32(max(map(abs, row)) / 127) for row in rows]
+    codes = Fields()
+    for token, scale in enumerate(scales):
+        codes.add("f", scale, f"token {token}: scale {max(map(abs, rows[token])):g} / 127")
+    for token, row in enumerate(rows):
+        numbers = [nearest_code(value, scales[token]) for value in row]
+        codes.add("bytes", struct.pack("<3b", *numbers), f"token {token}: " + ", ".join(map(str, numbers)))
+    yield multivector("multivectorInt8", INT8, 2, 3, codes)
+    centroids = [[0.5, -1.0, 0.0], [2.0, 0.0, -1.0]]
+    codewords = [[0.0] * 4 for _ in range(256)]
+    codewords[1], codewords[255] = [0.0, 0.0, 0.25, 0.0], [1.0, 0.0, 0.25, 0.0]
+    book = (Fields().add("H", 3, "dimension 3").add("H", 2, "2 centroids").add("bytes", bytes(4), "reserved"))
+    for index, row in enumerate(centroids):
+        book.add("bytes", struct.pack("<3f", *row), f"centroid {index}")
+    book.add("bytes", bytes(16), "group 0: codeword 0").add("bytes", struct.pack("<4f", *codewords[1]), "codeword 1")
+    book.add("bytes", bytes(16 * 253), "codewords 2 to 254")
+    book.add("bytes", struct.pack("<4f", *codewords[255]), "codeword 255")
+    yield Example("multivectorCodec", "multivectorCodec", "meta", b"codebook:" + struct.pack(">I", 1), book)
+    yield multivector("multivectorPQ32", PQ32, 2, 3, Fields()
+        .add("H", 0, "token 0: centroid 0").add("H", 1, "token 1: centroid 1")
+        .add("bytes", b"\x01", "token 0: codeword 1").add("bytes", b"\xff", "token 1: codeword 255"), codebook=1)
 
 
 def document(name, identifier, pairs, tags, payload, number):

@@ -30,6 +30,11 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case tuningPoints = 27
     case tagLists = 28
     case segmentOrder = 29
+    case multivectorShape = 30
+    case multivectorScale = 31
+    case codebookUse = 32
+    case codebookShape = 33
+    case multivectorCounts = 34
 
     /// The rule in one sentence.
     package var rule: String {
@@ -63,6 +68,11 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .tuningPoints: "a tuning's points ascend, with recalls of 0 to 1 and costs that are finite"
         case .tagLists: "a tag's documents ascend, are 1 or more of the window's, and stand in the shorter form"
         case .segmentOrder: "a segment's order is a permutation of its documents"
+        case .multivectorShape: "a multivector has 1 to 4096 tokens of 1 to 1024 dimensions, all finite"
+        case .multivectorScale: "a token's scale is finite and not negative"
+        case .codebookUse: "a codebook is named where the encoding needs one, and holds each centroid that is named"
+        case .codebookShape: "a codebook has 1 or more centroids, and is finite and zero past the dimension"
+        case .multivectorCounts: "the counts of multivectors do not contradict each other"
         }
     }
 }

@@ -39,6 +39,8 @@ package enum Keys {
     package static let store = Array("store".utf8)
     package static let manifest = Array("manifest".utf8)
     package static let tuning = Array("tuning".utf8)
+    package static let multivectorSettings = Array("multivectors".utf8)
+    package static let codebookPrefix = Array("codebook:".utf8)
     package static let bookmarkPrefix = Array("bookmark:".utf8)
 
     package static func bookmark(_ name: String) -> [UInt8] {
@@ -49,6 +51,18 @@ package enum Keys {
     package static func parseBookmark(_ key: UnsafeRawBufferPointer) throws(FormatError) -> String {
         guard key.starts(with: bookmarkPrefix), (10...511).contains(key.count) else { throw FormatError(.keyShape) }
         return try UTF8Text.decode(tail(key, from: bookmarkPrefix.count))
+    }
+
+    package static func codebook(_ number: UInt32) -> [UInt8] {
+        codebookPrefix + bigEndian(number)
+    }
+
+    /// The codebook's number.
+    package static func parseCodebook(_ key: UnsafeRawBufferPointer) throws(FormatError) -> UInt32 {
+        guard key.starts(with: codebookPrefix), key.count == codebookPrefix.count + 4 else {
+            throw FormatError(.keyShape)
+        }
+        return u32(key, codebookPrefix.count)
     }
 
     // ids

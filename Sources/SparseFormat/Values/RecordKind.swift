@@ -18,4 +18,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case tuning = 16
     case segmentTags = 17
     case segmentOrder = 18
+    case multivector = 19
+    case multivectorCodec = 20
+    case multivectorSettings = 28
 }

@@ -20,6 +20,14 @@ public enum Limits {
     public static let maximumTagsPerDocument = 256
     /// The most UTF-8 bytes of one tag; the fewest are one.
     public static let maximumTagBytes = 200
+    /// The most token vectors of one document's multivector; the fewest are one.
+    public static let maximumTokensPerMultivector = 4_096
+    /// The most components of one token vector; the fewest are one.
+    public static let maximumDimension = 1_024
+    /// The components that a token vector may hold: what half precision can say. NaN lies outside.
+    public static let components: ClosedRange<Float> = -65_504...65_504
+    /// The most token vectors of one query.
+    public static let maximumQueryTokens = 512
     /// The most terms of one query.
     public static let maximumQueryTerms = 65_535
     /// The most results of one query (its `limit`).

@@ -1,6 +1,6 @@
-/// Why a sparse vector was refused.
+/// Why a sparse vector or a multivector was refused.
 ///
-/// The message names the term at fault and says what to change.
+/// The message names the term or the token at fault and says what to change.
 public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rule that was broken.
     public enum Code: Sendable, Equatable {
@@ -16,6 +16,16 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         case outOfRange(TermID, Float)
         /// The vector has this many terms, more than ``Limits/maximumTermsPerVector``.
         case tooManyTerms(Int)
+        /// The multivector has no token vector at all.
+        case noTokens
+        /// The multivector has this many token vectors, more than ``Limits/maximumTokensPerMultivector``.
+        case tooManyTokens(Int)
+        /// The token vectors differ in length.
+        case unequalRows
+        /// The token vectors have this many components, not 1...``Limits/maximumDimension``.
+        case dimension(Int)
+        /// A component of this token, counted from 0, is not finite or lies outside ``Limits/components``.
+        case component(token: Int, Float)
     }
 
     /// The rule that was broken.
@@ -47,6 +57,22 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
             """
             the vector has \(count) terms, more than \(Limits.maximumTermsPerVector); \
             keep the terms with the largest weights
+            """
+        case .noTokens:
+            "the multivector has no token vectors; leave it out of such a document"
+        case .tooManyTokens(let count):
+            """
+            the multivector has \(count) token vectors, more than \(Limits.maximumTokensPerMultivector); \
+            split the document, or merge neighbouring tokens
+            """
+        case .unequalRows:
+            "the token vectors of a multivector differ in length; all have the dimension of the model that made them"
+        case .dimension(let dimension):
+            "a token vector has \(dimension) components; give 1...\(Limits.maximumDimension)"
+        case .component(let token, let value):
+            """
+            token vector \(token) has the component \(value), outside \(Limits.components); \
+            leave out the token, or scale all vectors down
             """
         }
     }

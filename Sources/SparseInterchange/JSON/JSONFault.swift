@@ -36,6 +36,11 @@ struct JSONFault: Error, Equatable {
         case payloadNotString = "the payload field is not a string"
         case contentNotString = "the field 'content' is not a string"
         case tagNotString = "a tag is not a string"
+        case noTokens = "the multivector has no token vectors, or an empty one"
+        case tooManyTokens = "there are more than 4096 token vectors"
+        case dimension = "a token vector has more than 1024 components"
+        case unequalTokens = "the token vectors differ in length"
+        case componentOutOfRange = "a component of a token vector lies outside -65504 to 65504"
     }
 
     let reason: Reason

@@ -36,7 +36,9 @@ public struct QueryFile: Sendable {
                 guard case .terms(let terms) = document.content else { continue }
                 let text = document.payload.map { String(decoding: $0, as: UTF8.self) }
                 queries.append(
-                    QueryRecord(id: document.id, query: terms.isEmpty ? nil : Query(terms: terms), text: text))
+                    QueryRecord(
+                        id: document.id, query: terms.isEmpty ? nil : Query(terms: terms), text: text,
+                        multivector: document.multivector))
             case .reject(let reject):
                 throw InterchangeError(
                     .invalidInput,

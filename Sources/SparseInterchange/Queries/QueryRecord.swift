@@ -8,11 +8,14 @@ public struct QueryRecord: Sendable, Hashable {
     public let query: Query?
     /// What a person would read, where the file says it.
     public let text: String?
+    /// Token vectors to rerank by, where the file has them.
+    public let multivector: Multivector?
 
     /// A query called `id`.
-    public init(id: String, query: Query?, text: String? = nil) {
+    public init(id: String, query: Query?, text: String? = nil, multivector: Multivector? = nil) {
         self.id = id
         self.query = query
         self.text = text
+        self.multivector = multivector
     }
 }

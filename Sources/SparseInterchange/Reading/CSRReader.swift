@@ -17,9 +17,9 @@ public final class CSRReader: DocumentReader {
     public let inputSize: UInt64?
 
     private let name: String
-    private var pointers: CSRWindow
-    private var terms: CSRWindow
-    private var weights: CSRWindow
+    private var pointers: ArrayWindow
+    private var terms: ArrayWindow
+    private var weights: ArrayWindow
     private var nextRow: Int
 
     /// Opens the CSR file that `source`, still at its beginning, gives. All row pointers are checked at once.
@@ -38,10 +38,10 @@ public final class CSRReader: DocumentReader {
         columns = Int(header.columns)
         nonzeros = Int(header.nonzeros)
         inputSize = source.rawSize
-        pointers = CSRWindow(
+        pointers = ArrayWindow(
             file: file, offset: header.pointersOffset, elementBytes: 8, count: header.rows + 1)
-        terms = CSRWindow(file: file, offset: header.termsOffset, elementBytes: 4, count: header.nonzeros)
-        weights = CSRWindow(file: file, offset: header.weightsOffset, elementBytes: 4, count: header.nonzeros)
+        terms = ArrayWindow(file: file, offset: header.termsOffset, elementBytes: 4, count: header.nonzeros)
+        weights = ArrayWindow(file: file, offset: header.weightsOffset, elementBytes: 4, count: header.nonzeros)
         nextRow = position.number
         try checkPointers()
         guard position.number <= rows else {

@@ -9,6 +9,7 @@ struct DocumentParser {
         var id: String?
         var terms: [WeightedTerm]?
         var tags: [String]?
+        var multivector: Multivector?
         var content: [UInt8]?
         var contents: [UInt8]?
         var named: [UInt8]?
@@ -16,7 +17,7 @@ struct DocumentParser {
         var seen: UInt8 = 0
     }
 
-    private enum Field: UInt8 { case id, vector, tags, content, contents, named }
+    private enum Field: UInt8 { case id, vector, tags, multivector, content, contents, named }
 
     private let payload: PayloadField
     private let payloadName: [UInt8]?
@@ -53,7 +54,7 @@ struct DocumentParser {
         case .named: bytes = fields.named
         case .none: bytes = nil
         }
-        return Document(id: id, terms: terms, payload: bytes, tags: fields.tags ?? [])
+        return Document(id: id, terms: terms, payload: bytes, tags: fields.tags ?? [], multivector: fields.multivector)
     }
 
     /// The terms of a JSON object that stands alone, as on a command line: `{"swift": 1.2}`.
@@ -78,6 +79,7 @@ struct DocumentParser {
         case .id: fields.id = try parseID(&scanner)
         case .vector: fields.terms = try parseVector(&scanner)
         case .tags: fields.tags = try parseTags(&scanner)
+        case .multivector: fields.multivector = try parseMultivector(&scanner)
         case .content: fields.content = try parsePayload(&scanner, or: .contentNotString)
         case .contents: fields.contents = try parsePayload(&scanner, or: .contentNotString)
         case .named: fields.named = try parsePayload(&scanner, or: .payloadNotString)
@@ -93,6 +95,7 @@ struct DocumentParser {
         case 2 where isName("id"): return .id
         case 6 where isName("vector"): return .vector
         case 4 where isName("tags"): return .tags
+        case 11 where isName("multivector"): return .multivector
         default: break
         }
         switch payload {

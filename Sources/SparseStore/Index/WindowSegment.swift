@@ -72,6 +72,17 @@ final class WindowSegment: @unchecked Sendable {
         return try ForwardRecord(chunk: data, offset: place.offset, isWide: forward.isWide)
     }
 
+    /// Calls `body` with each term and exact weight of the document at an ordinal, ascending by term.
+    func forEachComponent(at ordinal: Int, _ body: (TermID, Float) throws -> Void) throws {
+        let record = try record(at: ordinal)
+        for index in 0..<record.count {
+            // Positions in records are not proven.
+            let position = record.position(index)
+            guard position < directory.count else { throw FormatError(.forwardRecords, "a term past the last") }
+            try body(directory.term(at: position), record.weight(index))
+        }
+    }
+
     // What `record(at:)` will read soon, in the order in which one thing leads to the next.
 
     /// Asks for where a document's record lies.

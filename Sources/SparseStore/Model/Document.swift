@@ -14,25 +14,40 @@ public struct Document: Sendable, Hashable {
     /// Labels that a search can filter by: at most `Limits.maximumTagsPerDocument`, each 1 to
     /// `Limits.maximumTagBytes` bytes of UTF-8.
     public var tags: [String]
+    /// Token vectors to rerank by, all of the dimension of the store's first ones.
+    public var multivector: Multivector?
 
     /// Makes a document with string terms.
-    public init(id: String, terms: [String: Float], payload: [UInt8]? = nil, tags: [String] = []) {
-        self.init(id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags)
+    public init(
+        id: String, terms: [String: Float], payload: [UInt8]? = nil, tags: [String] = [],
+        multivector: Multivector? = nil
+    ) {
+        self.init(
+            id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags,
+            multivector: multivector)
     }
 
     /// Makes a document with string terms; a term that stands twice is refused when the document is written.
-    public init(id: String, terms: [WeightedTerm], payload: [UInt8]? = nil, tags: [String] = []) {
+    public init(
+        id: String, terms: [WeightedTerm], payload: [UInt8]? = nil, tags: [String] = [],
+        multivector: Multivector? = nil
+    ) {
         self.id = id
         self.content = .terms(terms)
         self.payload = payload
         self.tags = tags
+        self.multivector = multivector
     }
 
     /// Makes a document over the caller's own term numbers.
-    public init(id: String, vector: SparseVector, payload: [UInt8]? = nil, tags: [String] = []) {
+    public init(
+        id: String, vector: SparseVector, payload: [UInt8]? = nil, tags: [String] = [],
+        multivector: Multivector? = nil
+    ) {
         self.id = id
         self.content = .vector(vector)
         self.payload = payload
         self.tags = tags
+        self.multivector = multivector
     }
 }

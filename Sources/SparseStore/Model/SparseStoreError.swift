@@ -24,6 +24,7 @@ extension SparseStoreError {
         private enum Kind: String, Sendable {
             case notFound, invalidArgument, invalidVector, limitExceeded, termSpaceMismatch, corrupted
             case incompatibleFormat, notAStore, alreadyOpen, diskFull, io, readOnly, permissionDenied, busy
+            case dimensionMismatch, codecNotTrained
             case readersFull, needsReopen, forkedProcess, networkFilesystem, closed, cancelled, outOfMemory
             case internalError
         }
@@ -43,6 +44,10 @@ extension SparseStoreError {
         public static let limitExceeded = Code(kind: .limitExceeded)
         /// Strings were given to a store whose terms are numbers, or the other way round.
         public static let termSpaceMismatch = Code(kind: .termSpaceMismatch)
+        /// Token vectors have another dimension than those of the store.
+        public static let dimensionMismatch = Code(kind: .dimensionMismatch)
+        /// A codec of token vectors needs a codebook that has not been trained.
+        public static let codecNotTrained = Code(kind: .codecNotTrained)
         /// Stored bytes are damaged. Restore a backup.
         public static let corrupted = Code(kind: .corrupted)
         /// The file was written by a version this one can't read.

@@ -9,21 +9,24 @@ struct QueryResolver {
     let vocabulary: VocabularyCache
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
-        var components = try components(query)
+        ResolvedQuery(try weighted(components(query), weighting))
+    }
+
+    /// Components with their weights after the weighting.
+    func weighted(_ components: [(TermID, Float)], _ weighting: Weighting) throws -> [(TermID, Float)] {
         switch weighting {
-        case .none: break
-        case .table(let table):
-            components = components.map { ($0.0, $0.1 * table.weight(of: $0.0)) }
+        case .none: return components
+        case .table(let table): return components.map { ($0.0, $0.1 * table.weight(of: $0.0)) }
         case .corpusIDF:
             let statistics = StatisticsTable(tables: tables, reader: reader)
             let pending = try statistics.pendingChanges(manifest)
-            components = try components.map { term, weight in
-                let frequency = try statistics.foldedFrequency(of: term) + pending[term, default: 0]
-                let idf = Weighting.inverseDocumentFrequency(Int(frequency), documents: Int(manifest.documents))
-                return (term, weight * idf)
+            let folded = try statistics.foldedFrequencies(of: components.lazy.map(\.0))
+            return zip(components, folded).map { component, folded in
+                let frequency = Int(folded + pending[component.0, default: 0])
+                let idf = Weighting.inverseDocumentFrequency(frequency, documents: Int(manifest.documents))
+                return (component.0, component.1 * idf)
             }
         }
-        return ResolvedQuery(components)
     }
 
     /// Known terms and their own weights.

@@ -168,7 +168,7 @@ struct WindowScan {
                     guard allowed?.contains(ordinal) ?? window.isLive(ordinal) else { continue }
                     let sum = Float(found >> 16) * unit
                     set.insert(
-                        Candidate(
+                        ScanCandidate(
                             place: DocumentPlace(member: member, ordinal: ordinal), upper: sum + above,
                             lower: sum - below))
                 }

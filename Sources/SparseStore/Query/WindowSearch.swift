@@ -46,7 +46,7 @@ struct WindowSearch {
     /// once, and go to the collector.
     private func candidates(
         _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
-    ) throws -> [Candidate] {
+    ) throws -> [ScanCandidate] {
         let count = plan?.candidateCount(limit: limit) ?? limit
         var set = CandidateSet(count: count, minimum: plan == nil ? minimumScore ?? 0 : 0)
         if scratch.readsAhead, allowed == nil {

@@ -1,4 +1,5 @@
 public import Logging
+public import SparseFormat
 
 /// How a store is opened and kept. The defaults suit a service with one store on a local disk.
 public struct Configuration: Sendable {
@@ -26,6 +27,10 @@ public struct Configuration: Sendable {
     public var allowNetworkFilesystem = false
     /// zstd level of payloads, 1...19.
     public var compressionLevel = 3
+    /// How a store keeps token vectors, from its first multivector on; without effect on a store that has some, where
+    /// ``SparseStore/encodeMultivectors(as:seed:progress:)`` changes it. `pq32` must be trained first and is not for
+    /// here.
+    public var multivectorCodec = MultivectorCodec.f16
     /// Receives trace and debug messages; never documents.
     public var logger: Logger
 

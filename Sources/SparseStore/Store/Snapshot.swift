@@ -8,7 +8,7 @@ public import SparseFormat
 public final class Snapshot: Sendable {
     private let transaction: ReadTransaction
     let state: SnapshotState
-    private let source: SnapshotSource
+    let source: SnapshotSource
     // A read transaction is used by one thread at a time; a snapshot may be shared.
     private let gate = Lock(())
 
@@ -18,15 +18,16 @@ public final class Snapshot: Sendable {
         self.source = source
     }
 
-    private var tables: Tables { source.tables }
+    var tables: Tables { source.tables }
 
-    /// Reads tables; the bytes they return are valid inside `body`.
-    private func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
+    /// Reads tables; the bytes they return are valid while the snapshot lives. `body` must not call this again.
+    func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
         try gate.withLock { _ in try body(transaction.reader) }
     }
 
     var manifest: ManifestRecord { state.manifest }
     var index: IndexView { state.index }
+    var multivectorSettings: MultivectorSettings? { state.multivectors }
 
     /// The number of the commit; each commit has one more than the last.
     public var generation: UInt64 { state.manifest.generation }
@@ -47,14 +48,18 @@ public final class Snapshot: Sendable {
     }
 
     /// The document with an identifier, nil when there is none.
-    public func document(_ id: String) throws(SparseStoreError) -> Document? {
+    /// - Parameter includingMultivector: also its token vectors, which are large: without, ``Document/multivector`` is
+    ///   nil, and writing such a document again would drop them.
+    public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap {
             try withReader { reader in
                 guard let number = try IdentifierTable(tables: tables, reader: reader).number(of: id) else {
                     return nil
                 }
                 let view = try DocumentTable(tables: tables, reader: reader).existing(number)
-                return try documentReader(reader).document(view)
+                var document = try documentReader(reader).document(view)
+                if includingMultivector { document.multivector = try multivectors(reader).multivector(number) }
+                return document
             }
         }
     }
@@ -66,7 +71,8 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// Calls `body` with every document, in the order they were written, until it returns false.
+    /// Calls `body` with every document, without its token vectors, in the order they were written, until it returns
+    /// false.
     public func forEachDocument(_ body: (Document) throws -> Bool) throws {
         var next: UInt64 = 0
         var goesOn = true
@@ -119,7 +125,7 @@ public final class Snapshot: Sendable {
             try withReader { reader in
                 let table = StatisticsTable(tables: tables, reader: reader)
                 let pending = try table.pendingChanges(state.manifest)[term, default: 0]
-                return Int(try table.foldedFrequency(of: term) + pending)
+                return Int(try table.foldedFrequencies(of: [term])[0] + pending)
             }
         }
     }
@@ -141,7 +147,7 @@ public final class Snapshot: Sendable {
         DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
     }
 
-    private static func validate(_ options: SearchOptions) throws {
+    static func validate(_ options: SearchOptions) throws {
         guard (1...Limits.maximumResults).contains(options.limit) else {
             throw SparseStoreError(
                 .invalidArgument, "the limit is \(options.limit); ask for 1...\(Limits.maximumResults) hits")
@@ -156,43 +162,49 @@ public final class Snapshot: Sendable {
     }
 
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
-        var counters = SearchCounters()
         let query = try resolve(query, options.weighting)
-        let allowed = try options.filter.map(allowed)
-        let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
-        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
-        let search = WindowSearch(
-            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
-            plan: choice.scan, allowed: allowed)
-        let (found, plan) = try search.run(choice.description, scratch, &counters)
+        var counters = SearchCounters()
+        let (found, plan) = try find(query, options, allowed: options.filter.map(allowed), scratch, &counters)
         let hits = try found.map { item in
-            let contributions = options.contributions ? try self.contributions(item, query, scratch) : []
+            let contributions = options.contributions ? try self.contributions(item.place, query, scratch) : []
             return Hit(id: item.id, score: item.score, contributions: contributions)
         }
         return SearchResult(hits: hits, generation: generation, plan: plan, counters: counters)
     }
 
+    /// The best documents for a resolved query.
+    func find(
+        _ query: ResolvedQuery, _ options: SearchOptions, allowed: [AllowedDocuments]?, _ scratch: ScanScratch,
+        _ counters: inout SearchCounters
+    ) throws -> (hits: [WindowSearch.Scored], plan: SearchPlan) {
+        let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
+        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
+        let search = WindowSearch(
+            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
+            plan: choice.scan, allowed: allowed)
+        return try search.run(choice.description, scratch, &counters)
+    }
+
     /// What a filter leaves of each window.
-    private func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
+    func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
         let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
         return try state.index.members.map(filter.allowed)
     }
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
         try withReader { reader in
-            let resolver = QueryResolver(
-                tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
-            return try resolver.resolve(query, weighting)
+            try QueryResolver(tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
+                .resolve(query, weighting)
         }
     }
 
-    private func contributions(
-        _ item: WindowSearch.Scored, _ query: ResolvedQuery, _ scratch: ScanScratch
+    func contributions(
+        _ place: DocumentPlace, _ query: ResolvedQuery, _ scratch: ScanScratch
     ) throws -> [TermContribution] {
-        let segment = state.index.members[item.place.member].segment
+        let segment = state.index.members[place.member].segment
         let scorer = DocumentScorer(segment, query, scratch)
         defer { scorer.finish() }
-        let parts = scorer.contributions(try segment.record(at: item.place.ordinal))
+        let parts = scorer.contributions(try segment.record(at: place.ordinal))
         return try withReader { reader in
             let vocabulary = VocabularyTable(tables: tables, reader: reader)
             return try parts.map { part in

@@ -6,6 +6,7 @@ final class SnapshotSource: Sendable {
     let environment: Environment
     let tables: Tables
     let vocabulary = VocabularyCache()
+    let codebooks = CodebookCache()
     let scratch = ScratchPool()
     private let segments = SegmentCache()
     private let newest = Lock<SnapshotState?>(nil)
@@ -30,7 +31,9 @@ final class SnapshotSource: Sendable {
             let meta = MetaTable(tables: tables, reader: reader)
             let manifest = try meta.manifest()
             let index = try segments.view(manifest, tables, reader, mapEpoch: mapEpoch)
-            let state = SnapshotState(transactionID, mapEpoch: mapEpoch, manifest, index, try meta.tuning())
+            let multivectors = try MultivectorTable(tables: tables, reader: reader, codebooks: codebooks).settings()
+            let state = SnapshotState(
+                transactionID, mapEpoch: mapEpoch, manifest, index, try meta.tuning(), multivectors)
             // A thread that was held up may come with an older commit than another has seen.
             if newest.map({ ($0.mapEpoch, $0.transactionID) < (mapEpoch, transactionID) }) ?? true { newest = state }
             return state

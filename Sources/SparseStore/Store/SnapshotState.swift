@@ -13,15 +13,18 @@ final class SnapshotState: Sendable {
     let manifest: ManifestRecord
     let index: IndexView
     let planner: Planner
+    /// Nil until the store has had a multivector.
+    let multivectors: MultivectorSettings?
 
     init(
         _ transactionID: UInt64, mapEpoch: UInt64, _ manifest: ManifestRecord, _ index: IndexView,
-        _ tuning: TuningRecord?
+        _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?
     ) {
         self.transactionID = transactionID
         self.mapEpoch = mapEpoch
         self.manifest = manifest
         self.index = index
+        self.multivectors = multivectors
         let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
         let components = index.members.reduce(0) { $0 + Double($1.segment.directory.nonzeros) }
         planner = Planner(tuning: tuning, documents: documents, components: components / Double(max(1, documents)))

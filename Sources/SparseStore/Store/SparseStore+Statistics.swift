@@ -17,9 +17,19 @@ extension SparseStore {
                 liveBytes: info.usedBytes - free, freeBytes: free, generation: manifest.generation,
                 bytesWritten: manifest.bytesWritten, bytesMerged: manifest.bytesMerged,
                 dictionaries: Int(manifest.nextDictionary) - 1,
+                multivectors: snapshot.multivectorSettings.map(MultivectorStatistics.init),
                 readers: info.readersInUse,
                 format: "\(StoreRecord.currentMajor).\(StoreRecord.currentMinor)")
         }
+    }
+}
+
+extension MultivectorStatistics {
+    init(_ settings: MultivectorSettings) {
+        self.init(
+            documents: Int(clamping: settings.documents), tokens: Int(clamping: settings.tokens),
+            dimension: settings.dimension, codec: settings.codec, outdated: Int(clamping: settings.outdated),
+            bytes: Int(clamping: settings.bytes))
     }
 }
 

@@ -95,8 +95,7 @@ public final class SparseStore: Sendable {
         let result = try SparseStoreError.translate {
             try environment.write { raw in
                 let session = try WriteSession(
-                    tables: source.tables, writer: raw.writer, vocabulary: source.vocabulary,
-                    configuration: configuration)
+                    source, writer: raw.writer, configuration: configuration)
                 var transaction = WriteTransaction(session: session)
                 let result = try body(&transaction)
                 published = try transaction.session.finish() ? transaction.session : nil
@@ -127,9 +126,10 @@ public final class SparseStore: Sendable {
         try SparseStoreError.wrap { try source.snapshot() }.search(query, options: options)
     }
 
-    /// The document with an identifier, nil when there is none.
-    public func document(_ id: String) throws(SparseStoreError) -> Document? {
-        try SparseStoreError.wrap { try source.snapshot() }.document(id)
+    /// The document with an identifier, nil when there is none. See ``Snapshot/document(_:includingMultivector:)``.
+    public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
+        try SparseStoreError.wrap { try source.snapshot() }
+            .document(id, includingMultivector: includingMultivector)
     }
 
     /// Whether there is a document with an identifier.

@@ -1,3 +1,5 @@
+public import SparseFormat
+
 /// What a store holds and what it costs.
 public struct StoreStatistics: Sendable, Hashable, Codable {
     /// Documents that can be found.
@@ -22,10 +24,31 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var bytesMerged: UInt64
     /// Trained compression dictionaries.
     public var dictionaries: Int
+    /// Token vectors; nil in a store that has never had any.
+    public var multivectors: MultivectorStatistics?
     /// Read transactions that all processes hold.
     public var readers: Int
     /// Major and minor version of the format.
     public var format: String
+}
+
+/// The token vectors of a store.
+public struct MultivectorStatistics: Sendable, Hashable, Codable {
+    /// Documents that have some.
+    public var documents: Int
+    /// Token vectors of all of them.
+    public var tokens: Int
+    /// Components of a token vector.
+    public var dimension: Int
+    /// How new ones are kept.
+    public var codec: MultivectorCodec
+    /// Documents whose token vectors are still kept otherwise; ``SparseStore/encodeMultivectors(as:seed:progress:)``
+    /// goes on with them.
+    public var outdated: Int
+    /// Bytes of all of them, headers included.
+    public var bytes: Int
+    /// Bytes of one token vector, on average.
+    public var bytesPerToken: Double { tokens == 0 ? 0 : Double(bytes) / Double(tokens) }
 }
 
 /// One segment of the index.

@@ -12,18 +12,23 @@ struct WriteSession {
     private var index: IndexWriter
     private var frequencies: [TermID: Int64] = [:]
     private var vocabulary: VocabularyWriter
+    private var multivectors: MultivectorWriter
     private let encoder: DocumentEncoder
     private var hasBookmarks = false
     /// A write failed half way: nothing of this transaction may be committed.
     private var failure: SparseStoreError?
 
-    init(tables: Tables, writer: Writer, vocabulary: VocabularyCache, configuration: Configuration) throws {
+    init(_ source: SnapshotSource, writer: Writer, configuration: Configuration) throws {
+        let tables = source.tables
         self.tables = tables
         self.writer = writer
         base = try MetaTable(tables: tables, reader: writer.reader).manifest()
         manifest = base
         index = IndexWriter(tables: tables, writer: writer, policy: MergePolicy(), manifest: base)
-        self.vocabulary = VocabularyWriter(vocabulary, termCount: base.nextTerm)
+        self.vocabulary = VocabularyWriter(source.vocabulary, termCount: base.nextTerm)
+        multivectors = try MultivectorWriter(
+            MultivectorTable(tables: tables, reader: writer.reader, codebooks: source.codebooks), writer,
+            firstCodec: configuration.multivectorCodec)
         let dictionaries = DictionaryTable(tables: tables, reader: writer.reader)
         let dictionary = base.currentDictionary == 0 ? nil : try dictionaries.dictionary(base.currentDictionary)
         var compression = DocumentCompression.fast
@@ -37,16 +42,19 @@ struct WriteSession {
 
     func number(of id: String) throws -> UInt64? { try ids.number(of: id) }
 
-    func document(_ id: String) throws -> Document? {
+    func document(_ id: String, includingMultivector: Bool) throws -> Document? {
         guard let number = try number(of: id) else { return nil }
-        return try DocumentReader(tables: tables, reader: writer.reader, termSpace: manifest.termSpace)
+        var document = try DocumentReader(tables: tables, reader: writer.reader, termSpace: manifest.termSpace)
             .document(documents.existing(number))
+        if includingMultivector { document.multivector = try multivectors.multivector(number) }
+        return document
     }
 
     mutating func upsert(_ document: Document) throws {
         try DocumentValidation.check(document)
         let space: TermSpace = if case .terms = document.content { .strings } else { .numbers }
         try checkSpace(space)
+        if let multivector = document.multivector { try multivectors.check(multivector) }
         try changing { session in
             let vector = try session.vector(document.content)
             if let old = try session.ids.number(of: document.id) { try session.drop(old) }
@@ -56,6 +64,10 @@ struct WriteSession {
                 id: document.id, vector: vector, tags: document.tags, payload: document.payload, key: key)
             try session.writer.put(session.tables.documents, key, value, mode: .append)
             try IdentifierTable.put(document.id, number: number, session.tables, session.writer)
+            if let multivector = document.multivector {
+                let bytes = try session.multivectors.put(multivector, number: number)
+                session.manifest.bytesWritten += UInt64(bytes)
+            }
             try session.index.add(number, document.id, vector, tags: document.tags, &session.manifest)
             for term in vector.terms { session.frequencies[term, default: 0] += 1 }
             session.manifest.nextDocument += 1
@@ -96,12 +108,20 @@ struct WriteSession {
         return isReduced
     }
 
+    /// Changes the codec of multivectors, or encodes stored ones anew; see ``MultivectorWriter``.
+    mutating func changeMultivectors<R>(_ body: (inout MultivectorWriter) throws -> R) throws -> R? {
+        var result: R?
+        try changing { result = try body(&$0.multivectors) }
+        return result
+    }
+
     /// Writes everything that was held back. False when the transaction has changed nothing.
     mutating func finish() throws -> Bool {
         if let failure { throw failure }
-        guard manifest != base || hasBookmarks else { return false }
+        guard manifest != base || hasBookmarks || multivectors.hasChanged else { return false }
         try index.finish(&manifest)
         try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies, &manifest, writer)
+        try multivectors.finish()
         manifest.nextTerm = vocabulary.nextTerm
         try DictionaryTrainer(tables: tables, writer: writer).trainIfDue(from: base, &manifest)
         manifest.generation += 1
@@ -149,6 +169,7 @@ struct WriteSession {
         }
         try index.remove(number, &manifest)
         _ = try writer.delete(tables.documents, number)
+        try multivectors.remove(number: number)
         manifest.documents -= 1
         manifest.nonzeros -= count
     }

@@ -15,7 +15,7 @@ public struct WriteTransaction: ~Copyable {
     /// Puts a document in, in place of the one with the same identifier if there is one.
     ///
     /// - Throws: `invalidArgument` for the identifier or the tags, `invalidVector`, `limitExceeded` for the payload,
-    ///   `termSpaceMismatch`; and what writing can throw (`diskFull`, `io`, `corrupted`).
+    ///   `termSpaceMismatch`, `dimensionMismatch` and `codecNotTrained` for the multivector; and what writing can throw (`diskFull`, `io`, `corrupted`).
     public mutating func upsert(_ document: Document) throws(SparseStoreError) {
         try SparseStoreError.wrap { try session.upsert(document) }
     }
@@ -31,9 +31,10 @@ public struct WriteTransaction: ~Copyable {
         try SparseStoreError.wrap { try session.number(of: id) != nil }
     }
 
-    /// The document with an identifier, this transaction's changes included.
-    public func document(_ id: String) throws(SparseStoreError) -> Document? {
-        try SparseStoreError.wrap { try session.document(id) }
+    /// The document with an identifier, this transaction's changes included. See
+    /// ``Snapshot/document(_:includingMultivector:)``.
+    public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
+        try SparseStoreError.wrap { try session.document(id, includingMultivector: includingMultivector) }
     }
 
     /// Bytes left under a name, nil when there are none.

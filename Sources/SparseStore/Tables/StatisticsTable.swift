@@ -28,11 +28,15 @@ struct StatisticsTable {
         return changes
     }
 
-    /// The folded count of a term.
-    func foldedFrequency(of term: TermID) throws -> Int64 {
-        let page = term / UInt32(StatisticsPage.termsPerPage)
-        guard let page = try self.page(page) else { return 0 }
-        return Int64(page.frequencies[Int(term) % StatisticsPage.termsPerPage])
+    /// The folded counts of terms, in their order. A page is read once, however many of them it has.
+    func foldedFrequencies(of terms: some Sequence<TermID>) throws -> [Int64] {
+        var pages: [UInt32: StatisticsPage] = [:]
+        return try terms.map { term in
+            let number = term / UInt32(StatisticsPage.termsPerPage)
+            let page = try pages[number] ?? self.page(number) ?? StatisticsPage.empty
+            pages[number] = page
+            return Int64(page.frequencies[Int(term) % StatisticsPage.termsPerPage])
+        }
     }
 
     func page(_ number: UInt32) throws -> StatisticsPage? {

@@ -18,7 +18,11 @@ struct EvalCommand: ParsableCommand {
             EXAMPLES:
               sparsestore eval wiki.sparse --queries queries.jsonl --truth gt.bin --recall exact
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --run run.trec
+              sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \
+                --query-multivectors q.npy --query-offsets qo.npy --candidates 50 --alpha 0.05 --beta 4
               sparsestore eval wiki.sparse --queries queries.csr --weighting table:idf.f32 --json
+              sparsestore eval wiki.sparse --queries queries.csr --feedback docs=5,terms=20 --qrels qrels.tsv
+              sparsestore eval wiki.sparse --queries queries.csr --fuse dense.run --fuse-method minmax --qrels qrels.tsv
             """)
 
     @OptionGroup var store: StoreArgument
@@ -37,6 +41,8 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var tuning: SearchTuning
 
+    @OptionGroup var stages: StageOptions
+
     @Option(help: "How many threads ask at once.")
     var threads = 1
 
@@ -52,11 +58,13 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        try OutputPath.check(runFile, option: "--run", isNoneOf: [self.store.store, queries, truth, qrels])
+        try OutputPath.check(
+            runFile, option: "--run", isNoneOf: [self.store.store, queries, truth, qrels, stages.fuse])
         // The files are read before the store is opened: it shows at once which of them is wrong.
         let file = try QueryFile(path: queries)
         let groundTruth = try truth.map { try GroundTruth(path: $0) }
         let judgements = try qrels.map { try Qrels(path: $0) }
+        let plan = try stages.read(for: file.queries)
         if let groundTruth, groundTruth.queries < file.queries.count {
             throw CommandFailure(
                 .invalidInput,
@@ -68,7 +76,10 @@ struct EvalCommand: ParsableCommand {
         let set = try QuerySet(file, for: store)
         let writer = try runFile.map { try TRECRunWriter(path: $0) }
         InterruptFlag.install()
-        let runner = QueryRunner(store: store, options: try tuning.options(for: store), threads: threads)
+        let ids = set.records.map(\.id)
+        let runner = QueryRunner(
+            store: store, options: try tuning.options(for: store), stages: { try plan.stages(query: ids[$0], at: $0) },
+            threads: threads)
         if warmup { _ = try runner.run(set.queries) }
         let result = try runner.run(set.queries)
         if let writer {

@@ -17,12 +17,15 @@ struct GetCommand: ParsableCommand {
     @Argument(help: "The document's id.")
     var id: String
 
+    @Flag(help: "Also the token vectors, as their codec has kept them.")
+    var multivector = false
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let store = try self.store.openForReading()
         defer { store.close() }
-        guard let document = try store.document(id) else {
+        guard let document = try store.document(id, includingMultivector: multivector) else {
             throw CommandFailure(.invalidInput, "there is no document '\(id)'; check the id")
         }
         let report = DocumentReport(document: document)

@@ -9,7 +9,7 @@ struct LoadCommand: ParsableCommand {
         abstract: "Load documents from a file or from standard input.",
         discussion: """
             Reads JSON Lines, {"id": string or integer, "content" or "contents": string, "vector": {term: weight}, \
-            "tags": [string]}, or BigANN CSR, whose rows have their numbers as ids; both also compressed with zstd. The \
+            "tags": [string], "multivector": [[number]]}, or BigANN CSR, whose rows have their numbers as ids; both also compressed with zstd. The \
             store is made when it is not there. A document whose id is there is replaced.
 
             Each batch is one transaction, which also holds the place in the input: after a kill, --resume goes on from \
@@ -22,6 +22,7 @@ struct LoadCommand: ParsableCommand {
             EXAMPLES:
               sparsestore load wiki.sparse documents.jsonl.zst --rejects rejects.tsv
               sparsestore load wiki.sparse documents.csr
+              sparsestore load wiki.sparse documents.csr --multivectors t.npy --offsets o.npy --codec int8
               zcat documents.jsonl.gz | sparsestore load wiki.sparse - --resume
             """)
 
@@ -46,6 +47,8 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "The most documents of one transaction.")
     var batch = Limits.maximumDocumentsPerWindow / 3
 
+    @OptionGroup var tokens: MultivectorInput
+
     @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
     var noBuild = false
 
@@ -59,7 +62,7 @@ struct LoadCommand: ParsableCommand {
         guard (1...1_000_000).contains(batch) else {
             throw ValidationError("--batch is to be 1 to 1000000, not \(batch)")
         }
-        if let payload, ["id", "vector", "tags"].contains(payload) {
+        if let payload, ["id", "vector", "tags", "multivector"].contains(payload) {
             throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
         }
     }
@@ -75,12 +78,12 @@ struct LoadCommand: ParsableCommand {
         let store: SparseStore
         let reader: any DocumentReader
         if resume {
-            store = try self.store.openForWriting(createIfMissing: true)
+            store = try self.store.openForWriting(createIfMissing: true, multivectorCodec: tokens.firstCodec)
             if let kept = try kept(name, in: store, source: source, fresh: start) { (start, isResumed) = (kept, true) }
-            reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
+            reader = try documents(source, format: format, from: start.position)
         } else {
-            reader = try Self.reader(source, format: format, payload: payloadField, from: start.position)
-            store = try self.store.openForWriting(createIfMissing: true)
+            reader = try documents(source, format: format, from: start.position)
+            store = try self.store.openForWriting(createIfMissing: true, multivectorCodec: tokens.firstCodec)
         }
         let rejectFile = try rejects.map { path in
             try RejectFile(path: path, keeping: isResumed ? start.rejectBytesToKeep(path) : 0)
@@ -89,7 +92,7 @@ struct LoadCommand: ParsableCommand {
         let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
             store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
-        try report(try loader.run(reader, batchDocuments: batch, isBuilding: !noBuild))
+        try report(try loader.run(reader, batchDocuments: batch, isBuilding: !noBuild, codec: tokens.codec?.codec))
         store.close()
     }
 
@@ -114,12 +117,12 @@ struct LoadCommand: ParsableCommand {
         }
     }
 
-    private static func reader(
-        _ source: ByteSource, format: InputFormat, payload: PayloadField, from position: InputPosition
+    private func documents(
+        _ source: ByteSource, format: InputFormat, from position: InputPosition
     ) throws -> any DocumentReader {
         switch format {
-        case .jsonl: try JSONLinesReader(source: source, payload: payload, from: position)
-        case .csr: try CSRReader(source: source, from: position)
+        case .jsonl: try tokens.join(JSONLinesReader(source: source, payload: payloadField, from: position))
+        case .csr: try tokens.join(CSRReader(source: source, from: position))
         }
     }
 

@@ -16,6 +16,7 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
               sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
               sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
+              sparsestore search wiki.sparse --terms '{"swift": 1.2}' --feedback docs=5,terms=20 --explain
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
             """)
 
@@ -32,6 +33,8 @@ struct SearchCommand: ParsableCommand {
 
     @OptionGroup var tuning: SearchTuning
 
+    @OptionGroup var stages: StageOptions
+
     @Option(help: "Leave out hits with a lower score.")
     var minimumScore: Float?
 
@@ -47,10 +50,15 @@ struct SearchCommand: ParsableCommand {
         if query != nil, queries == nil {
             throw ValidationError("--query names a query of the file given with --queries")
         }
+        if stages.fuse != nil, queries == nil {
+            throw ValidationError("--fuse needs --queries: a run names queries by their ids")
+        }
     }
 
     func run() throws {
-        let (given, question) = try readQuery()
+        let (given, records, place) = try readQuery()
+        let (question, id) = (records[place].text, records[place].id)
+        let stages = try self.stages.read(for: records, chosen: place).stages(query: id, at: place)
         let store = try self.store.openForReading()
         defer { store.close() }
         var options = try tuning.options(for: store)
@@ -59,7 +67,10 @@ struct SearchCommand: ParsableCommand {
         let asked = try QuerySet.adapt(given, to: store)
         let report = try store.read { snapshot in
             let watch = Stopwatch()
-            let result = try snapshot.search(asked, options: options)
+            let result =
+                try stages.isEmpty
+                ? snapshot.search(asked, options: options)
+                : snapshot.search(asked, options: options, stages: stages)
             let seconds = watch.seconds
             let hits = try result.hits.enumerated().map { index, hit in
                 let document = try snapshot.document(hit.id)
@@ -72,25 +83,26 @@ struct SearchCommand: ParsableCommand {
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }
 
-    /// The query, and its words where the file has them.
-    private func readQuery() throws -> (Query, String?) {
+    /// The query, and the file it stands in, with its place there.
+    private func readQuery() throws -> (Query, [QueryRecord], Int) {
         if let terms {
             let parsed = try TermsText.parse(terms)
             guard !parsed.isEmpty else {
                 throw CommandFailure(.invalidInput, "the query has no weight above zero; give at least one term")
             }
-            return (Query(terms: parsed), nil)
+            return (Query(terms: parsed), [QueryRecord(id: "", query: nil)], 0)
         }
         let path = queries ?? "-"
         let file = try QueryFile(path: path)
-        let found = query.map { id in file.queries.first { $0.id == id } } ?? file.queries.first
-        guard let found else {
+        let place = query.map { id in file.queries.firstIndex { $0.id == id } } ?? file.queries.indices.first
+        guard let place else {
             throw CommandFailure(
                 .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")
         }
+        let found = file.queries[place]
         guard let query = found.query else {
             throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight above zero; choose another")
         }
-        return (query, found.text)
+        return (query, file.queries, place)
     }
 }

@@ -34,9 +34,22 @@ struct StatsCommand: ParsableCommand {
             ("generation", .integer(Int(clamping: statistics.generation))),
             ("bytes_written", .integer(Int(clamping: statistics.bytesWritten))),
             ("bytes_merged", .integer(Int(clamping: statistics.bytesMerged))),
+            ("multivectors", .optional(statistics.multivectors, json)),
             ("dictionaries", .integer(statistics.dictionaries)),
             ("readers", .integer(statistics.readers)),
             ("format", .string(statistics.format)),
+        ])
+    }
+
+    private static func json(_ multivectors: MultivectorStatistics) -> JSONValue {
+        .object([
+            ("documents", .integer(multivectors.documents)),
+            ("tokens", .integer(multivectors.tokens)),
+            ("dimension", .integer(multivectors.dimension)),
+            ("codec", .string("\(multivectors.codec)")),
+            ("outdated", .integer(multivectors.outdated)),
+            ("bytes", .integer(multivectors.bytes)),
+            ("bytes_per_token", .number(Figures.rounded(multivectors.bytesPerToken, 2))),
         ])
     }
 
@@ -56,6 +69,16 @@ struct StatsCommand: ParsableCommand {
         table.add("documents", Figures.count(statistics.documents))
         table.add("terms", Figures.count(statistics.terms))
         table.add("nonzeros", Figures.count(statistics.nonzeros))
+        if let multivectors = statistics.multivectors {
+            table.add(
+                "multivectors",
+                "\(Figures.count(multivectors.documents)), \(Figures.count(multivectors.tokens)) tokens of "
+                    + "\(multivectors.dimension) dimensions")
+            table.add(
+                "codec",
+                "\(multivectors.codec), \(Figures.decimal(multivectors.bytesPerToken, 1)) bytes a token"
+                    + (multivectors.outdated > 0 ? " (\(Figures.count(multivectors.outdated)) in another codec)" : ""))
+        }
         table.add("file", Figures.bytes(statistics.fileBytes))
         table.add("live", Figures.bytes(statistics.liveBytes))
         table.add("generation", "\(statistics.generation)")

@@ -21,6 +21,8 @@ struct EvaluationReport {
     let latency: LatencySummary
     /// How many answers were certified exact.
     let exact: Int
+    /// What each stage did; empty for searches of one stage.
+    let stages: [StageSummary]
     private let counters: [(name: String, mean: Double)]
 
     /// Judges `run`, the answers to `records`.
@@ -52,6 +54,7 @@ struct EvaluationReport {
         }
         latency = LatencySummary(nanoseconds: outcomes.compactMap(\.nanoseconds))
         exact = outcomes.count { $0.isExact }
+        stages = StageSummary.summaries(outcomes.map(\.stages))
         let parts: [(String, KeyPath<SearchCounters, Int>)] = [
             ("documents_scored", \.documentsScored), ("candidates", \.candidates), ("postings", \.postings),
             ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped), ("segments", \.segments),
@@ -81,6 +84,7 @@ struct EvaluationReport {
             ("exact", .integer(exact)),
         ]
         fields += counters.map { ($0.name, .number(Figures.rounded($0.mean, 2))) }
+        if !stages.isEmpty { fields.append(("stages", .array(stages.map(\.json)))) }
         fields += [
             ("threads", .integer(threads)),
             ("seconds", .number(Figures.rounded(seconds, 4))),
@@ -115,6 +119,7 @@ struct EvaluationReport {
         for (name, mean) in counters where mean > 0 {
             table.add(name.replacing("_", with: " "), "\(Figures.decimal(mean, 1)) a query")
         }
+        for stage in stages { table.add("stage \(stage.name)", "\(stage.text) a query") }
         return table.text
     }
 

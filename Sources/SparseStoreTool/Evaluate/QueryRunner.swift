@@ -6,6 +6,8 @@ internal import Synchronization
 struct QueryRunner {
     let store: SparseStore
     let options: SearchOptions
+    /// The stages after the first for the query at an index.
+    var stages: @Sendable (Int) throws -> [SearchStage] = { _ in [] }
     let threads: Int
     var interrupted: @Sendable () -> Bool = { InterruptFlag.isSet }
 
@@ -21,7 +23,7 @@ struct QueryRunner {
         guard threads > 1 else {
             var outcomes: [QueryOutcome] = []
             outcomes.reserveCapacity(queries.count)
-            for query in queries { outcomes.append(try ask(query)) }
+            for index in queries.indices { outcomes.append(try ask(queries[index], index)) }
             return Run(outcomes: outcomes, seconds: watch.seconds)
         }
         let shared = Shared(count: queries.count)
@@ -37,22 +39,34 @@ struct QueryRunner {
     private func work(_ queries: [Query?], _ shared: Shared) {
         var mine: [(Int, QueryOutcome)] = []
         do {
-            while let index = shared.next() { mine.append((index, try ask(queries[index]))) }
+            while let index = shared.next() { mine.append((index, try ask(queries[index], index))) }
             shared.add(mine)
         } catch {
             shared.fail(CommandFailure(error))
         }
     }
 
-    private func ask(_ query: Query?) throws -> QueryOutcome {
+    private func ask(_ query: Query?, _ index: Int) throws -> QueryOutcome {
         guard !interrupted() else { throw CommandFailure(.interrupted, "interrupted; no figures were computed") }
         guard let query else { return QueryOutcome() }
+        let stages = try stages(index)
         let watch = Stopwatch()
-        let result = try store.search(query, options: options)
+        let result =
+            try stages.isEmpty
+            ? store.search(query, options: options) : store.search(query, options: options, stages: stages)
         let nanoseconds = watch.nanoseconds
         return QueryOutcome(
-            hits: result.hits.map { ScoredDocument(id: $0.id, score: $0.score) }, isExact: result.isExact,
-            counters: result.counters, nanoseconds: nanoseconds)
+            hits: Self.scored(result), isExact: result.isExact, counters: result.counters, stages: result.stages,
+            nanoseconds: nanoseconds)
+    }
+
+    /// The hits as a run has them, which is ordered by its scores. Behind what the last stage has scored stand documents
+    /// with scores of another kind: where these would be in the way, ranks take the place of scores.
+    private static func scored(_ result: SearchResult) -> [ScoredDocument] {
+        let isOrdered = zip(result.hits, result.hits.dropFirst()).allSatisfy { $0.score >= $1.score }
+        return result.hits.enumerated().map { rank, hit in
+            ScoredDocument(id: hit.id, score: isOrdered ? hit.score : Float(-rank))
+        }
     }
 
     /// What the threads have in common.

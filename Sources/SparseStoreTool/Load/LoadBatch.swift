@@ -20,6 +20,7 @@ struct LoadBatch: Sendable {
     static func footprint(_ document: Document) -> Int {
         var bytes = 160 + document.id.utf8.count + (document.payload?.count ?? 0)
         bytes += document.tags.reduce(0) { $0 + 16 + $1.utf8.count }
+        bytes += (document.multivector?.components.count ?? 0) * MemoryLayout<Float>.stride
         switch document.content {
         case .terms(let terms):
             bytes += terms.count * MemoryLayout<WeightedTerm>.stride

@@ -44,8 +44,12 @@ final class Loader {
     /// When it is interrupted it commits the batch at hand and returns a summary that is not complete.
     /// `reader` belongs to that thread from here on.
     ///
-    /// - Parameter isBuilding: merge the index at the end.
-    func run(_ reader: any DocumentReader, batchDocuments: Int, isBuilding: Bool = true) throws -> LoadSummary {
+    /// - Parameters:
+    ///   - isBuilding: merge the index at the end.
+    ///   - codec: encode token vectors anew at the end, where they are kept otherwise.
+    func run(
+        _ reader: any DocumentReader, batchDocuments: Int, isBuilding: Bool = true, codec: MultivectorCodec? = nil
+    ) throws -> LoadSummary {
         let queue = BatchQueue()
         // Handed over, not shared: nobody here uses the reader again.
         nonisolated(unsafe) let producer = BatchProducer(reader: reader, batchDocuments: batchDocuments)
@@ -63,6 +67,7 @@ final class Loader {
                 break loop
             }
         }
+        if let codec, summary.isComplete { try encode(as: codec) }
         if isBuilding, summary.isComplete { try build() }
         return try finish()
     }
@@ -79,6 +84,22 @@ final class Loader {
             try store.tune { _, _ in if interrupted() { throw Stop() } }
         } catch is Stop {
             reporter.note("the index was not merged and tuned to the end; 'build' does")
+        }
+    }
+
+    /// Encodes token vectors that are kept otherwise, unless someone interrupts: the next load goes on.
+    private func encode(as codec: MultivectorCodec) throws {
+        struct Stop: Error {}
+        guard let kept = try store.statistics().multivectors, kept.documents > 0,
+            kept.codec != codec || kept.outdated > 0
+        else { return }
+        do {
+            try store.encodeMultivectors(as: codec) { _, _ in
+                store.releaseMemory()
+                if interrupted() { throw Stop() }
+            }
+        } catch is Stop {
+            reporter.note("the token vectors are not all \(codec) yet; the same load with --resume goes on")
         }
     }
 
@@ -146,6 +167,6 @@ final class Loader {
 extension SparseStoreError {
     /// Whether it says that one document cannot be stored, and nothing about the others.
     fileprivate var isAboutTheDocument: Bool {
-        [.invalidArgument, .invalidVector, .limitExceeded].contains(code)
+        [.invalidArgument, .invalidVector, .limitExceeded, .dimensionMismatch].contains(code)
     }
 }

@@ -15,9 +15,13 @@ struct StoreArgument: ParsableArguments {
     }
 
     /// Opens the store for writing.
-    func openForWriting(createIfMissing: Bool) throws -> SparseStore {
+    /// - Parameter multivectorCodec: for the first token vectors of a store.
+    func openForWriting(
+        createIfMissing: Bool, multivectorCodec: MultivectorCodec = .f16
+    ) throws -> SparseStore {
         var configuration = Configuration()
         configuration.createIfMissing = createIfMissing
+        configuration.multivectorCodec = multivectorCodec
         return try SparseStore.open(at: store, configuration: configuration)
     }
 }

@@ -21,6 +21,10 @@ struct DocumentReport {
             ("tags", .array(document.tags.map { .string($0) })),
             ("vector", .object(components.map { ($0.name, .float($0.weight)) })),
         ]
+        if let multivector = document.multivector {
+            let rows = (0..<multivector.count).map { JSONValue.array(multivector[$0].map { .float($0) }) }
+            fields.append(("multivector", .array(rows)))
+        }
         return .object(fields)
     }
 
@@ -32,6 +36,9 @@ struct DocumentReport {
         }
         let components = components
         table.add("terms", Figures.count(components.count))
+        if let multivector = document.multivector {
+            table.add("token vectors", "\(multivector.count) of \(multivector.dimension) dimensions; --json gives them")
+        }
         var text = table.text
         let largest = components.sorted { $0.weight > $1.weight }.prefix(Self.shownTerms)
         var line = largest.map {

@@ -13,6 +13,9 @@ struct HitReport {
         fields += Self.payloadFields(payload)
         if !tags.isEmpty { fields.append(("tags", .array(tags.map { .string($0) }))) }
         if explaining { fields.append(("contributions", .array(hit.contributions.map(Self.json)))) }
+        if explaining, !hit.stageScores.isEmpty {
+            fields.append(("stage_scores", .array(hit.stageScores.map { .optional($0) { .float($0) } })))
+        }
         return .object(fields)
     }
 
@@ -22,6 +25,10 @@ struct HitReport {
         var text = "\(rank). \(id)   score \(Figures.decimal(Double(hit.score), 4))\n"
         if let payload, !payload.isEmpty {
             text += Printable.wrap(Printable.line(payload, limit: 200), width: 78, indent: "   ") + "\n"
+        }
+        if explaining, !hit.stageScores.isEmpty {
+            let scores = hit.stageScores.map { $0.map { Figures.decimal(Double($0), 4) } ?? "-" }
+            text += "   scored " + scores.joined(separator: ", then ") + "\n"
         }
         if explaining, !hit.contributions.isEmpty {
             let shown = hit.contributions.prefix(8)

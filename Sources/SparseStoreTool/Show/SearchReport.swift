@@ -23,6 +23,7 @@ struct SearchReport {
         if explaining {
             fields.append(("plan", Self.json(result.plan)))
             fields.append(("counters", .object(counters.map { ($0, .integer($1)) })))
+            if !result.stages.isEmpty { fields.append(("stages", .array(result.stages.map(Self.json)))) }
         }
         return .object(fields)
     }
@@ -54,7 +55,18 @@ struct SearchReport {
         for (name, count) in counters where count > 0 {
             table.add(name.replacing("_", with: " "), Figures.count(count))
         }
+        for report in result.stages { table.add("stage \(report.name)", StageSummary([report]).text) }
         return "How it was found:\n" + table.text
+    }
+
+    private static func json(_ report: StageReport) -> JSONValue {
+        .object([
+            ("name", .string(report.name)),
+            ("candidates", .integer(report.candidates)),
+            ("scored", .integer(report.scored)),
+            ("us", .number(Figures.rounded(report.seconds * 1e6, 1))),
+            ("counters", .object(report.counters.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) })),
+        ])
     }
 
     private static func json(_ plan: SearchPlan) -> JSONValue {

@@ -20,7 +20,8 @@ enum ExitStatus: Int32 {
         case .diskFull: self = .diskFull
         case .alreadyOpen, .busy, .readersFull: self = .busy
         case .cancelled: self = .interrupted
-        case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore:
+        case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore,
+            .dimensionMismatch, .codecNotTrained:
             self = .invalidInput
         default: self = .io
         }

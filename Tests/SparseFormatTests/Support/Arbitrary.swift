@@ -91,6 +91,42 @@ enum Arbitrary {
             queries: UInt32(truncatingIfNeeded: random.number()), points: points)
     }
 
+    static func multivectorSettings(_ random: inout SeededGenerator) -> MultivectorSettings {
+        var settings = MultivectorSettings(dimension: 1 + Int(random.next() % 1_024))
+        if random.next() % 2 == 0 {
+            settings.codec = .pq32
+            settings.codebook = 1 + UInt32(random.next() % 9)
+        } else if random.next() % 2 == 0 {
+            settings.codec = .int8
+        }
+        settings.nextCodebook = settings.codebook + 1 + UInt32(random.next() % 3)
+        settings.tokens = random.number()
+        settings.documents = random.number() % (settings.tokens / 2 + 1)
+        settings.outdated = random.number() % (settings.documents + 1)
+        settings.bytes = random.number()
+        return settings
+    }
+
+    static func multivector(_ random: inout SeededGenerator, tokens: Int, dimension: Int) -> [Float] {
+        (0..<tokens * dimension).map { _ in
+            switch random.next() % 8 {
+            case 0: 0
+            case 1: Limits.components.upperBound
+            default: Float.random(in: -2...2, using: &random)
+            }
+        }
+    }
+
+    static func codebook(_ random: inout SeededGenerator) -> TokenCodebook {
+        let dimension = 1 + Int(random.next() % 3)
+        let centroids = multivector(&random, tokens: 1 + Int(random.next() % 4), dimension: dimension)
+        var codewords = [Float](repeating: 0, count: 256 * 4)
+        for index in codewords.indices where index % 4 < dimension {
+            codewords[index] = Float.random(in: -1...1, using: &random)
+        }
+        return TokenCodebook(dimension: dimension, centroids: centroids, codewords: codewords)
+    }
+
     static func tombstones(_ random: inout SeededGenerator) -> TombstonePage {
         var page = TombstonePage.empty
         for _ in 0..<random.next() % 300 { page.insert(Int(random.next() % 8192)) }

@@ -6,6 +6,7 @@ enum Samples {
 
     static func all(_ random: inout SeededGenerator) throws -> [Sample] {
         try records(&random) + documents(&random) + segments(&random) + tags(&random)
+            + multivectors(&random)
     }
 
     static func records(_ random: inout SeededGenerator) throws -> [Sample] {
@@ -22,6 +23,8 @@ enum Samples {
             Sample("statisticsDelta", Arbitrary.delta(&random), .statistics, Keys.statisticsDelta(random.number())),
             Sample("tombstonePage", Arbitrary.tombstones(&random), .tombstones, Keys.tombstones(term, 2)),
             Sample("tuning", Arbitrary.tuning(&random), .meta, Keys.tuning),
+            Sample("multivectorSettings", Arbitrary.multivectorSettings(&random), .meta, Keys.multivectorSettings),
+            Sample("multivectorCodec", Arbitrary.codebook(&random), .meta, Keys.codebook(term)),
             Sample("dictionary", DictionaryRecord(bytes: random.bytes(50)), .dictionaries, Keys.dictionary(7)),
         ]
     }

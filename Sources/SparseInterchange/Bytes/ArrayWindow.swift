@@ -1,5 +1,5 @@
-/// The part of one array of a CSR file that is in memory: 1 MiB, or one row where that is larger.
-struct CSRWindow {
+/// The part of one array in a file that is in memory: 1 MiB, or what is asked for at once where that is larger.
+struct ArrayWindow {
     private static let windowBytes = 1 << 20
 
     private let file: RandomAccessFile

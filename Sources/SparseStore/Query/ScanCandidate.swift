@@ -1,5 +1,5 @@
 /// A document whose score lies near a sum of codes; in an exact search between two proven bounds.
-struct Candidate {
+struct ScanCandidate {
     let place: DocumentPlace
     let upper: Float
     let lower: Float
@@ -11,7 +11,7 @@ struct CandidateSet {
     let count: Int
     private var minimum: Float
     private var best: BoundedMinimumHeap
-    private var all: [Candidate] = []
+    private var all: [ScanCandidate] = []
 
     /// - Parameter minimum: documents that cannot reach this score are no candidates.
     init(count: Int, minimum: Float) {
@@ -26,14 +26,14 @@ struct CandidateSet {
     /// Learns that `count` documents, whether candidates or not, truly reach a score.
     mutating func raise(to score: Float) { minimum = max(minimum, score) }
 
-    mutating func insert(_ candidate: Candidate) {
+    mutating func insert(_ candidate: ScanCandidate) {
         guard candidate.upper >= threshold else { return }
         best.insert(candidate.lower)
         all.append(candidate)
     }
 
     /// Those that can still be among the best, in the order of their windows.
-    func remaining() -> [Candidate] {
+    func remaining() -> [ScanCandidate] {
         let threshold = threshold
         return all.filter { $0.upper >= threshold }
     }

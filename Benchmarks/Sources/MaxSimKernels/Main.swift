@@ -1,0 +1,133 @@
+import Foundation
+import SparseStore
+
+/// Thread CPU time of reranking with MaxSim, a candidate, for each codec: synthetic documents of 80 token vectors of 128
+/// dimensions, 32 query tokens, 50 candidates, out of a store that the cache does not hold.
+///
+/// A candidate costs what it costs in a search: the lookup in the store, the checksum of the value, and the kernel.
+@main struct Main {
+    static let documents = 2_000
+    static let tokens = 80
+    static let dimension = 128
+    static let queryTokens = 32
+    static let candidates = 50
+
+    static func main() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("maxsim-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var random = Generator(state: 1)
+        let topics = (0..<64).map { _ in row(around: nil, &random) }
+        let queries = try (0..<40).map { _ in
+            try Multivector((0..<queryTokens).map { _ in row(around: topics[random.below(64)], &random) })
+        }
+        let multiplications = Double(queryTokens * tokens * dimension)
+        let read = readingRate()
+        print(
+            "\(queryTokens) query tokens x \(tokens) token vectors x \(dimension) dimensions, \(candidates) candidates")
+        print("\(Int(multiplications)) multiplications a candidate; this core reads \(format(read)) GB/s from memory")
+        print("codec  CPU us a candidate: median, least; GFLOP/s; bytes a candidate, us to read them from memory")
+        for codec in MultivectorCodec.allCases {
+            let store = try SparseStore.open(at: folder.appendingPathComponent("\(codec).sparse").path)
+            try fill(store, topics, &random)
+            if codec != .f16 { try store.encodeMultivectors(as: codec) }
+            let bytes = Double(try store.statistics().multivectors?.bytes ?? 0) / Double(documents)
+            let times = try measure(store, queries).sorted()
+            let median = times[times.count / 2]
+            print(
+                "\(codec)  \(format(median)), \(format(times[0])); \(format(2 * multiplications / median / 1e3)); "
+                    + "\(Int(bytes)), \(format(bytes / read / 1e3))")
+        }
+    }
+
+    /// CPU microseconds a candidate, for each query.
+    static func measure(_ store: SparseStore, _ queries: [Multivector]) throws -> [Double] {
+        var options = SearchOptions()
+        options.limit = 10
+        options.recall = .exact
+        return try queries.enumerated().map { index, query in
+            let timed = Timed(MaxSim(query))
+            let terms = try SparseVector(terms: [TermID(index)], weights: [1])
+            _ = try store.search(
+                Query(vector: terms), options: options, stages: [.rerank(timed, candidates: candidates)])
+            return timed.microseconds / Double(candidates)
+        }
+    }
+
+    /// Each document is found by one query.
+    static func fill(_ store: SparseStore, _ topics: [[Float]], _ random: inout Generator) throws {
+        for first in stride(from: 0, to: documents, by: 200) {
+            let batch = try (first..<first + 200).map { number -> Document in
+                let rows = (0..<tokens).map { _ in row(around: topics[random.below(64)], &random) }
+                return Document(
+                    id: "\(number)", vector: try SparseVector(terms: [TermID(number % 40)], weights: [1]),
+                    multivector: try Multivector(rows))
+            }
+            try store.write { transaction in
+                for document in batch { try transaction.upsert(document) }
+            }
+        }
+    }
+
+    /// A direction, near another if there is one.
+    static func row(around topic: [Float]?, _ random: inout Generator) -> [Float] {
+        let row = (0..<dimension).map { (topic?[$0] ?? 0) * 2 + random.normal() / Float(dimension).squareRoot() }
+        let norm = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return row.map { $0 / norm }
+    }
+
+    /// Bytes a nanosecond that one core sums up out of memory that no cache holds.
+    static func readingRate() -> Double {
+        let words = [UInt64](repeating: 1, count: 32 << 20)
+        let start = threadTime()
+        var sum: UInt64 = 0
+        for word in words { sum &+= word }
+        let passed = threadTime() - start
+        return sum == 0 ? 0 : Double(words.count * 8) / passed
+    }
+
+    static func format(_ number: Double) -> String { String(format: "%.2f", number) }
+}
+
+/// Nanoseconds of CPU that this thread has used.
+func threadTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+}
+
+/// MaxSim with a clock.
+final class Timed: Reranker, @unchecked Sendable {
+    let name = "timed"
+    private let inner: MaxSim
+    /// Written by the one thread that searches.
+    private(set) var microseconds = 0.0
+
+    init(_ inner: MaxSim) { self.inner = inner }
+
+    func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws {
+        let start = threadTime()
+        try inner.rerank(candidates, limit: limit, into: &scores)
+        microseconds += (threadTime() - start) / 1e3
+    }
+}
+
+/// Steele, Lea and Flood's SplitMix64.
+struct Generator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    /// About normal: twelve uniform numbers.
+    mutating func normal() -> Float {
+        (0..<12).reduce(Float(-6)) { sum, _ in sum + Float(next() >> 40) / Float(1 << 24) }
+    }
+}

@@ -1,0 +1,121 @@
+/// A stored multivector where it lies in the map (FORMAT.md, "Multivectors"). Valid as long as the bytes it was opened
+/// from.
+///
+/// One of the files that use pointers: the initialiser proves that `data` holds `count` tokens of the codec's size, and
+/// everything after stays within.
+package struct MultivectorView {
+    /// Bytes of the body before the data.
+    package static let headerBytes = 16
+
+    package let codec: MultivectorCodec
+    package let dimension: Int
+    package let count: Int
+    /// 0 for a codec without.
+    package let codebook: UInt32
+    /// What the codec has made of the tokens: one value a token first (a scale or a centroid), where it has such.
+    package let data: UnsafeRawBufferPointer
+
+    /// - Parameter number: of the document, for the checksum.
+    package init(_ bytes: UnsafeRawBufferPointer, number: UInt64) throws(FormatError) {
+        let opened = Keys.withDocument(number) { key in
+            Result { () throws(FormatError) -> MultivectorView in
+                do throws(FormatError) {
+                    return try MultivectorView(
+                        Value.open(bytes, kind: .multivector, table: .multivectors, key: key))
+                } catch {
+                    throw error.at(.multivectors, key: key)
+                }
+            }
+        }
+        self = try opened.get()
+    }
+
+    private init(_ value: Value.Body) throws(FormatError) {
+        guard value.version == 1 else {
+            throw FormatError(.unsupportedVersion, "version \(value.version), known is 1")
+        }
+        guard value.flags == 0 else { throw FormatError(.unknownFlags, "flags \(value.flags)") }
+        var body = ByteReader(value.bytes)
+        codec = try MultivectorCodec(encoding: try body.u8())
+        try body.zeros(1)
+        dimension = Int(try body.u16())
+        count = Int(try body.u16())
+        try body.zeros(2)
+        codebook = try body.u32()
+        try body.zeros(4)
+        guard (1...Limits.maximumDimension).contains(dimension),
+            (1...Limits.maximumTokensPerMultivector).contains(count)
+        else { throw FormatError(.multivectorShape, "\(count) tokens of \(dimension) dimensions") }
+        guard codec.isTrained == (codebook > 0) else { throw FormatError(.codebookUse) }
+        data = try body.take(count * codec.bytesPerToken(dimension: dimension))
+        try body.finish()
+        if codec == .int8 {
+            for token in 0..<count where !(scale(token) >= 0 && scale(token).isFinite) {
+                throw FormatError(.multivectorScale, "token \(token)")
+            }
+        }
+    }
+
+    /// Half-precision components, row by row.
+    package var halves: UnsafeRawBufferPointer { data }
+
+    /// A scale for each token of `int8`.
+    package func scale(_ token: Int) -> Float {
+        Float(bitPattern: UInt32(littleEndian: data.loadUnaligned(fromByteOffset: 4 * token, as: UInt32.self)))
+    }
+
+    /// 8-bit components of `int8`, row by row.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: data[(4 * count)...]) }
+
+    /// The centroid of each token of `pq32`.
+    package func centroid(_ token: Int) -> Int {
+        Int(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * token, as: UInt16.self)))
+    }
+
+    /// Codes of `pq32`, row by row.
+    package var codes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: data[(2 * count)...]) }
+
+    /// Proves that a codebook is for these tokens: the dimension agrees, and each token's centroid is in it.
+    package func check(_ codebook: TokenCodebook) throws(FormatError) {
+        guard codebook.dimension == dimension else { throw FormatError(.codebookUse, "another dimension") }
+        let limit = codebook.centroidCount
+        for token in 0..<count where centroid(token) >= limit {
+            throw FormatError(.codebookUse, "centroid \(centroid(token)) of \(limit)")
+        }
+    }
+
+    /// The components, as exact as the codec has kept them.
+    /// - Parameter codebook: the one that the value names, where it names one.
+    package func multivector(_ codebook: TokenCodebook?) throws(FormatError) -> Multivector {
+        var components: [Float] = []
+        components.reserveCapacity(count * dimension)
+        switch codec {
+        case .f16:
+            for index in 0..<count * dimension {
+                let bits = UInt16(littleEndian: halves.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
+                components.append(HalfFloat.float(bits))
+            }
+        case .int8:
+            let bytes = bytes
+            for token in 0..<count {
+                let scale = scale(token)
+                for index in token * dimension..<(token + 1) * dimension {
+                    components.append(Limits.nearestComponent(Float(Int8(bitPattern: bytes[index])) * scale))
+                }
+            }
+        case .pq32:
+            guard let codebook else { throw FormatError(.codebookUse, "codebook \(self.codebook) is missing") }
+            try check(codebook)
+            let codes = codes
+            let groups = codebook.subspaces
+            for token in 0..<count {
+                codebook.decode(centroid(token), codes[token * groups..<(token + 1) * groups], into: &components)
+            }
+        }
+        do {
+            return try Multivector(dimension: dimension, components: components)
+        } catch {
+            throw FormatError(.multivectorShape, error.message)
+        }
+    }
+}

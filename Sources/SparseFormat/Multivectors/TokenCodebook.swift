@@ -1,0 +1,65 @@
+/// What `pq32` has learnt from a store's token vectors (table meta, key `codebook:` and a u32 number, from 1). It never
+/// changes, and its number is never used again.
+///
+/// A token is kept as its nearest centroid, and, for each group of four components of what is left, the nearest of 256
+/// codewords (Jegou, Douze, Schmid: Product Quantization for Nearest Neighbor Search, 2011).
+package struct TokenCodebook: Record {
+    package static let kind = RecordKind.multivectorCodec
+    /// Components of a group.
+    package static let width = 4
+    /// Codewords of a group: what a byte can name.
+    package static let codewordsPerSubspace = 256
+
+    /// Components of a token, 1...1,024.
+    package let dimension: Int
+    /// 1...65,535 rows of `dimension`.
+    package let centroids: [Float]
+    /// `subspaces` x 256 x 4; zero where a group reaches past the dimension.
+    package let codewords: [Float]
+
+    /// Groups of a token of a dimension.
+    package static func subspaces(dimension: Int) -> Int { (dimension + width - 1) / width }
+
+    package var subspaces: Int { Self.subspaces(dimension: dimension) }
+    package var centroidCount: Int { centroids.count / dimension }
+
+    package init(dimension: Int, centroids: [Float], codewords: [Float]) {
+        self.dimension = dimension
+        self.centroids = centroids
+        self.codewords = codewords
+    }
+
+    package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
+        dimension = Int(try body.u16())
+        let count = Int(try body.u16())
+        try body.zeros(4)
+        guard (1...Limits.maximumDimension).contains(dimension), count >= 1 else {
+            throw FormatError(.codebookShape, "\(count) centroids of \(dimension) dimensions")
+        }
+        centroids = try Self.floats(&body, count * dimension)
+        let groups = Self.subspaces(dimension: dimension)
+        codewords = try Self.floats(&body, groups * Self.codewordsPerSubspace * Self.width)
+        let used = dimension - (groups - 1) * Self.width
+        for index in codewords.indices.suffix(Self.codewordsPerSubspace * Self.width)
+        where index % Self.width >= used && codewords[index] != 0 {
+            throw FormatError(.codebookShape, "a codeword reaches past the dimension")
+        }
+    }
+
+    package func encodeBody(into writer: inout ByteWriter) {
+        writer.u16(UInt16(dimension))
+        writer.u16(UInt16(centroidCount))
+        writer.zeros(4)
+        writer.f32s(centroids)
+        writer.f32s(codewords)
+    }
+
+    private static func floats(_ body: inout ByteReader, _ count: Int) throws(FormatError) -> [Float] {
+        let bytes = try body.take(4 * count)
+        let floats = (0..<count).map {
+            Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+        }
+        guard floats.allSatisfy(\.isFinite) else { throw FormatError(.codebookShape, "not finite") }
+        return floats
+    }
+}

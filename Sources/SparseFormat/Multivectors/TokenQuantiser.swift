@@ -1,0 +1,21 @@
+/// Rows of floats as 8-bit integers with one scale: component = code * scale.
+package enum TokenQuantiser {
+    /// The largest code; the smallest is its negative.
+    private static let largestCode: Float = 127
+    /// Added and taken away again, it leaves the nearest integer, halves to even, of what is smaller than 2^22.
+    private static let rounding: Float = 0x1.8p23
+
+    /// The scale of a row, its largest magnitude divided by 127 (0 for a row of zeros), and the nearest codes.
+    package static func quantise(_ row: ArraySlice<Float>) -> (scale: Float, codes: [Int8]) {
+        let scale = row.reduce(0) { max($0, $1.magnitude) } / largestCode
+        guard scale > 0 else { return (0, Array(repeating: 0, count: row.count)) }
+        return (
+            scale,
+            row.map { component in
+                // Division by a subnormal scale may come out a little over 127.
+                let quotient = max(-largestCode, min(largestCode, component / scale))
+                return Int8(truncatingIfNeeded: Int32(quotient + rounding - rounding))
+            }
+        )
+    }
+}

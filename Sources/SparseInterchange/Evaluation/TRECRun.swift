@@ -1,0 +1,41 @@
+/// The rankings of a run in the form trec_eval reads: lines of 'query Q0 document rank score tag', separated by white
+/// space. The score ranks; the rank column is not looked at, as trec_eval does not.
+public struct TRECRun: Sendable {
+    /// The documents of each query with their scores, in the order of the file.
+    public let rankings: [String: [ScoredDocument]]
+
+    /// The longest line, in bytes.
+    private static let lineBytes = 64 << 10
+
+    /// Reads the file at `path`.
+    public init(path: String) throws(InterchangeError) {
+        try self.init(source: try ByteSource(path: path))
+    }
+
+    /// Reads what `source` gives.
+    ///
+    /// - Throws: `limitExceeded` for more than `InterchangeLimits.wholeFileBytes`, `invalidInput` naming the first line
+    ///   that is not of this form or whose score is not a finite number.
+    public init(source: ByteSource) throws(InterchangeError) {
+        let lines = LineReader(source: source, limit: Self.lineBytes)
+        var rankings: [String: [ScoredDocument]] = [:]
+        while let line = try lines.next() {
+            guard lines.offset <= UInt64(InterchangeLimits.wholeFileBytes) else {
+                throw InterchangeError(
+                    .limitExceeded,
+                    "'\(source.name)' holds more than \(InterchangeLimits.wholeFileBytes) bytes; "
+                        + "keep fewer documents a query")
+            }
+            let fields = String(decoding: line.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+            if fields.isEmpty, !line.isTooLong { continue }
+            guard !line.isTooLong, fields.count == 6, let score = Float(fields[4]), score.isFinite else {
+                throw InterchangeError(
+                    .invalidInput,
+                    "line \(lines.number) of '\(source.name)' is not 'query Q0 document rank score tag'; "
+                        + "correct the line")
+            }
+            rankings[String(fields[0]), default: []].append(ScoredDocument(id: String(fields[2]), score: score))
+        }
+        self.rankings = rankings
+    }
+}

@@ -1,0 +1,18 @@
+internal import SparseFormat
+
+extension IndexView {
+    /// The exact scores of documents, in their order; 0 for one that shares no term with the query.
+    func scores(of places: [DocumentPlace], _ query: ResolvedQuery, _ scratch: ScanScratch) throws -> [Float] {
+        var scores = [Float](repeating: 0, count: places.count)
+        let byMember = Dictionary(grouping: places.indices) { places[$0].member }
+        for (member, positions) in byMember {
+            let segment = members[member].segment
+            let scorer = DocumentScorer(segment, query, scratch)
+            defer { scorer.finish() }
+            for position in positions {
+                scores[position] = scorer.score(try segment.record(at: places[position].ordinal))
+            }
+        }
+        return scores
+    }
+}

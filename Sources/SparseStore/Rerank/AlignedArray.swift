@@ -1,0 +1,15 @@
+/// Memory that begins with a cache line, freed with the value.
+final class AlignedArray<Element: BitwiseCopyable & ExpressibleByIntegerLiteral> {
+    let base: UnsafeMutablePointer<Element>
+    let count: Int
+
+    /// - Parameter isZeroed: without, the caller writes each element before it is read.
+    init(count: Int, isZeroed: Bool = true) {
+        self.count = count
+        base = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Element>.stride, alignment: 64)
+            .bindMemory(to: Element.self, capacity: count)
+        if isZeroed { base.initialize(repeating: 0, count: count) }
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+}

@@ -1,0 +1,35 @@
+extension AsyncReranker {
+    /// Scores all inputs, batch by batch, in their order.
+    ///
+    /// - Throws: what the model throws; `invalidArgument` when it gives another number of scores than was asked for, or
+    ///   one that is not finite.
+    func scores(_ inputs: [Input], _ options: BatchOptions) async throws -> [Float] {
+        var starts = stride(from: 0, to: inputs.count, by: options.size).makeIterator()
+        return try await withThrowingTaskGroup(of: (start: Int, scores: [Float]).self) { group in
+            func addBatch() {
+                guard let start = starts.next() else { return }
+                let batch = Array(inputs[start...].prefix(options.size))
+                group.addTask { (start, try await checked(batch)) }
+            }
+            for _ in 0..<min(options.concurrency, inputs.count) { addBatch() }
+            var all = [Float](repeating: 0, count: inputs.count)
+            while let (start, scores) = try await group.next() {
+                all.replaceSubrange(start..<start + scores.count, with: scores)
+                addBatch()
+            }
+            return all
+        }
+    }
+
+    private func checked(_ batch: [Input]) async throws -> [Float] {
+        let scores = try await scores(batch)
+        guard scores.count == batch.count else {
+            throw SparseStoreError(
+                .invalidArgument, "the model gave \(scores.count) scores for \(batch.count) candidates")
+        }
+        guard scores.allSatisfy(\.isFinite) else {
+            throw SparseStoreError(.invalidArgument, "the model gave a score that is not finite")
+        }
+        return scores
+    }
+}

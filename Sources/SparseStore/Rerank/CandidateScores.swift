@@ -1,0 +1,47 @@
+/// What a reranker has found out: scores of some or all candidates of one stage, and what that took.
+public struct CandidateScores: Sendable {
+    /// Costs of the reranker's own, by name: they stand in the stage's report.
+    public var counters: [String: Int] = [:]
+    /// Candidates that have a score.
+    public private(set) var scored = 0
+
+    private var scores: [Float?]
+
+    /// No scores yet, for so many candidates.
+    init(count: Int) { scores = Array(repeating: nil, count: count) }
+
+    /// The score of the candidate with a rank; nil when it has none.
+    public subscript(rank: Int) -> Float? { scores.indices.contains(rank) ? scores[rank] : nil }
+
+    /// Scores a candidate, whatever its score was.
+    ///
+    /// - Throws: `invalidArgument` for a score that is not finite and for a candidate of another stage.
+    public mutating func set(_ score: Float, for candidate: Candidate) throws(SparseStoreError) {
+        try set(score, at: candidate.rank)
+    }
+
+    mutating func set(_ score: Float, at rank: Int) throws(SparseStoreError) {
+        guard score.isFinite else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "a reranker scored the candidate of rank \(rank) with \(score); scores must be finite")
+        }
+        guard scores.indices.contains(rank) else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "a reranker scored rank \(rank) of \(scores.count) candidates; score those it was given")
+        }
+        if scores[rank] == nil { scored += 1 }
+        scores[rank] = score
+    }
+}
+
+extension CandidateScores {
+    /// The ranks of the candidates in their new order: those with a score, best first, then the others.
+    var order: [Int] {
+        let ranks = scores.indices
+        let best = ranks.compactMap { rank in scores[rank].map { (rank, $0) } }
+            .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+        return best.map(\.0) + ranks.filter { scores[$0] == nil }
+    }
+}

@@ -1,0 +1,31 @@
+internal import SparseFormat
+
+/// The documents that one stage may score, best first as the stage before ranked them, all of one snapshot.
+public struct Candidates: Sendable, RandomAccessCollection {
+    private let candidates: [Candidate]
+
+    /// - Throws: `corrupted` when a document of the index is not stored.
+    init(_ ranking: some Sequence<RankedDocument>, _ source: CandidateSource) throws {
+        let documents = source.documents
+        candidates = try documents.withReader { reader in
+            let identifiers = IdentifierTable(tables: documents.tables, reader: reader)
+            return try ranking.enumerated().map { rank, document in
+                guard let number = try identifiers.number(of: document.id) else {
+                    throw SparseStoreError(
+                        .corrupted,
+                        "a document is indexed and its identifier is not stored; restore the store from a backup")
+                }
+                return Candidate(
+                    id: document.id, rank: rank, score: document.score, number: number, place: document.place,
+                    source: source)
+            }
+        }
+    }
+
+    /// The position of the first candidate; positions are ranks.
+    public var startIndex: Int { 0 }
+    /// The position past the last candidate.
+    public var endIndex: Int { candidates.count }
+    /// The candidate at a position.
+    public subscript(position: Int) -> Candidate { candidates[position] }
+}

@@ -1,0 +1,21 @@
+internal import LMDB
+public import SparseFormat
+
+extension Snapshot {
+    /// The token vectors of a document, as exact as its codec has kept them; nil when there is no such document or it
+    /// has none.
+    public func multivector(_ id: String) throws(SparseStoreError) -> Multivector? {
+        try SparseStoreError.wrap {
+            try withReader { reader in
+                let number = try IdentifierTable(tables: tables, reader: reader).number(of: id)
+                return try number.flatMap(multivectors(reader).multivector)
+            }
+        }
+    }
+
+    var codebooks: CodebookCache { source.codebooks }
+
+    func multivectors(_ reader: Reader) -> MultivectorTable {
+        MultivectorTable(tables: tables, reader: reader, codebooks: codebooks)
+    }
+}

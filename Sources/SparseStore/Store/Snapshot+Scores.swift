@@ -1,0 +1,61 @@
+internal import LMDB
+internal import SparseFormat
+
+extension Snapshot {
+    /// The exact scores of given documents: what a search with the same weighting would give them.
+    ///
+    /// - Returns: one for each identifier, in their order: the inner product, 0 for a document that shares no term with
+    ///   the query, nil where there is no such document.
+    /// - Throws: `invalidVector` for bad weights or duplicate terms, `termSpaceMismatch`, `limitExceeded` for a query or
+    ///   a list of identifiers beyond its limit (`Limits.maximumResults`), `corrupted`.
+    public func scores(
+        _ query: Query, of ids: [String], weighting: Weighting = .none
+    ) throws(SparseStoreError) -> [Float?] {
+        try SparseStoreError.wrap {
+            guard ids.count <= Limits.maximumResults else {
+                throw SparseStoreError(
+                    .limitExceeded,
+                    "\(ids.count) identifiers to score; the limit is \(Limits.maximumResults): ask in parts")
+            }
+            let resolved = try resolve(query, weighting)
+            let places = try places(of: ids)
+            let scores = try source.scratch.withScratch { scratch in
+                try index.scores(of: places.compactMap(\.self), resolved, scratch)
+            }
+            var next = scores.makeIterator()
+            return places.map { $0 == nil ? nil : next.next() }
+        }
+    }
+
+    /// Where documents stand in the index, in their order; nil where there is no such document.
+    func places(of ids: [String]) throws -> [DocumentPlace?] {
+        try withReader { reader in
+            let identifiers = IdentifierTable(tables: tables, reader: reader)
+            return try ids.map { id in
+                guard let number = try identifiers.number(of: id) else { return nil }
+                guard let place = index.place(of: number) else {
+                    throw SparseStoreError(
+                        .corrupted,
+                        "document number \(number) is stored and not indexed; restore the store from a backup"
+                    )
+                }
+                return place
+            }
+        }
+    }
+
+    /// The exact vectors of documents, in their order, weighted like a query.
+    func weightedVectors(of places: [DocumentPlace], _ weighting: Weighting) throws -> [WeightedComponents] {
+        var components: [(TermID, Float)] = []
+        var ends: [Int] = []
+        for place in places {
+            try index.forEachComponent(of: place) { components.append(($0, $1)) }
+            ends.append(components.count)
+        }
+        let weighted = try withReader { reader in
+            try QueryResolver(tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
+                .weighted(components, weighting)
+        }
+        return zip([0] + ends, ends).map { begin, end in weighted[begin..<end] }
+    }
+}

@@ -1,0 +1,123 @@
+internal import SparseFormat
+
+extension SparseStore {
+    /// The best documents of the newest commit by inner product, ranked anew by a model that has to be waited for. See
+    /// ``search(_:options:stages:candidates:rerankedBy:batches:)``.
+    public func search(
+        _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: some AsyncReranker,
+        batches: BatchOptions = BatchOptions(), recall: Recall = .target(0.95)
+    ) async throws -> SearchResult {
+        var options = SearchOptions()
+        options.limit = limit
+        options.recall = recall
+        return try await search(
+            query, options: options, candidates: candidates, rerankedBy: reranker, batches: batches)
+    }
+
+    /// The best documents of the newest commit after several stages, ranked anew by a model that has to be waited for.
+    ///
+    /// The stages before it run in one snapshot, on a thread that may block; the snapshot has ended when the model is
+    /// asked. When the deadline passes or the model fails, the answer is the ranking of the stage before, whole: an order
+    /// made half by the model would depend on which batches came first. ``SearchResult/fallback`` says so. A model that
+    /// goes on after its task was cancelled is not waited for.
+    ///
+    /// - Parameters:
+    ///   - query: what is searched for.
+    ///   - options: what the first stage is asked for, and how many hits the search answers with.
+    ///   - stages: what comes between the first stage and the model.
+    ///   - candidates: how many documents the model scores at the most; those behind them stay behind them.
+    ///   - reranker: the model.
+    ///   - batches: how the model is asked, and how long the search may take.
+    /// - Throws: what ``Snapshot/search(_:options:stages:)`` throws, what copying a candidate throws, and `cancelled`.
+    public func search(
+        _ query: Query, options: SearchOptions, stages: [SearchStage] = [], candidates: Int = 50,
+        rerankedBy reranker: some AsyncReranker, batches: BatchOptions = BatchOptions()
+    ) async throws -> SearchResult {
+        try batches.check()
+        let start = ContinuousClock.now
+        let (before, inputs) = try await AsyncHop.run { [self] in
+            try read { try $0.prepare(query, options, stages, candidates, reranker) }
+        }
+        let modelStart = ContinuousClock.now
+        var scores = CandidateScores(count: inputs.count)
+        var fallback: StageReport.Fallback?
+        do {
+            let deadline = batches.deadline.map { start.advanced(by: $0) }
+            let found = try await Self.race(until: deadline) { try await reranker.scores(inputs, batches) }
+            for (rank, score) in found.enumerated() { try scores.set(score, at: rank) }
+        } catch is DeadlinePassed {
+            fallback = .deadlinePassed
+        } catch {
+            guard !Task.isCancelled else { throw SparseStoreError.taskCancelled }
+            fallback = .failed("\(error)")
+        }
+        let report = StageReport(
+            name: reranker.name, candidates: inputs.count, scored: scores.scored,
+            seconds: (ContinuousClock.now - modelStart).inSeconds, counters: [:], fallback: fallback)
+        return before.reranked(scores, report, limit: options.limit)
+    }
+
+    private struct DeadlinePassed: Error {}
+
+    /// What `work` gives, unless the deadline passes or the task is cancelled first: then `work` is cancelled and not
+    /// waited for.
+    private static func race<R: Sendable>(
+        until deadline: ContinuousClock.Instant?, _ work: @escaping @Sendable () async throws -> R
+    ) async throws -> R {
+        let first = FirstOutcome<R>()
+        let worker = Task {
+            do { first.settle(.success(try await work())) } catch { first.settle(.failure(error)) }
+        }
+        let timer = deadline.map { deadline in
+            Task {
+                try await Task.sleep(until: deadline, clock: .continuous)
+                first.settle(.failure(DeadlinePassed()))
+            }
+        }
+        defer {
+            worker.cancel()
+            timer?.cancel()
+        }
+        return try await withTaskCancellationHandler {
+            try await first.value()
+        } onCancel: {
+            first.settle(.failure(CancellationError()))
+        }
+    }
+}
+
+extension Snapshot {
+    /// The ranking that a model is to change, and what it needs to know.
+    fileprivate func prepare<R: AsyncReranker>(
+        _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], _ candidates: Int, _ reranker: R
+    ) throws -> (SearchResult, [R.Input]) {
+        try SparseStoreError.translate {
+            try Self.validate(options)
+            try SearchStage.check(candidates: candidates)
+            var search = try StagedSearch(self, query, options, stages, candidates: candidates)
+            try search.run()
+            let inputs = try Candidates(search.documents.prefix(candidates), CandidateSource(self)).map(reranker.input)
+            return (try search.result(limit: max(candidates, options.limit)), inputs)
+        }
+    }
+}
+
+extension SearchResult {
+    /// The result with its first hits, which a model has scored, in their new order.
+    fileprivate func reranked(_ scores: CandidateScores, _ report: StageReport, limit: Int) -> SearchResult {
+        let first = scores.order.map { rank in
+            let hit = hits[rank]
+            let score = scores[rank]
+            return Hit(
+                id: hit.id, score: score ?? hit.score, contributions: hit.contributions,
+                stageScores: hit.stageScores + [score])
+        }
+        let rest = hits.dropFirst(first.count).map { hit in
+            Hit(
+                id: hit.id, score: hit.score, contributions: hit.contributions, stageScores: hit.stageScores + [nil])
+        }
+        return SearchResult(
+            hits: Array((first + rest).prefix(limit)), generation: generation, plan: plan, counters: counters,
+            stages: stages + [report])
+    }
+}

@@ -1,0 +1,139 @@
+internal import SparseFormat
+
+extension StagedSearch {
+    /// - Parameter limit: how many of the best the stages behind this one look at.
+    func rerank(_ reranker: any Reranker, _ candidates: Int, _ fusion: Fusion?, limit: Int) throws -> Outcome {
+        let head = documents.prefix(candidates)
+        var scores = CandidateScores(count: head.count)
+        if !head.isEmpty {
+            try reranker.rerank(Candidates(head, CandidateSource(snapshot)), limit: limit, into: &scores)
+        }
+        var counters = scores.counters
+        var scored = Ranking(documents: [], unfound: nil, score: rescoring(reranker))
+        var before = Ranking(documents: [], unfound: ranking.unfound, score: ranking.score)
+        var rest: [RankedDocument] = []
+        for rank in scores.order {
+            var document = head[rank]
+            guard let score = scores[rank] else {
+                rest.append(document)
+                continue
+            }
+            // The others have scores of another kind; a fusion asks for theirs.
+            if rank < ranking.documents.count { before.documents.append(document) }
+            document.score = score
+            scored.documents.append(document)
+        }
+        if let fusion { scored = try fusion.fuse(before, scored, &counters) }
+        var outcome = Outcome(scored, candidates: head.count, scored: scores.scored)
+        outcome.rest = rest + documents.dropFirst(head.count)
+        outcome.counters = counters
+        return outcome
+    }
+
+    /// Scores documents that come later the way a reranker has scored its candidates.
+    private func rescoring(_ reranker: any Reranker) -> Ranking.Score {
+        let before = ranking.score
+        return { [snapshot] documents, counters in
+            guard !documents.isEmpty else { return [] }
+            let found = try before(documents, &counters)
+            var documents = documents
+            for index in documents.indices { documents[index].score = found[index] ?? 0 }
+            // A reranker is promised an order.
+            let order = documents.indices.sorted { RankedDocument.precedes(documents[$0], documents[$1]) }
+            var scores = CandidateScores(count: documents.count)
+            let candidates = try Candidates(order.map { documents[$0] }, CandidateSource(snapshot))
+            try reranker.rerank(candidates, limit: documents.count, into: &scores)
+            counters.merge(scores.counters, uniquingKeysWith: +)
+            var result = [Float?](repeating: nil, count: documents.count)
+            for (rank, index) in order.enumerated() { result[index] = scores[rank] }
+            return result
+        }
+    }
+
+    /// - Parameter limit: how many of the best the stages behind this one look at.
+    mutating func feedback(_ feedback: Feedback, limit: Int) throws -> Outcome {
+        var relevant: [DocumentPlace] = []
+        var nonRelevant: [DocumentPlace] = []
+        var counters: [String: Int] = [:]
+        switch feedback.source {
+        case .best(let count): relevant = documents.prefix(count).map(\.place)
+        case .judged(let good, let bad):
+            relevant = try snapshot.places(of: good).compactMap(\.self)
+            nonRelevant = try snapshot.places(of: bad).compactMap(\.self)
+            counters["unknown"] = good.count + bad.count - relevant.count - nonRelevant.count
+        }
+        if feedback.weight == 0 { relevant = [] }
+        if feedback.nonRelevantWeight == 0 { nonRelevant = [] }
+        let used = relevant.count + nonRelevant.count
+        guard used > 0, !query.isEmpty else {
+            var outcome = Outcome(nil, candidates: 0, scored: 0)
+            outcome.counters = counters
+            return outcome
+        }
+        let vectors = try snapshot.weightedVectors(of: relevant + nonRelevant, options.weighting)
+        let expanded = Rocchio(feedback).expand(
+            query, relevant: Array(vectors.prefix(relevant.count)),
+            nonRelevant: Array(vectors.dropFirst(relevant.count)))
+        let second = try search(expanded, limit: limit, &counters)
+        counters["terms"] = expanded.terms.count
+        query = expanded
+        let fused = try feedback.interpolation?.fuse(ranking, second, &counters) ?? second
+        var outcome = Outcome(fused, candidates: used, scored: counters["documents_scored", default: 0])
+        outcome.counters = counters
+        return outcome
+    }
+
+    /// A search for a query that feedback has made.
+    private func search(
+        _ query: ResolvedQuery, limit: Int, _ counters: inout [String: Int]
+    ) throws -> Ranking {
+        var options = options
+        options.limit = limit
+        // The scores of another query have another scale.
+        options.minimumScore = nil
+        var costs = SearchCounters()
+        let (found, _) = try snapshot.source.scratch.withScratch { scratch in
+            try snapshot.find(query, options, allowed: allowed, scratch, &costs)
+        }
+        counters["postings"] = costs.postings
+        counters["documents_scored"] = costs.documentsScored
+        var second = snapshot.ranking(found, query)
+        keepStageScores(of: &second.documents)
+        return second
+    }
+
+    func fuse(_ external: ExternalRanking, _ candidates: Int, _ fusion: Fusion) throws -> Outcome {
+        var counters = ["unknown": 0, "filtered": 0, "duplicates": external.duplicates, "documents_scored": 0]
+        var known: [RankedDocument] = []
+        for (index, place) in try snapshot.places(of: external.ids).enumerated() {
+            guard let place else {
+                counters["unknown", default: 0] += 1
+                continue
+            }
+            guard allowed?[place.member].bitmap.contains(place.ordinal) ?? true else {
+                counters["filtered", default: 0] += 1
+                continue
+            }
+            known.append(
+                RankedDocument(
+                    id: external.ids[index], place: place, score: external.scores[index], stageScores: []))
+        }
+        keepStageScores(of: &known)
+        let head = Array(ranking.documents.prefix(candidates))
+        let fused = try fusion.fuse(
+            Ranking(documents: head, unfound: ranking.unfound, score: ranking.score),
+            Ranking(documents: known, unfound: nil) { others, _ in others.map { _ in nil } }, &counters)
+        let places = Set(fused.documents.map(\.place))
+        var outcome = Outcome(fused, candidates: head.count + known.count, scored: fused.documents.count)
+        outcome.rest = documents.dropFirst(head.count).filter { !places.contains($0.place) }
+        outcome.counters = counters
+        return outcome
+    }
+
+    /// Gives documents that came another way the scores of the stages that knew them.
+    private func keepStageScores(of documents: inout [RankedDocument]) {
+        let known = Dictionary(self.documents.map { ($0.place, $0.stageScores) }) { first, _ in first }
+        let none = [Float?](repeating: nil, count: reports.count)
+        for index in documents.indices { documents[index].stageScores = known[documents[index].place] ?? none }
+    }
+}

@@ -1,0 +1,15 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// `--codec`: how token vectors are kept.
+enum MultivectorCodecOption: String, ExpressibleByArgument, CaseIterable {
+    case f16, int8, pq32
+
+    var codec: MultivectorCodec {
+        switch self {
+        case .f16: .f16
+        case .int8: .int8
+        case .pq32: .pq32
+        }
+    }
+}
