@@ -54,7 +54,10 @@ import Testing
                 postings += Int(entry.count)
             }
             #expect(UInt64(postings) == directory.nonzeros)
-            for probe: TermID in [0, 1, 6, 8, .max] { _ = directory.find(probe) }
+            let probes = [0, 1, 6, 8, .max] + (0..<directory.count).map(directory.term)
+            var found: [Int] = []
+            directory.find(probes, &found)
+            #expect(found == probes.map { directory.find($0) ?? -1 }, "many at once, as one by one")
             return postings
         }
     }

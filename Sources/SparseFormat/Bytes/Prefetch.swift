@@ -1,6 +1,6 @@
-internal import CZstd
+public import CZstd
 
 /// Asks the processor to load the line at an address that will be read soon. Any address is allowed.
-package func prefetch(_ address: UnsafeRawPointer) {
+@inlinable package func prefetch(_ address: UnsafeRawPointer) {
     sparsestore_prefetch(address)
 }

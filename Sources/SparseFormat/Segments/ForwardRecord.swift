@@ -29,6 +29,12 @@ package struct ForwardRecord {
         identifierLength = identifier
     }
 
+    /// Asks for all lines of the vector.
+    package func prefetchLines() {
+        let bytes = count * (isWide ? 8 : 6)
+        for offset in stride(from: 0, to: bytes + 63, by: 64) { prefetch(weights + offset) }
+    }
+
     /// The document's identifier.
     package func identifier() throws(FormatError) -> String {
         let start = positions + count * (isWide ? 4 : 2)

@@ -29,6 +29,12 @@ package struct ForwardTable: @unchecked Sendable {
         self.chunkLengths = chunkLengths
     }
 
+    /// Asks for what `place(of:)` will read.
+    package func prefetchPlace(of ordinal: Int) {
+        // Any address may be asked for.
+        prefetch(offsets + 4 * max(0, ordinal))
+    }
+
     /// Where a document's record begins: its chunk and the offset in it, with 4 bytes there to be read.
     package func place(of ordinal: Int) throws(FormatError) -> (chunk: Int, offset: Int) {
         guard ordinal >= 0, ordinal < count else { throw FormatError(.forwardRecords, "ordinal \(ordinal)") }

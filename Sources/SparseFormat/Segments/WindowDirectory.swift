@@ -85,10 +85,33 @@ package struct WindowDirectory: @unchecked Sendable {
 
     /// The position of a term, nil when no document of the window has it.
     package func find(_ term: TermID) -> Int? {
+        find(term, in: bucket(of: term))
+    }
+
+    /// The positions of some terms, in their order; -1 where no document of the window has one. A directory is larger
+    /// than a cache: what a step reads for one term is on its way while the others are looked at.
+    package func find(_ wanted: [TermID], _ positions: inout [Int]) {
+        positions.removeAll(keepingCapacity: true)
+        for term in wanted { prefetch(terms + 4 * bucket(of: term).lowerBound) }
+        for term in wanted {
+            let position = find(term, in: bucket(of: term)) ?? -1
+            positions.append(position)
+            guard position >= 0 else { continue }
+            prefetch(entries + position * entrySize)
+            prefetch(entries + position * entrySize + entrySize - 1)
+        }
+    }
+
+    /// Where a term stands if it is there.
+    private func bucket(of term: TermID) -> Range<Int> {
         let bucket = Int(term >> shift)
-        guard bucket + 1 < firstEntry.count else { return nil }
-        var low = Int(firstEntry[bucket])
-        var high = Int(firstEntry[bucket + 1])
+        guard bucket + 1 < firstEntry.count else { return 0..<0 }
+        return Int(firstEntry[bucket])..<Int(firstEntry[bucket + 1])
+    }
+
+    private func find(_ term: TermID, in bucket: Range<Int>) -> Int? {
+        var low = bucket.lowerBound
+        var high = bucket.upperBound
         while low < high {
             let middle = (low + high) / 2
             let found = Self.term(terms, middle)

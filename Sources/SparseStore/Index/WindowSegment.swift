@@ -83,12 +83,30 @@ final class WindowSegment: @unchecked Sendable {
         }
     }
 
-    /// Asks for the first lines of a record that `record(at:)` will want soon.
-    func prefetchRecord(at ordinal: Int) {
+    // What `record(at:)` will read soon, in the order in which one thing leads to the next.
+
+    /// Asks for where a document's record lies.
+    func prefetchPlace(of ordinal: Int) { forward.prefetchPlace(of: ordinal) }
+
+    /// Asks for the beginning of a record, which says how long it is.
+    func prefetchBeginning(at ordinal: Int) {
         guard let place = try? forward.place(of: ordinal),
             let data = forwardChunks[place.chunk].body.baseAddress
         else { return }
-        let record = data + SegmentChunkHeader.size + place.offset
-        for line in 0..<4 { prefetch(record + 64 * line) }
+        SparseFormat.prefetch(data + SegmentChunkHeader.size + place.offset)
     }
+
+    /// Asks the disk for a record, as long as records are at the mean.
+    func readAhead(at ordinal: Int) {
+        guard let place = try? forward.place(of: ordinal),
+            let data = forwardChunks[place.chunk].body.baseAddress
+        else { return }
+        let components = Int(directory.nonzeros) / directory.documents
+        SparseFormat.readAhead(
+            data + SegmentChunkHeader.size + place.offset,
+            ForwardTable.recordSize(components: components, identifier: 0, isWide: forward.isWide))
+    }
+
+    /// Asks for a whole record.
+    func prefetch(at ordinal: Int) throws { try record(at: ordinal).prefetchLines() }
 }

@@ -15,8 +15,8 @@ struct DocumentScorer {
         self.scratch = scratch
         var positions: [Int] = []
         var weights: [Float] = []
-        for (term, weight) in zip(query.terms, query.weights) {
-            guard let position = segment.directory.find(term) else { continue }
+        segment.directory.find(query.terms, &scratch.positions)
+        for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
             positions.append(position)
             weights.append(weight)
         }

@@ -10,10 +10,24 @@ internal import SparseFormat
 
 /// Turns what a caller asks for into how much is read.
 struct Planner {
-    /// What was measured on this store; nil before the first tuning.
-    let tuning: TuningRecord?
-    /// Documents in the windows.
+    /// Documents in the windows, and how many components they have at the mean.
     let documents: Int
+    let components: Double
+    /// What was measured on this store of each effort, and of the exact search, ascending by k; empty before the first
+    /// tuning.
+    private let curves: [[TuningRecord.Point]]
+    private let exactCurve: [TuningRecord.Point]
+
+    init(tuning: TuningRecord?, documents: Int, components: Double) {
+        self.documents = documents
+        self.components = components
+        let points = tuning?.points ?? []
+        let curves = ScanLadder.plans.indices.map { effort in
+            points.filter { $0.effort == ScanLadder.number(of: effort) }
+        }
+        self.curves = curves.allSatisfy(\.isEmpty) ? [] : curves
+        exactCurve = points.filter { $0.effort == ScanLadder.exactNumber }
+    }
 
     /// Below this an exact search costs no more than a planned one.
     static let exactBelow = 4_096
@@ -31,11 +45,31 @@ struct Planner {
         case .fast: return effort(0, limit, share, "the least effort was asked for")
         case .target(let target):
             if documents < Self.exactBelow { return exact("\(documents) documents are few enough for an exact search") }
-            guard let effort = ScanLadder.plans.indices.first(where: { self.recall($0, limit, share) >= target }) else {
+            let fit = ScanLadder.plans.indices.filter { self.recall($0, limit, share) >= target }
+            guard let cheapest = fit.min(by: { cost($0, limit) < cost($1, limit) }) else {
                 return exact("no planned effort reaches a recall of \(target)")
             }
-            return self.effort(effort, limit, share, "the least effort that reaches a recall of \(target)")
+            if share == 1, let exactCost = cost(exactCurve, limit), exactCost <= cost(cheapest, limit) {
+                return exact("an exact search costs no more than a recall of \(target)")
+            }
+            return effort(cheapest, limit, share, "the cheapest effort that reaches a recall of \(target)")
         }
+    }
+
+    /// Whether efforts of this ladder were measured. One that was not reaches nothing then.
+    private var isMeasured: Bool { !curves.isEmpty }
+
+    /// What an effort costs at k = `limit`; before the first tuning efforts cost as they rise.
+    private func cost(_ effort: Int, _ limit: Int) -> Double {
+        isMeasured ? cost(curves[effort], limit) ?? .infinity : Double(effort)
+    }
+
+    /// The cost at the nearest k that was measured, by ratio; nil when none was.
+    private func cost(_ curve: [TuningRecord.Point], _ limit: Int) -> Double? {
+        guard var nearest = curve.first else { return nil }
+        for point in curve where limit * limit > Int(nearest.limit) * Int(point.limit) { nearest = point }
+        return ScanCost.search(
+            postings: Double(nearest.postings), scored: Double(nearest.scored), components: components)
     }
 
     /// The recall of an effort at k = `limit`: of the nearest measured k, the worse of both where it lies between two.
@@ -44,13 +78,13 @@ struct Planner {
     /// plan leaves out. But as many are scored as for k: between two measured depths recall falls evenly with the
     /// logarithm.
     private func recall(_ effort: Int, _ limit: Int, _ share: Double) -> Double {
-        guard let tuning else { return ScanLadder.assumedRecall[effort] }
-        let points = tuning.points.filter { Int($0.effort) == effort }
+        guard isMeasured else { return ScanLadder.assumedRecall[effort] }
+        let points = curves[effort]
         let depth = Double(limit) / min(1, max(share, 1e-6))
         let below = points.last { Double($0.limit) <= depth }
         let above = points.first { Double($0.limit) >= depth }
         guard let below, let above, below.limit < above.limit else {
-            return (below ?? above).map { Double($0.recall) } ?? ScanLadder.assumedRecall[effort]
+            return (below ?? above).map { Double($0.recall) } ?? 0
         }
         guard share < 1 else { return Double(min(below.recall, above.recall)) }
         let part = log(depth / Double(below.limit)) / log(Double(above.limit) / Double(below.limit))
@@ -62,16 +96,16 @@ struct Planner {
         return Choice(
             scan: plan,
             description: SearchPlan(
-                isExact: false, effort: effort, expectedRecall: recall(effort, limit, share), isTuned: tuning != nil,
-                levels: plan.levels, droppedShare: plan.dropped, levelFloor: plan.floor,
-                candidates: plan.candidateCount(limit: limit), reason: reason))
+                isExact: false, effort: effort, expectedRecall: recall(effort, limit, share), isTuned: isMeasured,
+                droppedShare: plan.dropped, levelFloor: plan.floor, candidates: plan.candidateCount(limit: limit),
+                reason: reason))
     }
 
     private func exact(_ reason: String) -> Choice {
         Choice(
             scan: nil,
             description: SearchPlan(
-                isExact: true, effort: nil, expectedRecall: nil, isTuned: tuning != nil, levels: nil,
+                isExact: true, effort: nil, expectedRecall: nil, isTuned: isMeasured,
                 droppedShare: nil, levelFloor: nil, candidates: nil, reason: reason))
     }
 }

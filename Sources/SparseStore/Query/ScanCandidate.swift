@@ -1,7 +1,6 @@
 /// A document whose score lies near a sum of codes; in an exact search between two proven bounds.
 struct ScanCandidate {
-    let member: Int
-    let ordinal: Int
+    let place: DocumentPlace
     let upper: Float
     let lower: Float
 }

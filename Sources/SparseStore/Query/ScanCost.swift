@@ -1,13 +1,18 @@
 /// What the steps of a search cost, in nanoseconds of the machine of Benchmarks/RESULTS.md. Only their ratios matter.
 enum ScanCost {
     /// Adding a posting to its accumulator; dense lists, eight at a time and where it matters only, are as good as free.
-    private static let posting = 0.5
+    private static let posting = 0.35
     /// One document's share of clearing and selecting from the accumulators.
     private static let accumulator = 0.25
     /// Finding a document's exact vector.
     private static let document = 140.0
     /// Comparing one of its components with the query.
     private static let component = 0.8
+
+    /// A search that reads so many postings, dense lists counted whole, and scores so many documents of so many components.
+    static func search(postings: Double, scored: Double, components: Double) -> Double {
+        postings * posting + scored * (document + component * components)
+    }
 
     /// Whether so many documents of a window are scored rather than sought by a scan of so many postings.
     static func scoringIsCheaper(_ count: Int, postings: Int, _ segment: WindowSegment) -> Bool {

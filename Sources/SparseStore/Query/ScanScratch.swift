@@ -17,8 +17,13 @@ final class ScanScratch {
     let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
     /// Documents found in one block.
     let found = UnsafeMutablePointer<UInt32>.allocate(capacity: WindowKernels.blockSize)
-    /// Candidates of the window that is being scanned.
-    var candidates: [UInt32] = []
+    /// Where the query's terms stand in the window that is being looked at; -1 for those it lacks.
+    var positions: [Int] = []
+
+    /// Whether the search before this one had to wait for the disk. Then this one asks for all it is going to read before
+    /// it reads the first of it, so that the disk has many requests at once: a call to the system for each list and each
+    /// record, too dear where memory holds the index anyway.
+    var readsAhead = false
 
     init() {
         accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)

@@ -12,6 +12,8 @@ final class ScratchPool: @unchecked Sendable {
     func withScratch<R>(_ body: (ScanScratch) throws -> R) rethrows -> R {
         let piece = idle.withLock { $0.popLast() } ?? Idle(scratch: ScanScratch())
         defer { idle.withLock { $0.append(piece) } }
+        let waits = DiskWaits.count
+        defer { piece.scratch.readsAhead = DiskWaits.count > waits }
         return try body(piece.scratch)
     }
 }

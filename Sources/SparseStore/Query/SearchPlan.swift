@@ -8,8 +8,6 @@ public struct SearchPlan: Sendable, Hashable, Codable {
     public let expectedRecall: Double?
     /// Whether that recall was measured on this store (`tune`) or is assumed.
     public let isTuned: Bool
-    /// Levels of each list that were read at the most.
-    public let levels: Int?
     /// Share of the query's possible score that left-out terms could bring together.
     public let droppedShare: Float?
     /// Least share of the query's possible score that a level must bring on average to be read.

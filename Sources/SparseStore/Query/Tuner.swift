@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-/// Measures every effort of the ladder against exact answers.
+/// Measures every effort of the ladder against exact answers, and what these cost.
 struct Tuner {
     let index: IndexView
     /// Groups of sample queries; an effort is worth what it reaches on the group that suits it least.
@@ -16,9 +16,10 @@ struct Tuner {
         let total = Self.limits.count * groups.reduce(0) { $0 + $1.count }
         var done = 0
         for limit in Self.limits {
-            var worst = [Measure](repeating: Measure(recall: 1), count: ScanLadder.plans.count)
+            // One for each effort, and the last for the exact search.
+            var worst = [Measure](repeating: Measure(recall: 1), count: ScanLadder.plans.count + 1)
             for group in groups where !group.isEmpty {
-                var sums = [Measure](repeating: Measure(), count: ScanLadder.plans.count)
+                var sums = [Measure](repeating: Measure(), count: worst.count)
                 for query in group {
                     try add(query, limit, scratch, &sums)
                     done += 1
@@ -27,10 +28,12 @@ struct Tuner {
                 for effort in sums.indices { worst[effort].worsen(sums[effort].divided(by: Float(group.count))) }
             }
             for (effort, measure) in worst.enumerated() {
+                let isExact = effort == ScanLadder.plans.count
                 points.append(
                     TuningRecord.Point(
-                        limit: UInt32(limit), effort: UInt8(effort), recall: min(1, max(0, measure.recall)),
-                        postings: measure.postings, scored: measure.scored))
+                        limit: UInt32(limit),
+                        effort: isExact ? ScanLadder.exactNumber : ScanLadder.number(of: effort),
+                        recall: min(1, max(0, measure.recall)), postings: measure.postings, scored: measure.scored))
             }
         }
         return points
@@ -40,6 +43,12 @@ struct Tuner {
         var recall: Float = 0
         var postings: Float = 0
         var scored: Float = 0
+
+        mutating func add(_ recall: Float, _ counters: SearchCounters) {
+            self.recall += recall
+            postings += Float(counters.postings)
+            scored += Float(counters.documentsScored)
+        }
 
         func divided(by count: Float) -> Measure {
             Measure(recall: recall / count, postings: postings / count, scored: scored / count)
@@ -55,17 +64,16 @@ struct Tuner {
     private func add(_ query: ResolvedQuery, _ limit: Int, _ scratch: ScanScratch, _ sums: inout [Measure]) throws {
         var counters = SearchCounters()
         let exact = try search(query, limit, nil).run(scratch, &counters)
+        sums[ScanLadder.plans.count].add(1, counters)
         for (effort, plan) in ScanLadder.plans.enumerated() {
             counters = SearchCounters()
             let found = try search(query, limit, plan).run(scratch, &counters)
+            var recall: Float = 1
             if let last = exact.last {
                 let right = found.filter { $0.score >= last.score - Self.tolerance }.count
-                sums[effort].recall += Float(min(right, exact.count)) / Float(exact.count)
-            } else {
-                sums[effort].recall += 1
+                recall = Float(min(right, exact.count)) / Float(exact.count)
             }
-            sums[effort].postings += Float(counters.postings)
-            sums[effort].scored += Float(counters.documentsScored)
+            sums[effort].add(recall, counters)
         }
     }
 

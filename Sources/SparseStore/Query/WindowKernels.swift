@@ -11,6 +11,9 @@ enum WindowKernels {
     typealias Lanes = SIMD8<UInt16>
     /// Documents whose maximum is taken together.
     static let blockSize = 128
+    /// How far ahead of what is being added a list is asked for, in bytes: what the processor itself does ends at each
+    /// page's end and begins anew with each list.
+    static let prefetchDistance = 1_024
 
     /// floor(code x multiplier / 256) for eight codes.
     @inline(__always)
@@ -29,6 +32,7 @@ enum WindowKernels {
         let packBytes = WindowEntry.packBytes
         var pack = list
         for _ in 0..<count {
+            prefetch(pack + prefetchDistance)
             let ordinals = pack.assumingMemoryBound(to: UInt16.self)
             let sums = unsafeBitCast(products(pack + 16, multiplier) &+ 1, to: SIMD2<UInt64>.self)
             let low = sums[0]
@@ -58,18 +62,33 @@ enum WindowKernels {
         }
     }
 
-    /// The largest accumulator of each block of 128.
+    /// The largest accumulator of each block of 128. Blocks in which it is below `least` are cleared on the way, while
+    /// they are at hand.
     static func maxima(
-        _ accumulators: UnsafePointer<UInt16>, blocks: Int, _ maxima: UnsafeMutablePointer<Int16>
+        _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
+        _ maxima: UnsafeMutablePointer<Int16>
     ) {
-        var block = UnsafeRawPointer(accumulators)
+        var block = UnsafeMutableRawPointer(accumulators)
         for index in 0..<blocks {
             var most = block.load(as: SIMD8<Int16>.self)
             for offset in stride(from: 16, to: blockSize * 2, by: 16) {
                 most = pointwiseMax(most, block.load(fromByteOffset: offset, as: SIMD8<Int16>.self))
             }
-            maxima[index] = most.max()
+            // Three steps of halving: the library's max() goes lane by lane.
+            let four = pointwiseMax(most.lowHalf, most.highHalf)
+            let two = pointwiseMax(four.lowHalf, four.highHalf)
+            maxima[index] = max(two[0], two[1])
+            if maxima[index] < least { clear(block) }
             block += blockSize * 2
+        }
+    }
+
+    /// Clears the accumulators of one block.
+    @inline(__always)
+    static func clear(_ block: UnsafeMutableRawPointer) {
+        let zero = SIMD8<UInt16>(repeating: 0)
+        for offset in stride(from: 0, to: blockSize * 2, by: 16) {
+            block.storeBytes(of: zero, toByteOffset: offset, as: SIMD8<UInt16>.self)
         }
     }
 

@@ -28,6 +28,15 @@ struct WindowScan {
         let entry: WindowEntry
         let used: Int
         let multiplier: UInt16
+
+        var bytes: Int { used * WindowEntry.packBytes / WindowEntry.packSize }
+
+        /// Asks for as much of the list as `addPacks` does not ask for itself.
+        func prefetchBeginning() {
+            for offset in stride(from: 0, to: min(bytes, WindowKernels.prefetchDistance), by: 64) {
+                prefetch(list + offset)
+            }
+        }
     }
 
     /// A query term that the window has.
@@ -64,7 +73,7 @@ struct WindowScan {
             let scale = term.most / 255
             let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
             let levels =
-                plan.map { Self.levels(segment, term, $0, scale: scale, floor: $0.floor * most) }
+                plan.map { Self.levels(segment, term, scale: scale, floor: $0.floor * most) }
                 ?? segment.directory.levels
             let used = segment.directory.postings(at: term.position, levels: levels)
             guard used > 0 else { continue }
@@ -84,6 +93,12 @@ struct WindowScan {
     /// Postings that are added one by one.
     var packedPostings: Int { packed.reduce(0) { $0 + $1.used } }
 
+    /// Asks the disk for what `run` is going to read.
+    func readAhead() {
+        for item in packed { SparseFormat.readAhead(item.list, item.bytes) }
+        for list in dense { SparseFormat.readAhead(list.codes, documents) }
+    }
+
     /// The least contribution a term must be able to make, so that all below it together stay under `share`.
     private static func leastTerm(_ terms: [Term], dropping share: Float) -> Float {
         guard share > 0 else { return 0 }
@@ -95,11 +110,10 @@ struct WindowScan {
         return 0
     }
 
-    private static func levels(
-        _ segment: WindowSegment, _ term: Term, _ plan: ScanPlan, scale: Float, floor: Float
-    ) -> Int {
-        let levels = min(plan.levels, segment.directory.levels)
-        guard plan.floor > 0, segment.directory.levels > 1 else { return levels }
+    /// How many of a list's levels are read: those up to the first that brings too little.
+    private static func levels(_ segment: WindowSegment, _ term: Term, scale: Float, floor: Float) -> Int {
+        let levels = segment.directory.levels
+        guard floor > 0, levels > 1 else { return levels }
         for level in 0..<levels {
             let average = segment.directory.averageCode(at: term.position, level: level)
             if average > 0, Float(average) * scale < floor { return level }
@@ -116,7 +130,9 @@ struct WindowScan {
         _ member: Int, _ window: IndexView.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
         into set: inout CandidateSet
     ) {
-        for item in packed {
+        if let first = packed.first { first.prefetchBeginning() }
+        for (position, item) in packed.enumerated() {
+            if position + 1 < packed.count { packed[position + 1].prefetchBeginning() }
             if item.entry.encoding == .short {
                 WindowKernels.addShort(
                     item.list, count: Int(item.entry.count), used: item.used, item.multiplier, scratch.accumulators)
@@ -128,16 +144,21 @@ struct WindowScan {
         // What pads have added up belongs to no document.
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
         let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
+        // A block below this holds no candidate, whatever its dense lists bring.
+        let kept = Int(units(reaching: set.threshold)) - denseMost
         if let allowed {
             WindowKernels.maxima(scratch.accumulators, keeping: allowed, scratch.maxima)
         } else {
-            WindowKernels.maxima(scratch.accumulators, blocks: blocks, scratch.maxima)
+            WindowKernels.maxima(
+                scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), scratch.maxima)
         }
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
         var least = self.least(spoiled, blocks, scratch, set)
         dense.withUnsafeBufferPointer { dense in
-            for block in 0..<blocks where Int(scratch.maxima[block]) + denseMost >= Int(least) {
+            for block in 0..<blocks where Int(scratch.maxima[block]) >= kept {
+                defer { WindowKernels.clear(scratch.accumulators + block * WindowKernels.blockSize) }
+                guard Int(scratch.maxima[block]) + denseMost >= Int(least) else { continue }
                 let count = WindowKernels.collect(
                     scratch.accumulators, block: block, documents: documents, dense, most: denseMost, least: least,
                     scratch.found)
@@ -146,12 +167,16 @@ struct WindowScan {
                     let ordinal = Int(found & 0xFFFF)
                     guard allowed?.contains(ordinal) ?? window.isLive(ordinal) else { continue }
                     let sum = Float(found >> 16) * unit
-                    set.insert(ScanCandidate(member: member, ordinal: ordinal, upper: sum + above, lower: sum - below))
+                    set.insert(
+                        ScanCandidate(
+                            place: DocumentPlace(member: member, ordinal: ordinal), upper: sum + above,
+                            lower: sum - below))
                 }
                 least = max(least, units(reaching: set.threshold))
             }
         }
-        scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize)
+        // The filter's loop clears no block.
+        if allowed != nil { scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize) }
     }
 
     /// The least sum of a candidate. Each block's maximum is a document's sum, so the k-th largest maximum bounds the

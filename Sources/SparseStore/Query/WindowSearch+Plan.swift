@@ -34,7 +34,7 @@ extension WindowSearch {
         return SearchPlan(
             isExact: isExact, effort: isExact ? nil : chosen.effort,
             expectedRecall: isExact ? nil : chosen.expectedRecall, isTuned: chosen.isTuned,
-            levels: isExact ? nil : chosen.levels, droppedShare: isExact ? nil : chosen.droppedShare,
+            droppedShare: isExact ? nil : chosen.droppedShare,
             levelFloor: isExact ? nil : chosen.levelFloor, candidates: isExact ? nil : chosen.candidates,
             reason: reason)
     }

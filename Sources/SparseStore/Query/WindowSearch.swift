@@ -15,14 +15,14 @@ struct WindowSearch {
     /// What a filter leaves of each window; nil when every live document may be found.
     var allowed: [AllowedDocuments]?
 
-    /// Records whose first lines are asked for ahead of the one that is being scored.
+    /// Documents whose records are looked up together, and how many are asked for ahead of the one that is scored.
+    private static let batch = 64
     private static let prefetched = 4
 
     /// A document and its exact score.
     struct Scored {
         let id: String
-        let member: Int
-        let ordinal: Int
+        let place: DocumentPlace
         let score: Float
 
         /// Best first: by score, then by identifier.
@@ -36,7 +36,8 @@ struct WindowSearch {
             // More terms than accumulators can tell apart: every document is scored.
             try scoreAll(scratch, &counters, &collector)
         } else {
-            try score(candidates(scratch, &counters, &collector), scratch, &counters, &collector)
+            let candidates = try candidates(scratch, &counters, &collector)
+            try score(candidates.map(\.place), scratch, &counters, &collector)
         }
         return collector.best()
     }
@@ -48,7 +49,9 @@ struct WindowSearch {
     ) throws -> [ScanCandidate] {
         let count = plan?.candidateCount(limit: limit) ?? limit
         var set = CandidateSet(count: count, minimum: plan == nil ? minimumScore ?? 0 : 0)
-        var terms: [WindowScan.Term] = []
+        if scratch.readsAhead, allowed == nil {
+            for member in index.members { try scan(of: member, scratch)?.readAhead() }
+        }
         for (position, member) in index.members.enumerated() {
             counters.segments += 1
             let allowed = allowed?[position]
@@ -61,15 +64,7 @@ struct WindowSearch {
                 try score(allowed, of: position, scratch, &counters, &collector, &set)
                 continue
             }
-            terms.removeAll(keepingCapacity: true)
-            for (term, weight) in zip(query.terms, query.weights) {
-                guard let position = member.segment.directory.find(term) else { continue }
-                terms.append(
-                    WindowScan.Term(
-                        position: position, weight: weight, entry: member.segment.directory.entry(at: position)))
-            }
-            guard !terms.isEmpty else { continue }
-            let scan = try WindowScan(member.segment, terms, plan)
+            guard let scan = try scan(of: member, scratch) else { continue }
             if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.packedPostings, member.segment) {
                 try score(allowed, of: position, scratch, &counters, &collector, &set)
                 continue
@@ -84,6 +79,18 @@ struct WindowSearch {
         return remaining
     }
 
+    /// The scan of a window; nil when it has none of the query's terms.
+    private func scan(of member: IndexView.Member, _ scratch: ScanScratch) throws -> WindowScan? {
+        let directory = member.segment.directory
+        directory.find(query.terms, &scratch.positions)
+        var terms: [WindowScan.Term] = []
+        terms.reserveCapacity(query.terms.count)
+        for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
+            terms.append(WindowScan.Term(position: position, weight: weight, entry: directory.entry(at: position)))
+        }
+        return terms.isEmpty ? nil : try WindowScan(member.segment, terms, plan)
+    }
+
     /// Scores every document that the filter leaves of a window.
     private func score(
         _ allowed: AllowedDocuments, of member: Int, _ scratch: ScanScratch, _ counters: inout SearchCounters,
@@ -91,41 +98,56 @@ struct WindowSearch {
     ) throws {
         guard allowed.count > 0 else { return }
         counters.segmentsScored += 1
-        try score(allowed.ordinals, of: member, scratch, &counters, &collector)
+        let places = allowed.ordinals.map { DocumentPlace(member: member, ordinal: $0) }
+        try score(places, scratch, &counters, &collector)
         // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
         if plan == nil, let reached = collector.threshold { set.raise(to: reached) }
     }
 
-    /// Scores the candidates, which stand in the order of their windows.
+    /// Scores documents from their exact vectors.
+    ///
+    /// - Parameter places: those of one window next to each other.
     private func score(
-        _ candidates: [ScanCandidate], _ scratch: ScanScratch, _ counters: inout SearchCounters,
+        _ places: [DocumentPlace], _ scratch: ScanScratch, _ counters: inout SearchCounters,
         _ collector: inout Collector
     ) throws {
+        counters.documentsScored += places.count
         var begin = 0
-        while begin < candidates.count {
-            let member = candidates[begin].member
-            let end = candidates[begin...].firstIndex { $0.member != member } ?? candidates.count
-            try score(candidates[begin..<end].map(\.ordinal), of: member, scratch, &counters, &collector)
+        while begin < places.count {
+            let end = min(begin + Self.batch, places.count)
+            try scoreBatch(places[begin..<end], scratch, &collector)
             begin = end
         }
     }
 
-    /// Scores documents of one window from their exact vectors.
-    private func score(
-        _ ordinals: [Int], of member: Int, _ scratch: ScanScratch, _ counters: inout SearchCounters,
-        _ collector: inout Collector
+    /// The same for few enough documents that what each step reads for all of them can be on its way together: where the
+    /// records lie, their beginnings, and then the records, some ahead of the one that is being scored.
+    private func scoreBatch(
+        _ places: ArraySlice<DocumentPlace>, _ scratch: ScanScratch, _ collector: inout Collector
     ) throws {
-        let segment = index.members[member].segment
-        let scorer = DocumentScorer(segment, query, scratch)
-        defer { scorer.finish() }
-        counters.documentsScored += ordinals.count
-        for ordinal in ordinals.prefix(Self.prefetched) { segment.prefetchRecord(at: ordinal) }
-        for (position, ordinal) in ordinals.enumerated() {
-            if position + Self.prefetched < ordinals.count {
-                segment.prefetchRecord(at: ordinals[position + Self.prefetched])
+        if scratch.readsAhead {
+            for place in places { index.members[place.member].segment.readAhead(at: place.ordinal) }
+        }
+        for place in places { index.members[place.member].segment.prefetchPlace(of: place.ordinal) }
+        for place in places { index.members[place.member].segment.prefetchBeginning(at: place.ordinal) }
+        for place in places.prefix(Self.prefetched) {
+            try index.members[place.member].segment.prefetch(at: place.ordinal)
+        }
+        var begin = places.startIndex
+        while begin < places.endIndex {
+            let member = places[begin].member
+            let segment = index.members[member].segment
+            let scorer = DocumentScorer(segment, query, scratch)
+            defer { scorer.finish() }
+            while begin < places.endIndex, places[begin].member == member {
+                if begin + Self.prefetched < places.endIndex {
+                    let next = places[begin + Self.prefetched]
+                    try index.members[next.member].segment.prefetch(at: next.ordinal)
+                }
+                let record = try segment.record(at: places[begin].ordinal)
+                try collector.take(scorer.score(record), places[begin], record)
+                begin += 1
             }
-            let record = try segment.record(at: ordinal)
-            try collector.take(scorer.score(record), member, ordinal, record)
         }
     }
 
@@ -138,7 +160,8 @@ struct WindowSearch {
             counters.filteredDocuments += allowed?.count ?? 0
             let ordinals = allowed?.ordinals ?? (0..<member.segment.documentCount).filter(member.isLive)
             counters.segmentsScored += 1
-            try score(ordinals, of: position, scratch, &counters, &collector)
+            let places = ordinals.map { DocumentPlace(member: position, ordinal: $0) }
+            try score(places, scratch, &counters, &collector)
         }
     }
 }

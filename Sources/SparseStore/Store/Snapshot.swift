@@ -7,7 +7,7 @@ public import SparseFormat
 /// from being used again: keep it short.
 public final class Snapshot: Sendable {
     private let transaction: ReadTransaction
-    private let state: SnapshotState
+    let state: SnapshotState
     let source: SnapshotSource
     // A read transaction is used by one thread at a time; a snapshot may be shared.
     private let gate = Lock(())
@@ -160,8 +160,7 @@ public final class Snapshot: Sendable {
         var counters = SearchCounters()
         let (found, plan) = try find(query, options, allowed: options.filter.map(allowed), scratch, &counters)
         let hits = try found.map { item in
-            let place = DocumentPlace(member: item.member, ordinal: item.ordinal)
-            let contributions = options.contributions ? try self.contributions(place, query, scratch) : []
+            let contributions = options.contributions ? try self.contributions(item.place, query, scratch) : []
             return Hit(id: item.id, score: item.score, contributions: contributions)
         }
         return SearchResult(hits: hits, generation: generation, plan: plan, counters: counters)

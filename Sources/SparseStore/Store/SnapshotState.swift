@@ -22,7 +22,8 @@ final class SnapshotState: Sendable {
         self.mapEpoch = mapEpoch
         self.manifest = manifest
         self.index = index
-        planner = Planner(
-            tuning: tuning, documents: index.members.reduce(0) { $0 + $1.segment.documentCount })
+        let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
+        let components = index.members.reduce(0) { $0 + Double($1.segment.directory.nonzeros) }
+        planner = Planner(tuning: tuning, documents: documents, components: components / Double(max(1, documents)))
     }
 }

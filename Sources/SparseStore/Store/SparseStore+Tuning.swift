@@ -43,8 +43,8 @@ extension SparseStore {
 public struct TuningPoint: Sendable, Hashable, Codable {
     /// k of the searches.
     public let limit: Int
-    /// The effort, 0 the least.
-    public let effort: Int
+    /// The effort, 0 the least; nil for the exact search.
+    public let effort: Int?
     /// Mean recall against the exact answers.
     public let recall: Double
     /// Mean postings read.
@@ -54,7 +54,7 @@ public struct TuningPoint: Sendable, Hashable, Codable {
 
     init(_ point: TuningRecord.Point) {
         limit = Int(point.limit)
-        effort = Int(point.effort)
+        effort = ScanLadder.effort(numbered: point.effort)
         recall = Double(point.recall)
         postings = Double(point.postings)
         documentsScored = Double(point.scored)

@@ -58,7 +58,7 @@ struct TuneCommand: ParsableCommand {
                     points.map { point in
                         .object([
                             ("limit", .integer(point.limit)),
-                            ("effort", .integer(point.effort)),
+                            ("effort", .optional(point.effort) { .integer($0) }),
                             ("recall", .number(Figures.rounded(point.recall, 6))),
                             ("postings", .number(Figures.rounded(point.postings, 1))),
                             ("documents_scored", .number(Figures.rounded(point.documentsScored, 1))),
@@ -73,7 +73,7 @@ struct TuneCommand: ParsableCommand {
         table.add("limit", "effort", "recall", "postings", "documents scored")
         for point in points {
             table.add(
-                "\(point.limit)", "\(point.effort)", Figures.decimal(point.recall, 4),
+                "\(point.limit)", point.effort.map { "\($0)" } ?? "exact", Figures.decimal(point.recall, 4),
                 Figures.count(Int(point.postings)), Figures.decimal(point.documentsScored, 1))
         }
         return table.text

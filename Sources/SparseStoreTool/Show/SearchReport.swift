@@ -76,7 +76,6 @@ struct SearchReport {
             ("effort", .optional(plan.effort) { .integer($0) }),
             ("expected_recall", .optional(plan.expectedRecall) { .number(Figures.rounded($0, 6)) }),
             ("tuned", .bool(plan.isTuned)),
-            ("levels", .optional(plan.levels) { .integer($0) }),
             ("dropped_share", .optional(plan.droppedShare) { .float($0) }),
             ("level_floor", .optional(plan.levelFloor) { .float($0) }),
             ("candidates", .optional(plan.candidates) { .integer($0) }),

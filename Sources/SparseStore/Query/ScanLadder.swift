@@ -1,0 +1,38 @@
+/// The plans that are measured and chosen from, by rising effort.
+///
+/// Of a grid of 400, those that together came within 3 % of the fastest plan of the grid for every recall from 0.90 to
+/// 0.999 on the collections in Benchmarks/RESULTS.md ("The ladder").
+enum ScanLadder {
+    static let plans: [ScanPlan] = [
+        ScanPlan(dropped: 0.3, floor: 0.016, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.3, floor: 0.016, candidates: 25, candidatesPerHit: 1.7),
+        ScanPlan(dropped: 0.2, floor: 0.016, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.3, floor: 0.008, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.1, floor: 0.016, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.2, floor: 0.012, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.2, floor: 0.008, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.1, floor: 0.012, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.2, floor: 0.008, candidates: 25, candidatesPerHit: 1.7),
+        ScanPlan(dropped: 0.1, floor: 0.008, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.1, floor: 0.008, candidates: 25, candidatesPerHit: 1.7),
+        ScanPlan(dropped: 0.1, floor: 0.004, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0.1, floor: 0.004, candidates: 25, candidatesPerHit: 1.7),
+        ScanPlan(dropped: 0, floor: 0.004, candidates: 15, candidatesPerHit: 1),
+        ScanPlan(dropped: 0, floor: 0.004, candidates: 25, candidatesPerHit: 1.7),
+        ScanPlan(dropped: 0, floor: 0.002, candidates: 15, candidatesPerHit: 1),
+    ]
+
+    /// What a store that was never tuned is taken to reach: the worst that was measured there at k = 10, less a margin for
+    /// other data.
+    static let assumedRecall: [Double] = [
+        0.83, 0.89, 0.86, 0.90, 0.87, 0.91, 0.94, 0.925, 0.965, 0.96, 0.975, 0.985, 0.99, 0.992, 0.995, 0.997,
+    ]
+
+    /// The number of an effort in a `tuning` record. Numbers below belonged to an earlier ladder and are passed over.
+    static func number(of effort: Int) -> UInt8 { UInt8(16 + effort) }
+    /// The number of the exact search there.
+    static let exactNumber: UInt8 = 255
+
+    /// The effort of a number; nil for the exact search, and for those of another ladder.
+    static func effort(numbered number: UInt8) -> Int? { plans.indices.first { self.number(of: $0) == number } }
+}
