@@ -130,9 +130,7 @@ extension Snapshot {
     /// What a search has found, with the way it scores.
     func ranking(_ found: [WindowSearch.Scored], _ query: ResolvedQuery) -> Ranking {
         let documents = found.map { item in
-            RankedDocument(
-                id: item.id, place: item.place, score: item.score,
-                stageScores: [])
+            RankedDocument(id: item.id, place: item.place, score: item.score, stageScores: [])
         }
         return Ranking(documents: documents, unfound: 0) { [self] documents, counters in
             guard !documents.isEmpty else { return [] }
