@@ -27,8 +27,8 @@ let package = Package(
             name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-        // Vector instructions that need a question first; a header and nothing to link.
-        .systemLibrary(name: "CKernels"),
+        // Loops with vector instructions that need a question first.
+        .target(name: "CKernels"),
         // Floor 1: bytes, and the storage they rest on.
         .target(
             name: "SparseFormat", dependencies: ["CZstd"], swiftSettings: settings),
