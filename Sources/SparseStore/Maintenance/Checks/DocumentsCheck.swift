@@ -20,8 +20,9 @@ enum DocumentsCheck: VerificationCheck {
                 nonzeros += UInt64(view.termCount)
                 let dictionary = view.dictionary
                 if dictionaryIsThere[dictionary] == nil {
-                    dictionaryIsThere[dictionary] = try verification.reader.get(
-                        verification.tables.dictionaries, Keys.dictionary(dictionary)) != nil
+                    dictionaryIsThere[dictionary] =
+                        try verification.reader.get(
+                            verification.tables.dictionaries, Keys.dictionary(dictionary)) != nil
                 }
                 if dictionaryIsThere[dictionary] == false {
                     verification.broken(
@@ -87,7 +88,8 @@ enum DocumentsCheck: VerificationCheck {
             let key = Keys.statisticsPage(term / UInt32(StatisticsPage.termsPerPage))
             verification.broken(
                 .frequencies, .statistics, key,
-                "the frequency of term \(term) is off by \(rest.magnitude): documents have it \(rest > 0 ? "more" : "less") often")
+                "the frequency of term \(term) is off by \(rest.magnitude): documents have it \(rest > 0 ? "more" : "less") often"
+            )
         }
     }
 }

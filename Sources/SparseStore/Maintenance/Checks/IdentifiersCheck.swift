@@ -13,7 +13,8 @@ enum IdentifiersCheck: VerificationCheck {
                 let number = try IdentifierRecord(sealed: entry.value, in: .ids, key: entry.key).number
                 guard let view = try documents.view(number) else {
                     verification.broken(
-                        .identifiers, .ids, entry.key, "the identifier leads to document \(number), which is not stored")
+                        .identifiers, .ids, entry.key, "the identifier leads to document \(number), which is not stored"
+                    )
                     return
                 }
                 if !view.identifierBytes.elementsEqual(entry.key) {

@@ -26,7 +26,8 @@ enum PostingsCheck: VerificationCheck {
         var postings = 0
         for position in 0..<directory.count {
             let count = Int(directory.entry(at: position).count)
-            let isFull = postings + count > ExpectedLists.maximumPostings
+            let isFull =
+                postings + count > ExpectedLists.maximumPostings
                 || position - begin == ExpectedLists.maximumTerms
             if isFull, position > begin {
                 slices.append(begin..<position)

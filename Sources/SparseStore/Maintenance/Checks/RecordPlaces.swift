@@ -43,7 +43,8 @@ struct RecordPlaces {
         var last = -1
         for index in 0..<record.count {
             let position = record.position(index)
-            guard position > last, position < window.directory.count, Limits.weights.contains(record.weight(index)) else {
+            guard position > last, position < window.directory.count, Limits.weights.contains(record.weight(index))
+            else {
                 return false
             }
             last = position

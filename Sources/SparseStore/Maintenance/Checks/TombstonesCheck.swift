@@ -10,7 +10,9 @@ enum TombstonesCheck: VerificationCheck {
         var counts: [UInt32: Int] = [:]
         var unread: Set<UInt32> = []
         try verification.forEach(.tombstones) { entry in
-            guard let key = try? Keys.parseTombstones(entry.key), let segment = entries[key.segment] else { return true }
+            guard let key = try? Keys.parseTombstones(entry.key), let segment = entries[key.segment] else {
+                return true
+            }
             let page = try verification.attempt(.tombstones, entry.key) {
                 try TombstonePage(sealed: entry.value, in: .tombstones, key: entry.key)
             }

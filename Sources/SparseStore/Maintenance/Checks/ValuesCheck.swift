@@ -39,7 +39,8 @@ enum ValuesCheck {
         case .dictionaries:
             _ = try Keys.parseDictionary(entry.key)
             try check(entry, DictionaryRecord.self, table)
-        case .multivectors, .tags: throw FormatError(.keyShape, "the table is reserved, and this version keeps it empty")
+        case .multivectors, .tags:
+            throw FormatError(.keyShape, "the table is reserved, and this version keeps it empty")
         }
     }
 

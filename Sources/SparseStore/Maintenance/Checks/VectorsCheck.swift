@@ -33,6 +33,7 @@ enum VectorsCheck: VerificationCheck {
                 } else if isStored {
                     try compare(number, ordinal, window, decoder, verification)
                 }
+                if isStored { try documents.advance() }
             }
             try documents.skip(below: entry.lastDocument &+ 1) { outside($0, verification) }
         }
