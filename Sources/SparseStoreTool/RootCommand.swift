@@ -24,6 +24,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             LoadCommand.self, EvalCommand.self, SearchCommand.self, StatsCommand.self, GetCommand.self,
             RemoveCommand.self, BuildCommand.self, TuneCommand.self, VerifyCommand.self,
+            RepairCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self, ExportCommand.self,
         ])
 
     static func main() {

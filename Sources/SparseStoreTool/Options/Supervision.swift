@@ -71,6 +71,12 @@ struct Supervision: ParsableArguments {
         case .signalled, .stalled: return try Collapse(end, place, stallLimit: stallLimit)
         }
     }
+
+    /// Verifies a file in a process of its own, which says itself what it finds.
+    func verify(_ file: String, isDeep: Bool) throws {
+        let arguments = ["verify", file, "--stall-limit", "\(stallLimit)"] + (isDeep ? ["--deep"] : [])
+        if let collapse = try run(arguments, isSilent: true) { throw collapse.failure(file) }
+    }
 }
 
 /// The end of a child that has reported itself what went wrong.
