@@ -16,9 +16,7 @@ extension Environment {
     package static func place(
         at target: FilePath, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
     ) throws {
-        guard case .missing(let canonicalTarget) = try Filesystem.resolve(target.string, operation: operation) else {
-            throw targetExists(target, operation)
-        }
+        let canonicalTarget = try requireNothing(at: target, operation: operation)
         let temporaryPath = temporaryName(for: canonicalTarget)
         Registry.shared.beginCreating(temporaryPath)
         defer {
@@ -31,6 +29,15 @@ extension Environment {
         guard moved != EEXIST else { throw targetExists(target, operation) }
         guard moved == 0 else { throw Filesystem.error(moved, operation, target.string) }
         try Filesystem.syncFolder(Filesystem.split(canonicalTarget).folder, operation: operation)
+    }
+
+    /// Throws when something stands at a path; returns the path with links followed.
+    @discardableResult
+    package static func requireNothing(at target: FilePath, operation: String) throws(LMDBError) -> String {
+        guard case .missing(let canonicalTarget) = try Filesystem.resolve(target.string, operation: operation) else {
+            throw targetExists(target, operation)
+        }
+        return canonicalTarget
     }
 
     private static func targetExists(_ target: FilePath, _ operation: String) -> LMDBError {

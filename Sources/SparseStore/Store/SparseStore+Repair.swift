@@ -28,6 +28,7 @@ extension SparseStore {
     ) throws -> RepairReport {
         try withoutActuallyEscaping(progress) { progress in
             try SparseStoreError.translate {
+                try Environment.requireNothing(at: new, operation: "repair")
                 var options = EnvironmentOptions(configuration)
                 options.isReadOnly = true
                 options.createIfMissing = false
