@@ -34,7 +34,8 @@ import Testing
         #expect(try store.statistics().format == format)
         #expect(try store.statistics().dictionaries == 1)
 
-        let expected = try Self.fixture("format-\(format).jsonl").split(separator: UInt8(ascii: "\n")).map(Self.document)
+        let expected = try Self.fixture("format-\(format).jsonl").split(separator: UInt8(ascii: "\n")).map(
+            Self.document)
         #expect(expected.count > 500)
         var vectors: [String: [String: Float]] = [:]
         try store.read { snapshot in
@@ -46,9 +47,11 @@ import Testing
                 vectors[document.id] = Self.terms(document)
             }
         }
-        for query in [["t1": 1, "t40": 0.5, "t7": 2], ["t0": 1], ["t88": 1.5, "t2": 0.25, "t3": 1]] as [[String: Float]] {
+        for query in [["t1": 1, "t40": 0.5, "t7": 2], ["t0": 1], ["t88": 1.5, "t2": 0.25, "t3": 1]] as [[String: Float]]
+        {
             let hits = try store.search(Query(terms: query), limit: 20, recall: .exact)
-            let scores = vectors.mapValues { vector in query.reduce(Float(0)) { $0 + (vector[$1.key] ?? 0) * $1.value } }
+            let scores = vectors.mapValues { vector in query.reduce(Float(0)) { $0 + (vector[$1.key] ?? 0) * $1.value }
+            }
             let best = scores.values.sorted(by: >).prefix(20).filter { $0 > 0 }
             #expect(hits.count == best.count)
             for (hit, score) in zip(hits, best) {

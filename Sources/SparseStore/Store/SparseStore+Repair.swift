@@ -33,7 +33,8 @@ extension SparseStore {
                 options.isReadOnly = true
                 options.createIfMissing = false
                 let environment = try Environment.open(
-                    at: damaged, options: options, tables: Tables.all.map(\.name)) { _, _ in }
+                    at: damaged, options: options, tables: Tables.all.map(\.name)
+                ) { _, _ in }
                 defer { environment.close() }
                 let tables = try Tables { try environment.table(named: $0) }
                 let transaction = try environment.beginRead()
@@ -57,7 +58,11 @@ extension SparseStore {
     private static func survey(_ salvage: Salvage) throws -> RepairReport {
         var report = RepairReport()
         report.rescuedTerms = salvage.rescuedTerms
-        try salvage.forEach("survey") { _, _ in report.documents += 1 } bad: { report.add($0, $1) }
+        try salvage.forEach("survey") { _, _ in
+            report.documents += 1
+        } bad: {
+            report.add($0, $1)
+        }
         let identifiers = try salvage.identifiers(of: Set(report.damaged.map(\.number)))
         for index in report.damaged.indices { report.damaged[index].id = identifiers[report.damaged[index].number] }
         try salvage.forEachBookmark { _, bytes in

@@ -64,6 +64,7 @@ struct VerifyCommand: ParsableCommand {
         guard !report.isClean else { return }
         let findings = report.findingCount == 1 ? "1 finding" : "\(Figures.count(report.findingCount)) findings"
         throw CommandFailure(
-            .corrupted, "'\(store.store)' is damaged: \(findings); restore a backup, or see 'sparsestore repair --help'")
+            .corrupted, "'\(store.store)' is damaged: \(findings); restore a backup, or see 'sparsestore repair --help'"
+        )
     }
 }

@@ -42,7 +42,8 @@ struct VerificationShow {
         for what in report.notChecked { text += "not checked: \(what)\n" }
         guard report.isClean else { return text }
         let generation = report.generation.map { " of generation \($0)" } ?? ""
-        return text + "sound: \(report.level.rawValue) verification\(generation), \(Figures.count(report.values)) reads\n"
+        return text
+            + "sound: \(report.level.rawValue) verification\(generation), \(Figures.count(report.values)) reads\n"
     }
 
     private static func json(_ finding: VerificationReport.Finding) -> JSONValue {

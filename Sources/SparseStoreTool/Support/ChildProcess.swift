@@ -122,6 +122,7 @@ final class ChildProcess {
     }
 
     private static func failure(_ status: Int32) -> CommandFailure {
-        CommandFailure(.io, "cannot start a process of its own to read the store in: \(String(cString: strerror(status)))")
+        CommandFailure(
+            .io, "cannot start a process of its own to read the store in: \(String(cString: strerror(status)))")
     }
 }

@@ -29,7 +29,8 @@ struct Collapse {
                 isWish ? .interrupted : .io, "the process that read the store was ended by signal \(signal); try again")
         case .stalled where place == nil:
             throw CommandFailure(
-                .busy, "the store could not be opened within \(stallLimit) seconds; does another process keep it locked?")
+                .busy,
+                "the store could not be opened within \(stallLimit) seconds; does another process keep it locked?")
         case .stalled:
             sentence = "nothing was read for \(stallLimit) seconds\(where_): pages that lead in circles"
         case .exited(let status):

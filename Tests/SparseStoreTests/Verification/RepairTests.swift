@@ -48,7 +48,9 @@ import Testing
         let expected = try documents(damaged.store)
         let bookmark = try damaged.store.read { try $0.bookmark("source") }
         try damaged.write { writer in
-            for table in [damaged.tables.ids, damaged.tables.statistics, damaged.tables.segments, damaged.tables.tombstones] {
+            for table in [
+                damaged.tables.ids, damaged.tables.statistics, damaged.tables.segments, damaged.tables.tombstones,
+            ] {
                 try writer.removeAll(table)
             }
         }

@@ -36,12 +36,14 @@ enum SecondReader {
 
     /// What it says of a store; with `--check` it makes everything anew from the documents and compares.
     static func read(_ store: String) throws -> Output {
-        try run(try #require(python, "no python3 with lmdb and zstandard; run Scripts/setup.sh checks"), [store, "--check"])
+        try run(
+            try #require(python, "no python3 with lmdb and zstandard; run Scripts/setup.sh checks"), [store, "--check"])
     }
 
     private static func run(_ python: String, _ arguments: [String]) throws -> Output {
         let files = try ["out", "err"].map { name in
-            let url = FileManager.default.temporaryDirectory.appendingPathComponent("reader-\(UUID().uuidString).\(name)")
+            let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+                "reader-\(UUID().uuidString).\(name)")
             try Data().write(to: url)
             return url
         }

@@ -77,7 +77,8 @@ struct SecondReaderTests {
                             == levels.map { Int(directory.averageCode(at: position, level: $0 - 1)) })
                     let postings = try window.postings(at: position)
                     #expect(
-                        other["postings"] as? [[Int]] == zip(postings.ordinals, postings.codes).map { [Int($0), Int($1)] })
+                        other["postings"] as? [[Int]]
+                            == zip(postings.ordinals, postings.codes).map { [Int($0), Int($1)] })
                 }
                 for ordinal in 0..<window.documentCount {
                     let other = vectors.removeFirst()
