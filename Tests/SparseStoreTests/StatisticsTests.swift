@@ -56,7 +56,8 @@ import Testing
     }
 
     @Test func `the last page of frequencies ends with the last term`() throws {
-        let store = try TemporaryStore().open()
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
         try store.write { transaction in
             // So many terms that the commit folds its frequencies into pages at once.
             let terms = Array(0..<TermID(5_000)) + [.max - 20, .max - 1, .max]

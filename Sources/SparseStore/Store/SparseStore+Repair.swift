@@ -45,6 +45,8 @@ extension SparseStore {
                 var report = try survey(salvage)
                 guard report.damagedCount == 0 || skippingDamaged else { return report }
                 try Environment.place(at: new, operation: "repair") { path in
+                    var configuration = configuration
+                    configuration.durability = .full
                     let store = try SparseStore.open(at: path, configuration: configuration)
                     defer { store.close() }
                     try store.fill(from: salvage)

@@ -23,7 +23,8 @@ import Testing
     }
 
     @Test func anEmptyStoreIsClean() throws {
-        let store = try TemporaryStore().open()
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
         for level in [VerificationLevel.quick, .deep] { #expect(try store.verify(level).isClean) }
     }
 

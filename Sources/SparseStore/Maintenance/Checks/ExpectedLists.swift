@@ -14,8 +14,8 @@ struct ExpectedLists {
     private var ordinals: [UInt16]
     private var codes: [UInt8]
     /// For each level of each term, where its postings begin and where the next one goes.
-    private var begins: [Int]
-    private var next: [Int]
+    private var begins: [UInt32]
+    private var next: [UInt32]
     private var maxima: [Float]
     /// Lists that have no room for what they should hold.
     private var overflowed: Set<Int> = []
@@ -27,11 +27,13 @@ struct ExpectedLists {
         begins = []
         var end = 0
         for position in positions {
-            for level in 0..<directory.levels { begins.append(end + directory.postings(at: position, levels: level)) }
+            for level in 0..<directory.levels {
+                begins.append(UInt32(end + directory.postings(at: position, levels: level)))
+            }
             end += directory.postings(at: position, levels: directory.levels)
         }
         next = begins
-        begins.append(end)
+        begins.append(UInt32(end))
         ordinals = [UInt16](repeating: 0, count: end)
         codes = [UInt8](repeating: 0, count: end)
         maxima = [Float](repeating: 0, count: positions.count)
@@ -59,14 +61,15 @@ struct ExpectedLists {
             let list = position - first
             maxima[list] = max(maxima[list], weight)
             let cell = list * directory.levels + (levels.isEmpty ? 0 : Int(levels[index]))
-            guard next[cell] < begins[cell + 1] else {
+            let place = Int(next[cell])
+            guard place < begins[cell + 1] else {
                 overflowed.insert(position)
                 continue
             }
-            ordinals[next[cell]] = ordinal
+            ordinals[place] = ordinal
             let code = ImpactQuantiser(maximum: entry.maximum).code(weight)
             // In a dense list 0 says that the document lacks the term.
-            codes[next[cell]] = entry.encoding == .dense ? max(1, code) : code
+            codes[place] = entry.encoding == .dense ? max(1, code) : code
             next[cell] += 1
         }
     }
@@ -80,18 +83,22 @@ struct ExpectedLists {
         guard maxima[position - first] == directory.entry(at: position).maximum else {
             return "its maximum is not the largest weight"
         }
-        let range = begins[cells.lowerBound]..<begins[cells.upperBound]
+        let range = postings(cells)
         guard isEqual(list, range, inOrderOfOrdinals: directory.entry(at: position).encoding == .dense) else {
             return "its postings are not those of the documents"
         }
         for (level, cell) in cells.enumerated() {
-            let own = codes[begins[cell]..<begins[cell + 1]]
+            let own = codes[postings(cell..<cell + 1)]
             let mean = own.isEmpty ? 0 : max(1, own.reduce(0) { $0 + Int($1) } / own.count)
             guard Int(directory.averageCode(at: position, level: level)) == mean else {
                 return "the average of level \(level) is not that of its codes"
             }
         }
         return nil
+    }
+
+    private func postings(_ cells: Range<Int>) -> Range<Int> {
+        Int(begins[cells.lowerBound])..<Int(begins[cells.upperBound])
     }
 
     private func isEqual(
