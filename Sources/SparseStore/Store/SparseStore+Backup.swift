@@ -9,8 +9,10 @@ extension SparseStore {
     /// The copy is not verified: open it and call ``verify(_:progress:)``. Pages that writers free meanwhile are not used
     /// again before it ends.
     ///
-    /// - Parameter compacting: leave out free pages, so that the copy is as small as it can be. A store that has lost track
-    ///   of a page can only be copied plainly; the error says so.
+    /// - Parameters:
+    ///   - path: where nothing stands yet, in a folder that is there.
+    ///   - compacting: leave out free pages, so that the copy is as small as it can be. A store that has lost track of a
+    ///     page can only be copied plainly; the error says so.
     /// - Throws: `invalidArgument` when something stands there, `diskFull`, `io`, `permissionDenied`, `corrupted`, `closed`.
     public func backup(to path: FilePath, compacting: Bool = true) throws(SparseStoreError) {
         try SparseStoreError.wrap { try environment.copy(to: path, compacting: compacting) }

@@ -9,7 +9,8 @@ struct VerifyCommand: ParsableCommand {
         discussion: """
             Quick: what the file is, its manifest and counters, and that every segment is whole. Deep: the checksum of \
             every value and every invariant of FORMAT.md, by number; reads the whole store several times. Nothing is \
-            changed; the store may be in use. Works on a file and a medium that cannot be written.
+            changed; the store may be in use. Works on a medium that cannot be written, and on a file that cannot, as long as \
+            its lock file can.
 
             The store is read in a process of its own: damage to LMDB's pages, which have no checksums, can end that \
             process or lead it in circles, and is reported like any other finding.

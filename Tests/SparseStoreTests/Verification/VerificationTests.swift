@@ -28,6 +28,21 @@ import Testing
         for level in [VerificationLevel.quick, .deep] { #expect(try store.verify(level).isClean) }
     }
 
+    /// More than 65,536 terms: positions in exact vectors are 32 bits wide.
+    @Test func aWideWindowIsClean() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { transaction in
+            for (index, first) in [TermID(0), 60_000].enumerated() {
+                let terms = Array(first..<first + 40_000)
+                let vector = try SparseVector(terms: terms, weights: terms.map { Float($0 % 9 + 1) })
+                try transaction.upsert(Document(id: "\(index)", vector: vector))
+            }
+        }
+        let report = try store.verify(.deep)
+        #expect(report.isClean, "\(report.findings.prefix(3).map(\.sentence))")
+    }
+
     @Test(arguments: PlantedDamage.all) func plantedDamageIsFoundByItsNumber(_ damage: PlantedDamage) throws {
         let copy = try DamagedStore(damage.sound)
         try damage.plant(copy)
