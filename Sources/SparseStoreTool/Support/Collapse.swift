@@ -19,10 +19,10 @@ struct Collapse {
     init(_ end: ChildProcess.End, _ place: Supervision.Place?, stallLimit: Int) throws {
         table = place?.table ?? ""
         key = place?.key ?? ""
-        let where_ = place.map { " \($0)" } ?? " while the file was opened"
+        let moment = place.map { " \($0)" } ?? " while the file was opened"
         switch end {
         case .signalled(let signal) where [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE].contains(signal):
-            sentence = "liblmdb, or what read its pages, stopped with signal \(signal) (\(Self.name(signal)))\(where_)"
+            sentence = "liblmdb, or what read its pages, stopped with signal \(signal) (\(Self.name(signal)))\(moment)"
         case .signalled(let signal):
             let isWish = signal == SIGINT || signal == SIGTERM
             throw CommandFailure(
@@ -32,7 +32,7 @@ struct Collapse {
                 .busy,
                 "the store could not be opened within \(stallLimit) seconds; does another process keep it locked?")
         case .stalled:
-            sentence = "nothing was read for \(stallLimit) seconds\(where_): pages that lead in circles"
+            sentence = "nothing was read for \(stallLimit) seconds\(moment): pages that lead in circles"
         case .exited(let status):
             throw AlreadyReported(status: ExitStatus(rawValue: status) ?? .io)
         }
