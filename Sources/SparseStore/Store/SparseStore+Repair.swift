@@ -50,6 +50,8 @@ extension SparseStore {
                     let store = try SparseStore.open(at: path, configuration: configuration)
                     defer { store.close() }
                     try store.fill(from: salvage)
+                    // Fewer than were read where two had one identifier.
+                    report.documents = try store.read { $0.count }
                 }
                 report.isWritten = true
                 return report

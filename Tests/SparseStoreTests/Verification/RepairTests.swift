@@ -113,7 +113,9 @@ import Testing
         let vector = try SparseVector([(1, 2.5)])
         let value = try DocumentEncoder().encode(id: "77", vector: vector, key: key)
         try damaged.write { try $0.put(damaged.tables.documents, key, value) }
-        try repair(damaged) { _, store in
+        let count = try damaged.store.read { $0.count }
+        try repair(damaged) { report, store in
+            #expect(report.documents == count)
             let kept = try store?.document("77")
             #expect(kept?.content == .vector(vector))
         }
