@@ -2,10 +2,11 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench fuzz crash format lint docs check clean
+.PHONY: help setup build demo test bench fuzz crash damage format lint docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 KILLS ?= 50
+FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
 SEED ?=
 
@@ -34,6 +35,9 @@ crash: build ## Kill loads with -9 (KILLS=50, SEED=...), then two processes on o
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
+
+damage: build ## Flip single bits in a store's values, verify and search it (FLIPS=2000)
+	@Scripts/bit-damage.py --flips $(FLIPS)
 
 format: ## Format the Swift source in place
 	swift format --in-place --parallel -r $(SWIFT_SOURCE)

@@ -3,7 +3,8 @@
 # apt-get when they are missing, and says so. Does nothing when all is there.
 #
 #   Scripts/setup.sh          what `make test` and `make demo` need
-#   Scripts/setup.sh checks   also what the checks need: python3, zstd (the command)
+#   Scripts/setup.sh checks   also what the checks need: python3, zstd (the command), and on Linux the two modules of
+#                             Tests/Reader, which are the system's Python's and maybe not those of 'python3'
 set -euo pipefail
 
 missing=()
@@ -14,6 +15,14 @@ need_library() { # pkg-config name, Debian package
 
 need_command() { # command, Debian package
     if ! command -v "$1" >/dev/null; then missing+=("$2"); fi
+}
+
+need_reader() { # the modules that the second reader of the format imports
+    local python
+    for python in /usr/bin/python3 python3; do
+        if "$python" -c 'import lmdb, zstandard' 2>/dev/null; then return; fi
+    done
+    missing+=(python3-lmdb python3-zstandard)
 }
 
 check_swift() {
@@ -55,5 +64,6 @@ need_library libzstd libzstd-dev
 if [ "${1:-}" = checks ]; then
     need_command python3 python3
     need_command zstd zstd
+    if [ "$(uname)" = Linux ]; then need_reader; fi
 fi
 if [ "${#missing[@]}" -gt 0 ]; then install_missing; fi

@@ -12,7 +12,7 @@ package import SystemPackage
 extension Environment {
     /// Writes a consistent copy to a path where nothing stands yet. The copy appears there only when it is complete and
     /// durable. A compacting copy leaves out free pages. Like any long reader it keeps pages from being used again.
-    package func copy(to target: FilePath, compacting: Bool) throws(LMDBError) {
+    package func copy(to target: FilePath, compacting: Bool) throws {
         let operation = "copy"
         try requireSameProcess(operation)
         // A plain copy takes the write lock for a moment, which this thread would wait for in vain.
@@ -21,35 +21,19 @@ extension Environment {
                 .invalidArgument, "a copy cannot be made inside a write; commit first", operation: operation,
                 path: path.string)
         }
-        guard case .missing(let canonicalTarget) = try Filesystem.resolve(target.string, operation: operation) else {
-            throw Self.targetExists(target)
+        try Self.place(at: target, operation: operation) { temporaryPath in
+            let descriptor = openDescriptor(
+                temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(options.fileMode))
+            guard descriptor >= 0 else { throw Filesystem.error(errno, operation, target.string) }
+            defer { closeDescriptor(descriptor) }
+            let status = try withHandle(operation) { handle in
+                let status = mdb_env_copyfd2(handle, descriptor, compacting ? UInt32(MDB_CP_COMPACT) : 0)
+                return status == MDB_SUCCESS && fsync(descriptor) != 0 ? errno : status
+            }
+            guard status == MDB_SUCCESS else {
+                throw copyFailure(status, DiskSpace(descriptor: descriptor).explanation, target)
+            }
         }
-        let temporaryPath = Self.temporaryName(for: canonicalTarget)
-        let descriptor = openDescriptor(
-            temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(options.fileMode))
-        guard descriptor >= 0 else { throw Filesystem.error(errno, operation, target.string) }
-        Registry.shared.beginCreating(temporaryPath)
-        defer {
-            unlink(temporaryPath)
-            Registry.shared.endCreating(temporaryPath)
-        }
-        let status = try withHandle(operation) { handle in
-            let status = mdb_env_copyfd2(handle, descriptor, compacting ? UInt32(MDB_CP_COMPACT) : 0)
-            return status == MDB_SUCCESS && fsync(descriptor) != 0 ? errno : status
-        }
-        let space = DiskSpace(descriptor: descriptor).explanation
-        closeDescriptor(descriptor)
-        guard status == MDB_SUCCESS else { throw copyFailure(status, space, target) }
-        let moved = Self.moveWithoutReplacing(temporaryPath, canonicalTarget)
-        guard moved != EEXIST else { throw Self.targetExists(target) }
-        guard moved == 0 else { throw Filesystem.error(moved, operation, target.string) }
-        try Filesystem.syncFolder(Filesystem.split(canonicalTarget).folder, operation: operation)
-    }
-
-    private static func targetExists(_ target: FilePath) -> LMDBError {
-        LMDBError(
-            .invalidArgument, "something stands at the copy's path already; remove it or choose another",
-            operation: "copy", path: target.string, underlying: EEXIST)
     }
 
     private func copyFailure(_ status: Int32, _ space: (LMDBError.Code, String)?, _ target: FilePath) -> LMDBError {

@@ -21,7 +21,7 @@ extension LMDBError {
             (.keyExists, "the key is present already, or, when appending, does not sort after the last key")
         case MDB_MAP_FULL:
             (.mapFull, "the map is full and could not be grown; raise the map size or its limit")
-        case MDB_TXN_FULL, MDB_CURSOR_FULL, MDB_PAGE_FULL:
+        case MDB_TXN_FULL, MDB_PAGE_FULL:
             (.transactionFull, "the transaction changes too many pages; split the work into smaller transactions")
         case MDB_READERS_FULL:
             (
@@ -30,7 +30,8 @@ extension LMDBError {
             )
         case MDB_DBS_FULL:
             (.tooManyTables, "the environment was opened for fewer tables; raise maximumTables")
-        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND:
+        // A tree deeper than a cursor can go is no tree that was ever written.
+        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_CURSOR_FULL:
             (.corrupted, "a page of the file is damaged; restore a backup")
         case MDB_VERSION_MISMATCH:
             (.versionMismatch, "the file was written by another version of the storage library")

@@ -27,6 +27,10 @@ struct MetaPage: Hashable {
 
     init(_ bytes: UnsafeRawBufferPointer) throws(PreflightProblem) {
         guard bytes.count >= Self.byteCount else {
+            // The first bytes of a header page are its number, 0 or 1. A short text is no database that was cut off.
+            guard bytes.prefix(8).enumerated().allSatisfy({ $1 == 0 || $0 == 0 && $1 == 1 }) else {
+                throw PreflightProblem(.notADatabase, "the file is not an LMDB file")
+            }
             throw PreflightProblem(.truncated, "the file ends inside its header")
         }
         func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _: T.Type = T.self) -> T {

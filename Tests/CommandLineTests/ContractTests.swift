@@ -171,7 +171,11 @@ struct ContractTests {
     }
 
     @Test(
-        "every command explains itself with examples", arguments: ["load", "eval", "search", "stats", "get", "remove"])
+        "every command explains itself with examples",
+        arguments: [
+            "load", "eval", "search", "stats", "get", "remove", "verify", "repair", "backup", "restore", "migrate",
+            "export",
+        ])
     func help(command: String) throws {
         let text = try Binary.run(command, "--help").output
         #expect(text.contains("EXAMPLES:") && text.contains("sparsestore \(command) "))

@@ -58,6 +58,11 @@ import Testing
             writeBytes((0..<size).map { _ in .random(in: 0...254, using: &generator) }, to: folder.file("garbage"))
             expectError(.notADatabase) { _ = try Environment.make(folder.file("garbage")) }
         }
+        // Shorter than a header: told from a database that was cut off by its first bytes.
+        for text in ["a", "hello, world\n", String(repeating: "text ", count: 30)] {
+            writeBytes(Array(text.utf8), to: folder.file("garbage"))
+            expectError(.notADatabase, "\(text)") { _ = try Environment.make(folder.file("garbage")) }
+        }
         writeBytes([UInt8](repeating: 0, count: 100_000), to: folder.file("garbage"))
         expectError(.notADatabase) { _ = try Environment.make(folder.file("garbage")) }
     }

@@ -55,6 +55,20 @@ import Testing
         #expect(statistics.segments.reduce(0) { $0 + $1.documents - $1.tombstones } == model.documents.count, place)
     }
 
+    @Test func `the last page of frequencies ends with the last term`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { transaction in
+            // So many terms that the commit folds its frequencies into pages at once.
+            let terms = Array(0..<TermID(5_000)) + [.max - 20, .max - 1, .max]
+            let vector = try SparseVector(terms: terms, weights: terms.map { _ in 1 })
+            try transaction.upsert(Document(id: "wide", vector: vector))
+        }
+        #expect(try store.statistics().terms == 5_003)
+        #expect(try store.read { try $0.documentFrequency(of: .max) } == 1)
+        #expect(try store.verify(.deep).isClean)
+    }
+
     @Test func `corpus IDF follows the live documents`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()

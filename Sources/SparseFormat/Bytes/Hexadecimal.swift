@@ -11,7 +11,7 @@ package enum Hexadecimal {
     }
 
     /// At most the first 16 bytes, so that a message stays readable and a long identifier is not spread over logs.
-    static func abbreviated(_ bytes: UnsafeRawBufferPointer) -> String {
+    package static func abbreviated(_ bytes: some Collection<UInt8>) -> String {
         bytes.count <= 16 ? text(bytes) : text(bytes.prefix(16)) + "..(\(bytes.count) bytes)"
     }
 

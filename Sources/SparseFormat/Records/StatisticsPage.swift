@@ -4,6 +4,8 @@
 package struct StatisticsPage: Record {
     package static let kind = RecordKind.statisticsPage
     package static let termsPerPage = 1016
+    /// The page of the highest term; its places behind that are zero.
+    package static let lastPage = TermID.max / UInt32(termsPerPage)
     /// A page of terms that no document has.
     package static let empty = StatisticsPage()
 

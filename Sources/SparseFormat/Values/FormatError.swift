@@ -14,6 +14,23 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         case badUTF8
         case decompression
         case unknownDictionary
+
+        /// A word for it in reports: an invariant's number, such as `I12`, or what the value fails at.
+        package var rule: String {
+            switch self {
+            case .truncated, .trailingBytes: "length"
+            case .checksumMismatch: "checksum"
+            case .wrongKind: "kind"
+            case .unsupportedVersion: "version"
+            case .unknownFlags: "flags"
+            case .limitExceeded: "limit"
+            case .invariant(let number, _): "I\(number)"
+            case .badVarint: "varint"
+            case .badUTF8: "text"
+            case .decompression: "frame"
+            case .unknownDictionary: "I109"
+            }
+        }
     }
 
     package let code: Code
@@ -42,10 +59,12 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         return FormatError(code, detail, table: table, key: Hexadecimal.abbreviated(key))
     }
 
+    /// What is wrong, without the place and the remedy.
+    package var sentence: String { detail.isEmpty ? reason : reason + " (\(detail))" }
+
     /// What is wrong, where, and what to do about it.
     package var message: String {
-        var text = reason
-        if !detail.isEmpty { text += " (\(detail))" }
+        var text = sentence
         if let table { text += ", in table '\(table.name)'" }
         if !key.isEmpty { text += " at key \(key)" }
         return text + "; " + remedy

@@ -135,15 +135,18 @@ package enum Keys {
 
     package static func parseStatistics(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Statistics {
         switch (key.first, key.count) {
-        case (1, 5): .page(u32(key, 1))
-        case (2, 9): .delta(u64(key, 1))
+        case (1, 5):
+            guard let page = statisticsPageNumber(key) else { throw FormatError(.keyShape, "a page of no terms") }
+            return .page(page)
+        case (2, 9): return .delta(u64(key, 1))
         default: throw FormatError(.keyShape)
         }
     }
 
     /// The page's number, nil when the key is that of a delta or no key of this table.
     package static func statisticsPageNumber(_ key: UnsafeRawBufferPointer) -> UInt32? {
-        key.count == 5 && key[0] == 1 ? u32(key, 1) : nil
+        guard key.count == 5, key[0] == 1, u32(key, 1) <= StatisticsPage.lastPage else { return nil }
+        return u32(key, 1)
     }
 
     // segments

@@ -25,6 +25,12 @@ final class SegmentNumbers: @unchecked Sendable {
 
     var count: Int { numbers.count }
 
+    /// The rank-th smallest document number, rank in 0..<count.
+    func number(rank: Int) -> UInt64 { numbers[rank] }
+
+    /// The ordinal of the document with that number.
+    func ordinal(rank: Int) -> Int { order.map { $0[rank] } ?? rank }
+
     /// The ordinal of a document number, nil when the segment does not hold it.
     func ordinal(of number: UInt64) -> Int? {
         guard let rank = numbers.ordinal(of: number) else { return nil }

@@ -33,7 +33,8 @@ final class SegmentTags: Sendable {
         }
     }
 
-    private func tables() throws -> [TagTable] {
+    /// The tags of all values; checked once.
+    func tables() throws -> [TagTable] {
         try opened.withLock { opened in
             if let opened { return opened }
             var last: [UInt8] = []

@@ -16,9 +16,9 @@ final class WindowSegment: @unchecked Sendable {
 
     private let directoryBytes: SegmentBytes
     private let forwardBytes: SegmentBytes
-    private let forward: ForwardTable
     private let chunks: [SegmentBytes]
-    private let forwardChunks: [SegmentBytes]
+    let forward: ForwardTable
+    let forwardChunks: [SegmentBytes]
 
     init(_ entry: SegmentEntry, _ table: SegmentTable) throws {
         id = entry.id

@@ -28,7 +28,8 @@ extension SparseStoreError {
     }
 
     init(_ error: FormatError) {
-        let code: Code = error.code == .unsupportedVersion ? .incompatibleFormat : .corrupted
+        let isNewer = error.code == .unsupportedVersion || error.code == .unknownFlags
+        let code: Code = isNewer ? .incompatibleFormat : .corrupted
         self.init(code, error.description, cause: error)
     }
 

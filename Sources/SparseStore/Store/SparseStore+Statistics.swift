@@ -19,8 +19,18 @@ extension SparseStore {
                 dictionaries: Int(manifest.nextDictionary) - 1,
                 multivectors: snapshot.multivectorSettings.map(MultivectorStatistics.init),
                 readers: info.readersInUse,
-                format: "\(StoreRecord.currentMajor).\(StoreRecord.currentMinor)")
+                format: try format())
         }
+    }
+
+    /// Major and minor version of the format that this library writes.
+    public static let currentFormat = "\(StoreRecord.currentMajor).\(StoreRecord.currentMinor)"
+
+    /// Those of this store.
+    private func format() throws -> String {
+        let transaction = try environment.beginRead()
+        let record = try MetaTable(tables: source.tables, reader: transaction.reader).store()
+        return "\(record.formatMajor).\(record.formatMinor)"
     }
 }
 

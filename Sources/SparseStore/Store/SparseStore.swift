@@ -36,25 +36,22 @@ public final class SparseStore: Sendable {
     private init(_ path: FilePath, _ configuration: Configuration) throws {
         self.path = path
         self.configuration = configuration
-        var options = EnvironmentOptions()
-        options.mapSize = configuration.mapSize
-        options.maximumReaders = configuration.maximumReaders
-        options.isReadOnly = configuration.isReadOnly
-        options.createIfMissing = configuration.createIfMissing && !configuration.isReadOnly
-        options.fileMode = configuration.fileMode
-        options.allowNetworkFilesystem = configuration.allowNetworkFilesystem
-        options.durability = configuration.durability == .full ? .full : .lastCommitMayBeLost
-        environment = try Environment.open(
-            at: path, options: options, tables: Tables.all.map(\.name)
-        ) { transaction, tables in
-            let names = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
-            try Self.create(
-                Tables { name in
-                    guard let table = names[name] else {
-                        throw SparseStoreError(.internalError, "table \(name) was not made")
-                    }
-                    return table
-                }, transaction.writer)
+        do {
+            environment = try Environment.open(
+                at: path, options: EnvironmentOptions(configuration), tables: Tables.all.map(\.name)
+            ) { transaction, tables in
+                let names = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
+                try Self.create(
+                    Tables { name in
+                        guard let table = names[name] else {
+                            throw SparseStoreError(.internalError, "table \(name) was not made")
+                        }
+                        return table
+                    }, transaction.writer)
+            }
+        } catch let error as LMDBError where error.code == .missingTable {
+            try Self.checkVersion(path, configuration)
+            throw error
         }
         do {
             let environment = environment
@@ -71,6 +68,18 @@ public final class SparseStore: Sendable {
     }
 
     deinit { close() }
+
+    /// Throws when a file that lacks our tables says that it is a store of another version, whose tables they are.
+    private static func checkVersion(_ path: FilePath, _ configuration: Configuration) throws {
+        var options = EnvironmentOptions(configuration)
+        options.createIfMissing = false
+        let environment = try Environment.open(at: path, options: options, tables: [TableNumber.meta.name]) { _, _ in }
+        defer { environment.close() }
+        let meta = try environment.table(named: TableNumber.meta.name)
+        let transaction = try environment.beginRead()
+        try StoreRecord(from: meta, .meta, key: Keys.store, transaction.reader)?
+            .checkOpenable(readOnly: configuration.isReadOnly)
+    }
 
     /// Fills a new file: what it is, and an empty manifest.
     private static func create(_ tables: Tables, _ writer: Writer) throws {

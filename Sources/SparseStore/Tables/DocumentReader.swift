@@ -6,9 +6,12 @@ struct DocumentReader {
     let tables: Tables
     let reader: Reader
     let termSpace: TermSpace
+    private let rescuedNames: [TermID: String]
     private let decoder: DocumentDecoder
 
-    init(tables: Tables, reader: Reader, termSpace: TermSpace) {
+    /// - Parameter rescuedNames: names of terms whose own entry in the vocabulary cannot be read.
+    init(tables: Tables, reader: Reader, termSpace: TermSpace, rescuedNames: [TermID: String] = [:]) {
+        self.rescuedNames = rescuedNames
         self.tables = tables
         self.reader = reader
         self.termSpace = termSpace
@@ -24,7 +27,7 @@ struct DocumentReader {
         guard termSpace == .strings else { return Document(id: id, vector: vector, payload: payload, tags: tags) }
         let vocabulary = VocabularyTable(tables: tables, reader: reader)
         let terms = try zip(vector.terms, vector.weights).map { term, weight in
-            guard let name = try vocabulary.name(of: term) else {
+            guard let name = try rescuedNames[term] ?? vocabulary.name(of: term) else {
                 throw SparseStoreError(
                     .corrupted, "term \(term) has no name in the vocabulary; restore the store from a backup")
             }

@@ -7,7 +7,7 @@ struct SegmentTable {
     let reader: Reader
 
     /// What a part holds; the second field of its key.
-    enum Part: UInt8 {
+    enum Part: UInt8, CaseIterable {
         case directory = 1
         case chunk = 2
         case documents = 3
@@ -15,6 +15,18 @@ struct SegmentTable {
         case forwardChunk = 5
         case tags = 6
         case order = 7
+
+        /// The kind of the part's values.
+        var kind: RecordKind {
+            switch self {
+            case .directory: .segmentDirectory
+            case .chunk, .forwardChunk: .segmentChunk
+            case .documents: .segmentDocuments
+            case .forward: .segmentForward
+            case .tags: .segmentTags
+            case .order: .segmentOrder
+            }
+        }
     }
 
     /// A part as it lies in the map; valid while the reader's transaction lives.

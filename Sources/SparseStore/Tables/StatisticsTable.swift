@@ -56,7 +56,8 @@ struct StatisticsTable {
                 if next.value != 0 { try body(next.key, next.value) }
                 pending.removeFirst()
             }
-            for (index, folded) in page.frequencies.enumerated() {
+            // The last page has places for more terms than there are.
+            for (index, folded) in page.frequencies.prefix(Int(TermID.max - first) + 1).enumerated() {
                 let term = first + UInt32(index)
                 var count = Int64(folded)
                 if let next = pending.first, next.key == term {

@@ -29,4 +29,20 @@ struct Tables: Sendable {
         tombstones = try table(TableNumber.tombstones.name)
         dictionaries = try table(TableNumber.dictionaries.name)
     }
+
+    /// The table with a number; nil for one that is reserved and not made.
+    subscript(number: TableNumber) -> Table? {
+        switch number {
+        case .meta: meta
+        case .ids: ids
+        case .documents: documents
+        case .multivectors: multivectors
+        case .vocabulary: vocabulary
+        case .statistics: statistics
+        case .segments: segments
+        case .tombstones: tombstones
+        case .dictionaries: dictionaries
+        case .tags: nil
+        }
+    }
 }

@@ -28,6 +28,20 @@ struct DocumentReport {
         return .object(fields)
     }
 
+    /// The document as a line that `load` reads.
+    var line: JSONValue {
+        var fields: [(String, JSONValue)] = [("id", .string(document.id))]
+        if let payload = document.payload {
+            fields.append(
+                JSONValue.text(payload).map { ("content", $0) } ?? ("payload_base64", .string(Base64.encode(payload))))
+        }
+        if !document.tags.isEmpty { fields.append(("tags", .array(document.tags.map { .string($0) }))) }
+        fields.append(("vector", .object(components.map { ($0.name, .float($0.weight)) })))
+        return .object(fields)
+    }
+
+    var hasBinaryPayload: Bool { document.payload.map { JSONValue.text($0) == nil } ?? false }
+
     var text: String {
         var table = TextTable()
         table.add("id", Printable.line(Array(document.id.utf8), limit: 500))

@@ -26,6 +26,8 @@ enum CommandRunner {
             try command.run()
             try Output.standard.flush()
             return .success
+        } catch let error as AlreadyReported {
+            return error.status
         } catch {
             // A request for help comes as an error too, of a type of the parser's own.
             if !CommandFailure.isOurs(error), RootCommand.exitCode(for: error) != .failure { return usage(error) }

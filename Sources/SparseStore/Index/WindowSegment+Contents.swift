@@ -1,0 +1,56 @@
+internal import SparseFormat
+
+/// What a segment holds, read list by list and record by record: for looking through it, not for searching.
+extension WindowSegment {
+    /// A list as it is stored, without pads.
+    struct Postings {
+        var ordinals: [UInt16] = []
+        var codes: [UInt8] = []
+    }
+
+    /// The list of the term at a position of the directory.
+    func postings(at position: Int) throws -> Postings {
+        let entry = directory.entry(at: position)
+        let bytes = UnsafeRawBufferPointer(
+            start: try list(entry), count: entry.byteCount(documents: directory.documents))
+        let count = Int(entry.count)
+        var postings = Postings()
+        func append(_ ordinal: Int, _ code: Int) {
+            let low = UInt16(bytes[ordinal])
+            postings.ordinals.append(low | UInt16(bytes[ordinal + 1]) << 8)
+            postings.codes.append(bytes[code])
+        }
+        switch entry.encoding {
+        case .short:
+            for index in 0..<count { append(2 * index, 2 * count + index) }
+        case .packed:
+            let size = WindowEntry.packSize
+            for index in 0..<bytes.count / WindowEntry.packBytes * size {
+                let pack = index / size * WindowEntry.packBytes
+                append(pack + 2 * (index % size), pack + 2 * size + index % size)
+            }
+            // What stands behind the last posting and is no pad is left for the caller to wonder at.
+            while postings.ordinals.count > count, postings.ordinals.last == WindowEntry.padOrdinal,
+                postings.codes.last == 0
+            {
+                postings.ordinals.removeLast()
+                postings.codes.removeLast()
+            }
+        case .dense:
+            for (ordinal, code) in bytes.enumerated() where code != 0 {
+                postings.ordinals.append(UInt16(truncatingIfNeeded: ordinal))
+                postings.codes.append(code)
+            }
+        }
+        return postings
+    }
+
+    /// Where the record of an ordinal begins, in bytes counted through the data of all chunks.
+    func place(of ordinal: Int) throws -> Int {
+        let place = try forward.place(of: ordinal)
+        return place.chunk * ForwardWriter.chunkBytes + place.offset
+    }
+
+    var isWide: Bool { forward.isWide }
+    var forwardChunkCount: Int { forwardChunks.count }
+}

@@ -1,0 +1,21 @@
+internal import LMDB
+internal import SparseFormat
+
+/// What can be told from the number of entries that each table has (I101, I102, I107).
+enum CountsCheck: VerificationCheck {
+    static let name = "counts"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        func compare(_ invariant: StoreInvariant, _ table: TableNumber, expected: UInt64) throws {
+            guard let opened = verification.tables[table] else { return }
+            let entries = try verification.reader.statistics(opened).entries
+            guard UInt64(clamping: entries) != expected else { return }
+            verification.broken(
+                invariant, table, [], "the table has \(entries) entries, and the manifest speaks of \(expected)")
+        }
+        try compare(.counters, .documents, expected: manifest.documents)
+        try compare(.identifiers, .ids, expected: manifest.documents)
+        let terms = manifest.termSpace == .strings ? 2 * UInt64(manifest.nextTerm) : 0
+        try compare(.vocabulary, .vocabulary, expected: terms)
+    }
+}

@@ -1,0 +1,95 @@
+internal import LMDB
+internal import SparseFormat
+
+/// What the documents add up to is what the manifest and the statistics say (I102, I105), and what they name is there
+/// (I108, I109).
+enum DocumentsCheck: VerificationCheck {
+    static let name = "documents"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        let dictionaries = DictionaryTable(tables: verification.tables, reader: verification.reader)
+        let decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
+        var documents: UInt64 = 0
+        var nonzeros: UInt64 = 0
+        var frequencies: [TermID: Int64] = [:]
+        var dictionaryIsThere: [UInt32: Bool] = [0: true]
+        try verification.forEach(.documents) { entry in
+            _ = try verification.attempt(.documents, entry.key) {
+                let view = try DocumentView(entry.value, number: Keys.documentNumber(entry.key))
+                documents += 1
+                nonzeros += UInt64(view.termCount)
+                let dictionary = view.dictionary
+                if dictionaryIsThere[dictionary] == nil {
+                    dictionaryIsThere[dictionary] =
+                        try verification.reader.get(
+                            verification.tables.dictionaries, Keys.dictionary(dictionary)) != nil
+                }
+                if dictionaryIsThere[dictionary] == false {
+                    verification.broken(
+                        .dictionaries, .documents, entry.key,
+                        "document \(view.number) names dictionary \(dictionary), which is not there")
+                    guard !view.hasCompressedVector else { return }
+                }
+                var last: TermID = 0
+                try view.forEachComponent(decoder: decoder) { term, _ in
+                    frequencies[term, default: 0] += 1
+                    last = term
+                }
+                if manifest.termSpace == .strings, last >= manifest.nextTerm {
+                    verification.broken(
+                        .knownTerms, .documents, entry.key,
+                        "document \(view.number) has the term \(last), and the next term is to be \(manifest.nextTerm)")
+                }
+            }
+            return true
+        }
+        guard verification.damagedTables.isDisjoint(with: [.documents, .dictionaries]) else {
+            return verification.skip("the counters and the document frequencies, as documents cannot be read")
+        }
+        if documents != manifest.documents || nonzeros != manifest.nonzeros {
+            verification.broken(
+                .counters, .meta, Keys.manifest,
+                "there are \(documents) documents with \(nonzeros) terms, and the manifest speaks of "
+                    + "\(manifest.documents) with \(manifest.nonzeros)")
+        }
+        try compare(&frequencies, verification, manifest)
+    }
+
+    /// Takes from the counted frequencies what the statistics say; nothing must be left.
+    private static func compare(
+        _ frequencies: inout [TermID: Int64], _ verification: Verification, _ manifest: ManifestRecord
+    ) throws {
+        func take(_ term: TermID, _ count: Int64) {
+            let rest = frequencies[term, default: 0] &- count
+            frequencies[term] = rest == 0 ? nil : rest
+        }
+        let waiting = manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta
+        try verification.forEach(.statistics) { entry in
+            _ = try verification.attempt(.statistics, entry.key) {
+                switch try Keys.parseStatistics(entry.key) {
+                case .page(let number):
+                    let page = try StatisticsPage(sealed: entry.value, in: .statistics, key: entry.key)
+                    let first = number * UInt32(StatisticsPage.termsPerPage)
+                    for (index, count) in page.frequencies.enumerated() where count != 0 {
+                        take(first &+ UInt32(index), Int64(count))
+                    }
+                case .delta(let sequence) where waiting.contains(sequence):
+                    let delta = try StatisticsDelta(sealed: entry.value, in: .statistics, key: entry.key)
+                    for (term, change) in zip(delta.terms, delta.changes) { take(term, change) }
+                case .delta: break
+                }
+            }
+            return true
+        }
+        guard !verification.damagedTables.contains(.statistics) else {
+            return verification.skip("the document frequencies, as `statistics` cannot be read")
+        }
+        for (term, rest) in frequencies.sorted(by: { $0.key < $1.key }) {
+            let key = Keys.statisticsPage(term / UInt32(StatisticsPage.termsPerPage))
+            verification.broken(
+                .frequencies, .statistics, key,
+                "the frequency of term \(term) is off by \(rest.magnitude): documents have it \(rest > 0 ? "more" : "less") often"
+            )
+        }
+    }
+}

@@ -1,0 +1,54 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Where the exact vectors of a window lie, and what must hold of each whether its document lives or not (I114): they
+/// follow each other by ordinal, none crosses the end of a chunk, positions ascend and name terms, weights are weights.
+struct RecordPlaces {
+    private let window: WindowSegment
+
+    init(_ window: WindowSegment) { self.window = window }
+
+    func check(_ verification: Verification) throws {
+        let prefix = Keys.segmentPrefix(window.id)
+        var next = 0
+        for ordinal in 0..<window.documentCount {
+            let end: Int? = try verification.attempt(.segments, prefix) {
+                let record = try window.record(at: ordinal)
+                let size = ForwardTable.recordSize(
+                    components: record.count, identifier: try record.identifier().utf8.count,
+                    isWide: window.isWide)
+                let room = ForwardWriter.chunkBytes - next % ForwardWriter.chunkBytes
+                let expected = size <= room ? next : next + room
+                let place = try window.place(of: ordinal)
+                if place != expected || !hasSoundComponents(record) {
+                    verification.broken(
+                        .vectors, .segments, prefix,
+                        "the exact vector at ordinal \(ordinal) of segment \(window.id) is not what a vector can be")
+                }
+                return (place + size + 3) & ~3
+            }
+            // Damage here was reported; what follows could only be guessed.
+            guard let end else { return }
+            next = end
+        }
+        let chunks = (next + ForwardWriter.chunkBytes - 1) / ForwardWriter.chunkBytes
+        if chunks != window.forwardChunkCount {
+            verification.broken(
+                .segmentParts, .segments, prefix,
+                "segment \(window.id) has \(window.forwardChunkCount) chunks of exact vectors, which fill \(chunks)")
+        }
+    }
+
+    private func hasSoundComponents(_ record: ForwardRecord) -> Bool {
+        var last = -1
+        for index in 0..<record.count {
+            let position = record.position(index)
+            guard position > last, position < window.directory.count, Limits.weights.contains(record.weight(index))
+            else {
+                return false
+            }
+            last = position
+        }
+        return record.count > 0
+    }
+}

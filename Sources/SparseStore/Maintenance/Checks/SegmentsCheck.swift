@@ -1,0 +1,66 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Each segment of the manifest is whole, opens, and is what its entry says (I110; and what a reader proves when it opens
+/// a window).
+enum SegmentsCheck: VerificationCheck {
+    static let name = "segments"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        for entry in manifest.segments {
+            let prefix = Keys.segmentPrefix(entry.id)
+            guard try hasItsParts(verification, entry, prefix) else { continue }
+            _ = try verification.attempt(.segments, prefix) {
+                guard let window = try verification.window(entry) else { return }
+                let numbers = window.numbers
+                let (first, last) = (numbers.number(rank: 0), numbers.number(rank: numbers.count - 1))
+                if first != entry.firstDocument || last != entry.lastDocument {
+                    verification.broken(
+                        .segmentParts, .segments, prefix,
+                        "segment \(entry.id) has the documents \(first) to \(last), and its entry says "
+                            + "\(entry.firstDocument) to \(entry.lastDocument)")
+                }
+            }
+        }
+    }
+
+    /// Looks at the keys and the lengths alone. False when a part is missing, without which the segment cannot be opened.
+    private static func hasItsParts(
+        _ verification: Verification, _ entry: SegmentEntry, _ prefix: [UInt8]
+    ) throws -> Bool {
+        var counts: [SegmentTable.Part: UInt32] = [:]
+        var bytes: UInt64 = 0
+        var isWhole = true
+        func broken(_ sentence: String) {
+            verification.broken(.segmentParts, .segments, prefix, "segment \(entry.id) \(sentence)")
+        }
+        try verification.forEach(.segments, from: prefix) { value in
+            guard value.key.starts(with: prefix) else { return false }
+            bytes += UInt64(value.value.count)
+            // What is no key of this table is found among the values.
+            guard let key = try? Keys.parseSegment(value.key), let part = SegmentTable.Part(rawValue: key.part) else {
+                return true
+            }
+            let next = counts[part, default: 0]
+            if key.index != next {
+                broken("lacks its \(part) \(next)")
+                isWhole = false
+            }
+            counts[part] = key.index &+ 1
+            return true
+        }
+        for part in SegmentTable.Part.allCases {
+            switch (part, counts[part, default: 0]) {
+            case (.tags, _), (.order, 0...1), (.chunk, 1...), (.forwardChunk, 1...), (_, 1): continue
+            case (_, 0):
+                broken("lacks its \(part)")
+                isWhole = false
+            default: broken("has its \(part) more than once")
+            }
+        }
+        if bytes != entry.bytes {
+            broken("has values of \(bytes) bytes, and its entry says \(entry.bytes)")
+        }
+        return isWhole
+    }
+}

@@ -1,0 +1,79 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Every value of every table by itself: its key, its checksum, its kind, and all that is said in it.
+enum ValuesCheck {
+    static func run(_ verification: Verification) throws {
+        let dictionaries = DictionaryTable(tables: verification.tables, reader: verification.reader)
+        let decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
+        for table in Tables.all {
+            try verification.forEach(table) { entry in
+                _ = try verification.attempt(table, entry.key) { try check(entry, of: table, decoder) }
+                return true
+            }
+        }
+    }
+
+    private static func check(_ entry: Cursor.Entry, of table: TableNumber, _ decoder: DocumentDecoder) throws {
+        switch table {
+        case .meta: try checkMeta(entry)
+        case .ids:
+            _ = try Keys.parseIdentifier(entry.key)
+            try check(entry, IdentifierRecord.self, table)
+        case .documents:
+            try DocumentView(entry.value, number: Keys.documentNumber(entry.key)).check(decoder)
+        case .vocabulary:
+            switch try Keys.parseVocabulary(entry.key) {
+            case .term: try check(entry, TermIDRecord.self, table)
+            case .name: try check(entry, TermNameRecord.self, table)
+            }
+        case .statistics:
+            switch try Keys.parseStatistics(entry.key) {
+            case .page: try check(entry, StatisticsPage.self, table)
+            case .delta: try check(entry, StatisticsDelta.self, table)
+            }
+        case .segments: try checkPart(entry)
+        case .tombstones:
+            _ = try Keys.parseTombstones(entry.key)
+            try check(entry, TombstonePage.self, table)
+        case .dictionaries:
+            _ = try Keys.parseDictionary(entry.key)
+            try check(entry, DictionaryRecord.self, table)
+        case .multivectors, .tags:
+            throw FormatError(.keyShape, "the table is reserved, and this version keeps it empty")
+        }
+    }
+
+    private static func check<R: Record>(_ entry: Cursor.Entry, _ type: R.Type, _ table: TableNumber) throws {
+        _ = try R(sealed: entry.value, in: table, key: entry.key)
+    }
+
+    private static func checkMeta(_ entry: Cursor.Entry) throws {
+        switch Array(entry.key) {
+        case Keys.store: try check(entry, StoreRecord.self, .meta)
+        case Keys.manifest: try check(entry, ManifestRecord.self, .meta)
+        case Keys.tuning: try check(entry, TuningRecord.self, .meta)
+        default:
+            _ = try Keys.parseBookmark(entry.key)
+            try check(entry, BookmarkRecord.self, .meta)
+        }
+    }
+
+    /// What a directory and a forward part say must fit their chunks, which `SegmentsCheck` looks at.
+    private static func checkPart(_ entry: Cursor.Entry) throws {
+        let key = try Keys.parseSegment(entry.key)
+        guard let part = SegmentTable.Part(rawValue: key.part) else {
+            throw FormatError(.keyShape, "a segment has no part \(key.part)")
+        }
+        // The checksum first: behind it a damaged byte could look like a version to come.
+        _ = try Value.open(entry.value, kind: part.kind, table: .segments, key: entry.key)
+        let bytes = try SegmentBytes(entry.value, kind: part.kind, key: Array(entry.key))
+        switch part {
+        case .chunk, .forwardChunk: _ = try SegmentChunkHeader(body: bytes.body)
+        case .documents: _ = try SegmentDocuments(body: bytes.body)
+        case .tags: _ = try TagTable(body: bytes.body)
+        case .order: _ = try SegmentOrder(body: bytes.body)
+        case .directory, .forward: break
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Names and numbers of terms lead to each other, and are those that were given out (I107).
+enum VocabularyCheck: VerificationCheck {
+    static let name = "vocabulary"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        let vocabulary = VocabularyTable(tables: verification.tables, reader: verification.reader)
+        let terms = manifest.termSpace == .strings ? manifest.nextTerm : 0
+        var names: UInt32 = 0
+        try verification.forEach(.vocabulary) { entry in
+            _ = try verification.attempt(.vocabulary, entry.key) {
+                func broken(_ sentence: String) {
+                    verification.broken(.vocabulary, .vocabulary, entry.key, sentence)
+                }
+                switch try Keys.parseVocabulary(entry.key) {
+                case .term(let name):
+                    let id = try TermIDRecord(sealed: entry.value, in: .vocabulary, key: entry.key).id
+                    if id >= terms {
+                        broken("a name leads to term \(id), and the next term is to be \(terms)")
+                    } else if let other = try vocabulary.name(of: id), !other.utf8.elementsEqual(name.utf8) {
+                        broken("a name leads to term \(id), which has another name")
+                    }
+                case .name(let id):
+                    names += 1
+                    let name = try TermNameRecord(sealed: entry.value, in: .vocabulary, key: entry.key).name
+                    if id >= terms {
+                        broken("term \(id) has a name, and the next term is to be \(terms)")
+                    } else if try vocabulary.id(of: name) != id {
+                        broken("the name of term \(id) does not lead to it")
+                    }
+                }
+            }
+            return true
+        }
+        if names < terms, !verification.damagedTables.contains(.vocabulary) {
+            verification.broken(
+                .vocabulary, .vocabulary, [], "\(names) terms have a name, and the next term is to be \(terms)")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// The numbered invariants of FORMAT.md that hold between values, which `verify` checks. The texts there and here are
+/// the same (a test compares them). Those within one value are in `Invariant`.
+enum StoreInvariant: Int, Sendable, CaseIterable {
+    case identifiers = 101
+    case counters = 102
+    case membership = 103
+    case tombstones = 104
+    case frequencies = 105
+    case deltas = 106
+    case vocabulary = 107
+    case knownTerms = 108
+    case dictionaries = 109
+    case segmentParts = 110
+    case orphans = 111
+    case postings = 112
+    case tags = 113
+    case vectors = 114
+    case dictionaryNumbers = 115
+    case tuningGeneration = 116
+    case metaRecords = 117
+
+    /// The rule in one sentence.
+    var rule: String {
+        switch self {
+        case .identifiers:
+            "`ids` holds exactly the identifiers of the documents in `documents`, each leading to its document"
+        case .counters:
+            "the manifest's `documents` is the number of entries of `documents`, its `nonzeros` the sum of their term "
+                + "counts"
+        case .membership:
+            "each document in `documents` is in exactly one segment, without a tombstone; every other place in a "
+                + "segment has one"
+        case .tombstones:
+            "a segment's tombstones are as many as its entry in the manifest says, all below its number of documents"
+        case .frequencies: "a term's document frequency is the number of live documents that have it"
+        case .deltas: "all deltas from firstStatisticsDelta up to nextStatisticsDelta exist, and no others"
+        case .vocabulary:
+            "where terms are strings, `vocabulary` holds each term below nextTerm once in each direction, and nothing "
+                + "else; where they are not, nothing"
+        case .knownTerms: "where terms are strings, each term of a document is below nextTerm"
+        case .dictionaries: "each dictionary that a document or the manifest names exists"
+        case .segmentParts: "each segment of the manifest has all its parts, and they agree with its entry"
+        case .orphans:
+            "`segments` and `tombstones` hold nothing of segments that the manifest does not list"
+        case .postings: "a segment's postings are those of its documents"
+        case .tags: "a segment's tags are those of its documents"
+        case .vectors: "a segment's exact vectors and identifiers are those of its documents"
+        case .dictionaryNumbers: "the ids of `dictionaries` are 1 or more and below nextDictionary"
+        case .tuningGeneration: "a tuning is of no later commit than the manifest"
+        case .metaRecords: "`meta` holds a store record and a manifest"
+        }
+    }
+}

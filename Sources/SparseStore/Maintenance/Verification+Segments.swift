@@ -1,0 +1,47 @@
+internal import LMDB
+internal import SparseFormat
+
+extension Verification {
+    /// A segment, opened; nil, with a finding, when it cannot be.
+    func window(_ entry: SegmentEntry) throws -> WindowSegment? {
+        let prefix = Keys.segmentPrefix(entry.id)
+        try visit(.segments, prefix)
+        return try attempt(.segments, prefix) {
+            do {
+                return try WindowSegment(entry, SegmentTable(tables: tables, reader: reader))
+            } catch let error as SparseStoreError where error.code == .corrupted {
+                // The remedy is the report's to say.
+                broken(.segmentParts, .segments, prefix, String(error.message.prefix { $0 != ";" }))
+                return nil
+            }
+        } ?? nil
+    }
+
+    /// The dead ordinals of a segment; nil, with a finding, when they cannot be read.
+    func tombstones(_ window: WindowSegment) throws -> Bitmap? {
+        let table = TombstoneTable(tables: tables, reader: reader)
+        var bitmap = Bitmap(count: window.documentCount)
+        for first in stride(from: 0, to: bitmap.count, by: TombstonePage.ordinalsPerPage) {
+            let page = UInt32(first / TombstonePage.ordinalsPerPage)
+            let read: TombstonePage?? = try attempt(.tombstones, Keys.tombstones(window.id, page)) {
+                try table.page(window.id, page)
+            }
+            guard let found = read else { return nil }
+            if let found { bitmap.insert(bytes: found.bytes, at: first) }
+        }
+        return bitmap
+    }
+
+    /// Calls `body` with each segment that can be opened and its dead ordinals.
+    func forEachWindow(
+        _ manifest: ManifestRecord, otherwise unseen: String, _ body: (WindowSegment, Bitmap) throws -> Void
+    ) throws {
+        for entry in manifest.segments {
+            if let window = try window(entry), let dead = try tombstones(window) {
+                try body(window, dead)
+            } else {
+                skip("\(unseen) of segment \(entry.id), which cannot be opened")
+            }
+        }
+    }
+}

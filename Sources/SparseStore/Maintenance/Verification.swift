@@ -1,0 +1,133 @@
+internal import LMDB
+internal import SparseFormat
+
+/// One run of the checks over one state of a store: what they read with and report to.
+///
+/// Damage is reported and never thrown. What is thrown ends the run: a failure of the system, or the caller's wish.
+final class Verification {
+    let tables: Tables
+    let reader: Reader
+    private(set) var report: VerificationReport
+    private let progress: (VerificationProgress) throws -> Void
+    private var current = VerificationReport.Check(name: "")
+    private var values = 0
+    /// What was reported already: several checks may stumble over one value.
+    private var known: Set<VerificationReport.Finding> = []
+    /// Tables in which some value could not be read: what is counted over them says nothing.
+    private(set) var damagedTables: Set<TableNumber> = []
+
+    /// How often progress is told.
+    static let valuesPerProgress = 64
+
+    init(
+        _ level: VerificationLevel, _ tables: Tables, _ reader: Reader,
+        progress: @escaping (VerificationProgress) throws -> Void
+    ) {
+        self.tables = tables
+        self.reader = reader
+        self.progress = progress
+        report = VerificationReport(level: level)
+    }
+
+    func begin(generation: UInt64) { report.generation = generation }
+
+    /// Runs one check and keeps count of what it does.
+    func check(_ name: String, _ body: () throws -> Void) throws {
+        current = VerificationReport.Check(name: name)
+        let before = report.findingCount
+        try body()
+        current.findings = report.findingCount - before
+        report.checks.append(current)
+    }
+
+    /// Counts a value that is about to be read, and tells the progress.
+    func visit(_ table: TableNumber, _ key: some Collection<UInt8>) throws {
+        if values % Self.valuesPerProgress == 0 || current.values == 0 {
+            try progress(
+                VerificationProgress(
+                    check: current.name, table: table.name, key: Hexadecimal.abbreviated(key), values: values))
+        }
+        values += 1
+        current.values += 1
+    }
+
+    /// Calls `body` with each entry of a table from a key on, until it returns false. A table whose pages are damaged ends
+    /// early, with a finding.
+    func forEach(
+        _ table: TableNumber, from first: [UInt8] = [], _ body: (Cursor.Entry) throws -> Bool
+    ) throws {
+        guard let opened = tables[table] else { return }
+        var cursor = try reader.cursor(opened)
+        var entry = try move(table, after: first) { () throws(LMDBError) in try cursor.seek(atOrAfter: first) }
+        while let current = entry {
+            try visit(table, current.key)
+            guard try body(current) else { return }
+            let last = Array(current.key)
+            entry = try move(table, after: last) { () throws(LMDBError) in try cursor.next() }
+        }
+    }
+
+    /// Moves a cursor. Damaged pages end the table there, with a finding.
+    func move(
+        _ table: TableNumber, after last: [UInt8], _ step: () throws(LMDBError) -> Cursor.Entry?
+    ) throws(LMDBError) -> Cursor.Entry? {
+        do {
+            return try step()
+        } catch {
+            guard error.code == .corrupted else { throw error }
+            reportPages(table, last, error)
+            return nil
+        }
+    }
+
+    /// Runs `body`. Damage that it meets becomes a finding about the value at the key, and the result nil.
+    func attempt<R>(_ table: TableNumber, _ key: some Collection<UInt8>, _ body: () throws -> R) throws -> R? {
+        do {
+            return try body()
+        } catch let error as FormatError {
+            let place = error.table == nil ? (table, Hexadecimal.abbreviated(key)) : (error.table ?? table, error.key)
+            damagedTables.insert(place.0)
+            add(error.code.rule, place.0, place.1, error.sentence)
+        } catch let error as LMDBError where error.code == .corrupted {
+            reportPages(table, Array(key), error)
+        }
+        return nil
+    }
+
+    /// Reports that an invariant between values is broken.
+    func broken(
+        _ invariant: StoreInvariant, _ table: TableNumber, _ key: some Collection<UInt8>, _ sentence: String
+    ) {
+        add("I\(invariant.rawValue)", table, Hexadecimal.abbreviated(key), sentence)
+    }
+
+    /// Reports what cannot be looked at because of other damage.
+    func skip(_ what: String) {
+        if !report.notChecked.contains(what) { report.notChecked.append(what) }
+    }
+
+    private func reportPages(_ table: TableNumber, _ key: [UInt8], _ error: LMDBError) {
+        damagedTables.insert(table)
+        add("pages", table, Hexadecimal.abbreviated(key), "the table cannot be read on from here: \(error.message)")
+    }
+
+    private func add(_ rule: String, _ table: TableNumber, _ key: String, _ sentence: String) {
+        let finding = VerificationReport.Finding(
+            rule: rule, table: table.name, key: key, sentence: sentence, remedy: Self.remedy(table))
+        // Bounded as the report is: what is not kept there is not compared either.
+        if known.count < VerificationReport.maximumFindings {
+            guard known.insert(finding).inserted else { return }
+        }
+        report.add(finding)
+    }
+
+    /// What can be done about damage in a table.
+    private static func remedy(_ table: TableNumber) -> String {
+        switch table {
+        case .documents, .dictionaries, .multivectors, .vocabulary:
+            "restore a backup; or `repair`, which keeps what can still be read"
+        case .meta, .ids, .statistics, .segments, .tombstones, .tags:
+            "restore a backup; or `repair`, which makes this anew from the documents"
+        }
+    }
+}

@@ -1,0 +1,31 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Looks whether one state of a store is sound (FORMAT.md, "Invariants").
+///
+/// Memory: some 40 bytes for each distinct term; 50 MiB for the postings of one window and 32 MiB for its terms at a
+/// time; one document; the report.
+struct Verifier {
+    let level: VerificationLevel
+    let tables: Tables
+    let reader: Reader
+
+    /// - Parameter progress: called every few values; may throw to stop.
+    func run(progress: (VerificationProgress) throws -> Void) throws -> VerificationReport {
+        try withoutActuallyEscaping(progress) { progress in
+            let verification = Verification(level, tables, reader, progress: progress)
+            var manifest: ManifestRecord?
+            try verification.check("meta") { manifest = try MetaCheck.run(verification) }
+            if level == .deep { try verification.check("values") { try ValuesCheck.run(verification) } }
+            guard let manifest else {
+                verification.skip("what must agree between values, as the manifest cannot be read")
+                return verification.report
+            }
+            verification.begin(generation: manifest.generation)
+            for check in VerificationChecks.checks(of: level) {
+                try verification.check(check.name) { try check.run(verification, manifest) }
+            }
+            return verification.report
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import LMDB
+internal import SparseFormat
+public import SystemPackage
+
+extension SparseStore {
+    /// Makes a new store of what can still be read of a damaged one: its documents and bookmarks. Identifiers,
+    /// vocabulary, statistics and index are made anew. The damaged file is left as it is, and the new one appears complete
+    /// or not at all.
+    ///
+    /// A document counts as damaged when any part of it cannot be read, down to the name of one of its terms. When some
+    /// are and `skippingDamaged` is false, nothing is written, and the report says what would be lost. Of two documents
+    /// with one identifier the later is kept.
+    ///
+    /// Damage inside LMDB's own pages can end the process: the command `sparsestore repair` does this in a process of its
+    /// own.
+    ///
+    /// - Parameters:
+    ///   - damaged: the store.
+    ///   - new: where nothing stands yet.
+    ///   - skippingDamaged: write the new store without the damaged documents.
+    ///   - configuration: of the new store.
+    ///   - progress: called now and then; may throw to stop.
+    /// - Throws: what opening and writing can throw, and what `progress` throws.
+    public static func repair(
+        _ damaged: FilePath, to new: FilePath, skippingDamaged: Bool = false,
+        configuration: Configuration = Configuration(),
+        progress: (VerificationProgress) throws -> Void = { _ in }
+    ) throws -> RepairReport {
+        try withoutActuallyEscaping(progress) { progress in
+            try SparseStoreError.translate {
+                try Environment.requireNothing(at: new, operation: "repair")
+                var options = EnvironmentOptions(configuration)
+                options.isReadOnly = true
+                options.createIfMissing = false
+                let environment = try Environment.open(
+                    at: damaged, options: options, tables: Tables.all.map(\.name)
+                ) { _, _ in }
+                defer { environment.close() }
+                let tables = try Tables { try environment.table(named: $0) }
+                let transaction = try environment.beginRead()
+                let meta = MetaTable(tables: tables, reader: transaction.reader)
+                // A store of another version is not damaged. A record that cannot be read says nothing about that.
+                if let record = try? meta.store() { try record.checkOpenable(readOnly: true) }
+                let salvage = try Salvage(tables, transaction.reader, progress: progress)
+                var report = try survey(salvage)
+                guard report.damagedCount == 0 || skippingDamaged else { return report }
+                try Environment.place(at: new, operation: "repair") { path in
+                    var configuration = configuration
+                    configuration.durability = .full
+                    let store = try SparseStore.open(at: path, configuration: configuration)
+                    defer { store.close() }
+                    try store.fill(from: salvage)
+                    // Fewer than were read where two had one identifier.
+                    report.documents = try store.read { $0.count }
+                }
+                report.isWritten = true
+                return report
+            }
+        }
+    }
+
+    private static func survey(_ salvage: Salvage) throws -> RepairReport {
+        var report = RepairReport()
+        report.rescuedTerms = salvage.rescuedTerms
+        try salvage.forEach("survey") { _, _ in
+            report.documents += 1
+        } bad: {
+            report.add($0, $1)
+        }
+        let identifiers = try salvage.identifiers(of: Set(report.damaged.map(\.number)))
+        for index in report.damaged.indices { report.damaged[index].id = identifiers[report.damaged[index].number] }
+        try salvage.forEachBookmark { _, bytes in
+            if bytes == nil { report.lostBookmarks += 1 } else { report.bookmarks += 1 }
+        }
+        return report
+    }
+
+    /// Documents and payload bytes of one transaction.
+    private static let batchDocuments = 16_384
+    private static let batchBytes = 32 << 20
+
+    private func fill(from salvage: Salvage) throws {
+        var batch: [Document] = []
+        var bytes = 0
+        func flush() throws {
+            try write { transaction in for document in batch { try transaction.upsert(document) } }
+            batch.removeAll(keepingCapacity: true)
+            bytes = 0
+            releaseMemory()
+        }
+        try salvage.forEach("rebuild") { _, document in
+            batch.append(document)
+            bytes += document.payload?.count ?? 0
+            if batch.count == Self.batchDocuments || bytes >= Self.batchBytes { try flush() }
+        } bad: { _, _ in
+        }
+        try flush()
+        try write { transaction in
+            try salvage.forEachBookmark { name, bytes in
+                // What the interface has never let in is left out.
+                if let bytes, name.utf8.count <= 200 { try transaction.setBookmark(name, bytes) }
+            }
+        }
+        try optimize()
+    }
+}

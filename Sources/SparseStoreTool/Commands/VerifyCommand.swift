@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// `sparsestore verify`
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Look whether a store is sound.",
+        discussion: """
+            Quick: what the file is, its manifest and counters, and that every segment is whole. Deep: the checksum of \
+            every value and every invariant of FORMAT.md, by number; reads the whole store several times. Nothing is \
+            changed; the store may be in use. Works on a medium that cannot be written, and on a file that cannot, as long as \
+            its lock file can.
+
+            The store is read in a process of its own: damage to LMDB's pages, which have no checksums, can end that \
+            process or lead it in circles, and is reported like any other finding.
+
+            The exit code is 0 for a sound store and 3 for a damaged one.
+
+            EXAMPLES:
+              sparsestore verify wiki.sparse
+              sparsestore verify wiki.sparse --deep --json
+            """)
+
+    @OptionGroup var store: StoreArgument
+
+    @Flag(help: "Read and compare everything.")
+    var deep = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var supervision: Supervision
+
+    private var level: VerificationLevel { deep ? .deep : .quick }
+
+    func run() throws {
+        if supervision.isChild { return try show(verify()) }
+        guard let collapse = try supervision.run() else { return }
+        var report = VerificationReport(level: level)
+        report.add(collapse.finding)
+        try show(report)
+    }
+
+    private func verify() throws -> VerificationReport {
+        InterruptFlag.install()
+        do {
+            let store = try self.store.openForReading()
+            defer { store.close() }
+            return try store.verify(level) { progress in
+                try supervision.tell(progress.check, progress.table, progress.key, progress.values)
+            }
+        } catch let error as SparseStoreError where error.code == .corrupted {
+            // What keeps a store from being opened is a finding too.
+            var report = VerificationReport(level: level)
+            report.add(
+                VerificationReport.Finding(
+                    rule: "open", table: "", key: "", sentence: String(error.message.prefix { $0 != ";" }),
+                    remedy: "restore a backup; or `repair`"))
+            return report
+        }
+    }
+
+    private func show(_ report: VerificationReport) throws {
+        let show = VerificationShow(report: report)
+        try Output.standard.write(output.isJSON ? show.json.text + "\n" : show.text)
+        guard !report.isClean else { return }
+        let findings = report.findingCount == 1 ? "1 finding" : "\(Figures.count(report.findingCount)) findings"
+        throw CommandFailure(
+            .corrupted, "'\(store.store)' is damaged: \(findings); restore a backup, or see 'sparsestore repair --help'"
+        )
+    }
+}

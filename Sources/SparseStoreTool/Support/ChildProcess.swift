@@ -1,0 +1,128 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// This command, started again as a child process: liblmdb trusts its file, so that damage to its pages can end the
+/// process that reads it, or keep it busy for ever. The child tells its progress through a pipe.
+final class ChildProcess {
+    /// How it ended.
+    enum End: Equatable {
+        case exited(Int32)
+        case signalled(Int32)
+        /// It told nothing for too long, and was killed.
+        case stalled
+    }
+
+    /// The descriptor that a child finds the pipe at.
+    static let progressDescriptor: Int32 = 3
+
+    private var process: pid_t = 0
+    private let pipe: Int32
+
+    /// - Parameters:
+    ///   - arguments: those after the command's name.
+    ///   - isSilent: throw its standard output away.
+    init(_ arguments: [String], isSilent: Bool = false) throws {
+        var ends: [Int32] = [-1, -1]
+        guard Self.open(&ends) else { throw Self.failure(errno) }
+        defer { close(ends[1]) }
+        pipe = ends[0]
+        let words = ([CommandLine.arguments.first ?? "sparsestore"] + arguments).map { strdup($0) }
+        // A backtrace of liblmdb's fault tells a user nothing.
+        let environment = (Self.environment() + ["SWIFT_BACKTRACE=enable=no"]).map { strdup($0) }
+        defer { for word in words + environment { free(word) } }
+        #if canImport(Darwin)
+            var actions: posix_spawn_file_actions_t?
+        #else
+            var actions = posix_spawn_file_actions_t()
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ends[1], Self.progressDescriptor)
+        if isSilent { posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) }
+        let status = posix_spawn(&process, Self.executable(), &actions, nil, words + [nil], environment + [nil])
+        guard status == 0 else {
+            close(pipe)
+            throw Self.failure(status)
+        }
+    }
+
+    /// Waits for its end. `line` gets what it tells, a line at a time.
+    ///
+    /// - Parameter stallLimit: how many seconds it may tell nothing before it is killed.
+    func wait(stallLimit: Int, _ line: (Substring) -> Void) -> End {
+        defer { close(pipe) }
+        var isStalled = false
+        var isToldToStop = false
+        var watch = Stopwatch()
+        var rest = ""
+        while true {
+            if InterruptFlag.isSet, !isToldToStop {
+                kill(process, SIGTERM)
+                isToldToStop = true
+            }
+            if !isStalled, watch.seconds > Double(stallLimit) {
+                kill(process, SIGKILL)
+                isStalled = true
+            }
+            var state = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+            guard poll(&state, 1, 200) > 0 else { continue }
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            let count = read(pipe, &buffer, buffer.count)
+            if count == 0 || (count < 0 && errno != EINTR) { break }
+            guard count > 0 else { continue }
+            watch = Stopwatch()
+            rest += String(decoding: buffer[..<count], as: UTF8.self)
+            let lines = rest.split(separator: "\n", omittingEmptySubsequences: false)
+            for whole in lines.dropLast() { line(whole) }
+            rest = String(lines.last ?? "")
+        }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        if isStalled { return .stalled }
+        // The macros that take a status apart are not imported.
+        return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .signalled(status & 0x7F)
+    }
+
+    private static func open(_ ends: inout [Int32]) -> Bool {
+        #if canImport(Darwin)
+            guard Darwin.pipe(&ends) == 0 else { return false }
+        #elseif canImport(Musl)
+            guard Musl.pipe(&ends) == 0 else { return false }
+        #else
+            guard Glibc.pipe(&ends) == 0 else { return false }
+        #endif
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return true
+    }
+
+    private static func executable() -> String {
+        #if canImport(Darwin)
+            var size = UInt32(PATH_MAX)
+            var path = [CChar](repeating: 0, count: Int(size))
+            guard _NSGetExecutablePath(&path, &size) == 0 else { return CommandLine.arguments[0] }
+            return path.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        #else
+            return "/proc/self/exe"
+        #endif
+    }
+
+    private static func environment() -> [String] {
+        var words: [String] = []
+        var next = environ
+        while let word = next.pointee {
+            words.append(String(cString: word))
+            next += 1
+        }
+        return words
+    }
+
+    private static func failure(_ status: Int32) -> CommandFailure {
+        CommandFailure(
+            .io, "cannot start a process of its own to read the store in: \(String(cString: strerror(status)))")
+    }
+}

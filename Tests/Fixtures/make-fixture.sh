@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Makes the fixture of the format that the built command writes: a small store that has one of everything, which every
+# later version must open. A fixture is never made again once its format is released.
+#
+#   Tests/Fixtures/make-fixture.sh VERSION     writes format-VERSION.sparse.zst and format-VERSION.jsonl.zst beside this
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source Scripts/lib.sh
+need_sparsestore
+
+version=${1:?the format, such as 1.0}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+store=$work/store.sparse
+
+documents() { # from, to: regular ones, which compress well
+    python3 - "$1" "$2" <<'PYTHON'
+import json, sys
+for number in range(int(sys.argv[1]), int(sys.argv[2])):
+    terms = {f"t{number * step % size}": step / 4 for step, size in ((1, 3), (2, 10), (3, 40), (5, 90))}
+    document = {"id": f"d{number}", "vector": terms}
+    if number % 25 == 1:
+        words = "the store keeps documents terms weights segments and tombstones in one file".split()
+        document["content"] = " ".join(words[number * place % 97 % 12] for place in range(700))
+    if number % 10 == 0:
+        document["tags"] = ["tenth", f"tag {number % 7}"]
+    print(json.dumps(document))
+PYTHON
+}
+
+# More than 1,024 documents: a window of eight levels, and a dictionary for payloads.
+documents 0 1100 | "$sparsestore" load "$store" - --quiet --no-build >/dev/null
+# Nearly half of it is removed: it stays as it is, with tombstones.
+seq -f 'd%g' 2 2 1000 | xargs "$sparsestore" remove "$store" >/dev/null
+documents 1100 1130 | "$sparsestore" load "$store" - --quiet --no-build >/dev/null
+# Replaced documents, and statistics that wait to be folded.
+documents 1 6 | "$sparsestore" load "$store" - --quiet --no-build >/dev/null
+printf '%s\n' '{"t1": 1, "t40": 0.5}' '{"t3": 2, "t70": 1}' |
+    python3 -c 'import json, sys
+for number, line in enumerate(sys.stdin): print(json.dumps({"id": number, "vector": json.loads(line)}))' >"$work/queries.jsonl"
+"$sparsestore" tune "$store" --queries "$work/queries.jsonl" --quiet >/dev/null
+"$sparsestore" verify "$store" --deep
+"$sparsestore" backup "$store" "$work/fixture.sparse" --deep
+"$sparsestore" export "$work/fixture.sparse" >"$work/fixture.jsonl"
+for name in sparse jsonl; do
+    # The tests' decoder wants a content size and no checksum.
+    zstd -q -19 --no-check -f "$work/fixture.$name" -o "Tests/Fixtures/format-$version.$name.zst"
+done
+chmod 644 Tests/Fixtures/*.zst
+ls -l Tests/Fixtures

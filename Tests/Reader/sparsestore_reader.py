@@ -1,0 +1,542 @@
+#!/usr/bin/env python3
+"""A second reader of a store, written from FORMAT.md alone. Section numbers are FORMAT.md's.
+
+    Tests/Reader/sparsestore_reader.py STORE            writes all that the store holds, as JSON Lines
+    Tests/Reader/sparsestore_reader.py STORE --check    also makes every list, code, tag and frequency anew from the
+                                                        documents, and compares
+    Tests/Reader/sparsestore_reader.py --can-run        exit code 0 when what it needs is installed
+
+It needs lmdb and zstandard (Debian: python3-lmdb, python3-zstandard) and is made to be read, not to be fast. The exit code
+is 1 and the last line of standard error says why when the store breaks a rule.
+"""
+
+import json
+import math
+import struct
+import sys
+
+try:
+    import lmdb
+    import zstandard
+except ImportError as missing:
+    sys.exit(f"{missing}; install python3-lmdb and python3-zstandard, or pip install lmdb zstandard")
+
+# 4: kinds; 5: tables
+KINDS = {name: number for number, name in enumerate(
+    ("store manifest bookmark identifier document termID termName statisticsPage statisticsDelta segmentDirectory "
+     "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder").split(), 1)}
+TABLES = {name: number for number, name in enumerate(
+    "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
+PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
+         6: "segmentTags", 7: "segmentOrder"}
+TERMS_PER_PAGE, ORDINALS_PER_PAGE, FORWARD_CHUNK = 1016, 8192, 1 << 20
+LEVEL_BOUNDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+PAD = 65_535
+MASK = (1 << 64) - 1
+
+
+class Broken(Exception):
+    """The store breaks a rule."""
+
+
+def require(holds, rule):
+    if not holds:
+        raise Broken(rule)
+
+
+def xxh64(data, seed=0):
+    """github.com/Cyan4973/xxHash, doc/xxhash_spec.md."""
+    p1, p2, p3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
+    p4, p5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
+
+    def rotate(value, bits):
+        return (value << bits | value >> (64 - bits)) & MASK
+
+    def mix(lane, word):
+        return rotate((lane + word * p2) & MASK, 31) * p1 & MASK
+
+    position, length = 0, len(data)
+    if length >= 32:
+        lanes = [(seed + p1 + p2) & MASK, (seed + p2) & MASK, seed, (seed - p1) & MASK]
+        stripes = length // 32
+        words = struct.unpack_from(f"<{4 * stripes}Q", data)
+        for first in range(0, 4 * stripes, 4):
+            lanes = [mix(lane, word) for lane, word in zip(lanes, words[first:first + 4])]
+        value = sum(rotate(lane, bits) for lane, bits in zip(lanes, (1, 7, 12, 18))) & MASK
+        for lane in lanes:
+            value = ((value ^ mix(0, lane)) * p1 + p4) & MASK
+        position = 32 * stripes
+    else:
+        value = (seed + p5) & MASK
+    value = (value + length) & MASK
+    while position + 8 <= length:
+        value = (rotate(value ^ mix(0, struct.unpack_from("<Q", data, position)[0]), 27) * p1 + p4) & MASK
+        position += 8
+    if position + 4 <= length:
+        value = (rotate(value ^ struct.unpack_from("<I", data, position)[0] * p1 & MASK, 23) * p2 + p3) & MASK
+        position += 4
+    for byte in data[position:]:
+        value = rotate(value ^ byte * p5 & MASK, 11) * p1 & MASK
+    value = (value ^ value >> 33) * p2 & MASK
+    value = (value ^ value >> 29) * p3 & MASK
+    return value ^ value >> 32
+
+
+def f32(value):
+    return struct.unpack("<f", struct.pack("<f", value))[0]
+
+
+class Body:
+    """The bytes of a body, read from front to back; never past the end (12)."""
+
+    def __init__(self, data):
+        self.data, self.position = data, 0
+
+    def take(self, count):
+        require(count <= len(self.data) - self.position, "a length reaches past the end of its value")
+        self.position += count
+        return self.data[self.position - count:self.position]
+
+    def fields(self, layout):
+        return struct.unpack("<" + layout, self.take(struct.calcsize("<" + layout)))
+
+    def field(self, code):
+        return self.fields(code)[0]
+
+    def zeros(self, count):
+        require(not any(self.take(count)), "I2: reserved bytes are zero")
+
+    def varint(self, bits):
+        value = shift = 0
+        while True:
+            byte = self.field("B")
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                require((byte or not shift) and value < 1 << bits, "a varint is in its shortest form and fits")
+                return value
+            shift += 7
+
+    def rest(self):
+        return self.take(len(self.data) - self.position)
+
+    def end(self):
+        require(self.position == len(self.data), "nothing follows the last field")
+
+
+def open_value(table, key, value, kind):
+    """12, steps 1 to 6. The body."""
+    require(len(value) >= 16, "a value has 16 bytes or more")
+    checksum, stored_kind, version, flags, length = struct.unpack_from("<QBBHI", value)
+    require(length == len(value) - 16, "bodyLength is the value's length less 16")
+    seed = xxh64(key, TABLES[table])
+    require(xxh64(value[8:], seed) == checksum, "the checksum fits the bytes, the key and the table")
+    require(stored_kind == KINDS[kind], "the kind is the one the place asks for")
+    require(version == 1 and flags == 0, "version and flags are known")
+    return Body(value[16:])
+
+
+def text(data, least, most):
+    require(least <= len(data) <= most, "I14: a text's length is within its limits")
+    return data.decode("utf-8")
+
+
+def frame_content(frame, limit, dictionary=None):
+    """12, step 8. The content of one zstd frame."""
+    parameters = zstandard.get_frame_parameters(frame)
+    require(0 < parameters.content_size <= limit and not parameters.has_checksum and parameters.dict_id == 0,
+            "a frame says its size, and has no checksum and no dictionary id")
+    decoder = zstandard.ZstdDecompressor(
+        dict_data=dictionary and zstandard.ZstdCompressionDict(dictionary), max_window_size=1 << 27)
+    content = decoder.decompress(frame, max_output_size=parameters.content_size)
+    require(len(content) == parameters.content_size, "a frame has the content it says")
+    return content
+
+
+class Store:
+    def __init__(self, path):
+        # 5: one file; the reader of a file that nobody writes needs no lock.
+        self.environment = lmdb.open(path, subdir=False, readonly=True, lock=False, max_dbs=16)
+        handles = {name: self.environment.open_db(name.encode(), create=False) for name in TABLES}
+        self.transaction = self.environment.begin()
+        self.entries = {
+            name: [(bytes(key), bytes(value)) for key, value in self.transaction.cursor(db=handle)]
+            for name, handle in handles.items()}
+        self.values = {name: dict(entries) for name, entries in self.entries.items()}
+        self.store = self.read_store()
+        self.manifest = self.read_manifest()
+        self.dictionaries = {
+            struct.unpack(">I", key)[0]: open_value("dictionaries", key, value, "dictionary").rest()
+            for key, value in self.entries["dictionaries"]}
+
+    def value(self, table, key, kind):
+        require(key in self.values[table], f"table {table} has the key {key!r}")
+        return open_value(table, key, self.values[table][key], kind)
+
+    def read_store(self):
+        """6.1"""
+        body = self.value("meta", b"store", "store")
+        require(body.take(8) == b"SPARSEST", "I1: a store record begins with the magic SPARSEST")
+        names = ("formatMajor", "formatMinor", "compatibleFeatures", "readOnlyCompatibleFeatures",
+                 "incompatibleFeatures", "pageSize", "createdAt")
+        record = dict(zip(names, body.fields("HHQQQIQ")), uuid=body.take(16).hex())
+        body.end()
+        # 11: what a reader refuses.
+        require(record["formatMajor"] == 1, f"format {record['formatMajor']} is not known")
+        require(record["incompatibleFeatures"] == 0, "features without which nothing can be read rightly")
+        return record
+
+    def read_manifest(self):
+        """6.2"""
+        body = self.value("meta", b"manifest", "manifest")
+        names = ("generation", "nextDocument", "documents", "nonzeros", "termSpace")
+        manifest = dict(zip(names, body.fields("QQQQB")))
+        body.zeros(3)
+        names = ("nextTerm", "nextSegment", "nextDictionary", "currentDictionary", "firstStatisticsDelta",
+                 "nextStatisticsDelta", "bytesWritten", "bytesMerged", "count")
+        manifest.update(zip(names, body.fields("IIIIQQQQI")))
+        names = ("id", "kind", "tier", "flags", "documents", "tombstones", "firstDocument", "lastDocument", "nonzeros",
+                 "bytes")
+        manifest["segments"] = [
+            dict(zip(names, body.fields("IBBHIIQQQQ"))) for _ in range(manifest.pop("count"))]
+        body.end()
+        return manifest
+
+    def read_meta(self):
+        """6.3, 6.9"""
+        for key, value in self.entries["meta"]:
+            if key.startswith(b"bookmark:"):
+                body = open_value("meta", key, value, "bookmark")
+                yield "bookmark", dict(name=text(key[9:], 1, 502), hex=body.rest().hex())
+            elif key == b"tuning":
+                body = open_value("meta", key, value, "tuning")
+                tuning = dict(zip(("generation", "documents", "queries"), body.fields("QQI")))
+                names = ("limit", "effort", "recall", "postings", "scored")
+                tuning["points"] = [dict(zip(names, body.fields("IBfff"))) for _ in range(body.field("I"))]
+                body.end()
+                yield "tuning", tuning
+            else:
+                require(key in (b"store", b"manifest"), "I3: a key of meta is one of four")
+
+    def read_identifiers(self):
+        """6.4"""
+        for key, value in self.entries["ids"]:
+            body = open_value("ids", key, value, "identifier")
+            yield text(key, 1, 500), body.field("Q")
+            body.end()
+
+    def read_vocabulary(self):
+        """6.5: both directions."""
+        numbers, names = {}, {}
+        for key, value in self.entries["vocabulary"]:
+            if key[:1] == b"\x01":
+                body = open_value("vocabulary", key, value, "termID")
+                numbers[text(key[1:], 1, 400)] = body.field("I")
+                body.end()
+            else:
+                require(key[:1] == b"\x02" and len(key) == 5, "I3: a key has the length and prefix of its table")
+                body = open_value("vocabulary", key, value, "termName")
+                names[struct.unpack(">I", key[1:])[0]] = text(body.rest(), 1, 400)
+        return numbers, names
+
+    def read_frequencies(self):
+        """6.6: pages and the deltas that wait."""
+        frequencies = {}
+        waiting = range(self.manifest["firstStatisticsDelta"], self.manifest["nextStatisticsDelta"])
+        for key, value in self.entries["statistics"]:
+            if key[:1] == b"\x01":
+                require(len(key) == 5, "I3: a key has the length and prefix of its table")
+                page = struct.unpack(">I", key[1:])[0]
+                body = open_value("statistics", key, value, "statisticsPage")
+                changes = enumerate(body.fields(f"{TERMS_PER_PAGE}I"), page * TERMS_PER_PAGE)
+                changes = list(changes)
+            else:
+                require(key[:1] == b"\x02" and len(key) == 9, "I3: a key has the length and prefix of its table")
+                require(struct.unpack(">Q", key[1:])[0] in waiting, "I106: only the deltas that wait are there")
+                body = open_value("statistics", key, value, "statisticsDelta")
+                changes, term = [], 0
+                for index in range(body.field("I")):
+                    gap = body.varint(32)
+                    require(gap or not index, "I12: terms ascend strictly")
+                    term += gap
+                    zigzag = body.varint(64)
+                    changes.append((term, zigzag >> 1 ^ -(zigzag & 1)))
+            body.end()
+            for term, change in changes:
+                frequencies[term] = frequencies.get(term, 0) + change
+        return {term: count for term, count in sorted(frequencies.items()) if count}
+
+    def read_documents(self):
+        """7"""
+        for key, value in self.entries["documents"]:
+            require(len(key) == 8, "I3: a key has the length of its table")
+            body = open_value("documents", key, value, "document")
+            (identifier_length, vector_encoding, payload_encoding, count, vector_length, payload_length, original_length,
+             dictionary, tag_count, tags_length) = body.fields("HBBIIIIIHH")
+            document = dict(number=struct.unpack(">Q", key)[0], id=text(body.take(identifier_length), 1, 500))
+            vector, tags, payload = (body.take(length) for length in (vector_length, tags_length, payload_length))
+            body.end()
+            require(dictionary == 0 or dictionary in self.dictionaries, "I109: each dictionary that is named exists")
+            require(vector_encoding in (0, 1) and payload_encoding in (0, 1, 2), "I15: an encoding has a known value")
+            if vector_encoding == 1:
+                vector = frame_content(vector, 9 * count, self.dictionaries.get(dictionary))
+            document["terms"], document["weights"] = self.vector(Body(vector), count)
+            body = Body(tags)
+            document["tags"] = [text(body.take(body.varint(32)), 1, 200) for _ in range(tag_count)]
+            body.end()
+            encoded = [tag.encode() for tag in document["tags"]]
+            require(all(a < b for a, b in zip(encoded, encoded[1:])), "I19: tags ascend strictly")
+            if payload_encoding == 2:
+                payload = frame_content(payload, 67_108_864, self.dictionaries.get(dictionary))
+            require(len(payload) == original_length, "I20: a payload has the length that is said")
+            document["payload"] = payload.hex() if payload_encoding else None
+            yield document
+
+    @staticmethod
+    def vector(body, count):
+        require(1 <= count <= 65_535, "I16: a document has 1 to 65535 terms")
+        weights = list(body.fields(f"{count}f"))
+        require(all(f32(1e-15) <= weight <= f32(1e15) for weight in weights), "I18: a weight lies from 1e-15 to 1e15")
+        terms, term = [], 0
+        for index in range(count):
+            gap = body.varint(32)
+            require(gap or not index, "I12: terms ascend strictly")
+            term += gap
+            terms.append(term)
+        body.end()
+        return terms, weights
+
+    def tombstones(self, segment):
+        """6.7: the dead ordinals."""
+        dead = []
+        for key, value in self.entries["tombstones"]:
+            owner, page = struct.unpack(">II", key)
+            if owner == segment:
+                bits = int.from_bytes(open_value("tombstones", key, value, "tombstonePage").take(1024), "little")
+                dead += [page * ORDINALS_PER_PAGE + bit for bit in range(ORDINALS_PER_PAGE) if bits >> bit & 1]
+        return sorted(dead)
+
+
+class Window:
+    """8: one segment of the manifest."""
+
+    def __init__(self, store, entry):
+        self.entry, self.id = entry, entry["id"]
+        require(entry["kind"] == 1, "no other kind of segment than windows is described")
+        parts = {part: [] for part in PARTS}
+        size = 0
+        for key, value in store.entries["segments"]:
+            require(len(key) == 9, "I3: a key has the length of its table")
+            segment, part, index = struct.unpack(">IBI", key)
+            if segment == self.id:
+                require(index == len(parts[part]), "8.3.1: indices have no gaps")
+                parts[part].append(open_value("segments", key, value, PARTS[part]))
+                size += len(value)
+        require(size == entry["bytes"], "I110: bytes is the length of all values of the segment")
+        require(all(len(parts[part]) == 1 for part in (1, 3, 4)) and len(parts[7]) <= 1 and parts[2] and parts[5],
+                "I110: each segment has all its parts")
+        self.chunks = [self.chunk(body) for body in parts[2]]
+        self.forward_chunks = [self.chunk(body) for body in parts[5]]
+        self.read_directory(parts[1][0])
+        self.read_documents(parts[3][0], parts[7])
+        self.read_vectors(parts[4][0])
+        self.tags = dict(tag for body in parts[6] for tag in self.read_tags(body))
+        self.dead = store.tombstones(self.id)
+        require(len(self.dead) == entry["tombstones"], "I104: tombstones are as many as the entry says")
+
+    @staticmethod
+    def chunk(body):
+        """8.1, of a window: raw."""
+        require(body.field("B") == 0, "chunks of a window are raw")
+        body.zeros(3)
+        length = body.field("I")
+        body.zeros(24)
+        data = body.rest()
+        require(len(data) == length, "I22: a chunk's lengths agree with its codec")
+        return data
+
+    def read_directory(self, body):
+        """8.3.2, 8.3.3"""
+        self.documents, terms, nonzeros, chunks, self.levels = body.fields("IIQIB")
+        body.zeros(11)
+        require(self.levels in (1, 8) and chunks == len(self.chunks), "I24: a window's counts agree")
+        self.terms = list(body.fields(f"{terms}I"))
+        self.lists = []
+        for term in self.terms:
+            maximum, offset, count, chunk, encoding = body.fields("fIIHB")
+            body.zeros(1)
+            ends = list(body.fields(f"{self.levels - 1}H")) + [count]
+            averages = list(body.fields(f"{self.levels}B"))
+            body.zeros(-(16 + 3 * self.levels - 2) % 4)
+            postings = self.postings(Body(self.chunks[chunk][offset:]), encoding, count, ends)
+            require(offset % 8 == 0 and len(postings) == count, "I25: a list is aligned and has its postings")
+            self.lists.append(dict(
+                segment=self.id, term=term, maximum=maximum, encoding=encoding, ends=ends, averages=averages,
+                postings=postings))
+        body.end()
+        require(sum(len(one["postings"]) for one in self.lists) == nonzeros == self.entry["nonzeros"],
+                "I24: nonzeros is the sum of all counts")
+        require(self.documents == self.entry["documents"], "I110: the parts agree with the entry")
+
+    def postings(self, body, encoding, count, ends):
+        """Ordinal and code of each posting, in the order in which they stand; by ordinal where the list is dense."""
+        if encoding == 0:
+            ordinals = body.fields(f"{count}H")
+            return list(zip(ordinals, body.fields(f"{count}B")))
+        if encoding == 2:
+            return [(ordinal, code) for ordinal, code in enumerate(body.take(self.documents)) if code]
+        require(encoding == 1, "I15: an encoding byte has a known value")
+        postings = []
+        for _ in range((count + 7) // 8):
+            postings += zip(body.fields("8H"), body.fields("8B"))
+        require(all(pad == (PAD, 0) for pad in postings[count:]), "pads are 65,535 with code 0")
+        return postings[:count]
+
+    def read_documents(self, body, order):
+        """8.2, 8.3.5"""
+        base = body.field("Q")
+        offsets = body.fields(f"{self.documents}I")
+        body.end()
+        require(all(a < b for a, b in zip(offsets, offsets[1:])), "I23: documents ascend strictly")
+        ordinals = order[0].fields(f"{self.documents}H") if order else range(self.documents)
+        require(sorted(ordinals) == list(range(self.documents)), "I29: an order is a permutation")
+        self.numbers = [0] * self.documents
+        for rank, ordinal in enumerate(ordinals):
+            self.numbers[ordinal] = base + offsets[rank]
+        require((base + offsets[0], base + offsets[-1]) == (self.entry["firstDocument"], self.entry["lastDocument"]),
+                "I110: firstDocument and lastDocument are the lowest and the highest number")
+
+    def read_vectors(self, body):
+        """8.3.4"""
+        self.vectors = []
+        places = body.fields(f"{self.documents}I")
+        body.end()
+        for place in places:
+            record = Body(self.forward_chunks[place // 262_144][place % 262_144 * 4:])
+            count, identifier_length = record.fields("HH")
+            weights = list(record.fields(f"{count}f"))
+            positions = record.fields(f"{count}{'I' if len(self.terms) > 65_536 else 'H'}")
+            self.vectors.append(dict(
+                id=text(record.take(identifier_length), 1, 500), terms=[self.terms[place] for place in positions],
+                weights=weights))
+
+    def read_tags(self, body):
+        """8.4"""
+        documents, count = body.fields("II")
+        require(documents == self.documents, "I110: all parts are of the same number of documents")
+        ends = [body.fields("II") for _ in range(count)]
+        names = body.take(ends[-1][0])
+        lists = body.take(ends[-1][1])
+        body.end()
+        name_begin = list_begin = 0
+        for name_end, list_end in ends:
+            data = lists[list_begin:list_end]
+            if len(data) == (documents + 7) // 8:
+                bits = int.from_bytes(data, "little")
+                ordinals = [ordinal for ordinal in range(documents) if bits >> ordinal & 1]
+            else:
+                ordinals = list(struct.unpack(f"<{len(data) // 2}H", data))
+            yield text(names[name_begin:name_end], 1, 200), ordinals
+            name_begin, list_begin = name_end, list_end
+
+    def check(self, documents):
+        """8.3.7: the segment is what its documents make it."""
+        made = {}
+        tags = {}
+        for ordinal, vector in enumerate(self.vectors):
+            for term, weight, level in zip(vector["terms"], vector["weights"], self.levels_of(vector["weights"])):
+                made.setdefault(term, []).append((level, ordinal, weight))
+            document = documents.get(self.numbers[ordinal])
+            require((document is None) == (ordinal in self.dead), "I103: each place is a live document or dead")
+            if document:
+                same = all(document[field] == vector[field] for field in ("id", "terms", "weights"))
+                require(same, "I114: exact vectors are those of the documents")
+                for tag in document["tags"]:
+                    tags.setdefault(tag, []).append(ordinal)
+        live = {tag: [ordinal for ordinal in ordinals if ordinal not in self.dead] for tag, ordinals in self.tags.items()}
+        require({tag: ordinals for tag, ordinals in live.items() if ordinals} == tags, "I113: tags are the documents'")
+        require(sorted(made) == self.terms, "I112: the directory has the terms of the documents")
+        for one in self.lists:
+            self.check_list(one, sorted(made[one["term"]]))
+
+    def check_list(self, one, expected):
+        maximum = max(weight for _, _, weight in expected)
+        require(one["maximum"] == maximum, "maximum is the largest weight")
+        least = 1 if one["encoding"] == 2 else 0
+        # Codes: the f32 product of the weight and the f32 quotient 255 / maximum, to the nearest, halves up.
+        quotient = f32(255 / maximum)
+        postings = [
+            (ordinal, max(least, min(255, math.floor(f32(weight * quotient) + 0.5)))) for _, ordinal, weight in expected]
+        for level in range(self.levels):
+            own = [code for (_, code), (place, _, _) in zip(postings, expected) if place == level]
+            begin = one["ends"][level - 1] if level else 0
+            require(one["ends"][level] - begin == len(own), "ends say how many postings a level has")
+            require(one["averages"][level] == (max(1, sum(own) // len(own)) if own else 0), "averages are means of codes")
+        require(one["postings"] == (sorted(postings) if least else postings), "I112: postings are the documents'")
+
+    def levels_of(self, weights):
+        if self.levels == 1:
+            return [0] * len(weights)
+        mass = heavier = 0.0
+        for weight in weights:
+            mass = f32(mass + weight)
+        levels = [0] * len(weights)
+        for index in sorted(range(len(weights)), key=lambda index: (-weights[index], index)):
+            levels[index] = sum(heavier >= f32(f32(bound) * mass) for bound in LEVEL_BOUNDS)
+            heavier = f32(heavier + weights[index])
+        return levels
+
+
+def dump(path, checking, write):
+    store = Store(path)
+    write("store", store.store)
+    write("manifest", store.manifest)
+    for name, record in store.read_meta():
+        write(name, record)
+    identifiers = dict(store.read_identifiers())
+    numbers, names = store.read_vocabulary()
+    frequencies = store.read_frequencies()
+    documents = {document["number"]: document for document in store.read_documents()}
+    windows = [Window(store, entry) for entry in store.manifest["segments"]]
+    for term, name in names.items():
+        write("term", dict(number=term, name=name))
+    write("frequencies", list(frequencies.items()))
+    for document in documents.values():
+        write("document", document)
+    for window in windows:
+        write("segment", dict(id=window.id, numbers=window.numbers, dead=window.dead, levels=window.levels))
+        for one in window.lists:
+            write("list", one)
+        for ordinal, vector in enumerate(window.vectors):
+            write("vector", dict(segment=window.id, ordinal=ordinal, **vector))
+        for tag, ordinals in window.tags.items():
+            write("tag", dict(segment=window.id, name=tag, ordinals=ordinals))
+    if not checking:
+        return
+    require(identifiers == {document["id"]: number for number, document in documents.items()}, "I101: identifiers")
+    require(len(documents) == store.manifest["documents"], "I102: documents")
+    require(sum(len(one["terms"]) for one in documents.values()) == store.manifest["nonzeros"], "I102: nonzeros")
+    require(numbers == {name: term for term, name in names.items()}, "I107: the vocabulary, both ways")
+    counted = {}
+    for document in documents.values():
+        for term in document["terms"]:
+            counted[term] = counted.get(term, 0) + 1
+    require(frequencies == dict(sorted(counted.items())), "I105: document frequencies")
+    for window in windows:
+        window.check(documents)
+    places = [number for window in windows for ordinal, number in enumerate(window.numbers) if ordinal not in window.dead]
+    require(sorted(places) == sorted(documents), "I103: each document is in exactly one segment")
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    if "--can-run" in sys.argv:
+        return
+    if len(arguments) != 1:
+        sys.exit(__doc__)
+    try:
+        dump(arguments[0], "--check" in sys.argv, lambda name, record: print(json.dumps({name: record})))
+    except Broken as rule:
+        sys.exit(f"the store breaks a rule: {rule}")
+
+
+main()

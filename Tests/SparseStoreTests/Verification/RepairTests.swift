@@ -1,0 +1,133 @@
+import Foundation
+import LMDB
+import SparseFormat
+import SystemPackage
+import Testing
+
+@testable import SparseStore
+
+@Suite struct RepairTests {
+    /// A repair of a damaged store; the new one is verified and handed to `body`.
+    private func repair(
+        _ damaged: DamagedStore, skipping: Bool = false, _ body: (RepairReport, SparseStore?) throws -> Void
+    ) throws {
+        let folder = try TemporaryStore()
+        let path = FilePath(damaged.store.path.string)
+        damaged.store.close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: path.string))
+        let report = try SparseStore.repair(path, to: FilePath(folder.path), skippingDamaged: skipping)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path.string)) == before)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.directory.path)
+        guard report.isWritten else {
+            #expect(names.isEmpty)
+            return try body(report, nil)
+        }
+        #expect(names == ["test.sparse"])
+        let store = try folder.open()
+        #expect(try store.verify(.deep).isClean)
+        try body(report, store)
+    }
+
+    /// Terms are sorted by name: a repair may number them anew.
+    private func documents(_ store: SparseStore) throws -> [String: Document] {
+        var documents: [String: Document] = [:]
+        try store.read { snapshot in
+            try snapshot.forEachDocument { document in
+                documents[document.id] = document
+                if case .terms(let terms) = document.content {
+                    documents[document.id]?.content = .terms(terms.sorted { $0.term < $1.term })
+                }
+                return true
+            }
+        }
+        return documents
+    }
+
+    @Test(arguments: SoundStore.allCases) func everythingButDocumentsCanBeLost(_ sound: SoundStore) throws {
+        let damaged = try DamagedStore(sound)
+        let expected = try documents(damaged.store)
+        let bookmark = try damaged.store.read { try $0.bookmark("source") }
+        try damaged.write { writer in
+            for table in [
+                damaged.tables.ids, damaged.tables.statistics, damaged.tables.segments, damaged.tables.tombstones,
+            ] {
+                try writer.removeAll(table)
+            }
+        }
+        try damaged.delete(.meta, Keys.manifest)
+        try damaged.delete(.meta, Keys.store)
+        #expect(try !damaged.store.verify(.quick).isClean)
+        try repair(damaged) { report, store in
+            let store = try #require(store)
+            #expect(report.damagedCount == 0)
+            #expect(report.documents == expected.count)
+            #expect(try documents(store) == expected)
+            #expect(try store.read { try $0.bookmark("source") } == bookmark)
+        }
+    }
+
+    @Test func aDamagedDocumentStopsTheRepairUntilItIsSkipped() throws {
+        for skipping in [false, true] {
+            let damaged = try DamagedStore(.small)
+            let expected = try documents(damaged.store)
+            try damaged.changeBody(.documents, Keys.document(7), resealing: false) { $0[40] ^= 4 }
+            try repair(damaged, skipping: skipping) { report, store in
+                #expect(report.damaged.map(\.number) == [7])
+                #expect(report.damaged.map(\.id) == ["doc-7"])
+                #expect(report.documents == expected.count - 1)
+                #expect((store != nil) == skipping)
+                guard let store else { return }
+                let kept = try documents(store)
+                #expect(kept == expected.filter { $0.key != "doc-7" })
+            }
+        }
+    }
+
+    @Test func aLostNameIsFoundFromItsOtherEntry() throws {
+        let damaged = try DamagedStore(.small)
+        let expected = try documents(damaged.store)
+        try damaged.delete(.vocabulary, Keys.termName(2))
+        try damaged.changeBody(.vocabulary, Keys.termName(5), resealing: false) { $0[0] ^= 1 }
+        try repair(damaged) { report, store in
+            #expect(report.rescuedTerms == 2)
+            let store = try #require(store)
+            #expect(try documents(store) == expected)
+        }
+    }
+
+    @Test func aNameLostInBothDirectionsCostsItsDocuments() throws {
+        let damaged = try DamagedStore(.small)
+        let name = try #require(try damaged.store.read { try $0.termName(2) })
+        let users = try damaged.store.read { try $0.documentFrequency(of: 2) }
+        try damaged.delete(.vocabulary, Keys.termName(2))
+        try damaged.delete(.vocabulary, Keys.termID(name))
+        try repair(damaged) { report, store in
+            #expect(report.damagedCount == users)
+            #expect(store == nil)
+        }
+    }
+
+    @Test func ofTwoDocumentsWithOneIdentifierTheLaterIsKept() throws {
+        let damaged = try DamagedStore(.leveled)
+        let key = Keys.document(9_000)
+        let vector = try SparseVector([(1, 2.5)])
+        let value = try DocumentEncoder().encode(id: "77", vector: vector, key: key)
+        try damaged.write { try $0.put(damaged.tables.documents, key, value) }
+        let count = try damaged.store.read { $0.count }
+        try repair(damaged) { report, store in
+            #expect(report.documents == count)
+            let kept = try store?.document("77")
+            #expect(kept?.content == .vector(vector))
+        }
+    }
+
+    @Test func whatStandsAtTheTargetIsNotTouched() throws {
+        let damaged = try DamagedStore(.small)
+        let path = damaged.store.path
+        damaged.store.close()
+        let target = try TemporaryStore()
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: target.path))
+        #expect(throws: SparseStoreError.self) { try SparseStore.repair(path, to: FilePath(target.path)) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: target.path)) == Data("precious".utf8))
+    }
+}

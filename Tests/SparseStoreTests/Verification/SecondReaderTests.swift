@@ -1,0 +1,117 @@
+import Foundation
+import LMDB
+import SparseFormat
+import SystemPackage
+import Testing
+
+@testable import SparseStore
+
+/// What a second reader, written from FORMAT.md alone, reads in a store is what the engine reads there.
+@Suite(.enabled(if: SecondReader.isWanted, "no python3 with lmdb and zstandard"))
+struct SecondReaderTests {
+    private func numbers(_ value: Any?) -> [Int] { (value as? [NSNumber])?.map(\.intValue) ?? [] }
+    private func floats(_ value: Any?) -> [Float] { (value as? [NSNumber])?.map(\.floatValue) ?? [] }
+
+    @Test(arguments: SoundStore.allCases) func bothReadersReadTheSame(_ sound: SoundStore) throws {
+        let copy = try DamagedStore(sound)
+        let output = try SecondReader.read(copy.store.path.string)
+        #expect(output.status == 0, "\(output.errors)")
+        try compareDocuments(output, copy)
+        try compareSegments(output, copy)
+    }
+
+    private func compareDocuments(_ output: SecondReader.Output, _ copy: DamagedStore) throws {
+        let manifest = try copy.manifest()
+        let read = try #require(output.all("manifest").first)
+        #expect(read["generation"] as? UInt64 == manifest.generation)
+        #expect(read["nextDocument"] as? UInt64 == manifest.nextDocument)
+        #expect(read["bytesWritten"] as? UInt64 == manifest.bytesWritten)
+        #expect((read["segments"] as? [Any])?.count == manifest.segments.count)
+
+        let names = Dictionary(
+            uniqueKeysWithValues: output.all("term").map { ($0["number"] as? Int ?? -1, $0["name"] as? String ?? "") })
+        var documents = output.all("document")[...]
+        #expect(documents.count == Int(manifest.documents))
+        try copy.store.read { snapshot in
+            try snapshot.forEachDocument { document in
+                let other = documents.removeFirst()
+                #expect(other["id"] as? String == document.id)
+                #expect(other["tags"] as? [String] == document.tags)
+                #expect(other["payload"] as? String == document.payload.map { Hexadecimal.text($0) })
+                switch document.content {
+                case .vector(let vector):
+                    #expect(numbers(other["terms"]) == vector.terms.map(Int.init))
+                    #expect(floats(other["weights"]) == vector.weights)
+                case .terms(let terms):
+                    #expect(numbers(other["terms"]).map { names[$0] } == terms.map(\.term))
+                    #expect(floats(other["weights"]) == terms.map(\.weight))
+                }
+                return true
+            }
+            var frequencies: [[Int]] = []
+            try snapshot.forEachTerm { frequencies.append([Int($0), $1]) }
+            let read = output.records.first { $0.name == "frequencies" }?.record as? [[Int]]
+            #expect(read == frequencies)
+        }
+    }
+
+    private func compareSegments(_ output: SecondReader.Output, _ copy: DamagedStore) throws {
+        var lists = output.all("list")[...]
+        var vectors = output.all("vector")[...]
+        var tags = output.all("tag")[...]
+        try copy.store.read { snapshot in
+            for member in snapshot.index.members {
+                let window = member.segment
+                let directory = window.directory
+                for position in 0..<directory.count {
+                    let other = lists.removeFirst()
+                    let entry = directory.entry(at: position)
+                    #expect(other["segment"] as? UInt32 == window.id)
+                    #expect(other["term"] as? UInt32 == directory.term(at: position))
+                    #expect((other["maximum"] as? NSNumber)?.floatValue == entry.maximum)
+                    #expect(other["encoding"] as? UInt8 == entry.encoding.rawValue)
+                    let levels = 1...directory.levels
+                    #expect(numbers(other["ends"]) == levels.map { directory.postings(at: position, levels: $0) })
+                    #expect(
+                        numbers(other["averages"])
+                            == levels.map { Int(directory.averageCode(at: position, level: $0 - 1)) })
+                    let postings = try window.postings(at: position)
+                    #expect(
+                        other["postings"] as? [[Int]]
+                            == zip(postings.ordinals, postings.codes).map { [Int($0), Int($1)] })
+                }
+                for ordinal in 0..<window.documentCount {
+                    let other = vectors.removeFirst()
+                    let record = try window.record(at: ordinal)
+                    #expect(other["id"] as? String == (try record.identifier()))
+                    let terms = (0..<record.count).map { Int(directory.term(at: record.position($0))) }
+                    #expect(numbers(other["terms"]) == terms)
+                    #expect(floats(other["weights"]) == (0..<record.count).map(record.weight))
+                }
+                for table in try window.tags.tables() {
+                    for index in 0..<table.count {
+                        let other = tags.removeFirst()
+                        #expect(other["name"] as? String == table.name(at: index))
+                        var bitmap = Bitmap(count: window.documentCount)
+                        try window.tags.insert(table.name(at: index), into: &bitmap)
+                        #expect(numbers(other["ordinals"]) == (0..<bitmap.count).filter(bitmap.contains))
+                    }
+                }
+            }
+        }
+        #expect(lists.isEmpty && vectors.isEmpty && tags.isEmpty)
+    }
+
+    /// Most of what breaks a rule between values is found by the second reader too: it is no echo of the first.
+    @Test func theSecondReaderSeesPlantedDamage() throws {
+        let names = [
+            "an identifier of another", "a name gone", "one term more", "a tag gone from the index",
+            "a code of a short list", "the lowest bit of a weight", "a value under another's key",
+        ]
+        for damage in PlantedDamage.all where names.contains(damage.name) {
+            let copy = try DamagedStore(damage.sound)
+            try damage.plant(copy)
+            #expect(try SecondReader.read(copy.store.path.string).status == 1, "\(damage.name)")
+        }
+    }
+}

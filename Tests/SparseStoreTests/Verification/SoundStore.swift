@@ -1,0 +1,156 @@
+import Foundation
+import LMDB
+import SparseFormat
+
+@testable import SparseStore
+
+/// Stores that are sound, made once, and copies of them to plant damage in.
+enum SoundStore: String, CaseIterable, Sendable {
+    /// Strings, tags, payloads with a dictionary, several segments, tombstones, deltas, a tuning and a bookmark.
+    case small
+    /// One window of eight levels with lists of every encoding, some of it removed.
+    case leveled
+
+    /// The bytes of the file.
+    func bytes() throws -> Data {
+        switch self {
+        case .small: try Self.made[0].get()
+        case .leveled: try Self.made[1].get()
+        }
+    }
+
+    private static let made: [Result<Data, any Error>] = [Result { try makeSmall() }, Result { try makeLeveled() }]
+
+    private static func makeSmall() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        // A dictionary that was not trained: training wants a thousand documents.
+        try store.environment.write { transaction in
+            let (tables, writer) = (store.source.tables, transaction.writer)
+            try DictionaryTable.put(
+                Array(String(repeating: "a payload about nothing ", count: 20).utf8), id: 1, tables, writer)
+            var manifest = ManifestRecord()
+            manifest.nextDictionary = 2
+            manifest.currentDictionary = 1
+            try MetaTable.put(manifest, tables, writer)
+        }
+        for commit in 0..<5 {
+            try store.write { transaction in
+                for number in 0..<12 {
+                    try transaction.upsert(document(commit * 12 + number))
+                }
+                try transaction.setBookmark("source", Array("offset \(commit)".utf8))
+            }
+        }
+        try store.write { transaction in
+            for number in [3, 14, 30] { try transaction.remove("doc-\(number)") }
+            try transaction.upsert(document(31))
+        }
+        try store.environment.write { transaction in
+            let point = TuningRecord.Point(limit: 10, effort: 1, recall: 1, postings: 1, scored: 1)
+            try TuningRecord(generation: 3, documents: 36, queries: 1, points: [point])
+                .put(into: store.source.tables.meta, .meta, key: Keys.tuning, transaction.writer)
+        }
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+
+    private static func document(_ number: Int) -> Document {
+        let terms = (0..<6).map {
+            WeightedTerm("term \((number * (2 * $0 + 1) + $0) % 23)", Float(1 + (number + $0) % 9) / 4)
+        }
+        var distinct: [WeightedTerm] = []
+        for term in terms where !distinct.contains(where: { $0.term == term.term }) { distinct.append(term) }
+        return Document(
+            id: "doc-\(number)", terms: distinct,
+            payload: Array("a payload about nothing, a payload about nothing, number \(number)".utf8),
+            tags: number % 3 == 0 ? ["third", "tag \(number % 5)"] : [])
+    }
+
+    private static func makeLeveled() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        var vectors = RandomVectors(seed: 11)
+        vectors.termSpace = 300
+        vectors.terms = 5...20
+        try store.write { transaction in
+            for number in 0..<1_100 { try transaction.upsert(Document(id: "\(number)", vector: vectors.next())) }
+        }
+        // So many commits that deltas are folded into pages, and some wait.
+        for number in 0..<70 { try store.write { try $0.remove("\(15 * number)") } }
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+}
+
+/// A copy of a sound store, open for whatever is done to it.
+final class DamagedStore {
+    private let temporary: TemporaryStore
+    let store: SparseStore
+
+    init(_ sound: SoundStore) throws {
+        temporary = try TemporaryStore()
+        try sound.bytes().write(to: URL(fileURLWithPath: temporary.path))
+        store = try temporary.open()
+    }
+
+    var tables: Tables { store.source.tables }
+
+    func manifest() throws -> ManifestRecord {
+        let transaction = try store.environment.beginRead()
+        return try MetaTable(tables: tables, reader: transaction.reader).manifest()
+    }
+
+    func write(_ body: (Writer) throws -> Void) throws {
+        try store.environment.write { try body($0.writer) }
+    }
+
+    func changeManifest(_ change: (inout ManifestRecord) -> Void) throws {
+        var manifest = try manifest()
+        change(&manifest)
+        let changed = manifest
+        try write { try MetaTable.put(changed, tables, $0) }
+    }
+
+    /// Every key of a table.
+    func keys(_ table: TableNumber) throws -> [[UInt8]] {
+        let transaction = try store.environment.beginRead()
+        guard let opened = tables[table] else { return [] }
+        var cursor = try transaction.reader.cursor(opened)
+        var keys: [[UInt8]] = []
+        while let entry = try cursor.next() { keys.append(Array(entry.key)) }
+        return keys
+    }
+
+    func value(_ table: TableNumber, _ key: [UInt8]) throws -> [UInt8]? {
+        let transaction = try store.environment.beginRead()
+        guard let opened = tables[table] else { return nil }
+        return try transaction.reader.get(opened, key).map { Array($0) }
+    }
+
+    /// Changes the body of a value and, unless it is to be damage, gives it the checksum that fits.
+    func changeBody(
+        _ table: TableNumber, _ key: [UInt8], resealing: Bool = true, _ change: (inout [UInt8]) -> Void
+    ) throws {
+        guard let value = try value(table, key), let opened = tables[table],
+            let kind = RecordKind(rawValue: value[8])
+        else { throw SparseStoreError(.notFound, "no such value") }
+        var body = Array(value.dropFirst(ValueHeader.size))
+        change(&body)
+        let changed = body
+        let sealed =
+            resealing
+            ? Value.seal(kind: kind, version: 1, table: table, key: key) { $0.append(changed) }
+            : Array(value.prefix(ValueHeader.size)) + changed
+        try write { try $0.put(opened, key, sealed) }
+    }
+
+    func delete(_ table: TableNumber, _ key: [UInt8]) throws {
+        guard let opened = tables[table] else { return }
+        try write { _ = try $0.delete(opened, key) }
+    }
+
+    func segmentKey(_ segment: UInt32, _ part: SegmentTable.Part, _ index: UInt32 = 0) -> [UInt8] {
+        Keys.segment(segment, part: part.rawValue, index: index)
+    }
+}

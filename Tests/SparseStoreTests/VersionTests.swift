@@ -1,0 +1,64 @@
+import LMDB
+import SparseFormat
+import SystemPackage
+import Testing
+
+@testable import SparseStore
+
+/// What FORMAT.md, "Versioning and migration", asks of a reader.
+@Suite struct VersionTests {
+    /// The code that opening a store with a changed record ends with, nil when it opens.
+    private func outcome(
+        isReadOnly: Bool = false, _ change: (inout StoreRecord) -> Void
+    ) throws -> SparseStoreError.Code? {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        var record = StoreRecord.fresh()
+        change(&record)
+        let changed = record
+        try store.environment.write { transaction in
+            try changed.put(into: store.source.tables.meta, .meta, key: Keys.store, transaction.writer)
+        }
+        store.close()
+        do {
+            let opened = try temporary.open { $0.isReadOnly = isReadOnly }
+            #expect(try opened.statistics().format == "\(record.formatMajor).\(record.formatMinor)")
+            return nil
+        } catch let error as SparseStoreError {
+            return error.code
+        }
+    }
+
+    @Test func anotherMajorIsRefusedAndAnotherMinorIsNot() throws {
+        #expect(try outcome { $0.formatMajor += 1 } == .incompatibleFormat)
+        #expect(try outcome { $0.formatMajor = 0 } == .incompatibleFormat)
+        #expect(try outcome { $0.formatMinor += 7 } == nil)
+    }
+
+    @Test func featuresSayWhatMayBeIgnored() throws {
+        #expect(try outcome { $0.compatibleFeatures = 1 << 40 } == nil)
+        #expect(try outcome { $0.readOnlyCompatibleFeatures = 1 << 40 } == .incompatibleFormat)
+        #expect(try outcome(isReadOnly: true) { $0.readOnlyCompatibleFeatures = 1 << 40 } == nil)
+        #expect(try outcome(isReadOnly: true) { $0.incompatibleFeatures = 1 << 40 } == .incompatibleFormat)
+    }
+
+    /// Another major may have other tables: what it is must be said before they are missed.
+    @Test func anotherMajorIsToldByItsRecordAlone() throws {
+        let temporary = try TemporaryStore()
+        let environment = try Environment.open(
+            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: ["meta", "novelties"]
+        ) { transaction, tables in
+            var record = StoreRecord.fresh()
+            record.formatMajor = 2
+            try record.put(into: tables[0], .meta, key: Keys.store, transaction.writer)
+        }
+        environment.close()
+        do {
+            _ = try temporary.open()
+            Issue.record("a store of another major was opened")
+        } catch let error as SparseStoreError {
+            #expect(error.code == .incompatibleFormat)
+            #expect(error.message.contains("format 2.0"))
+        }
+    }
+}
