@@ -12,11 +12,10 @@ awk -v folder="$work" '
     inside       { print > file }' README.md
 
 swift build --target SparseStore >/dev/null
-built=$(swift build --show-bin-path)
-flags=(-swift-version 6 -I "$built/Modules")
+flags=(-swift-version 6 -I "$(swift build --show-bin-path)/Modules")
 while IFS= read -r map; do
     flags+=(-Xcc "-fmodule-map-file=$map")
-done < <(find Sources .build/checkouts/*/Sources "$built"/*.build -name module.modulemap)
+done < <(find Sources .build/checkouts/*/Sources -name module.modulemap)
 for flag in $(pkg-config --cflags-only-I lmdb libzstd); do flags+=(-Xcc "$flag"); done
 
 checked=0
