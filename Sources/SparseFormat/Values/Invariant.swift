@@ -30,6 +30,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case tuningPoints = 27
     case tagLists = 28
     case segmentOrder = 29
+    case mergeSegments = 30
 
     /// The rule in one sentence.
     package var rule: String {
@@ -63,6 +64,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .tuningPoints: "a tuning's points ascend, with recalls of 0 to 1 and costs that are finite"
         case .tagLists: "a tag's documents ascend, are 1 or more of the window's, and stand in the shorter form"
         case .segmentOrder: "a segment's order is a permutation of its documents"
+        case .mergeSegments: "a merge names each segment once, and 1 or more as its sources"
         }
     }
 }

@@ -18,4 +18,5 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case tuning = 16
     case segmentTags = 17
     case segmentOrder = 18
+    case merge = 19
 }

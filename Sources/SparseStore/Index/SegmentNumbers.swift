@@ -25,6 +25,11 @@ final class SegmentNumbers: @unchecked Sendable {
 
     var count: Int { numbers.count }
 
+    /// Calls `body` with each document number, ascending, and its ordinal.
+    func forEach(_ body: (UInt64, Int) throws -> Void) rethrows {
+        for rank in 0..<count { try body(numbers[rank], order.map { $0[rank] } ?? rank) }
+    }
+
     /// The ordinal of a document number, nil when the segment does not hold it.
     func ordinal(of number: UInt64) -> Int? {
         guard let rank = numbers.ordinal(of: number) else { return nil }

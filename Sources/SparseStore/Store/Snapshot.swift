@@ -137,6 +137,15 @@ public final class Snapshot: Sendable {
         for (term, frequency) in frequencies { try body(term, frequency) }
     }
 
+    /// Bytes of segments that are being merged and in no manifest yet.
+    func stagedBytes() throws -> Int {
+        try withReader { reader in
+            let staged = try MetaTable(tables: tables, reader: reader).merge()?.staged ?? []
+            let segments = SegmentTable(tables: tables, reader: reader)
+            return try staged.reduce(0) { try $0 + segments.bytes(of: $1) }
+        }
+    }
+
     private func documentReader(_ reader: Reader) -> DocumentReader {
         DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
     }

@@ -22,7 +22,7 @@ struct WriteSession {
         self.writer = writer
         base = try MetaTable(tables: tables, reader: writer.reader).manifest()
         manifest = base
-        index = IndexWriter(tables: tables, writer: writer, policy: MergePolicy(), manifest: base)
+        index = IndexWriter(tables: tables, writer: writer, policy: configuration.mergePolicy, manifest: base)
         self.vocabulary = VocabularyWriter(vocabulary, termCount: base.nextTerm)
         let dictionaries = DictionaryTable(tables: tables, reader: writer.reader)
         let dictionary = base.currentDictionary == 0 ? nil : try dictionaries.dictionary(base.currentDictionary)
@@ -87,13 +87,6 @@ struct WriteSession {
             try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
             session.hasBookmarks = true
         }
-    }
-
-    /// Merges one bounded run of segments; false when the index is as small as it can be.
-    mutating func reduce() throws -> Bool {
-        var isReduced = false
-        try changing { isReduced = try $0.index.reduce(&$0.manifest) }
-        return isReduced
     }
 
     /// Writes everything that was held back. False when the transaction has changed nothing.

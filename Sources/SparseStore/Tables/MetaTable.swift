@@ -24,6 +24,11 @@ struct MetaTable {
         try TuningRecord(from: tables.meta, .meta, key: Keys.tuning, reader)
     }
 
+    /// The merge in progress, of this process or another, or what a dead one has left of its own.
+    func merge() throws -> MergeRecord? {
+        try MergeRecord(from: tables.meta, .meta, key: Keys.merge, reader)
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }
@@ -32,6 +37,15 @@ struct MetaTable {
 extension MetaTable {
     static func put(_ manifest: ManifestRecord, _ tables: Tables, _ writer: Writer) throws {
         try manifest.put(into: tables.meta, .meta, key: Keys.manifest, writer)
+    }
+
+    /// Nil: no merge is in progress.
+    static func put(_ merge: MergeRecord?, _ tables: Tables, _ writer: Writer) throws {
+        if let merge {
+            try merge.put(into: tables.meta, .meta, key: Keys.merge, writer)
+        } else {
+            _ = try writer.delete(tables.meta, Keys.merge)
+        }
     }
 
     static func putBookmark(_ name: String, _ bytes: [UInt8]?, _ tables: Tables, _ writer: Writer) throws {

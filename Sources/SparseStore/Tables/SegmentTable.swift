@@ -33,29 +33,31 @@ struct SegmentTable {
 
     /// How many values a part has.
     func count(_ segment: UInt32, _ part: Part) throws -> Int {
-        let first = Keys.segment(segment, part: part.rawValue, index: 0)
-        var cursor = try reader.cursor(tables.segments)
-        var entry = try cursor.seek(atOrAfter: first)
         var count = 0
-        while let current = entry, current.key.starts(with: first.dropLast(4)) {
-            count += 1
-            entry = try cursor.next()
-        }
+        try forEach(under: Keys.segment(segment, part: part.rawValue, index: 0).dropLast(4).map { $0 }) { _ in count += 1 }
         return count
+    }
+
+    /// Bytes of all parts of a segment; 0 when there are none.
+    func bytes(of segment: UInt32) throws -> Int {
+        var bytes = 0
+        try forEach(under: Keys.segmentPrefix(segment)) { bytes += $0.value.count }
+        return bytes
     }
 
     /// Deletes every part of a segment.
     func remove(_ segment: UInt32, _ writer: Writer) throws {
-        let prefix = Keys.segmentPrefix(segment)
         var keys: [[UInt8]] = []
-        do {
-            var cursor = try reader.cursor(tables.segments)
-            var entry = try cursor.seek(atOrAfter: prefix)
-            while let current = entry, current.key.starts(with: prefix) {
-                keys.append(Array(current.key))
-                entry = try cursor.next()
-            }
-        }
+        try forEach(under: Keys.segmentPrefix(segment)) { keys.append(Array($0.key)) }
         for key in keys { _ = try writer.delete(tables.segments, key) }
+    }
+
+    private func forEach(under prefix: [UInt8], _ body: (Cursor.Entry) -> Void) throws {
+        var cursor = try reader.cursor(tables.segments)
+        var entry = try cursor.seek(atOrAfter: prefix)
+        while let current = entry, current.key.starts(with: prefix) {
+            body(current)
+            entry = try cursor.next()
+        }
     }
 }

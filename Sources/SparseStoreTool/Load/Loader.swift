@@ -55,7 +55,9 @@ final class Loader {
         defer { reporter.clear() }
         loop: while let item = queue.take(interrupted: interrupted) {
             switch item {
-            case .batch(let batch): try write(batch)
+            case .batch(let batch):
+                try write(batch)
+                if isBuilding { try merge() }
             case .failure(let failure):
                 throw CommandFailure(failure.status, failure.message + remark)
             case .end:
@@ -65,6 +67,16 @@ final class Loader {
         }
         if isBuilding, summary.isComplete { try build() }
         return try finish()
+    }
+
+    /// Merges what has piled up, so that a load of many small batches does not end with as many segments.
+    private func merge() throws {
+        do {
+            try store.maintain(isCancelled: interrupted)
+            store.releaseMemory()
+        } catch let error as SparseStoreError where error.code == .cancelled {
+            // The next batch is not written either.
+        }
     }
 
     /// Merges the index and measures what recall its efforts reach, unless someone interrupts: what is loaded is safe,

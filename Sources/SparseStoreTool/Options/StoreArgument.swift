@@ -14,10 +14,12 @@ struct StoreArgument: ParsableArguments {
         return try SparseStore.open(at: store, configuration: configuration)
     }
 
-    /// Opens the store for writing.
+    /// Opens the store for writing. A command merges only when it says so: one that is done in a moment must not leave
+    /// half of a merge behind.
     func openForWriting(createIfMissing: Bool) throws -> SparseStore {
         var configuration = Configuration()
         configuration.createIfMissing = createIfMissing
+        configuration.maintenance = .manual
         return try SparseStore.open(at: store, configuration: configuration)
     }
 }
