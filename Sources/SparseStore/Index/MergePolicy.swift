@@ -17,8 +17,9 @@ public struct MergePolicy: Sendable, Hashable {
     /// The share of removed documents from which a segment is rewritten, above 0 and at most 1. Less makes searching
     /// cheaper and the file smaller, and replacing dearer.
     public var deadShare = 1.0 / 3
-    /// A commit merges by itself what makes a segment of at most so many documents; 0 leaves all to the merger.
-    public var documentsMergedByCommits = 64
+    /// A commit merges by itself what makes a segment of at most so many documents: some 0.1 ms for each. 0 leaves all to
+    /// the merger, which then writes, and syncs, twice for every ``fanout`` commits.
+    public var documentsMergedByCommits = 32
     /// From so many segments on the merger is taken to be behind, and each commit also merges some small neighbours,
     /// of a few thousand documents at most, so that searches stay bearable whatever happens.
     public var segmentBacklog = 256

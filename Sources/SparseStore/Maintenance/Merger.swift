@@ -23,14 +23,19 @@ final class Merger: Sendable {
     private let environment: Environment
     private let tables: Tables
     private let policy: MergePolicy
+    private let pieces: StagedMerge.Pieces
     /// Whether a thread of this process merges.
     private let isTaken = Monitor(false)
     private let merges = Lock(0)
 
-    init(_ environment: Environment, _ tables: Tables, _ policy: MergePolicy) {
+    init(
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy,
+        pieces: StagedMerge.Pieces = StagedMerge.Pieces()
+    ) {
         self.environment = environment
         self.tables = tables
         self.policy = policy
+        self.pieces = pieces
     }
 
     /// Merges that this handle has finished.
@@ -46,9 +51,9 @@ final class Merger: Sendable {
         guard try isDue(goal) else { return .idle }
         guard try clearTheWay() else { return .busy }
         do {
-            guard var merge = try StagedMerge.begin(environment, tables, policy, choose: { choose(goal, $0) }) else {
-                return .idle
-            }
+            guard var merge = try 
+                StagedMerge.begin(environment, tables, policy, pieces, choose: { choose(goal, $0) })
+            else { return .idle }
             do {
                 try merge.stage(checkpoint)
                 try merge.finish()

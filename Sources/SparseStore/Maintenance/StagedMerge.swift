@@ -11,14 +11,18 @@ struct StagedMerge {
     /// Another process has taken the claim away.
     struct ClaimLost: Error {}
 
-    /// Bytes that one transaction writes: how long a writer that comes meanwhile waits.
-    static let transactionBytes = 4 << 20
-    /// Documents read in one read transaction, which pins the pages that others free.
-    private static let documentsPerRead = 1_024
+    /// What one transaction does at most.
+    struct Pieces: Sendable {
+        /// How much is written at once: how long a writer that comes meanwhile waits.
+        var bytesWritten = 4 << 20
+        /// Documents read at once: how long the pages are pinned that others free.
+        var documentsRead = 1_024
+    }
 
     private let environment: Environment
     private let tables: Tables
     private let policy: MergePolicy
+    private let pieces: Pieces
     let record: MergeRecord
     private let sources: [SegmentEntry]
     private var merged: [SegmentEntry] = []
@@ -30,7 +34,7 @@ struct StagedMerge {
     ///
     /// The caller has seen that no claim stands; if one does by now, that is `ClaimLost`.
     static func begin(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy,
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: Pieces = Pieces(),
         choose: ([SegmentEntry]) -> Range<Int>?
     ) throws -> StagedMerge? {
         try environment.write { transaction in
@@ -45,17 +49,18 @@ struct StagedMerge {
                 staged: Array(first..<manifest.nextSegment))
             try MetaTable.put(record, tables, transaction.writer)
             try MetaTable.put(manifest, tables, transaction.writer)
-            return StagedMerge(environment, tables, policy, record, sources)
+            return StagedMerge(environment, tables, policy, pieces, record, sources)
         }
     }
 
     private init(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ record: MergeRecord,
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: Pieces, _ record: MergeRecord,
         _ sources: [SegmentEntry]
     ) {
         self.environment = environment
         self.tables = tables
         self.policy = policy
+        self.pieces = pieces
         self.record = record
         self.sources = sources
     }
@@ -75,7 +80,7 @@ struct StagedMerge {
                 try report(.reading)
                 let transaction = try environment.beginRead()
                 let table = DocumentTable(tables: tables, reader: transaction.reader)
-                try documents.read(atMost: Self.documentsPerRead, from: table, into: &builder)
+                try documents.read(atMost: pieces.documentsRead, from: table, into: &builder)
                 progress.documentsRead = before + builder.count
             }
             guard builder.count > 0 else { continue }
@@ -85,7 +90,7 @@ struct StagedMerge {
             let window = try builder.build(ordered: true) { try report(.building) }
             builder = WindowBuilder()
             add(window)
-            while waitingBytes > Self.transactionBytes {
+            while waitingBytes > pieces.bytesWritten {
                 try report(.writing)
                 try writeSome()
                 environment.letOthersWrite()
@@ -139,7 +144,7 @@ struct StagedMerge {
         var bytes = 0
         let batch = waiting.prefix { _, part in
             defer { bytes += part.bytes }
-            return bytes < Self.transactionBytes
+            return bytes < pieces.bytesWritten
         }
         try environment.write { transaction in
             try requireClaim(MetaTable(tables: tables, reader: transaction.reader))

@@ -72,7 +72,9 @@ final class Loader {
     /// Merges what has piled up, so that a load of many small batches does not end with as many segments.
     private func merge() throws {
         do {
-            try store.maintain(isCancelled: interrupted)
+            try store.maintain(isCancelled: interrupted) { progress in
+                if progress.step == .writing { store.releaseMemory() }
+            }
             store.releaseMemory()
         } catch let error as SparseStoreError where error.code == .cancelled {
             // The next batch is not written either.
