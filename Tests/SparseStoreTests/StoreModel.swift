@@ -43,7 +43,7 @@ final class StoreModel {
     private(set) var state = State()
     private(set) var held: [(snapshot: Snapshot, state: State)] = []
     private(set) var operations = 0
-    private let configure: (inout Configuration) -> Void
+    private let isBackground: Bool
     /// Most documents that there are at a time.
     private let size: Int
 
@@ -53,20 +53,27 @@ final class StoreModel {
         vectors = RandomVectors(seed: seed)
         vectors.termSpace = 200
         vectors.terms = 3...14
+        self.isBackground = isBackground
+        temporary = try TemporaryStore()
+        store = try Self.open(temporary, isBackground, &vectors.generator)
+        merger = Self.merger(of: store)
+    }
+
+    /// With another policy each time.
+    private static func open(
+        _ temporary: TemporaryStore, _ isBackground: Bool, _ generator: inout SeededGenerator
+    ) throws -> SparseStore {
         var policy = MergePolicy()
-        policy.fanout = Int.random(in: 2...5, using: &vectors.generator)
-        policy.deadShare = [0.1, 1.0 / 3, 0.8].randomElement(using: &vectors.generator) ?? 0.5
-        policy.documentsMergedByCommits = [0, 4, 32].randomElement(using: &vectors.generator) ?? 4
-        policy.segmentBacklog = [2, 8, 256].randomElement(using: &vectors.generator) ?? 8
-        configure = {
+        policy.fanout = Int.random(in: 2...5, using: &generator)
+        policy.deadShare = [0.1, 1.0 / 3, 0.8].randomElement(using: &generator) ?? 0.5
+        policy.documentsMergedByCommits = [0, 4, 32].randomElement(using: &generator) ?? 4
+        policy.segmentBacklog = [4, 256, 256].randomElement(using: &generator) ?? 8
+        return try temporary.open {
             $0.mergePolicy = policy
             $0.maintenance = isBackground ? .background : .manual
             // What a test commits need not outlive a power cut.
             $0.durability = .lastCommitsMayBeLost
         }
-        temporary = try TemporaryStore()
-        store = try temporary.open(configure)
-        merger = Self.merger(of: store)
     }
 
     /// Reads and writes a few documents and kilobytes at a time, so that merges have many stages.
@@ -163,7 +170,7 @@ final class StoreModel {
     private func reopen() throws {
         held = []
         store.close()
-        store = try temporary.open(configure)
+        store = try Self.open(temporary, isBackground, &vectors.generator)
         merger = Self.merger(of: store)
         operations += 1
         try check()
