@@ -51,6 +51,7 @@ import Testing
     @Test func merge() throws {
         let merge = MergeRecord(owner: 0x0123_4567_89AB_CDEF, process: 4321, sources: [3, 1], staged: [4])
         try check("merge", merge, .meta, Keys.merge)
+        try check("retired", RetiredRecord(segments: [2, 0]), .meta, Keys.retired)
     }
 
     @Test func smallRecords() throws {

@@ -2,7 +2,8 @@
 @testable import SparseFormat
 @testable import SparseStore
 
-/// Segments that the tables of a store hold parts or tombstones of, and its manifest does not name. FORMAT.md, I111.
+/// Segments that the tables of a store hold parts or tombstones of, and neither its manifest nor the list
+/// of retired ones names. FORMAT.md, I111.
 func leftovers(_ store: SparseStore) throws -> Set<UInt32> {
     let transaction = try store.environment.beginRead()
     let tables = store.source.tables
@@ -14,5 +15,6 @@ func leftovers(_ store: SparseStore) throws -> Set<UInt32> {
             found.insert(UInt32(bigEndian: entry.key.loadUnaligned(as: UInt32.self)))
         }
     }
-    return found.subtracting(manifest.segments.map(\.id))
+    let retired = try MetaTable(tables: tables, reader: transaction.reader).retired()
+    return found.subtracting(manifest.segments.map(\.id)).subtracting(retired)
 }

@@ -34,7 +34,7 @@ import Testing
     }
 
     private func wait(for file: String) throws {
-        let deadline = Date().addingTimeInterval(60)
+        let deadline = Date().addingTimeInterval(120)
         while !FileManager.default.fileExists(atPath: file) {
             try #require(Date() < deadline, "\(file)")
             Thread.sleep(forTimeInterval: 0.005)

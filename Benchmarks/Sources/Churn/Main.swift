@@ -8,7 +8,7 @@ import SparseStore
 ///           [--pause MILLISECONDS] [--target 0.95] [--settle SECONDS]
 ///
 /// The store is filled with the first N rows (all, by default), merged and tuned. Each round then gives `share` of the
-/// documents, drawn at random, the vectors of other rows, in commits of `commit` documents with a pause after each, while
+/// documents, drawn at random, the vectors of other rows of those, in commits of `commit` documents with a pause after each, while
 /// one thread searches all the time and the store merges in the background. A line of CSV for each round; round 0 is the
 /// store as it was built, searched for some seconds. Recall is of 200 queries, against exact answers of the same
 /// snapshot, by score.
@@ -55,7 +55,7 @@ struct Main {
                 for first in stride(from: 0, to: replaced, by: size) {
                     let ids = (0..<min(size, replaced - first)).map { _ in Int.random(in: 0..<live, using: &chance) }
                     let changes = try ids.map {
-                        ($0, try documents.vector(Int.random(in: 0..<documents.rows, using: &chance)))
+                        ($0, try documents.vector(Int.random(in: 0..<live, using: &chance)))
                     }
                     commits.append(try seconds { try write(store, changes) })
                     if pause > 0 { Thread.sleep(forTimeInterval: pause) }
@@ -76,26 +76,22 @@ struct Main {
     /// At once, whoever reads it: a long run is watched.
     private static func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
-    /// The mean share of hits that score as the true top ten do.
+    /// The mean share of hits that score as the true top ten do. A snapshot for each query: one that is held keeps pages
+    /// from being used again, and the file would grow by it.
     private static func measureRecall(
         _ store: SparseStore, _ queries: ArraySlice<Query>, _ target: Double
     ) throws -> Double {
-        try store.read { snapshot in
-            var options = SearchOptions()
-            options.limit = 10
-            var sum = 0.0
-            for query in queries {
+        let shares = try queries.map { query in
+            try store.read { snapshot in
+                var options = SearchOptions()
                 options.recall = .exact
                 let exact = try snapshot.search(query, options: options)
+                guard let last = exact.last?.score else { return 1.0 }
                 options.recall = .target(target)
                 let found = try snapshot.search(query, options: options)
-                guard let last = exact.last?.score else {
-                    sum += 1
-                    continue
-                }
-                sum += Double(found.filter { $0.score >= last }.count) / Double(exact.count)
+                return Double(found.filter { $0.score >= last }.count) / Double(exact.count)
             }
-            return sum / Double(queries.count)
         }
+        return shares.reduce(0, +) / Double(shares.count)
     }
 }

@@ -31,6 +31,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case tagLists = 28
     case segmentOrder = 29
     case mergeSegments = 30
+    case retiredSegments = 31
 
     /// The rule in one sentence.
     package var rule: String {
@@ -65,6 +66,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .tagLists: "a tag's documents ascend, are 1 or more of the window's, and stand in the shorter form"
         case .segmentOrder: "a segment's order is a permutation of its documents"
         case .mergeSegments: "a merge names each segment once, and 1 or more as its sources"
+        case .retiredSegments: "the retired segments are 1 or more, each named once"
         }
     }
 }

@@ -40,6 +40,7 @@ package enum Keys {
     package static let manifest = Array("manifest".utf8)
     package static let tuning = Array("tuning".utf8)
     package static let merge = Array("merge".utf8)
+    package static let retired = Array("retired".utf8)
     package static let bookmarkPrefix = Array("bookmark:".utf8)
 
     package static func bookmark(_ name: String) -> [UInt8] {

@@ -19,4 +19,5 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case segmentTags = 17
     case segmentOrder = 18
     case merge = 19
+    case retired = 20
 }

@@ -12,6 +12,8 @@ struct IndexWriter {
     /// Ordinals newly dead, by segment.
     private var dead: [UInt32: [Int]] = [:]
     private var opened: [UInt32: SegmentNumbers] = [:]
+    /// Of segments, by this transaction.
+    private var bytesWritten: UInt64 = 0
     /// Segments with this number or a higher one were written by this transaction.
     private let firstNewSegment: UInt32
 
@@ -59,6 +61,7 @@ struct IndexWriter {
         dead = [:]
         let claimed = Set(try MetaTable(tables: tables, reader: writer.reader).merge()?.sources ?? [])
         while let range = policy.nextInCommit(manifest.segments, claimed: claimed) { try merge(range, &manifest) }
+        try RetiredSegments(tables: tables, writer: writer).makeRoom(for: bytesWritten)
         guard manifest.segments.count <= Limits.maximumSegments else {
             throw SparseStoreError(
                 .limitExceeded,
@@ -89,7 +92,7 @@ struct IndexWriter {
         manifest.segments.append(try put(builder, ordered: false, &manifest))
     }
 
-    private func put(
+    private mutating func put(
         _ builder: WindowBuilder, ordered: Bool, _ manifest: inout ManifestRecord
     ) throws -> SegmentEntry {
         let window = try builder.build(ordered: ordered)
@@ -97,6 +100,7 @@ struct IndexWriter {
         let entry = window.entry(try manifest.takeSegments(1), parts, policy)
         for part in parts { try part.put(entry.id, tables, writer) }
         manifest.bytesWritten += entry.bytes
+        bytesWritten += entry.bytes
         return entry
     }
 

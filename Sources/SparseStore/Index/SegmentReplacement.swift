@@ -16,10 +16,8 @@ struct SegmentReplacement {
         var merged = merged
         let sources = Array(manifest.segments[range])
         try replay(sources, onto: &merged)
-        for segment in sources {
-            try segments.remove(segment.id, writer)
-            try tombstones.remove(segment, writer)
-        }
+        for segment in sources { try tombstones.remove(segment, writer) }
+        try RetiredSegments(tables: tables, writer: writer).retire(sources)
         manifest.segments.replaceSubrange(range, with: merged)
         manifest.bytesMerged += merged.reduce(0) { $0 + $1.bytes }
     }

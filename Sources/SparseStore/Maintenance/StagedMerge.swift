@@ -19,6 +19,9 @@ struct StagedMerge {
         var documentsRead = 1_024
     }
 
+    /// Transactions' worth of room that is made ahead.
+    private static let piecesAhead = 3
+
     private let environment: Environment
     private let tables: Tables
     private let policy: MergePolicy
@@ -29,6 +32,8 @@ struct StagedMerge {
     /// Parts that are not written yet, with their segments.
     private var waiting: [(segment: UInt32, part: WindowPart)] = []
     private var waitingBytes: Int { waiting.reduce(0) { $0 + $1.part.bytes } }
+    /// Bytes for which room was made ahead.
+    private var room = 0
 
     /// Claims the run that `choose` picks from the newest manifest; nil when it picks none.
     ///
@@ -90,6 +95,7 @@ struct StagedMerge {
             let window = try builder.build(ordered: true) { try report(.building) }
             builder = WindowBuilder()
             add(window)
+            if waitingBytes > pieces.bytesWritten { room = try environment.write { try write([], $0.writer) } }
             while waitingBytes > pieces.bytesWritten {
                 try report(.writing)
                 try writeSome()
@@ -102,15 +108,13 @@ struct StagedMerge {
     /// Writes the rest and puts the new segments into the sources' place.
     func finish() throws {
         try environment.write { transaction in
-            let meta = MetaTable(tables: tables, reader: transaction.reader)
-            try requireClaim(meta)
-            var manifest = try meta.manifest()
+            _ = try write(waiting[...], transaction.writer)
+            var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
             guard let first = manifest.segments.firstIndex(where: { $0.id == record.sources.first }),
                 manifest.segments[first...].prefix(record.sources.count).map(\.id) == record.sources
             else {
                 throw SparseStoreError(.corrupted, "segments that were being merged are gone; restore a backup")
             }
-            for (segment, part) in waiting { try part.put(segment, tables, transaction.writer) }
             try SegmentReplacement(tables: tables, writer: transaction.writer)
                 .apply(first..<first + record.sources.count, merged, &manifest)
             manifest.bytesWritten += merged.reduce(0) { $0 + $1.bytes }
@@ -120,8 +124,6 @@ struct StagedMerge {
     }
 
     /// Gives the claim back and deletes what was staged; the sources are as they were. False when the claim was gone.
-    ///
-    /// Deleting is cheap: whole runs of pages go to the list of free ones, unread and unwritten.
     @discardableResult
     static func discard(_ record: MergeRecord, _ environment: Environment, _ tables: Tables) throws -> Bool {
         try environment.write { transaction in
@@ -146,11 +148,22 @@ struct StagedMerge {
             defer { bytes += part.bytes }
             return bytes < pieces.bytesWritten
         }
-        try environment.write { transaction in
-            try requireClaim(MetaTable(tables: tables, reader: transaction.reader))
-            for (segment, part) in batch { try part.put(segment, tables, transaction.writer) }
-        }
+        room = try environment.write { try write(batch, $0.writer) }
         waiting.removeFirst(batch.count)
+    }
+
+    /// Writes some of what is waiting, and makes room for what comes next: what one transaction frees can be used from the
+    /// next but one on, and lies open to others meanwhile. Returns the bytes for which there is room now.
+    private func write(
+        _ batch: ArraySlice<(segment: UInt32, part: WindowPart)>, _ writer: Writer
+    ) throws -> Int {
+        try requireClaim(MetaTable(tables: tables, reader: writer.reader))
+        for (segment, part) in batch { try part.put(segment, tables, writer) }
+        let bytes = batch.reduce(0) { $0 + $1.part.bytes }
+        let ahead = min(waitingBytes - bytes, Self.piecesAhead * pieces.bytesWritten)
+        let missing = max(0, bytes + ahead - room)
+        try RetiredSegments(tables: tables, writer: writer).makeRoom(for: UInt64(missing))
+        return room + missing - bytes
     }
 
     private func requireClaim(_ meta: MetaTable) throws {

@@ -137,12 +137,14 @@ public final class Snapshot: Sendable {
         for (term, frequency) in frequencies { try body(term, frequency) }
     }
 
-    /// Bytes of segments that are being merged and in no manifest yet.
-    func stagedBytes() throws -> Int {
+    /// Bytes of segments that the manifest does not name: those that a merge has staged, and those that were merged away
+    /// and keep their room for others.
+    func unnamedBytes() throws -> (staged: Int, retired: Int) {
         try withReader { reader in
-            let staged = try MetaTable(tables: tables, reader: reader).merge()?.staged ?? []
+            let meta = MetaTable(tables: tables, reader: reader)
             let segments = SegmentTable(tables: tables, reader: reader)
-            return try staged.reduce(0) { try $0 + segments.bytes(of: $1) }
+            func bytes(_ ids: [UInt32]) throws -> Int { try ids.reduce(0) { try $0 + segments.bytes(of: $1) } }
+            return (try bytes(meta.merge()?.staged ?? []), try bytes(meta.retired()))
         }
     }
 

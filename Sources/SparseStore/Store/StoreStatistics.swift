@@ -12,7 +12,7 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var fileBytes: Int
     /// Bytes of the pages in use; the rest of the file is free pages that later commits use again.
     public var liveBytes: Int
-    /// Bytes of free pages.
+    /// Bytes of free pages, and of old segments whose room new ones will take.
     public var freeBytes: Int
     /// Bytes of segments that stand for removed documents: their share of each segment. Merging frees them.
     public var deadBytes: Int

@@ -29,6 +29,11 @@ struct MetaTable {
         try MergeRecord(from: tables.meta, .meta, key: Keys.merge, reader)
     }
 
+    /// Segments that no manifest names and whose parts are kept for their room.
+    func retired() throws -> [UInt32] {
+        try RetiredRecord(from: tables.meta, .meta, key: Keys.retired, reader)?.segments ?? []
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }
@@ -45,6 +50,14 @@ extension MetaTable {
             try merge.put(into: tables.meta, .meta, key: Keys.merge, writer)
         } else {
             _ = try writer.delete(tables.meta, Keys.merge)
+        }
+    }
+
+    static func put(retired segments: [UInt32], _ tables: Tables, _ writer: Writer) throws {
+        if segments.isEmpty {
+            _ = try writer.delete(tables.meta, Keys.retired)
+        } else {
+            try RetiredRecord(segments: segments).put(into: tables.meta, .meta, key: Keys.retired, writer)
         }
     }
 

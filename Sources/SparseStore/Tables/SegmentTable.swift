@@ -34,29 +34,48 @@ struct SegmentTable {
     /// How many values a part has.
     func count(_ segment: UInt32, _ part: Part) throws -> Int {
         var count = 0
-        try forEach(under: Keys.segment(segment, part: part.rawValue, index: 0).dropLast(4).map { $0 }) { _ in count += 1 }
+        try forEach(under: Keys.segment(segment, part: part.rawValue, index: 0).dropLast(4).map { $0 }) { _ in
+            count += 1
+            return true
+        }
         return count
     }
 
     /// Bytes of all parts of a segment; 0 when there are none.
     func bytes(of segment: UInt32) throws -> Int {
         var bytes = 0
-        try forEach(under: Keys.segmentPrefix(segment)) { bytes += $0.value.count }
+        try forEach(under: Keys.segmentPrefix(segment)) {
+            bytes += $0.value.count
+            return true
+        }
         return bytes
     }
 
     /// Deletes every part of a segment.
     func remove(_ segment: UInt32, _ writer: Writer) throws {
-        var keys: [[UInt8]] = []
-        try forEach(under: Keys.segmentPrefix(segment)) { keys.append(Array($0.key)) }
-        for key in keys { _ = try writer.delete(tables.segments, key) }
+        _ = try remove(segment, upTo: .max, writer)
     }
 
-    private func forEach(under prefix: [UInt8], _ body: (Cursor.Entry) -> Void) throws {
+    /// Deletes parts of a segment until they come to so many bytes, or none is left; returns their bytes.
+    ///
+    /// Cheap, also for a large one: whole runs of pages go to the list of free ones, unread and unwritten.
+    func remove(_ segment: UInt32, upTo limit: Int, _ writer: Writer) throws -> Int {
+        var keys: [[UInt8]] = []
+        var bytes = 0
+        try forEach(under: Keys.segmentPrefix(segment)) { entry in
+            keys.append(Array(entry.key))
+            bytes += entry.value.count
+            return bytes < limit
+        }
+        for key in keys { _ = try writer.delete(tables.segments, key) }
+        return bytes
+    }
+
+    private func forEach(under prefix: [UInt8], _ body: (Cursor.Entry) -> Bool) throws {
         var cursor = try reader.cursor(tables.segments)
         var entry = try cursor.seek(atOrAfter: prefix)
         while let current = entry, current.key.starts(with: prefix) {
-            body(current)
+            guard body(current) else { return }
             entry = try cursor.next()
         }
     }

@@ -22,6 +22,7 @@ enum Samples {
             Sample("statisticsDelta", Arbitrary.delta(&random), .statistics, Keys.statisticsDelta(random.number())),
             Sample("tombstonePage", Arbitrary.tombstones(&random), .tombstones, Keys.tombstones(term, 2)),
             Sample("tuning", Arbitrary.tuning(&random), .meta, Keys.tuning),
+            Sample("retired", RetiredRecord(segments: [7, 3, 5]), .meta, Keys.retired),
             Sample("merge", Arbitrary.merge(&random), .meta, Keys.merge),
             Sample("dictionary", DictionaryRecord(bytes: random.bytes(50)), .dictionaries, Keys.dictionary(7)),
         ]
