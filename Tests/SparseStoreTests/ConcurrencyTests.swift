@@ -49,7 +49,8 @@ import Testing
                                 || expected?.map(\.score) != found.map(\.score)
                             {
                                 history.withLock {
-                                    $0.failures.append("commit \(found.generation), after \(before): \(found.map(\.id))")
+                                    $0.failures.append(
+                                        "commit \(found.generation), after \(before): \(found.map(\.id))")
                                 }
                             }
                             searches.withLock { $0 += 1 }

@@ -96,7 +96,9 @@ import Testing
         async let child: ExitTest.Result? = #expect(processExitsWith: .success) {
             [path = path as String] in
             let store = try Self.open(path, .background)
-            for index in 0..<150 { try store.write { try $0.upsert(Document(id: "theirs-\(index)", terms: ["all": 1])) } }
+            for index in 0..<150 {
+                try store.write { try $0.upsert(Document(id: "theirs-\(index)", terms: ["all": 1])) }
+            }
             store.close()
         }
         for index in 0..<150 { try store.write { try $0.upsert(Document(id: "ours-\(index)", terms: ["all": 1])) } }

@@ -26,7 +26,8 @@ import Testing
         // Many times what is live was written by then, and all of it would lie there if room were not used again. So small
         // a store is one segment, which is there twice whenever it is merged.
         #expect(Int(statistics.bytesWritten) > 8 * statistics.liveBytes, "\(statistics.bytesWritten) bytes written")
-        #expect(statistics.fileBytes < 4 * statistics.liveBytes, "\(statistics.fileBytes), live \(statistics.liveBytes)")
+        #expect(
+            statistics.fileBytes < 4 * statistics.liveBytes, "\(statistics.fileBytes), live \(statistics.liveBytes)")
         #expect(statistics.deadBytes < statistics.liveBytes / 2)
         #expect(statistics.freeBytes + statistics.liveBytes <= statistics.fileBytes + (1 << 18))
         try store.optimize()

@@ -13,7 +13,8 @@ extension StoreModel {
         if let id = state.vectors.documents.keys.sorted().randomElement(using: &vectors.generator) {
             let document = try snapshot.document(id)
             #expect(document?.payload == Array("payload of \(id)".utf8), Comment(rawValue: place))
-            #expect(document?.content == state.vectors.documents[id].map(SparseContent.vector), Comment(rawValue: place))
+            #expect(
+                document?.content == state.vectors.documents[id].map(SparseContent.vector), Comment(rawValue: place))
         }
         #expect(try snapshot.document("none") == nil)
     }

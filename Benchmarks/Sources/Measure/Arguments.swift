@@ -1,10 +1,10 @@
 /// The options of a benchmark, `--name value`, and what is left when they are taken out.
-public struct Arguments {
-    public private(set) var rest: [String]
+package struct Arguments {
+    package private(set) var rest: [String]
 
-    public init() { rest = Array(CommandLine.arguments.dropFirst()) }
+    package init() { rest = Array(CommandLine.arguments.dropFirst()) }
 
-    public mutating func text(_ name: String) throws -> String? {
+    package mutating func text(_ name: String) throws -> String? {
         guard let place = rest.firstIndex(of: "--\(name)") else { return nil }
         guard place + 1 < rest.count else { throw Failure("--\(name) takes a value") }
         let value = rest[place + 1]
@@ -13,13 +13,13 @@ public struct Arguments {
     }
 
     /// A number, 0 or more.
-    public mutating func count(_ name: String, _ standard: Int) throws -> Int {
+    package mutating func count(_ name: String, _ standard: Int) throws -> Int {
         guard let text = try text(name) else { return standard }
         guard let value = Int(text), value >= 0 else { throw Failure("--\(name) takes a number") }
         return value
     }
 
-    public mutating func share(_ name: String, _ standard: Double) throws -> Double {
+    package mutating func share(_ name: String, _ standard: Double) throws -> Double {
         guard let text = try text(name) else { return standard }
         guard let value = Double(text), (0...1).contains(value) else { throw Failure("--\(name) takes 0 to 1") }
         return value
@@ -27,7 +27,7 @@ public struct Arguments {
 }
 
 /// What ends a benchmark, for people.
-public struct Failure: Error, CustomStringConvertible {
-    public let description: String
-    public init(_ description: String) { self.description = description }
+package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 }

@@ -1,26 +1,26 @@
 /// How long `body` took.
-public func seconds(_ body: () throws -> Void) rethrows -> Double {
+package func seconds(_ body: () throws -> Void) rethrows -> Double {
     let duration = try ContinuousClock().measure(body)
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
 }
 
 /// The value that a share of all does not exceed; 0 of none.
-public func percentile(_ values: [Double], _ share: Double) -> Double {
+package func percentile(_ values: [Double], _ share: Double) -> Double {
     let sorted = values.sorted()
     guard !sorted.isEmpty else { return 0 }
     return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
 }
 
 /// Two places.
-public func decimal(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+package func decimal(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 
 /// SplitMix64: the same numbers for a seed on every machine.
-public struct Chance: RandomNumberGenerator {
+package struct Chance: RandomNumberGenerator {
     private var state: UInt64
 
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -28,5 +28,5 @@ public struct Chance: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    public mutating func share() -> Double { Double(next() >> 11) / Double(1 << 53) }
+    package mutating func share() -> Double { Double(next() >> 11) / Double(1 << 53) }
 }

@@ -65,7 +65,8 @@ struct IndexWriter {
         guard manifest.segments.count <= Limits.maximumSegments else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the index would have more than \(Limits.maximumSegments) segments; call maintain, or commit less often")
+                "the index would have more than \(Limits.maximumSegments) segments; call maintain, or commit less often"
+            )
         }
     }
 

@@ -8,17 +8,12 @@ extension SegmentEntry {
 extension Collection where Element == SegmentEntry {
     var liveDocuments: Int { reduce(0) { $0 + $1.live } }
 
-    /// Windows that hold the live documents.
+    /// Windows that a merge of these makes, or one more: all but the last are full, of documents or of nonzeros. Never
+    /// less, so that merging what fewer windows can hold comes to an end.
     var windows: Int {
         let most = Limits.maximumDocumentsPerWindow
-        // A window is closed by the document that fills it up: it may hold as much less as one has.
-        let full = WindowBuilder.maximumNonzeros - Limits.maximumTermsPerVector
-        return Swift.max((liveDocuments + most - 1) / most, (Int(totalNonzeros) + full - 1) / full)
-    }
-
-    /// A merge of these makes no more windows: all but one are full, of documents or of nonzeros.
-    var windowsAtMost: Int {
-        liveDocuments / Limits.maximumDocumentsPerWindow + Int(totalNonzeros) / WindowBuilder.maximumNonzeros + 1
+        guard totalNonzeros >= WindowBuilder.maximumNonzeros else { return (liveDocuments + most - 1) / most }
+        return liveDocuments / most + Int(totalNonzeros) / WindowBuilder.maximumNonzeros + 1
     }
 
     /// Dead documents' included.

@@ -51,8 +51,7 @@ final class Merger: Sendable {
         guard try isDue(goal) else { return .idle }
         guard try clearTheWay() else { return .busy }
         do {
-            guard var merge = try 
-                StagedMerge.begin(environment, tables, policy, pieces, choose: { choose(goal, $0) })
+            guard var merge = try StagedMerge.begin(environment, tables, policy, pieces, choose: { choose(goal, $0) })
             else { return .idle }
             do {
                 try merge.stage(checkpoint)

@@ -48,7 +48,7 @@ struct StagedMerge {
             var manifest = try meta.manifest()
             guard let range = choose(manifest.segments) else { return nil }
             let sources = Array(manifest.segments[range])
-            let first = try manifest.takeSegments(sources.windowsAtMost)
+            let first = try manifest.takeSegments(sources.windows)
             let record = MergeRecord(
                 owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
                 staged: Array(first..<manifest.nextSegment))

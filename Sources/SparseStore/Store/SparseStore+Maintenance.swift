@@ -53,7 +53,9 @@ extension SparseStore {
         try merger.run(
             goal,
             { step in
-                if isCancelled() { throw SparseStoreError(.cancelled, "merging was cancelled; what it had finished is kept") }
+                if isCancelled() {
+                    throw SparseStoreError(.cancelled, "merging was cancelled; what it had finished is kept")
+                }
                 progress(step)
             }, merged: merged)
     }
