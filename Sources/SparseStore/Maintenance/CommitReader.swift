@@ -22,13 +22,19 @@ final class CommitReader {
         reader = first.transaction.reader
     }
 
-    /// Begins a new transaction. False, and nothing changed, when another commit has come meanwhile.
-    func renew() throws -> Bool {
+    /// Begins a new transaction. False, and nothing changed, when another commit has come meanwhile, or when it has happened
+    /// too often.
+    ///
+    /// - Parameter isLast: nobody uses the earlier ones any more, but for the first.
+    func renew(isLast: Bool = false) throws -> Bool {
+        guard isLast || held.count < Self.maximumTransactions else { return false }
         let next = Held(try environment.beginRead())
         guard let first = held.first, next.transaction.id == first.transaction.id else { return false }
-        // The first may have pages that are looked at still; those between have failed at once or soon.
-        held = [first, next]
+        held = (isLast ? [first] : held) + [next]
         reader = next.transaction.reader
         return true
     }
+
+    /// Each holds a slot of the reader table.
+    private static let maximumTransactions = 64
 }

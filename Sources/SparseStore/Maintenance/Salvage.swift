@@ -145,7 +145,7 @@ struct Salvage {
     private func renew() throws { try Self.renew(commit) }
 
     private static func renew(_ commit: CommitReader) throws {
-        guard try commit.renew() else {
+        guard try commit.renew(isLast: true) else {
             throw SparseStoreError(.busy, "the store was changed while it was read; end its writers and try again")
         }
     }

@@ -15,6 +15,7 @@ final class Verification {
     /// Tables in which some value could not be read: what is counted over them says nothing.
     private(set) var damagedTables: Set<TableNumber> = []
     private var mustRenew = false
+    private var lastTable = TableNumber.meta
 
     /// How often progress is told.
     static let valuesPerProgress = 64
@@ -37,7 +38,11 @@ final class Verification {
         current = VerificationReport.Check(name: name)
         try goOn()
         let before = report.findingCount
-        try body()
+        do {
+            try body()
+        } catch let error as LMDBError where error.isDamage {
+            reportPages(lastTable, [], error)
+        }
         current.findings = report.findingCount - before
         report.checks.append(current)
     }
@@ -51,6 +56,7 @@ final class Verification {
         }
         values += 1
         current.values += 1
+        lastTable = table
     }
 
     /// Calls `body` with each entry of a table from a key on, until it returns false. A table whose pages are damaged ends
@@ -113,13 +119,17 @@ final class Verification {
     private func goOn() throws {
         guard mustRenew else { return }
         mustRenew = false
-        if try !commit.renew() { skip("what came after damaged pages, as the store was changed meanwhile") }
+        if try !commit.renew() {
+            skip("what came after damaged pages, as the store was changed or is damaged throughout")
+        }
     }
 
     private func reportPages(_ table: TableNumber, _ key: [UInt8], _ error: LMDBError) {
+        // That reads are refused is no news when it is known why.
+        let isKnown = error.isAftermath && mustRenew
         damagedTables.insert(table)
         mustRenew = true
-        guard !error.isAftermath else { return skip("the rest of the check '\(current.name)', after damaged pages") }
+        guard !isKnown else { return skip("the rest of the check '\(current.name)', after damaged pages") }
         add("pages", table, Hexadecimal.abbreviated(key), "the table cannot be read on from here: \(error.message)")
     }
 
