@@ -15,6 +15,9 @@ extension LMDBError {
         self.init(code, message, operation: operation, path: path, underlying: status)
     }
 
+    /// Whether a read has failed because an earlier one in its transaction did: liblmdb refuses all that come after.
+    package var isAftermath: Bool { underlying == MDB_BAD_TXN }
+
     private static func explain(lmdb status: Int32) -> (Code, String) {
         switch status {
         case MDB_KEYEXIST:

@@ -28,6 +28,9 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
         self.underlying = underlying
     }
 
+    /// Whether a read has failed because a page of the file is damaged.
+    package var isDamage: Bool { code == .corrupted || isAftermath }
+
     package var description: String {
         let place = path.map { " (\($0))" } ?? ""
         let cause = underlying == 0 ? "" : " [\(underlying)]"

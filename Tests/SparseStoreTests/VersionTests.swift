@@ -42,23 +42,26 @@ import Testing
         #expect(try outcome(isReadOnly: true) { $0.incompatibleFeatures = 1 << 40 } == .incompatibleFormat)
     }
 
-    /// Another major may have other tables: what it is must be said before they are missed.
-    @Test func anotherMajorIsToldByItsRecordAlone() throws {
-        let temporary = try TemporaryStore()
-        let environment = try Environment.open(
-            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: ["meta", "novelties"]
-        ) { transaction, tables in
-            var record = StoreRecord.fresh()
-            record.formatMajor = 2
-            try record.put(into: tables[0], .meta, key: Keys.store, transaction.writer)
-        }
-        environment.close()
-        do {
-            _ = try temporary.open()
-            Issue.record("a store of another major was opened")
-        } catch let error as SparseStoreError {
-            #expect(error.code == .incompatibleFormat)
-            #expect(error.message.contains("format 2.0"))
+    /// Another major may have other tables: what it is must be said before they are missed. One of ours without its tables
+    /// is damaged.
+    @Test func aStoreWithoutOurTablesIsToldByItsRecord() throws {
+        for (major, code) in [(2, SparseStoreError.Code.incompatibleFormat), (StoreRecord.currentMajor, .corrupted)] {
+            let temporary = try TemporaryStore()
+            let environment = try Environment.open(
+                at: FilePath(temporary.path), options: EnvironmentOptions(), tables: ["meta", "novelties"]
+            ) { transaction, tables in
+                var record = StoreRecord.fresh()
+                record.formatMajor = major
+                try record.put(into: tables[0], .meta, key: Keys.store, transaction.writer)
+            }
+            environment.close()
+            do {
+                _ = try temporary.open()
+                Issue.record("a store without tables was opened")
+            } catch let error as SparseStoreError {
+                #expect(error.code == code)
+                #expect(code == .corrupted || error.message.contains("format 2.0"))
+            }
         }
     }
 }

@@ -4,47 +4,54 @@ internal import SparseFormat
 /// Reads what can still be read of a damaged store: its documents, from `documents`, `vocabulary`, `dictionaries`
 /// and `multivectors` alone, and its bookmarks. Everything else is made anew from these.
 struct Salvage {
-    private let tables: Tables
-    private let reader: Reader
+    private let commit: CommitReader
     private let progress: (VerificationProgress) throws -> Void
-    private let documents: DocumentReader
-    private let multivectors: MultivectorTable
-    /// Names that their number no longer leads to, but that lead to their number.
-    let rescuedTerms: Int
+    private let termSpace: TermSpace
+    private let rescuedNames: [TermID: String]
+    private let codebooks = CodebookCache()
 
-    init(_ tables: Tables, _ reader: Reader, progress: @escaping (VerificationProgress) throws -> Void) throws {
-        self.tables = tables
-        self.reader = reader
+    init(_ commit: CommitReader, progress: @escaping (VerificationProgress) throws -> Void) throws {
+        self.commit = commit
         self.progress = progress
-        multivectors = MultivectorTable(tables: tables, reader: reader, codebooks: CodebookCache())
-        let names = try Self.rescuedNames(tables, reader)
-        rescuedTerms = names.count
-        documents = DocumentReader(
-            tables: tables, reader: reader, termSpace: try Self.termSpace(tables, reader), rescuedNames: names)
+        termSpace = try Self.termSpace(commit)
+        rescuedNames = try Self.rescuedNames(commit)
+    }
+
+    /// Names that their number no longer leads to, but that lead to their number.
+    var rescuedTerms: Int { rescuedNames.count }
+
+    private var documents: DocumentReader {
+        DocumentReader(
+            tables: commit.tables, reader: commit.reader, termSpace: termSpace, rescuedNames: rescuedNames)
+    }
+
+    private var multivectors: MultivectorTable {
+        MultivectorTable(tables: commit.tables, reader: commit.reader, codebooks: codebooks)
     }
 
     /// The codec of the token vectors, where it can be read.
     var multivectorCodec: MultivectorCodec? { (try? multivectors.settings())?.codec }
 
     /// What the manifest says or, when it cannot be read, the vocabulary shows.
-    private static func termSpace(_ tables: Tables, _ reader: Reader) throws -> TermSpace {
-        var space: TermSpace?
-        _ = try isReadable {
-            space = try ManifestRecord(from: tables.meta, .meta, key: Keys.manifest, reader)?.termSpace
-            return true
+    private static func termSpace(_ commit: CommitReader) throws -> TermSpace {
+        let manifest = try readable(commit) { reader in
+            try ManifestRecord(from: commit.tables.meta, .meta, key: Keys.manifest, reader)
         }
-        if let space { return space }
-        return try reader.statistics(tables.vocabulary).entries > 0 ? .strings : .numbers
+        if let manifest { return manifest.termSpace }
+        return try commit.reader.statistics(commit.tables.vocabulary).entries > 0 ? .strings : .numbers
     }
 
-    private static func rescuedNames(_ tables: Tables, _ reader: Reader) throws -> [TermID: String] {
-        let vocabulary = VocabularyTable(tables: tables, reader: reader)
+    private static func rescuedNames(_ commit: CommitReader) throws -> [TermID: String] {
         var names: [TermID: String] = [:]
         // The names stand before the numbers.
-        try forEach(tables.vocabulary, from: [], reader) { entry in
+        try forEach(commit.tables.vocabulary, from: [], commit) { entry in
             guard case .term(let name)? = try? Keys.parseVocabulary(entry.key) else { return false }
             let record = try? TermIDRecord(sealed: entry.value, in: .vocabulary, key: entry.key)
-            if let id = record?.id, try !isReadable({ try vocabulary.name(of: id) != nil }) { names[id] = name }
+            guard let id = record?.id else { return true }
+            let found = try readable(commit) { reader in
+                try VocabularyTable(tables: commit.tables, reader: reader).name(of: id)
+            }
+            if found == nil { names[id] = name }
             return true
         }
         return names
@@ -54,7 +61,8 @@ struct Salvage {
     func forEach(
         _ work: String, good: (UInt64, Document) throws -> Void, bad: (UInt64, String) throws -> Void
     ) throws {
-        var cursor = try reader.cursor(tables.documents)
+        var cursor = try commit.reader.cursor(commit.tables.documents)
+        var documents = self.documents
         var next: UInt64 = 0
         var jump: UInt64 = 0
         var values = 0
@@ -62,6 +70,9 @@ struct Salvage {
             let (isReadable, entry) = try Self.seek(&cursor, next &+ jump)
             guard isReadable else {
                 // Numbers ascend: a leaf that cannot be read is passed by asking for ever larger ones.
+                try renew()
+                cursor = try commit.reader.cursor(commit.tables.documents)
+                documents = self.documents
                 if jump == 0 { try bad(next, "a page from this number on cannot be read") }
                 let (wider, overflow) = max(1, jump).multipliedReportingOverflow(by: 2)
                 guard !overflow, !next.addingReportingOverflow(wider).overflow else { return }
@@ -81,15 +92,25 @@ struct Salvage {
                 // No number follows it in an orderly way; only a forger writes such a key.
                 return try bad(next, "a key of this table is no document number")
             }
+            let document: Document?
             do {
-                var document = try documents.document(DocumentView(entry.value, number: number))
-                document.multivector = try multivectors.multivector(number)
-                try good(number, document)
+                var read = try documents.document(DocumentView(entry.value, number: number))
+                read.multivector = try multivectors.multivector(number)
+                document = read
             } catch let error as FormatError {
+                document = nil
                 try bad(number, error.sentence)
             } catch let error as SparseStoreError where error.code == .corrupted {
+                document = nil
                 try bad(number, String(error.message.prefix { $0 != ";" }))
+            } catch let error as LMDBError where error.isDamage {
+                document = nil
+                try bad(number, "a page that it needs cannot be read")
+                try renew()
+                cursor = try commit.reader.cursor(commit.tables.documents)
+                documents = self.documents
             }
+            if let document { try good(number, document) }
             guard number < .max else { return }
             next = number + 1
         }
@@ -101,14 +122,14 @@ struct Salvage {
         do {
             return (true, try cursor.seek(atOrAfter: number))
         } catch {
-            guard error.code == .corrupted else { throw error }
+            guard error.isDamage else { throw error }
             return (false, nil)
         }
     }
 
     /// Calls `body` with each bookmark, and nil bytes for one that cannot be read.
     func forEachBookmark(_ body: (String, [UInt8]?) throws -> Void) throws {
-        try Self.forEach(tables.meta, from: Keys.bookmarkPrefix, reader) { entry in
+        try Self.forEach(commit.tables.meta, from: Keys.bookmarkPrefix, commit) { entry in
             guard entry.key.starts(with: Keys.bookmarkPrefix) else { return false }
             guard let name = try? Keys.parseBookmark(entry.key) else { return true }
             try body(name, try? BookmarkRecord(sealed: entry.value, in: .meta, key: entry.key).bytes)
@@ -120,7 +141,7 @@ struct Salvage {
     func identifiers(of numbers: Set<UInt64>) throws -> [UInt64: String] {
         var identifiers: [UInt64: String] = [:]
         guard !numbers.isEmpty else { return identifiers }
-        try Self.forEach(tables.ids, from: [], reader) { entry in
+        try Self.forEach(commit.tables.ids, from: [], commit) { entry in
             let record = try? IdentifierRecord(sealed: entry.value, in: .ids, key: entry.key)
             if let number = record?.number, numbers.contains(number) {
                 identifiers[number] = try? Keys.parseIdentifier(entry.key)
@@ -130,27 +151,37 @@ struct Salvage {
         return identifiers
     }
 
-    /// Calls `body` with the entries of a table, as far as its pages can be read or until it returns false.
-    private static func forEach(
-        _ table: Table, from first: [UInt8], _ reader: Reader, _ body: (Cursor.Entry) throws -> Bool
-    ) throws {
-        var cursor = try reader.cursor(table)
-        do {
-            var entry = try cursor.seek(atOrAfter: first)
-            while let current = entry, try body(current) { entry = try cursor.next() }
-        } catch let error as LMDBError where error.code == .corrupted {
-            return
+    /// After damaged pages: begins a new transaction.
+    private func renew() throws { try Self.renew(commit) }
+
+    private static func renew(_ commit: CommitReader) throws {
+        guard try commit.renew(isLast: true) else {
+            throw SparseStoreError(.busy, "the store was changed while it was read; end its writers and try again")
         }
     }
 
-    /// False when damage is in the way, or `body` says so.
-    private static func isReadable(_ body: () throws -> Bool) throws -> Bool {
+    /// Calls `body` with the entries of a table, as far as its pages can be read or until it returns false.
+    private static func forEach(
+        _ table: Table, from first: [UInt8], _ commit: CommitReader, _ body: (Cursor.Entry) throws -> Bool
+    ) throws {
+        var cursor = try commit.reader.cursor(table)
         do {
-            return try body()
+            var entry = try cursor.seek(atOrAfter: first)
+            while let current = entry, try body(current) { entry = try cursor.next() }
+        } catch let error as LMDBError where error.isDamage {
+            try renew(commit)
+        }
+    }
+
+    /// What `body` reads; nil when damage is in the way.
+    private static func readable<R>(_ commit: CommitReader, _ body: (Reader) throws -> R?) throws -> R? {
+        do {
+            return try body(commit.reader)
         } catch is FormatError {
-            return false
-        } catch let error as LMDBError where error.code == .corrupted {
-            return false
+            return nil
+        } catch let error as LMDBError where error.isDamage {
+            try renew(commit)
+            return nil
         }
     }
 }

@@ -5,8 +5,7 @@ internal import SparseFormat
 ///
 /// Damage is reported and never thrown. What is thrown ends the run: a failure of the system, or the caller's wish.
 final class Verification {
-    let tables: Tables
-    let reader: Reader
+    private let commit: CommitReader
     private(set) var report: VerificationReport
     private let progress: (VerificationProgress) throws -> Void
     private var current = VerificationReport.Check(name: "")
@@ -15,27 +14,35 @@ final class Verification {
     private var known: Set<VerificationReport.Finding> = []
     /// Tables in which some value could not be read: what is counted over them says nothing.
     private(set) var damagedTables: Set<TableNumber> = []
+    private var mustRenew = false
+    private var lastTable = TableNumber.meta
 
     /// How often progress is told.
     static let valuesPerProgress = 64
 
     init(
-        _ level: VerificationLevel, _ tables: Tables, _ reader: Reader,
-        progress: @escaping (VerificationProgress) throws -> Void
+        _ level: VerificationLevel, _ commit: CommitReader, progress: @escaping (VerificationProgress) throws -> Void
     ) {
-        self.tables = tables
-        self.reader = reader
+        self.commit = commit
         self.progress = progress
         report = VerificationReport(level: level)
     }
+
+    var tables: Tables { commit.tables }
+    var reader: Reader { commit.reader }
 
     func begin(generation: UInt64) { report.generation = generation }
 
     /// Runs one check and keeps count of what it does.
     func check(_ name: String, _ body: () throws -> Void) throws {
         current = VerificationReport.Check(name: name)
+        try goOn()
         let before = report.findingCount
-        try body()
+        do {
+            try body()
+        } catch let error as LMDBError where error.isDamage {
+            reportPages(lastTable, [], error)
+        }
         current.findings = report.findingCount - before
         report.checks.append(current)
     }
@@ -49,6 +56,7 @@ final class Verification {
         }
         values += 1
         current.values += 1
+        lastTable = table
     }
 
     /// Calls `body` with each entry of a table from a key on, until it returns false. A table whose pages are damaged ends
@@ -57,6 +65,7 @@ final class Verification {
         _ table: TableNumber, from first: [UInt8] = [], _ body: (Cursor.Entry) throws -> Bool
     ) throws {
         guard let opened = tables[table] else { return }
+        try goOn()
         var cursor = try reader.cursor(opened)
         var entry = try move(table, after: first) { () throws(LMDBError) in try cursor.seek(atOrAfter: first) }
         while let current = entry {
@@ -74,7 +83,7 @@ final class Verification {
         do {
             return try step()
         } catch {
-            guard error.code == .corrupted else { throw error }
+            guard error.isDamage else { throw error }
             reportPages(table, last, error)
             return nil
         }
@@ -88,7 +97,7 @@ final class Verification {
             let place = error.table == nil ? (table, Hexadecimal.abbreviated(key)) : (error.table ?? table, error.key)
             damagedTables.insert(place.0)
             add(error.code.rule, place.0, place.1, error.sentence)
-        } catch let error as LMDBError where error.code == .corrupted {
+        } catch let error as LMDBError where error.isDamage {
             reportPages(table, Array(key), error)
         }
         return nil
@@ -106,8 +115,21 @@ final class Verification {
         if !report.notChecked.contains(what) { report.notChecked.append(what) }
     }
 
+    /// After damaged pages, begins a new transaction.
+    private func goOn() throws {
+        guard mustRenew else { return }
+        mustRenew = false
+        if try !commit.renew() {
+            skip("what came after damaged pages, as the store was changed or is damaged throughout")
+        }
+    }
+
     private func reportPages(_ table: TableNumber, _ key: [UInt8], _ error: LMDBError) {
+        // That reads are refused is no news when it is known why.
+        let isKnown = error.isAftermath && mustRenew
         damagedTables.insert(table)
+        mustRenew = true
+        guard !isKnown else { return skip("the rest of the check '\(current.name)', after damaged pages") }
         add("pages", table, Hexadecimal.abbreviated(key), "the table cannot be read on from here: \(error.message)")
     }
 

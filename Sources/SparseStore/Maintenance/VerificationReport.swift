@@ -50,8 +50,8 @@ public struct VerificationReport: Sendable, Hashable, Codable {
     /// Findings that a report holds; more are counted only.
     public static let maximumFindings = 1_000
 
-    /// Nothing is wrong.
-    public var isClean: Bool { findingCount == 0 }
+    /// Everything was looked at, and nothing is wrong.
+    public var isClean: Bool { findingCount == 0 && notChecked.isEmpty }
     /// Values that were read, by all checks together.
     public var values: Int { checks.reduce(0) { $0 + $1.values } }
 

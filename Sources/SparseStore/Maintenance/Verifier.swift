@@ -7,13 +7,12 @@ internal import SparseFormat
 /// time; one document; the report.
 struct Verifier {
     let level: VerificationLevel
-    let tables: Tables
-    let reader: Reader
+    let commit: CommitReader
 
     /// - Parameter progress: called every few values; may throw to stop.
     func run(progress: (VerificationProgress) throws -> Void) throws -> VerificationReport {
         try withoutActuallyEscaping(progress) { progress in
-            let verification = Verification(level, tables, reader, progress: progress)
+            let verification = Verification(level, commit, progress: progress)
             var manifest: ManifestRecord?
             try verification.check("meta") { manifest = try MetaCheck.run(verification) }
             if level == .deep { try verification.check("values") { try ValuesCheck.run(verification) } }

@@ -10,6 +10,7 @@ extension SparseStoreError {
             case .transactionFull: .limitExceeded
             case .readersFull: .readersFull
             case .corrupted, .truncated: .corrupted
+            case .invalidArgument where error.isAftermath: .corrupted
             case .versionMismatch: .incompatibleFormat
             case .notADatabase, .missingTable: .notAStore
             case .missingFile: .notFound

@@ -38,11 +38,12 @@ extension SparseStore {
                 ) { _, _ in }
                 defer { environment.close() }
                 let tables = try Tables { try environment.table(named: $0) }
-                let transaction = try environment.beginRead()
-                let meta = MetaTable(tables: tables, reader: transaction.reader)
+                let commit = try CommitReader(environment, tables)
                 // A store of another version is not damaged. A record that cannot be read says nothing about that.
-                if let record = try? meta.store() { try record.checkOpenable(readOnly: true) }
-                let salvage = try Salvage(tables, transaction.reader, progress: progress)
+                if let record = try? MetaTable(tables: tables, reader: commit.reader).store() {
+                    try record.checkOpenable(readOnly: true)
+                }
+                let salvage = try Salvage(commit, progress: progress)
                 var report = try survey(salvage)
                 guard report.damagedCount == 0 || skippingDamaged else { return report }
                 try Environment.place(at: new, operation: "repair") { path in

@@ -16,8 +16,8 @@ extension SparseStore {
         _ level: VerificationLevel = .quick, progress: (VerificationProgress) throws -> Void = { _ in }
     ) throws -> VerificationReport {
         try SparseStoreError.translate {
-            let transaction = try environment.beginRead()
-            return try Verifier(level: level, tables: source.tables, reader: transaction.reader).run(progress: progress)
+            let commit = try CommitReader(environment, source.tables)
+            return try Verifier(level: level, commit: commit).run(progress: progress)
         }
     }
 }

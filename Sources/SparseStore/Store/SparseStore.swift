@@ -76,7 +76,8 @@ public final class SparseStore: Sendable {
 
     deinit { close() }
 
-    /// Throws when a file that lacks our tables says that it is a store of another version, whose tables they are.
+    /// Throws when a file that lacks some of our tables says that it is a store: one of another version, whose tables are
+    /// others, or a damaged one.
     private static func checkVersion(_ path: FilePath, _ configuration: Configuration) throws {
         var options = EnvironmentOptions(configuration)
         options.createIfMissing = false
@@ -84,8 +85,9 @@ public final class SparseStore: Sendable {
         defer { environment.close() }
         let meta = try environment.table(named: TableNumber.meta.name)
         let transaction = try environment.beginRead()
-        try StoreRecord(from: meta, .meta, key: Keys.store, transaction.reader)?
-            .checkOpenable(readOnly: configuration.isReadOnly)
+        guard let record = try StoreRecord(from: meta, .meta, key: Keys.store, transaction.reader) else { return }
+        try record.checkOpenable(readOnly: configuration.isReadOnly)
+        throw SparseStoreError(.corrupted, "the store has lost a table; restore it from a backup")
     }
 
     /// Fills a new file: what it is, and an empty manifest.
