@@ -151,7 +151,7 @@ class Point:
         operation, last = self.operation, len(self.operation.states) - 1
         chance = random.Random(f"{self}")
         if reached < last and chance.random() < 0.25:
-            kind = next(kind for kind in KINDS if kind.name == chance.choice(["before", "power"]))
+            kind = chance.choice([kind for kind in KINDS if kind.name in ("before", "power")])
             again = Fault(kind, chance.randint(1, self.calls), chance.randint(1, 1 << 30))
             ending = bench.run(self.command(folder, again=True), folder, again.environment())
             if ending.status not in (0, STOPPED):

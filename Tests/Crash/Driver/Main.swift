@@ -60,11 +60,22 @@ struct Main {
 }
 
 func complain(_ words: Any) {
-    fputs("crash-driver: \(words)\n", stderr)
+    emit("crash-driver: \(words)\n", to: STDERR_FILENO)
 }
 
 /// A line on standard output, there before the call returns: an acknowledgement must outlive the process.
 func say(_ line: String) {
-    print(line)
-    fflush(nil)
+    emit(line + "\n", to: STDOUT_FILENO)
+}
+
+private func emit(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { bytes in
+        var rest = UnsafeRawBufferPointer(bytes)
+        while !rest.isEmpty {
+            let count = write(descriptor, rest.baseAddress, rest.count)
+            if count <= 0 { return }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
 }
