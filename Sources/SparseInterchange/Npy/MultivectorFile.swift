@@ -26,7 +26,9 @@ public final class MultivectorFile {
     private let offsets: NpyArray?
 
     /// Opens both files. All offsets are checked at once: they rise from 0 to the number of token vectors.
-    /// - Parameter offsets: nil when all token vectors belong together.
+    /// - Parameters:
+    ///   - tokens: the path of the token vectors.
+    ///   - offsets: the path of the rows at which they begin; nil when all token vectors belong together.
     public init(tokens: String, offsets: String?) throws(InterchangeError) {
         self.tokens = try NpyArray(path: tokens, dimensions: 2, elements: [.half, .single])
         self.offsets = try offsets.map { path throws(InterchangeError) in

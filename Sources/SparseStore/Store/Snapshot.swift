@@ -48,8 +48,10 @@ public final class Snapshot: Sendable {
     }
 
     /// The document with an identifier, nil when there is none.
-    /// - Parameter includingMultivector: also its token vectors, which are large: without, ``Document/multivector`` is
-    ///   nil, and writing such a document again would drop them.
+    /// - Parameters:
+    ///   - id: the identifier.
+    ///   - includingMultivector: also its token vectors, which are large: without, ``Document/multivector`` is nil, and
+    ///     writing such a document again would drop them.
     public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap {
             try withReader { reader in
