@@ -32,8 +32,8 @@ def all_points(bench: Bench, workshop: Workshop, only: str | None, seeds: int) -
     points = []
     for operation in workshop.operations():
         if only in (None, operation.name):
-            calls = bench.calls(operation)
-            points += [Point(operation, fault, len(calls)) for fault in faults_at(calls, seeds)]
+            calls, seconds = bench.calls(operation)
+            points += [Point(operation, fault, len(calls), seconds) for fault in faults_at(calls, seeds)]
     return points
 
 
@@ -48,10 +48,12 @@ def attempt(point: Point, bench: Bench) -> tuple[str, str | None]:
 def run(points: list[Point], bench: Bench, workers: int) -> list[str]:
     """Prints a table of outcomes; returns what was wrong."""
     table: dict[tuple[str, str], Counter] = {}
-    wrong = []
+    wrong, done = [], 0
     with ThreadPoolExecutor(workers) as pool:
         for point, (outcome, problem) in zip(points, pool.map(lambda point: attempt(point, bench), points)):
             table.setdefault((point.operation.name, point.fault.kind.name), Counter())[outcome] += 1
+            if (done := done + 1) % 500 == 0:
+                print(f"crash: {done} of {len(points)} points", file=sys.stderr, flush=True)
             if problem:
                 wrong.append(f"{point}: {problem}")
                 print(f"crash: WRONG: {wrong[-1]}", file=sys.stderr, flush=True)

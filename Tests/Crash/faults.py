@@ -21,6 +21,8 @@ KINDS = [
     Kind("after", True),
     Kind("torn", True, frozenset(WRITES)),
     Kind("power", True, is_random=True),
+    # SIGKILL at a random moment, without the shim.
+    Kind("kill", True, frozenset(), is_random=True),
     Kind("eio", False, statuses=(IO,)),
     Kind("eio-ever", False, statuses=(IO,)),
     Kind("enospc", False, statuses=(DISK_FULL,)),
@@ -40,13 +42,18 @@ class Fault:
     def environment(self) -> dict[str, str]:
         return {"FAULT_KIND": self.kind.name, "FAULT_AT": str(self.at), "FAULT_SEED": str(self.seed)}
 
+    @property
+    def is_kill(self) -> bool:
+        return self.kind.name == "kill"
+
     def __str__(self) -> str:
         return f"{self.kind.name} at {self.at}" + (f" seed {self.seed}" if self.kind.is_random else "")
 
 
 def faults_at(calls: list[str], seeds: int) -> list[Fault]:
-    """All faults of an operation that makes these calls."""
-    return [
+    """All faults of an operation that makes these calls: `seeds` power cuts at each, and as many kills in all as calls."""
+    kill = next(kind for kind in KINDS if kind.name == "kill")
+    return [Fault(kill, 0, seed) for seed in range(1, len(calls) + 1)] + [
         Fault(kind, at, seed)
         for kind in KINDS
         for at, call in enumerate(calls, 1)

@@ -64,12 +64,19 @@ class Workshop:
         unmerged, merged = self.base("unmerged", first + more, ["old1", "new1", "new2"])
         single = states(before, more, 1)
         removed = [f"old{number}" for number in range(2, 12)]
+        learnt = [Document(f"text{number}", 5, words=60) for number in range(1_060)]
+        untaught, before_learning = self.base("untaught", learnt[:1_000])
+        tokens = [Document(f"token{number}", 6, tokens=5) for number in range(40)]
+        encoded, plain = self.base("tokens", tokens)
         queries = self.file("queries", first[:5])
 
         def write(documents: list[Document], name: str, *options: str) -> list[str]:
             return [self.driver, "write", store, self.file(name, documents), "0", str(len(documents)), *options]
 
-        load = [self.sparsestore, "load", store, self.file("many", many), "--batch", "10", "--quiet"]
+        def load(name: str, documents: list[Document], batch: str) -> list[str]:
+            return [self.sparsestore, "load", store, self.file(name, documents), "--batch", batch, "--quiet"]
+
+        all_of = load("many", many, "10")
         all = [
             Operation("create", write([], "none"), [{}], nothing, is_new=True),
             Operation("commit", write(more, "more"), single, some, acknowledges=True),
@@ -77,16 +84,22 @@ class Workshop:
             Operation(
                 "map growth", write(large, "large", "--map", "1048576"), states(before, large, 1), some,
                 acknowledges=True),
-            Operation("load", load, states({}, many, 10), nothing, retry=load + ["--resume"], is_new=True),
-            Operation("load more", load, states(before, many, 10), some, retry=load + ["--resume"]),
+            Operation("load", all_of, states({}, many, 10), nothing, retry=all_of + ["--resume"], is_new=True),
+            Operation("load more", all_of, states(before, many, 10), some, retry=all_of + ["--resume"]),
             Operation("merge", [self.sparsestore, "build", store], [merged], unmerged),
             Operation("tune", [self.sparsestore, "tune", store, "--queries", queries], [merged], unmerged),
             Operation(
                 "remove", [self.sparsestore, "remove", store, *removed], [before, after(before, [], removed)], some),
+            # The commit that passes 1,024 documents trains a dictionary for payloads.
+            Operation(
+                "dictionary", load("taught", learnt[1_000:], "30"), states(before_learning, learnt[1_000:], 30), untaught),
+            Operation(
+                "encode", [*load("one", tokens[:1], "1"), "--codec", "int8"], [plain], encoded),
         ]
         copy = {"target": "copy.sparse", "is_new": True, "source": "store.sparse"}
         for name, words in {
             "backup": ["backup", store, f"{FOLDER}/copy.sparse"],
+            "plain backup": ["backup", store, f"{FOLDER}/copy.sparse", "--plain"],
             "restore": ["restore", store, f"{FOLDER}/copy.sparse"],
             "repair": ["repair", store, "--to", f"{FOLDER}/copy.sparse"],
         }.items():

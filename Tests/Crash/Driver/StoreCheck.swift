@@ -13,7 +13,7 @@ struct StoreCheck {
 
     func run() throws {
         let documents = try all()
-        for document in documents { say("document \(Self.line(document))") }
+        for document in documents { say("document \(try line(document))") }
         try verify("verify")
         try compareWithBruteForce(documents)
         try writeAndTakeBack()
@@ -83,11 +83,12 @@ struct StoreCheck {
         return Dictionary(terms.map { ($0.term, $0.weight) }) { $1 }
     }
 
-    /// Id, payload and vector, with tabs between them, as `model.py` writes it.
-    private static func line(_ document: Document) -> String {
+    /// Id, payload, vector, tags and the number of token vectors, with tabs between them, as `model.py` writes it.
+    private func line(_ document: Document) throws -> String {
+        let tokens = try store.document(document.id, includingMultivector: true)?.multivector?.count ?? 0
         let payload = String(decoding: document.payload ?? [], as: UTF8.self)
-        let terms = weights(document).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return [document.id, payload, terms.joined(separator: " "), document.tags.sorted().joined(separator: " ")]
-            .joined(separator: "\t")
+        let terms = Self.weights(document).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let tags = document.tags.sorted().joined(separator: " ")
+        return [document.id, payload, terms.joined(separator: " "), tags, "\(tokens) tokens"].joined(separator: "\t")
     }
 }
