@@ -24,7 +24,9 @@ except ImportError as missing:
 # 4: kinds; 5: tables
 KINDS = {name: number for number, name in enumerate(
     ("store manifest bookmark identifier document termID termName statisticsPage statisticsDelta segmentDirectory "
-     "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder").split(), 1)}
+     "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder multivector "
+     "multivectorCodec").split(), 1)}
+KINDS["multivectorSettings"] = 28
 TABLES = {name: number for number, name in enumerate(
     "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
 PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
@@ -214,8 +216,35 @@ class Store:
                 tuning["points"] = [dict(zip(names, body.fields("IBfff"))) for _ in range(body.field("I"))]
                 body.end()
                 yield "tuning", tuning
+            elif key == b"multivectors":
+                self.check_multivectors(open_value("meta", key, value, "multivectorSettings"))
+            elif key.startswith(b"codebook:"):
+                open_value("meta", key, value, "multivectorCodec")
             else:
-                require(key in (b"store", b"manifest"), "I3: a key of meta is one of four")
+                require(key in (b"store", b"manifest"), "I3: a key of meta is one that section 5 names")
+
+    def check_multivectors(self, body):
+        """7.1, I130 to I132; what the codecs keep is left alone."""
+        dimension, encoding = body.fields("HB")
+        body.zeros(1)
+        codebook, _ = body.fields("II")
+        said = list(body.fields("QQQQ"))
+        body.end()
+        counted = [0, 0, 0, 0]
+        for key, value in self.entries["multivectors"]:
+            require(key in self.values["documents"], "I130: each multivector belongs to a document")
+            entry = open_value("multivectors", key, value, "multivector")
+            own_encoding = entry.field("B")
+            entry.zeros(1)
+            own_dimension, tokens = entry.fields("HH")
+            entry.zeros(2)
+            own_codebook = entry.field("I")
+            require(own_dimension == dimension, "I130: each multivector has the dimension of the settings")
+            require(own_codebook == 0 or b"codebook:" + struct.pack(">I", own_codebook) in self.values["meta"],
+                    "I132: each codebook that a multivector names exists")
+            is_current = (own_encoding, own_codebook) == (encoding, codebook)
+            counted = [a + b for a, b in zip(counted, (1, tokens, len(value), 0 if is_current else 1))]
+        require(counted == said, "I131: the settings' counts are those of the entries")
 
     def read_identifiers(self):
         """6.4"""

@@ -1,13 +1,14 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Reads what can still be read of a damaged store: its documents, from `documents`, `vocabulary` and `dictionaries`
-/// alone, and its bookmarks. Everything else is made anew from these.
+/// Reads what can still be read of a damaged store: its documents, from `documents`, `vocabulary`, `dictionaries`
+/// and `multivectors` alone, and its bookmarks. Everything else is made anew from these.
 struct Salvage {
     private let tables: Tables
     private let reader: Reader
     private let progress: (VerificationProgress) throws -> Void
     private let documents: DocumentReader
+    private let multivectors: MultivectorTable
     /// Names that their number no longer leads to, but that lead to their number.
     let rescuedTerms: Int
 
@@ -15,11 +16,15 @@ struct Salvage {
         self.tables = tables
         self.reader = reader
         self.progress = progress
+        multivectors = MultivectorTable(tables: tables, reader: reader, codebooks: CodebookCache())
         let names = try Self.rescuedNames(tables, reader)
         rescuedTerms = names.count
         documents = DocumentReader(
             tables: tables, reader: reader, termSpace: try Self.termSpace(tables, reader), rescuedNames: names)
     }
+
+    /// The codec of the token vectors, where it can be read.
+    var multivectorCodec: MultivectorCodec? { (try? multivectors.settings())?.codec }
 
     /// What the manifest says or, when it cannot be read, the vocabulary shows.
     private static func termSpace(_ tables: Tables, _ reader: Reader) throws -> TermSpace {
@@ -77,7 +82,9 @@ struct Salvage {
                 return try bad(next, "a key of this table is no document number")
             }
             do {
-                try good(number, try documents.document(DocumentView(entry.value, number: number)))
+                var document = try documents.document(DocumentView(entry.value, number: number))
+                document.multivector = try multivectors.multivector(number)
+                try good(number, document)
             } catch let error as FormatError {
                 try bad(number, error.sentence)
             } catch let error as SparseStoreError where error.code == .corrupted {

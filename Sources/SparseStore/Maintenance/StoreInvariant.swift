@@ -18,6 +18,9 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
     case dictionaryNumbers = 115
     case tuningGeneration = 116
     case metaRecords = 117
+    case multivectors = 130
+    case multivectorCounts = 131
+    case codebooks = 132
 
     /// The rule in one sentence.
     var rule: String {
@@ -48,6 +51,12 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
         case .dictionaryNumbers: "the ids of `dictionaries` are 1 or more and below nextDictionary"
         case .tuningGeneration: "a tuning is of no later commit than the manifest"
         case .metaRecords: "`meta` holds a store record and a manifest"
+        case .multivectors:
+            "each multivector belongs to a document in `documents`, and has the dimension of the settings"
+        case .multivectorCounts:
+            "the settings' `documents`, `tokens`, `bytes` and `outdated` are those of the entries of `multivectors`"
+        case .codebooks:
+            "each codebook that a multivector or the settings name exists, and has the dimension of the settings"
         }
     }
 }

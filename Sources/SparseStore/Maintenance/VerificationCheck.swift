@@ -20,7 +20,7 @@ enum VerificationChecks {
         case .deep:
             basic + [
                 VocabularyCheck.self, IdentifiersCheck.self, DocumentsCheck.self, VectorsCheck.self, TagsCheck.self,
-                PostingsCheck.self,
+                PostingsCheck.self, MultivectorsCheck.self,
             ]
         }
     }

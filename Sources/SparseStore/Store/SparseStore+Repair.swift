@@ -7,7 +7,8 @@ extension SparseStore {
     /// vocabulary, statistics and index are made anew. The damaged file is left as it is, and the new one appears complete
     /// or not at all.
     ///
-    /// A document counts as damaged when any part of it cannot be read, down to the name of one of its terms. When some
+    /// A document counts as damaged when any part of it cannot be read, down to the name of one of its terms, its token
+    /// vectors included. These keep their codec; of `pq32` the tokens as it has kept them become `f16`. When some
     /// are and `skippingDamaged` is false, nothing is written, and the report says what would be lost. Of two documents
     /// with one identifier the later is kept.
     ///
@@ -47,6 +48,9 @@ extension SparseStore {
                 try Environment.place(at: new, operation: "repair") { path in
                     var configuration = configuration
                     configuration.durability = .full
+                    if let codec = salvage.multivectorCodec {
+                        configuration.multivectorCodec = codec.isTrained ? .f16 : codec
+                    }
                     let store = try SparseStore.open(at: path, configuration: configuration)
                     defer { store.close() }
                     try store.fill(from: salvage)
@@ -91,6 +95,7 @@ extension SparseStore {
         try salvage.forEach("rebuild") { _, document in
             batch.append(document)
             bytes += document.payload?.count ?? 0
+            bytes += document.multivector.map { $0.count * $0.dimension * MemoryLayout<Float>.size } ?? 0
             if batch.count == Self.batchDocuments || bytes >= Self.batchBytes { try flush() }
         } bad: { _, _ in
         }

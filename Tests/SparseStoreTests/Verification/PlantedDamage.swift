@@ -22,7 +22,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [PlantedDamage] = records + references + statistics + segments + contents
+    static let all: [PlantedDamage] = records + references + multivectors + statistics + segments + contents
 
     private static let records = [
         PlantedDamage("no manifest", deep: ["I117"], quick: ["I117"]) { try $0.delete(.meta, Keys.manifest) },
@@ -74,6 +74,26 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         },
         PlantedDamage("a dictionary that was not given out", deep: ["I115"], quick: ["I115"]) { copy in
             try copy.write { try DictionaryTable.put([1, 2, 3], id: 9, copy.tables, $0) }
+        },
+    ]
+
+    private static let multivectors = [
+        PlantedDamage("token vectors gone", .vectors, deep: ["I131"], quick: []) { copy in
+            try copy.delete(.multivectors, try copy.keys(.multivectors)[3])
+        },
+        PlantedDamage("token vectors of nobody", .vectors, deep: ["I130", "I131"], quick: []) { copy in
+            let value = MultivectorEncoder(.f16).encode(try SoundStore.tokens(1), number: 900)
+            try copy.write { try $0.put(copy.tables.multivectors, UInt64(900), value, mode: .upsert) }
+        },
+        PlantedDamage("token vectors of another dimension", .vectors, deep: ["I130", "I131"], quick: []) { copy in
+            let value = MultivectorEncoder(.f16).encode(try SoundStore.tokens(1, dimension: 4), number: 5)
+            try copy.write { try $0.put(copy.tables.multivectors, UInt64(5), value, mode: .upsert) }
+        },
+        PlantedDamage("a codebook gone", .vectors, deep: ["I132"], quick: []) {
+            try $0.delete(.meta, Keys.codebook(1))
+        },
+        PlantedDamage("no settings of the token vectors", .vectors, deep: ["I131"], quick: []) {
+            try $0.delete(.meta, Keys.multivectorSettings)
         },
     ]
 

@@ -43,6 +43,20 @@ import Testing
         return documents
     }
 
+    @Test func tokenVectorsAreKeptAsTheCodecHadThem() throws {
+        let damaged = try DamagedStore(.vectors)
+        let ids = (0...40).map(String.init)
+        let expected = try damaged.store.read { snapshot in try ids.map { try snapshot.multivector($0) } }
+        #expect(expected.contains { $0 != nil })
+        try repair(damaged) { _, store in
+            let found = try #require(store).read { snapshot in try ids.map { try snapshot.multivector($0) } }
+            for (old, new) in zip(expected, found) {
+                #expect(old?.count == new?.count)
+                for (a, b) in zip(old?.components ?? [], new?.components ?? []) { #expect(abs(a - b) <= 1e-3) }
+            }
+        }
+    }
+
     @Test(arguments: SoundStore.allCases) func everythingButDocumentsCanBeLost(_ sound: SoundStore) throws {
         let damaged = try DamagedStore(sound)
         let expected = try documents(damaged.store)

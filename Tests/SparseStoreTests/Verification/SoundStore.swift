@@ -10,16 +10,21 @@ enum SoundStore: String, CaseIterable, Sendable {
     case small
     /// One window of eight levels with lists of every encoding, some of it removed.
     case leveled
+    /// Token vectors of three codecs' making: most of them product-quantised, the last in half precision.
+    case vectors
 
     /// The bytes of the file.
     func bytes() throws -> Data {
         switch self {
         case .small: try Self.made[0].get()
         case .leveled: try Self.made[1].get()
+        case .vectors: try Self.made[2].get()
         }
     }
 
-    private static let made: [Result<Data, any Error>] = [Result { try makeSmall() }, Result { try makeLeveled() }]
+    private static let made: [Result<Data, any Error>] = [
+        Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
+    ]
 
     private static func makeSmall() throws -> Data {
         let temporary = try TemporaryStore()
@@ -65,6 +70,32 @@ enum SoundStore: String, CaseIterable, Sendable {
             id: "doc-\(number)", terms: distinct,
             payload: Array("a payload about nothing, a payload about nothing, number \(number)".utf8),
             tags: number % 3 == 0 ? ["third", "tag \(number % 5)"] : [])
+    }
+
+    private static func makeVectors() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { transaction in
+            for number in 0..<40 {
+                // Some have none.
+                let tokens: Multivector? = try number % 4 == 0 ? nil : Self.tokens(number)
+                try transaction.upsert(
+                    Document(id: "\(number)", vector: SparseVector([(TermID(number), Float(1))]), multivector: tokens))
+            }
+        }
+        try store.encodeMultivectors(as: .pq32)
+        try store.write { transaction in
+            try transaction.remove("1")
+            try transaction.upsert(Document(id: "40", vector: SparseVector([(1, 1)]), multivector: Self.tokens(40)))
+        }
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+
+    /// 3 tokens.
+    static func tokens(_ number: Int, dimension: Int = 8) throws -> Multivector {
+        let components = (0..<3 * dimension).map { Float((number * 7 + $0 * 5) % 11) / 8 - 0.5 }
+        return try Multivector(dimension: dimension, components: components)
     }
 
     private static func makeLeveled() throws -> Data {

@@ -16,7 +16,8 @@ import Testing
             #expect(report.generation == (try copy.manifest().generation))
             #expect(
                 report.checks.allSatisfy {
-                    $0.values > 0 || ["counts", "dictionaries", "deltas", "vocabulary"].contains($0.name)
+                    $0.values > 0
+                        || ["counts", "dictionaries", "deltas", "vocabulary", "multivectors"].contains($0.name)
                 })
         }
         #expect(try copy.store.verify(.deep).values > copy.store.verify(.quick).values)

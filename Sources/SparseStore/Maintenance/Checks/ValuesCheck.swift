@@ -39,7 +39,9 @@ enum ValuesCheck {
         case .dictionaries:
             _ = try Keys.parseDictionary(entry.key)
             try check(entry, DictionaryRecord.self, table)
-        case .multivectors, .tags:
+        case .multivectors:
+            _ = try MultivectorView(entry.value, number: Keys.multivectorNumber(entry.key))
+        case .tags:
             throw FormatError(.keyShape, "the table is reserved, and this version keeps it empty")
         }
     }
@@ -53,6 +55,10 @@ enum ValuesCheck {
         case Keys.store: try check(entry, StoreRecord.self, .meta)
         case Keys.manifest: try check(entry, ManifestRecord.self, .meta)
         case Keys.tuning: try check(entry, TuningRecord.self, .meta)
+        case Keys.multivectorSettings: try check(entry, MultivectorSettings.self, .meta)
+        case let key where key.starts(with: Keys.codebookPrefix):
+            _ = try Keys.parseCodebook(entry.key)
+            try check(entry, TokenCodebook.self, .meta)
         default:
             _ = try Keys.parseBookmark(entry.key)
             try check(entry, BookmarkRecord.self, .meta)

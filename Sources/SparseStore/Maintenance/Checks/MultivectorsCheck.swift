@@ -1,0 +1,86 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Token vectors belong to documents (I130), are as many as were counted (I131) and have their codebooks (I132).
+enum MultivectorsCheck: VerificationCheck {
+    static let name = "multivectors"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        let (tables, reader) = (verification.tables, verification.reader)
+        let table = MultivectorTable(tables: tables, reader: reader, codebooks: CodebookCache())
+        guard
+            let found = try verification.attempt(.meta, Keys.multivectorSettings, { [try table.settings()] })
+        else { return verification.skip("multivectors against their settings") }
+        guard let settings = found[0] else {
+            try verification.forEach(.multivectors) { entry in
+                verification.broken(
+                    .multivectorCounts, .multivectors, entry.key, "there are token vectors, and no settings of them")
+                return false
+            }
+            return
+        }
+        var counted = MultivectorSettings(
+            dimension: settings.dimension, codec: settings.codec, codebook: settings.codebook,
+            nextCodebook: settings.nextCodebook)
+        var isComplete = true
+        try verification.forEach(.multivectors) { entry in
+            let isSound: Void? = try verification.attempt(.multivectors, entry.key) {
+                let number = try Keys.multivectorNumber(entry.key)
+                let view = try MultivectorView(entry.value, number: number)
+                counted.documents += 1
+                counted.tokens += UInt64(view.count)
+                counted.bytes += UInt64(entry.value.count)
+                counted.outdated += settings.isCurrent(view) ? 0 : 1
+                if view.dimension != settings.dimension {
+                    verification.broken(
+                        .multivectors, .multivectors, entry.key,
+                        "the token vectors have \(view.dimension) dimensions, the settings say \(settings.dimension)")
+                }
+                if try reader.get(tables.documents, number) == nil {
+                    verification.broken(
+                        .multivectors, .multivectors, entry.key,
+                        "there are token vectors of document \(number), which is not stored")
+                }
+                if view.codebook != 0 {
+                    try check(view.codebook, settings, table, verification, namedBy: .multivectors, entry.key) {
+                        try view.check($0)
+                    }
+                }
+            }
+            if isSound == nil { isComplete = false }
+            return true
+        }
+        if settings.codebook != 0 {
+            try check(settings.codebook, settings, table, verification, namedBy: .meta, Keys.multivectorSettings) { _ in
+            }
+        }
+        guard isComplete, !verification.damagedTables.contains(.multivectors) else {
+            return verification.skip("the counts of the multivectors")
+        }
+        if counted != settings {
+            verification.broken(
+                .multivectorCounts, .meta, Keys.multivectorSettings,
+                "there are \(counted.documents) multivectors of \(counted.tokens) tokens and \(counted.bytes) bytes, "
+                    + "\(counted.outdated) of them outdated, and the settings say \(settings.documents), "
+                    + "\(settings.tokens), \(settings.bytes) and \(settings.outdated)")
+        }
+    }
+
+    private static func check(
+        _ number: UInt32, _ settings: MultivectorSettings, _ table: MultivectorTable, _ verification: Verification,
+        namedBy place: TableNumber, _ key: some Collection<UInt8>, _ body: (TokenCodebook) throws -> Void
+    ) throws {
+        guard try table.reader.get(table.tables.meta, Keys.codebook(number)) != nil else {
+            return verification.broken(.codebooks, place, key, "codebook \(number) is named and is not there")
+        }
+        guard
+            let codebook = try verification.attempt(.meta, Keys.codebook(number), { try table.codebook(number) })
+        else { return }
+        guard codebook.dimension == settings.dimension else {
+            return verification.broken(
+                .codebooks, place, key,
+                "codebook \(number) has \(codebook.dimension) dimensions, the settings say \(settings.dimension)")
+        }
+        try body(codebook)
+    }
+}
