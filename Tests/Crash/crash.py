@@ -98,8 +98,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="crash-", dir=memory if memory.is_dir() else None) as work:
         shim = Path(work) / "fault.so"
         subprocess.run(
-            [os.environ.get("CC", "cc"), "-O1", "-Wall", "-shared", "-fPIC", "-o", shim, Path(__file__).with_name("fault.c"),
-             "-ldl", "-lpthread"], check=True)
+            [os.environ.get("CC", "cc"), "-O1", "-Wall", "-shared", "-fPIC", "-o", shim,
+             Path(__file__).with_name("fault.c"), "-ldl", "-lpthread"], check=True)
         bench = Bench(Path(work), shim, BUILT / "crash-driver")
         workshop = Workshop(Path(work), BUILT / "sparsestore", BUILT / "crash-driver")
         if options.self_test:

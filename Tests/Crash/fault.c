@@ -394,7 +394,9 @@ static int sync_file(const char *name, int descriptor) {
         if (is_here && is("power")) cut_power();
         if (is_here && is("gate")) {
             struct file *file = file_of(descriptor);
-            for (struct sector *sector = sectors; sector; sector = sector->next) sector->is_lost |= sector->file == file;
+            for (struct sector *sector = sectors; sector; sector = sector->next) {
+                sector->is_lost |= sector->file == file;
+            }
             errno = EIO;
         } else if (verdict != FAIL) {
             result = lies ? 0 : REAL(fsync)(descriptor);

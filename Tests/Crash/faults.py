@@ -51,7 +51,7 @@ class Fault:
 
 
 def faults_at(calls: list[str], seeds: int) -> list[Fault]:
-    """All faults of an operation that makes these calls: `seeds` power cuts at each, and as many kills in all as calls."""
+    """All faults of an operation that makes these calls: `seeds` power cuts at each, and a kill for each in all."""
     kill = next(kind for kind in KINDS if kind.name == "kill")
     return [Fault(kill, 0, seed) for seed in range(1, len(calls) + 1)] + [
         Fault(kind, at, seed)

@@ -92,9 +92,9 @@ class Workshop:
                 "remove", [self.sparsestore, "remove", store, *removed], [before, after(before, [], removed)], some),
             # The commit that passes 1,024 documents trains a dictionary for payloads.
             Operation(
-                "dictionary", load("taught", learnt[1_000:], "30"), states(before_learning, learnt[1_000:], 30), untaught),
-            Operation(
-                "encode", [*load("one", tokens[:1], "1"), "--codec", "int8"], [plain], encoded),
+                "dictionary", load("taught", learnt[1_000:], "30"), states(before_learning, learnt[1_000:], 30),
+                untaught),
+            Operation("encode", [*load("one", tokens[:1], "1"), "--codec", "int8"], [plain], encoded),
         ]
         copy = {"target": "copy.sparse", "is_new": True, "source": "store.sparse"}
         for name, words in {

@@ -116,7 +116,8 @@ class Point:
                 ending = bench.run(self.command(folder), folder, self.fault.environment())
             outcome = self.judge(ending)
             if bench.loses:
-                bench.run([str(bench.driver.with_name("sparsestore")), "remove", f"{folder}/store.sparse", bench.loses], folder)
+                tool = str(bench.driver.with_name("sparsestore"))
+                bench.run([tool, "remove", f"{folder}/store.sparse", bench.loses], folder)
             reached = self.check(bench, folder, *self.bounds(ending))
             self.finish(bench, folder, reached)
             return outcome + self.place(reached, ending)
