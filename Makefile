@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench fuzz crash crash-full damage format lint docs check clean
+.PHONY: help setup build demo test model race bench fuzz crash crash-full damage format lint docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 KILLS ?= 50
@@ -10,6 +10,7 @@ FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
 CRASH_POINTS ?= 150
 SEED ?=
+OPERATIONS ?= 100000
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +26,12 @@ demo: build ## Load the sample collection, search it, show why each hit matched
 
 test: setup ## Run every test
 	swift test --parallel
+
+model: setup ## Random operations against a dictionary and brute force (OPERATIONS=100000, SEED=...)
+	MODEL_OPERATIONS=$(OPERATIONS) $(if $(SEED),MODEL_SEED=$(SEED)) swift test --filter ModelTests
+
+race: setup ## Run the concurrency tests under the thread sanitizer
+	swift test --sanitize=thread --scratch-path .build/thread --filter 'ConcurrencyTests|MaintenanceTests|ModelTests'
 
 bench: ## Run the benchmarks
 	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: there is no benchmark to run yet" >&2; exit 1; fi

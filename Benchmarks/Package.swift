@@ -12,11 +12,16 @@ let package = Package(
             name: "CPlainLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
         .executableTarget(
             name: "durable-writes",
-            dependencies: ["CPlainLMDB", .product(name: "SparseStore", package: "SparseStore")],
+            dependencies: ["CPlainLMDB", "Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/DurableWrites"),
         .executableTarget(
             name: "maxsim-kernels", dependencies: [.product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/MaxSimKernels"),
+        .executableTarget(
+            name: "churn",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/Churn"),
+        .target(name: "Measure"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -64,6 +64,17 @@ extension Environment {
         return Int(dead)
     }
 
+    /// The number of this process, as the lock file has it.
+    package static var processNumber: UInt32 { UInt32(bitPattern: getpid()) }
+
+    /// Whether a process that has read from this environment still has it open: it keeps a slot for its next
+    /// transaction, and liblmdb tells dead processes by their file locks. A process whose table of readers is too small
+    /// for idle ones (`EnvironmentOptions.maximumIdleReads`) is seen only while it reads.
+    package func holdsSlot(process: UInt32) throws(LMDBError) -> Bool {
+        try clearStaleReaders()
+        return try withHandle("holdsSlot") { handle in ReaderList(handle).processes.contains(process) }
+    }
+
     /// Makes every commit so far durable; needed only after commits with `lastCommitMayBeLost`.
     package func sync() throws(LMDBError) {
         let status = try withHandle("sync") { handle in options.isReadOnly ? MDB_SUCCESS : mdb_env_sync(handle, 1) }

@@ -95,35 +95,33 @@ extension Environment {
 
     // MARK: The writer's place
 
-    /// liblmdb's own lock would do between threads, but waits for ever on the thread that holds it.
+    /// liblmdb's own lock would do between threads, but waits for ever on the thread that holds it, and is not fair.
     func acquireWriter(_ operation: String) throws(LMDBError) {
         let me = currentThread()
-        try writer.withLock(
-            waitingUpTo: nil,
-            until: { owner in
-                guard let owner else { return true }
-                return pthread_equal(owner, me) != 0
-            }
-        ) { (owner, _) throws(LMDBError) in
-            guard owner == nil else {
+        let ticket = try writer.withLock { (queue) throws(LMDBError) in
+            guard !queue.isOwned(by: me) else {
                 throw LMDBError(
                     .invalidArgument, "this thread is inside a write already; use that transaction",
                     operation: operation, path: path.string)
             }
-            owner = me
+            return queue.takeTicket()
         }
+        writer.withLock(waitingUpTo: nil, until: { $0.isTurn(of: ticket) }) { queue, _ in queue.begin(me) }
     }
 
     func releaseWriter() {
-        writer.withLock { $0 = nil }
+        writer.withLock { $0.end() }
     }
 
-    var isWriterThread: Bool {
+    package var isWriterThread: Bool {
         let me = currentThread()
-        return writer.withLock { owner in
-            guard let owner else { return false }
-            return pthread_equal(owner, me) != 0
-        }
+        return writer.withLock { $0.isOwned(by: me) }
+    }
+
+    /// Lets writers of other processes in, for a thread that writes in many small transactions: liblmdb's lock goes to
+    /// whoever asks first once it is free.
+    package func letOthersWrite() {
+        usleep(1_000)
     }
 }
 

@@ -23,7 +23,7 @@ package final class Environment: Sendable {
     let identity: FileIdentity?
     let forkGeneration: Int
     let gate: Monitor<GateState>
-    let writer = Monitor<pthread_t?>(nil)
+    let writer = Monitor(WriterQueue())
     let tables: Lock<[String: Table]>
     let releaseHandler = Lock<(@Sendable () -> Void)?>(nil)
 
@@ -125,7 +125,8 @@ package final class Environment: Sendable {
         }
     }
 
-    var isSameProcess: Bool { ForkGeneration.current == forkGeneration }
+    /// False in a forked child, which may touch neither the handle nor the parent's threads.
+    package var isSameProcess: Bool { ForkGeneration.current == forkGeneration }
 
     func invalidKey(_ operation: String) -> LMDBError {
         LMDBError(

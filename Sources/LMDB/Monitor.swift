@@ -8,7 +8,7 @@
 
 /// A lock whose holder may also wait until the state satisfies a condition. Every change wakes those who wait, so no
 /// call site can forget to; with nobody waiting that costs nothing.
-final class Monitor<State>: @unchecked Sendable {
+package final class Monitor<State>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
     // Not a property: each access would be checked for exclusivity, which the mutex ensures already.
@@ -21,7 +21,7 @@ final class Monitor<State>: @unchecked Sendable {
         private static var clock: clockid_t { CLOCK_MONOTONIC }
     #endif
 
-    init(_ state: State) {
+    package init(_ state: State) {
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
         pthread_mutex_init(mutex, nil)
@@ -48,7 +48,7 @@ final class Monitor<State>: @unchecked Sendable {
         state.deallocate()
     }
 
-    func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
+    package func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
         pthread_mutex_lock(mutex)
         defer { release() }
         return try body(&state.pointee)
@@ -56,7 +56,7 @@ final class Monitor<State>: @unchecked Sendable {
 
     /// Waits for the condition, at most for the timeout, then runs the body; its second argument says whether the
     /// condition holds.
-    func withLock<R, E: Error>(
+    package func withLock<R, E: Error>(
         waitingUpTo timeout: Duration?, until isReady: (State) -> Bool, _ body: (inout State, Bool) throws(E) -> R
     ) throws(E) -> R {
         pthread_mutex_lock(mutex)

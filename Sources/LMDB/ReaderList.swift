@@ -5,6 +5,8 @@ import CLMDB
 struct ReaderList {
     private(set) var inUse = 0
     private(set) var oldestTransactionID: UInt64?
+    /// Numbers of the processes that hold a slot.
+    private(set) var processes: Set<UInt32> = []
 
     init(_ handle: OpaquePointer) {
         withUnsafeMutablePointer(to: &self) { list in
@@ -24,7 +26,8 @@ struct ReaderList {
 
     private mutating func add(_ line: String) {
         let fields = line.split(whereSeparator: \.isWhitespace)
-        guard fields.count == 3, UInt64(fields[0]) != nil else { return }
+        guard fields.count == 3, let process = UInt32(fields[0]) else { return }
+        processes.insert(process)
         // A slot without a commit is kept for a next transaction.
         guard let id = UInt64(fields[2]) else { return }
         inUse += 1

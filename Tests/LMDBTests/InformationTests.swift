@@ -59,6 +59,15 @@ import Testing
         ])
         #expect(list.inUse == 2)
         #expect(list.oldestTransactionID == 5)
+        #expect(list.processes == [1234, 99])
+    }
+
+    @Test func aProcessHoldsItsSlotBetweenReads() throws {
+        let environment = try Environment.make(folder.file())
+        _ = try environment.value(1)
+        #expect(try environment.info().readersInUse == 0)
+        #expect(try environment.holdsSlot(process: Environment.processNumber))
+        #expect(try !environment.holdsSlot(process: 1))
     }
 
     @Test func heldReadersKeepPagesFromReuse() throws {

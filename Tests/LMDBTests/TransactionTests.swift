@@ -2,6 +2,12 @@ import Testing
 
 @testable import LMDB
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 @Suite struct TransactionTests {
     let folder = TemporaryFolder()
 
@@ -72,6 +78,33 @@ import Testing
             }
         }
         #expect(try environment.value(0) == [40])
+    }
+
+    /// A plain lock would go back to the thread that has just released it.
+    @Test func aWriterWaitsForOneTransactionOfAThreadThatWritesWithoutEnd() throws {
+        let environment = try Environment.make(folder.file())
+        let written = Lock(0)
+        let isOver = Lock(false)
+        onThreads([
+            {
+                while !isOver.withLock({ $0 }) {
+                    try environment.write { _ in
+                        usleep(2_000)
+                        written.withLock { $0 += 1 }
+                    }
+                }
+            },
+            {
+                defer { isOver.withLock { $0 = true } }
+                while written.withLock({ $0 }) == 0 { usleep(100) }
+                for _ in 0..<10 {
+                    let before = written.withLock { $0 }
+                    let after = try environment.write { _ in written.withLock { $0 } }
+                    // The one that was running, and one that came first.
+                    #expect(after - before <= 2)
+                }
+            },
+        ])
     }
 
     @Test func putModesKeepTheirPromises() throws {

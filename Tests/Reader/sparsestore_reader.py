@@ -25,7 +25,7 @@ except ImportError as missing:
 KINDS = {name: number for number, name in enumerate(
     ("store manifest bookmark identifier document termID termName statisticsPage statisticsDelta segmentDirectory "
      "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder multivector "
-     "multivectorCodec").split(), 1)}
+     "multivectorCodec merge retired").split(), 1)}
 KINDS["multivectorSettings"] = 28
 TABLES = {name: number for number, name in enumerate(
     "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
@@ -218,6 +218,8 @@ class Store:
                 yield "tuning", tuning
             elif key == b"multivectors":
                 self.check_multivectors(open_value("meta", key, value, "multivectorSettings"))
+            elif key in (b"merge", b"retired"):
+                open_value("meta", key, value, key.decode())
             elif key.startswith(b"codebook:"):
                 open_value("meta", key, value, "multivectorCodec")
             else:

@@ -48,6 +48,12 @@ import Testing
         try check("tuning", tuning, .meta, Keys.tuning)
     }
 
+    @Test func merge() throws {
+        let merge = MergeRecord(owner: 0x0123_4567_89AB_CDEF, process: 4321, sources: [3, 1], staged: [4])
+        try check("merge", merge, .meta, Keys.merge)
+        try check("retired", RetiredRecord(segments: [2, 0]), .meta, Keys.retired)
+    }
+
     @Test func smallRecords() throws {
         try check("bookmark", BookmarkRecord(bytes: Array("offset=17".utf8)), .meta, Keys.bookmark("kafka"))
         try check("identifier", IdentifierRecord(number: 7), .ids, Keys.identifier("doc-1"))

@@ -169,6 +169,7 @@ import Testing
                 }
             }
         }
+        try store.maintain()
         let query = try SparseVector(terms: (0..<140).map { TermID($0) }, weights: (0..<140).map { _ in 1 })
         let tagged = try search(store, Query(vector: query), .tag("in 123"), .exact, limit: 1_000)
         #expect(Set(tagged.map(\.id)) == Set(stride(from: 123, to: 16_800, by: 700).map { "\($0)" }))

@@ -59,10 +59,55 @@ import Testing
         #expect(rewritten <= 5_000 * 5)
     }
 
-    @Test func `a mostly dead segment is rewritten alone`() {
-        let entries = segments([5_000, 20], dead: [0: 2_501])
-        #expect(MergePolicy().next(entries) == 0..<1)
-        #expect(MergePolicy().next(segments([5_000, 20], dead: [0: 2_500])) == nil)
+    @Test func `a segment is rewritten from a third of dead documents on, with small neighbours`() {
+        #expect(MergePolicy().next(segments([5_000, 4_000], dead: [0: 1_667])) == 0..<1)
+        #expect(MergePolicy().next(segments([5_000, 4_000], dead: [0: 1_666])) == nil)
+        #expect(MergePolicy().next(segments([20, 5_000, 600, 4_000], dead: [1: 1_667])) == 0..<3)
+        var policy = MergePolicy()
+        policy.deadShare = 1
+        #expect(policy.next(segments([5_000, 20], dead: [0: 4_999])) == nil)
+        #expect(policy.next(segments([5_000, 20], dead: [0: 5_000])) == 0..<1)
+    }
+
+    /// Three windows that have lost a third fill two: rewriting each alone would leave three for ever.
+    @Test func `worn neighbours are merged into fewer windows`() {
+        let most = Limits.maximumDocumentsPerWindow
+        let worn = segments([most, most, most, most, most], dead: [1: most / 3 - 9, 2: most / 3 + 1, 3: most / 3 + 1])
+        #expect(MergePolicy().next(worn) == 2..<3)
+        let more = segments([most, most, most, most, most], dead: [1: most / 3 + 1, 2: most / 3 + 1, 3: most / 3 + 1])
+        #expect(MergePolicy().next(more) == 1..<4)
+    }
+
+    @Test func `a commit merges what is tiny, and never what a merge in progress reads`() {
+        let policy = MergePolicy()
+        let singles = segments([5_000] + [Int](repeating: 1, count: 8))
+        #expect(policy.nextInCommit(singles) == 1..<9)
+        #expect(policy.nextInCommit(singles, claimed: [2, 3]) == nil)
+        #expect(policy.nextInCommit(segments([Int](repeating: 5, count: 8))) == nil)
+        #expect(policy.next(segments([Int](repeating: 5, count: 8))) == 0..<8)
+        #expect(policy.nextInCommit(segments([100, 5_000, 7], dead: [1: 5_000])) == 1..<2)
+    }
+
+    /// With the merger behind, commits keep the number of segments from growing as far as their bounded help can.
+    @Test func `from a backlog on each commit merges some small neighbours`() throws {
+        let policy = MergePolicy()
+        var sizes = [Int](repeating: 500, count: policy.segmentBacklog - 1)
+        #expect(policy.nextInCommit(segments(sizes)) == nil)
+        for _ in 0..<1_000 {
+            sizes.append(500)
+            while let range = policy.nextInCommit(segments(sizes)) {
+                try #require(sizes[range].reduce(0, +) <= 4_096)
+                sizes = merged(segments(sizes), range)
+            }
+            try #require(sizes.count <= policy.segmentBacklog)
+        }
+        let large = segments([Int](repeating: 4_000, count: policy.segmentBacklog))
+        #expect(policy.nextInCommit(large) == nil)
+    }
+
+    @Test func `a merger that is far behind takes a window at a time`() throws {
+        let range = try #require(MergePolicy().next(segments([Int](repeating: 1_000, count: 500))))
+        #expect(range == 0..<66)
     }
 
     /// Merging heavy vectors again and again without an end was possible before windows were counted by nonzeros too.

@@ -23,8 +23,8 @@ TABLES = dict(
 KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
     statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
-    segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20,
-    multivectorSettings=28)
+    segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20, merge=21,
+    retired=22, multivectorSettings=28)
 
 PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7)
 SHORT, PACKED, DENSE = 0, 1, 2
@@ -309,6 +309,11 @@ def examples():
         .add("f", 64, "scored 64")
         .add("I", 10, "limit 10").add("B", 2, "effort 2").add("f", 1, "recall 1").add("f", 4096, "postings 4096")
         .add("f", 128, "scored 128"))
+    yield Example("merge", "merge", "meta", b"merge", Fields()
+        .add("Q", 0x0123456789ABCDEF, "owner").add("I", 4321, "process 4321").add("I", 2, "2 sources")
+        .add("I", 1, "1 staged").add("I", 3, "source 3").add("I", 1, "source 1").add("I", 4, "staged 4"))
+    yield Example("retired", "retired", "meta", b"retired", Fields()
+        .add("I", 2, "2 segments").add("I", 2, "segment 2").add("I", 0, "segment 0"))
     yield Example("identifier", "identifier", "ids", b"doc-1", Fields().add("Q", 7, "number 7"))
     yield Example("termID", "termID", "vocabulary", b"\x01swift", Fields().add("I", 17, "term 17"))
     yield Example("termName", "termName", "vocabulary", b"\x02" + struct.pack(">I", 17),

@@ -1,4 +1,5 @@
 import Foundation
+import Measure
 import SparseStore
 
 /// Durable writes a second: SparseStore beside plain LMDB, alternating, on the same disk, of the same documents.
@@ -10,25 +11,17 @@ import SparseStore
 @main
 struct Main {
     static func main() throws {
-        var arguments = Array(CommandLine.arguments.dropFirst())
-        func option(_ name: String, _ standard: Int) throws -> Int {
-            guard let place = arguments.firstIndex(of: "--\(name)") else { return standard }
-            guard place + 1 < arguments.count, let value = Int(arguments[place + 1]), value >= 0 else {
-                throw Failure("--\(name) takes a number")
-            }
-            arguments.removeSubrange(place...place + 1)
-            return value
-        }
-        let singles = try option("singles", 200)
-        let batches = try option("batches", 5)
-        let rounds = max(1, try option("rounds", 5))
-        let components = max(2, try option("components", 120))
-        let already = try option("already", 20_000)
-        guard arguments.count == 1 else {
+        var arguments = Arguments()
+        let singles = try arguments.count("singles", 200)
+        let batches = try arguments.count("batches", 5)
+        let rounds = max(1, try arguments.count("rounds", 5))
+        let components = max(2, try arguments.count("components", 120))
+        let already = try arguments.count("already", 20_000)
+        guard arguments.rest.count == 1 else {
             throw Failure(
                 "usage: durable-writes FOLDER [--singles N] [--batches N] [--rounds N] [--components N] [--already N]")
         }
-        let folder = arguments[0] + "/durable-writes-\(ProcessInfo.processInfo.processIdentifier)"
+        let folder = arguments.rest[0] + "/durable-writes-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
 
@@ -102,19 +95,6 @@ struct Main {
         }
     }
 
-    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
-        let clock = ContinuousClock()
-        let duration = try clock.measure(body)
-        return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
-    }
-
-    private static func percentile(_ values: [Double], _ share: Double) -> Double {
-        let sorted = values.sorted()
-        guard !sorted.isEmpty else { return 0 }
-        return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
-    }
-
     private static func whole(_ value: Double) -> String { "\(Int(value.rounded()))" }
-    private static func decimal(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
     private static func milliseconds(_ seconds: Double) -> String { decimal(seconds * 1e3) }
 }

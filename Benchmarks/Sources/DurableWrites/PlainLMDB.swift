@@ -1,4 +1,5 @@
 import CPlainLMDB
+import Measure
 
 /// LMDB without an engine: one table, one put a document, one sync a transaction.
 final class PlainLMDB {
@@ -57,10 +58,4 @@ final class PlainLMDB {
     private static func check(_ status: Int32, _ step: String) throws {
         guard status == 0 else { throw Failure("LMDB: \(step): \(String(cString: mdb_strerror(status)))") }
     }
-}
-
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -1,3 +1,4 @@
+import Measure
 import SparseStore
 
 /// Made documents: terms by Zipf's law out of 30,000, weights like a learned model's, about as long as asked for.
@@ -9,7 +10,7 @@ struct Sample {
     let pairs: [(key: [UInt8], value: [UInt8])]
 
     init(count: Int, components: Int, seed: UInt64) throws {
-        var chance = Chance(state: seed)
+        var chance = Chance(seed: seed)
         var documents: [Document] = []
         var pairs: [(key: [UInt8], value: [UInt8])] = []
         for number in 0..<count {
@@ -50,19 +51,4 @@ struct Sample {
         }
         return result
     }
-}
-
-/// SplitMix64.
-struct Chance {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func share() -> Double { Double(next() >> 11) / Double(1 << 53) }
 }

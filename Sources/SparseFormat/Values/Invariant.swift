@@ -35,6 +35,8 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case codebookUse = 32
     case codebookShape = 33
     case multivectorCounts = 34
+    case mergeSegments = 40
+    case retiredSegments = 41
 
     /// The rule in one sentence.
     package var rule: String {
@@ -73,6 +75,8 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .codebookUse: "a codebook is named where the encoding needs one, and holds each centroid that is named"
         case .codebookShape: "a codebook has 1 or more centroids, and is finite and zero past the dimension"
         case .multivectorCounts: "the counts of multivectors do not contradict each other"
+        case .mergeSegments: "a merge names each segment once, and 1 or more as its sources"
+        case .retiredSegments: "the retired segments are 1 or more, each named once"
         }
     }
 }

@@ -39,6 +39,8 @@ package enum Keys {
     package static let store = Array("store".utf8)
     package static let manifest = Array("manifest".utf8)
     package static let tuning = Array("tuning".utf8)
+    package static let merge = Array("merge".utf8)
+    package static let retired = Array("retired".utf8)
     package static let multivectorSettings = Array("multivectors".utf8)
     package static let codebookPrefix = Array("codebook:".utf8)
     package static let bookmarkPrefix = Array("bookmark:".utf8)

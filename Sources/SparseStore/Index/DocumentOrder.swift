@@ -32,13 +32,15 @@ struct DocumentOrder {
     }
 
     /// The old position of each document, by new ordinal; the same for a seed on every machine.
-    func positions(seed: UInt64) -> [Int] {
+    ///
+    /// - Parameter checkpoint: called every few milliseconds; may throw to stop.
+    func positions(seed: UInt64, _ checkpoint: () throws -> Void = {}) throws -> [Int] {
         var generator = SplitMix64(seed: seed)
         let all = Array(ends.indices)
         let centroids = Array(all.shuffled(using: &generator).prefix(max(1, ends.count / Self.leaf)))
         let parents = Array(centroids.prefix(max(1, centroids.count / Self.branch)))
-        let cluster = assign(all, to: centroids)
-        let parent = assign(centroids, to: parents)
+        let cluster = try assign(all, to: centroids, checkpoint)
+        let parent = try assign(centroids, to: parents, checkpoint)
         let order = all.map { UInt64(parent[cluster[$0]]) << 48 | UInt64(cluster[$0]) << 24 | UInt64($0) }.sorted()
         return order.map { Int($0 & 0xFF_FFFF) }
     }
@@ -48,7 +50,9 @@ struct DocumentOrder {
     }
 
     /// For each document the index of its nearest centroid.
-    private func assign(_ documents: [Int], to centroids: [Int]) -> [Int] {
+    private func assign(
+        _ documents: [Int], to centroids: [Int], _ checkpoint: () throws -> Void
+    ) throws -> [Int] {
         var begins = [Int](repeating: 0, count: slotCount + 1)
         for centroid in centroids { for index in components(centroid) { begins[Int(slots[index]) + 1] += 1 } }
         for slot in 0..<slotCount { begins[slot + 1] += begins[slot] }
@@ -63,7 +67,8 @@ struct DocumentOrder {
         }
         var scores = [Float](repeating: 0, count: centroids.count)
         var heaviest = HeaviestComponents(capacity: Self.heaviest)
-        return documents.map { document in
+        return try documents.map { document in
+            if document.isMultiple(of: 256) { try checkpoint() }
             heaviest.select(weights, components(document))
             var best = document % centroids.count
             var bestScore: Float = 0

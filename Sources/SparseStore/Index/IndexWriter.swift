@@ -12,6 +12,8 @@ struct IndexWriter {
     /// Ordinals newly dead, by segment.
     private var dead: [UInt32: [Int]] = [:]
     private var opened: [UInt32: SegmentNumbers] = [:]
+    /// Of segments, by this transaction.
+    private var bytesWritten: UInt64 = 0
     /// Segments with this number or a higher one were written by this transaction.
     private let firstNewSegment: UInt32
 
@@ -52,48 +54,35 @@ struct IndexWriter {
         manifest.segments[position].tombstones += 1
     }
 
-    /// Writes what is pending and merges what has piled up.
+    /// Writes what is pending, and merges the small segments that have piled up.
     mutating func finish(_ manifest: inout ManifestRecord) throws {
         try flush(&manifest)
         for (segment, ordinals) in dead { try tombstones.add(ordinals, to: segment, writer) }
         dead = [:]
-        while let range = policy.next(manifest.segments), try merge(range, &manifest) {}
-    }
-
-    /// Merges one run of neighbours that fewer windows can hold; false when there is none.
-    mutating func reduce(_ manifest: inout ManifestRecord) throws -> Bool {
-        try flush(&manifest)
-        guard let range = policy.reducible(manifest.segments) else { return false }
-        return try merge(range, &manifest)
+        let claimed = Set(try MetaTable(tables: tables, reader: writer.reader).merge()?.sources ?? [])
+        while let range = policy.nextInCommit(manifest.segments, claimed: claimed) { try merge(range, &manifest) }
+        try RetiredSegments(tables: tables, writer: writer).makeRoom(for: bytesWritten)
+        guard manifest.segments.count <= Limits.maximumSegments else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "the index would have more than \(Limits.maximumSegments) segments; call maintain, or commit less often"
+            )
+        }
     }
 
     /// Rebuilds a run of neighbouring segments from the stored documents, without the dead ones. Codes are made afresh
-    /// from exact weights, so quantisation does not compound. False when there are as many segments as before and nothing
-    /// dead has gone: merging them again would not end.
-    private mutating func merge(_ range: Range<Int>, _ manifest: inout ManifestRecord) throws -> Bool {
-        let old = Array(manifest.segments[range])
-        guard let first = old.first?.firstDocument, let last = old.last?.lastDocument else { return false }
+    /// from exact weights, so quantisation does not compound.
+    private mutating func merge(_ range: Range<Int>, _ manifest: inout ManifestRecord) throws {
+        let sources = manifest.segments[range]
+        for segment in sources { opened[segment.id] = nil }
+        var documents = DocumentRange(of: sources)
         var merged: [SegmentEntry] = []
-        var builder = WindowBuilder()
-        let decoder = DocumentDecoder()
-        try DocumentTable(tables: tables, reader: writer.reader).forEach(from: first) { number, view in
-            guard number <= last else { return false }
-            builder.add(number, try view.identifier, try view.vector(decoder), tags: try view.tags())
-            if builder.isFull {
-                merged.append(try put(builder, ordered: true, &manifest))
-                builder = WindowBuilder()
-            }
-            return true
+        while !documents.isAtEnd {
+            var builder = WindowBuilder()
+            try documents.read(from: DocumentTable(tables: tables, reader: writer.reader), into: &builder)
+            if builder.count > 0 { merged.append(try put(builder, ordered: true, &manifest)) }
         }
-        if builder.count > 0 { merged.append(try put(builder, ordered: true, &manifest)) }
-        for segment in old {
-            try segments.remove(segment.id, writer)
-            try tombstones.remove(segment, writer)
-            opened[segment.id] = nil
-        }
-        manifest.bytesMerged += merged.reduce(0) { $0 + $1.bytes }
-        manifest.segments.replaceSubrange(range, with: merged)
-        return merged.count < old.count || old.contains { $0.tombstones > 0 }
+        try SegmentReplacement(tables: tables, writer: writer).apply(range, merged, &manifest)
     }
 
     private mutating func flush(_ manifest: inout ManifestRecord) throws {
@@ -104,18 +93,16 @@ struct IndexWriter {
         manifest.segments.append(try put(builder, ordered: false, &manifest))
     }
 
-    private func put(
+    private mutating func put(
         _ builder: WindowBuilder, ordered: Bool, _ manifest: inout ManifestRecord
     ) throws -> SegmentEntry {
-        let window = builder.build(ordered: ordered)
-        let id = manifest.nextSegment
-        manifest.nextSegment += 1
-        let bytes = try SegmentTable.put(window, id: id, tables, writer)
-        manifest.bytesWritten += UInt64(bytes)
-        return SegmentEntry(
-            id: id, kind: .window, tier: UInt8(policy.tier(builder.count)), flags: 0,
-            documents: UInt32(builder.count), tombstones: 0, firstDocument: window.numbers.first ?? 0,
-            lastDocument: window.numbers.last ?? 0, nonzeros: UInt64(window.nonzeros), bytes: UInt64(bytes))
+        let window = try builder.build(ordered: ordered)
+        let parts = WindowPart.all(of: window)
+        let entry = window.entry(try manifest.takeSegments(1), parts, policy)
+        for part in parts { try part.put(entry.id, tables, writer) }
+        manifest.bytesWritten += entry.bytes
+        bytesWritten += entry.bytes
+        return entry
     }
 
     /// The document numbers of a segment, to find ordinals. What earlier commits wrote stays where it is while this

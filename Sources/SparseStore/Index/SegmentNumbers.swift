@@ -30,6 +30,10 @@ final class SegmentNumbers: @unchecked Sendable {
 
     /// The ordinal of the document with that number.
     func ordinal(rank: Int) -> Int { order.map { $0[rank] } ?? rank }
+    /// Calls `body` with each document number, ascending, and its ordinal.
+    func forEach(_ body: (UInt64, Int) throws -> Void) rethrows {
+        for rank in 0..<count { try body(numbers[rank], order.map { $0[rank] } ?? rank) }
+    }
 
     /// The ordinal of a document number, nil when the segment does not hold it.
     func ordinal(of number: UInt64) -> Int? {

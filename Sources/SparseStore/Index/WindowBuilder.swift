@@ -59,27 +59,35 @@ struct WindowBuilder {
         var order: [UInt16]?
     }
 
+    /// Documents, or terms, between two checkpoints.
+    private static let checkpointEvery = 1_024
+
     /// From so many documents on an order is worth its time.
     static let orderedFrom = 16_384
 
-    /// - Parameter ordered: keep similar documents together if there are enough of them; for windows that will stay.
-    func build(ordered: Bool) -> Window {
+    /// - Parameters:
+    ///   - ordered: keep similar documents together if there are enough of them; for windows that will stay.
+    ///   - checkpoint: called every few milliseconds; may throw to stop.
+    func build(ordered: Bool, _ checkpoint: () throws -> Void = {}) throws -> Window {
         let slots = TermSlots(terms)
         let slotOf = terms.map { UInt32(slots.slot(of: $0)) }
         let isOrdered = ordered && count >= Self.orderedFrom
         let positions =
             isOrdered
-            ? DocumentOrder(slots: slotOf, weights: weights, ends: ends, slotCount: slots.count).positions(seed: 7)
+            ? try DocumentOrder(slots: slotOf, weights: weights, ends: ends, slotCount: slots.count)
+                .positions(seed: 7, checkpoint)
             : Array(numbers.indices)
         let order = isOrdered ? Self.inverse(positions) : nil
         var forward = ForwardWriter(terms: slots.count)
-        for position in positions {
+        for (ordinal, position) in positions.enumerated() {
+            if ordinal.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
             let range = components(position)
             forward.append(identifier: identifiers[position], positions: slotOf[range], weights: weights[range])
         }
         forward.finish()
         return Window(
-            numbers: numbers, nonzeros: terms.count, lists: invert(slots, slotOf, positions), forward: forward,
+            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, checkpoint),
+            forward: forward,
             tags: tags.tables(ordinals: order), order: order)
     }
 
@@ -91,7 +99,9 @@ struct WindowBuilder {
 
     /// A counting sort of all components by term and level; documents are taken in the order of their ordinals, so a
     /// level's postings ascend.
-    private func invert(_ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int]) -> WindowListWriter {
+    private func invert(
+        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ checkpoint: () throws -> Void
+    ) throws -> WindowListWriter {
         let levels = WindowLevels.count(documents: count)
         let level = levels == 1 ? [] : LevelAssignment(weights, ends).levels
         var next = [Int](repeating: 0, count: slots.count * levels + 1)
@@ -101,6 +111,7 @@ struct WindowBuilder {
         var ordinals = [UInt16](repeating: 0, count: terms.count)
         var values = [Float](repeating: 0, count: terms.count)
         for (ordinal, position) in positions.enumerated() {
+            if ordinal.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
             for index in components(position) {
                 let cell = cell(index)
                 ordinals[next[cell]] = UInt16(truncatingIfNeeded: ordinal)
@@ -112,6 +123,7 @@ struct WindowBuilder {
         var writer = WindowListWriter(documents: count)
         var begin = 0
         for slot in 0..<slots.count {
+            if slot.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
             let ends = (0..<levels).map { UInt32(next[slot * levels + $0] - begin) }
             let range = begin..<begin + Int(ends[levels - 1])
             writer.append(slots.term(at: slot), ordinals: ordinals[range], weights: values[range], ends: ends)

@@ -18,6 +18,8 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
     case dictionaryNumbers = 115
     case tuningGeneration = 116
     case metaRecords = 117
+    case mergeSources = 118
+    case retiredSegments = 119
     case multivectors = 130
     case multivectorCounts = 131
     case codebooks = 132
@@ -44,13 +46,18 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
         case .dictionaries: "each dictionary that a document or the manifest names exists"
         case .segmentParts: "each segment of the manifest has all its parts, and they agree with its entry"
         case .orphans:
-            "`segments` and `tombstones` hold nothing of segments that the manifest does not list"
+            "`segments` holds nothing of segments that the manifest does not list, except those that `merge` names as "
+                + "staged and `retired` names; `tombstones` nothing at all of others"
         case .postings: "a segment's postings are those of its documents"
         case .tags: "a segment's tags are those of its documents"
         case .vectors: "a segment's exact vectors and identifiers are those of its documents"
         case .dictionaryNumbers: "the ids of `dictionaries` are 1 or more and below nextDictionary"
         case .tuningGeneration: "a tuning is of no later commit than the manifest"
         case .metaRecords: "`meta` holds a store record and a manifest"
+        case .mergeSources:
+            "the sources of `merge` are neighbours in the manifest, in its order; what it has staged is not in the "
+                + "manifest, and below nextSegment"
+        case .retiredSegments: "a retired segment is neither in the manifest nor named by `merge`"
         case .multivectors:
             "each multivector belongs to a document in `documents`, and has the dimension of the settings"
         case .multivectorCounts:

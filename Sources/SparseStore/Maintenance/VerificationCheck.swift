@@ -13,7 +13,8 @@ protocol VerificationCheck {
 enum VerificationChecks {
     static func checks(of level: VerificationLevel) -> [any VerificationCheck.Type] {
         let basic: [any VerificationCheck.Type] = [
-            DictionariesCheck.self, DeltasCheck.self, TombstonesCheck.self, OrphansCheck.self, SegmentsCheck.self,
+            DictionariesCheck.self, DeltasCheck.self, TombstonesCheck.self, MergesCheck.self, OrphansCheck.self,
+            SegmentsCheck.self,
         ]
         return switch level {
         case .quick: basic + [CountsCheck.self]

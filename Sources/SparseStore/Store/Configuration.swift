@@ -11,12 +11,25 @@ public struct Configuration: Sendable {
         case lastCommitsMayBeLost
     }
 
+    /// Who merges the segments that commits leave.
+    public enum Maintenance: Sendable, Hashable {
+        /// A thread of the store's own, from the handle's first commit on. Opening and reading never start it.
+        case background
+        /// The caller, by ``SparseStore/maintain(isCancelled:progress:)`` or ``SparseStore/optimize(progress:)``. For
+        /// programs that write and end.
+        case manual
+    }
+
     /// Open without the right to write; works on read-only media.
     public var isReadOnly = false
     /// Make the store when the file does not exist.
     public var createIfMissing = true
     /// What `write` promises when it returns.
     public var durability = Durability.full
+    /// Who merges segments. In either mode a commit merges the smallest itself (``MergePolicy``).
+    public var maintenance = Maintenance.background
+    /// Which segments merge, and when.
+    public var mergePolicy = MergePolicy()
     /// Address space to reserve, in bytes. It costs nothing until used, and grows by itself when it must.
     public var mapSize = 1 << 40
     /// Read transactions that all processes together may hold, 1...4,096.

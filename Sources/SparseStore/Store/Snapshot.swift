@@ -145,6 +145,17 @@ public final class Snapshot: Sendable {
         for (term, frequency) in frequencies { try body(term, frequency) }
     }
 
+    /// Bytes of segments that the manifest does not name: those that a merge has staged, and those that were merged away
+    /// and keep their room for others.
+    func unnamedBytes() throws -> (staged: Int, retired: Int) {
+        try withReader { reader in
+            let meta = MetaTable(tables: tables, reader: reader)
+            let segments = SegmentTable(tables: tables, reader: reader)
+            func bytes(_ ids: [UInt32]) throws -> Int { try ids.reduce(0) { try $0 + segments.bytes(of: $1) } }
+            return (try bytes(meta.merge()?.staged ?? []), try bytes(meta.retired()))
+        }
+    }
+
     private func documentReader(_ reader: Reader) -> DocumentReader {
         DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
     }

@@ -7,17 +7,56 @@ extension SparseStore {
         environment.releaseResidentPages()
     }
 
-    /// Merges the index into as few segments as hold its documents, without the removed ones, and keeps similar
-    /// documents together. Searches are then as fast as they can be, and go on meanwhile.
+    /// Does the merging that the policy asks for now (``Configuration/mergePolicy``), on the calling thread. Nothing to do
+    /// costs next to nothing. Other threads and processes read and write meanwhile; a writer waits for one short
+    /// transaction at the most.
     ///
-    /// Each step is a transaction of its own of some 130,000 documents at the most: what is done is kept when a later
-    /// step fails, and other writes come in between.
+    /// - Parameters:
+    ///   - isCancelled: asked often; by default whether the current task is cancelled.
+    ///   - progress: called often.
+    /// - Returns: how many merges were done.
+    /// - Throws: `cancelled`, with the merges that were finished kept and the one at hand undone; and what writing can
+    ///   throw (`diskFull`, `io`, `corrupted`, `readOnly`).
+    @discardableResult
+    public func maintain(
+        isCancelled: () -> Bool = { Task.isCancelled }, progress: (MaintenanceProgress) -> Void = { _ in }
+    ) throws -> Int {
+        try SparseStoreError.translate {
+            var merges = 0
+            try merge(for: .policy, isCancelled, progress) { merges += 1 }
+            return merges
+        }
+    }
+
+    /// Merges the index into as few segments as hold its documents, without the removed ones, and keeps similar
+    /// documents together. Searches are then as fast as they can be, and go on meanwhile, as writes do.
+    ///
+    /// Each step merges some 130,000 documents at the most: what is done is kept when a later step fails.
     ///
     /// - Parameter progress: called after each step with the segments that are left; may throw to stop there.
-    /// - Throws: what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`), and what `progress` throws.
+    /// - Throws: what ``maintain(isCancelled:progress:)`` throws, and what `progress` throws.
     public func optimize(progress: (Int) throws -> Void = { _ in }) throws {
-        while try write({ try $0.session.reduce() }) {
-            try progress(try read { $0.manifest.segments.count })
+        try SparseStoreError.translate {
+            try merge(for: .fewest, { Task.isCancelled }, { _ in }) {
+                try progress(try read { $0.manifest.segments.count })
+            }
         }
+    }
+
+    private func merge(
+        for goal: Merger.Goal, _ isCancelled: () -> Bool, _ progress: (MaintenanceProgress) -> Void,
+        merged: () throws -> Void
+    ) throws {
+        guard !configuration.isReadOnly else {
+            throw SparseStoreError(.readOnly, "the store was opened for reading; open it for writing to merge")
+        }
+        try merger.run(
+            goal,
+            { step in
+                if isCancelled() {
+                    throw SparseStoreError(.cancelled, "merging was cancelled; what it had finished is kept")
+                }
+                progress(step)
+            }, merged: merged)
     }
 }

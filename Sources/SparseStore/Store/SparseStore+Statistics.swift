@@ -10,11 +10,17 @@ extension SparseStore {
             try snapshot.forEachTerm { _, _ in terms += 1 }
             let manifest = snapshot.manifest
             let info = try environment.info()
-            let free = info.freePages * info.pageSize
+            let (staged, retired) = try snapshot.unnamedBytes()
+            let free = info.freePages * info.pageSize + retired
+            let dead = manifest.segments.reduce(0.0) { sum, segment in
+                sum + Double(segment.bytes) * Double(segment.tombstones) / Double(segment.documents)
+            }
             return StoreStatistics(
                 documents: Int(manifest.documents), terms: terms, nonzeros: Int(manifest.nonzeros),
                 segments: manifest.segments.map(SegmentStatistics.init), fileBytes: info.fileBytes,
-                liveBytes: info.usedBytes - free, freeBytes: free, generation: manifest.generation,
+                liveBytes: info.usedBytes - free, freeBytes: free, deadBytes: Int(dead),
+                stagedBytes: staged, segmentsDue: merger.segmentsDue(manifest),
+                merges: merger.mergesDone, mergeFailure: background?.failure, generation: manifest.generation,
                 bytesWritten: manifest.bytesWritten, bytesMerged: manifest.bytesMerged,
                 dictionaries: Int(manifest.nextDictionary) - 1,
                 multivectors: snapshot.multivectorSettings.map(MultivectorStatistics.init),

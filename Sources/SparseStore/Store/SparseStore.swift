@@ -14,6 +14,9 @@ public final class SparseStore: Sendable {
     let environment: Environment
     let configuration: Configuration
     let source: SnapshotSource
+    let merger: Merger
+    /// Nil when merging is left to the caller.
+    let background: BackgroundMerging?
 
     /// Opens a store, or makes it.
     ///
@@ -34,6 +37,7 @@ public final class SparseStore: Sendable {
     }
 
     private init(_ path: FilePath, _ configuration: Configuration) throws {
+        try configuration.mergePolicy.check()
         self.path = path
         self.configuration = configuration
         do {
@@ -60,6 +64,9 @@ public final class SparseStore: Sendable {
             try MetaTable(tables: tables, reader: transaction.reader).store()
                 .checkOpenable(readOnly: configuration.isReadOnly)
             source = SnapshotSource(environment, tables)
+            merger = Merger(environment, tables, configuration.mergePolicy)
+            let isBackground = configuration.maintenance == .background && !configuration.isReadOnly
+            background = isBackground ? BackgroundMerging(merger, configuration.logger) : nil
         } catch {
             environment.close()
             throw error
@@ -87,8 +94,11 @@ public final class SparseStore: Sendable {
         try MetaTable.put(ManifestRecord(), tables, writer)
     }
 
-    /// Closes the file. Later calls throw `closed`; snapshots that are still held stay right.
+    /// Closes the file. Later calls throw `closed`; snapshots that are still held stay right. A merge in the background is
+    /// left off and undone, within some milliseconds.
     public func close() {
+        // A forked child has no such thread; and inside a write, that thread may wait for this one.
+        if environment.isSameProcess { background?.stop(isWaiting: !environment.isWriterThread) }
         environment.close()
     }
 
@@ -111,7 +121,10 @@ public final class SparseStore: Sendable {
                 return result
             }
         }
-        published?.publish()
+        if let published {
+            published.publish()
+            background?.wake()
+        }
         return result
     }
 

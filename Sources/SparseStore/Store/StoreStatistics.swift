@@ -14,13 +14,23 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var fileBytes: Int
     /// Bytes of the pages in use; the rest of the file is free pages that later commits use again.
     public var liveBytes: Int
-    /// Bytes of free pages.
+    /// Bytes of free pages, and of old segments whose room new ones will take.
     public var freeBytes: Int
+    /// Bytes of segments that stand for removed documents: their share of each segment. Merging frees them.
+    public var deadBytes: Int
+    /// Bytes that a merge in progress, or one that was interrupted, has written and nobody reads yet.
+    public var stagedBytes: Int
+    /// Segments that are due to be merged; 0 when merging has caught up.
+    public var segmentsDue: Int
+    /// Merges that this handle has done beside its commits.
+    public var merges: Int
+    /// Why the last merge in the background failed; nil if it did not.
+    public var mergeFailure: String?
     /// The newest commit.
     public var generation: UInt64
     /// Bytes of documents and segments written since the store was made.
     public var bytesWritten: UInt64
-    /// Bytes of segments written by merging since the store was made.
+    /// Bytes of segments written by merging since the store was made, which are part of `bytesWritten`.
     public var bytesMerged: UInt64
     /// Trained compression dictionaries.
     public var dictionaries: Int
@@ -30,6 +40,12 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var readers: Int
     /// Major and minor version of the format.
     public var format: String
+
+    /// Bytes written for each byte that commits had to write: 1 before anything has merged.
+    public var writeAmplification: Double {
+        let committed = bytesWritten - min(bytesWritten, bytesMerged)
+        return committed == 0 ? 1 : Double(bytesWritten) / Double(committed)
+    }
 }
 
 /// The token vectors of a store.

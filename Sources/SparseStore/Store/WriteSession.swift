@@ -24,7 +24,7 @@ struct WriteSession {
         self.writer = writer
         base = try MetaTable(tables: tables, reader: writer.reader).manifest()
         manifest = base
-        index = IndexWriter(tables: tables, writer: writer, policy: MergePolicy(), manifest: base)
+        index = IndexWriter(tables: tables, writer: writer, policy: configuration.mergePolicy, manifest: base)
         self.vocabulary = VocabularyWriter(source.vocabulary, termCount: base.nextTerm)
         multivectors = try MultivectorWriter(
             MultivectorTable(tables: tables, reader: writer.reader, codebooks: source.codebooks), writer,
@@ -99,13 +99,6 @@ struct WriteSession {
             try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
             session.hasBookmarks = true
         }
-    }
-
-    /// Merges one bounded run of segments; false when the index is as small as it can be.
-    mutating func reduce() throws -> Bool {
-        var isReduced = false
-        try changing { isReduced = try $0.index.reduce(&$0.manifest) }
-        return isReduced
     }
 
     /// Changes the codec of multivectors, or encodes stored ones anew; see ``MultivectorWriter``.

@@ -24,6 +24,16 @@ struct MetaTable {
         try TuningRecord(from: tables.meta, .meta, key: Keys.tuning, reader)
     }
 
+    /// The merge in progress, of this process or another, or what a dead one has left of its own.
+    func merge() throws -> MergeRecord? {
+        try MergeRecord(from: tables.meta, .meta, key: Keys.merge, reader)
+    }
+
+    /// Segments that no manifest names and whose parts are kept for their room.
+    func retired() throws -> [UInt32] {
+        try RetiredRecord(from: tables.meta, .meta, key: Keys.retired, reader)?.segments ?? []
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }
@@ -32,6 +42,23 @@ struct MetaTable {
 extension MetaTable {
     static func put(_ manifest: ManifestRecord, _ tables: Tables, _ writer: Writer) throws {
         try manifest.put(into: tables.meta, .meta, key: Keys.manifest, writer)
+    }
+
+    /// Nil: no merge is in progress.
+    static func put(_ merge: MergeRecord?, _ tables: Tables, _ writer: Writer) throws {
+        if let merge {
+            try merge.put(into: tables.meta, .meta, key: Keys.merge, writer)
+        } else {
+            _ = try writer.delete(tables.meta, Keys.merge)
+        }
+    }
+
+    static func put(retired segments: [UInt32], _ tables: Tables, _ writer: Writer) throws {
+        if segments.isEmpty {
+            _ = try writer.delete(tables.meta, Keys.retired)
+        } else {
+            try RetiredRecord(segments: segments).put(into: tables.meta, .meta, key: Keys.retired, writer)
+        }
     }
 
     static func putBookmark(_ name: String, _ bytes: [UInt8]?, _ tables: Tables, _ writer: Writer) throws {

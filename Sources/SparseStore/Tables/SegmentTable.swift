@@ -45,29 +45,50 @@ struct SegmentTable {
 
     /// How many values a part has.
     func count(_ segment: UInt32, _ part: Part) throws -> Int {
-        let first = Keys.segment(segment, part: part.rawValue, index: 0)
-        var cursor = try reader.cursor(tables.segments)
-        var entry = try cursor.seek(atOrAfter: first)
         var count = 0
-        while let current = entry, current.key.starts(with: first.dropLast(4)) {
+        try forEach(under: Keys.segment(segment, part: part.rawValue, index: 0).dropLast(4).map { $0 }) { _ in
             count += 1
-            entry = try cursor.next()
+            return true
         }
         return count
     }
 
+    /// Bytes of all parts of a segment; 0 when there are none.
+    func bytes(of segment: UInt32) throws -> Int {
+        var bytes = 0
+        try forEach(under: Keys.segmentPrefix(segment)) {
+            bytes += $0.value.count
+            return true
+        }
+        return bytes
+    }
+
     /// Deletes every part of a segment.
     func remove(_ segment: UInt32, _ writer: Writer) throws {
-        let prefix = Keys.segmentPrefix(segment)
+        _ = try remove(segment, upTo: .max, writer)
+    }
+
+    /// Deletes parts of a segment until they come to so many bytes, or none is left; returns their bytes.
+    ///
+    /// Cheap, also for a large one: whole runs of pages go to the list of free ones, unread and unwritten.
+    func remove(_ segment: UInt32, upTo limit: Int, _ writer: Writer) throws -> Int {
         var keys: [[UInt8]] = []
-        do {
-            var cursor = try reader.cursor(tables.segments)
-            var entry = try cursor.seek(atOrAfter: prefix)
-            while let current = entry, current.key.starts(with: prefix) {
-                keys.append(Array(current.key))
-                entry = try cursor.next()
-            }
+        var bytes = 0
+        try forEach(under: Keys.segmentPrefix(segment)) { entry in
+            keys.append(Array(entry.key))
+            bytes += entry.value.count
+            return bytes < limit
         }
         for key in keys { _ = try writer.delete(tables.segments, key) }
+        return bytes
+    }
+
+    private func forEach(under prefix: [UInt8], _ body: (Cursor.Entry) -> Bool) throws {
+        var cursor = try reader.cursor(tables.segments)
+        var entry = try cursor.seek(atOrAfter: prefix)
+        while let current = entry, current.key.starts(with: prefix) {
+            guard body(current) else { return }
+            entry = try cursor.next()
+        }
     }
 }

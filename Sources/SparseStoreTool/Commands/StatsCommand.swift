@@ -31,6 +31,10 @@ struct StatsCommand: ParsableCommand {
             ("file_bytes", .integer(statistics.fileBytes)),
             ("live_bytes", .integer(statistics.liveBytes)),
             ("free_bytes", .integer(statistics.freeBytes)),
+            ("dead_bytes", .integer(statistics.deadBytes)),
+            ("staged_bytes", .integer(statistics.stagedBytes)),
+            ("segments_due", .integer(statistics.segmentsDue)),
+            ("write_amplification", .number(Figures.rounded(statistics.writeAmplification, 3))),
             ("generation", .integer(Int(clamping: statistics.generation))),
             ("bytes_written", .integer(Int(clamping: statistics.bytesWritten))),
             ("bytes_merged", .integer(Int(clamping: statistics.bytesMerged))),
@@ -81,6 +85,8 @@ struct StatsCommand: ParsableCommand {
         }
         table.add("file", Figures.bytes(statistics.fileBytes))
         table.add("live", Figures.bytes(statistics.liveBytes))
+        table.add("dead", Figures.bytes(statistics.deadBytes))
+        table.add("free", Figures.bytes(statistics.freeBytes))
         table.add("generation", "\(statistics.generation)")
         table.add("format", statistics.format)
         guard !statistics.segments.isEmpty else { return table.text }

@@ -59,7 +59,9 @@ final class Loader {
         defer { reporter.clear() }
         loop: while let item = queue.take(interrupted: interrupted) {
             switch item {
-            case .batch(let batch): try write(batch)
+            case .batch(let batch):
+                try write(batch)
+                if isBuilding { try merge() }
             case .failure(let failure):
                 throw CommandFailure(failure.status, failure.message + remark)
             case .end:
@@ -70,6 +72,18 @@ final class Loader {
         if let codec, summary.isComplete { try encode(as: codec) }
         if isBuilding, summary.isComplete { try build() }
         return try finish()
+    }
+
+    /// Merges what has piled up, so that a load of many small batches does not end with as many segments.
+    private func merge() throws {
+        do {
+            try store.maintain(isCancelled: interrupted) { progress in
+                if progress.step == .writing { store.releaseMemory() }
+            }
+            store.releaseMemory()
+        } catch let error as SparseStoreError where error.code == .cancelled {
+            // The next batch is not written either.
+        }
     }
 
     /// Merges the index and measures what recall its efforts reach, unless someone interrupts: what is loaded is safe,

@@ -14,13 +14,16 @@ struct StoreArgument: ParsableArguments {
         return try SparseStore.open(at: store, configuration: configuration)
     }
 
-    /// Opens the store for writing.
+    /// Opens the store for writing. A command merges only when it says so: one that is done in a moment must not leave
+    /// half of a merge behind.
+    ///
     /// - Parameter multivectorCodec: for the first token vectors of a store.
     func openForWriting(
         createIfMissing: Bool, multivectorCodec: MultivectorCodec = .f16
     ) throws -> SparseStore {
         var configuration = Configuration()
         configuration.createIfMissing = createIfMissing
+        configuration.maintenance = .manual
         configuration.multivectorCodec = multivectorCodec
         return try SparseStore.open(at: store, configuration: configuration)
     }

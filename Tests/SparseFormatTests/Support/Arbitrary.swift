@@ -127,6 +127,14 @@ enum Arbitrary {
         return TokenCodebook(dimension: dimension, centroids: centroids, codewords: codewords)
     }
 
+    static func merge(_ random: inout SeededGenerator) -> MergeRecord {
+        let ids = Array(0..<UInt32(2 + random.next() % 20)).shuffled(using: &random)
+        let sources = 1 + Int(random.next() % UInt64(ids.count))
+        return MergeRecord(
+            owner: random.number(), process: UInt32(truncatingIfNeeded: random.number()),
+            sources: Array(ids[..<sources]), staged: Array(ids[sources...]))
+    }
+
     static func tombstones(_ random: inout SeededGenerator) -> TombstonePage {
         var page = TombstonePage.empty
         for _ in 0..<random.next() % 300 { page.insert(Int(random.next() % 8192)) }

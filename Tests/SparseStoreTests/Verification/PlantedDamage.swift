@@ -22,7 +22,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [PlantedDamage] = records + references + multivectors + statistics + segments + contents
+    static let all: [PlantedDamage] = records + references + merges + multivectors + statistics + segments + contents
 
     private static let records = [
         PlantedDamage("no manifest", deep: ["I117"], quick: ["I117"]) { try $0.delete(.meta, Keys.manifest) },
@@ -74,6 +74,22 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         },
         PlantedDamage("a dictionary that was not given out", deep: ["I115"], quick: ["I115"]) { copy in
             try copy.write { try DictionaryTable.put([1, 2, 3], id: 9, copy.tables, $0) }
+        },
+    ]
+
+    private static let merges = [
+        PlantedDamage("a merge of no neighbours", deep: ["I118"], quick: ["I118"]) { copy in
+            let merge = MergeRecord(owner: 1, process: 1, sources: [900], staged: [])
+            try copy.write { try MetaTable.put(merge, copy.tables, $0) }
+        },
+        PlantedDamage("a merge that makes what is there", deep: ["I118"], quick: ["I118"]) { copy in
+            let listed = try copy.manifest().segments.map(\.id)
+            let merge = MergeRecord(owner: 1, process: 1, sources: [listed[0]], staged: [listed[1]])
+            try copy.write { try MetaTable.put(merge, copy.tables, $0) }
+        },
+        PlantedDamage("a live segment retired", deep: ["I119"], quick: ["I119"]) { copy in
+            let listed = try copy.manifest().segments.map(\.id)
+            try copy.write { try MetaTable.put(retired: [listed[0]], copy.tables, $0) }
         },
     ]
 

@@ -1,13 +1,19 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Values of segments that the manifest does not list (I111).
+/// Values of segments that nothing names (I111).
 enum OrphansCheck: VerificationCheck {
     static let name = "orphans"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         let listed = Set(manifest.segments.map(\.id))
-        for table in [TableNumber.segments, .tombstones] {
+        let meta = MetaTable(tables: verification.tables, reader: verification.reader)
+        let staged = try verification.attempt(.meta, Keys.merge) { try meta.merge()?.staged ?? [] }
+        let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() }
+        guard let staged, let retired else { return verification.skip("which values belong to no segment") }
+        for (table, named) in [
+            (TableNumber.segments, listed.union(staged).union(retired)), (TableNumber.tombstones, listed),
+        ] {
             var first: [UInt8]? = []
             // One look at each segment: from its first key on to the next segment.
             while let from = first {
@@ -15,10 +21,10 @@ enum OrphansCheck: VerificationCheck {
                 try verification.forEach(table, from: from) { entry in
                     guard entry.key.count >= 4 else { return true }
                     let id = entry.key.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
-                    if !listed.contains(id) {
+                    if !named.contains(id) {
                         verification.broken(
                             .orphans, table, entry.key.prefix(4),
-                            "there are values of segment \(id), which the manifest does not list")
+                            "there are values of segment \(id), which nothing names")
                     }
                     if id < .max { first = Keys.segmentPrefix(id + 1) }
                     return false

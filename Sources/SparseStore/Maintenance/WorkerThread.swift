@@ -6,28 +6,29 @@
     internal import Darwin
 #endif
 
-/// A thread of its own: a search or a read that waits for the disk must not hold a thread of a shared pool.
-final class WorkerThread {
+/// A thread of its own: what waits for the disk or computes for long must not hold a thread of a shared pool.
+package final class WorkerThread: @unchecked Sendable {
     /// Carries the closure through the pointer a thread is started with.
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    // A number, or on Darwin an opaque pointer, which the compiler does not take for Sendable.
     private let thread: pthread_t
 
     /// Starts a thread that runs `body`.
-    init(_ body: @escaping @Sendable () -> Void) throws {
+    package init(_ body: @escaping @Sendable () -> Void) throws(SparseStoreError) {
         let context = Unmanaged.passRetained(Body(body)).toOpaque()
         guard let thread = Self.create(context) else {
             Unmanaged<Body>.fromOpaque(context).release()
-            throw CommandFailure(.io, "cannot start a thread; use fewer threads")
+            throw SparseStoreError(.io, "the system starts no further thread; use fewer")
         }
         self.thread = thread
     }
 
     /// Waits for the thread to end.
-    func join() { pthread_join(thread, nil) }
+    package func join() { pthread_join(thread, nil) }
 
     #if canImport(Darwin)
         private static func create(_ context: UnsafeMutableRawPointer) -> pthread_t? {

@@ -1,0 +1,97 @@
+import Foundation
+import Measure
+import SparseStore
+
+/// A store whose documents are replaced again and again while it is searched: does anything get worse?
+///
+///     churn FOLDER --documents docs.csr --queries queries.csr [--live N] [--rounds 100] [--share 0.01] [--commit 1000]
+///           [--pause MILLISECONDS] [--target 0.95] [--settle SECONDS]
+///
+/// The store is filled with the first N rows (all, by default), merged and tuned. Each round then gives `share` of the
+/// documents, drawn at random, the vectors of other rows of those, in commits of `commit` documents with a pause after each, while
+/// one thread searches all the time and the store merges in the background. A line of CSV for each round; round 0 is the
+/// store as it was built, searched for some seconds. Recall is of 200 queries, against exact answers of the same
+/// snapshot, by score.
+@main
+struct Main {
+    static func main() throws {
+        var arguments = Arguments()
+        guard let documentPath = try arguments.text("documents"), let queryPath = try arguments.text("queries") else {
+            throw Failure("--documents and --queries name CSR files")
+        }
+        let documents = try CSRFile(path: documentPath)
+        let queryRows = try CSRFile(path: queryPath)
+        let live = min(documents.rows, max(1, try arguments.count("live", documents.rows)))
+        let rounds = try arguments.count("rounds", 100)
+        let share = try arguments.share("share", 0.01)
+        let size = max(1, try arguments.count("commit", 1_000))
+        let pause = Double(try arguments.count("pause", 0)) / 1e3
+        let target = try arguments.share("target", 0.95)
+        let settle = Double(try arguments.count("settle", 3))
+        guard arguments.rest.count == 1 else { throw Failure("give one folder to work in") }
+        let folder = arguments.rest[0] + "/churn-\(ProcessInfo.processInfo.processIdentifier)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+
+        let store = try SparseStore.open(at: folder + "/store.sparse")
+        defer { store.close() }
+        let queries = try (0..<min(1_000, queryRows.rows)).map { Query(vector: try queryRows.vector($0)) }
+        for first in stride(from: 0, to: live, by: 20_000) {
+            try write(store, (first..<min(live, first + 20_000)).map { ($0, try documents.vector($0)) })
+        }
+        try store.optimize()
+        try store.tune(queries: Array(queries.prefix(300)))
+
+        show(Round.header)
+        let searcher = Searcher(store, queries, .target(target))
+        defer { searcher.stop() }
+        var chance = Chance(seed: 1)
+        for number in 0...rounds {
+            var commits: [Double] = []
+            _ = try searcher.take()
+            let time = try seconds {
+                guard number > 0 else { return Thread.sleep(forTimeInterval: settle) }
+                let replaced = Int((share * Double(live)).rounded(.up))
+                for first in stride(from: 0, to: replaced, by: size) {
+                    let ids = (0..<min(size, replaced - first)).map { _ in Int.random(in: 0..<live, using: &chance) }
+                    let changes = try ids.map {
+                        ($0, try documents.vector(Int.random(in: 0..<live, using: &chance)))
+                    }
+                    commits.append(try seconds { try write(store, changes) })
+                    if pause > 0 { Thread.sleep(forTimeInterval: pause) }
+                }
+            }
+            let searches = try searcher.take()
+            let recall = try measureRecall(store, queries.prefix(200), target)
+            show(Round(number: number, seconds: time, searches, recall, commits, try store.statistics()).line)
+        }
+    }
+
+    private static func write(_ store: SparseStore, _ changes: [(id: Int, vector: SparseVector)]) throws {
+        try store.write { transaction in
+            for change in changes { try transaction.upsert(Document(id: "\(change.id)", vector: change.vector)) }
+        }
+    }
+
+    /// At once, whoever reads it: a long run is watched.
+    private static func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+    /// The mean share of hits that score as the true top ten do. A snapshot for each query: one that is held keeps pages
+    /// from being used again, and the file would grow by it.
+    private static func measureRecall(
+        _ store: SparseStore, _ queries: ArraySlice<Query>, _ target: Double
+    ) throws -> Double {
+        let shares = try queries.map { query in
+            try store.read { snapshot in
+                var options = SearchOptions()
+                options.recall = .exact
+                let exact = try snapshot.search(query, options: options)
+                guard let last = exact.last?.score else { return 1.0 }
+                options.recall = .target(target)
+                let found = try snapshot.search(query, options: options)
+                return Double(found.filter { $0.score >= last }.count) / Double(exact.count)
+            }
+        }
+        return shares.reduce(0, +) / Double(shares.count)
+    }
+}

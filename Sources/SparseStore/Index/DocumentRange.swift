@@ -1,0 +1,37 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The stored documents whose numbers lie in the range of some segments, read again to be laid out anew.
+///
+/// They may be read in several transactions: a document is immutable under its number, none is added inside a segment's
+/// range, and one that is removed meanwhile is missing or becomes a tombstone (`SegmentReplacement`).
+struct DocumentRange {
+    private var next: UInt64
+    private let last: UInt64
+    private let decoder = DocumentDecoder()
+    /// Whether all were read.
+    private(set) var isAtEnd = false
+
+    /// - Parameter segments: neighbours, one or more.
+    init(of segments: some BidirectionalCollection<SegmentEntry>) {
+        next = segments.first?.firstDocument ?? 0
+        last = segments.last?.lastDocument ?? 0
+    }
+
+    /// Adds documents to a window until it is full, as many were read as asked for, or none is left.
+    mutating func read(
+        atMost count: Int = .max, from table: DocumentTable, into builder: inout WindowBuilder
+    ) throws {
+        var rest = count
+        var isStopped = false
+        try table.forEach(from: next) { number, view in
+            guard number <= last else { return false }
+            builder.add(number, try view.identifier, try view.vector(decoder), tags: try view.tags())
+            next = number + 1
+            rest -= 1
+            isStopped = builder.isFull || rest == 0
+            return !isStopped
+        }
+        isAtEnd = !isStopped || next > last
+    }
+}

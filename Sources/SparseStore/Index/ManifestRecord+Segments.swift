@@ -1,0 +1,14 @@
+internal import SparseFormat
+
+extension ManifestRecord {
+    /// Hands out numbers for new segments; returns the first.
+    mutating func takeSegments(_ count: Int) throws -> UInt32 {
+        let first = nextSegment
+        guard let next = UInt32(exactly: Int(first) + count) else {
+            throw SparseStoreError(
+                .limitExceeded, "the store has used up its numbers of segments; copy its documents into a new one")
+        }
+        nextSegment = next
+        return first
+    }
+}

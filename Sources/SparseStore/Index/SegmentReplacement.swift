@@ -1,0 +1,46 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Puts merged segments into the place of those they were made from, within one write transaction.
+struct SegmentReplacement {
+    let tables: Tables
+    let writer: Writer
+
+    private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
+    private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
+
+    /// - Parameters:
+    ///   - range: the sources' places in the manifest.
+    ///   - merged: all their parts are written.
+    func apply(_ range: Range<Int>, _ merged: [SegmentEntry], _ manifest: inout ManifestRecord) throws {
+        var merged = merged
+        let sources = Array(manifest.segments[range])
+        try replay(sources, onto: &merged)
+        for segment in sources { try tombstones.remove(segment, writer) }
+        try RetiredSegments(tables: tables, writer: writer).retire(sources)
+        manifest.segments.replaceSubrange(range, with: merged)
+        manifest.bytesMerged += merged.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// A document that was removed since it was read for the merge is dead in the new segment too. One that was dead or
+    /// gone when it would have been read is not in it.
+    private func replay(_ sources: [SegmentEntry], onto merged: inout [SegmentEntry]) throws {
+        guard sources.contains(where: { $0.tombstones > 0 }), !merged.isEmpty else { return }
+        let numbers = try merged.map { try SegmentNumbers($0.id, segments, copying: true) }
+        var dead = [[Int]](repeating: [], count: merged.count)
+        for source in sources {
+            guard let bitmap = try tombstones.bitmap(source) else { continue }
+            try SegmentNumbers(source.id, segments, copying: true).forEach { number, ordinal in
+                guard bitmap.contains(ordinal),
+                    let place = merged.firstIndex(where: { $0.firstDocument <= number && number <= $0.lastDocument }),
+                    let ordinal = numbers[place].ordinal(of: number)
+                else { return }
+                dead[place].append(ordinal)
+            }
+        }
+        for (place, ordinals) in dead.enumerated() where !ordinals.isEmpty {
+            try tombstones.add(ordinals, to: merged[place].id, writer)
+            merged[place].tombstones = UInt32(ordinals.count)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import LMDB
+internal import SparseFormat
+
+/// One value of a built window. It is sealed when it is written: its key, and so its checksum, names the segment.
+struct WindowPart {
+    private let part: SegmentTable.Part
+    private let index: Int
+    private let kind: RecordKind
+    /// The body in two pieces, so that a chunk need not be copied behind its header.
+    private let head: [UInt8]
+    private let rest: [UInt8]
+
+    private init(_ part: SegmentTable.Part, _ index: Int, _ kind: RecordKind, head: [UInt8] = [], _ rest: [UInt8]) {
+        self.part = part
+        self.index = index
+        self.kind = kind
+        self.head = head
+        self.rest = rest
+    }
+
+    /// Of the whole value.
+    var bytes: Int { ValueHeader.size + head.count + rest.count }
+
+    /// Writes it as a part of a segment.
+    func put(_ segment: UInt32, _ tables: Tables, _ writer: Writer) throws {
+        let key = Keys.segment(segment, part: part.rawValue, index: UInt32(index))
+        let value = Value.seal(kind: kind, version: 1, table: .segments, key: key, reserving: bytes) { body in
+            body.append(head)
+            body.append(rest)
+        }
+        try writer.put(tables.segments, key, value, mode: .upsert)
+    }
+
+    /// All values of a window, in the order of their keys, so that LMDB fills its pages from left to right.
+    static func all(of window: WindowBuilder.Window) -> [WindowPart] {
+        func body(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
+            var writer = ByteWriter()
+            encode(&writer)
+            return writer.bytes
+        }
+        func chunks(_ part: SegmentTable.Part, _ chunks: [[UInt8]]) -> [WindowPart] {
+            chunks.enumerated().map { index, chunk in
+                let header = SegmentChunkHeader(codec: .raw, originalLength: UInt32(chunk.count))
+                return WindowPart(part, index, .segmentChunk, head: body { header.encode(into: &$0) }, chunk)
+            }
+        }
+        var parts = [WindowPart(.directory, 0, .segmentDirectory, body { window.lists.encodeDirectory(into: &$0) })]
+        parts += chunks(.chunk, window.lists.chunks)
+        parts.append(
+            WindowPart(.documents, 0, .segmentDocuments, body { SegmentDocuments.encode(window.numbers, into: &$0) }))
+        let offsets = body { body in for offset in window.forward.offsets { body.u32(offset) } }
+        parts.append(WindowPart(.forward, 0, .segmentForward, offsets))
+        parts += chunks(.forwardChunk, window.forward.chunks)
+        parts += window.tags.enumerated().map { index, table in WindowPart(.tags, index, .segmentTags, table) }
+        if let order = window.order {
+            parts.append(WindowPart(.order, 0, .segmentOrder, body { SegmentOrder.encode(order, into: &$0) }))
+        }
+        return parts
+    }
+}
+
+extension WindowBuilder.Window {
+    /// The manifest's entry of the segment that these parts of the window make.
+    func entry(_ segment: UInt32, _ parts: [WindowPart], _ policy: MergePolicy) -> SegmentEntry {
+        SegmentEntry(
+            id: segment, kind: .window, tier: UInt8(policy.tier(numbers.count)), flags: 0,
+            documents: UInt32(numbers.count), tombstones: 0, firstDocument: numbers.first ?? 0,
+            lastDocument: numbers.last ?? 0, nonzeros: UInt64(nonzeros),
+            bytes: UInt64(parts.reduce(0) { $0 + $1.bytes }))
+    }
+}

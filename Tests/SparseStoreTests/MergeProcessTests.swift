@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+@testable import SparseStore
+
+/// Merges of two processes on one store.
+@Suite struct MergeProcessTests {
+    private static func open(_ path: String, _ maintenance: Configuration.Maintenance = .manual) throws -> SparseStore {
+        var configuration = Configuration()
+        configuration.maintenance = maintenance
+        configuration.durability = .lastCommitsMayBeLost
+        configuration.mergePolicy.fanout = 2
+        configuration.mergePolicy.documentsMergedByCommits = 0
+        return try SparseStore.open(at: path, configuration: configuration)
+    }
+
+    private static func fill(_ store: SparseStore) throws {
+        for commit in 0..<4 {
+            try store.write { transaction in
+                for index in 0..<50 {
+                    let id = "\(commit)-\(index)"
+                    try transaction.upsert(Document(id: id, terms: ["all": 1, id: 1]))
+                }
+            }
+        }
+    }
+
+    /// A merge of small pieces that comes to a halt before its last transaction.
+    private static func merge(_ store: SparseStore, beforeTheSwitch body: () -> Void) throws -> Merger.Outcome {
+        let merger = Merger(
+            store.environment, store.source.tables, store.configuration.mergePolicy,
+            pieces: StagedMerge.Pieces(bytesWritten: 100, documentsRead: 20))
+        return try merger.step(.policy) { if $0.step == .switching { body() } }
+    }
+
+    private func wait(for file: String) throws {
+        let deadline = Date().addingTimeInterval(120)
+        while !FileManager.default.fileExists(atPath: file) {
+            try #require(Date() < deadline, "\(file)")
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+    }
+
+    @Test func aLivingProcessesMergeIsLeftAlone() async throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.path
+        let store = try Self.open(path)
+        try Self.fill(store)
+        async let child: ExitTest.Result? = #expect(processExitsWith: .success) {
+            [path = path as String] in
+            let store = try Self.open(path)
+            let outcome = try Self.merge(store) {
+                _ = FileManager.default.createFile(atPath: path + ".ready", contents: nil)
+                while !FileManager.default.fileExists(atPath: path + ".go") { Thread.sleep(forTimeInterval: 0.005) }
+            }
+            guard outcome == .merged else { exit(3) }
+            store.close()
+        }
+        try wait(for: path + ".ready")
+        let outcome = try Self.merge(store) {}
+        #expect(outcome == .busy)
+        let staged = try store.statistics().stagedBytes
+        #expect(staged > 0)
+        // All four commits are being merged: documents may go and come, and the search shows it at once.
+        try store.write { transaction in
+            _ = try transaction.remove("0-7")
+            try transaction.upsert(Document(id: "3-3", terms: ["all": 9]))
+        }
+        #expect(try store.search(["all": 1], limit: 1).map(\.id) == ["3-3"])
+        _ = FileManager.default.createFile(atPath: path + ".go", contents: nil)
+        _ = await child
+        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 199)
+        #expect(try store.search(["0-7": 1]).isEmpty && store.search(["3-3": 1]).isEmpty)
+        #expect(try leftovers(store).isEmpty && store.statistics().segments.count == 2)
+    }
+
+    @Test func whatAKilledProcessHasStagedIsCollected() async throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.path
+        let store = try Self.open(path)
+        try Self.fill(store)
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            _ = try Self.merge(try Self.open(path)) { kill(getpid(), SIGKILL) }
+        }
+        #expect(try store.statistics().stagedBytes > 0)
+        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
+        try store.maintain()
+        #expect(try leftovers(store).isEmpty && store.statistics().segments.count == 1)
+        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
+    }
+
+    @Test func twoProcessesWriteAndMergeAndNothingIsLost() async throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.path
+        let store = try Self.open(path, .background)
+        async let child: ExitTest.Result? = #expect(processExitsWith: .success) {
+            [path = path as String] in
+            let store = try Self.open(path, .background)
+            for index in 0..<150 {
+                try store.write { try $0.upsert(Document(id: "theirs-\(index)", terms: ["all": 1])) }
+            }
+            store.close()
+        }
+        for index in 0..<150 { try store.write { try $0.upsert(Document(id: "ours-\(index)", terms: ["all": 1])) } }
+        _ = await child
+        try store.maintain()
+        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 300)
+        #expect(try leftovers(store).isEmpty)
+        #expect(try store.statistics().mergeFailure == nil)
+    }
+}

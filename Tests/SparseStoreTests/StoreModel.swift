@@ -1,0 +1,208 @@
+import Foundation
+import Testing
+
+@testable import SparseStore
+
+/// A store beside what it must hold: every operation is done to both, and every answer compared.
+///
+/// The reference is a dictionary of documents whose scores are computed one by one. All choices come from one seed.
+final class StoreModel {
+    /// What some commit holds.
+    struct State {
+        var vectors = BruteForce()
+        var tags: [String: Set<String>] = [:]
+        var frequencies: [TermID: Int] = [:]
+        var generation: UInt64 = 0
+
+        mutating func put(_ document: Document, _ vector: SparseVector) {
+            remove(document.id)
+            vectors.documents[document.id] = vector
+            tags[document.id] = Set(document.tags)
+            for term in vector.terms { frequencies[term, default: 0] += 1 }
+        }
+
+        @discardableResult
+        mutating func remove(_ id: String) -> Bool {
+            guard let old = vectors.documents.removeValue(forKey: id) else { return false }
+            tags[id] = nil
+            for term in old.terms {
+                let count = frequencies[term, default: 0] - 1
+                frequencies[term] = count == 0 ? nil : count
+            }
+            return true
+        }
+    }
+
+    private struct Abort: Error {}
+
+    let temporary: TemporaryStore
+    let place: String
+    var vectors: RandomVectors
+    private(set) var store: SparseStore
+    private(set) var merger: Merger
+    private(set) var state = State()
+    private(set) var held: [(snapshot: Snapshot, state: State)] = []
+    private(set) var operations = 0
+    private let isBackground: Bool
+    /// Most documents that there are at a time.
+    private let size: Int
+
+    init(seed: UInt64, size: Int = 400, isBackground: Bool) throws {
+        place = "seed \(seed), background merging \(isBackground ? "on" : "off")"
+        self.size = size
+        vectors = RandomVectors(seed: seed)
+        vectors.termSpace = 200
+        vectors.terms = 3...14
+        self.isBackground = isBackground
+        temporary = try TemporaryStore()
+        store = try Self.open(temporary, isBackground, &vectors.generator)
+        merger = Self.merger(of: store)
+    }
+
+    /// With another policy each time.
+    private static func open(
+        _ temporary: TemporaryStore, _ isBackground: Bool, _ generator: inout SeededGenerator
+    ) throws -> SparseStore {
+        var policy = MergePolicy()
+        policy.fanout = Int.random(in: 2...5, using: &generator)
+        policy.deadShare = [0.1, 1.0 / 3, 0.8].randomElement(using: &generator) ?? 0.5
+        policy.documentsMergedByCommits = [0, 4, 32].randomElement(using: &generator) ?? 4
+        policy.segmentBacklog = [4, 256, 256].randomElement(using: &generator) ?? 8
+        return try temporary.open {
+            $0.mergePolicy = policy
+            $0.maintenance = isBackground ? .background : .manual
+            // What a test commits need not outlive a power cut.
+            $0.durability = .lastCommitsMayBeLost
+        }
+    }
+
+    /// Reads and writes a few documents and kilobytes at a time, so that merges have many stages.
+    private static func merger(of store: SparseStore) -> Merger {
+        Merger(
+            store.environment, store.source.tables, store.configuration.mergePolicy,
+            pieces: StagedMerge.Pieces(bytesWritten: 4_096, documentsRead: 16))
+    }
+
+    /// One random operation, or some, and a look at everything that can be seen of it.
+    func step() throws {
+        switch Int.random(in: 0..<100, using: &vectors.generator) {
+        case 0..<45: try commit()
+        case 45..<70: try search()
+        case 70..<82: try merge(for: .policy)
+        case 82..<86: try merge(for: .fewest)
+        case 86..<92: hold()
+        case 92..<97: try release()
+        case 97..<98: try leaveAMergeBehind()
+        default: try reopen()
+        }
+    }
+
+    /// Some upserts, replacements and removals in one transaction, which now and then is rolled back.
+    func commit() throws {
+        let isAborted = Int.random(in: 0..<8, using: &vectors.generator) == 0
+        let count = [1, 1, 1, 3, 8, 40].randomElement(using: &vectors.generator) ?? 1
+        var next = state
+        do {
+            try store.write { transaction in
+                for _ in 0..<count { try change(&next, &transaction) }
+                #expect(transaction.count == next.vectors.documents.count, Comment(rawValue: place))
+                next.generation = transaction.generation
+                if isAborted { throw Abort() }
+            }
+            // A transaction that has found nothing to remove is no commit.
+            next.generation = try store.read { $0.generation }
+            state = next
+        } catch is Abort {}
+        operations += count
+        try check()
+    }
+
+    private func change(_ next: inout State, _ transaction: inout WriteTransaction) throws {
+        let number = Int.random(in: 0..<size, using: &vectors.generator)
+        let id = "d\(number)"
+        if Int.random(in: 0..<10, using: &vectors.generator) < 4 {
+            #expect(try transaction.remove(id) == next.remove(id), Comment(rawValue: place))
+        } else {
+            let vector = try vectors.next()
+            let tags = ["even", "third", "rare"].filter { tag in
+                Int.random(in: 0..<(["even": 2, "third": 3][tag] ?? 50), using: &vectors.generator) == 0
+            }
+            let document = Document(id: id, vector: vector, payload: Array("payload of \(id)".utf8), tags: tags)
+            try transaction.upsert(document)
+            next.put(document, vector)
+        }
+    }
+
+    /// One merge, with commits, searches and what else there is between its stages; now and then it is stopped.
+    private func merge(for goal: Merger.Goal) throws {
+        let stopsAt = Int.random(in: 0..<60, using: &vectors.generator)
+        var stages = 0
+        do {
+            _ = try merger.step(goal) { _ in
+                stages += 1
+                if stages == stopsAt { throw Abort() }
+                switch Int.random(in: 0..<12, using: &vectors.generator) {
+                case 0, 1: try commit()
+                case 2: try search()
+                case 3: hold()
+                default: break
+                }
+            }
+        } catch is Abort {}
+        operations += 1
+        try check()
+    }
+
+    /// As a process does that is killed in the middle of a merge.
+    private func leaveAMergeBehind() throws {
+        do {
+            let policy = store.configuration.mergePolicy
+            var merge = try StagedMerge.begin(
+                store.environment, store.source.tables, policy, StagedMerge.Pieces(bytesWritten: 1, documentsRead: 16),
+                choose: policy.reducible)
+            try merge?.stage { _ in }
+        } catch is StagedMerge.ClaimLost {
+            // There is one already.
+        }
+        try check()
+    }
+
+    private func reopen() throws {
+        held = []
+        store.close()
+        store = try Self.open(temporary, isBackground, &vectors.generator)
+        merger = Self.merger(of: store)
+        operations += 1
+        try check()
+    }
+
+    private func hold() {
+        guard held.count < 3, let snapshot = try? store.read({ $0 }) else { return }
+        held.append((snapshot, state))
+        operations += 1
+    }
+
+    private func release() throws {
+        guard let index = held.indices.randomElement(using: &vectors.generator) else { return }
+        let (snapshot, then) = held.remove(at: index)
+        try compare(snapshot, then)
+        operations += 1
+    }
+
+    private func search() throws {
+        try store.read { try compare($0, state) }
+        operations += 1
+    }
+
+    /// What must hold after everything: the counts, the frequencies, and one exact answer.
+    private func check() throws {
+        try store.read { snapshot in
+            #expect(snapshot.generation == state.generation, Comment(rawValue: place))
+            #expect(snapshot.count == state.vectors.documents.count, Comment(rawValue: place))
+            var frequencies: [TermID: Int] = [:]
+            try snapshot.forEachTerm { frequencies[$0] = $1 }
+            #expect(frequencies == state.frequencies, Comment(rawValue: place))
+            try compare(snapshot, state, isExact: true, filter: nil)
+        }
+    }
+}
