@@ -84,6 +84,8 @@ class Workshop:
             Operation(
                 "map growth", write(large, "large", "--map", "1048576"), states(before, large, 1), some,
                 acknowledges=True),
+            # Segments merge on another thread meanwhile: which call is the N-th is another one each time.
+            Operation("beside merges", write(more, "more", "--merge"), single, some, acknowledges=True),
             Operation("load", all_of, states({}, many, 10), nothing, retry=all_of + ["--resume"], is_new=True),
             Operation("load more", all_of, states(before, many, 10), some, retry=all_of + ["--resume"]),
             Operation("merge", [self.sparsestore, "build", store], [merged], unmerged),

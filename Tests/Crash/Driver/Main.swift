@@ -10,7 +10,7 @@ import SparseStore
 
 /// What the crash suite does from inside a process:
 ///
-///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak]
+///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge]
 ///     crash-driver check STORE
 ///
 /// It exits as `sparsestore` does: 5 for a full disk, 7 for an input/output error, 3 for damage.
@@ -32,6 +32,13 @@ struct Main {
         case ("write", 5):
             guard let first = Int(values[3]), let count = Int(values[4]) else { return usage() }
             var configuration = Configuration()
+            // What a call is the N-th of must not depend on another thread, unless that is what is asked for.
+            configuration.maintenance = .manual
+            if options.contains("--merge") {
+                configuration.maintenance = .background
+                configuration.mergePolicy.fanout = 2
+                configuration.mergePolicy.documentsMergedByCommits = 0
+            }
             if options.contains("--weak") { configuration.durability = .lastCommitsMayBeLost }
             if let size = options.drop(while: { $0 != "--map" }).dropFirst().first {
                 configuration.mapSize = Int(size) ?? configuration.mapSize
@@ -45,7 +52,7 @@ struct Main {
     }
 
     private static func usage() {
-        complain("usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] | check STORE")
+        complain("usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] | check STORE")
         exit(1)
     }
 

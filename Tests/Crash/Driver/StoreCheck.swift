@@ -8,6 +8,7 @@ struct StoreCheck {
     init(path: String) throws {
         var configuration = Configuration()
         configuration.createIfMissing = false
+        configuration.maintenance = .manual
         store = try SparseStore.open(at: path, configuration: configuration)
     }
 
