@@ -2,12 +2,13 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test model race bench fuzz crash damage format lint docs check clean
+.PHONY: help setup build demo test model race bench fuzz crash crash-full damage format lint docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 KILLS ?= 50
 FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
+CRASH_POINTS ?= 150
 SEED ?=
 OPERATIONS ?= 100000
 
@@ -38,10 +39,18 @@ bench: ## Run the benchmarks
 fuzz: ## Run the fuzzers
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), then two processes on one store (SECONDS_TO_RUN=30)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), two processes on one store (SECONDS_TO_RUN=30), a sample of faults (CRASH_POINTS=150)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
+	swift build -c release --product crash-driver
+	@Tests/Crash/crash.py --points $(CRASH_POINTS) $(if $(SEED),--seed $(SEED))
+
+crash-full: build ## A fault of every kind at every call that changes the disk: some thousand points
+	@Scripts/setup.sh checks
+	swift build -c release --product crash-driver
+	@Tests/Crash/crash.py --self-test
+	@Tests/Crash/crash.py $(if $(SEED),--seed $(SEED))
 
 damage: build ## Flip single bits in a store's values, verify and search it (FLIPS=2000)
 	@Scripts/bit-damage.py --flips $(FLIPS)

@@ -64,6 +64,10 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
+        // What the crash suite runs beside the command line (Tests/Crash/README.md).
+        .executableTarget(
+            name: "crash-driver", dependencies: ["SparseStore", "SparseInterchange"], path: "Tests/Crash/Driver",
+            swiftSettings: settings),
         // Tests: one target a module.
         .testTarget(name: "SparseFormatTests", dependencies: ["SparseFormat"], swiftSettings: settings),
         .testTarget(

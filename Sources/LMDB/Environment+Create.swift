@@ -17,24 +17,16 @@ extension Environment {
         _ path: FilePath, _ canonicalPath: String, options: EnvironmentOptions, tables names: [String],
         create: (borrowing WriteTransaction, [Table]) throws -> Void
     ) throws {
-        let (folder, name) = Filesystem.split(canonicalPath)
-        if !options.allowNetworkFilesystem { try Filesystem.requireLocal(folder, operation: "create") }
-        removeAbandonedFiles(folder: folder, name: name)
-        let temporaryPath = temporaryName(for: canonicalPath)
-        Registry.shared.beginCreating(temporaryPath)
-        defer {
-            // After the rename only the lock file is left of these two.
-            unlink(temporaryPath)
-            unlink(lockPath(temporaryPath))
-            Registry.shared.endCreating(temporaryPath)
+        if !options.allowNetworkFilesystem {
+            try Filesystem.requireLocal(Filesystem.split(canonicalPath).folder, operation: "create")
         }
-        try fill(path, temporaryPath, options: options, tables: names, create: create)
-        let status = moveWithoutReplacing(temporaryPath, canonicalPath)
+        let status = try makeBeside(canonicalPath, operation: "create") { temporaryPath in
+            try fill(path, temporaryPath, options: options, tables: names, create: create)
+        }
         // Gone: a neighbour took it for abandoned. Either way the caller looks at the path again.
         guard status == 0 || status == EEXIST || status == ENOENT else {
             throw Filesystem.error(status, "create", path.string)
         }
-        try Filesystem.syncFolder(folder, operation: "create")
     }
 
     private static func fill(

@@ -10,13 +10,24 @@ package import SystemPackage
 
 extension Environment {
     /// Puts a file where nothing stands yet: it is made beside its place and appears there complete and durable, or not at
-    /// all. What a crash leaves behind is removed when a database is next created there.
+    /// all. What a crash leaves behind is removed when something is next put there.
     ///
     /// - Parameter fill: makes the file at the path it is given, durable when it returns; a lock file beside it is removed.
     package static func place(
         at target: FilePath, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
     ) throws {
         let canonicalTarget = try requireNothing(at: target, operation: operation)
+        let status = try makeBeside(canonicalTarget, operation: operation, fill)
+        guard status != EEXIST else { throw targetExists(target, operation) }
+        guard status == 0 else { throw Filesystem.error(status, operation, target.string) }
+    }
+
+    /// Fills a file beside its place, then moves it there and syncs the folder. Returns 0, or why it could not be moved.
+    static func makeBeside(
+        _ canonicalTarget: String, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
+    ) throws -> Int32 {
+        let (folder, name) = Filesystem.split(canonicalTarget)
+        removeAbandonedFiles(folder: folder, name: name)
         let temporaryPath = temporaryName(for: canonicalTarget)
         Registry.shared.beginCreating(temporaryPath)
         defer {
@@ -25,10 +36,11 @@ extension Environment {
             Registry.shared.endCreating(temporaryPath)
         }
         try fill(temporaryPath)
-        let moved = moveWithoutReplacing(temporaryPath, canonicalTarget)
-        guard moved != EEXIST else { throw targetExists(target, operation) }
-        guard moved == 0 else { throw Filesystem.error(moved, operation, target.string) }
-        try Filesystem.syncFolder(Filesystem.split(canonicalTarget).folder, operation: operation)
+        // Before the move: a crash after it would leave a lock file that no later creation looks for.
+        unlink(lockPath(temporaryPath))
+        let status = moveWithoutReplacing(temporaryPath, canonicalTarget)
+        if status == 0 || status == EEXIST { try Filesystem.syncFolder(folder, operation: operation) }
+        return status
     }
 
     /// Throws when something stands at a path; returns the path with links followed.

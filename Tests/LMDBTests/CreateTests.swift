@@ -68,6 +68,20 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
+    @Test func whatAKilledCopyLeavesIsRemovedByTheNext() async throws {
+        let environment = try Environment.make(folder.file())
+        let path = folder.file("copy").string
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            try Environment.place(at: FilePath(path), operation: "copy") { temporaryPath in
+                writeBytes([1], to: FilePath(temporaryPath))
+                kill(getpid(), SIGKILL)
+            }
+        }
+        #expect(folder.entries.count == 3)
+        try environment.copy(to: folder.file("copy"), compacting: true)
+        #expect(folder.entries == ["copy", "data.sparse", "data.sparse-lock"])
+    }
+
     @Test func ofManyCreatorsOneWinsAndAllOpenIt() async throws {
         let path = folder.file().string
         await withTaskGroup(of: Void.self) { group in
