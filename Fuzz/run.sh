@@ -6,8 +6,9 @@ cd "$(dirname "$0")"
 
 work=work
 seconds=${SECONDS_PER_TARGET:-60}
-nice swift build -c release --sanitize fuzzer --sanitize address -Xswiftc -enable-testing
-fuzz=$(swift build -c release --sanitize fuzzer --sanitize address -Xswiftc -enable-testing --show-bin-path)/fuzz
+build=(swift build -c release --sanitize fuzzer --sanitize address -Xswiftc -enable-testing)
+nice "${build[@]}"
+fuzz=$("${build[@]}" --show-bin-path)/fuzz
 # Without the backtraces of Swift's runtime libFuzzer sees a trap itself, and keeps the input.
 export SWIFT_BACKTRACE=enable=no
 if [ -d /dev/shm ]; then
@@ -31,7 +32,7 @@ run() {
 
 report() {
     local executions faults
-    executions=$(awk '/stat::number_of_executed_units/ { print $2 }' "$work/$1.log")
+    executions=$(awk '/stat::number_of_executed_units/ { n = $2 } END { print n }' "$work/$1.log")
     faults=$(grep -c '^FAULT INSIDE LIBLMDB' "$work/$1.log" || true)
     printf '%-28s %10s executions %6s faults inside liblmdb  %s\n' "$1" "${executions:-?}" "$faults" "$2"
 }

@@ -32,7 +32,7 @@ enum Child {
         // Hanging is a finding too.
         alarm(UInt32(seconds))
         do {
-            let truth = try StoreTemplate.shared.get().documents
+            let truth = try StoreTemplate.documents.get()
             try StoreProbe(path: path, truth: truth).run(writing: false)
         } catch {
             FileHandle.standardError.write(Data("\(error)\n".utf8))

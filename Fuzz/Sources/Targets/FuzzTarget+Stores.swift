@@ -11,12 +11,13 @@ extension FuzzTarget {
     static let forgedStore = FuzzTarget(
         name: "forged-store", seeds: { [[0], [1, 0, 1, 0, 20, 0, 1], [0, 0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]] },
         run: { bytes in
+            guard let first = bytes.first else { return }
             let template = try StoreTemplate.shared.get()
             let folder = try TemporaryFolder()
             let path = folder.path("forged")
-            try template.file.write(to: URL(fileURLWithPath: path))
+            try Data(template.file).write(to: URL(fileURLWithPath: path))
             try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())))
-            try StoreProbe(path: path, truth: nil).run(writing: bytes.first ?? 0 & 1 == 1)
+            try StoreProbe(path: path, truth: nil).run(writing: first & 1 == 1)
         })
 
     private static func forge(_ path: String, _ template: StoreTemplate, _ edits: Edits) throws {
@@ -50,7 +51,7 @@ extension FuzzTarget {
             let template = try StoreTemplate.shared.get()
             let folder = try TemporaryFolder()
             let path = folder.path("damaged")
-            var file = [UInt8](template.file)
+            var file = template.file
             for edit in Edits(bytes).list {
                 // Parts of 64 KiB: an offset has 16 bits.
                 let first = edit.index % (file.count / 65_536 + 1) * 65_536

@@ -16,10 +16,15 @@ struct StoreTemplate: Sendable {
     }
 
     /// The file.
-    let file: Data
+    let file: [UInt8]
     let entries: [Entry]
-    /// The live documents, without their multivectors.
-    let documents: [String: Document]
+
+    /// The live documents.
+    static let documents = Result {
+        try (0..<1_060).filter { $0 >= 300 || $0 % 29 != 0 }.reduce(into: [String: Document]()) { documents, number in
+            documents["d\(number)"] = try document(number)
+        }
+    }
 
     static let shared = Result { try StoreTemplate() }
 
@@ -27,16 +32,9 @@ struct StoreTemplate: Sendable {
         let folder = try TemporaryFolder()
         let path = folder.path("template")
         let store = try SparseStore.open(at: path)
-        var random = SeededGenerator(7)
-        var documents: [String: Document] = [:]
         func write(_ numbers: Range<Int>) throws {
             try store.write { transaction in
-                for number in numbers {
-                    let document = try Self.document(number, &random)
-                    try transaction.upsert(document)
-                    documents[document.id] = document
-                    documents[document.id]?.multivector = nil
-                }
+                for number in numbers { try transaction.upsert(Self.document(number)) }
             }
         }
         try write(0..<1_040)
@@ -45,18 +43,15 @@ struct StoreTemplate: Sendable {
         try store.write { try $0.setBookmark("place", [1, 2, 3]) }
         try write(1_030..<1_060)
         try store.write { transaction in
-            for number in stride(from: 0, to: 300, by: 29) {
-                try transaction.remove("d\(number)")
-                documents["d\(number)"] = nil
-            }
+            for number in stride(from: 0, to: 300, by: 29) { try transaction.remove("d\(number)") }
         }
         store.close()
-        self.documents = documents
         entries = try Self.entries(path)
-        file = try Data(contentsOf: URL(fileURLWithPath: path))
+        file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
-    private static func document(_ number: Int, _ random: inout SeededGenerator) throws -> Document {
+    private static func document(_ number: Int) throws -> Document {
+        var random = SeededGenerator(UInt64(number))
         var terms: [String: Float] = ["all": 1 + Float(number % 7)]
         for _ in 0..<4 { terms["t\(random.next() % 60)"] = Float(1 + random.next() % 200) / 16 }
         let hasVectors = number % 50 == 0
