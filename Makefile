@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test bench fuzz crash format lint docs check clean
 
-SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
+SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift
 KILLS ?= 50
 SECONDS_TO_RUN ?= 30
 SEED ?=
@@ -27,7 +27,7 @@ test: setup ## Run every test
 bench: ## Run the benchmarks
 	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: there is no benchmark to run yet" >&2; exit 1; fi
 
-fuzz: ## Run the fuzzers
+fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
 crash: build ## Kill loads with -9 (KILLS=50, SEED=...), then two processes on one store (SECONDS_TO_RUN=30)

@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 
 work=work
 seconds=${SECONDS_PER_TARGET:-60}
-build=(swift build -c release --sanitize fuzzer --sanitize address -Xswiftc -enable-testing)
+# Both in one flag: given singly, by SwiftPM's own option, they stand in another order each time, and the last one wins.
+build=(swift build -c release -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing)
 nice "${build[@]}"
 fuzz=$("${build[@]}" --show-bin-path)/fuzz
 # Without the backtraces of Swift's runtime libFuzzer sees a trap itself, and keeps the input.

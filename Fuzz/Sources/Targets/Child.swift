@@ -8,16 +8,23 @@ enum Child {
 
     /// Starts this program again on a file. A fault inside liblmdb, which trusts its pages, is told and passes.
     static func open(_ path: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.environment = ProcessInfo.processInfo.environment.merging(["FUZZ_CHILD": path]) { $1 }
-        try process.run()
-        process.waitUntilExit()
-        switch (process.terminationReason, process.terminationStatus) {
-        case (.exit, 0): return
-        case (.exit, faultStatus): FileHandle.standardError.write(Data("FAULT INSIDE LIBLMDB\n".utf8))
-        case (let reason, let status):
-            throw Finding("the child ended by \(reason == .exit ? "exit" : "signal") \(status)")
+        // Not Foundation's Process, which keeps a little of each.
+        var child = pid_t()
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("fuzz"), nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = ProcessInfo.processInfo.environment
+            .merging(["FUZZ_CHILD": path]) { $1 }.map { strdup("\($0.key)=\($0.value)") }
+        environment.append(nil)
+        defer { for text in arguments + environment { free(text) } }
+        guard posix_spawn(&child, "/proc/self/exe", nil, nil, &arguments, &environment) == 0 else {
+            throw Finding("no process can be started")
+        }
+        var status: CInt = 0
+        guard waitpid(child, &status, 0) == child else { throw Finding("a process was lost") }
+        // The low seven bits are the signal, what is above them the status.
+        switch (status & 0x7F, status >> 8 & 0xFF) {
+        case (0, 0): return
+        case (0, faultStatus): FileHandle.standardError.write(Data("FAULT INSIDE LIBLMDB\n".utf8))
+        case (let signal, let status): throw Finding("the child ended by signal \(signal), status \(status)")
         }
     }
 

@@ -48,7 +48,12 @@ struct IndexWriter {
             throw SparseStoreError(
                 .corrupted, "document number \(number) is in no segment; restore the store from a backup")
         }
-        dead[manifest.segments[position].id, default: []].append(ordinal)
+        let segment = manifest.segments[position]
+        guard segment.tombstones < segment.documents else {
+            throw SparseStoreError(
+                .corrupted, "segment \(segment.id) has no document left to remove; restore the store from a backup")
+        }
+        dead[segment.id, default: []].append(ordinal)
         manifest.segments[position].tombstones += 1
     }
 
@@ -109,6 +114,10 @@ struct IndexWriter {
     ) throws -> SegmentEntry {
         let window = builder.build(ordered: ordered)
         let id = manifest.nextSegment
+        guard id < UInt32.max else {
+            throw SparseStoreError(
+                .limitExceeded, "the store has used up its segment numbers; copy the documents to a new store")
+        }
         manifest.nextSegment += 1
         let bytes = try SegmentTable.put(window, id: id, tables, writer)
         manifest.bytesWritten += UInt64(bytes)
