@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test model race bench fuzz crash crash-full damage format lint docs check clean
 
-SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
+SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift
 KILLS ?= 50
 FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
@@ -36,7 +36,7 @@ race: setup ## Run the concurrency tests under the thread sanitizer
 bench: ## Run the benchmarks
 	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: there is no benchmark to run yet" >&2; exit 1; fi
 
-fuzz: ## Run the fuzzers
+fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
 crash: build ## Kill loads with -9 (KILLS=50, SEED=...), two processes on one store (SECONDS_TO_RUN=30), a sample of faults (CRASH_POINTS=150)

@@ -88,6 +88,14 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: ["SparseStoreTool", "SparseStore", "SparseInterchange"],
             swiftSettings: settings),
+        // The fuzzer's targets, run on the inputs that are checked in. The fuzzer itself is a package of its own.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "SparseFormat", "LMDB", "SparseStore", "SparseInterchange",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Fuzz/Sources", exclude: ["Driver"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

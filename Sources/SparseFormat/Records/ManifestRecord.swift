@@ -93,6 +93,12 @@ package struct ManifestRecord: Record {
     }
 
     private func checkCounters() throws(FormatError) {
+        // So that they can be counted up, and be Int.
+        for counter in [
+            generation, nextDocument, nonzeros, firstStatisticsDelta, nextStatisticsDelta, bytesWritten, bytesMerged,
+        ] where counter >= 1 << 62 {
+            throw FormatError(.manifestCounters, "\(counter) is 2^62 or more")
+        }
         guard documents <= nextDocument else { throw FormatError(.manifestCounters, "documents above nextDocument") }
         guard currentDictionary == 0 || currentDictionary < nextDictionary else {
             throw FormatError(.manifestCounters, "currentDictionary not below nextDictionary")

@@ -51,7 +51,9 @@ package struct SegmentEntry: Sendable, Equatable {
         bytes = try reader.u64()
         // The range's width minus one, so that the full range of 64 bits does not overflow.
         guard firstDocument <= lastDocument, documents >= 1, tombstones <= documents,
-            UInt64(documents) - 1 <= lastDocument - firstDocument
+            UInt64(documents) - 1 <= lastDocument - firstDocument,
+            kind != .window || documents <= Limits.maximumDocumentsPerWindow,
+            nonzeros <= UInt64(documents) * UInt64(Limits.maximumTermsPerVector), bytes < 1 << 62
         else { throw FormatError(.segmentCounts, "segment \(id)") }
     }
 

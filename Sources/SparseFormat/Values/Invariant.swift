@@ -49,8 +49,9 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .segmentKind: "a segment's kind is 1 or 2"
         case .segmentIDs: "segment ids are unique and below nextSegment"
         case .segmentRanges: "segments' document ranges ascend, do not overlap and end below nextDocument"
-        case .segmentCounts: "a segment has 1 or more documents, at most its range's, and at most as many tombstones"
-        case .manifestCounters: "the manifest's counters do not contradict each other"
+        case .segmentCounts: 
+            "a segment has 1 or more documents, at most its range's and its kind's; its other counts are ones they can have"
+        case .manifestCounters: "the manifest's counters are below 2^62 and do not contradict each other"
         case .fixedBodyLength: "a body of fixed length has that length"
         case .termsAscend: "terms ascend strictly and fit 32 bits"
         case .changesAreNotZero: "a statistics delta holds no change of zero"
@@ -74,7 +75,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .multivectorScale: "a token's scale is finite and not negative"
         case .codebookUse: "a codebook is named where the encoding needs one, and holds each centroid that is named"
         case .codebookShape: "a codebook has 1 or more centroids, and is finite and zero past the dimension"
-        case .multivectorCounts: "the counts of multivectors do not contradict each other"
+        case .multivectorCounts: "the counts of multivectors are below 2^62 and do not contradict each other"
         case .mergeSegments: "a merge names each segment once, and 1 or more as its sources"
         case .retiredSegments: "the retired segments are 1 or more, each named once"
         }

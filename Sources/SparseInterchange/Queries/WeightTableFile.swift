@@ -12,7 +12,11 @@ public enum WeightTableFile: Sendable, Hashable {
 
     /// Reads the table at `path`.
     public init(path: String) throws(InterchangeError) {
-        let source = try ByteSource(path: path)
+        try self.init(source: try ByteSource(path: path))
+    }
+
+    /// Reads what `source` gives.
+    public init(source: ByteSource) throws(InterchangeError) {
         let bytes = try source.readAll()
         if let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }), first == UInt8(ascii: "{"),
             !bytes.contains(0)

@@ -50,7 +50,12 @@ struct IndexWriter {
             throw SparseStoreError(
                 .corrupted, "document number \(number) is in no segment; restore the store from a backup")
         }
-        dead[manifest.segments[position].id, default: []].append(ordinal)
+        let segment = manifest.segments[position]
+        guard segment.tombstones < segment.documents else {
+            throw SparseStoreError(
+                .corrupted, "segment \(segment.id) has no document left to remove; restore the store from a backup")
+        }
+        dead[segment.id, default: []].append(ordinal)
         manifest.segments[position].tombstones += 1
     }
 

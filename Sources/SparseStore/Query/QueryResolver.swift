@@ -21,8 +21,8 @@ struct QueryResolver {
             let statistics = StatisticsTable(tables: tables, reader: reader)
             let pending = try statistics.pendingChanges(manifest)
             let folded = try statistics.foldedFrequencies(of: components.lazy.map(\.0))
-            return zip(components, folded).map { component, folded in
-                let frequency = Int(folded + pending[component.0, default: 0])
+            return try zip(components, folded).map { component, folded in
+                let frequency = try statistics.frequency(folded, pending[component.0, default: 0], manifest)
                 let idf = Weighting.inverseDocumentFrequency(frequency, documents: Int(manifest.documents))
                 return (component.0, component.1 * idf)
             }

@@ -127,7 +127,7 @@ public final class Snapshot: Sendable {
             try withReader { reader in
                 let table = StatisticsTable(tables: tables, reader: reader)
                 let pending = try table.pendingChanges(state.manifest)[term, default: 0]
-                return Int(try table.foldedFrequencies(of: [term])[0] + pending)
+                return try table.frequency(table.foldedFrequencies(of: [term])[0], pending, manifest)
             }
         }
     }

@@ -74,7 +74,7 @@ extension SparseStore {
 extension Snapshot {
     /// Every n-th token of the store, n so large that there are at most `maximum`.
     fileprivate func sampleTokens(_ maximum: Int, _ settings: MultivectorSettings) throws -> [Float] {
-        let step = max(1, (Int(clamping: settings.tokens) + maximum - 1) / maximum)
+        let step = max(0, Int(clamping: settings.tokens) - 1) / maximum + 1
         var samples: [Float] = []
         var token = 0
         try SparseStoreError.wrap {

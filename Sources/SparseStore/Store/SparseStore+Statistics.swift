@@ -53,6 +53,6 @@ extension SegmentStatistics {
     init(_ entry: SegmentEntry) {
         self.init(
             id: entry.id, kind: entry.kind == .window ? "window" : "block", documents: Int(entry.documents),
-            tombstones: Int(entry.tombstones), nonzeros: Int(entry.nonzeros), bytes: Int(entry.bytes))
+            tombstones: Int(entry.tombstones), nonzeros: Int(entry.nonzeros), bytes: Int(clamping: entry.bytes))
     }
 }

@@ -163,6 +163,10 @@ struct WriteSession {
         try index.remove(number, &manifest)
         _ = try writer.delete(tables.documents, number)
         try multivectors.remove(number: number)
+        guard manifest.documents >= 1, manifest.nonzeros >= count else {
+            throw SparseStoreError(
+                .corrupted, "the store has more documents than were counted; restore it from a backup")
+        }
         manifest.documents -= 1
         manifest.nonzeros -= count
     }

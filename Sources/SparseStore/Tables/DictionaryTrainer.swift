@@ -18,7 +18,8 @@ struct DictionaryTrainer {
 
     /// Adds a dictionary for the commits to come when this one passes a threshold and none is there yet.
     func trainIfDue(from base: ManifestRecord, _ manifest: inout ManifestRecord) throws {
-        guard manifest.currentDictionary == 0, manifest.nextDocument >= Self.firstAttempt,
+        guard manifest.currentDictionary == 0, manifest.nextDictionary < UInt32.max,
+            manifest.nextDocument >= Self.firstAttempt,
             manifest.nextDocument.leadingZeroBitCount < base.nextDocument.leadingZeroBitCount
         else { return }
         let samples = try samples(manifest)

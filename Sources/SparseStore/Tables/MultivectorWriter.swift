@@ -101,6 +101,10 @@ extension MultivectorWriter {
         settings.outdated = settings.documents
         if let trained {
             settings.codebook = settings.nextCodebook
+            guard settings.nextCodebook < UInt32.max else {
+                throw SparseStoreError(
+                    .limitExceeded, "the store has used up its codebook numbers; copy the documents to a new store")
+            }
             settings.nextCodebook += 1
             try trained.put(into: table.tables.meta, .meta, key: Keys.codebook(settings.codebook), writer)
         }
@@ -148,7 +152,7 @@ extension MultivectorWriter {
     /// Deletes the codebooks that no multivector names any more: all but that of new ones.
     func removeOldCodebooks() throws {
         guard let settings else { return }
-        for number in 1..<settings.nextCodebook where number != settings.codebook {
+        for number in try table.codebookNumbers() where number != settings.codebook {
             _ = try writer.delete(table.tables.meta, Keys.codebook(number))
         }
     }

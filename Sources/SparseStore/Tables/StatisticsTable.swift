@@ -23,7 +23,9 @@ struct StatisticsTable {
                 throw SparseStoreError(
                     .corrupted, "statistics delta \(sequence) is missing; restore the store from a backup")
             }
-            for (term, change) in zip(delta.terms, delta.changes) { changes[term, default: 0] += change }
+            for (term, change) in zip(delta.terms, delta.changes) {
+                changes[term] = try Self.sum(changes[term, default: 0], change)
+            }
         }
         return changes
     }
@@ -39,6 +41,24 @@ struct StatisticsTable {
         }
     }
 
+    /// How many documents of the manifest's have a term, from its folded count and the changes since.
+    func frequency(_ folded: Int64, _ pending: Int64, _ manifest: ManifestRecord) throws -> Int {
+        let frequency = try Self.sum(folded, pending)
+        guard frequency >= 0, UInt64(frequency) <= manifest.documents else { throw Self.impossible }
+        return Int(frequency)
+    }
+
+    /// Counts come from disk: what overflows is damage.
+    private static func sum(_ a: Int64, _ b: Int64) throws -> Int64 {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        guard !overflow else { throw impossible }
+        return sum
+    }
+
+    private static var impossible: SparseStoreError {
+        SparseStoreError(.corrupted, "a term's document frequency is impossible; restore the store from a backup")
+    }
+
     func page(_ number: UInt32) throws -> StatisticsPage? {
         try StatisticsPage(from: tables.statistics, .statistics, key: Keys.statisticsPage(number), reader)
     }
@@ -51,7 +71,8 @@ struct StatisticsTable {
         while let current = entry, let number = Keys.statisticsPageNumber(current.key) {
             let page = try StatisticsPage(
                 sealed: current.value, in: .statistics, key: Keys.statisticsPage(number))
-            let first = number * UInt32(StatisticsPage.termsPerPage)
+            let (first, overflow) = number.multipliedReportingOverflow(by: UInt32(StatisticsPage.termsPerPage))
+            guard !overflow else { throw FormatError(.keyShape, "page \(number)") }
             while let next = pending.first, next.key < first {
                 if next.value != 0 { try body(next.key, next.value) }
                 pending.removeFirst()
@@ -61,7 +82,7 @@ struct StatisticsTable {
                 let term = first + UInt32(index)
                 var count = Int64(folded)
                 if let next = pending.first, next.key == term {
-                    count += next.value
+                    count = try Self.sum(count, next.value)
                     pending.removeFirst()
                 }
                 if count != 0 { try body(term, count) }
@@ -83,7 +104,8 @@ struct StatisticsTable {
             manifest.nextStatisticsDelta += 1
             return
         }
-        try fold(try pendingChanges(manifest).merging(own.map { ($0.key, $0.value) }, uniquingKeysWith: +), writer)
+        let all = try pendingChanges(manifest).merging(own.map { ($0.key, $0.value) }, uniquingKeysWith: Self.sum)
+        try fold(all, writer)
         for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
             _ = try writer.delete(tables.statistics, Keys.statisticsDelta(sequence))
         }
@@ -98,7 +120,7 @@ struct StatisticsTable {
             var page = try self.page(number) ?? StatisticsPage.empty
             while let change = ordered.first, change.key / perPage == number {
                 let slot = Int(change.key % perPage)
-                let count = Int64(page.frequencies[slot]) + change.value
+                let count = try Self.sum(Int64(page.frequencies[slot]), change.value)
                 guard let count = UInt32(exactly: count) else {
                     throw SparseStoreError(
                         .corrupted,

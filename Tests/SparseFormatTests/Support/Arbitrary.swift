@@ -25,6 +25,9 @@ enum Arbitrary {
             createdAt: random.number(), uuid: StoreUUID(high: random.next(), low: random.next()))
     }
 
+    /// Below 2^62, as counters are.
+    private static func counter(_ random: inout SeededGenerator) -> UInt64 { random.number() >> 2 }
+
     static func manifest(_ random: inout SeededGenerator) -> ManifestRecord {
         var manifest = ManifestRecord()
         var next: UInt64 = 0
@@ -38,22 +41,22 @@ enum Arbitrary {
                     id: id, kind: random.next() % 2 == 0 ? .window : .block,
                     tier: UInt8(truncatingIfNeeded: random.next()), documents: documents,
                     tombstones: UInt32(random.next() % UInt64(documents + 1)), firstDocument: first,
-                    lastDocument: first + width, nonzeros: random.number(), bytes: random.number()))
+                    lastDocument: first + width, nonzeros: random.number() % (UInt64(documents) * 65_535), bytes: counter(&random)))
             next = first + width + 1
         }
-        manifest.generation = random.number()
-        manifest.nextDocument = next + random.number() / 2
+        manifest.generation = counter(&random)
+        manifest.nextDocument = next + counter(&random) / 2
         manifest.documents = manifest.nextDocument == 0 ? 0 : random.number() % (manifest.nextDocument + 1)
-        manifest.nonzeros = random.number()
+        manifest.nonzeros = counter(&random)
         manifest.termSpace = [.undecided, .strings, .numbers][Int(random.next() % 3)]
         manifest.nextTerm = UInt32(truncatingIfNeeded: random.number())
         manifest.nextSegment = UInt32(ids.count) + UInt32(random.next() % 3)
         manifest.nextDictionary = 1 + UInt32(random.next() % 5)
         manifest.currentDictionary = UInt32(random.next() % UInt64(manifest.nextDictionary))
-        manifest.firstStatisticsDelta = random.number() / 2
+        manifest.firstStatisticsDelta = counter(&random) / 2
         manifest.nextStatisticsDelta = manifest.firstStatisticsDelta + random.next() % 70
-        manifest.bytesWritten = random.number()
-        manifest.bytesMerged = random.number()
+        manifest.bytesWritten = counter(&random)
+        manifest.bytesMerged = counter(&random)
         return manifest
     }
 
@@ -100,10 +103,10 @@ enum Arbitrary {
             settings.codec = .int8
         }
         settings.nextCodebook = settings.codebook + 1 + UInt32(random.next() % 3)
-        settings.tokens = random.number()
+        settings.tokens = counter(&random)
         settings.documents = random.number() % (settings.tokens / 2 + 1)
         settings.outdated = random.number() % (settings.documents + 1)
-        settings.bytes = random.number()
+        settings.bytes = counter(&random)
         return settings
     }
 

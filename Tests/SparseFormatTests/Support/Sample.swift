@@ -37,6 +37,26 @@ struct Sample: CustomStringConvertible {
         self.recode = recode
     }
 
+    /// What decoding makes of damaged bytes behind a right checksum.
+    enum Answer {
+        case refused
+        case accepted
+        /// Neither an error of ours nor a value that encodes to itself.
+        case wrong
+    }
+
+    /// Decodes bytes in the value's place, and what they encode to once more.
+    func answer(_ bytes: UnsafeRawBufferPointer) -> Answer {
+        do {
+            let recoded = try recode(bytes, table, key)
+            if isCanonical { return recoded.elementsEqual(bytes) ? .accepted : .wrong }
+            let again = try recoded.withUnsafeBytes { try recode($0, table, key) }
+            return again == recoded ? .accepted : .wrong
+        } catch {
+            return error is FormatError ? .refused : .wrong
+        }
+    }
+
     /// The same body with a repaired checksum, in the value's place.
     func resealed(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes

@@ -5,7 +5,7 @@ enum Samples {
     static let dictionary = ZstdDictionary(id: 3, bytes: Array("the quick brown fox jumps over the lazy dog".utf8))
 
     static func all(_ random: inout SeededGenerator) throws -> [Sample] {
-        try records(&random) + documents(&random) + segments(&random) + tags(&random)
+        try records(&random) + documents(&random) + segments(&random) + windows(&random) + tags(&random)
             + multivectors(&random)
     }
 

@@ -1,0 +1,20 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A package of its own, as Benchmarks/ is. Fuzz/run.sh builds it with sanitizers in every module, and with testable
+// imports: the targets reach the engine's inner parts as its tests do.
+let package = Package(
+    name: "Fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "SparseStore", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                .product(name: "SparseStore", package: "SparseStore"),
+                .product(name: "SparseInterchange", package: "SparseStore"),
+            ],
+            path: "Sources", exclude: ["Replay"])
+    ],
+    swiftLanguageModes: [.v6]
+)

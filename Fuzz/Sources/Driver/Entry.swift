@@ -1,0 +1,53 @@
+import Foundation
+
+// What libFuzzer calls. The target's name stands in the environment, which the processes that libFuzzer starts for
+// itself inherit.
+
+private let target: FuzzTarget? = {
+    let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"]
+    return FuzzTarget.all.first { $0.name == name }
+}()
+
+/// Runs before libFuzzer looks at its arguments.
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawPointer) -> CInt {
+    let environment = ProcessInfo.processInfo.environment
+    if let path = environment["FUZZ_CHILD"] { Child.run(path) }
+    if let folder = environment["FUZZ_SEEDS"] {
+        do {
+            try writeSeeds(to: URL(fileURLWithPath: folder))
+            exit(0)
+        } catch {
+            print("seeds: \(error)")
+            exit(1)
+        }
+    }
+    if target == nil {
+        for target in FuzzTarget.all { print(target.name) }
+        exit(environment["FUZZ_TARGET"] == nil ? 0 : 64)
+    }
+    return 0
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ bytes: UnsafeRawPointer?, _ count: Int) -> CInt {
+    do {
+        try target?.run(UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
+    } catch {
+        // The end of the process is how libFuzzer learns of it.
+        FileHandle.standardError.write(Data("FINDING: \(error)\n".utf8))
+        abort()
+    }
+    return 0
+}
+
+private func writeSeeds(to folder: URL) throws {
+    for target in FuzzTarget.all {
+        let own = folder.appendingPathComponent(target.name)
+        let seeds = try target.seeds()
+        if !seeds.isEmpty { try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true) }
+        for (index, seed) in seeds.enumerated() {
+            try Data(seed).write(to: own.appendingPathComponent("seed-\(index)"))
+        }
+    }
+}

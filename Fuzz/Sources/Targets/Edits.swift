@@ -1,0 +1,47 @@
+/// The edits that an input asks for, six bytes each: which value, where in it, and how.
+struct Edits {
+    struct Edit {
+        /// Of the values there are.
+        let index: Int
+        let offset: Int
+        private let kind: UInt8
+        private let byte: UInt8
+
+        fileprivate init(_ bytes: UnsafeRawBufferPointer, at start: Int) {
+            index = Int(bytes[start]) << 8 | Int(bytes[start + 1])
+            offset = Int(bytes[start + 2]) << 8 | Int(bytes[start + 3])
+            kind = bytes[start + 4] & 7
+            byte = bytes[start + 5]
+        }
+
+        /// Flips, sets, cuts off, adds, or writes a number that is a lie, in the `length` bytes from `first` on.
+        ///
+        /// - Parameter unit: bytes that are cut off or added at a time.
+        func apply(to bytes: inout [UInt8], from first: Int, in length: Int, unit: Int = 1) {
+            guard length > 0 else { return }
+            let place = first + offset % length
+            func write(_ value: UInt64, _ width: Int) {
+                for index in 0..<min(width, bytes.count - place) {
+                    bytes[place + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
+                }
+            }
+            switch kind {
+            case 0: bytes[place] ^= byte
+            case 1: bytes[place] = byte
+            case 2: write(UInt64(byte), 4)
+            case 3: write(.max, Int(byte & 7) + 1)
+            case 4: write(1 << UInt64(byte & 63), 8)
+            case 5: write(0, Int(byte))
+            case 6: bytes.removeLast(min(Int(byte) * unit, bytes.count - first))
+            default: bytes += repeatElement(byte, count: (1 + Int(byte & 31)) * unit)
+            }
+        }
+    }
+
+    let list: [Edit]
+
+    /// At most 64: more teach nothing.
+    init(_ bytes: UnsafeRawBufferPointer) {
+        list = stride(from: 0, to: bytes.count - 5, by: 6).prefix(64).map { Edit(bytes, at: $0) }
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+
+@testable import SparseInterchange
+@testable import SparseStore
+
+extension FuzzTarget {
+    /// A target for each format of other people's files, and for the text of a filter.
+    static let interchange = [jsonLines, csr, npy, trecRun, qrels, truth, queries, weights, zstd, filter]
+
+    private static let line =
+        #"{"id": "a\u00e9", "content": "text", "vector": {"x": 1.5, "y": 2e-3}, "tags": ["t"], "n": [{}, null, "\ud83d\ude00"]}"#
+    private static let multivectorLine = #"{"id": 7, "vector": {"x": 1}, "multivector": [[1, 0.5], [-2, 0]]}"#
+    private static let arrays: [UInt8] = npy("<f2", "(3, 2)", [UInt8](repeating: 0x3C, count: 12))
+
+    /// What is read is what a store takes, and reading on from any place gives the rest.
+    private static let jsonLines = FuzzTarget(
+        name: "jsonl", seeds: { ["\(line)\r\n\n{}\n\(multivectorLine)", "\u{FEFF}\(line)"].map { Array($0.utf8) } },
+        run: { bytes in
+            try reading {
+                let all = try places(JSONLinesReader(source: ByteSource(bytes: Array(bytes)), lineLimit: 1 << 16))
+                try requireStorable(all.map(\.row))
+                for (index, place) in all.enumerated() where index % 4 == 0 {
+                    let rest = try JSONLinesReader(
+                        source: ByteSource(bytes: Array(bytes)), from: place.after, lineLimit: 1 << 16)
+                    try Finding.unless(
+                        try places(rest).map { "\($0.row)" } == all[(index + 1)...].map { "\($0.row)" },
+                        "reading on gave other rows")
+                }
+            }
+        })
+
+    /// Rows by number are the rows in their order.
+    private static let csr = FuzzTarget(
+        name: "csr", seeds: { [rows([0, 2, 2, 3], terms: [1, 5, 0], weights: [1, 0.5, 3])] },
+        run: { bytes in
+            try reading {
+                let reader = try CSRReader(source: ByteSource(bytes: Array(bytes)))
+                let all = try places(reader).map(\.row)
+                try Finding.unless(all.count == reader.rows, "\(all.count) rows of \(reader.rows)")
+                try requireStorable(all)
+                for (index, row) in all.enumerated() {
+                    guard case .vector(let vector) = try reader.row(index) else { continue }
+                    guard case .document(let document, _) = row, document.content == .vector(vector) else {
+                        throw Finding("row \(index) differs")
+                    }
+                }
+            }
+        })
+
+    /// The first two bytes are the length of the array of token vectors; what follows that one are the offsets.
+    private static let npy = FuzzTarget(
+        name: "npy",
+        seeds: {
+            let offsets = npy("<i4", "(3,)", [0, 1, 3].flatMap { little(Int32($0)) })
+            return [little(UInt16(arrays.count)) + arrays + offsets]
+        },
+        run: { bytes in
+            let length = bytes.count < 2 ? 0 : min(bytes.count - 2, Int(bytes[0]) | Int(bytes[1]) << 8)
+            let folder = try TemporaryFolder()
+            let (tokens, offsets) = (folder.path("tokens"), folder.path("offsets"))
+            try Data(bytes.dropFirst(2).prefix(length)).write(to: URL(fileURLWithPath: tokens))
+            try Data(bytes.dropFirst(2 + length)).write(to: URL(fileURLWithPath: offsets))
+            for offsets in [nil, offsets] {
+                try reading {
+                    let file = try MultivectorFile(tokens: tokens, offsets: offsets)
+                    for index in 0..<file.count {
+                        guard case .multivector(let vectors) = try file.entry(index) else { continue }
+                        try Finding.unless(vectors.dimension == file.dimension, "another dimension")
+                    }
+                }
+            }
+        })
+
+    private static let trecRun = FuzzTarget(
+        name: "run", seeds: { [Array("q1 Q0 d1 1 2.5 tag\nq1 Q0 d2 2 1e-3 tag\n".utf8)] },
+        run: { bytes in
+            try reading {
+                let run = try TRECRun(source: ByteSource(bytes: Array(bytes)))
+                for ranking in run.rankings.values {
+                    try Finding.unless(ranking.allSatisfy { $0.score.isFinite }, "a score that is not finite")
+                }
+            }
+        })
+
+    private static let qrels = FuzzTarget(
+        name: "qrels", seeds: { [Array("query-id\tcorpus-id\tscore\nq1\td1\t2\nq1 0 d2 -1\n".utf8)] },
+        run: { bytes in try reading { _ = try Qrels(source: ByteSource(bytes: Array(bytes))) } })
+
+    private static let truth = FuzzTarget(
+        name: "truth",
+        seeds: { [little(UInt32(2)) + little(UInt32(1)) + little(UInt64(7)) + little(UInt64(0x3F80_0000))] },
+        run: { bytes in
+            try reading {
+                let truth = try GroundTruth(source: ByteSource(bytes: Array(bytes)))
+                for index in 0..<truth.queries {
+                    let answer = truth.answer(index)
+                    try Finding.unless(answer.rows.count == truth.k && answer.scores.count == truth.k, "not k answers")
+                }
+            }
+        })
+
+    private static let queries = FuzzTarget(
+        name: "queries", seeds: { try jsonLines.seeds() + csr.seeds() },
+        run: { bytes in try reading { _ = try QueryFile(source: ByteSource(bytes: Array(bytes))) } })
+
+    private static let weights = FuzzTarget(
+        name: "weights", seeds: { [Array(#"{"x": 1, "y": 0.5}"#.utf8), little(Float(1).bitPattern)] },
+        run: { bytes in try reading { _ = try WeightTableFile(source: ByteSource(bytes: Array(bytes))) } })
+
+    /// What a frame says of its content is not believed: reading ends at the limit.
+    private static let zstd = FuzzTarget(
+        name: "zstd",
+        seeds: {
+            try [Array(line.utf8), [UInt8](repeating: 0x61, count: 9_000)].map { try Samples.frame($0 + $0) }
+        },
+        run: { bytes in
+            try reading {
+                let content = try ByteSource(bytes: Array(bytes)).readAll(limit: 1 << 20)
+                try Finding.unless(content.count <= 1 << 20, "more than the limit")
+            }
+            try reading { _ = try places(JSONLinesReader(source: ByteSource(bytes: Array(bytes)), lineLimit: 1 << 12)) }
+        })
+
+    /// A filter that is read obeys its limits.
+    private static let filter = FuzzTarget(
+        name: "filter", seeds: { [Array(#"tag:a AND NOT (tag:"b \" c" OR id:7)"#.utf8)] },
+        run: { bytes in
+            _ = try Finding.allowing({ $0 is SparseStoreError }) {
+                let filter = try Filter.parse(String(decoding: bytes, as: UTF8.self))
+                do { try filter.check() } catch { throw Finding("a filter outside its limits") }
+            }
+        })
+
+    private static func reading(_ body: () throws -> Void) throws {
+        _ = try Finding.allowing({ $0 is InterchangeError }, body)
+    }
+
+    private static func places(_ reader: any SparseInterchange.DocumentReader) throws -> [(row: DocumentRow, after: InputPosition)] {
+        var rows: [(row: DocumentRow, after: InputPosition)] = []
+        while let row = try reader.next() { rows.append((row, reader.position)) }
+        return rows
+    }
+
+    private static func requireStorable(_ rows: [DocumentRow]) throws {
+        for case .document(let document, _) in rows {
+            do { try DocumentValidation.check(document) } catch {
+                throw Finding("a document was read that no store takes: \(error)")
+            }
+        }
+    }
+
+    private static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    }
+
+    private static func rows(_ pointers: [Int64], terms: [Int32], weights: [Float]) -> [UInt8] {
+        let header = [Int64(pointers.count - 1), 100, Int64(terms.count)] + pointers
+        return header.flatMap(little) + terms.flatMap(little) + weights.flatMap { little($0.bitPattern) }
+    }
+
+    private static func npy(_ type: String, _ shape: String, _ data: [UInt8]) -> [UInt8] {
+        let header = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }\n".utf8)
+        return [0x93] + Array("NUMPY".utf8) + [1, 0] + little(UInt16(header.count)) + header + data
+    }
+}

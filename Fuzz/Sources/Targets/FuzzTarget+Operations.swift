@@ -1,0 +1,192 @@
+import SparseFormat
+import SparseStore
+
+extension FuzzTarget {
+    /// The input is a script: writes, commits, aborts, searches, merges, reopening. After each step the store must say
+    /// what a dictionary says.
+    static let operations = FuzzTarget(
+        name: "operations", seeds: { [Array(0...255), Array((0...255).reversed()), Array("upsert, search".utf8)] },
+        run: { bytes in
+            var run = try OperationsRun(bytes)
+            try run.finish()
+        })
+}
+
+/// One script, its store and its model.
+private struct OperationsRun {
+    private enum Change {
+        case upsert(Document)
+        case remove(String)
+        case read(String)
+        case abort
+    }
+
+    private struct Abort: Error {}
+
+    private let folder: TemporaryFolder
+    private var store: SparseStore
+    private var model = Model()
+    private var bytes: Slice<UnsafeRawBufferPointer>
+    private let usesNames: Bool
+    private let configuration: Configuration
+
+    init(_ bytes: UnsafeRawBufferPointer) throws {
+        folder = try TemporaryFolder()
+        self.bytes = bytes.prefix(2_000)
+        let first = self.bytes.popFirst() ?? 0
+        usesNames = first & 1 == 0
+        var configuration = Configuration()
+        configuration.durability = .lastCommitsMayBeLost
+        // A map that has to grow runs transactions again.
+        if first & 2 == 0 { configuration.mapSize = 1 << 18 }
+        if first & 4 == 0 { configuration.multivectorCodec = .int8 }
+        self.configuration = configuration
+        store = try SparseStore.open(at: folder.path("store"), configuration: configuration)
+    }
+
+    mutating func finish() throws {
+        while !bytes.isEmpty {
+            switch next() % 10 {
+            case 0...4: try write()
+            case 5, 6: try search(.exact)
+            case 7: try search(next() & 1 == 0 ? .fast : .target(0.9))
+            case 8: try store.optimize()
+            default:
+                store.close()
+                store = try SparseStore.open(at: folder.path("store"), configuration: configuration)
+            }
+        }
+        try compare()
+        store.close()
+    }
+
+    private mutating func next() -> Int { Int(bytes.popFirst() ?? 0) }
+
+    private mutating func write() throws {
+        let changes = (0...next() % 12).map { _ in change() }
+        var after = model
+        do {
+            try store.write { transaction in
+                after = model
+                for change in changes {
+                    switch change {
+                    case .upsert(let document):
+                        try transaction.upsert(document)
+                        after.documents[document.id] = document
+                    case .remove(let id):
+                        let wasThere = after.documents.removeValue(forKey: id) != nil
+                        try Finding.unless(try transaction.remove(id) == wasThere, "removing \(id)")
+                    case .read(let id):
+                        try compare(try transaction.document(id, includingMultivector: true), after.documents[id], id)
+                    case .abort: throw Abort()
+                    }
+                }
+                try Finding.unless(transaction.count == after.documents.count, "count in a transaction")
+            }
+            model = after
+        } catch is Abort {}
+        try Finding.unless(try store.read { $0.count } == model.documents.count, "count after a transaction")
+    }
+
+    private mutating func change() -> Change {
+        let kind = next() % 16
+        let id = "d\(next() % 24)"
+        switch kind {
+        case 0...9: return .upsert(document(id))
+        case 10...12: return .remove(id)
+        case 13, 14: return .read(id)
+        default: return .abort
+        }
+    }
+
+    private mutating func document(_ id: String) -> Document {
+        let weights = self.weights()
+        let extras = next()
+        let payload = extras & 1 == 0 ? nil : [UInt8](repeating: UInt8(extras), count: next())
+        var document =
+            if case .vector(let vector) = content(weights) {
+                Document(id: id, vector: vector)
+            } else {
+                Document(id: id, terms: weights.map { ("t\($0)", $1) }.map(WeightedTerm.init))
+            }
+        document.payload = payload
+        document.tags = (0..<3).filter { extras >> (1 + $0) & 1 == 1 }.map { "tag\($0)" }
+        if extras & 0x10 != 0 {
+            // Whole numbers up to 127 with the scale 1 are exact in every codec.
+            let components = (0..<3 * (1 + next() % 2)).map { $0 % 3 == 0 ? Float(127) : Float(next() % 128) }
+            document.multivector = try? Multivector(dimension: 3, components: components)
+        }
+        return document
+    }
+
+    private mutating func weights() -> [(UInt32, Float)] {
+        var weights: [UInt32: Float] = [:]
+        for _ in 0...next() % 6 { weights[UInt32(next() % 20)] = Float(1 + next() % 200) / 16 }
+        return weights.sorted { $0.key < $1.key }
+    }
+
+    private func content(_ weights: [(UInt32, Float)]) -> SparseContent {
+        if !usesNames, let vector = try? SparseVector(terms: weights.map(\.0), weights: weights.map(\.1)) {
+            return .vector(vector)
+        }
+        return .terms(weights.map { WeightedTerm("t\($0.0)", $0.1) })
+    }
+
+    private mutating func search(_ recall: Recall) throws {
+        var query = Query(terms: [:])
+        query.content = content(weights())
+        let tag = [nil, nil, "tag0", "tag1"][next() % 4]
+        var options = SearchOptions()
+        options.limit = 1 + next() % 10
+        options.recall = recall
+        options.filter = tag.map { .tag($0) }
+        let hits = try store.search(query, options: options).hits
+        let truth = model.search(query, limit: recall == .exact ? options.limit : .max, tag: tag)
+        if recall == .exact {
+            try Finding.unless(
+                hits.map(\.id) == truth.map(\.id) && hits.map(\.score) == truth.map(\.score),
+                "exact search: \(hits.map(\.id)) in place of \(truth.map(\.id))")
+        } else {
+            let scores = Dictionary(uniqueKeysWithValues: truth.map { ($0.id, $0.score) })
+            try Finding.unless(
+                Set(hits.map(\.id)).count == hits.count && hits.allSatisfy { scores[$0.id] == $0.score },
+                "planned search: a hit that is not in the truth")
+        }
+    }
+
+    /// All that the store holds against all that the model holds.
+    private func compare() throws {
+        var count = 0
+        try store.read { snapshot in
+            try snapshot.forEachDocument { document in
+                count += 1
+                try compare(
+                    try snapshot.document(document.id, includingMultivector: true), model.documents[document.id],
+                    document.id)
+                return true
+            }
+        }
+        try Finding.unless(count == model.documents.count, "\(count) documents of \(model.documents.count)")
+        var frequencies: [String: Int] = [:]
+        for document in model.documents.values {
+            for term in Model.weights(document).keys { frequencies[term, default: 0] += 1 }
+        }
+        try store.read { snapshot in
+            try snapshot.forEachTerm { term, count in
+                let name = usesNames ? try snapshot.termName(term) ?? "" : String(term)
+                try Finding.unless(frequencies.removeValue(forKey: name) == count, "frequency of \(name)")
+            }
+        }
+        try Finding.unless(frequencies.isEmpty, "terms that the store does not count")
+    }
+
+    private func compare(_ found: Document?, _ known: Document?, _ id: String) throws {
+        guard let found, let known else {
+            return try Finding.unless(found == nil && known == nil, "document \(id) is there or not")
+        }
+        try Finding.unless(
+            Model.weights(found) == Model.weights(known) && found.payload == known.payload
+                && Set(found.tags) == Set(known.tags) && found.multivector == known.multivector,
+            "document \(id) is not as it was written")
+    }
+}

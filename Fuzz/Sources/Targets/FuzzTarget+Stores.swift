@@ -1,0 +1,63 @@
+import Foundation
+
+@testable import LMDB
+@testable import SparseFormat
+@testable import SparseStore
+import SystemPackage
+
+extension FuzzTarget {
+    /// Values of a whole store forged behind right checksums: one may contradict the other, but nothing may trap. The
+    /// first byte says whether the store is written to as well.
+    static let forgedStore = FuzzTarget(
+        name: "forged-store", seeds: { [[0], [1, 0, 1, 0, 20, 0, 1], [0, 0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]] },
+        run: { bytes in
+            guard let first = bytes.first else { return }
+            let template = try StoreTemplate.shared.get()
+            let folder = try TemporaryFolder()
+            let path = folder.path("forged")
+            try Data(template.file).write(to: URL(fileURLWithPath: path))
+            try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())))
+            try StoreProbe(path: path, truth: nil).run(writing: first & 1 == 1)
+        })
+
+    private static func forge(_ path: String, _ template: StoreTemplate, _ edits: Edits) throws {
+        var forged: [Int: [UInt8]] = [:]
+        for edit in edits.list {
+            let index = edit.index % template.entries.count
+            var value = forged[index] ?? template.entries[index].value
+            edit.apply(to: &value, from: ValueHeader.size, in: value.count - ValueHeader.size)
+            forged[index] = value
+        }
+        let environment = try Environment.open(
+            at: FilePath(path), options: EnvironmentOptions(durability: .lastCommitMayBeLost),
+            tables: Tables.all.map(\.name)) { _, _ in }
+        defer { environment.close() }
+        try environment.write { transaction in
+            for (index, value) in forged {
+                let entry = template.entries[index]
+                let sealed = Value.seal(
+                    kind: RecordKind(rawValue: entry.value[8]) ?? .store, version: value[9], table: entry.table,
+                    key: entry.key) { $0.append(value[ValueHeader.size...]) }
+                try transaction.writer.put(environment.table(named: entry.table.name), entry.key, sealed)
+            }
+        }
+    }
+
+    /// Bytes of the file itself changed, cut off or added: liblmdb may fault on that, so a process of its own opens the
+    /// file. An answer, if there is one, must be right.
+    static let damagedFile = FuzzTarget(
+        name: "damaged-file", isReplayable: false, seeds: { [[0, 9, 0, 200, 0, 9], [1, 200, 3, 0, 6, 255]] },
+        run: { bytes in
+            let template = try StoreTemplate.shared.get()
+            let folder = try TemporaryFolder()
+            let path = folder.path("damaged")
+            var file = template.file
+            for edit in Edits(bytes).list {
+                // Parts of 64 KiB: an offset has 16 bits.
+                let first = edit.index % (file.count / 65_536 + 1) * 65_536
+                edit.apply(to: &file, from: first, in: min(65_536, file.count - first), unit: 512)
+            }
+            try Data(file).write(to: URL(fileURLWithPath: path))
+            try Child.open(path)
+        })
+}

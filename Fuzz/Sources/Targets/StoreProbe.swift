@@ -1,0 +1,100 @@
+@testable import SparseStore
+
+/// Asks a store that may be damaged for everything it can be asked for.
+struct StoreProbe {
+    let path: String
+    /// What the store held before, when no answer may differ from it; nil when values may be forged.
+    let truth: [String: Document]?
+
+    /// - Throws: `Finding` for an answer that is wrong, and for an error that nobody promised.
+    func run(writing: Bool) throws {
+        var configuration = Configuration()
+        configuration.durability = .lastCommitsMayBeLost
+        guard let store = try attempt({ try SparseStore.open(at: path, configuration: configuration) }) else { return }
+        defer { store.close() }
+        _ = try attempt { try store.statistics() }
+        try read(store)
+        try search(store)
+        if writing { try write(store) }
+    }
+
+    private func read(_ store: SparseStore) throws {
+        _ = try attempt {
+            try store.read { snapshot in
+                try snapshot.forEachDocument { try check($0); return true }
+            }
+        }
+        for id in ["d1", "d50", "d1050", "d29", "unknown"] {
+            _ = try attempt { if let document = try store.document(id) { try check(document) } }
+            _ = try attempt { try store.document(id, includingMultivector: true) }
+        }
+        _ = try attempt {
+            try store.read { snapshot in
+                _ = try snapshot.bookmark("place")
+                for name in ["all", "t7"] {
+                    guard let term = try snapshot.termID(named: name) else { continue }
+                    _ = try snapshot.documentFrequency(of: term)
+                }
+            }
+        }
+    }
+
+    private func search(_ store: SparseStore) throws {
+        let query: Query = ["all": 0.5, "t3": 2, "t7": 1, "t11": 0.25]
+        for (recall, filter, weighting) in [
+            (Recall.exact, nil, Weighting.none), (.fast, nil, .corpusIDF), (.target(0.9), nil, .none),
+            (.exact, Filter.tag("three") && !.tag("n3"), .none), (.exact, .ids(["d3", "d1050", "d29"]), .none),
+        ] as [(Recall, Filter?, Weighting)] {
+            var options = SearchOptions()
+            options.limit = 20
+            options.recall = recall
+            options.filter = filter
+            options.weighting = weighting
+            options.contributions = true
+            let result = try attempt { try store.search(query, options: options) }
+            if weighting == .none, let result { try check(result, query, exact: recall == .exact && filter == nil) }
+        }
+        _ = try attempt {
+            let vectors = try Multivector(dimension: 4, components: [1, 0, 0.5, -1, 0, 2, 0, 1])
+            return try store.search(query, candidates: 200, rerankedBy: MaxSim(vectors))
+        }
+        _ = try attempt { try store.scores(query, of: ["d1", "d50", "unknown"]) }
+    }
+
+    private func write(_ store: SparseStore) throws {
+        _ = try attempt {
+            try store.write { transaction in
+                try transaction.upsert(Document(id: "d50", terms: ["all": 1, "new": 2], tags: ["three"]))
+                try transaction.remove("d1051")
+            }
+        }
+        _ = try attempt { try store.optimize() }
+        _ = try attempt { try store.encodeMultivectors(as: .int8) }
+    }
+
+    private func attempt<Value>(_ body: () throws -> Value) throws -> Value? {
+        try Finding.allowing({ error in
+            guard let error = error as? SparseStoreError else { return error is VectorError }
+            return error.code != .internalError
+        }, body)
+    }
+
+    private func check(_ document: Document) throws {
+        guard let truth else { return }
+        guard let known = truth[document.id], known.payload == document.payload,
+            Set(known.tags) == Set(document.tags), Model.weights(known) == Model.weights(document)
+        else { throw Finding("document \(document.id) is not as it was written") }
+    }
+
+    private func check(_ result: SearchResult, _ query: Query, exact: Bool) throws {
+        guard let truth else { return }
+        let model = Model(documents: truth)
+        for hit in result {
+            try Finding.unless(model.score(hit.id, query) == hit.score, "\(hit.id) has another score")
+        }
+        if exact {
+            try Finding.unless(
+                result.map(\.id) == model.search(query, limit: 20).map(\.id), "an exact answer is not the best")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+
+@testable import LMDB
+@testable import SparseFormat
+@testable import SparseStore
+import SystemPackage
+
+/// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, small
+/// segments, tombstones, deltas, a payload dictionary, and multivectors in two codecs.
+struct StoreTemplate: Sendable {
+    /// A value of the store, and where it stands.
+    struct Entry: Sendable {
+        let table: TableNumber
+        let key: [UInt8]
+        let value: [UInt8]
+    }
+
+    /// The file.
+    let file: [UInt8]
+    let entries: [Entry]
+
+    /// The live documents.
+    static let documents = Result {
+        try (0..<1_060).filter { $0 >= 300 || $0 % 29 != 0 }.reduce(into: [String: Document]()) { documents, number in
+            documents["d\(number)"] = try document(number)
+        }
+    }
+
+    static let shared = Result { try StoreTemplate() }
+
+    private init() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("template")
+        let store = try SparseStore.open(at: path)
+        func write(_ numbers: Range<Int>) throws {
+            try store.write { transaction in
+                for number in numbers { try transaction.upsert(Self.document(number)) }
+            }
+        }
+        try write(0..<1_040)
+        try store.optimize()
+        try store.encodeMultivectors(as: .pq32)
+        try store.write { try $0.setBookmark("place", [1, 2, 3]) }
+        try write(1_030..<1_060)
+        try store.write { transaction in
+            for number in stride(from: 0, to: 300, by: 29) { try transaction.remove("d\(number)") }
+        }
+        store.close()
+        entries = try Self.entries(path)
+        file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    private static func document(_ number: Int) throws -> Document {
+        var random = SeededGenerator(UInt64(number))
+        var terms: [String: Float] = ["all": 1 + Float(number % 7)]
+        for _ in 0..<4 { terms["t\(random.next() % 60)"] = Float(1 + random.next() % 200) / 16 }
+        let hasVectors = number % 50 == 0
+        return Document(
+            id: "d\(number)", terms: terms, payload: Array("the payload of document \(number), with words".utf8),
+            tags: number % 3 == 0 ? ["three", "n\(number % 9)"] : [],
+            multivector: hasVectors
+                ? try Multivector(dimension: 4, components: (0..<8).map { Float(number % 11) - Float($0) / 2 }) : nil)
+    }
+
+    private static func entries(_ path: String) throws -> [Entry] {
+        let environment = try Environment.open(
+            at: FilePath(path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)) { _, _ in }
+        defer { environment.close() }
+        let reader = try environment.beginRead()
+        var entries: [Entry] = []
+        for table in Tables.all {
+            var cursor = try reader.reader.cursor(environment.table(named: table.name))
+            while let entry = try cursor.next() {
+                entries.append(Entry(table: table, key: Array(entry.key), value: Array(entry.value)))
+            }
+        }
+        return entries
+    }
+}

@@ -1,0 +1,65 @@
+#!/bin/bash
+# Builds the fuzzer and runs its targets, all or those named: Fuzz/run.sh [target...]. SECONDS_PER_TARGET (60) says for
+# how long each. --list names them, --seeds makes the seeds anew, --self-test proves that the canary is caught.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+work=work
+seconds=${SECONDS_PER_TARGET:-60}
+# Both in one flag: given singly, by SwiftPM's own option, they stand in another order each time, and the last one wins.
+build=(swift build -c release -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing)
+nice "${build[@]}"
+fuzz=$("${build[@]}" --show-bin-path)/fuzz
+# Without the backtraces of Swift's runtime libFuzzer sees a trap itself, and keeps the input.
+export SWIFT_BACKTRACE=enable=no
+if [ -d /dev/shm ]; then
+    TMPDIR=$(mktemp -d /dev/shm/fuzz-XXXXXX)
+    export TMPDIR
+    trap 'rm -rf "$TMPDIR"' EXIT
+fi
+
+# One target for some seconds: new inputs are kept in work/, those that broke a promise in work/findings/.
+run() {
+    local target=$1 duration=$2
+    mkdir -p "$work/$target" "$work/findings"
+    local known=()
+    for folder in Corpus Regressions; do
+        if [ -d "$folder/$target" ]; then known+=("$folder/$target"); fi
+    done
+    FUZZ_TARGET=$target "$fuzz" "$work/$target" "${known[@]}" -max_total_time="$duration" -timeout=20 \
+        -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len=8192 -artifact_prefix="$work/findings/$target-" \
+        -print_final_stats=1 2> "$work/$target.log"
+}
+
+report() {
+    local executions faults
+    executions=$(awk '/stat::number_of_executed_units/ { n = $2 } END { print n }' "$work/$1.log")
+    faults=$(grep -c '^FAULT INSIDE LIBLMDB' "$work/$1.log" || true)
+    printf '%-28s %10s executions %6s faults inside liblmdb  %s\n' "$1" "${executions:-?}" "$faults" "$2"
+}
+
+case ${1:-} in
+--list) exec "$fuzz" ;;
+--seeds) FUZZ_SEEDS=Corpus exec "$fuzz" ;;
+--self-test)
+    if run canary 60 || ! grep -q 'FINDING: the canary sings' "$work/canary.log"; then
+        echo "self-test: the canary was not caught" >&2
+        exit 1
+    fi
+    echo "self-test: the canary was caught"
+    exit 0
+    ;;
+esac
+
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then mapfile -t targets < <("$fuzz" | grep -v '^canary$'); fi
+failed=0
+for target in "${targets[@]}"; do
+    if run "$target" "$seconds"; then
+        report "$target" "no finding"
+    else
+        report "$target" "FINDING: see Fuzz/$work/$target.log"
+        failed=1
+    fi
+done
+exit $failed

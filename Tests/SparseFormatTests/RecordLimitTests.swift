@@ -1,0 +1,88 @@
+import Testing
+
+@testable import SparseFormat
+
+/// Both sides of the limits that records are held to when they are read.
+@Suite struct RecordLimitTests {
+    private func code<R: Record>(_ record: R) -> FormatError.Code? {
+        let key = Array("key".utf8)
+        let value = record.sealed(in: .meta, key: key)
+        do {
+            _ = try value.withUnsafeBytes { try R(sealed: $0, in: .meta, key: key) }
+            return nil
+        } catch { return (error as? FormatError)?.code }
+    }
+
+    private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 7, count: count) }
+
+    @Test func bookmarksAndDictionaries() {
+        #expect(code(BookmarkRecord(bytes: bytes(Limits.maximumBookmarkBytes))) == nil)
+        #expect(code(BookmarkRecord(bytes: bytes(Limits.maximumBookmarkBytes + 1))) == .limitExceeded)
+        #expect(code(DictionaryRecord(bytes: bytes(Limits.maximumDictionaryBytes))) == nil)
+        #expect(code(DictionaryRecord(bytes: bytes(Limits.maximumDictionaryBytes + 1))) == .limitExceeded)
+        #expect(code(DictionaryRecord(bytes: [])) == .limitExceeded)
+    }
+
+    @Test func chunks() throws {
+        func header(_ length: Int) throws -> SegmentChunkHeader {
+            var writer = ByteWriter()
+            SegmentChunkHeader(codec: .zstd, originalLength: UInt32(length)).encode(into: &writer)
+            writer.u8(0)
+            return try writer.bytes.withUnsafeBytes { try SegmentChunkHeader(body: $0) }
+        }
+        #expect(try Int(header(Limits.maximumChunkBytes).originalLength) == Limits.maximumChunkBytes)
+        let error = #expect(throws: FormatError.self) { try header(Limits.maximumChunkBytes + 1) }
+        #expect(error?.code == .limitExceeded)
+    }
+
+    @Test func segmentsOfAManifest() {
+        func manifest(_ count: Int) -> ManifestRecord {
+            let segments = (0..<count).map { index in
+                SegmentEntry(
+                    id: UInt32(index), kind: .window, documents: 1, firstDocument: UInt64(index),
+                    lastDocument: UInt64(index), nonzeros: 1, bytes: 1)
+            }
+            return ManifestRecord(
+                nextDocument: UInt64(count), nextSegment: UInt32(count), segments: segments)
+        }
+        #expect(code(manifest(Limits.maximumSegments)) == nil)
+        #expect(code(manifest(Limits.maximumSegments + 1)) == .limitExceeded)
+    }
+
+    /// Whoever counts them up, or makes an Int of them, relies on it.
+    @Test func countersLeaveRoom() {
+        let most: UInt64 = 1 << 62 - 1
+        let counters: [WritableKeyPath<ManifestRecord, UInt64>] = [
+            \.generation, \.nextDocument, \.nonzeros, \.nextStatisticsDelta, \.bytesWritten, \.bytesMerged,
+        ]
+        for counter in counters {
+            var manifest = ManifestRecord()
+            manifest[keyPath: counter] = most
+            #expect(code(manifest) == nil, "\(counter)")
+            manifest[keyPath: counter] += 1
+            #expect(code(manifest) == FormatError(.manifestCounters).code, "\(counter)")
+        }
+        for counter in [\MultivectorSettings.tokens, \.bytes] {
+            var settings = MultivectorSettings(dimension: 4)
+            settings[keyPath: counter] = most
+            #expect(code(settings) == nil)
+            settings[keyPath: counter] += 1
+            #expect(code(settings) == FormatError(.multivectorCounts).code)
+        }
+    }
+
+    @Test func countsOfASegmentFitItsKind() {
+        func manifest(_ change: (inout SegmentEntry) -> Void) -> ManifestRecord {
+            var entry = SegmentEntry(
+                id: 0, kind: .window, documents: 65_535, firstDocument: 0, lastDocument: 99_999,
+                nonzeros: 65_535 * 65_535, bytes: 1 << 62 - 1)
+            change(&entry)
+            return ManifestRecord(nextDocument: 100_000, nextSegment: 1, segments: [entry])
+        }
+        let broken = FormatError(.segmentCounts).code
+        #expect(code(manifest { _ in }) == nil)
+        #expect(code(manifest { $0.documents += 1 }) == broken)
+        #expect(code(manifest { $0.nonzeros += 1 }) == broken)
+        #expect(code(manifest { $0.bytes += 1 }) == broken)
+    }
+}

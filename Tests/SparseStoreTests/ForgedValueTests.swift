@@ -1,0 +1,109 @@
+import LMDB
+import SparseFormat
+import SystemPackage
+import Testing
+
+@testable import SparseStore
+
+/// Values that contradict each other behind right checksums are damage, not the end of the process.
+@Suite struct ForgedValueTests {
+    private let temporary: TemporaryStore
+
+    init() throws { temporary = try TemporaryStore() }
+
+    /// Puts a record in the place of one that the closed store has.
+    private func forge(_ record: some Record, _ table: TableNumber, _ key: [UInt8]) throws {
+        let environment = try Environment.open(
+            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)) { _, _ in }
+        defer { environment.close() }
+        try environment.write { transaction in
+            try transaction.writer.put(
+                environment.table(named: table.name), key, record.sealed(in: table, key: key))
+        }
+    }
+
+    private func manifest() throws -> ManifestRecord {
+        let store = try temporary.open()
+        defer { store.close() }
+        return try store.read { $0.manifest }
+    }
+
+    private func code(_ body: (SparseStore) throws -> some Any) throws -> SparseStoreError.Code? {
+        let store = try temporary.open()
+        defer { store.close() }
+        do {
+            _ = try body(store)
+            return nil
+        } catch { return (error as? SparseStoreError)?.code }
+    }
+
+    private func idf(_ store: SparseStore) throws -> SearchResult {
+        var options = SearchOptions()
+        options.weighting = .corpusIDF
+        return try store.search(["t": 1], options: options)
+    }
+
+    @Test(arguments: [Int64.max, Int64.min, -21, 1_000_000]) func `an impossible document frequency is damage`(
+        change: Int64
+    ) throws {
+        try temporary.openNumbered().close()
+        try forge(
+            StatisticsDelta(terms: [0, 1], changes: [change, change]), .statistics,
+            Keys.statisticsDelta(manifest().firstStatisticsDelta))
+        #expect(try code { try idf($0) } == .corrupted)
+        #expect(try code { store in try store.read { try $0.documentFrequency(of: 0) } } == .corrupted)
+    }
+
+    @Test func `document frequencies that overflow are damage`() throws {
+        let store = try temporary.openNumbered()
+        try store.write { try $0.upsert(Document(id: "more", terms: ["t": 1])) }
+        store.close()
+        let first = try manifest().firstStatisticsDelta
+        for sequence in [first, first + 1] {
+            try forge(
+                StatisticsDelta(terms: [0, 1], changes: [.max, .max]), .statistics, Keys.statisticsDelta(sequence))
+        }
+        #expect(try code { try $0.statistics() } == .corrupted)
+        #expect(try code { try idf($0) } == .corrupted)
+    }
+
+    @Test func `removing more than was counted is damage`() throws {
+        try temporary.openNumbered().close()
+        var forged = try manifest()
+        forged.documents = 0
+        try forge(forged, .meta, Keys.manifest)
+        #expect(try code { store in try store.write { try $0.remove("d1") } } == .corrupted)
+        forged = try manifest()
+        forged.documents = 20
+        forged.nonzeros = 1
+        try forge(forged, .meta, Keys.manifest)
+        #expect(try code { store in try store.write { try $0.remove("d1") } } == .corrupted)
+        forged.nonzeros = 40
+        forged.segments[0].tombstones = forged.segments[0].documents
+        try forge(forged, .meta, Keys.manifest)
+        #expect(try code { store in try store.write { try $0.remove("d1") } } == .corrupted)
+    }
+
+    @Test func `numbers that are used up are an error`() throws {
+        try temporary.openNumbered().close()
+        var forged = try manifest()
+        forged.nextSegment = .max
+        try forge(forged, .meta, Keys.manifest)
+        let code = try code { store in try store.write { try $0.upsert(Document(id: "n", terms: ["t": 1])) } }
+        #expect(code == .limitExceeded)
+    }
+
+    /// The last page of counts reaches past the last term.
+    @Test func `the last term there can be is counted`() throws {
+        let store = try temporary.open()
+        let vector = try SparseVector(terms: [7, .max], weights: [1, 2])
+        for round in 0...StatisticsTable.foldEvery + 1 {
+            try store.write { try $0.upsert(Document(id: "d\(round)", vector: vector)) }
+        }
+        let count = Int(StatisticsTable.foldEvery) + 2
+        #expect(try store.statistics().terms == 2)
+        var counts: [TermID: Int] = [:]
+        try store.read { try $0.forEachTerm { counts[$0] = $1 } }
+        #expect(counts == [7: count, .max: count])
+    }
+}
