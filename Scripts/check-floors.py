@@ -22,7 +22,7 @@ FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
 MODULES = {
     "SparseFormat": {"CZstd"},
     "LMDB": {"CLMDB", "SystemPackage"},
-    "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "SystemPackage"},
+    "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "Metrics", "SystemPackage"},
     "SparseInterchange": {"SparseStore", "CZstd", "SystemPackage"},
     "SparseStoreTool": {"SparseStore", "SparseInterchange", "ArgumentParser", "Logging", "SystemPackage"},
 }

@@ -38,6 +38,6 @@ extension Environment {
         state.idleReads = []
         mdb_env_close(handle)
         state.handle = nil
-        if let identity { Registry.shared.release(identity) }
+        state.forget()
     }
 }

@@ -22,22 +22,33 @@ extension Environment {
                 path: path.string)
         }
         try Self.place(at: target, operation: operation) { temporaryPath in
-            let descriptor = openDescriptor(
-                temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(options.fileMode))
-            guard descriptor >= 0 else { throw Filesystem.error(errno, operation, target.string) }
-            defer { closeDescriptor(descriptor) }
-            let status = try withHandle(operation) { handle in
-                let status = mdb_env_copyfd2(handle, descriptor, compacting ? UInt32(MDB_CP_COMPACT) : 0)
-                return status == MDB_SUCCESS && fsync(descriptor) != 0 ? errno : status
-            }
-            guard status == MDB_SUCCESS else {
-                throw copyFailure(status, DiskSpace(descriptor: descriptor).explanation, target)
-            }
+            try writeCopy(
+                to: temporaryPath, mode: options.fileMode, compacting: compacting, operation: operation, target: target)
         }
     }
 
-    private func copyFailure(_ status: Int32, _ space: (LMDBError.Code, String)?, _ target: FilePath) -> LMDBError {
-        var error = LMDBError(lmdb: status, operation: "copy", path: target.string)
+    /// Writes a copy to a new file, durable when this returns.
+    ///
+    /// - Parameter target: what errors name.
+    func writeCopy(
+        to temporaryPath: String, mode: UInt16, compacting: Bool, operation: String, target: FilePath
+    ) throws(LMDBError) {
+        let descriptor = openDescriptor(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+        guard descriptor >= 0 else { throw Filesystem.error(errno, operation, target.string) }
+        defer { closeDescriptor(descriptor) }
+        let status = try withHandle(operation) { handle in
+            let status = mdb_env_copyfd2(handle, descriptor, compacting ? UInt32(MDB_CP_COMPACT) : 0)
+            return status == MDB_SUCCESS && fsync(descriptor) != 0 ? errno : status
+        }
+        guard status == MDB_SUCCESS else {
+            throw copyFailure(status, DiskSpace(descriptor: descriptor).explanation, operation, target)
+        }
+    }
+
+    private func copyFailure(
+        _ status: Int32, _ space: (LMDBError.Code, String)?, _ operation: String, _ target: FilePath
+    ) -> LMDBError {
+        var error = LMDBError(lmdb: status, operation: operation, path: target.string)
         if status == MDB_INCOMPATIBLE {
             error.message = "pages of \(path) have leaked, so it cannot be compacted; make a plain copy or rebuild it"
         } else if error.code == .io, let space {

@@ -37,7 +37,8 @@ extension Environment {
                 usedBytes: information.usedBytes, fileBytes: Self.fileBytes(handle),
                 maximumReaders: information.maximumReaders, readersInUse: readers.inUse,
                 lastTransactionID: information.lastTransactionID, freePages: freePages,
-                oldestReaderTransactionID: readers.oldestTransactionID)
+                oldestReaderTransactionID: readers.oldestTransactionID,
+                oldestReaderProcess: readers.oldest?.process, oldestReaderThread: readers.oldest?.thread)
         }
     }
 

@@ -35,24 +35,7 @@ extension Environment {
     private func remap(
         _ operation: String, sizes: (MapInformation) -> Range<Int>?
     ) throws(LMDBError) {
-        try requireSameProcess(operation)
-        try gate.withLock(
-            waitingUpTo: options.drainTimeout, until: { !$0.isRemapping || $0.isClosing }
-        ) { (state, isReady) throws(LMDBError) in
-            guard state.handle != nil, !state.isClosing else { throw closedError(operation) }
-            guard isReady else { throw undrainedError(operation) }
-            state.isRemapping = true
-        }
-        // Dead processes' readers do not stand in the way of the map, but pin the pages that filled it.
-        _ = try? clearStaleReaders()
-        releaseHandler.withLock { $0 }?()
-        try gate.withLock(
-            waitingUpTo: options.drainTimeout, until: { $0.uses == 0 || $0.isClosing }
-        ) { (state, isReady) throws(LMDBError) in
-            state.isRemapping = false
-            guard let handle = state.handle, !state.isClosing else { throw closedError(operation) }
-            guard !state.needsReopen else { throw poisonedError(operation) }
-            guard isReady else { throw undrainedError(operation) }
+        try withDrained(operation, undrained: undrainedError(operation)) { (state, handle) throws(LMDBError) in
             guard let wanted = sizes(MapInformation(handle)) else { return }
             let size = try grantedSize(wanted, operation)
             let status = mdb_env_set_mapsize(handle, size)
@@ -64,6 +47,35 @@ extension Environment {
                     operation: operation, path: path.string, underlying: status)
             }
             state.mapEpoch += 1
+        }
+    }
+
+    /// Runs the body when no transaction of this process lives, while none begins.
+    ///
+    /// - Parameter undrained: thrown when they do not end in time.
+    func withDrained(
+        _ operation: String, undrained: LMDBError,
+        _ body: (inout GateState, _ handle: OpaquePointer) throws(LMDBError) -> Void
+    ) throws(LMDBError) {
+        try requireSameProcess(operation)
+        try gate.withLock(
+            waitingUpTo: options.drainTimeout, until: { !$0.isRemapping || $0.isClosing }
+        ) { (state, isReady) throws(LMDBError) in
+            guard state.handle != nil, !state.isClosing else { throw closedError(operation) }
+            guard isReady else { throw undrained }
+            state.isRemapping = true
+        }
+        // Dead processes' readers do not stand in the way of the map, but pin the pages that filled it.
+        _ = try? clearStaleReaders()
+        releaseHandler.withLock { $0 }?()
+        try gate.withLock(
+            waitingUpTo: options.drainTimeout, until: { $0.uses == 0 || $0.isClosing }
+        ) { (state, isReady) throws(LMDBError) in
+            state.isRemapping = false
+            guard let handle = state.handle, !state.isClosing else { throw closedError(operation) }
+            guard !state.needsReopen else { throw poisonedError(operation) }
+            guard isReady else { throw undrained }
+            try body(&state, handle)
         }
     }
 

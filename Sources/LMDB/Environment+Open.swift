@@ -78,6 +78,8 @@ extension Environment {
         var status = stat()
         // A file that is copied up by a layered file system when first written also gets here, once.
         guard fstat(descriptor(handle), &status) == 0, FileIdentity(status) == identity else { return nil }
+        // A compaction may have put another file here while liblmdb waited for its lock.
+        guard stat(canonicalPath, &status) == 0, FileIdentity(status) == identity else { return nil }
         _ = try clearStaleReaders(handle, path: path.string)
         guard let tables = try openTables(names, handle, path.string) else { return nil }
         isKept = true
@@ -148,7 +150,7 @@ extension Environment {
 
     /// All handles in one transaction, since liblmdb lets only one transaction at a time open tables. Nil if another
     /// process grew the file in between.
-    private static func openTables(
+    static func openTables(
         _ names: [String], _ environment: OpaquePointer, _ path: String
     ) throws(LMDBError) -> [Table]? {
         var begun: OpaquePointer?

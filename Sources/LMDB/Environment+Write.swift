@@ -88,7 +88,7 @@ extension Environment {
 
     /// A commit into a file that no longer has its name would be lost without a word.
     private var isStillInPlace: Bool {
-        guard let identity else { return true }
+        guard let identity = gate.withLock({ $0.identity }) else { return true }
         var status = stat()
         return stat(canonicalPath, &status) == 0 && FileIdentity(status) == identity
     }

@@ -18,9 +18,6 @@ package final class Environment: Sendable {
     let options: EnvironmentOptions
     /// The path given to liblmdb: absolute and free of symbolic links, so that all processes share one lock file.
     let canonicalPath: String
-    /// Reserved in `Registry` from before the file was read until after the handle was closed; nil for files in the
-    /// making, which no one else knows.
-    let identity: FileIdentity?
     let forkGeneration: Int
     let gate: Monitor<GateState>
     let writer = Monitor(WriterQueue())
@@ -34,10 +31,10 @@ package final class Environment: Sendable {
         self.path = path
         self.canonicalPath = canonicalPath
         self.options = options
-        self.identity = identity
         forkGeneration = ForkGeneration.current
         var state = GateState()
         state.handle = handle
+        state.identity = identity
         gate = Monitor(state)
         self.tables = Lock(Dictionary(tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
     }
@@ -57,7 +54,7 @@ package final class Environment: Sendable {
         return table
     }
 
-    /// Changes whenever the map is remapped, so that pointers kept from before are recognisable as stale.
+    /// Changes whenever the map or the file is another one, so that pointers kept from before are recognisable as stale.
     package var mapEpoch: UInt64 { gate.withLock { $0.mapEpoch } }
 
     /// The handler is called, without any lock held, when the map must grow or the environment closes and live read

@@ -15,4 +15,7 @@ package struct EnvironmentInfo: Sendable, Hashable {
     package var freePages: Int
     /// The oldest state some reader still holds; pages freed since then cannot be used again.
     package var oldestReaderTransactionID: UInt64?
+    /// The process of that reader, and its thread as liblmdb names it.
+    package var oldestReaderProcess: UInt32?
+    package var oldestReaderThread: String?
 }

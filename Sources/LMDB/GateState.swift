@@ -4,12 +4,17 @@
 /// | state      | condition                    | new transactions          | the handle                    |
 /// |------------|------------------------------|---------------------------|-------------------------------|
 /// | open       | none of the below            | begin                     | valid                         |
-/// | remapping  | `isRemapping`                | wait, at most drainTimeout| valid; moves when `uses` is 0 |
+/// | draining   | `isRemapping`                | wait, at most drainTimeout| valid; map or file change when `uses` is 0 |
 /// | poisoned   | `needsReopen`                | refused: `needsReopen`    | only closed, not asked        |
 /// | closing    | `isClosing`, `handle` set    | refused: `closed`         | closed when `uses` is 0       |
 /// | closed     | `isClosing`, `handle` nil    | refused: `closed`         | gone                          |
 struct GateState {
     var handle: OpaquePointer?
+    /// The open file. Reserved in `Registry` from before it was read until after the handle was closed; nil for files in
+    /// the making, which no one else knows.
+    var identity: FileIdentity?
+    /// Opened by the first compaction; from then on it must live as long as the handle.
+    var lockFile: LockFile?
     /// Ended read transactions, reset and ready to be renewed: that costs a fraction of beginning one. They see no
     /// commit, so they pin no pages and stand in nobody's way, but each keeps its reader slot.
     var idleReads: [OpaquePointer] = []
@@ -21,4 +26,12 @@ struct GateState {
     var mapEpoch: UInt64 = 1
     /// Answers `lastTransactionID` once the handle may no longer be asked.
     var lastTransactionID: UInt64 = 0
+
+    /// Once the handle is closed: lets go of what stood for the open file.
+    mutating func forget() {
+        lockFile?.close()
+        lockFile = nil
+        if let identity { Registry.shared.release(identity) }
+        identity = nil
+    }
 }

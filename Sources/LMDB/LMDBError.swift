@@ -3,7 +3,7 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         case keyExists, mapFull, transactionFull, readersFull, tooManyTables
         case corrupted, versionMismatch, notADatabase, truncated
-        case missingFile, missingTable
+        case missingFile, missingTable, busy
         case diskFull, io, readOnly, permissionDenied
         case alreadyOpen, needsReopen, forkedProcess, networkFilesystem
         case invalidArgument, closed, outOfMemory, other

@@ -4,9 +4,19 @@ import CLMDB
 /// that the reader sees or "-".
 struct ReaderList {
     private(set) var inUse = 0
-    private(set) var oldestTransactionID: UInt64?
     /// Numbers of the processes that hold a slot.
     private(set) var processes: Set<UInt32> = []
+    /// The reader of the oldest commit; nil without any.
+    private(set) var oldest: Slot?
+
+    struct Slot {
+        let process: UInt32
+        /// As liblmdb prints it.
+        let thread: String
+        let transactionID: UInt64
+    }
+
+    var oldestTransactionID: UInt64? { oldest?.transactionID }
 
     init(_ handle: OpaquePointer) {
         withUnsafeMutablePointer(to: &self) { list in
@@ -31,6 +41,7 @@ struct ReaderList {
         // A slot without a commit is kept for a next transaction.
         guard let id = UInt64(fields[2]) else { return }
         inUse += 1
-        oldestTransactionID = min(oldestTransactionID ?? id, id)
+        guard oldest.map({ id < $0.transactionID }) ?? true else { return }
+        oldest = Slot(process: process, thread: String(fields[1]), transactionID: id)
     }
 }

@@ -132,13 +132,13 @@ import Testing
     @Test func `no snapshot is held while the model is waited for`() async throws {
         let temporary = try TemporaryStore()
         let store = try temporary.openNumbered()
-        let idle = try store.statistics().readers
-        #expect(try store.read { _ in try store.statistics().readers } == idle + 1)
+        let idle = try await store.statistics().readers
+        #expect(try await store.read { _ in try store.statistics().readers } == idle + 1)
         let waiting = Mutex(-1)
         _ = try await store.search(
             ["t": 1],
             rerankedBy: Self.lowest { _ in
-                let readers = try store.statistics().readers
+                let readers = try await store.statistics().readers
                 waiting.withLock { $0 = readers }
             }, batches: BatchOptions(size: 100))
         #expect(waiting.withLock { $0 } == idle)

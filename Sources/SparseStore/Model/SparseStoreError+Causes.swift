@@ -14,6 +14,7 @@ extension SparseStoreError {
             case .versionMismatch: .incompatibleFormat
             case .notADatabase, .missingTable: .notAStore
             case .missingFile: .notFound
+            case .busy: .busy
             case .diskFull: .diskFull
             case .io: .io
             case .readOnly: .readOnly

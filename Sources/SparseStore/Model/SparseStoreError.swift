@@ -26,6 +26,7 @@ extension SparseStoreError {
             case incompatibleFormat, notAStore, alreadyOpen, diskFull, io, readOnly, permissionDenied, busy
             case dimensionMismatch, codecNotTrained
             case readersFull, needsReopen, forkedProcess, networkFilesystem, closed, cancelled, outOfMemory
+            case deadlineExceeded, generationNotReached
             case internalError
         }
 
@@ -78,6 +79,10 @@ extension SparseStoreError {
         public static let closed = Code(kind: .closed)
         /// The caller cancelled.
         public static let cancelled = Code(kind: .cancelled)
+        /// A search was not done by its deadline. Retryable with more time.
+        public static let deadlineExceeded = Code(kind: .deadlineExceeded)
+        /// The store has not reached the commit that was asked for. Retryable.
+        public static let generationNotReached = Code(kind: .generationNotReached)
         /// Memory or address space ran out.
         public static let outOfMemory = Code(kind: .outOfMemory)
         /// A defect of this library. Please report it.

@@ -12,6 +12,9 @@ public struct SearchOptions: Sendable, Hashable {
     public var minimumScore: Float?
     /// Whether each hit says what each term contributed.
     public var contributions = false
+    /// When the search ends with `deadlineExceeded` if it is not done; nil for never. A point in time, so that a search of
+    /// several stages or attempts has one for all of them: `.now + .milliseconds(50)`.
+    public var deadline: ContinuousClock.Instant?
 
     /// Ten hits, recall 0.95, the query's own weights.
     public init() {}

@@ -11,7 +11,8 @@ extension WindowSearch {
         if plan != nil, counters.segmentsScanned > 0, hits.count < limit, minimumScore == nil {
             var exact = SearchCounters()
             let whole = WindowSearch(
-                index: index, query: query, limit: limit, minimumScore: nil, plan: nil, allowed: allowed)
+                index: index, query: query, limit: limit, minimumScore: nil, plan: nil, allowed: allowed,
+                budget: budget)
             let all = try whole.run(scratch, &exact)
             counters.add(exact)
             return (all, outcome(description, exact, isExact: true))

@@ -14,6 +14,7 @@ struct WindowSearch {
     let plan: ScanPlan?
     /// What a filter leaves of each window; nil when every live document may be found.
     var allowed: [AllowedDocuments]?
+    var budget = SearchBudget.unlimited
 
     /// Documents whose records are looked up together, and how many are asked for ahead of the one that is scored.
     private static let batch = 64
@@ -53,6 +54,7 @@ struct WindowSearch {
             for member in index.members { try scan(of: member, scratch)?.readAhead() }
         }
         for (position, member) in index.members.enumerated() {
+            try budget.check()
             counters.segments += 1
             let allowed = allowed?[position]
             counters.filteredDocuments += allowed?.count ?? 0
@@ -114,6 +116,7 @@ struct WindowSearch {
         counters.documentsScored += places.count
         var begin = 0
         while begin < places.count {
+            try budget.check()
             let end = min(begin + Self.batch, places.count)
             try scoreBatch(places[begin..<end], scratch, &collector)
             begin = end

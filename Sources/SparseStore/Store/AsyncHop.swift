@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import LMDB
 
 /// Takes blocking work off the threads that Swift's tasks share: a search may wait for the disk, and a few that wait
 /// would hold up every task of the process.
@@ -8,27 +7,37 @@ enum AsyncHop {
 
     /// Runs `body` on a thread where it may block.
     ///
-    /// - Throws: what `body` throws; `cancelled` when the task was cancelled before `body` began. It is not stopped in
-    ///   the middle.
-    static func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
-        let isCancelled = Lock(false)
+    /// - Parameters:
+    ///   - queue: nil for one where many run at a time.
+    ///   - body: is told of the task's cancellation through its parameter, and stops where it asks.
+    /// - Throws: what `body` throws; `cancelled` when the task was cancelled before `body` began.
+    static func run<R: Sendable>(
+        on queue: DispatchQueue? = nil, _ body: @escaping @Sendable (Cancellation) throws -> R
+    ) async throws -> R {
+        let cancellation = Cancellation()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.async {
+                (queue ?? Self.queue).async {
                     continuation.resume(
                         with: Result {
-                            guard !isCancelled.withLock({ $0 }) else { throw SparseStoreError.taskCancelled }
-                            return try body()
+                            try cancellation.check()
+                            return try body(cancellation)
                         })
                 }
             }
         } onCancel: {
-            isCancelled.withLock { $0 = true }
+            cancellation.raise()
         }
     }
-}
 
-extension SparseStoreError {
-    /// The calling task was cancelled.
-    static let taskCancelled = SparseStoreError(.cancelled, "the task was cancelled; nothing was changed")
+    /// The same where no closure of a caller runs.
+    static func wrap<R: Sendable>(
+        _ body: @escaping @Sendable (Cancellation) throws -> R
+    ) async throws(SparseStoreError) -> R {
+        do {
+            return try await run(body)
+        } catch {
+            return try SparseStoreError.wrap { throw error }
+        }
+    }
 }

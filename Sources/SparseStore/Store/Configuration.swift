@@ -1,4 +1,5 @@
 public import Logging
+public import Metrics
 public import SparseFormat
 
 /// How a store is opened and kept. The defaults suit a service with one store on a local disk.
@@ -44,8 +45,12 @@ public struct Configuration: Sendable {
     /// ``SparseStore/encodeMultivectors(as:seed:progress:)`` changes it. `pq32` must be trained first and is not for
     /// here.
     public var multivectorCodec = MultivectorCodec.f16
-    /// Receives trace and debug messages; never documents.
+    /// How long a snapshot may be held before the log warns of it.
+    public var snapshotPatience = Duration.seconds(60)
+    /// Receives trace and debug messages, and warnings of snapshots held long; never documents.
     public var logger: Logger
+    /// Receives counters, timers and gauges (README.md, "Metrics"); the process's system by default.
+    public var metrics: any MetricsFactory = MetricsSystem.factory
 
     /// The defaults.
     public init(logger: Logger = Logger(label: "sparsestore", factory: { _ in SwiftLogNoOpLogHandler() })) {

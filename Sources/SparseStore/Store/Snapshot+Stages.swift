@@ -26,9 +26,12 @@ extension Snapshot {
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) throws -> SearchResult {
         try SparseStoreError.translate {
             try Self.validate(options)
+            let start = ContinuousClock.now
             var search = try StagedSearch(self, query, options, stages)
             try search.run()
-            return try search.result()
+            let result = try search.result()
+            report(result, since: start)
+            return result
         }
     }
 }

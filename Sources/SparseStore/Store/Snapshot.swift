@@ -1,4 +1,5 @@
 internal import LMDB
+internal import Logging
 public import SparseFormat
 
 /// One consistent state of a store, as of one commit. Several reads through one snapshot see the same documents.
@@ -12,11 +13,21 @@ public final class Snapshot: Sendable {
     // A read transaction is used by one thread at a time; a snapshot may be shared.
     private let gate = Lock(())
 
-    init(_ transaction: consuming ReadTransaction, _ state: SnapshotState, _ source: SnapshotSource) {
+    private let cancellation: Cancellation?
+    private let openID: UInt64
+
+    init(
+        _ transaction: consuming ReadTransaction, _ state: SnapshotState, _ source: SnapshotSource,
+        _ cancellation: Cancellation?
+    ) {
         self.transaction = transaction
         self.state = state
         self.source = source
+        self.cancellation = cancellation
+        openID = source.open.add(generation: state.manifest.generation)
     }
+
+    deinit { source.open.remove(openID) }
 
     var tables: Tables { source.tables }
 
@@ -37,13 +48,16 @@ public final class Snapshot: Sendable {
     /// The best documents by inner product.
     ///
     /// - Throws: `invalidArgument` for a limit outside its range, `invalidVector` for bad weights or duplicate terms,
-    ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `corrupted`.
+    ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `deadlineExceeded`, `corrupted`.
     public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError)
         -> SearchResult
     {
         try SparseStoreError.wrap {
             try Self.validate(options)
-            return try source.scratch.withScratch { scratch in try run(query, options, scratch) }
+            let start = ContinuousClock.now
+            let result = try source.scratch.withScratch { scratch in try run(query, options, scratch) }
+            report(result, since: start)
+            return result
         }
     }
 
@@ -174,6 +188,24 @@ public final class Snapshot: Sendable {
         try options.filter?.check()
     }
 
+    /// When a search of this snapshot has to stop.
+    func budget(_ options: SearchOptions) -> SearchBudget {
+        SearchBudget(deadline: options.deadline, cancellation: cancellation)
+    }
+
+    /// Tells metrics and log of a search that is done.
+    func report(_ result: SearchResult, since start: ContinuousClock.Instant) {
+        let duration = ContinuousClock.now - start
+        source.metrics.searched(
+            documentsScored: result.counters.documentsScored, postings: result.counters.postings, in: duration)
+        source.logger.trace(
+            "searched",
+            metadata: [
+                "generation": "\(generation)", "hits": "\(result.count)", "seconds": "\(duration.inSeconds)",
+                "plan": "\(result.plan.reason)",
+            ])
+    }
+
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
         let query = try resolve(query, options.weighting)
         var counters = SearchCounters()
@@ -194,7 +226,7 @@ public final class Snapshot: Sendable {
         let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
         let search = WindowSearch(
             index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
-            plan: choice.scan, allowed: allowed)
+            plan: choice.scan, allowed: allowed, budget: budget(options))
         return try search.run(choice.description, scratch, &counters)
     }
 

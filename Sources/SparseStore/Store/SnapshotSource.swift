@@ -1,5 +1,15 @@
 internal import LMDB
+internal import Logging
 internal import SparseFormat
+internal import SystemPackage
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
 
 /// Makes snapshots of the newest commit, and remembers what it has decoded for the next one.
 final class SnapshotSource: Sendable {
@@ -8,19 +18,55 @@ final class SnapshotSource: Sendable {
     let vocabulary = VocabularyCache()
     let codebooks = CodebookCache()
     let scratch = ScratchPool()
+    let metrics: StoreMetrics
+    let open: OpenSnapshots
+    let logger: Logger
     private let segments = SegmentCache()
     private let newest = Lock<SnapshotState?>(nil)
 
-    init(_ environment: Environment, _ tables: Tables) {
+    init(_ environment: Environment, _ tables: Tables, _ configuration: Configuration) {
         self.environment = environment
         self.tables = tables
+        let name = environment.path.lastComponent?.string ?? environment.path.string
+        metrics = StoreMetrics(store: name, factory: configuration.metrics)
+        logger = configuration.logger
+        open = OpenSnapshots(patience: configuration.snapshotPatience, logger: configuration.logger)
     }
 
     /// A snapshot of the newest commit, of this process or another.
-    func snapshot() throws -> Snapshot {
+    ///
+    /// - Parameter cancellation: ends its searches.
+    func snapshot(_ cancellation: Cancellation? = nil) throws -> Snapshot {
         let transaction = try environment.beginRead()
         let state = try state(transaction.id, transaction.reader)
-        return Snapshot(transaction, state, self)
+        return Snapshot(transaction, state, self, cancellation)
+    }
+
+    /// A snapshot of a commit that is at least as new as a given one; waits for it, on this thread.
+    ///
+    /// - Throws: `generationNotReached`, `deadlineExceeded`, `cancelled`.
+    func snapshot(
+        _ cancellation: Cancellation?, atLeast generation: UInt64, _ timeout: Duration,
+        _ deadline: ContinuousClock.Instant?
+    ) throws -> Snapshot {
+        let end = ContinuousClock.now + timeout
+        let budget = SearchBudget(deadline: deadline, cancellation: cancellation)
+        var pause: UInt32 = 500
+        while true {
+            try budget.check()
+            let snapshot = try snapshot(cancellation)
+            let reached = snapshot.generation
+            if reached >= generation { return snapshot }
+            guard ContinuousClock.now < end else {
+                throw SparseStoreError(
+                    .generationNotReached,
+                    "the store is at generation \(reached), not \(generation) yet; try again, or wait longer for the "
+                        + "process that is to commit it")
+            }
+            // Another process's commit wakes nobody here.
+            usleep(pause)
+            pause = min(2 * pause, 16_000)
+        }
     }
 
     private func state(_ transactionID: UInt64, _ reader: Reader) throws -> SnapshotState {

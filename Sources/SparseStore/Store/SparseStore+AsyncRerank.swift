@@ -35,8 +35,8 @@ extension SparseStore {
     ) async throws -> SearchResult {
         try batches.check()
         let start = ContinuousClock.now
-        let (before, inputs) = try await AsyncHop.run { [self] in
-            try read { try $0.prepare(query, options, stages, candidates, reranker) }
+        let (before, inputs) = try await AsyncHop.run { [self] cancellation in
+            try source.snapshot(cancellation).prepare(query, options, stages, candidates, reranker)
         }
         let modelStart = ContinuousClock.now
         var scores = CandidateScores(count: inputs.count)

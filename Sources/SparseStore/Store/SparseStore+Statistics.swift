@@ -5,6 +5,9 @@ extension SparseStore {
     /// Counts and sizes of the newest commit. Reads the whole table of document frequencies and of free pages.
     public func statistics() throws(SparseStoreError) -> StoreStatistics {
         try SparseStoreError.wrap {
+            // Before the snapshot below becomes a reader itself.
+            let info = try environment.info()
+            let age = source.open.oldestAge
             let snapshot = try source.snapshot()
             var terms = 0
             try snapshot.forEachTerm { _, _ in terms += 1 }
@@ -15,6 +18,8 @@ extension SparseStore {
             let dead = manifest.segments.reduce(0.0) { sum, segment in
                 sum + Double(segment.bytes) * Double(segment.tombstones) / Double(segment.documents)
             }
+            source.metrics.oldestSnapshot(age: age)
+            source.metrics.sizes(file: info.fileBytes, live: info.usedBytes - free, free: free)
             return StoreStatistics(
                 documents: Int(manifest.documents), terms: terms, nonzeros: Int(manifest.nonzeros),
                 segments: manifest.segments.map(SegmentStatistics.init), fileBytes: info.fileBytes,
@@ -24,7 +29,7 @@ extension SparseStore {
                 bytesWritten: manifest.bytesWritten, bytesMerged: manifest.bytesMerged,
                 dictionaries: Int(manifest.nextDictionary) - 1,
                 multivectors: snapshot.multivectorSettings.map(MultivectorStatistics.init),
-                readers: info.readersInUse,
+                readers: info.readersInUse, oldestReader: ReaderStatistics(info),
                 format: try format())
         }
     }
@@ -37,6 +42,17 @@ extension SparseStore {
         let transaction = try environment.beginRead()
         let record = try MetaTable(tables: source.tables, reader: transaction.reader).store()
         return "\(record.formatMajor).\(record.formatMinor)"
+    }
+}
+
+extension ReaderStatistics {
+    init?(_ info: EnvironmentInfo) {
+        guard let process = info.oldestReaderProcess, let thread = info.oldestReaderThread,
+            let transaction = info.oldestReaderTransactionID
+        else { return nil }
+        // One that begins while the list is read may see a later commit than the list's own.
+        let behind = max(transaction, info.lastTransactionID) - transaction
+        self.init(process: Int(process), thread: thread, commitsBehind: Int(clamping: behind))
     }
 }
 

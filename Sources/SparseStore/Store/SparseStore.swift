@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import LMDB
 internal import Logging
 internal import SparseFormat
@@ -17,6 +18,8 @@ public final class SparseStore: Sendable {
     let merger: Merger
     /// Nil when merging is left to the caller.
     let background: BackgroundMerging?
+    /// Where asynchronous writes wait for each other, on one thread and not each on its own.
+    let writes = DispatchQueue(label: "sparsestore.writes")
 
     /// Opens a store, or makes it.
     ///
@@ -63,7 +66,7 @@ public final class SparseStore: Sendable {
             let transaction = try environment.beginRead()
             try MetaTable(tables: tables, reader: transaction.reader).store()
                 .checkOpenable(readOnly: configuration.isReadOnly)
-            source = SnapshotSource(environment, tables)
+            source = SnapshotSource(environment, tables, configuration)
             merger = Merger(environment, tables, configuration.mergePolicy)
             let isBackground = configuration.maintenance == .background && !configuration.isReadOnly
             background = isBackground ? BackgroundMerging(merger, configuration.logger) : nil
@@ -112,11 +115,16 @@ public final class SparseStore: Sendable {
     /// `write` again. Throwing from it rolls everything back.
     @discardableResult
     public func write<R>(_ body: (inout WriteTransaction) throws -> R) throws -> R {
+        try write(cancellation: nil, body)
+    }
+
+    func write<R>(cancellation: Cancellation?, _ body: (inout WriteTransaction) throws -> R) throws -> R {
+        let start = ContinuousClock.now
         var published: WriteSession?
         let result = try SparseStoreError.translate {
             try environment.write { raw in
                 let session = try WriteSession(
-                    source, writer: raw.writer, configuration: configuration)
+                    source, writer: raw.writer, configuration: configuration, cancellation: cancellation)
                 var transaction = WriteTransaction(session: session)
                 let result = try body(&transaction)
                 published = try transaction.session.finish() ? transaction.session : nil
@@ -126,13 +134,51 @@ public final class SparseStore: Sendable {
         if let published {
             published.publish()
             background?.wake()
+            report(published, since: start)
         }
         return result
+    }
+
+    /// Tells metrics and log of a commit.
+    private func report(_ session: WriteSession, since start: ContinuousClock.Instant) {
+        let duration = ContinuousClock.now - start
+        source.metrics.committed(from: session.base, to: session.manifest, in: duration)
+        source.metrics.oldestSnapshot(age: source.open.oldestAge)
+        configuration.logger.debug(
+            "committed",
+            metadata: [
+                "generation": "\(session.manifest.generation)", "documents": "\(session.manifest.documents)",
+                "segments": "\(session.manifest.segments.count)", "seconds": "\(duration.inSeconds)",
+            ])
     }
 
     /// Runs `body` with a snapshot of the newest commit.
     public func read<R>(_ body: (Snapshot) throws -> R) throws -> R {
         try body(SparseStoreError.wrap { try source.snapshot() })
+    }
+
+    /// Runs `body` with a snapshot of a commit that is at least as new as a given one.
+    ///
+    /// - Parameters:
+    ///   - generation: of the commit, as ``WriteTransaction/generation`` or ``SearchResult/generation`` gave it, here or in
+    ///     another process.
+    ///   - timeout: how long to wait for the store to reach it.
+    ///   - body: reads.
+    /// - Throws: `generationNotReached`, what opening a snapshot throws, and what `body` throws.
+    public func read<R>(
+        atLeast generation: UInt64, waitingUpTo timeout: Duration = .zero, _ body: (Snapshot) throws -> R
+    ) throws -> R {
+        try body(SparseStoreError.wrap { try source.snapshot(nil, atLeast: generation, timeout, nil) })
+    }
+
+    /// The best documents of a commit that is at least as new as a given one: who has written, or has heard of a commit,
+    /// finds it. See ``read(atLeast:waitingUpTo:_:)`` and ``Snapshot/search(_:options:)``.
+    public func search(
+        _ query: Query, options: SearchOptions = SearchOptions(), atLeast generation: UInt64,
+        waitingUpTo timeout: Duration = .zero
+    ) throws(SparseStoreError) -> SearchResult {
+        try SparseStoreError.wrap { try source.snapshot(nil, atLeast: generation, timeout, options.deadline) }
+            .search(query, options: options)
     }
 
     /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.

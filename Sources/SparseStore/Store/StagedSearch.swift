@@ -54,6 +54,7 @@ struct StagedSearch {
     /// Runs the stages after the first.
     mutating func run() throws {
         for (index, stage) in stages.enumerated() {
+            try snapshot.budget(options).check()
             let start = ContinuousClock.now
             let limit = Self.needed(by: stages[(index + 1)...], limit: options.limit)
             switch stage.kind {
@@ -119,11 +120,6 @@ struct StagedSearch {
         return SearchResult(
             hits: hits, generation: snapshot.generation, plan: plan, counters: counters, stages: reports)
     }
-}
-
-extension Duration {
-    /// The duration as a number of seconds.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
 extension Snapshot {

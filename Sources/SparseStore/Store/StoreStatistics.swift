@@ -38,6 +38,8 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var multivectors: MultivectorStatistics?
     /// Read transactions that all processes hold.
     public var readers: Int
+    /// The one that sees the oldest commit; nil without any. Pages freed since that commit cannot be used again yet.
+    public var oldestReader: ReaderStatistics?
     /// Major and minor version of the format.
     public var format: String
 
@@ -46,6 +48,16 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
         let committed = bytesWritten - min(bytesWritten, bytesMerged)
         return committed == 0 ? 1 : Double(bytesWritten) / Double(committed)
     }
+}
+
+/// A read transaction of any process.
+public struct ReaderStatistics: Sendable, Hashable, Codable {
+    /// Its process.
+    public var process: Int
+    /// The thread that began it, as the system names it, in hexadecimal.
+    public var thread: String
+    /// How many commits the store has had since the one it sees.
+    public var commitsBehind: Int
 }
 
 /// The token vectors of a store.

@@ -18,7 +18,12 @@ struct WriteSession {
     /// A write failed half way: nothing of this transaction may be committed.
     private var failure: SparseStoreError?
 
-    init(_ source: SnapshotSource, writer: Writer, configuration: Configuration) throws {
+    private let cancellation: Cancellation?
+
+    init(
+        _ source: SnapshotSource, writer: Writer, configuration: Configuration, cancellation: Cancellation? = nil
+    ) throws {
+        self.cancellation = cancellation
         let tables = source.tables
         self.tables = tables
         self.writer = writer
@@ -111,6 +116,7 @@ struct WriteSession {
     /// Writes everything that was held back. False when the transaction has changed nothing.
     mutating func finish() throws -> Bool {
         if let failure { throw failure }
+        try checkCancellation()
         guard manifest != base || hasBookmarks || multivectors.hasChanged else { return false }
         try index.finish(&manifest)
         try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies, &manifest, writer)
@@ -119,8 +125,13 @@ struct WriteSession {
         try DictionaryTrainer(tables: tables, writer: writer).trainIfDue(from: base, &manifest)
         manifest.generation += 1
         try MetaTable.put(manifest, tables, writer)
+        // What was held back may have taken a while.
+        try checkCancellation()
         return true
     }
+
+    /// - Throws: `cancelled` when the task that waits for this write was cancelled.
+    func checkCancellation() throws(SparseStoreError) { try cancellation?.check() }
 
     /// After LMDB has committed: lets the rest of the process see the new terms.
     func publish() { vocabulary.publish() }

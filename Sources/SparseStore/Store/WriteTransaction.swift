@@ -26,6 +26,10 @@ public struct WriteTransaction: ~Copyable {
         try SparseStoreError.wrap { try session.remove(id) }
     }
 
+    /// For long closures: throws `cancelled` when the task that waits for this write was cancelled, so that the write ends
+    /// early. The commit asks by itself. Never throws in a synchronous write.
+    public func checkCancellation() throws(SparseStoreError) { try session.checkCancellation() }
+
     /// Whether there is a document with an identifier, this transaction's changes included.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap { try session.number(of: id) != nil }

@@ -41,7 +41,16 @@ struct StatsCommand: ParsableCommand {
             ("multivectors", .optional(statistics.multivectors, json)),
             ("dictionaries", .integer(statistics.dictionaries)),
             ("readers", .integer(statistics.readers)),
+            ("oldest_reader", .optional(statistics.oldestReader, json)),
             ("format", .string(statistics.format)),
+        ])
+    }
+
+    private static func json(_ reader: ReaderStatistics) -> JSONValue {
+        .object([
+            ("process", .integer(reader.process)),
+            ("thread", .string(reader.thread)),
+            ("commits_behind", .integer(reader.commitsBehind)),
         ])
     }
 

@@ -1,0 +1,70 @@
+internal import LMDB
+internal import Logging
+
+/// The snapshots that a store's users hold. One that is held long keeps every page freed since its commit from being used
+/// again, so the file grows: whoever forgot it should hear of it while it is still there.
+final class OpenSnapshots: Sendable {
+    private struct Entry {
+        let id: UInt64
+        let generation: UInt64
+        let since: ContinuousClock.Instant
+        var isReported = false
+    }
+
+    private struct State {
+        var nextID: UInt64 = 0
+        /// Oldest first; there are about as many as threads that read.
+        var entries: [Entry] = []
+    }
+
+    private let state = Lock(State())
+    private let patience: Duration
+    private let logger: Logger
+
+    /// - Parameter patience: how long a snapshot may be held without a warning.
+    init(patience: Duration, logger: Logger) {
+        self.patience = patience
+        self.logger = logger
+    }
+
+    /// Takes a snapshot in, and warns of the oldest one if it is due: who searches is who looks.
+    ///
+    /// - Returns: what to `remove` when it ends.
+    func add(generation: UInt64) -> UInt64 {
+        let now = ContinuousClock.now
+        let (id, due) = state.withLock { state in
+            let due = Self.takeDue(&state.entries, before: now - patience)
+            defer { state.nextID += 1 }
+            state.entries.append(Entry(id: state.nextID, generation: generation, since: now))
+            return (state.nextID, due)
+        }
+        if let due { warn(due, now) }
+        return id
+    }
+
+    func remove(_ id: UInt64) {
+        let now = ContinuousClock.now
+        let ended: Entry? = state.withLock { state in
+            guard let index = state.entries.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.entries.remove(at: index)
+        }
+        if let ended, !ended.isReported, ended.since < now - patience { warn(ended, now) }
+    }
+
+    /// How long the oldest one has been held; zero without any.
+    var oldestAge: Duration {
+        state.withLock { state in state.entries.first.map { ContinuousClock.now - $0.since } ?? .zero }
+    }
+
+    private static func takeDue(_ entries: inout [Entry], before limit: ContinuousClock.Instant) -> Entry? {
+        guard let first = entries.first, !first.isReported, first.since < limit else { return nil }
+        entries[0].isReported = true
+        return first
+    }
+
+    private func warn(_ entry: Entry, _ now: ContinuousClock.Instant) {
+        logger.warning(
+            "a snapshot is held long: pages freed since its commit cannot be used again; end it, or read in parts",
+            metadata: ["generation": "\(entry.generation)", "seconds": "\((now - entry.since).inSeconds)"])
+    }
+}

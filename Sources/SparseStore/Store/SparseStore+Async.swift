@@ -1,0 +1,168 @@
+public import SystemPackage
+
+// The same calls for tasks. Each leaves the task's thread once, for one that may block, and comes back when it is done;
+// in an asynchronous function Swift picks these. A search that is cancelled stops within a window of the index, a write
+// is rolled back.
+extension SparseStore {
+    /// The best documents of the newest commit. See ``Snapshot/search(_:options:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(
+        _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
+    ) async throws(SparseStoreError) -> SearchResult {
+        var options = SearchOptions()
+        options.limit = limit
+        options.recall = recall
+        return try await search(query, options: options)
+    }
+
+    /// The best documents of the newest commit. See ``Snapshot/search(_:options:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(_ query: Query, options: SearchOptions) async throws(SparseStoreError) -> SearchResult {
+        try await AsyncHop.wrap { [self] in try source.snapshot($0).search(query, options: options) }
+    }
+
+    /// The best documents of a commit that is at least as new as a given one. See
+    /// ``search(_:options:atLeast:waitingUpTo:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(
+        _ query: Query, options: SearchOptions = SearchOptions(), atLeast generation: UInt64,
+        waitingUpTo timeout: Duration = .zero
+    ) async throws(SparseStoreError) -> SearchResult {
+        try await AsyncHop.wrap { [self] in
+            try source.snapshot($0, atLeast: generation, timeout, options.deadline).search(query, options: options)
+        }
+    }
+
+    /// The best documents of the newest commit after several stages. See ``Snapshot/search(_:options:stages:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) async throws -> SearchResult {
+        try await read { try $0.search(query, options: options, stages: stages) }
+    }
+
+    /// The best documents of the newest commit, ranked anew by a reranker. See
+    /// ``Snapshot/search(_:limit:candidates:rerankedBy:recall:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(
+        _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: any Reranker,
+        recall: Recall = .target(0.95)
+    ) async throws -> SearchResult {
+        try await read {
+            try $0.search(query, limit: limit, candidates: candidates, rerankedBy: reranker, recall: recall)
+        }
+    }
+
+    /// The exact scores of given documents. See ``Snapshot/scores(_:of:weighting:)``.
+    public func scores(
+        _ query: Query, of ids: [String], weighting: Weighting = .none
+    ) async throws(SparseStoreError) -> [Float?] {
+        try await AsyncHop.wrap { [self] in try source.snapshot($0).scores(query, of: ids, weighting: weighting) }
+    }
+
+    /// The document with an identifier, nil when there is none. See ``Snapshot/document(_:includingMultivector:)``.
+    public func document(
+        _ id: String, includingMultivector: Bool = false
+    ) async throws(SparseStoreError) -> Document? {
+        try await AsyncHop.wrap { [self] in
+            try source.snapshot($0).document(id, includingMultivector: includingMultivector)
+        }
+    }
+
+    /// Whether there is a document with an identifier.
+    public func contains(_ id: String) async throws(SparseStoreError) -> Bool {
+        try await AsyncHop.wrap { [self] in try source.snapshot($0).contains(id) }
+    }
+
+    /// Runs `body` with a snapshot of the newest commit, on a thread where it may block. Searches in it end with
+    /// `cancelled` when the task is cancelled.
+    public func read<R: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> R) async throws -> R {
+        try await AsyncHop.run { [self] cancellation in
+            try body(SparseStoreError.wrap { try source.snapshot(cancellation) })
+        }
+    }
+
+    /// Runs `body` with a snapshot of a commit that is at least as new as a given one. See
+    /// ``read(atLeast:waitingUpTo:_:)``.
+    public func read<R: Sendable>(
+        atLeast generation: UInt64, waitingUpTo timeout: Duration = .zero,
+        _ body: @escaping @Sendable (Snapshot) throws -> R
+    ) async throws -> R {
+        try await AsyncHop.run { [self] cancellation in
+            try body(SparseStoreError.wrap { try source.snapshot(cancellation, atLeast: generation, timeout, nil) })
+        }
+    }
+
+    /// Runs `body` and commits what it did, all of it or nothing, as the synchronous ``write(_:)`` does: `body` may run
+    /// more than once. The asynchronous writes of a store share one thread, since they take turns anyway.
+    ///
+    /// A task that is cancelled before the commit rolls it back; `body` can ask as well
+    /// (``WriteTransaction/checkCancellation()``). Once the commit has begun, it stands.
+    ///
+    /// - Throws: what writing and `body` throw, and `cancelled`.
+    @discardableResult
+    public func write<R: Sendable>(
+        _ body: @escaping @Sendable (inout WriteTransaction) throws -> R
+    ) async throws -> R {
+        try await AsyncHop.run(on: writes) { [self] in try write(cancellation: $0, body) }
+    }
+
+    /// Merges the index into as few segments as hold its documents. See ``optimize(progress:)``; it stops after the step
+    /// in which the task is cancelled.
+    public func optimize(progress: @escaping @Sendable (Int) throws -> Void = { _ in }) async throws {
+        try await AsyncHop.run { [self] cancellation in
+            try optimize { segments in
+                try progress(segments)
+                try cancellation.check()
+            }
+        }
+    }
+
+    /// Measures what each effort of the planner reaches on this store. See ``tune(queries:weighting:progress:)``; it
+    /// stops between two queries when the task is cancelled, and then keeps nothing.
+    @discardableResult
+    public func tune(
+        queries: [Query] = [], weighting: Weighting = .none,
+        progress: @escaping @Sendable (Int, Int) throws -> Void = { _, _ in }
+    ) async throws -> [TuningPoint] {
+        try await AsyncHop.run { [self] cancellation in
+            try tune(queries: queries, weighting: weighting) { done, total in
+                try progress(done, total)
+                try cancellation.check()
+            }
+        }
+    }
+
+    /// Looks whether the newest commit is sound. See ``verify(_:progress:)``; it stops when the task is cancelled.
+    public func verify(
+        _ level: VerificationLevel = .quick,
+        progress: @escaping @Sendable (VerificationProgress) throws -> Void = { _ in }
+    ) async throws -> VerificationReport {
+        try await AsyncHop.run { [self] cancellation in
+            try verify(level) { step in
+                try progress(step)
+                try cancellation.check()
+            }
+        }
+    }
+
+    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. It is not stopped half way.
+    public func backup(to path: FilePath, compacting: Bool = true) async throws(SparseStoreError) {
+        try await AsyncHop.wrap { [self] _ in try backup(to: path, compacting: compacting) }
+    }
+
+    /// Takes free pages out of the file. See ``compact()``; a task that is cancelled while the copy is made keeps the old
+    /// file.
+    @discardableResult
+    public func compact() async throws(SparseStoreError) -> CompactionReport {
+        try await AsyncHop.wrap { [self] in try compact(cancellation: $0) }
+    }
+
+    /// Counts and sizes of the newest commit. See ``statistics()``.
+    public func statistics() async throws(SparseStoreError) -> StoreStatistics {
+        try await AsyncHop.wrap { [self] _ in try statistics() }
+    }
+}
