@@ -59,19 +59,21 @@ import Testing
         try wait(for: path + ".ready")
         let outcome = try Self.merge(store) {}
         #expect(outcome == .busy)
-        let staged = try store.statistics().stagedBytes
+        let staged = try await store.statistics().stagedBytes
         #expect(staged > 0)
         // All four commits are being merged: documents may go and come, and the search shows it at once.
-        try store.write { transaction in
+        try await store.write { transaction in
             _ = try transaction.remove("0-7")
             try transaction.upsert(Document(id: "3-3", terms: ["all": 9]))
         }
-        #expect(try store.search(["all": 1], limit: 1).map(\.id) == ["3-3"])
+        #expect(try await store.search(["all": 1], limit: 1).map(\.id) == ["3-3"])
         _ = FileManager.default.createFile(atPath: path + ".go", contents: nil)
         _ = await child
-        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 199)
-        #expect(try store.search(["0-7": 1]).isEmpty && store.search(["3-3": 1]).isEmpty)
-        #expect(try leftovers(store).isEmpty && store.statistics().segments.count == 2)
+        #expect(try await store.search(["all": 1], limit: 1_000, recall: .exact).count == 199)
+        #expect(try await store.search(["0-7": 1]).isEmpty)
+        #expect(try await store.search(["3-3": 1]).isEmpty)
+        #expect(try leftovers(store).isEmpty)
+        #expect(try await store.statistics().segments.count == 2)
     }
 
     @Test func whatAKilledProcessHasStagedIsCollected() async throws {
@@ -82,11 +84,12 @@ import Testing
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             _ = try Self.merge(try Self.open(path)) { kill(getpid(), SIGKILL) }
         }
-        #expect(try store.statistics().stagedBytes > 0)
-        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
-        try store.maintain()
-        #expect(try leftovers(store).isEmpty && store.statistics().segments.count == 1)
-        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
+        #expect(try await store.statistics().stagedBytes > 0)
+        #expect(try await store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
+        try await store.maintain()
+        #expect(try leftovers(store).isEmpty)
+        #expect(try await store.statistics().segments.count == 1)
+        #expect(try await store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
     }
 
     @Test func twoProcessesWriteAndMergeAndNothingIsLost() async throws {
@@ -97,15 +100,15 @@ import Testing
             [path = path as String] in
             let store = try Self.open(path, .background)
             for index in 0..<150 {
-                try store.write { try $0.upsert(Document(id: "theirs-\(index)", terms: ["all": 1])) }
+                try await store.write { try $0.upsert(Document(id: "theirs-\(index)", terms: ["all": 1])) }
             }
             store.close()
         }
-        for index in 0..<150 { try store.write { try $0.upsert(Document(id: "ours-\(index)", terms: ["all": 1])) } }
+        for index in 0..<150 { try await store.write { try $0.upsert(Document(id: "ours-\(index)", terms: ["all": 1])) } }
         _ = await child
-        try store.maintain()
-        #expect(try store.search(["all": 1], limit: 1_000, recall: .exact).count == 300)
+        try await store.maintain()
+        #expect(try await store.search(["all": 1], limit: 1_000, recall: .exact).count == 300)
         #expect(try leftovers(store).isEmpty)
-        #expect(try store.statistics().mergeFailure == nil)
+        #expect(try await store.statistics().mergeFailure == nil)
     }
 }

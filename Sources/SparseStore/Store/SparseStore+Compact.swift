@@ -27,6 +27,10 @@ extension SparseStore {
     func compact(cancellation: Cancellation?) throws(SparseStoreError) -> CompactionReport {
         try SparseStoreError.wrap {
             let before = try environment.info().fileBytes
+            // Nobody needs their room in the new file.
+            try environment.write { transaction in
+                try RetiredSegments(tables: source.tables, writer: transaction.writer).makeRoom(for: .max)
+            }
             try environment.compact { try cancellation?.check() }
             let report = CompactionReport(bytesBefore: before, bytesAfter: try environment.info().fileBytes)
             configuration.logger.debug(

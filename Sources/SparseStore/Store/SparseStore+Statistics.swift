@@ -12,7 +12,6 @@ extension SparseStore {
             var terms = 0
             try snapshot.forEachTerm { _, _ in terms += 1 }
             let manifest = snapshot.manifest
-            let info = try environment.info()
             let (staged, retired) = try snapshot.unnamedBytes()
             let free = info.freePages * info.pageSize + retired
             let dead = manifest.segments.reduce(0.0) { sum, segment in
