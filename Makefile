@@ -8,7 +8,7 @@ SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Packag
 KILLS ?= 50
 FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
-CRASH_POINTS ?= 150
+CRASH_POINTS ?= 200
 SEED ?=
 OPERATIONS ?= 100000
 
@@ -39,7 +39,7 @@ bench: ## Run the benchmarks
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), two processes on one store (SECONDS_TO_RUN=30), a sample of faults (CRASH_POINTS=150)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), two processes on one store (SECONDS_TO_RUN=30), a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)

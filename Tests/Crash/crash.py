@@ -37,6 +37,21 @@ def all_points(bench: Bench, workshop: Workshop, only: str | None, seeds: int) -
     return points
 
 
+def stratum(point: Point) -> tuple[str, str]:
+    return point.operation.name, point.fault.kind.name
+
+
+def sample(points: list[Point], count: int, chance: random.Random) -> list[Point]:
+    """Points at random, of each operation and kind in turn, so that those with few are not left out."""
+    turns: Counter = Counter()
+
+    def turn(point: Point) -> int:
+        turns[stratum(point)] += 1
+        return turns[stratum(point)]
+
+    return sorted(sorted(chance.sample(points, len(points)), key=turn)[:count], key=stratum)
+
+
 def attempt(point: Point, bench: Bench) -> tuple[str, str | None]:
     """The outcome, and what is wrong if something is."""
     try:
@@ -51,7 +66,7 @@ def run(points: list[Point], bench: Bench, workers: int) -> list[str]:
     wrong, done = [], 0
     with ThreadPoolExecutor(workers) as pool:
         for point, (outcome, problem) in zip(points, pool.map(lambda point: attempt(point, bench), points)):
-            table.setdefault((point.operation.name, point.fault.kind.name), Counter())[outcome] += 1
+            table.setdefault(stratum(point), Counter())[outcome] += 1
             if (done := done + 1) % 500 == 0:
                 print(f"crash: {done} of {len(points)} points", file=sys.stderr, flush=True)
             if problem:
@@ -108,8 +123,7 @@ def main() -> int:
             points = all_points(bench, workshop, options.only, options.power_seeds)
             count = len(points)
             if options.points and options.points < count:
-                points = random.Random(options.seed).sample(points, options.points)
-                points.sort(key=lambda point: (point.operation.name, point.fault.kind.name))
+                points = sample(points, options.points, random.Random(options.seed))
             wrong = run(points, bench, options.workers)
             if options.only is None:
                 wrong += media.run(bench, workshop)
