@@ -100,7 +100,7 @@ let package = Package(
                 "SparseFormat", "LMDB", "SparseStore", "SparseInterchange",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            path: "Fuzz/Sources", exclude: ["Driver"], swiftSettings: settings),
+            path: "Fuzz/Sources", exclude: ["Driver"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,8 +6,9 @@ cd "$(dirname "$0")"
 
 work=work
 seconds=${SECONDS_PER_TARGET:-60}
-# Both in one flag: given singly, by SwiftPM's own option, they stand in another order each time, and the last one wins.
-build=(swift build -c release -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing)
+# SwiftPM's option lets libFuzzer have `main`. Of two such options the order changes from run to run and only the last one
+# counts, so the flag behind it says both.
+build=(swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing)
 nice "${build[@]}"
 fuzz=$("${build[@]}" --show-bin-path)/fuzz
 # Without the backtraces of Swift's runtime libFuzzer sees a trap itself, and keeps the input.

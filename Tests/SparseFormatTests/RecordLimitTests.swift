@@ -13,16 +13,6 @@ import Testing
         } catch { return (error as? FormatError)?.code }
     }
 
-    private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 7, count: count) }
-
-    @Test func bookmarksAndDictionaries() {
-        #expect(code(BookmarkRecord(bytes: bytes(Limits.maximumBookmarkBytes))) == nil)
-        #expect(code(BookmarkRecord(bytes: bytes(Limits.maximumBookmarkBytes + 1))) == .limitExceeded)
-        #expect(code(DictionaryRecord(bytes: bytes(Limits.maximumDictionaryBytes))) == nil)
-        #expect(code(DictionaryRecord(bytes: bytes(Limits.maximumDictionaryBytes + 1))) == .limitExceeded)
-        #expect(code(DictionaryRecord(bytes: [])) == .limitExceeded)
-    }
-
     @Test func chunks() throws {
         func header(_ length: Int) throws -> SegmentChunkHeader {
             var writer = ByteWriter()

@@ -14,7 +14,8 @@ import Testing
     /// Puts a record in the place of one that the closed store has.
     private func forge(_ record: some Record, _ table: TableNumber, _ key: [UInt8]) throws {
         let environment = try Environment.open(
-            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)) { _, _ in }
+            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)
+        ) { _, _ in }
         defer { environment.close() }
         try environment.write { transaction in
             try transaction.writer.put(

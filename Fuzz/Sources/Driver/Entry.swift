@@ -12,7 +12,9 @@ private let target: FuzzTarget? = {
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawPointer) -> CInt {
     let environment = ProcessInfo.processInfo.environment
-    if let path = environment["FUZZ_CHILD"] { Child.run(path) }
+    #if os(Linux)
+        if let path = environment["FUZZ_CHILD"] { Child.run(path) }
+    #endif
     if let folder = environment["FUZZ_SEEDS"] {
         do {
             try writeSeeds(to: URL(fileURLWithPath: folder))
@@ -29,6 +31,7 @@ public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMuta
     return 0
 }
 
+/// Runs the target on one input; a broken promise ends the process.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafeRawPointer?, _ count: Int) -> CInt {
     do {

@@ -135,7 +135,9 @@ extension FuzzTarget {
         _ = try Finding.allowing({ $0 is InterchangeError }, body)
     }
 
-    private static func places(_ reader: any SparseInterchange.DocumentReader) throws -> [(row: DocumentRow, after: InputPosition)] {
+    private static func places(_ reader: any SparseInterchange.DocumentReader) throws -> [(
+        row: DocumentRow, after: InputPosition
+    )] {
         var rows: [(row: DocumentRow, after: InputPosition)] = []
         while let row = try reader.next() { rows.append((row, reader.position)) }
         return rows

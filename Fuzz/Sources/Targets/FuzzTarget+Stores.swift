@@ -30,14 +30,16 @@ extension FuzzTarget {
         }
         let environment = try Environment.open(
             at: FilePath(path), options: EnvironmentOptions(durability: .lastCommitMayBeLost),
-            tables: Tables.all.map(\.name)) { _, _ in }
+            tables: Tables.all.map(\.name)
+        ) { _, _ in }
         defer { environment.close() }
         try environment.write { transaction in
             for (index, value) in forged {
                 let entry = template.entries[index]
                 let sealed = Value.seal(
                     kind: RecordKind(rawValue: entry.value[8]) ?? .store, version: value[9], table: entry.table,
-                    key: entry.key) { $0.append(value[ValueHeader.size...]) }
+                    key: entry.key
+                ) { $0.append(value[ValueHeader.size...]) }
                 try transaction.writer.put(environment.table(named: entry.table.name), entry.key, sealed)
             }
         }
@@ -58,6 +60,8 @@ extension FuzzTarget {
                 edit.apply(to: &file, from: first, in: min(65_536, file.count - first), unit: 512)
             }
             try Data(file).write(to: URL(fileURLWithPath: path))
-            try Child.open(path)
+            #if os(Linux)
+                try Child.open(path)
+            #endif
         })
 }

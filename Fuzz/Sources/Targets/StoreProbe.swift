@@ -21,7 +21,9 @@ struct StoreProbe {
     private func read(_ store: SparseStore) throws {
         _ = try attempt {
             try store.read { snapshot in
-                try snapshot.forEachDocument { try check($0); return true }
+                try snapshot.forEachDocument {
+                    try check($0); return true
+                }
             }
         }
         for id in ["d1", "d50", "d1050", "d29", "unknown"] {
@@ -73,10 +75,11 @@ struct StoreProbe {
     }
 
     private func attempt<Value>(_ body: () throws -> Value) throws -> Value? {
-        try Finding.allowing({ error in
-            guard let error = error as? SparseStoreError else { return error is VectorError }
-            return error.code != .internalError
-        }, body)
+        try Finding.allowing(
+            { error in
+                guard let error = error as? SparseStoreError else { return error is VectorError }
+                return error.code != .internalError
+            }, body)
     }
 
     private func check(_ document: Document) throws {

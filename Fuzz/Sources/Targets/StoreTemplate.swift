@@ -64,7 +64,8 @@ struct StoreTemplate: Sendable {
 
     private static func entries(_ path: String) throws -> [Entry] {
         let environment = try Environment.open(
-            at: FilePath(path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)) { _, _ in }
+            at: FilePath(path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)
+        ) { _, _ in }
         defer { environment.close() }
         let reader = try environment.beginRead()
         var entries: [Entry] = []

@@ -47,7 +47,9 @@ package struct MultivectorSettings: Record {
             throw FormatError(.multivectorShape, "\(dimension) dimensions")
         }
         guard codec.isTrained == (codebook > 0), codebook < nextCodebook else { throw FormatError(.codebookUse) }
-        guard documents <= tokens, outdated <= documents, tokens < 1 << 62, bytes < 1 << 62 else { throw FormatError(.multivectorCounts) }
+        guard documents <= tokens, outdated <= documents, tokens < 1 << 62, bytes < 1 << 62 else {
+            throw FormatError(.multivectorCounts)
+        }
     }
 
     package func encodeBody(into writer: inout ByteWriter) {

@@ -49,7 +49,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .segmentKind: "a segment's kind is 1 or 2"
         case .segmentIDs: "segment ids are unique and below nextSegment"
         case .segmentRanges: "segments' document ranges ascend, do not overlap and end below nextDocument"
-        case .segmentCounts: 
+        case .segmentCounts:
             "a segment has 1 or more documents, at most its range's and its kind's; its other counts are ones they can have"
         case .manifestCounters: "the manifest's counters are below 2^62 and do not contradict each other"
         case .fixedBodyLength: "a body of fixed length has that length"

@@ -41,7 +41,8 @@ enum Arbitrary {
                     id: id, kind: random.next() % 2 == 0 ? .window : .block,
                     tier: UInt8(truncatingIfNeeded: random.next()), documents: documents,
                     tombstones: UInt32(random.next() % UInt64(documents + 1)), firstDocument: first,
-                    lastDocument: first + width, nonzeros: random.number() % (UInt64(documents) * 65_535), bytes: counter(&random)))
+                    lastDocument: first + width, nonzeros: random.number() % (UInt64(documents) * 65_535),
+                    bytes: counter(&random)))
             next = first + width + 1
         }
         manifest.generation = counter(&random)
