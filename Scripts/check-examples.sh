@@ -12,10 +12,11 @@ awk -v folder="$work" '
     inside       { print > file }' README.md
 
 swift build --target SparseStore >/dev/null
-flags=(-swift-version 6 -I "$(swift build --show-bin-path)/Modules")
+products=$(swift build --show-bin-path)
+flags=(-swift-version 6 -I "$products/Modules")
 while IFS= read -r map; do
     flags+=(-Xcc "-fmodule-map-file=$map")
-done < <(find Sources .build/checkouts/*/Sources -name module.modulemap)
+done < <(find Sources .build/checkouts/*/Sources "$products/CKernels.build" -name module.modulemap)
 for flag in $(pkg-config --cflags-only-I lmdb libzstd); do flags+=(-Xcc "$flag"); done
 
 checked=0
