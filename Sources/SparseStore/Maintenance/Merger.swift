@@ -24,14 +24,16 @@ final class Merger: Sendable {
     private let tables: Tables
     private let policy: MergePolicy
     private let pieces: StagedMerge.Pieces
+    private let metrics: StoreMetrics?
     /// Whether a thread of this process merges.
     private let isTaken = Monitor(false)
     private let merges = Lock(0)
 
     init(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy,
-        pieces: StagedMerge.Pieces = StagedMerge.Pieces()
+        pieces: StagedMerge.Pieces = StagedMerge.Pieces(), metrics: StoreMetrics? = nil
     ) {
+        self.metrics = metrics
         self.environment = environment
         self.tables = tables
         self.policy = policy
@@ -56,6 +58,7 @@ final class Merger: Sendable {
             do {
                 try merge.stage(checkpoint)
                 try merge.finish()
+                metrics?.merged(bytes: merge.mergedBytes)
             } catch {
                 // Should this fail too, the next merge finds the claim of this process and nobody behind it.
                 _ = try? StagedMerge.discard(merge.record, environment, tables)

@@ -29,6 +29,8 @@ struct StagedMerge {
     let record: MergeRecord
     private let sources: [SegmentEntry]
     private var merged: [SegmentEntry] = []
+    /// Bytes of the new segments.
+    var mergedBytes: Int { merged.reduce(0) { $0 + Int(clamping: $1.bytes) } }
     /// Parts that are not written yet, with their segments.
     private var waiting: [(segment: UInt32, part: WindowPart)] = []
     private var waitingBytes: Int { waiting.reduce(0) { $0 + $1.part.bytes } }

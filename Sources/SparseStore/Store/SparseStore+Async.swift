@@ -110,6 +110,15 @@ extension SparseStore {
         try await AsyncHop.run(on: writes) { [self] in try write(cancellation: $0, body) }
     }
 
+    /// Does the merging that the policy asks for now. See ``maintain(isCancelled:progress:)``; it stops when the task is
+    /// cancelled, and keeps the merges that were finished.
+    @discardableResult
+    public func maintain(progress: @escaping @Sendable (MaintenanceProgress) -> Void = { _ in }) async throws -> Int {
+        try await AsyncHop.run { [self] cancellation in
+            try maintain(isCancelled: { (try? cancellation.check()) == nil }, progress: progress)
+        }
+    }
+
     /// Merges the index into as few segments as hold its documents. See ``optimize(progress:)``; it stops after the step
     /// in which the task is cancelled.
     public func optimize(progress: @escaping @Sendable (Int) throws -> Void = { _ in }) async throws {

@@ -67,7 +67,7 @@ public final class SparseStore: Sendable {
             try MetaTable(tables: tables, reader: transaction.reader).store()
                 .checkOpenable(readOnly: configuration.isReadOnly)
             source = SnapshotSource(environment, tables, configuration)
-            merger = Merger(environment, tables, configuration.mergePolicy)
+            merger = Merger(environment, tables, configuration.mergePolicy, metrics: source.metrics)
             let isBackground = configuration.maintenance == .background && !configuration.isReadOnly
             background = isBackground ? BackgroundMerging(merger, configuration.logger) : nil
         } catch {
