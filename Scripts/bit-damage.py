@@ -2,7 +2,7 @@
 """What single flipped bits do to a store: each is flipped in turn, the store is verified and searched, and the bit is put
 back. Says which share was reported, was harmless, or gave a wrong answer that nothing reported.
 
-    Scripts/bit-damage.py [--flips 2000] [--documents 10000] [--where values|anywhere] [--seed N]
+    Scripts/bit-damage.py [--flips 2000] [--documents 10000] [--where values|pages|anywhere] [--seed N]
     Scripts/bit-damage.py --self-test       changes an answer on purpose and expects to be told
 
 Regions: `values` are the bytes that SparseStore wrote, each under a checksum; `keys` are theirs; `pages` is what LMDB keeps
@@ -40,7 +40,6 @@ class Layout:
         self.walk(struct.unpack_from("<Q", data, newest + 128)[0], "")
         self.ranges.sort()
         self.starts = [start for start, _, _ in self.ranges]
-        self.values = [(start, end) for start, end, region in self.ranges if region == "values"]
 
     def walk(self, root, table):
         """`table` is None for the list of free pages, "" for the table of tables."""
@@ -82,8 +81,9 @@ class Layout:
         """An offset, every byte as likely as any other."""
         if where == "anywhere":
             return chance.randrange(len(self.data))
-        place = chance.randrange(sum(end - start for start, end in self.values))
-        for start, end in self.values:
+        ranges = [(start, end) for start, end, region in self.ranges if region == where]
+        place = chance.randrange(sum(end - start for start, end in ranges))
+        for start, end in ranges:
             if place < end - start:
                 return start + place
             place -= end - start
@@ -197,7 +197,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--flips", type=int, default=2_000)
     parser.add_argument("--documents", type=int, default=10_000)
-    parser.add_argument("--where", choices=("values", "anywhere"), default="values")
+    parser.add_argument("--where", choices=("values", "pages", "anywhere"), default="values")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()
