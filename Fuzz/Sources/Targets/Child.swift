@@ -10,12 +10,14 @@ import Foundation
         private static let seconds = 30
 
         /// Starts this program again on a file. A fault inside liblmdb, which trusts its pages, is told and passes.
-        static func open(_ path: String) throws {
+        static func open(_ path: String, generation: UInt64) throws {
             // Not Foundation's Process, which keeps a little of each.
             var child = pid_t()
             var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("fuzz"), nil]
             var environment: [UnsafeMutablePointer<CChar>?] = ProcessInfo.processInfo.environment
-                .merging(["FUZZ_CHILD": path]) { $1 }.map { strdup("\($0.key)=\($0.value)") }
+                .merging(["FUZZ_CHILD": path, "FUZZ_GENERATION": "\(generation)"]) { $1 }.map {
+                    strdup("\($0.key)=\($0.value)")
+                }
             environment.append(nil)
             defer { for text in arguments + environment { free(text) } }
             guard posix_spawn(&child, "/proc/self/exe", nil, nil, &arguments, &environment) == 0 else {
@@ -42,7 +44,10 @@ import Foundation
             // Hanging is a finding too.
             alarm(UInt32(seconds))
             do {
-                let truth = try StoreTemplate.documents.get()
+                let generation = ProcessInfo.processInfo.environment["FUZZ_GENERATION"].flatMap { UInt64($0) }
+                let truth = StoreProbe.Truth(
+                    written: try StoreTemplate.written.get(), documents: try StoreTemplate.documents.get(),
+                    generation: generation ?? 0)
                 try StoreProbe(path: path, truth: truth).run(writing: false)
             } catch {
                 FileHandle.standardError.write(Data("\(error)\n".utf8))

@@ -150,7 +150,7 @@ private struct OperationsRun {
             let scores = Dictionary(uniqueKeysWithValues: truth.map { ($0.id, $0.score) })
             try Finding.unless(
                 Set(hits.map(\.id)).count == hits.count && hits.allSatisfy { scores[$0.id] == $0.score },
-                "planned search: a hit that is not in the truth")
+                "planned search: \(hits.map { ($0.id, $0.score) }) is not among \(truth)")
         }
     }
 

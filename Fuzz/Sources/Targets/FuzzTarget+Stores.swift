@@ -46,7 +46,7 @@ extension FuzzTarget {
     }
 
     /// Bytes of the file itself changed, cut off or added: liblmdb may fault on that, so a process of its own opens the
-    /// file. An answer, if there is one, must be right.
+    /// file. An answer, if there is one, must be true of some commit.
     static let damagedFile = FuzzTarget(
         name: "damaged-file", isReplayable: false, seeds: { [[0, 9, 0, 200, 0, 9], [1, 200, 3, 0, 6, 255]] },
         run: { bytes in
@@ -61,7 +61,7 @@ extension FuzzTarget {
             }
             try Data(file).write(to: URL(fileURLWithPath: path))
             #if os(Linux)
-                try Child.open(path)
+                try Child.open(path, generation: template.generation)
             #endif
         })
 }

@@ -18,13 +18,18 @@ struct StoreTemplate: Sendable {
     /// The file.
     let file: [UInt8]
     let entries: [Entry]
+    /// Of its last commit.
+    let generation: UInt64
 
-    /// The live documents.
-    static let documents = Result {
-        try (0..<1_060).filter { $0 >= 300 || $0 % 29 != 0 }.reduce(into: [String: Document]()) { documents, number in
-            documents["d\(number)"] = try document(number)
-        }
+    /// The documents of the last commit.
+    static let documents = written.map { $0.filter { !removed.contains($0.key) } }
+
+    /// All that were ever written, each as it always was.
+    static let written = Result {
+        try Dictionary(uniqueKeysWithValues: (0..<1_060).map { ("d\($0)", try document($0)) })
     }
+
+    private static let removed = Set(stride(from: 0, to: 300, by: 29).map { "d\($0)" })
 
     static let shared = Result { try StoreTemplate() }
 
@@ -43,8 +48,9 @@ struct StoreTemplate: Sendable {
         try store.write { try $0.setBookmark("place", [1, 2, 3]) }
         try write(1_030..<1_060)
         try store.write { transaction in
-            for number in stride(from: 0, to: 300, by: 29) { try transaction.remove("d\(number)") }
+            for id in Self.removed { try transaction.remove(id) }
         }
+        generation = try store.read { $0.generation }
         store.close()
         entries = try Self.entries(path)
         file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

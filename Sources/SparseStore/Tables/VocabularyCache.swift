@@ -8,14 +8,16 @@ internal import SparseFormat
 final class VocabularyCache: Sendable {
     private let known = Lock<[TermKey: TermID]>([:])
 
-    /// The numbers of `names`, nil for a term that the snapshot with `termCount` terms does not have.
+    /// The numbers of `names`, nil for a term that the table does not have or the snapshot with `termCount` terms did
+    /// not have.
     func resolve(_ names: [String], termCount: UInt32, _ table: VocabularyTable) throws -> [TermID?] {
         try known.withLock { known in
             try names.map { name in
                 let key = TermKey(name)
                 if let id = known[key] { return id < termCount ? id : nil }
                 guard let id = try table.id(of: name) else { return nil }
-                known[key] = id
+                // A write transaction reads its own new terms too, and may abort: then others get their numbers.
+                if id < termCount { known[key] = id }
                 return id
             }
         }
