@@ -33,11 +33,12 @@ import Testing
         return try merger.step(.policy) { if $0.step == .switching { body() } }
     }
 
-    private func wait(for file: String) throws {
+    /// Gives its thread to others meanwhile, the one that starts the other process among them.
+    private func wait(for file: String) async throws {
         let deadline = Date().addingTimeInterval(120)
         while !FileManager.default.fileExists(atPath: file) {
             try #require(Date() < deadline, "\(file)")
-            Thread.sleep(forTimeInterval: 0.005)
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 
@@ -56,7 +57,7 @@ import Testing
             guard outcome == .merged else { exit(3) }
             store.close()
         }
-        try wait(for: path + ".ready")
+        try await wait(for: path + ".ready")
         let outcome = try Self.merge(store) {}
         #expect(outcome == .busy)
         let staged = try await store.statistics().stagedBytes

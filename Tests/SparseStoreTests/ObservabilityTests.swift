@@ -23,7 +23,10 @@ import Testing
     @Test func `searches, commits, merges and sizes are reported under the documented names`() throws {
         let metrics = TestMetrics()
         let temporary = try TemporaryStore()
-        let store = try temporary.open { $0.metrics = metrics }
+        let store = try temporary.open {
+            $0.metrics = metrics
+            $0.maintenance = .manual
+        }
         let dimensions = [("store", "test.sparse")]
         func total(_ name: String) -> Int64 {
             metrics.counterTotal(label: "sparsestore_\(name)", dimensions: dimensions)

@@ -58,7 +58,7 @@ final class Merger: Sendable {
             do {
                 try merge.stage(checkpoint)
                 try merge.finish()
-                metrics?.merged(bytes: merge.mergedBytes)
+                metrics?.mergedBeside(bytes: merge.mergedBytes)
             } catch {
                 // Should this fail too, the next merge finds the claim of this process and nobody behind it.
                 _ = try? StagedMerge.discard(merge.record, environment, tables)

@@ -61,8 +61,13 @@ struct StoreMetrics: Sendable {
         if new.bytesMerged != old.bytesMerged { merged(bytes: Int(clamping: new.bytesMerged &- old.bytesMerged)) }
     }
 
-    /// One merge, within a commit or beside it.
-    func merged(bytes: Int) {
+    /// A merge beside the commits.
+    func mergedBeside(bytes: Int) {
+        bytesWritten.increment(by: bytes)
+        merged(bytes: bytes)
+    }
+
+    private func merged(bytes: Int) {
         merges.increment()
         bytesMerged.increment(by: bytes)
     }
