@@ -23,7 +23,10 @@ import Foundation
                 throw Finding("no process can be started")
             }
             var status: CInt = 0
-            guard waitpid(child, &status, 0) == child else { throw Finding("a process was lost") }
+            // libFuzzer's timer interrupts.
+            var waited = waitpid(child, &status, 0)
+            while waited < 0, errno == EINTR { waited = waitpid(child, &status, 0) }
+            guard waited == child else { throw Finding("a process was lost") }
             // The low seven bits are the signal, what is above them the status.
             switch (status & 0x7F, status >> 8 & 0xFF) {
             case (0, 0): return
