@@ -35,8 +35,8 @@ run() {
 report() {
     local executions faults
     executions=$(awk '/stat::number_of_executed_units/ { n = $2 } END { print n }' "$work/$1.log")
-    faults=$(grep -c '^FAULT INSIDE LIBLMDB' "$work/$1.log" || true)
-    printf '%-28s %10s executions %6s faults inside liblmdb  %s\n' "$1" "${executions:-?}" "$faults" "$2"
+    faults=$(grep -c '^FAULT IN DAMAGED PAGES' "$work/$1.log" || true)
+    printf '%-28s %10s executions %6s faults in damaged pages  %s\n' "$1" "${executions:-?}" "$faults" "$2"
 }
 
 case ${1:-} in
