@@ -10,6 +10,8 @@ FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
 CRASH_POINTS ?= 200
 SEED ?=
+# Suites whose tests wait for other tasks or processes: each alone, or they would wait for the threads of one another.
+WAITING := AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests|ObservabilityTests|CompactTests|ConcurrencyTests
 OPERATIONS ?= 100000
 
 help: ## List these targets
@@ -25,7 +27,8 @@ demo: build ## Load the sample collection, search it, show why each hit matched
 	@Scripts/demo.sh
 
 test: setup ## Run every test
-	swift test --parallel
+	swift test --parallel --skip '$(WAITING)'
+	swift test --skip-build --no-parallel --filter '$(WAITING)'
 
 model: setup ## Random operations against a dictionary and brute force (OPERATIONS=100000, SEED=...)
 	MODEL_OPERATIONS=$(OPERATIONS) $(if $(SEED),MODEL_SEED=$(SEED)) swift test --filter ModelTests

@@ -105,7 +105,9 @@ import Testing
             }
             store.close()
         }
-        for index in 0..<150 { try await store.write { try $0.upsert(Document(id: "ours-\(index)", terms: ["all": 1])) } }
+        for index in 0..<150 {
+            try await store.write { try $0.upsert(Document(id: "ours-\(index)", terms: ["all": 1])) }
+        }
         _ = await child
         try await store.maintain()
         #expect(try await store.search(["all": 1], limit: 1_000, recall: .exact).count == 300)
