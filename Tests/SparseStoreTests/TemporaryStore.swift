@@ -20,9 +20,10 @@ final class TemporaryStore {
         return try SparseStore.open(at: path, configuration: configuration)
     }
 
-    /// A store of twenty documents d1 to d20, the one with the highest number the best for `["t": 1]`.
+    /// A store of twenty documents d1 to d20, the one with the highest number the best for `["t": 1]`. Nothing
+    /// merges it: tests count its readers.
     func openNumbered() throws -> SparseStore {
-        let store = try open()
+        let store = try open { $0.maintenance = .manual }
         try store.write { transaction in
             for index in 1...20 {
                 try transaction.upsert(
