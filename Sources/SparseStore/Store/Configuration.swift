@@ -16,7 +16,7 @@ public struct Configuration: Sendable {
     public enum Maintenance: Sendable, Hashable {
         /// A thread of the store's own, from the handle's first commit on. Opening and reading never start it.
         case background
-        /// The caller, by ``SparseStore/maintain(isCancelled:progress:)`` or ``SparseStore/optimize(progress:)``. For
+        /// The caller, by ``SparseStore/maintain(isCancelled:progress:)`` or `SparseStore/optimize(progress:)`. For
         /// programs that write and end.
         case manual
     }

@@ -6,7 +6,7 @@ extension SparseStore {
     /// appears there complete and durable or not at all, with the permissions of ``Configuration/fileMode``. It is a store
     /// like any other: opening it is restoring it.
     ///
-    /// The copy is not verified: open it and call ``verify(_:progress:)``. Pages that writers free meanwhile are not used
+    /// The copy is not verified: open it and call `verify(_:progress:)`. Pages that writers free meanwhile are not used
     /// again before it ends.
     ///
     /// - Parameters:
@@ -18,7 +18,7 @@ extension SparseStore {
         try SparseStoreError.wrap { try environment.copy(to: path, compacting: compacting) }
     }
 
-    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``.
+    /// Writes a copy of the newest commit. See `backup(to:compacting:)`.
     public func backup(to path: String, compacting: Bool = true) throws(SparseStoreError) {
         try backup(to: FilePath(path), compacting: compacting)
     }

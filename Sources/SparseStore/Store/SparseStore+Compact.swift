@@ -14,10 +14,10 @@ extension SparseStore {
     /// into a new file beside the store, which then takes its place. Needs that much free space meanwhile.
     ///
     /// Searches go on while the copy is made, and wait for the moment in which the files change places; writes wait for
-    /// all of it. For the smallest file ``optimize(progress:)`` first. A crash leaves the old file or the new one, whole.
+    /// all of it. For the smallest file `optimize(progress:)` first. A crash leaves the old file or the new one, whole.
     ///
     /// - Throws: `busy`, with nothing changed, when another process has the store open (close it there, or use
-    ///   ``backup(to:compacting:)-(FilePath,_)``) or a snapshot is held longer than 10 seconds; `readOnly`, `diskFull`,
+    ///   `backup(to:compacting:)`) or a snapshot is held longer than 10 seconds; `readOnly`, `diskFull`,
     ///   `io`, `corrupted`, `closed`; `needsReopen` when the store could not be opened again.
     @discardableResult
     public func compact() throws(SparseStoreError) -> CompactionReport {

@@ -172,7 +172,7 @@ public final class SparseStore: Sendable {
     }
 
     /// The best documents of a commit that is at least as new as a given one: who has written, or has heard of a commit,
-    /// finds it. See ``read(atLeast:waitingUpTo:_:)`` and ``Snapshot/search(_:options:)``.
+    /// finds it. See `read(atLeast:waitingUpTo:_:)` and ``Snapshot/search(_:options:)``.
     public func search(
         _ query: Query, options: SearchOptions = SearchOptions(), atLeast generation: UInt64,
         waitingUpTo timeout: Duration = .zero
