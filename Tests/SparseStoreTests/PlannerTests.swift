@@ -75,6 +75,38 @@ import Testing
         #expect(try reopened.search(query, recall: .fast).plan.isTuned)
     }
 
+    /// Small windows are read whole and large ones in part: their sums must not compete.
+    @Test func `documents of small windows take no place from those of large ones, and are found exactly`() throws {
+        let temporary = try TemporaryStore()
+        let (store, _) = try filled(temporary)
+        var vectors = RandomVectors(seed: 25)
+        vectors.termSpace = 8_000
+        let queries = try (0..<30).map { _ in try vectors.next() }
+        let limit = 10
+        let before = try queries.map { try store.search(Query(vector: $0), limit: limit, recall: .fast) }
+        #expect(before.allSatisfy { !$0.isExact })
+        // Weights below all others, so that what each term can bring at the most stays as it was.
+        var small = BruteForce()
+        for commit in 0..<4 {
+            try store.write { transaction in
+                for index in 0..<100 {
+                    let vector = try vectors.next()
+                    let lighter = try SparseVector(terms: vector.terms, weights: vector.weights.map { $0 * 0.8 })
+                    small.documents["late \(commit) \(index)"] = lighter
+                    try transaction.upsert(Document(id: "late \(commit) \(index)", vector: lighter))
+                }
+            }
+        }
+        for (query, planned) in zip(queries, before) {
+            let candidates =
+                planned.map { ($0.id, $0.score) } + small.search(query, limit: limit).map { ($0.id, $0.score) }
+            let expected = candidates.sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }.prefix(limit)
+            let found = try store.search(Query(vector: query), limit: limit, recall: .fast)
+            #expect(found.map(\.id) == expected.map(\.0))
+            #expect(found.map(\.score) == expected.map(\.1))
+        }
+    }
+
     private enum RandomVectorsQuery {
         static func make() throws -> Query {
             var vectors = RandomVectors(seed: 24)

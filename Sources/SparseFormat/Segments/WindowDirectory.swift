@@ -88,11 +88,14 @@ package struct WindowDirectory: @unchecked Sendable {
         find(term, in: bucket(of: term))
     }
 
-    /// The positions of some terms, in their order; -1 where no document of the window has one. A directory is larger
-    /// than a cache: what a step reads for one term is on its way while the others are looked at.
-    package func find(_ wanted: [TermID], _ positions: inout [Int]) {
-        positions.removeAll(keepingCapacity: true)
+    /// Asks for what `find` reads first: a directory is larger than a cache.
+    package func prefetchFind(_ wanted: [TermID]) {
         for term in wanted { prefetch(terms + 4 * bucket(of: term).lowerBound) }
+    }
+
+    /// Appends the positions of some terms, in their order; -1 where no document of the window has one. Asks for their
+    /// entries.
+    package func find(_ wanted: [TermID], appendingTo positions: inout [Int]) {
         for term in wanted {
             let position = find(term, in: bucket(of: term)) ?? -1
             positions.append(position)
@@ -103,12 +106,14 @@ package struct WindowDirectory: @unchecked Sendable {
     }
 
     /// Where a term stands if it is there.
+    @inline(__always)
     private func bucket(of term: TermID) -> Range<Int> {
         let bucket = Int(term >> shift)
         guard bucket + 1 < firstEntry.count else { return 0..<0 }
         return Int(firstEntry[bucket])..<Int(firstEntry[bucket + 1])
     }
 
+    @inline(__always)
     private func find(_ term: TermID, in bucket: Range<Int>) -> Int? {
         var low = bucket.lowerBound
         var high = bucket.upperBound

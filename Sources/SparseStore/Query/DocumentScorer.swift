@@ -10,16 +10,23 @@ struct DocumentScorer {
     private let usesSlots: Bool
 
     /// Borrows the scratch's slots until `finish`.
+    ///
+    /// - Parameter terms: of the query, those that the window has.
+    init(_ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ scratch: ScanScratch) {
+        self.init(segment, terms.map(\.position), terms.map(\.weight), scratch)
+    }
+
+    /// The same, with the terms looked up.
     init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scratch: ScanScratch) {
+        let found = zip(query.terms, query.weights).compactMap { term, weight in
+            segment.directory.find(term).map { (position: $0, weight: weight) }
+        }
+        self.init(segment, found.map(\.position), found.map(\.weight), scratch)
+    }
+
+    private init(_ segment: WindowSegment, _ positions: [Int], _ weights: [Float], _ scratch: ScanScratch) {
         self.segment = segment
         self.scratch = scratch
-        var positions: [Int] = []
-        var weights: [Float] = []
-        segment.directory.find(query.terms, &scratch.positions)
-        for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
-            positions.append(position)
-            weights.append(weight)
-        }
         self.positions = positions
         self.weights = weights
         usesSlots = positions.count <= 255 && segment.directory.count <= 65_536

@@ -39,45 +39,33 @@ struct WindowScan {
         }
     }
 
-    /// A query term that the window has.
-    struct Term {
-        let position: Int
-        let weight: Float
-        let entry: WindowEntry
-        /// The most a document can get from it.
-        var most: Float { weight * entry.maximum }
-    }
-
     /// More lists than this leave too few of 32,767 units to each; the caller scores documents instead.
     static let maximumLists = 2_048
     /// What summing in Float may cost relative to the sum.
     private static let slack: Float = 1e-5
 
     /// - Parameters:
-    ///   - terms: 1...`maximumLists` terms of the query.
-    ///   - plan: what to leave out; nil for nothing.
-    init(_ segment: WindowSegment, _ terms: [Term], _ plan: ScanPlan?) throws {
-        let most = terms.reduce(Float(0)) { $0 + $1.most }
+    ///   - terms: of the query, those that the window has; 1...`maximumLists`.
+    ///   - cut: what to leave out; nil for nothing.
+    init(_ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ cut: ScanCut?) throws {
+        let levels = { (term: TermPlaces.Term) in cut?.levels[term.number] ?? segment.directory.levels }
+        let most = terms.reduce(Float(0)) { levels($1) > 0 ? $0 + $1.most : $0 }
         unit = most / Float(32_767 - 2 * terms.count)
         documents = segment.documentCount
-        if plan == nil {
+        if cut == nil {
             above = most / 510 + most * Self.slack
             below = Float(2 * terms.count) * unit + most / 255 + most * Self.slack
         } else {
             above = 0
             below = 0
         }
-        let least = plan.map { Self.leastTerm(terms, dropping: $0.dropped * most) } ?? 0
         packed.reserveCapacity(terms.count)
-        for term in terms where term.most >= least {
-            let scale = term.most / 255
-            let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
-            let levels =
-                plan.map { Self.levels(segment, term, scale: scale, floor: $0.floor * most) }
-                ?? segment.directory.levels
-            let used = segment.directory.postings(at: term.position, levels: levels)
+        for term in terms {
+            let used = segment.directory.postings(at: term.position, levels: levels(term))
             guard used > 0 else { continue }
             let list = try segment.list(term.entry)
+            let scale = term.most / 255
+            let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
             if term.entry.encoding == .dense {
                 dense.append(WindowKernels.Dense(codes: list, multiplier: multiplier))
                 denseMost += 255 * Int(multiplier) / 256 + 1
@@ -97,28 +85,6 @@ struct WindowScan {
     func readAhead() {
         for item in packed { SparseFormat.readAhead(item.list, item.bytes) }
         for list in dense { SparseFormat.readAhead(list.codes, documents) }
-    }
-
-    /// The least contribution a term must be able to make, so that all below it together stay under `share`.
-    private static func leastTerm(_ terms: [Term], dropping share: Float) -> Float {
-        guard share > 0 else { return 0 }
-        var sum: Float = 0
-        for most in terms.map(\.most).sorted() {
-            sum += most
-            if sum > share { return most }
-        }
-        return 0
-    }
-
-    /// How many of a list's levels are read: those up to the first that brings too little.
-    private static func levels(_ segment: WindowSegment, _ term: Term, scale: Float, floor: Float) -> Int {
-        let levels = segment.directory.levels
-        guard floor > 0, levels > 1 else { return levels }
-        for level in 0..<levels {
-            let average = segment.directory.averageCode(at: term.position, level: level)
-            if average > 0, Float(average) * scale < floor { return level }
-        }
-        return levels
     }
 
     /// Adds the documents that can be among the best to `set`; leaves the accumulators 0.

@@ -4,7 +4,9 @@ internal import SparseFormat
 ///
 /// Exact: each window gives the documents whose upper bound reaches the k-th best lower bound, and these are scored from
 /// their exact vectors. Every document left out has k proven better ones, so the answer is the one brute force gives.
-/// With a plan: each window gives the best sums of what the plan lets it read, and the best of these are scored.
+/// With a plan: each window gives the best sums of what the plan lets it read, and the best of these are scored. Windows too
+/// small for levels are read whole then, so their sums are no match for the others': they are searched last, and exactly,
+/// which costs little once the best of the others are known.
 struct WindowSearch {
     let index: IndexView
     let query: ResolvedQuery
@@ -33,84 +35,92 @@ struct WindowSearch {
     func run(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Scored] {
         guard !query.isEmpty else { return [] }
         var collector = Collector(limit: limit, minimumScore: minimumScore)
+        let terms = TermPlaces(query, index, scratch)
+        let members = index.members.indices
         if query.terms.count > WindowScan.maximumLists {
             // More terms than accumulators can tell apart: every document is scored.
-            try scoreAll(scratch, &counters, &collector)
+            try scoreAll(terms, scratch, &counters, &collector)
+        } else if let plan {
+            let cut = ScanCut(plan, terms, index)
+            let leveled = members.filter { index.members[$0].segment.directory.levels > 1 }
+            let others = members.filter { index.members[$0].segment.directory.levels == 1 }
+            try search(leveled, cut, plan.candidateCount(limit: limit), terms, scratch, &counters, &collector)
+            try search(others, nil, limit, terms, scratch, &counters, &collector)
         } else {
-            let candidates = try candidates(scratch, &counters, &collector)
-            try score(candidates.map(\.place), scratch, &counters, &collector)
+            try search(Array(members), nil, limit, terms, scratch, &counters, &collector)
         }
         return collector.best()
     }
 
-    /// The candidates of the windows that are scanned. Documents of windows in which a filter leaves few are scored at
-    /// once, and go to the collector.
-    private func candidates(
-        _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
-    ) throws -> [ScanCandidate] {
-        let count = plan?.candidateCount(limit: limit) ?? limit
-        var set = CandidateSet(count: count, minimum: plan == nil ? minimumScore ?? 0 : 0)
+    /// Searches some windows.
+    ///
+    /// - Parameters:
+    ///   - cut: what to leave out; nil for an exact search.
+    ///   - count: how many of the best by their sums, or proven by them, are candidates.
+    private func search(
+        _ members: [Int], _ cut: ScanCut?, _ count: Int, _ terms: TermPlaces, _ scratch: ScanScratch,
+        _ counters: inout SearchCounters, _ collector: inout Collector
+    ) throws {
+        var set = CandidateSet(
+            count: count, minimum: cut == nil ? max(minimumScore ?? 0, collector.threshold ?? 0) : 0)
         if scratch.readsAhead, allowed == nil {
-            for member in index.members { try scan(of: member, scratch)?.readAhead() }
+            for member in members { try scan(of: member, terms, cut)?.readAhead() }
         }
-        for (position, member) in index.members.enumerated() {
+        for position in members {
+            let member = index.members[position]
             try budget.check()
             counters.segments += 1
             let allowed = allowed?[position]
             counters.filteredDocuments += allowed?.count ?? 0
             // Fewer than a plan would score anyway, or than the fixed costs of a scan allow.
             if let allowed,
-                plan != nil && allowed.count <= count
+                cut != nil && allowed.count <= count
                     || ScanCost.scoringIsCheaper(allowed.count, postings: 0, member.segment)
             {
-                try score(allowed, of: position, scratch, &counters, &collector, &set)
+                try score(allowed, of: position, terms, scratch, &counters, &collector)
+                // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
+                if cut == nil, let reached = collector.threshold { set.raise(to: reached) }
                 continue
             }
-            guard let scan = try scan(of: member, scratch) else { continue }
+            guard let scan = try scan(of: position, terms, cut) else { continue }
             if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.packedPostings, member.segment) {
-                try score(allowed, of: position, scratch, &counters, &collector, &set)
+                try score(allowed, of: position, terms, scratch, &counters, &collector)
+                // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
+                if cut == nil, let reached = collector.threshold { set.raise(to: reached) }
                 continue
             }
             counters.segmentsScanned += 1
             counters.lists += scan.listCount
             counters.postings += scan.postings
+            guard scan.listCount > 0 else { continue }
             scan.run(position, member, allowed?.bitmap, scratch, into: &set)
         }
-        let remaining = set.remaining()
-        counters.candidates += remaining.count
-        return remaining
+        let candidates = set.remaining()
+        counters.candidates += candidates.count
+        try score(candidates.map(\.place), terms, scratch, &counters, &collector)
     }
 
     /// The scan of a window; nil when it has none of the query's terms.
-    private func scan(of member: IndexView.Member, _ scratch: ScanScratch) throws -> WindowScan? {
-        let directory = member.segment.directory
-        directory.find(query.terms, &scratch.positions)
-        var terms: [WindowScan.Term] = []
-        terms.reserveCapacity(query.terms.count)
-        for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
-            terms.append(WindowScan.Term(position: position, weight: weight, entry: directory.entry(at: position)))
-        }
-        return terms.isEmpty ? nil : try WindowScan(member.segment, terms, plan)
+    private func scan(of member: Int, _ terms: TermPlaces, _ cut: ScanCut?) throws -> WindowScan? {
+        terms[member].isEmpty ? nil : try WindowScan(index.members[member].segment, terms[member], cut)
     }
 
     /// Scores every document that the filter leaves of a window.
     private func score(
-        _ allowed: AllowedDocuments, of member: Int, _ scratch: ScanScratch, _ counters: inout SearchCounters,
-        _ collector: inout Collector, _ set: inout CandidateSet
+        _ allowed: AllowedDocuments, of member: Int, _ terms: TermPlaces, _ scratch: ScanScratch,
+        _ counters: inout SearchCounters, _ collector: inout Collector
     ) throws {
         guard allowed.count > 0 else { return }
         counters.segmentsScored += 1
         let places = allowed.ordinals.map { DocumentPlace(member: member, ordinal: $0) }
-        try score(places, scratch, &counters, &collector)
-        // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
-        if plan == nil, let reached = collector.threshold { set.raise(to: reached) }
+        try score(places, terms, scratch, &counters, &collector)
     }
 
     /// Scores documents from their exact vectors.
     ///
     /// - Parameter places: those of one window next to each other.
     private func score(
-        _ places: [DocumentPlace], _ scratch: ScanScratch, _ counters: inout SearchCounters,
+        _ places: [DocumentPlace], _ terms: TermPlaces, _ scratch: ScanScratch, _ counters: inout SearchCounters,
         _ collector: inout Collector
     ) throws {
         counters.documentsScored += places.count
@@ -118,7 +128,7 @@ struct WindowSearch {
         while begin < places.count {
             try budget.check()
             let end = min(begin + Self.batch, places.count)
-            try scoreBatch(places[begin..<end], scratch, &collector)
+            try scoreBatch(places[begin..<end], terms, scratch, &collector)
             begin = end
         }
     }
@@ -126,7 +136,7 @@ struct WindowSearch {
     /// The same for few enough documents that what each step reads for all of them can be on its way together: where the
     /// records lie, their beginnings, and then the records, some ahead of the one that is being scored.
     private func scoreBatch(
-        _ places: ArraySlice<DocumentPlace>, _ scratch: ScanScratch, _ collector: inout Collector
+        _ places: ArraySlice<DocumentPlace>, _ terms: TermPlaces, _ scratch: ScanScratch, _ collector: inout Collector
     ) throws {
         if scratch.readsAhead {
             for place in places { index.members[place.member].segment.readAhead(at: place.ordinal) }
@@ -140,7 +150,7 @@ struct WindowSearch {
         while begin < places.endIndex {
             let member = places[begin].member
             let segment = index.members[member].segment
-            let scorer = DocumentScorer(segment, query, scratch)
+            let scorer = DocumentScorer(segment, terms[member], scratch)
             defer { scorer.finish() }
             while begin < places.endIndex, places[begin].member == member {
                 if begin + Self.prefetched < places.endIndex {
@@ -155,7 +165,7 @@ struct WindowSearch {
     }
 
     private func scoreAll(
-        _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
+        _ terms: TermPlaces, _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
     ) throws {
         for (position, member) in index.members.enumerated() {
             counters.segments += 1
@@ -164,7 +174,7 @@ struct WindowSearch {
             let ordinals = allowed?.ordinals ?? (0..<member.segment.documentCount).filter(member.isLive)
             counters.segmentsScored += 1
             let places = ordinals.map { DocumentPlace(member: position, ordinal: $0) }
-            try score(places, scratch, &counters, &collector)
+            try score(places, terms, scratch, &counters, &collector)
         }
     }
 }
