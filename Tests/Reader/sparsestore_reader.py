@@ -31,7 +31,7 @@ TABLES = {name: number for number, name in enumerate(
     "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
 PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
          6: "segmentTags", 7: "segmentOrder"}
-TERMS_PER_PAGE, ORDINALS_PER_PAGE, FORWARD_CHUNK = 1016, 8192, 1 << 20
+TERMS_PER_PAGE, ORDINALS_PER_PAGE = 1016, 8192
 LEVEL_BOUNDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 PAD = 65_535
 MASK = (1 << 64) - 1
@@ -441,8 +441,12 @@ class Window:
         self.vectors = []
         places = body.fields(f"{self.documents}I")
         body.end()
+        full = len(self.forward_chunks[0]) if len(self.forward_chunks) > 1 else 1_048_576
+        require(full in (65_472, 1_048_576) and all(len(chunk) == full for chunk in self.forward_chunks[:-1])
+                and len(self.forward_chunks[-1]) <= full, "8.3.4: chunks but the last are full")
+        units = full // 4
         for place in places:
-            record = Body(self.forward_chunks[place // 262_144][place % 262_144 * 4:])
+            record = Body(self.forward_chunks[place // units][place % units * 4:])
             count, identifier_length = record.fields("HH")
             weights = list(record.fields(f"{count}f"))
             positions = record.fields(f"{count}{'I' if len(self.terms) > 65_536 else 'H'}")

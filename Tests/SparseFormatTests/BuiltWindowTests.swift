@@ -46,8 +46,24 @@ import Testing
         let window = BuiltWindow(documents)
         try check(window, "65,535 documents")
         #expect(window.chunks.count > 1 && window.forwardChunks.count > 1)
-        #expect(window.chunks.dropLast().allSatisfy { $0.count >= 256 << 10 })
-        #expect(window.chunks.allSatisfy { $0.count <= (256 << 10) + 65_535 })
+        // Full, but for a list that found no room and a dense one that needs more.
+        #expect(window.chunks.allSatisfy { $0.count <= 65_472 || $0.count == 65_535 })
+        #expect(zip(window.chunks, window.chunks.dropFirst()).allSatisfy { $0.count + $1.count > 65_472 })
+        #expect(window.forwardChunks.dropLast().allSatisfy { $0.count == 65_472 })
+    }
+
+    @Test mutating func aLongDocumentMakesLargeChunks() throws {
+        for (components, expected) in [(10_828, 65_472), (10_829, 1 << 20)] {
+            let documents = (0..<200).map { number in
+                let terms = (0..<TermID(number == 100 ? components : 600)).map { $0 * 2 }
+                return BuiltWindow.Document(identifier: "\(number)", terms: terms, weights: terms.map { _ in 1.5 })
+            }
+            let window = BuiltWindow(documents)
+            try check(window, "a document of \(components) terms")
+            let lengths = window.forwardChunks.map(\.count)
+            #expect(lengths[0] == (lengths.count == 1 ? lengths[0] : expected))
+            #expect(lengths.count > 1 || expected == 1 << 20)
+        }
     }
 
     @Test mutating func wideWindowsComeBack() throws {

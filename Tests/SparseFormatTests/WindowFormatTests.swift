@@ -148,7 +148,7 @@ import Testing
             #expect((0..<record.count).map { record.weight($0) } == [0.5, 2])
             #expect(try record.identifier() == "doc-1")
         }
-        var writer = ForwardWriter(terms: 70_000)
+        var writer = ForwardWriter(terms: 70_000, components: 2)
         writer.append(identifier: "doc-1", positions: [3, 65_540], weights: [0.5, 2])
         writer.finish()
         #expect(try writer.chunks == [chunk("forwardChunkWide", 6, part: 5)])

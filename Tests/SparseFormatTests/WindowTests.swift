@@ -96,7 +96,7 @@ import Testing
 
     @Test mutating func forwardRecordsStayInsideTheirChunk() throws {
         for terms in [100, 70_000] {
-            var writer = ForwardWriter(terms: terms)
+            var writer = ForwardWriter(terms: terms, components: 9)
             let isWide = ForwardTable.isWide(terms: terms)
             var expected: [(id: String, positions: [UInt32], weights: [Float])] = []
             for number in 0..<20 {
@@ -138,7 +138,6 @@ import Testing
     }
 
     @Test func forwardTablesStayInsideTheirChunks() throws {
-        let chunk = ForwardWriter.chunkBytes
         func places(_ offsets: [UInt32], _ lengths: [Int]) -> [Bool]? {
             var body = ByteWriter()
             for offset in offsets { body.u32(offset) }
@@ -148,9 +147,13 @@ import Testing
             }
         }
         #expect(places([0, 1, 2, 3], [12]) == [false, true, true, true, false, false])
-        #expect(places([.max, UInt32(chunk / 4)], [chunk, 4]) == [false, false, true, false])
-        #expect(places([0], [chunk - 4, 4]) == nil)
-        #expect(places([0], [chunk + 4]) == nil)
+        for chunk in [ForwardWriter.smallChunkBytes, ForwardWriter.largeChunkBytes] {
+            #expect(places([.max, UInt32(chunk / 4)], [chunk, 4]) == [false, false, true, false])
+            #expect(places([0], [chunk - 4, 4]) == nil)
+            #expect(places([0], [chunk, chunk + 4]) == nil)
+        }
+        #expect(places([0], [ForwardWriter.smallChunkBytes, ForwardWriter.largeChunkBytes]) == nil)
+        #expect(places([0], [ForwardWriter.largeChunkBytes + 4]) == nil)
         #expect(places([], [4]) == nil)
         #expect(places([0], []) == nil, "a window has exact vectors")
     }

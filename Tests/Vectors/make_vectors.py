@@ -198,11 +198,11 @@ class Window:
         for ordinal, (identifier, pairs) in enumerate(self.documents):
             record = forward_record(identifier, [(position[term], weight) for term, weight in pairs], wide)
             length = len(record.bytes())
-            if size + length > 1 << 20:
-                chunks[-1].add("bytes", bytes((1 << 20) - size), "to the chunk's end")
+            if size + length > 65_472:
+                chunks[-1].add("bytes", bytes(65_472 - size), "to the chunk's end")
                 chunks.append(Fields())
                 size = 0
-            place = (len(chunks) - 1) * (1 << 20) + size
+            place = (len(chunks) - 1) * 65_472 + size
             table.add("I", place // 4, f"ordinal {ordinal}: at {place}")
             chunks[-1].parts += record.parts
             size += length

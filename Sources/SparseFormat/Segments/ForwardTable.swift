@@ -5,6 +5,8 @@ package struct ForwardTable: @unchecked Sendable {
     package let isWide: Bool
     private let offsets: UnsafeRawPointer
     private let chunkLengths: [Int]
+    /// Length of every chunk but the last: what offsets are counted in.
+    package let chunkBytes: Int
 
     /// Positions in a directory of so many terms need 32 bits.
     package static func isWide(terms: Int) -> Bool { terms > 65_536 }
@@ -20,13 +22,18 @@ package struct ForwardTable: @unchecked Sendable {
         guard body.count % 4 == 0, let base = body.baseAddress, !body.isEmpty else {
             throw FormatError(.forwardRecords, "\(body.count) bytes of offsets")
         }
-        guard !chunkLengths.isEmpty, chunkLengths.dropLast().allSatisfy({ $0 == ForwardWriter.chunkBytes }),
-            chunkLengths.allSatisfy({ $0 <= ForwardWriter.chunkBytes })
-        else { throw FormatError(.forwardRecords, "a chunk's length") }
+        // An only chunk may be of either length, and its records all begin in it.
+        let full =
+            chunkLengths.count > 1 && chunkLengths[0] == ForwardWriter.smallChunkBytes
+            ? ForwardWriter.smallChunkBytes : ForwardWriter.largeChunkBytes
+        guard let last = chunkLengths.last, last <= full, chunkLengths.dropLast().allSatisfy({ $0 == full }) else {
+            throw FormatError(.forwardRecords, "a chunk's length")
+        }
         count = body.count / 4
         isWide = Self.isWide(terms: terms)
         offsets = base
         self.chunkLengths = chunkLengths
+        chunkBytes = full
     }
 
     /// Asks for what `place(of:)` will read.
@@ -40,8 +47,8 @@ package struct ForwardTable: @unchecked Sendable {
         guard ordinal >= 0, ordinal < count else { throw FormatError(.forwardRecords, "ordinal \(ordinal)") }
         let offset =
             Int(UInt32(littleEndian: offsets.loadUnaligned(fromByteOffset: 4 * ordinal, as: UInt32.self))) * 4
-        let chunk = offset / ForwardWriter.chunkBytes
-        let inside = offset % ForwardWriter.chunkBytes
+        let chunk = offset / chunkBytes
+        let inside = offset % chunkBytes
         guard chunk < chunkLengths.count, inside + 4 <= chunkLengths[chunk] else {
             throw FormatError(.forwardRecords, "ordinal \(ordinal) begins outside its chunk")
         }

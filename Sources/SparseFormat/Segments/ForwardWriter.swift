@@ -5,26 +5,36 @@
 /// identifier UTF-8. A record does not cross a chunk's end. `offsets` say where each begins, in units of 4 bytes counted
 /// through chunks of `chunkBytes`: 16 GiB at most.
 package struct ForwardWriter {
-    /// Length of every chunk but the last.
-    package static let chunkBytes = 1 << 20
+    /// Length of every chunk but the last of a window whose largest record fits into it. With its headers such a chunk
+    /// fills sixteen pages of LMDB, and little more than what is asked for is read, and proven, at first touch.
+    package static let smallChunkBytes = 65_472
+    /// The same for a window with a larger record.
+    package static let largeChunkBytes = 1 << 20
 
+    /// Length of every chunk but the last.
+    package let chunkBytes: Int
     private let isWide: Bool
     private var chunk: [UInt8] = []
     package private(set) var chunks: [[UInt8]] = []
     package private(set) var offsets: [UInt32] = []
 
-    /// - Parameter terms: distinct terms of the window.
-    package init(terms: Int) {
+    /// - Parameters:
+    ///   - terms: distinct terms of the window.
+    ///   - components: of its longest document.
+    package init(terms: Int, components: Int) {
         isWide = ForwardTable.isWide(terms: terms)
-        chunk.reserveCapacity(Self.chunkBytes)
+        let largest = ForwardTable.recordSize(
+            components: components, identifier: Limits.maximumIdentifierBytes, isWide: isWide)
+        chunkBytes = largest <= Self.smallChunkBytes ? Self.smallChunkBytes : Self.largeChunkBytes
+        chunk.reserveCapacity(chunkBytes)
     }
 
     /// Adds the next document. `positions` ascend.
     package mutating func append(identifier: String, positions: ArraySlice<UInt32>, weights: ArraySlice<Float>) {
         let size = ForwardTable.recordSize(
             components: positions.count, identifier: identifier.utf8.count, isWide: isWide)
-        if chunk.count + size > Self.chunkBytes { closeChunk() }
-        offsets.append(UInt32((chunks.count * Self.chunkBytes + chunk.count) / 4))
+        if chunk.count + size > chunkBytes { closeChunk() }
+        offsets.append(UInt32((chunks.count * chunkBytes + chunk.count) / 4))
         append16(UInt32(positions.count))
         append16(UInt32(identifier.utf8.count))
         for weight in weights { append32(weight.bitPattern) }
@@ -40,7 +50,7 @@ package struct ForwardWriter {
     }
 
     private mutating func closeChunk() {
-        chunk.append(contentsOf: repeatElement(0, count: Self.chunkBytes - chunk.count))
+        chunk.append(contentsOf: repeatElement(0, count: chunkBytes - chunk.count))
         chunks.append(chunk)
         chunk.removeAll(keepingCapacity: true)
     }

@@ -1,7 +1,8 @@
 internal import SparseFormat
 internal import Synchronization
 
-/// One sealed part of a segment, checked against its checksum at first touch.
+/// One sealed part of a segment. Nothing of it is read before `verify`: a segment has hundreds of chunks, each of which
+/// would cost a page fault when it is opened.
 ///
 /// Large parts are used where they lie in the map. Small ones are copied: LMDB keeps a small value inside a page that
 /// later commits rewrite elsewhere, and its bytes need not be aligned; a value of pages of its own stays where it is
@@ -9,7 +10,7 @@ internal import Synchronization
 final class SegmentBytes: @unchecked Sendable {
     /// The whole value, header included.
     let value: UnsafeRawBufferPointer
-    /// What follows the value's header.
+    /// What follows the value's header; right once verified.
     let body: UnsafeRawBufferPointer
 
     private let key: [UInt8]
@@ -22,6 +23,7 @@ final class SegmentBytes: @unchecked Sendable {
 
     /// - Parameter copying: copy whatever the size, for bytes that this transaction has written and may still move.
     init(_ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false) throws {
+        guard bytes.count >= ValueHeader.size else { throw FormatError(.truncated) }
         self.key = key
         self.kind = kind
         var bytes = bytes
@@ -36,15 +38,7 @@ final class SegmentBytes: @unchecked Sendable {
             copy = nil
         }
         value = bytes
-        do {
-            let opened = try Value.open(bytes, kind: kind, table: .segments, key: key, verifyChecksum: false)
-            guard opened.version == 1 else { throw FormatError(.unsupportedVersion, "version \(opened.version)") }
-            guard opened.flags == 0 else { throw FormatError(.unknownFlags, "flags \(opened.flags)") }
-            body = opened.bytes
-        } catch {
-            copy?.deallocate()
-            throw error
-        }
+        body = UnsafeRawBufferPointer(rebasing: bytes[ValueHeader.size...])
     }
 
     /// A part of a segment as a table has it; nil when the segment has none.
@@ -67,12 +61,32 @@ final class SegmentBytes: @unchecked Sendable {
             key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)), copying: copying)
     }
 
+    /// All values of a part, in the order of their indices.
+    static func all(
+        _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable
+    ) throws -> [SegmentBytes] {
+        try table.parts(segment, part).enumerated().map { index, bytes in
+            try SegmentBytes(
+                bytes, kind: part.kind, key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)))
+        }
+    }
+
     deinit { copy?.deallocate() }
 
-    /// Proves the checksum unless this process has done so for this segment.
+    /// Proves header and checksum, and a chunk's own header, unless this process has done so for this segment.
     func verify() throws {
         guard !isVerified.load(ordering: .acquiring) else { return }
-        _ = try Value.open(value, kind: kind, table: .segments, key: key, verifyChecksum: true)
+        try open(verifyChecksum: true)
         isVerified.store(true, ordering: .releasing)
+    }
+
+    /// Proves all of that but the checksum.
+    func checkHeader() throws { try open(verifyChecksum: false) }
+
+    private func open(verifyChecksum: Bool) throws {
+        let opened = try Value.open(value, kind: kind, table: .segments, key: key, verifyChecksum: verifyChecksum)
+        guard opened.version == 1 else { throw FormatError(.unsupportedVersion, "version \(opened.version)") }
+        guard opened.flags == 0 else { throw FormatError(.unknownFlags, "flags \(opened.flags)") }
+        if kind == .segmentChunk { _ = try SegmentChunkHeader(body: body).rawLength(body: body) }
     }
 }

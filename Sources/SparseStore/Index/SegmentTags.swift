@@ -10,9 +10,7 @@ final class SegmentTags: Sendable {
     /// - Parameter documents: of the window.
     init(_ segment: UInt32, _ table: SegmentTable, documents: Int) throws {
         self.documents = documents
-        values = try (0..<table.count(segment, .tags)).map { index in
-            try SegmentBytes(segment, .tags, index, kind: .segmentTags, in: table)
-        }
+        values = try SegmentBytes.all(segment, .tags, in: table)
     }
 
     /// Adds the ordinals of the documents that have a tag; there may be none.

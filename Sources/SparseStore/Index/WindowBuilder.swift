@@ -78,7 +78,8 @@ struct WindowBuilder {
                 .positions(seed: 7, checkpoint)
             : Array(numbers.indices)
         let order = isOrdered ? Self.inverse(positions) : nil
-        var forward = ForwardWriter(terms: slots.count)
+        let longest = numbers.indices.reduce(0) { max($0, components($1).count) }
+        var forward = ForwardWriter(terms: slots.count, components: longest)
         for (ordinal, position) in positions.enumerated() {
             if ordinal.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
             let range = components(position)

@@ -48,9 +48,11 @@ extension WindowSegment {
     /// Where the record of an ordinal begins, in bytes counted through the data of all chunks.
     func place(of ordinal: Int) throws -> Int {
         let place = try forward.place(of: ordinal)
-        return place.chunk * ForwardWriter.chunkBytes + place.offset
+        return place.chunk * forward.chunkBytes + place.offset
     }
 
     var isWide: Bool { forward.isWide }
     var forwardChunkCount: Int { forwardChunks.count }
+    /// Data of each chunk of exact vectors but the last.
+    var forwardChunkBytes: Int { forward.chunkBytes }
 }

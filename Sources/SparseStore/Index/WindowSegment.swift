@@ -27,21 +27,19 @@ final class WindowSegment: @unchecked Sendable {
         func bytes(_ part: SegmentTable.Part, _ index: Int, _ kind: RecordKind) throws -> SegmentBytes {
             try SegmentBytes(entry.id, part, index, kind: kind, in: table)
         }
-        func chunks(_ part: SegmentTable.Part) throws -> [SegmentBytes] {
-            try (0..<table.count(entry.id, part)).map { try bytes(part, $0, .segmentChunk) }
+        // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells.
+        func lengths(_ chunks: [SegmentBytes]) -> [Int] {
+            chunks.map { max(0, $0.body.count - SegmentChunkHeader.size) }
         }
-        func lengths(_ chunks: [SegmentBytes]) throws -> [Int] {
-            try chunks.map { try SegmentChunkHeader(body: $0.body).rawLength(body: $0.body) }
-        }
-        self.chunks = try chunks(.chunk)
-        forwardChunks = try chunks(.forwardChunk)
+        chunks = try SegmentBytes.all(entry.id, .chunk, in: table)
+        forwardChunks = try SegmentBytes.all(entry.id, .forwardChunk, in: table)
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
         directoryBytes = try bytes(.directory, 0, .segmentDirectory)
         try directoryBytes.verify()
         numbers = try SegmentNumbers(entry.id, table)
         forwardBytes = try bytes(.forward, 0, .segmentForward)
         try forwardBytes.verify()
-        directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(self.chunks))
+        directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(chunks))
         forward = try ForwardTable(
             body: forwardBytes.body, terms: directory.count, chunkLengths: lengths(forwardChunks))
         tags = try SegmentTags(entry.id, table, documents: directory.documents)
@@ -54,6 +52,9 @@ final class WindowSegment: @unchecked Sendable {
     }
 
     var documentCount: Int { directory.documents }
+
+    /// Proves the headers of all chunks, but not their checksums.
+    func checkChunkHeaders() throws { for chunk in chunks + forwardChunks { try chunk.checkHeader() } }
 
     /// The bytes of a list, in bounds by what `WindowDirectory` has proven.
     func list(_ entry: WindowEntry) throws -> UnsafeRawPointer {

@@ -32,8 +32,7 @@ struct SegmentTable {
     /// A part as it lies in the map; valid while the reader's transaction lives.
     func part(_ segment: UInt32, _ part: Part, _ index: UInt32 = 0) throws -> UnsafeRawBufferPointer {
         guard let bytes = try optionalPart(segment, part, index) else {
-            throw SparseStoreError(
-                .corrupted, "segment \(segment) lacks its \(part) \(index); restore the store from a backup")
+            throw Self.lacking(segment, part, Int(index))
         }
         return bytes
     }
@@ -43,14 +42,23 @@ struct SegmentTable {
         try reader.get(tables.segments, Keys.segment(segment, part: part.rawValue, index: index))
     }
 
-    /// How many values a part has.
-    func count(_ segment: UInt32, _ part: Part) throws -> Int {
-        var count = 0
-        try forEach(under: Keys.segment(segment, part: part.rawValue, index: 0).dropLast(4).map { $0 }) { _ in
-            count += 1
-            return true
+    /// All values of a part, in the order of their indices.
+    func parts(_ segment: UInt32, _ part: Part) throws -> [UnsafeRawBufferPointer] {
+        var parts: [UnsafeRawBufferPointer] = []
+        var isWhole = true
+        try forEach(under: Keys.segment(segment, part: part.rawValue, index: 0).dropLast(4).map { $0 }) { entry in
+            isWhole = entry.key.elementsEqual(
+                Keys.segment(segment, part: part.rawValue, index: UInt32(parts.count)))
+            if isWhole { parts.append(entry.value) }
+            return isWhole
         }
-        return count
+        guard isWhole else { throw Self.lacking(segment, part, parts.count) }
+        return parts
+    }
+
+    private static func lacking(_ segment: UInt32, _ part: Part, _ index: Int) -> SparseStoreError {
+        SparseStoreError(
+            .corrupted, "segment \(segment) lacks its \(part) \(index); restore the store from a backup")
     }
 
     /// Bytes of all parts of a segment; 0 when there are none.

@@ -54,7 +54,7 @@ struct BuiltWindow {
         self.terms = terms
         self.lists = lists
         let positions = Dictionary(uniqueKeysWithValues: zip(terms, UInt32(0)...))
-        var forward = ForwardWriter(terms: terms.count)
+        var forward = ForwardWriter(terms: terms.count, components: documents.reduce(0) { max($0, $1.terms.count) })
         for document in documents {
             forward.append(
                 identifier: document.identifier, positions: document.terms.map { positions[$0] ?? .max }[...],

@@ -66,7 +66,7 @@ extension Samples {
                     _ = try record.identifier()
                     for index in 0..<record.count { _ = (record.weight(index), record.position(index)) }
                 }
-                return UInt32((place.chunk * ForwardWriter.chunkBytes + place.offset) / 4)
+                return UInt32((place.chunk * view.chunkBytes + place.offset) / 4)
             }
             return Value.seal(
                 kind: .segmentForward, version: opened.version, flags: opened.flags, table: table, key: key

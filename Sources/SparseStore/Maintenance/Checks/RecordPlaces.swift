@@ -10,6 +10,7 @@ struct RecordPlaces {
 
     func check(_ verification: Verification) throws {
         let prefix = Keys.segmentPrefix(window.id)
+        let full = window.forwardChunkBytes
         var next = 0
         for ordinal in 0..<window.documentCount {
             let end: Int? = try verification.attempt(.segments, prefix) {
@@ -17,7 +18,7 @@ struct RecordPlaces {
                 let size = ForwardTable.recordSize(
                     components: record.count, identifier: try record.identifier().utf8.count,
                     isWide: window.isWide)
-                let room = ForwardWriter.chunkBytes - next % ForwardWriter.chunkBytes
+                let room = full - next % full
                 let expected = size <= room ? next : next + room
                 let place = try window.place(of: ordinal)
                 if place != expected || !hasSoundComponents(record) {
@@ -31,7 +32,7 @@ struct RecordPlaces {
             guard let end else { return }
             next = end
         }
-        let chunks = (next + ForwardWriter.chunkBytes - 1) / ForwardWriter.chunkBytes
+        let chunks = (next + full - 1) / full
         if chunks != window.forwardChunkCount {
             verification.broken(
                 .segmentParts, .segments, prefix,

@@ -12,6 +12,7 @@ enum SegmentsCheck: VerificationCheck {
             guard try hasItsParts(verification, entry, prefix) else { continue }
             _ = try verification.attempt(.segments, prefix) {
                 guard let window = try verification.window(entry) else { return }
+                try window.checkChunkHeaders()
                 let numbers = window.numbers
                 let (first, last) = (numbers.number(rank: 0), numbers.number(rank: numbers.count - 1))
                 if first != entry.firstDocument || last != entry.lastDocument {
