@@ -21,7 +21,11 @@ let package = Package(
             name: "churn",
             dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/Churn"),
-        .target(name: "Measure"),
+        .executableTarget(
+            name: "ingest",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/Ingest"),
+        .target(name: "Measure", dependencies: [.product(name: "SparseStore", package: "SparseStore")]),
     ],
     swiftLanguageModes: [.v6]
 )
