@@ -15,7 +15,8 @@ let package = Package(
             dependencies: ["CPlainLMDB", "Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/DurableWrites"),
         .executableTarget(
-            name: "maxsim-kernels", dependencies: [.product(name: "SparseStore", package: "SparseStore")],
+            name: "maxsim-kernels",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/MaxSimKernels"),
         .executableTarget(
             name: "churn",

@@ -17,6 +17,8 @@ struct Main {
         var durable = true
         var documents: Int
         var commits: [Double]
+        /// Processor time of the committing thread, of all commits.
+        var processor: Double
         var searches: [Double]
         var elapsed: Double
         /// What is left to merge when the last commit has returned, and how long that takes.
@@ -57,12 +59,15 @@ struct Main {
         let queries = try (0..<queryRows.rows).map { Query(vector: try queryRows.vector($0)) }
         let searcher = Searcher(store, queries, .exact)
         var commits: [Double] = []
+        var processor = 0.0
         var next = already
         let end = ContinuousClock.now + .seconds(limit)
         let elapsed = try seconds {
             while next < documents.rows, ContinuousClock.now < end {
                 let given = try read(next..<min(documents.rows, next + batch))
+                let before = threadSeconds()
                 commits.append(try seconds { try commit(given) })
+                processor += threadSeconds() - before
                 next += given.count
             }
         }
@@ -72,7 +77,8 @@ struct Main {
         let settling = try seconds { try store.maintain() }
         guard try store.read({ $0.count }) == next else { throw Failure("documents were lost") }
         let report = Report(
-            documents: next - already, commits: commits, searches: searches, elapsed: elapsed, segments: segments,
+            documents: next - already, commits: commits, processor: processor, searches: searches, elapsed: elapsed,
+            segments: segments,
             settling: settling)
         FileHandle.standardOutput.write(try JSONEncoder().encode(report))
     }

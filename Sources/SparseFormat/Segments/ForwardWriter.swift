@@ -9,14 +9,14 @@ package struct ForwardWriter {
     package static let chunkBytes = 1 << 20
 
     private let isWide: Bool
-    private var chunk: [UInt8] = []
+    private var chunk = ByteWriter()
+    private var narrow: [UInt16] = []
     package private(set) var chunks: [[UInt8]] = []
     package private(set) var offsets: [UInt32] = []
 
     /// - Parameter terms: distinct terms of the window.
     package init(terms: Int) {
         isWide = ForwardTable.isWide(terms: terms)
-        chunk.reserveCapacity(Self.chunkBytes)
     }
 
     /// Adds the next document. `positions` ascend.
@@ -25,33 +25,29 @@ package struct ForwardWriter {
             components: positions.count, identifier: identifier.utf8.count, isWide: isWide)
         if chunk.count + size > Self.chunkBytes { closeChunk() }
         offsets.append(UInt32((chunks.count * Self.chunkBytes + chunk.count) / 4))
-        append16(UInt32(positions.count))
-        append16(UInt32(identifier.utf8.count))
-        for weight in weights { append32(weight.bitPattern) }
-        for position in positions { if isWide { append32(position) } else { append16(position) } }
-        chunk.append(contentsOf: identifier.utf8)
-        while chunk.count % 4 != 0 { chunk.append(0) }
+        chunk.u16(UInt16(truncatingIfNeeded: positions.count))
+        chunk.u16(UInt16(truncatingIfNeeded: identifier.utf8.count))
+        chunk.f32s(weights)
+        if isWide {
+            chunk.fixeds(positions)
+        } else {
+            narrow.removeAll(keepingCapacity: true)
+            for position in positions { narrow.append(UInt16(truncatingIfNeeded: position)) }
+            chunk.fixeds(narrow[...])
+        }
+        chunk.append(identifier.utf8)
+        chunk.align(to: 4)
     }
 
     /// Closes the last chunk. No document may follow.
     package mutating func finish() {
-        if !chunk.isEmpty { chunks.append(chunk) }
-        chunk = []
+        if chunk.count > 0 { chunks.append(chunk.bytes) }
+        chunk = ByteWriter()
     }
 
     private mutating func closeChunk() {
-        chunk.append(contentsOf: repeatElement(0, count: Self.chunkBytes - chunk.count))
-        chunks.append(chunk)
-        chunk.removeAll(keepingCapacity: true)
-    }
-
-    private mutating func append16(_ value: UInt32) {
-        chunk.append(UInt8(truncatingIfNeeded: value))
-        chunk.append(UInt8(truncatingIfNeeded: value >> 8))
-    }
-
-    private mutating func append32(_ value: UInt32) {
-        append16(value)
-        append16(value >> 16)
+        chunk.zeros(Self.chunkBytes - chunk.count)
+        chunks.append(chunk.bytes)
+        chunk = ByteWriter(reserving: Self.chunkBytes)
     }
 }
