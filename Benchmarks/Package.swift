@@ -26,6 +26,10 @@ let package = Package(
             name: "ingest",
             dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/Ingest"),
+        .executableTarget(
+            name: "visible",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/Visible"),
         .target(name: "Measure", dependencies: [.product(name: "SparseStore", package: "SparseStore")]),
     ],
     swiftLanguageModes: [.v6]
