@@ -3,12 +3,15 @@ internal import SparseFormat
 /// What one transaction changes in the document frequencies. Terms are only collected, and summed up many at a time: a
 /// dictionary's look-up for each component would be a tenth of a commit's work.
 struct FrequencyChanges {
-    /// Terms that are collected before they are summed up: bounds the memory of a long transaction.
-    private static let most = 1 << 22
-
+    private let most: Int
     private var added: [TermID] = []
     private var removed: [TermID] = []
     private var sums: [TermID: Int64] = [:]
+
+    /// - Parameter most: terms that are collected before they are summed up, so that a long transaction's memory is bounded.
+    init(most: Int = 1 << 22) {
+        self.most = most
+    }
 
     /// The terms of a document that is put in.
     mutating func add(_ terms: [TermID]) {
@@ -31,7 +34,7 @@ struct FrequencyChanges {
     }
 
     private mutating func settleIfLong() {
-        guard added.count + removed.count >= Self.most else { return }
+        guard added.count + removed.count >= most else { return }
         for (term, change) in Self.sum(added, removed) { sums[term, default: 0] += change }
         added = []
         removed = []
