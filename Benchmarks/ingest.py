@@ -78,7 +78,6 @@ def table(runs: list[dict], batch: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, help="`ingest` of this package, built with -c release")
-    parser.add_argument("--version", default="", help="of SparseStore, for the table")
     parser.add_argument("--peers", help="virtual environment with the peers (default: none)")
     parser.add_argument("--documents", required=True)
     parser.add_argument("--queries", required=True)
@@ -90,6 +89,9 @@ def main() -> None:
     parser.add_argument("--out", help="write OUT.md and OUT.json, too")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
+    here = os.path.dirname(os.path.abspath(__file__))
+    revision = subprocess.run(
+        ["git", "-C", here, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     engines = ["ours"] + (PEERS if options.peers else [])
     load = os.getloadavg()[0]
     runs: list[dict] = []
@@ -99,7 +101,7 @@ def main() -> None:
             for batch in options.batches:
                 result = run(options, engine, batch)
                 if result is not None:
-                    runs.append(result | {"round": round_number, "version": result["version"] or options.version})
+                    runs.append(result | {"round": round_number, "version": result["version"] or revision})
                     print(f"{round_number} {engine} {batch}: {number(result['rate'])}/s", file=sys.stderr)
     lines = [
         f"{options.rounds} rounds of {options.seconds} s; {options.already:,} documents were there before. Load average "
