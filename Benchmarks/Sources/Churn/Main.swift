@@ -8,11 +8,11 @@ import SparseStore
 ///           [--pause MILLISECONDS] [--target 0.95] [--settle SECONDS] [--from STORE]
 ///
 /// The store is filled with the first N rows (all, by default), merged and tuned; or it is a copy of STORE, which has those
-/// rows already under their numbers as ids. Each round then gives `share` of the
-/// documents, drawn at random, the vectors of other rows of those, in commits of `commit` documents with a pause after each, while
-/// one thread searches all the time and the store merges in the background. A line of CSV for each round; round 0 is the
-/// store as it was built, searched for some seconds. Recall is of 200 queries, against exact answers of the same
-/// snapshot, by score.
+/// rows already under their numbers as ids. Each round then gives `share` of the documents, drawn at random, the vectors of
+/// other rows of those, in commits of `commit` documents with a pause after each, while one thread searches all the time and
+/// the store merges in the background. A line of CSV for each round; round 0 is the store as it was built, searched for some
+/// seconds, and the round after the last one is the store as it then is, once nothing is left to merge, searched for as
+/// long. Recall is of 200 queries, against exact answers of the same snapshot, by score.
 @main
 struct Main {
     static func main() throws {
@@ -50,12 +50,13 @@ struct Main {
         let searcher = Searcher(store, queries, .target(target))
         defer { searcher.stop() }
         var chance = Chance(seed: 1)
-        for number in 0...rounds {
+        for number in 0...rounds + 1 {
+            if number > rounds { try store.maintain() }
             var commits: [Double] = []
             var processor: [Double] = []
             _ = try searcher.take()
             let time = try seconds {
-                guard number > 0 else { return Thread.sleep(forTimeInterval: settle) }
+                guard (1...rounds).contains(number) else { return Thread.sleep(forTimeInterval: settle) }
                 let replaced = Int((share * Double(live)).rounded(.up))
                 for first in stride(from: 0, to: replaced, by: size) {
                     let ids = (0..<min(size, replaced - first)).map { _ in Int.random(in: 0..<live, using: &chance) }
