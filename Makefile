@@ -8,6 +8,7 @@ SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Packag
 KILLS ?= 50
 FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
+PROCESSES ?= 2
 CRASH_POINTS ?= 200
 SEED ?=
 # Suites whose tests wait for other tasks or processes: each alone, or they would wait for the threads of one another.
@@ -42,11 +43,12 @@ bench: ## Run the benchmarks
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), two processes on one store (SECONDS_TO_RUN=30), a sample of faults (CRASH_POINTS=200)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
 	swift build -c release --product crash-driver
+	@Scripts/processes.sh $(SECONDS_TO_RUN) $(PROCESSES)
 	@Tests/Crash/crash.py --points $(CRASH_POINTS) $(if $(SEED),--seed $(SEED))
 
 crash-full: build ## A fault of every kind at every call that changes the disk: some thousand points

@@ -15,13 +15,22 @@ let package = Package(
             dependencies: ["CPlainLMDB", "Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/DurableWrites"),
         .executableTarget(
-            name: "maxsim-kernels", dependencies: [.product(name: "SparseStore", package: "SparseStore")],
+            name: "maxsim-kernels",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/MaxSimKernels"),
         .executableTarget(
             name: "churn",
             dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/Churn"),
-        .target(name: "Measure"),
+        .executableTarget(
+            name: "ingest",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/Ingest"),
+        .executableTarget(
+            name: "visible",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/Visible"),
+        .target(name: "Measure", dependencies: [.product(name: "SparseStore", package: "SparseStore")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,11 +2,13 @@
 # Runs the benchmarks. What needs data or peers runs when they are named:
 #
 #   Benchmarks/run.sh                                          durable writes, MaxSim
-#   DATA=FOLDER Benchmarks/run.sh                              and loading
+#   DATA=FOLDER Benchmarks/run.sh                              and loading, ingest, from commit to found
+#   DATA=FOLDER EMBEDDED=VENV Benchmarks/run.sh                the same, ingest beside Qdrant Edge, zvec and Milvus Lite
 #   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   and the comparison with Seismic and SINDI
 #
 # FOLDER holds docs.csr, queries.csr and gt.bin, and queries_idf.csr and gt_idf.bin where there are such queries. VENV is
-# a virtual environment with numpy, pyseismic-lsr, pyvsag and matplotlib. Stores and results go to WORK.
+# a virtual environment with numpy, pyseismic-lsr, pyvsag and matplotlib, or, as EMBEDDED, one with the embedded peers.
+# Stores and results go to WORK.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,6 +30,12 @@ swift build -c release --product sparsestore
 binary="$(swift build -c release --show-bin-path)/sparsestore"
 Benchmarks/loading.py --binary "$binary" --collection "collection=$DATA/docs.csr,$DATA/queries.csr" --work "$WORK" \
     --out "$WORK/loading.md"
+
+swift build -c release --package-path Benchmarks
+benchmarks="$(swift build -c release --package-path Benchmarks --show-bin-path)"
+"$benchmarks/visible" "$WORK" --documents "$DATA/docs.csr" | tee "$WORK/visible.md"
+Benchmarks/ingest.py --binary "$benchmarks/ingest" ${EMBEDDED:+--peers "$EMBEDDED"} --documents "$DATA/docs.csr" \
+    --queries "$DATA/queries.csr" --work "$WORK" --out "$WORK/ingest"
 
 if [ -z "${PEERS:-}" ]; then
     echo "bench: PEERS names no virtual environment: nothing was compared" >&2

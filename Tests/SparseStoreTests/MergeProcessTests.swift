@@ -27,10 +27,14 @@ import Testing
 
     /// A merge of small pieces that comes to a halt before its last transaction.
     private static func merge(_ store: SparseStore, beforeTheSwitch body: () -> Void) throws -> Merger.Outcome {
-        let merger = Merger(
-            store.environment, store.source.tables, store.configuration.mergePolicy,
-            pieces: StagedMerge.Pieces(bytesWritten: 100, documentsRead: 20))
+        let merger = merger(store)
         return try merger.step(.policy) { if $0.step == .switching { body() } }
+    }
+
+    private static func merger(_ store: SparseStore, patience: Duration = MergeWatch.patience) -> Merger {
+        Merger(
+            store.environment, store.source.tables, store.configuration.mergePolicy,
+            pieces: StagedMerge.Pieces(bytesWritten: 100, documentsRead: 20), patience: patience)
     }
 
     /// Gives its thread to others meanwhile, the one that starts the other process among them.
@@ -75,6 +79,38 @@ import Testing
         #expect(try await store.search(["3-3": 1]).isEmpty)
         #expect(try leftovers(store).isEmpty)
         #expect(try await store.statistics().segments.count == 2)
+    }
+
+    @Test func aSuspendedProcessesMergeIsTakenOverAndItsOwnerNotices() async throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.path
+        let store = try Self.open(path)
+        try Self.fill(store)
+        async let child: ExitTest.Result? = #expect(processExitsWith: .success) {
+            [path = path as String] in
+            let store = try Self.open(path)
+            let outcome = try Self.merge(store) {
+                try? "\(getpid())".write(toFile: path + ".ready", atomically: true, encoding: .utf8)
+                raise(SIGSTOP)
+            }
+            guard outcome == .busy else { exit(3) }
+            store.close()
+        }
+        try await wait(for: path + ".ready")
+        let process = try #require(pid_t(String(contentsOfFile: path + ".ready", encoding: .utf8)))
+        // Whatever fails here, the child must not sleep for ever.
+        defer { kill(process, SIGCONT) }
+        let patient = Self.merger(store)
+        let impatient = Self.merger(store, patience: .milliseconds(50))
+        #expect(try impatient.step(.policy) { _ in } == .busy)
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(try patient.step(.policy) { _ in } == .busy)
+        #expect(try impatient.step(.policy) { _ in } == .merged)
+        kill(process, SIGCONT)
+        _ = await child
+        #expect(try await store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
+        #expect(try leftovers(store).isEmpty)
+        #expect(try await store.statistics().segments.count == 1)
     }
 
     @Test func whatAKilledProcessHasStagedIsCollected() async throws {

@@ -1,7 +1,46 @@
-import SparseStore
 import Testing
 
+@testable import SparseStore
+
 @Suite struct StatisticsTests {
+    @Test func `changes are summed up right in whatever pieces`() {
+        for most in [1, 7, 50, 10_000] {
+            var generator = SeededGenerator(seed: UInt64(most))
+            var changes = FrequencyChanges(most: most)
+            var expected: [TermID: Int64] = [:]
+            for _ in 0..<60 {
+                let terms = Set((0..<8).map { _ in TermID.random(in: 0..<40, using: &generator) * 1_000 }).sorted()
+                if Bool.random(using: &generator) {
+                    changes.add(terms)
+                    for term in terms { expected[term, default: 0] += 1 }
+                } else {
+                    for term in terms { changes.remove(term) }
+                    for term in terms { expected[term, default: 0] -= 1 }
+                }
+            }
+            let ascending = changes.ascending()
+            #expect(ascending.map(\.term) == expected.filter { $0.value != 0 }.keys.sorted())
+            #expect(ascending.allSatisfy { expected[$0.term] == $0.change })
+        }
+    }
+
+    @Test func `a large commit may take back what an earlier one has left in a delta`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { try $0.upsert(Document(id: "early", vector: SparseVector(terms: [7, 9], weights: [1, 1]))) }
+        let many = (0..<TermID(StatisticsTable.foldAtOnce + 1)).map { $0 + 8 }
+        try store.write { transaction in
+            try transaction.remove("early")
+            for part in stride(from: 0, to: many.count, by: 1_000) {
+                let terms = Array(many[part..<min(many.count, part + 1_000)])
+                let vector = try SparseVector(terms: terms, weights: terms.map { _ in 1 })
+                try transaction.upsert(Document(id: "\(part)", vector: vector))
+            }
+        }
+        let frequencies = try store.read { [try $0.documentFrequency(of: 7), try $0.documentFrequency(of: 9)] }
+        #expect(frequencies == [0, 1])
+    }
+
     /// Document frequencies, counts and answers after random histories equal those recomputed from the documents.
     @Test(arguments: [UInt64(11), 12, 13, 14])
     func `statistics are exact at every commit of a random history`(seed: UInt64) throws {

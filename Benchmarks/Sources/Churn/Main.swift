@@ -5,13 +5,14 @@ import SparseStore
 /// A store whose documents are replaced again and again while it is searched: does anything get worse?
 ///
 ///     churn FOLDER --documents docs.csr --queries queries.csr [--live N] [--rounds 100] [--share 0.01] [--commit 1000]
-///           [--pause MILLISECONDS] [--target 0.95] [--settle SECONDS]
+///           [--pause MILLISECONDS] [--target 0.95] [--settle SECONDS] [--from STORE]
 ///
-/// The store is filled with the first N rows (all, by default), merged and tuned. Each round then gives `share` of the
-/// documents, drawn at random, the vectors of other rows of those, in commits of `commit` documents with a pause after each, while
-/// one thread searches all the time and the store merges in the background. A line of CSV for each round; round 0 is the
-/// store as it was built, searched for some seconds. Recall is of 200 queries, against exact answers of the same
-/// snapshot, by score.
+/// The store is filled with the first N rows (all, by default), merged and tuned; or it is a copy of STORE, which has those
+/// rows already under their numbers as ids. Each round then gives `share` of the documents, drawn at random, the vectors of
+/// other rows of those, in commits of `commit` documents with a pause after each, while one thread searches all the time and
+/// the store merges in the background. A line of CSV for each round; round 0 is the store as it was built, searched for some
+/// seconds, and the round after the last one is the store as it then is, once nothing is left to merge, searched for as
+/// long. Recall is of 200 queries, against exact answers of the same snapshot, by score.
 @main
 struct Main {
     static func main() throws {
@@ -28,17 +29,20 @@ struct Main {
         let pause = Double(try arguments.count("pause", 0)) / 1e3
         let target = try arguments.share("target", 0.95)
         let settle = Double(try arguments.count("settle", 3))
+        let built = try arguments.text("from")
         guard arguments.rest.count == 1 else { throw Failure("give one folder to work in") }
         let folder = arguments.rest[0] + "/churn-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
 
+        if let built { try FileManager.default.copyItem(atPath: built, toPath: folder + "/store.sparse") }
         let store = try SparseStore.open(at: folder + "/store.sparse")
         defer { store.close() }
         let queries = try (0..<min(1_000, queryRows.rows)).map { Query(vector: try queryRows.vector($0)) }
-        for first in stride(from: 0, to: live, by: 20_000) {
+        for first in stride(from: 0, to: built == nil ? live : 0, by: 20_000) {
             try write(store, (first..<min(live, first + 20_000)).map { ($0, try documents.vector($0)) })
         }
+        guard try store.read({ $0.count }) == live else { throw Failure("the store has other documents") }
         try store.optimize()
         try store.tune(queries: Array(queries.prefix(300)))
 
@@ -46,24 +50,29 @@ struct Main {
         let searcher = Searcher(store, queries, .target(target))
         defer { searcher.stop() }
         var chance = Chance(seed: 1)
-        for number in 0...rounds {
+        for number in 0...rounds + 1 {
+            if number > rounds { try store.maintain() }
             var commits: [Double] = []
+            var processor: [Double] = []
             _ = try searcher.take()
             let time = try seconds {
-                guard number > 0 else { return Thread.sleep(forTimeInterval: settle) }
+                guard (1...rounds).contains(number) else { return Thread.sleep(forTimeInterval: settle) }
                 let replaced = Int((share * Double(live)).rounded(.up))
                 for first in stride(from: 0, to: replaced, by: size) {
                     let ids = (0..<min(size, replaced - first)).map { _ in Int.random(in: 0..<live, using: &chance) }
                     let changes = try ids.map {
                         ($0, try documents.vector(Int.random(in: 0..<live, using: &chance)))
                     }
+                    let before = threadSeconds()
                     commits.append(try seconds { try write(store, changes) })
+                    processor.append(threadSeconds() - before)
                     if pause > 0 { Thread.sleep(forTimeInterval: pause) }
                 }
             }
             let searches = try searcher.take()
             let recall = try measureRecall(store, queries.prefix(200), target)
-            show(Round(number: number, seconds: time, searches, recall, commits, try store.statistics()).line)
+            show(
+                Round(number: number, seconds: time, searches, recall, commits, processor, try store.statistics()).line)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Measure
 import SparseStore
 
 /// Thread CPU time of reranking with MaxSim, a candidate, for each codec: synthetic documents of 80 token vectors of 128
@@ -79,21 +80,14 @@ import SparseStore
     /// Bytes a nanosecond that one core sums up out of memory that no cache holds.
     static func readingRate() -> Double {
         let words = [UInt64](repeating: 1, count: 32 << 20)
-        let start = threadTime()
+        let start = threadSeconds()
         var sum: UInt64 = 0
         for word in words { sum &+= word }
-        let passed = threadTime() - start
-        return sum == 0 ? 0 : Double(words.count * 8) / passed
+        let passed = threadSeconds() - start
+        return sum == 0 ? 0 : Double(words.count * 8) / passed / 1e9
     }
 
     static func format(_ number: Double) -> String { String(format: "%.2f", number) }
-}
-
-/// Nanoseconds of CPU that this thread has used.
-func threadTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }
 
 /// MaxSim with a clock.
@@ -106,9 +100,9 @@ final class Timed: Reranker, @unchecked Sendable {
     init(_ inner: MaxSim) { self.inner = inner }
 
     func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws {
-        let start = threadTime()
+        let start = threadSeconds()
         try inner.rerank(candidates, limit: limit, into: &scores)
-        microseconds += (threadTime() - start) / 1e3
+        microseconds += (threadSeconds() - start) * 1e6
     }
 }
 

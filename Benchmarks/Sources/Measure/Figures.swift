@@ -1,7 +1,16 @@
+import Foundation
+
 /// How long `body` took.
 package func seconds(_ body: () throws -> Void) rethrows -> Double {
     let duration = try ContinuousClock().measure(body)
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+}
+
+/// Processor time that the calling thread has used.
+package func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 /// The value that a share of all does not exceed; 0 of none.

@@ -32,10 +32,23 @@ package struct ByteWriter: Sendable {
 
     /// Many floats at once.
     package mutating func f32s(_ values: [Float]) {
+        f32s(values[...])
+    }
+
+    package mutating func f32s(_ values: ArraySlice<Float>) {
         #if _endian(little)
             values.withUnsafeBytes { bytes.append(contentsOf: $0) }
         #else
             for value in values { f32(value) }
+        #endif
+    }
+
+    /// Many integers at once.
+    package mutating func fixeds(_ values: ArraySlice<some FixedWidthInteger>) {
+        #if _endian(little)
+            values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        #else
+            for value in values { fixed(value) }
         #endif
     }
 
@@ -64,6 +77,10 @@ package struct ByteWriter: Sendable {
 
     package mutating func append(_ bytes: UnsafeRawBufferPointer) {
         self.bytes.append(contentsOf: bytes)
+    }
+
+    package mutating func reserveCapacity(_ count: Int) {
+        bytes.reserveCapacity(count)
     }
 
     /// Empties the writer and keeps its memory.

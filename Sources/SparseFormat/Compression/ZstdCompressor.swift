@@ -7,7 +7,8 @@ internal import CZstd
 ///
 /// One of the files that use pointers: it owns its context, and libzstd gets each buffer with its true size.
 package final class ZstdCompressor {
-    private let context: OpaquePointer?
+    /// Made when the first frame is: a commit of documents without payloads needs none.
+    private var context: OpaquePointer?
     private let level: Int32
     private var digest: OpaquePointer?
     private var digestOf: ZstdDictionary?
@@ -15,13 +16,6 @@ package final class ZstdCompressor {
     /// - Parameter level: 1 (fast) to 19 (small); anything else is moved to the nearer end.
     package init(level: Int = 3) {
         self.level = Int32(min(19, max(1, level)))
-        context = ZSTD_createCCtx()
-        if let context {
-            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, self.level)
-            ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
-            ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0)
-            ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)
-        }
     }
 
     deinit {
@@ -32,7 +26,7 @@ package final class ZstdCompressor {
     /// A frame of at most `limit` bytes, nil when it would be larger or cannot be made. Then store the bytes as
     /// they are.
     package func compress(_ source: UnsafeRawBufferPointer, limit: Int, dictionary: ZstdDictionary? = nil) -> [UInt8]? {
-        guard let context, !source.isEmpty, limit > 0, select(dictionary, context) else { return nil }
+        guard !source.isEmpty, limit > 0, let context = ready(), select(dictionary, context) else { return nil }
         let frame = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             let size = ZSTD_compress2(context, buffer.baseAddress, limit, source.baseAddress, source.count)
             count = ZSTD_isError(size) == 0 && size <= limit ? size : 0
@@ -43,6 +37,18 @@ package final class ZstdCompressor {
     /// The largest frame worth storing in place of `size` bytes: one that saves 5 percent.
     package static func worthwhile(_ size: Int) -> Int {
         size - (size + 19) / 20
+    }
+
+    private func ready() -> OpaquePointer? {
+        guard context == nil else { return context }
+        context = ZSTD_createCCtx()
+        if let context {
+            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)
+        }
+        return context
     }
 
     /// Points the context at the dictionary, which is digested once for this compressor's level.

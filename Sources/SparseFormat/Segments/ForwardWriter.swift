@@ -14,7 +14,8 @@ package struct ForwardWriter {
     /// Length of every chunk but the last.
     package let chunkBytes: Int
     private let isWide: Bool
-    private var chunk: [UInt8] = []
+    private var chunk = ByteWriter()
+    private var narrow: [UInt16] = []
     package private(set) var chunks: [[UInt8]] = []
     package private(set) var offsets: [UInt32] = []
 
@@ -26,7 +27,6 @@ package struct ForwardWriter {
         let largest = ForwardTable.recordSize(
             components: components, identifier: Limits.maximumIdentifierBytes, isWide: isWide)
         chunkBytes = largest <= Self.smallChunkBytes ? Self.smallChunkBytes : Self.largeChunkBytes
-        chunk.reserveCapacity(chunkBytes)
     }
 
     /// Adds the next document. `positions` ascend.
@@ -35,33 +35,29 @@ package struct ForwardWriter {
             components: positions.count, identifier: identifier.utf8.count, isWide: isWide)
         if chunk.count + size > chunkBytes { closeChunk() }
         offsets.append(UInt32((chunks.count * chunkBytes + chunk.count) / 4))
-        append16(UInt32(positions.count))
-        append16(UInt32(identifier.utf8.count))
-        for weight in weights { append32(weight.bitPattern) }
-        for position in positions { if isWide { append32(position) } else { append16(position) } }
-        chunk.append(contentsOf: identifier.utf8)
-        while chunk.count % 4 != 0 { chunk.append(0) }
+        chunk.u16(UInt16(truncatingIfNeeded: positions.count))
+        chunk.u16(UInt16(truncatingIfNeeded: identifier.utf8.count))
+        chunk.f32s(weights)
+        if isWide {
+            chunk.fixeds(positions)
+        } else {
+            narrow.removeAll(keepingCapacity: true)
+            for position in positions { narrow.append(UInt16(truncatingIfNeeded: position)) }
+            chunk.fixeds(narrow[...])
+        }
+        chunk.append(identifier.utf8)
+        chunk.align(to: 4)
     }
 
     /// Closes the last chunk. No document may follow.
     package mutating func finish() {
-        if !chunk.isEmpty { chunks.append(chunk) }
-        chunk = []
+        if chunk.count > 0 { chunks.append(chunk.bytes) }
+        chunk = ByteWriter()
     }
 
     private mutating func closeChunk() {
-        chunk.append(contentsOf: repeatElement(0, count: chunkBytes - chunk.count))
-        chunks.append(chunk)
-        chunk.removeAll(keepingCapacity: true)
-    }
-
-    private mutating func append16(_ value: UInt32) {
-        chunk.append(UInt8(truncatingIfNeeded: value))
-        chunk.append(UInt8(truncatingIfNeeded: value >> 8))
-    }
-
-    private mutating func append32(_ value: UInt32) {
-        append16(value)
-        append16(value >> 16)
+        chunk.zeros(chunkBytes - chunk.count)
+        chunks.append(chunk.bytes)
+        chunk = ByteWriter(reserving: chunkBytes)
     }
 }

@@ -12,6 +12,9 @@ package struct ImpactQuantiser: Sendable {
 
     /// The nearest code of a weight in 0...maximum.
     package func code(_ weight: Float) -> UInt8 {
-        UInt8(min(255, (weight * inverse).rounded()))
+        // As `rounded()` does it, which is a call into the C library.
+        let code = min(255, weight * inverse)
+        let whole = UInt8(code)
+        return code - Float(whole) < 0.5 ? whole : whole &+ 1
     }
 }

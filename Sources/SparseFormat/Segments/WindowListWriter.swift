@@ -1,17 +1,15 @@
 /// Lays the posting lists of one window out in chunks, in ascending term order, and keeps their directory.
 package struct WindowListWriter {
-    /// A finished list's place in the directory.
-    private struct Listed {
-        var term: TermID
-        var entry: WindowEntry
-        var ends: [UInt32]
-        var averages: [UInt8]
-    }
-
     private let documents: Int
     private let levels: Int
-    private var listed: [Listed] = []
-    private var chunk: [UInt8] = []
+    /// The directory's columns: of each finished list its term and entry, and `levels` values of the others.
+    private var terms: [TermID] = []
+    private var entries: [WindowEntry] = []
+    private var ends: [UInt32] = []
+    private var averages: [UInt8] = []
+    /// Of the list that is being appended.
+    private var codes: [UInt8] = []
+    private var chunk = ByteWriter()
     package private(set) var chunks: [[UInt8]] = []
     private var nonzeros: UInt64 = 0
 
@@ -25,7 +23,6 @@ package struct WindowListWriter {
     package init(documents: Int) {
         self.documents = documents
         levels = WindowLevels.count(documents: documents)
-        chunk.reserveCapacity(Self.chunkBytes + documents)
     }
 
     /// Adds a term's list. Terms must ascend.
@@ -43,91 +40,89 @@ package struct WindowListWriter {
             ? .dense : weights.count < WindowEntry.packSize ? .short : .packed
         // In a dense list 0 says that the document lacks the term.
         let least: UInt8 = encoding == .dense ? 1 : 0
-        let codes = weights.map { max(least, quantiser.code($0)) }
+        codes.removeAll(keepingCapacity: true)
+        for weight in weights { codes.append(max(least, quantiser.code(weight))) }
         var entry = WindowEntry(
             maximum: maximum, offset: 0, count: UInt32(codes.count), chunk: 0, encoding: encoding)
-        let padding = -chunk.count & (WindowEntry.alignment - 1)
-        if !chunk.isEmpty, chunk.count + padding + entry.byteCount(documents: documents) > Self.chunkBytes {
+        let begin = (chunk.count + WindowEntry.alignment - 1) / WindowEntry.alignment * WindowEntry.alignment
+        if chunk.count > 0, begin + entry.byteCount(documents: documents) > Self.chunkBytes {
             closeChunk()
         } else {
-            chunk.append(contentsOf: repeatElement(0, count: padding))
+            chunk.align(to: WindowEntry.alignment)
         }
         entry.offset = UInt32(chunk.count)
         entry.chunk = UInt16(chunks.count)
+        terms.append(term)
+        entries.append(entry)
+        self.ends += ends
+        appendAverages(ends)
         switch encoding {
-        case .short: appendShort(ordinals, codes)
-        case .packed: appendPacks(ordinals, codes)
-        case .dense: appendDense(ordinals, codes)
+        case .short:
+            chunk.fixeds(ordinals)
+            chunk.append(codes)
+        case .packed: appendPacks(ordinals)
+        case .dense: appendDense(ordinals)
         }
-        listed.append(Listed(term: term, entry: entry, ends: ends, averages: averages(codes, ends)))
         nonzeros += UInt64(codes.count)
     }
 
     /// Closes the last chunk. No list may follow.
     package mutating func finish() {
-        if !chunk.isEmpty { closeChunk() }
+        if chunk.count > 0 { closeChunk() }
     }
 
     /// Writes the body of the directory value, after `finish`.
     package func encodeDirectory(into writer: inout ByteWriter) {
         writer.u32(UInt32(documents))
-        writer.u32(UInt32(listed.count))
+        writer.u32(UInt32(terms.count))
         writer.u64(nonzeros)
         writer.u32(UInt32(chunks.count))
         writer.u8(UInt8(levels))
         writer.zeros(11)
-        for item in listed { writer.u32(item.term) }
+        writer.fixeds(terms[...])
         let padding = WindowDirectory.entrySize(levels: levels) - (16 + 3 * levels - 2)
-        for item in listed {
-            writer.f32(item.entry.maximum)
-            writer.u32(item.entry.offset)
-            writer.u32(item.entry.count)
-            writer.u16(item.entry.chunk)
-            writer.u8(item.entry.encoding.rawValue)
+        for (index, entry) in entries.enumerated() {
+            writer.f32(entry.maximum)
+            writer.u32(entry.offset)
+            writer.u32(entry.count)
+            writer.u16(entry.chunk)
+            writer.u8(entry.encoding.rawValue)
             writer.u8(0)
-            for end in item.ends.dropLast() { writer.u16(UInt16(clamping: end)) }
-            for average in item.averages { writer.u8(average) }
+            let columns = index * levels..<(index + 1) * levels
+            for end in ends[columns].dropLast() { writer.u16(UInt16(clamping: end)) }
+            writer.append(averages[columns])
             writer.zeros(padding)
         }
     }
 
     private mutating func closeChunk() {
-        chunks.append(chunk)
-        chunk.removeAll(keepingCapacity: true)
+        chunks.append(chunk.bytes)
+        chunk = ByteWriter(reserving: Self.chunkBytes + documents)
     }
 
-    private func averages(_ codes: [UInt8], _ ends: [UInt32]) -> [UInt8] {
+    private mutating func appendAverages(_ ends: [UInt32]) {
         var begin = 0
-        return ends.map { end in
+        for end in ends {
             let level = codes[begin..<Int(end)]
             begin = Int(end)
-            guard !level.isEmpty else { return 0 }
-            return UInt8(max(1, level.reduce(0) { $0 + Int($1) } / level.count))
+            averages.append(
+                level.isEmpty ? 0 : UInt8(max(1, level.reduce(0) { $0 + Int($1) } / level.count)))
         }
     }
 
-    private mutating func appendShort(_ ordinals: ArraySlice<UInt16>, _ codes: [UInt8]) {
-        for ordinal in ordinals { append(ordinal) }
-        chunk.append(contentsOf: codes)
-    }
-
-    private mutating func appendPacks(_ ordinals: ArraySlice<UInt16>, _ codes: [UInt8]) {
+    private mutating func appendPacks(_ ordinals: ArraySlice<UInt16>) {
         for first in stride(from: 0, to: codes.count, by: WindowEntry.packSize) {
-            for lane in first..<first + WindowEntry.packSize {
-                append(lane < codes.count ? ordinals[ordinals.startIndex + lane] : WindowEntry.padOrdinal)
-            }
-            for lane in first..<first + WindowEntry.packSize { chunk.append(lane < codes.count ? codes[lane] : 0) }
+            let pack = first..<min(codes.count, first + WindowEntry.packSize)
+            chunk.fixeds(ordinals[ordinals.startIndex + pack.lowerBound..<ordinals.startIndex + pack.upperBound])
+            for _ in pack.count..<WindowEntry.packSize { chunk.u16(WindowEntry.padOrdinal) }
+            chunk.append(codes[pack])
+            chunk.zeros(WindowEntry.packSize - pack.count)
         }
     }
 
-    private mutating func appendDense(_ ordinals: ArraySlice<UInt16>, _ codes: [UInt8]) {
-        let first = chunk.count
-        chunk.append(contentsOf: repeatElement(0, count: documents))
-        for (ordinal, code) in zip(ordinals, codes) { chunk[first + Int(ordinal)] = code }
-    }
-
-    private mutating func append(_ ordinal: UInt16) {
-        chunk.append(UInt8(truncatingIfNeeded: ordinal))
-        chunk.append(UInt8(truncatingIfNeeded: ordinal >> 8))
+    private mutating func appendDense(_ ordinals: ArraySlice<UInt16>) {
+        var dense = [UInt8](repeating: 0, count: documents)
+        for (ordinal, code) in zip(ordinals, codes) { dense[Int(ordinal)] = code }
+        chunk.append(dense)
     }
 }

@@ -9,7 +9,7 @@ struct TermSlots {
     init(_ all: [TermID]) {
         let limit = Int(all.max() ?? 0) + 1
         // A table is worth its memory while it is not much larger than the input.
-        if limit <= 65_536 + 8 * all.count {
+        if limit <= 16 * all.count {
             var table = [UInt32](repeating: .max, count: limit)
             for term in all { table[Int(term)] = 0 }
             var terms: [TermID] = []
@@ -20,7 +20,10 @@ struct TermSlots {
             self.terms = terms
             self.table = table
         } else {
-            terms = Set(all).sorted()
+            // Mostly a few ascending runs, which the standard library's sort is quick at.
+            var terms: [TermID] = []
+            for term in all.sorted() where term != terms.last { terms.append(term) }
+            self.terms = terms
             table = []
         }
     }

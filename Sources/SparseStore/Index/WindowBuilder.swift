@@ -123,9 +123,10 @@ struct WindowBuilder {
         // Filling has moved each cell's begin to its end.
         var writer = WindowListWriter(documents: count)
         var begin = 0
+        var ends = [UInt32](repeating: 0, count: levels)
         for slot in 0..<slots.count {
             if slot.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
-            let ends = (0..<levels).map { UInt32(next[slot * levels + $0] - begin) }
+            for level in 0..<levels { ends[level] = UInt32(next[slot * levels + level] - begin) }
             let range = begin..<begin + Int(ends[levels - 1])
             writer.append(slots.term(at: slot), ordinals: ordinals[range], weights: values[range], ends: ends)
             begin = range.upperBound

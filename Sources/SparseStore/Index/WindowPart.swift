@@ -24,11 +24,13 @@ struct WindowPart {
     /// Writes it as a part of a segment.
     func put(_ segment: UInt32, _ tables: Tables, _ writer: Writer) throws {
         let key = Keys.segment(segment, part: part.rawValue, index: UInt32(index))
-        let value = Value.seal(kind: kind, version: 1, table: .segments, key: key, reserving: bytes) { body in
-            body.append(head)
-            body.append(rest)
+        // In place: a chunk of a megabyte is copied once.
+        try writer.reserve(tables.segments, key, count: bytes) { value in
+            let end = ValueHeader.size + head.count
+            UnsafeMutableRawBufferPointer(rebasing: value[ValueHeader.size..<end]).copyBytes(from: head)
+            UnsafeMutableRawBufferPointer(rebasing: value[end...]).copyBytes(from: rest)
+            _ = key.withUnsafeBytes { Value.seal(inPlace: value, kind: kind, version: 1, table: .segments, key: $0) }
         }
-        try writer.put(tables.segments, key, value, mode: .upsert)
     }
 
     /// All values of a window, in the order of their keys, so that LMDB fills its pages from left to right.

@@ -25,15 +25,19 @@ final class Merger: Sendable {
     private let policy: MergePolicy
     private let pieces: StagedMerge.Pieces
     private let metrics: StoreMetrics?
+    private let patience: Duration
+    private let watch = Lock(MergeWatch())
     /// Whether a thread of this process merges.
     private let isTaken = Monitor(false)
     private let merges = Lock(0)
 
     init(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy,
-        pieces: StagedMerge.Pieces = StagedMerge.Pieces(), metrics: StoreMetrics? = nil
+        pieces: StagedMerge.Pieces = StagedMerge.Pieces(), metrics: StoreMetrics? = nil,
+        patience: Duration = MergeWatch.patience
     ) {
         self.metrics = metrics
+        self.patience = patience
         self.environment = environment
         self.tables = tables
         self.policy = policy
@@ -97,15 +101,20 @@ final class Merger: Sendable {
         return try choose(goal, meta.manifest().segments) != nil || meta.merge() != nil
     }
 
-    /// Collects what a dead merge has left; false when a living process merges. The caller has the turn, so a claim of
-    /// this process is nobody's.
+    /// Collects what a dead merge has left, or one that stands still; false when a living process merges. The caller has
+    /// the turn, so a claim of this process is nobody's.
     private func clearTheWay() throws -> Bool {
-        let record = try {
+        let claim: (record: MergeRecord, stagedBytes: Int)? = try {
             let transaction = try environment.beginRead()
-            return try MetaTable(tables: tables, reader: transaction.reader).merge()
+            let segments = SegmentTable(tables: tables, reader: transaction.reader)
+            return try MetaTable(tables: tables, reader: transaction.reader).merge().map { record in
+                (record, try record.staged.reduce(0) { try $0 + segments.bytes(of: $1) })
+            }
         }()
-        guard let record else { return true }
-        if try record.process != Environment.processNumber && environment.holdsSlot(process: record.process) {
+        guard let (record, stagedBytes) = claim else { return true }
+        if try record.process != Environment.processNumber && environment.holdsSlot(process: record.process),
+            !watch.withLock({ $0.standsStill(record, stagedBytes: stagedBytes, for: patience) })
+        {
             return false
         }
         return try StagedMerge.discard(record, environment, tables)

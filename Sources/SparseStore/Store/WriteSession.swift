@@ -10,7 +10,7 @@ struct WriteSession {
     let base: ManifestRecord
     private(set) var manifest: ManifestRecord
     private var index: IndexWriter
-    private var frequencies: [TermID: Int64] = [:]
+    private var frequencies = FrequencyChanges()
     private var vocabulary: VocabularyWriter
     private var multivectors: MultivectorWriter
     private let encoder: DocumentEncoder
@@ -74,7 +74,7 @@ struct WriteSession {
                 session.manifest.bytesWritten += UInt64(bytes)
             }
             try session.index.add(number, document.id, vector, tags: document.tags, &session.manifest)
-            for term in vector.terms { session.frequencies[term, default: 0] += 1 }
+            session.frequencies.add(vector.terms)
             session.manifest.nextDocument += 1
             session.manifest.documents += 1
             session.manifest.nonzeros += UInt64(vector.count)
@@ -119,7 +119,7 @@ struct WriteSession {
         try checkCancellation()
         guard manifest != base || hasBookmarks || multivectors.hasChanged else { return false }
         try index.finish(&manifest)
-        try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies, &manifest, writer)
+        try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies.ascending(), &manifest, writer)
         try multivectors.finish()
         manifest.nextTerm = vocabulary.nextTerm
         try DictionaryTrainer(tables: tables, writer: writer).trainIfDue(from: base, &manifest)
@@ -168,7 +168,7 @@ struct WriteSession {
         let view = try documents.existing(number)
         var count: UInt64 = 0
         try view.forEachComponent { term, _ in
-            frequencies[term, default: 0] -= 1
+            frequencies.remove(term)
             count += 1
         }
         try index.remove(number, &manifest)

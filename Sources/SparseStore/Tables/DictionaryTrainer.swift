@@ -9,8 +9,9 @@ struct DictionaryTrainer {
     /// Tried when the document numbers pass a power of two from here on, so a store without payloads asks rarely.
     static let firstAttempt: UInt64 = 1_024
     static let maximumSamples = 2_000
-    /// Zstd advises samples of about a hundred times the dictionary's size.
-    static let maximumSampleBytes = 2 << 20
+    /// Zstd advises samples of ten to a hundred times the dictionary's size. The commit that trains waits for it: some 0.1 s
+    /// for so many.
+    static let maximumSampleBytes = 1 << 20
     static let minimumSampleBytes = 1 << 17
     /// Longer payloads compress well by themselves.
     static let longestSample = 8_192

@@ -93,38 +93,44 @@ struct StatisticsTable {
     }
 
     /// Writes the changes of one commit and moves the manifest's delta range.
-    func commit(_ changes: [TermID: Int64], _ manifest: inout ManifestRecord, _ writer: Writer) throws {
-        let own = changes.filter { $0.value != 0 }.sorted { $0.key < $1.key }
+    ///
+    /// - Parameter own: none is 0, and terms ascend.
+    func commit(
+        _ own: [(term: TermID, change: Int64)], _ manifest: inout ManifestRecord, _ writer: Writer
+    ) throws {
         guard !own.isEmpty else { return }
         let waiting = manifest.nextStatisticsDelta - manifest.firstStatisticsDelta
         if own.count < Self.foldAtOnce && waiting < Self.foldEvery {
             let key = Keys.statisticsDelta(manifest.nextStatisticsDelta)
-            try StatisticsDelta(terms: own.map(\.key), changes: own.map(\.value))
+            try StatisticsDelta(terms: own.map(\.term), changes: own.map(\.change))
                 .put(into: tables.statistics, .statistics, key: key, writer)
             manifest.nextStatisticsDelta += 1
             return
         }
-        let all = try pendingChanges(manifest).merging(own.map { ($0.key, $0.value) }, uniquingKeysWith: Self.sum)
-        try fold(all, writer)
+        if waiting > 0 {
+            try fold(pendingChanges(manifest).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, writer)
+        }
+        try fold(own, writer)
         for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
             _ = try writer.delete(tables.statistics, Keys.statisticsDelta(sequence))
         }
         manifest.firstStatisticsDelta = manifest.nextStatisticsDelta
     }
 
-    private func fold(_ changes: [TermID: Int64], _ writer: Writer) throws {
+    /// Adds changes to the pages. Their terms ascend.
+    private func fold(_ changes: [(term: TermID, change: Int64)], _ writer: Writer) throws {
         let perPage = UInt32(StatisticsPage.termsPerPage)
-        var ordered = changes.sorted { $0.key < $1.key }[...]
+        var ordered = changes[...]
         while let first = ordered.first {
-            let number = first.key / perPage
+            let number = first.term / perPage
             var page = try self.page(number) ?? StatisticsPage.empty
-            while let change = ordered.first, change.key / perPage == number {
-                let slot = Int(change.key % perPage)
-                let count = try Self.sum(Int64(page.frequencies[slot]), change.value)
+            while let change = ordered.first, change.term / perPage == number {
+                let slot = Int(change.term % perPage)
+                let count = try Self.sum(Int64(page.frequencies[slot]), change.change)
                 guard let count = UInt32(exactly: count) else {
                     throw SparseStoreError(
                         .corrupted,
-                        "the document frequency of term \(change.key) would become \(count); "
+                        "the document frequency of term \(change.term) would become \(count); "
                             + "restore the store from a backup")
                 }
                 page.frequencies[slot] = count

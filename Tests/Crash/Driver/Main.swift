@@ -12,6 +12,9 @@ import SparseStore
 ///
 ///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge]
 ///     crash-driver check STORE
+///     crash-driver share STORE NUMBER WRITERS SECONDS
+///
+/// The last is no crash: one of several processes on a store, the writer of that number, or a reader if it is WRITERS.
 ///
 /// It exits as `sparsestore` does: 5 for a full disk, 7 for an input/output error, 3 for damage.
 @main
@@ -47,12 +50,21 @@ struct Main {
             try writer.write(documents(in: values[2]).dropFirst(first).prefix(count))
         case ("check", 2):
             try StoreCheck(path: values[1]).run()
+        case ("share", 5):
+            guard let number = Int(values[2]), let writers = Int(values[3]), let seconds = Int(values[4]) else {
+                return usage()
+            }
+            var process = try SharedStore(
+                path: values[1], writer: number < writers ? number : nil, writers: writers)
+            try process.run(seconds: seconds)
         default: usage()
         }
     }
 
     private static func usage() {
-        complain("usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] | check STORE")
+        complain(
+            "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] | check STORE "
+                + "| share STORE NUMBER WRITERS SECONDS")
         exit(1)
     }
 

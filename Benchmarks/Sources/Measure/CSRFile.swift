@@ -1,16 +1,15 @@
 import Foundation
-import Measure
 import SparseStore
 
 /// Rows of a BigANN CSR file, mapped: Int64 rows, columns, nonzeros; Int64 pointers[rows + 1]; Int32 terms; Float32
 /// weights, all little-endian.
-struct CSRFile: Sendable {
-    let rows: Int
+package struct CSRFile: Sendable {
+    package let rows: Int
     private let data: Data
     private let terms: Int
     private let weights: Int
 
-    init(path: String) throws {
+    package init(path: String) throws {
         data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         guard data.count >= 24 else { throw Failure("\(path) is no CSR file") }
         let header = (0..<3).map { [data] in Self.int64(data, 8 * $0) }
@@ -22,7 +21,7 @@ struct CSRFile: Sendable {
         }
     }
 
-    func vector(_ row: Int) throws -> SparseVector {
+    package func vector(_ row: Int) throws -> SparseVector {
         let span = Self.int64(data, 24 + 8 * row)..<Self.int64(data, 32 + 8 * row)
         return try data.withUnsafeBytes { bytes in
             try SparseVector(

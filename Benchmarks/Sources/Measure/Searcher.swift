@@ -1,9 +1,8 @@
 import Foundation
-import Measure
 import SparseStore
 
 /// Searches without a pause on a thread of its own, and says how long each search took.
-final class Searcher: @unchecked Sendable {
+package final class Searcher: @unchecked Sendable {
     private let store: SparseStore
     private let queries: [Query]
     private let recall: Recall
@@ -13,7 +12,7 @@ final class Searcher: @unchecked Sendable {
     private var isOver = false
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ store: SparseStore, _ queries: [Query], _ recall: Recall) {
+    package init(_ store: SparseStore, _ queries: [Query], _ recall: Recall) {
         self.store = store
         self.queries = queries
         self.recall = recall
@@ -21,7 +20,7 @@ final class Searcher: @unchecked Sendable {
     }
 
     /// Seconds of each search since the last call.
-    func take() throws -> [Double] {
+    package func take() throws -> [Double] {
         try lock.withLock {
             if let failure { throw failure }
             defer { latencies.removeAll(keepingCapacity: true) }
@@ -29,7 +28,7 @@ final class Searcher: @unchecked Sendable {
         }
     }
 
-    func stop() {
+    package func stop() {
         lock.withLock { isOver = true }
         ended.wait()
     }
