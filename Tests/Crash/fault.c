@@ -13,7 +13,7 @@
 //                            written again (the "fsyncgate" of Linux)
 //   FAULT_LIE     syncs do nothing and say they did: for the test of the tests
 //
-// A process that was stopped exits with 77. Children are not affected. LMDB's map is read-only here, so nothing is
+// "Stops" is SIGKILL: nothing of the process runs after it. Children are not affected. LMDB's map is read-only here, so nothing is
 // written but by these calls; what is mapped in the lock file does not outlive a power cut.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +33,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { STOPPED = 77, SECTOR = 512, PAGE = 4096 };
+enum { SECTOR = 512, PAGE = 4096 };
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 
@@ -53,6 +54,8 @@ static uint64_t seed;
 static bool lies, records;
 
 static bool is(const char *name) { return strcmp(kind, name) == 0; }
+
+static void stop(void) { raise(SIGKILL); }
 
 static uint64_t random_bits(void) {  // SplitMix64
     uint64_t z = seed += 0x9E3779B97F4A7C15u;
@@ -107,6 +110,7 @@ struct name {             // a new name that its folder was not synced with
     struct name *next;    // the newest first
     char path[PATH_MAX];
     char old_path[PATH_MAX];  // empty: it was made, not renamed
+    char replaced[PATH_MAX];  // a link to what stood there before, outside of the folder; empty: nothing
 };
 
 static struct file *files;
@@ -180,6 +184,7 @@ static void synced(int descriptor) {
         while (names) {
             struct name *name = names;
             names = name->next;
+            if (*name->replaced) REAL(unlink)(name->replaced);
             free(name);
         }
         return;
@@ -242,6 +247,7 @@ static void cut_power(void) {
         if (random_bits() % 2) continue;
         if (*name->old_path) {
             REAL(rename)(name->path, name->old_path);
+            if (*name->replaced) REAL(rename)(name->replaced, name->path);
             for (struct name *older = name->next; older; older = older->next) {
                 if (strcmp(older->path, name->path) == 0) strcpy(older->path, name->old_path);
             }
@@ -249,7 +255,7 @@ static void cut_power(void) {
             REAL(unlink)(name->path);
         }
     }
-    _exit(STOPPED);
+    stop();
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -259,11 +265,12 @@ __attribute__((destructor)) static void end(void) {
     }
 }
 
-static void named(const char *path, const char *old_path) {
+static void named(const char *path, const char *old_path, const char *replaced) {
     struct name *name = calloc(1, sizeof *name);
     if (!name) abort();
     snprintf(name->path, sizeof name->path, "%s", path);
     snprintf(name->old_path, sizeof name->old_path, "%s", old_path);
+    snprintf(name->replaced, sizeof name->replaced, "%s", replaced);
     for (struct name *older = names; *old_path && older; older = older->next) {
         if (strcmp(older->path, old_path) == 0) strcpy(older->path, path);
     }
@@ -285,14 +292,14 @@ static enum verdict enter(const char *name, bool *is_here) {
     *is_here = at > 0 && calls == at;
     bool is_ever = strlen(kind) > 5 && strcmp(kind + strlen(kind) - 5, "-ever") == 0;
     if (!*is_here && !(at > 0 && calls > at && is_ever)) return GO_ON;
-    if (is("before")) _exit(STOPPED);
+    if (is("before")) stop();
     if (strncmp(kind, "eio", 3) == 0) return errno = EIO, FAIL;
     if (strncmp(kind, "enospc", 6) == 0 && strcmp(name, "unlink") != 0) return errno = ENOSPC, FAIL;
     return is("torn") || is("short") ? HALF : GO_ON;
 }
 
 static void leave(bool is_here) {
-    if (is_here && (is("after") || is("torn"))) _exit(STOPPED);
+    if (is_here && (is("after") || is("torn"))) stop();
     if (is_here && is("power")) cut_power();
 }
 
@@ -421,7 +428,7 @@ static int make(const char *path, int flags, mode_t mode) {
         if (enter("open", &is_here) != FAIL) {
             bool is_new = records && access(path, F_OK) != 0;
             result = REAL(open)(path, flags, mode);
-            if (is_new && result >= 0) named(path, "");
+            if (is_new && result >= 0) named(path, "", "");
             leave(is_here);
         }
     });
@@ -446,8 +453,13 @@ int open64(const char *path, int flags, ...) {
 static int move(const char *old_path, const char *path, unsigned flags) {
     LOCKED(int, {
         if (enter("rename", &is_here) != FAIL) {
+            char replaced[PATH_MAX] = "";
+            if (is("power") && access(path, F_OK) == 0) {
+                snprintf(replaced, sizeof replaced, "%.*s.replaced-%ld", (int)strlen(folder) - 1, folder, calls);
+                if (link(path, replaced) != 0) abort();
+            }
             result = REAL(renameat2)(AT_FDCWD, old_path, AT_FDCWD, path, flags);
-            if (records && result == 0) named(path, old_path);
+            if (records && result == 0) named(path, old_path, replaced);
             leave(is_here);
         }
     });

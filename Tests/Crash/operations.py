@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faults import STOPPED
 from model import Document, State, after, states
 
 FOLDER = "{folder}"  # stands for a point's own folder in a command
@@ -52,10 +53,24 @@ class Workshop:
                 self.run(self.sparsestore, "remove", store, *removed)
         return folder, after({}, documents, removed)
 
+    def dead_merge(self, documents: list[Document], removed: list[str], later: list[Document]) -> tuple[Path, State]:
+        """A store with segments that one merge has retired and parts that another, which died, has staged."""
+        folder, state = self.base("dead-merge", documents, removed)
+        store = str(folder / "store.sparse")
+        self.run(self.driver, "merge", store)
+        self.run(self.driver, "write", store, self.file("later", later), "0", str(len(later)))
+        ending = subprocess.run([self.driver, "merge", store, "--die"], capture_output=True)
+        if ending.returncode != STOPPED:
+            raise RuntimeError("the merge that was to die did not come so far")
+        return folder, after(state, later)
+
     def operations(self) -> list[Operation]:
-        first = [Document(f"old{number}", 1) for number in range(20)]
-        # Every third replaces a document that is there.
-        more = [Document(f"old{n}" if n % 3 == 0 else f"new{n}", 2, 1500 if n % 4 == 0 else 0) for n in range(12)]
+        first = [Document(f"old{number}", 1, tokens=number % 3) for number in range(20)]
+        # Every third replaces a document that is there: with other token vectors, or none.
+        more = [
+            Document(f"old{n}" if n % 3 == 0 else f"new{n}", 2, 1500 if n % 4 == 0 else 0, tokens=3 if n % 2 else 0)
+            for n in range(12)]
+        later = [Document(f"old{n}" if n % 2 else f"later{n}", 7, tokens=n % 5) for n in range(12)]
         large = [Document(f"large{number}", 3, 60_000) for number in range(10)]
         many = [Document(f"many{number}", 4, 100) for number in range(60)]
         store = f"{FOLDER}/store.sparse"
@@ -68,6 +83,7 @@ class Workshop:
         untaught, before_learning = self.base("untaught", learnt[:1_000])
         tokens = [Document(f"token{number}", 6, tokens=5) for number in range(40)]
         encoded, plain = self.base("tokens", tokens)
+        dead, outlived = self.dead_merge(first + more, ["old1", "new1", "new2"], later)
         queries = self.file("queries", first[:5])
 
         def write(documents: list[Document], name: str, *options: str) -> list[str]:
@@ -89,6 +105,10 @@ class Workshop:
             Operation("load", all_of, states({}, many, 10), nothing, retry=all_of + ["--resume"], is_new=True),
             Operation("load more", all_of, states(before, many, 10), some, retry=all_of + ["--resume"]),
             Operation("merge", [self.sparsestore, "build", store], [merged], unmerged),
+            # Staged in many transactions, as a large merge is.
+            Operation("merge in pieces", [self.driver, "merge", store], [merged], unmerged),
+            Operation("dead merge", [self.driver, "merge", store], [outlived], dead),
+            Operation("compact", [self.sparsestore, "compact", store], [outlived], dead),
             Operation("tune", [self.sparsestore, "tune", store, "--queries", queries], [merged], unmerged),
             Operation(
                 "remove", [self.sparsestore, "remove", store, *removed], [before, after(before, [], removed)], some),
@@ -97,6 +117,7 @@ class Workshop:
                 "dictionary", load("taught", learnt[1_000:], "30"), states(before_learning, learnt[1_000:], 30),
                 untaught),
             Operation("encode", [*load("one", tokens[:1], "1"), "--codec", "int8"], [plain], encoded),
+            Operation("codebook", [*load("one", tokens[:1], "1"), "--codec", "pq32"], [plain], encoded),
         ]
         copy = {"target": "copy.sparse", "is_new": True, "source": "store.sparse"}
         for name, words in {

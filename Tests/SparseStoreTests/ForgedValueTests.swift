@@ -85,6 +85,36 @@ import Testing
         #expect(try code { store in try store.write { try $0.remove("d1") } } == .corrupted)
     }
 
+    @Test(arguments: [19, 21] as [UInt64]) func `documents that are not as many as were counted are damage`(
+        counted: UInt64
+    ) throws {
+        try temporary.openNumbered().close()
+        var forged = try manifest()
+        forged.documents = counted
+        try forge(forged, .meta, Keys.manifest)
+        #expect(try code { store in try store.read { try $0.forEachDocument { _ in true } } } == .corrupted)
+        #expect(try code { store in try store.read { try $0.forEachDocument { _ in false } } } == nil)
+    }
+
+    @Test(arguments: [20, .max] as [UInt64]) func `a document number that was never given out is damage`(
+        number: UInt64
+    ) throws {
+        try temporary.openNumbered().close()
+        let environment = try Environment.open(
+            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)
+        ) { _, _ in }
+        try environment.write { transaction in
+            let table = try environment.table(named: TableNumber.documents.name)
+            let value = try #require(try transaction.reader.get(table, 0 as UInt64)).map { $0 }
+            let forged = Value.seal(
+                kind: .document, version: value[9], table: .documents, key: Keys.document(number)
+            ) { $0.append(value[ValueHeader.size...]) }
+            try transaction.writer.put(table, number, forged)
+        }
+        environment.close()
+        #expect(try code { store in try store.read { try $0.forEachDocument { _ in true } } } == .corrupted)
+    }
+
     @Test func `numbers that are used up are an error`() throws {
         try temporary.openNumbered().close()
         var forged = try manifest()

@@ -29,7 +29,7 @@ import Testing
     private static func merge(_ store: SparseStore, beforeTheSwitch body: () -> Void) throws -> Merger.Outcome {
         let merger = Merger(
             store.environment, store.source.tables, store.configuration.mergePolicy,
-            pieces: StagedMerge.Pieces(bytesWritten: 100, documentsRead: 20))
+            pieces: MergePieces(bytesWritten: 100, documentsRead: 20))
         return try merger.step(.policy) { if $0.step == .switching { body() } }
     }
 

@@ -7,9 +7,9 @@ import SystemPackage
 
 extension FuzzTarget {
     /// Values of a whole store forged behind right checksums: one may contradict the other, but nothing may trap. The
-    /// first byte says whether the store is written to as well.
+    /// first byte says whether the store is also written to, verified and repaired.
     static let forgedStore = FuzzTarget(
-        name: "forged-store", seeds: { [[0], [1, 0, 1, 0, 20, 0, 1], [0, 0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]] },
+        name: "forged-store", seeds: { [[0], [1, 0, 1, 0, 20, 0, 1], [6, 0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]] },
         run: { bytes in
             guard let first = bytes.first else { return }
             let template = try StoreTemplate.shared.get()
@@ -17,7 +17,9 @@ extension FuzzTarget {
             let path = folder.path("forged")
             try Data(template.file).write(to: URL(fileURLWithPath: path))
             try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())))
-            try StoreProbe(path: path, truth: nil).run(writing: first & 1 == 1)
+            let probe = StoreProbe(path: path, truth: nil)
+            try probe.run(writing: first & 1 == 1, verifying: first & 2 == 2)
+            if first & 4 == 4 { try probe.repair(to: folder.path("repaired")) }
         })
 
     private static func forge(_ path: String, _ template: StoreTemplate, _ edits: Edits) throws {

@@ -11,6 +11,7 @@ import SparseStore
 /// What the crash suite does from inside a process:
 ///
 ///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge]
+///     crash-driver merge STORE [--die]
 ///     crash-driver check STORE
 ///
 /// It exits as `sparsestore` does: 5 for a full disk, 7 for an input/output error, 3 for damage.
@@ -28,16 +29,15 @@ struct Main {
     private static func run(_ arguments: [String]) throws {
         let options = arguments.drop { !$0.hasPrefix("--") }
         let values = arguments.prefix(arguments.count - options.count)
+        var configuration = Configuration()
+        // What a call is the N-th of must not depend on another thread, unless that is what is asked for.
+        configuration.maintenance = .manual
         switch (values.first, values.count) {
         case ("write", 5):
             guard let first = Int(values[3]), let count = Int(values[4]) else { return usage() }
-            var configuration = Configuration()
-            // What a call is the N-th of must not depend on another thread, unless that is what is asked for.
-            configuration.maintenance = .manual
             if options.contains("--merge") {
+                mergeMuch(&configuration)
                 configuration.maintenance = .background
-                configuration.mergePolicy.fanout = 2
-                configuration.mergePolicy.documentsMergedByCommits = 0
             }
             if options.contains("--weak") { configuration.durability = .lastCommitsMayBeLost }
             if let size = options.drop(while: { $0 != "--map" }).dropFirst().first {
@@ -45,14 +45,30 @@ struct Main {
             }
             var writer = try AcknowledgingWriter(path: values[1], configuration: configuration)
             try writer.write(documents(in: values[2]).dropFirst(first).prefix(count))
+        case ("merge", 2):
+            mergeMuch(&configuration)
+            let store = try SparseStore.open(at: values[1], configuration: configuration)
+            try store.maintain { progress in
+                if options.contains("--die"), progress.step == .switching { raise(SIGKILL) }
+            }
+            store.close()
         case ("check", 2):
             try StoreCheck(path: values[1]).run()
         default: usage()
         }
     }
 
+    /// Few documents are merged often, and in as many transactions as many documents would be.
+    private static func mergeMuch(_ configuration: inout Configuration) {
+        configuration.mergePolicy.fanout = 2
+        configuration.mergePolicy.documentsMergedByCommits = 0
+        configuration.mergePieces = MergePieces(bytesWritten: 512, documentsRead: 8)
+    }
+
     private static func usage() {
-        complain("usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] | check STORE")
+        complain(
+            "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] "
+                + "| merge STORE [--die] | check STORE")
         exit(1)
     }
 
