@@ -10,7 +10,7 @@
 //     enospc, enospc-ever    it fails with ENOSPC, once or from then on
 //     power                  the power is cut: of what was not synced, a random part (FAULT_SEED) is on the disk
 //     gate                   a sync fails once, and what it should have written never gets to the disk unless it is
-//                            written again (the "fsyncgate" of Linux)
+//                            written again (the "fsyncgate" of Linux); a name, unless its folder is synced again
 //   FAULT_LIE     syncs do nothing and say they did: for the test of the tests
 //
 // "Stops" is SIGKILL: nothing of the process runs after it. Children are not affected. LMDB's map is read-only here, so nothing is
@@ -116,6 +116,7 @@ struct name {             // a new name that its folder was not synced with
 static struct file *files;
 static struct sector *sectors;
 static struct name *names;
+static bool loses_names;  // a sync of their folder has failed
 
 static struct file *file_of(int descriptor) {
     struct stat status;
@@ -241,25 +242,33 @@ static void cut_file(struct file *file) {
     }
 }
 
+static void take_names_back(bool is_random) {
+    for (struct name *name = names; name; name = name->next) {
+        bool is_kept = is_random && random_bits() % 2;
+        if (*name->old_path == 0) {
+            if (!is_kept && *name->path) REAL(unlink)(name->path);
+            continue;
+        }
+        // Where a file was replaced, the old one or the new one stands.
+        if (is_kept && !*name->replaced) continue;
+        for (struct name *older = name->next; older; older = older->next) {
+            if (strcmp(older->path, name->path) == 0) strcpy(older->path, is_kept ? "" : name->old_path);
+        }
+        if (is_kept) continue;
+        REAL(rename)(name->path, name->old_path);
+        if (*name->replaced) REAL(rename)(name->replaced, name->path);
+    }
+}
+
 static void cut_power(void) {
     for (struct file *file = files; file; file = file->next) cut_file(file);
-    for (struct name *name = names; name; name = name->next) {
-        if (random_bits() % 2) continue;
-        if (*name->old_path) {
-            REAL(rename)(name->path, name->old_path);
-            if (*name->replaced) REAL(rename)(name->replaced, name->path);
-            for (struct name *older = name->next; older; older = older->next) {
-                if (strcmp(older->path, name->path) == 0) strcpy(older->path, name->old_path);
-            }
-        } else {
-            REAL(unlink)(name->path);
-        }
-    }
+    take_names_back(true);
     stop();
 }
 
 __attribute__((destructor)) static void end(void) {
     if (!is("gate")) return;
+    if (loses_names) take_names_back(false);
     for (struct sector *sector = sectors; sector; sector = sector->next) {
         if (sector->is_lost) take_back(sector);
     }
@@ -401,6 +410,7 @@ static int sync_file(const char *name, int descriptor) {
         if (is_here && is("power")) cut_power();
         if (is_here && is("gate")) {
             struct file *file = file_of(descriptor);
+            loses_names = !file;
             for (struct sector *sector = sectors; sector; sector = sector->next) {
                 sector->is_lost |= sector->file == file;
             }
@@ -454,7 +464,7 @@ static int move(const char *old_path, const char *path, unsigned flags) {
     LOCKED(int, {
         if (enter("rename", &is_here) != FAIL) {
             char replaced[PATH_MAX] = "";
-            if (is("power") && access(path, F_OK) == 0) {
+            if (records && access(path, F_OK) == 0) {
                 snprintf(replaced, sizeof replaced, "%.*s.replaced-%ld", (int)strlen(folder) - 1, folder, calls);
                 if (link(path, replaced) != 0) abort();
             }

@@ -53,14 +53,19 @@ class Workshop:
                 self.run(self.sparsestore, "remove", store, *removed)
         return folder, after({}, documents, removed)
 
-    def dead_merge(self, documents: list[Document], removed: list[str], later: list[Document]) -> tuple[Path, State]:
-        """A store with segments that one merge has retired and parts that another, which died, has staged."""
-        folder, state = self.base("dead-merge", documents, removed)
+    def merged(self, documents: list[Document], removed: list[str]) -> tuple[Path, State]:
+        """A store with segments that a merge has retired."""
+        folder, state = self.base("merged", documents, removed)
+        self.run(self.driver, "merge", str(folder / "store.sparse"))
+        return folder, state
+
+    def dead_merge(self, merged: Path, state: State, later: list[Document]) -> tuple[Path, State]:
+        """The same with more documents and what a merge has staged that died."""
+        folder = self.work / "base-dead-merge"
+        copy_folder(merged, folder)
         store = str(folder / "store.sparse")
-        self.run(self.driver, "merge", store)
         self.run(self.driver, "write", store, self.file("later", later), "0", str(len(later)))
-        ending = subprocess.run([self.driver, "merge", store, "--die"], capture_output=True)
-        if ending.returncode != STOPPED:
+        if subprocess.run([self.driver, "merge", store, "--die"], capture_output=True).returncode != STOPPED:
             raise RuntimeError("the merge that was to die did not come so far")
         return folder, after(state, later)
 
@@ -76,14 +81,16 @@ class Workshop:
         store = f"{FOLDER}/store.sparse"
         nothing, _ = self.base("nothing")
         some, before = self.base("some", first)
-        unmerged, merged = self.base("unmerged", first + more, ["old1", "new1", "new2"])
+        without = ["old1", "new1", "new2"]
+        unmerged, merged = self.base("unmerged", first + more, without)
         single = states(before, more, 1)
         removed = [f"old{number}" for number in range(2, 12)]
         learnt = [Document(f"text{number}", 5, words=60) for number in range(1_060)]
         untaught, before_learning = self.base("untaught", learnt[:1_000])
         tokens = [Document(f"token{number}", 6, tokens=5) for number in range(40)]
         encoded, plain = self.base("tokens", tokens)
-        dead, outlived = self.dead_merge(first + more, ["old1", "new1", "new2"], later)
+        retired, _ = self.merged(first + more, without)
+        dead, outlived = self.dead_merge(retired, merged, later)
         queries = self.file("queries", first[:5])
 
         def write(documents: list[Document], name: str, *options: str) -> list[str]:
@@ -100,6 +107,7 @@ class Workshop:
             Operation(
                 "map growth", write(large, "large", "--map", "1048576"), states(before, large, 1), some,
                 acknowledges=True),
+            Operation("beside compaction", write(more, "more", "--compact"), single, some, acknowledges=True),
             # Segments merge on another thread meanwhile: which call is the N-th is another one each time.
             Operation("beside merges", write(more, "more", "--merge"), single, some, acknowledges=True),
             Operation("load", all_of, states({}, many, 10), nothing, retry=all_of + ["--resume"], is_new=True),
@@ -108,7 +116,7 @@ class Workshop:
             # Staged in many transactions, as a large merge is.
             Operation("merge in pieces", [self.driver, "merge", store], [merged], unmerged),
             Operation("dead merge", [self.driver, "merge", store], [outlived], dead),
-            Operation("compact", [self.sparsestore, "compact", store], [outlived], dead),
+            Operation("compact", [self.sparsestore, "compact", store], [merged], retired),
             Operation("tune", [self.sparsestore, "tune", store, "--queries", queries], [merged], unmerged),
             Operation(
                 "remove", [self.sparsestore, "remove", store, *removed], [before, after(before, [], removed)], some),
@@ -124,7 +132,8 @@ class Workshop:
             "backup": ["backup", store, f"{FOLDER}/copy.sparse"],
             "plain backup": ["backup", store, f"{FOLDER}/copy.sparse", "--plain"],
             "restore": ["restore", store, f"{FOLDER}/copy.sparse"],
-            "repair": ["repair", store, "--to", f"{FOLDER}/copy.sparse"],
+            # As the child does it that the command starts: the shim does not follow into children.
+            "repair": ["repair", store, "--to", f"{FOLDER}/copy.sparse", "--progress-descriptor", "2"],
         }.items():
             all.append(Operation(name, [self.sparsestore, *words], [merged], unmerged, **copy))
         return all

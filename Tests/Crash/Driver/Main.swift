@@ -10,7 +10,7 @@ import SparseStore
 
 /// What the crash suite does from inside a process:
 ///
-///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge]
+///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact]
 ///     crash-driver merge STORE [--die]
 ///     crash-driver check STORE
 ///
@@ -43,14 +43,14 @@ struct Main {
             if let size = options.drop(while: { $0 != "--map" }).dropFirst().first {
                 configuration.mapSize = Int(size) ?? configuration.mapSize
             }
-            var writer = try AcknowledgingWriter(path: values[1], configuration: configuration)
+            var writer = try AcknowledgingWriter(
+                path: values[1], configuration: configuration, isCompacting: options.contains("--compact"))
             try writer.write(documents(in: values[2]).dropFirst(first).prefix(count))
         case ("merge", 2):
             mergeMuch(&configuration)
             let store = try SparseStore.open(at: values[1], configuration: configuration)
-            try store.maintain { progress in
-                if options.contains("--die"), progress.step == .switching { raise(SIGKILL) }
-            }
+            let dies = options.contains("--die")
+            try store.maintain(progress: { if dies, $0.step == .switching { raise(SIGKILL) } })
             store.close()
         case ("check", 2):
             try StoreCheck(path: values[1]).run()
@@ -67,7 +67,7 @@ struct Main {
 
     private static func usage() {
         complain(
-            "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] "
+            "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact] "
                 + "| merge STORE [--die] | check STORE")
         exit(1)
     }
