@@ -435,10 +435,11 @@ int fdatasync(int descriptor) {
 
 static int make(const char *path, int flags, mode_t mode) {
     LOCKED(int, {
-        if (enter("open", &is_here) != FAIL) {
-            bool is_new = records && access(path, F_OK) != 0;
+        bool is_new = access(path, F_OK) != 0;
+        // Opening what is there takes no space.
+        if (enter("open", &is_here) != FAIL || (errno == ENOSPC && !is_new)) {
             result = REAL(open)(path, flags, mode);
-            if (is_new && result >= 0) named(path, "", "");
+            if (records && is_new && result >= 0) named(path, "", "");
             leave(is_here);
         }
     });
