@@ -53,21 +53,28 @@ class Workshop:
                 self.run(self.sparsestore, "remove", store, *removed)
         return folder, after({}, documents, removed)
 
-    def merged(self, documents: list[Document], removed: list[str]) -> tuple[Path, State]:
-        """A store with segments that a merge has retired."""
-        folder, state = self.base("merged", documents, removed)
+    def retired(self, documents: list[Document]) -> tuple[Path, State]:
+        """A store with segments that a merge has retired: large enough for that."""
+        folder, _ = self.base("retired")
+        self.add(folder, "retired", documents)
         self.run(self.driver, "merge", str(folder / "store.sparse"))
-        return folder, state
+        return folder, after({}, documents)
 
-    def dead_merge(self, merged: Path, state: State, later: list[Document]) -> tuple[Path, State]:
-        """The same with more documents and what a merge has staged that died."""
+    def dead_merge(self, retired: Path, state: State, documents: list[Document]) -> tuple[Path, State]:
+        """The same with more documents, and with what a merge has staged that died."""
         folder = self.work / "base-dead-merge"
-        copy_folder(merged, folder)
-        store = str(folder / "store.sparse")
-        self.run(self.driver, "write", store, self.file("later", later), "0", str(len(later)))
-        if subprocess.run([self.driver, "merge", store, "--die"], capture_output=True).returncode != STOPPED:
+        copy_folder(retired, folder)
+        self.add(folder, "dead-merge", documents)
+        command = [self.driver, "merge", str(folder / "store.sparse"), "--die"]
+        if subprocess.run(command, capture_output=True).returncode != STOPPED:
             raise RuntimeError("the merge that was to die did not come so far")
-        return folder, after(state, later)
+        return folder, after(state, documents)
+
+    def add(self, folder: Path, name: str, documents: list[Document]):
+        """Adds documents in two segments."""
+        self.run(
+            self.sparsestore, "load", str(folder / "store.sparse"), self.file(name, documents), "--no-build", "--batch",
+            str(len(documents) // 2))
 
     def operations(self) -> list[Operation]:
         first = [Document(f"old{number}", 1, tokens=number % 3) for number in range(20)]
@@ -75,22 +82,22 @@ class Workshop:
         more = [
             Document(f"old{n}" if n % 3 == 0 else f"new{n}", 2, 1500 if n % 4 == 0 else 0, tokens=3 if n % 2 else 0)
             for n in range(12)]
-        later = [Document(f"old{n}" if n % 2 else f"later{n}", 7, tokens=n % 5) for n in range(12)]
+        wide = [Document(f"wide{number}", 7, tokens=number % 2, terms=80) for number in range(260)]
+        wider = [Document(f"wide{2 * number}", 8, tokens=number % 3, terms=80) for number in range(260)]
         large = [Document(f"large{number}", 3, 60_000) for number in range(10)]
         many = [Document(f"many{number}", 4, 100) for number in range(60)]
         store = f"{FOLDER}/store.sparse"
         nothing, _ = self.base("nothing")
         some, before = self.base("some", first)
-        without = ["old1", "new1", "new2"]
-        unmerged, merged = self.base("unmerged", first + more, without)
+        unmerged, merged = self.base("unmerged", first + more, ["old1", "new1", "new2"])
         single = states(before, more, 1)
         removed = [f"old{number}" for number in range(2, 12)]
         learnt = [Document(f"text{number}", 5, words=60) for number in range(1_060)]
         untaught, before_learning = self.base("untaught", learnt[:1_000])
         tokens = [Document(f"token{number}", 6, tokens=5) for number in range(40)]
         encoded, plain = self.base("tokens", tokens)
-        retired, _ = self.merged(first + more, without)
-        dead, outlived = self.dead_merge(retired, merged, later)
+        retired, kept = self.retired(wide)
+        dead, outlived = self.dead_merge(retired, kept, wider)
         queries = self.file("queries", first[:5])
 
         def write(documents: list[Document], name: str, *options: str) -> list[str]:
@@ -116,7 +123,7 @@ class Workshop:
             # Staged in many transactions, as a large merge is.
             Operation("merge in pieces", [self.driver, "merge", store], [merged], unmerged),
             Operation("dead merge", [self.driver, "merge", store], [outlived], dead),
-            Operation("compact", [self.sparsestore, "compact", store], [merged], retired),
+            Operation("compact", [self.sparsestore, "compact", store], [kept], retired),
             Operation("tune", [self.sparsestore, "tune", store, "--queries", queries], [merged], unmerged),
             Operation(
                 "remove", [self.sparsestore, "remove", store, *removed], [before, after(before, [], removed)], some),
