@@ -26,9 +26,12 @@ build: setup ## Build the command line in release: .build/release/sparsestore
 demo: build ## Load the sample collection, search it, show why each hit matched
 	@Scripts/demo.sh
 
-# All tests, built with these options: first those that can run side by side.
+# How much memory a process takes says nothing when a sanitizer takes most of it.
+MEASURING := HostileInputTests/hugeLine
+
+# All tests, built with these options, but for those of $(2): first what can run side by side.
 define run_tests
-	swift test $(1) --parallel --skip '$(WAITING)'
+	swift test $(1) --parallel --skip '$(WAITING)$(2)'
 	swift test $(1) --skip-build --no-parallel --filter '$(WAITING)'
 endef
 
@@ -39,10 +42,12 @@ model: setup ## Random operations against a dictionary and brute force (OPERATIO
 	MODEL_OPERATIONS=$(OPERATIONS) $(if $(SEED),MODEL_SEED=$(SEED)) swift test --filter ModelTests
 
 race: setup ## Run every test under the thread sanitizer
-	$(call run_tests,--sanitize=thread --scratch-path .build/thread)
+	$(call run_tests,--sanitize=thread --scratch-path .build/thread,|$(MEASURING))
 
+# Faults of memory in damaged pages end a process by their signal, which some tests wait for.
+sanitize: export ASAN_OPTIONS := handle_segv=0:handle_sigbus=0
 sanitize: setup ## Run every test under the address sanitizer
-	$(call run_tests,--sanitize=address --scratch-path .build/address)
+	$(call run_tests,--sanitize=address --scratch-path .build/address,|$(MEASURING))
 
 bench: ## Run the benchmarks
 	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: there is no benchmark to run yet" >&2; exit 1; fi
