@@ -127,7 +127,20 @@ extension Environment {
         }
         if let old = state.identity { Registry.shared.release(old) }
         state.identity = identity
+        state.isNameDurable = false
+        try syncName(&state, operation)
+    }
+
+    /// Before each write: what is committed into a file that may lose its name may be lost. Does nothing unless a
+    /// compaction could not sync the folder.
+    func requireDurableName(_ operation: String) throws(LMDBError) {
+        try gate.withLock { state throws(LMDBError) in try syncName(&state, operation) }
+    }
+
+    private func syncName(_ state: inout GateState, _ operation: String) throws(LMDBError) {
+        guard !state.isNameDurable else { return }
         try Filesystem.syncFolder(Filesystem.split(canonicalPath).folder, operation: operation)
+        state.isNameDurable = true
     }
 
     /// Opens what stands in the file's place, with the tables under the handles they had.

@@ -63,9 +63,12 @@ extension Environment {
 
     // MARK: Temporary names
 
-    /// Tells who is at work, so that what a crash left behind can be known for that.
+    /// Tells who is at work, so that what a crash left behind can be known for that. What is made for a file that is itself
+    /// in the making is named after the file that it will be: by that name abandoned files are looked for.
     static func temporaryName(for target: String) -> String {
-        "\(target).new-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+        let known = target.ranges(of: ".new-").last.map { String(target[..<$0.lowerBound]) }
+        let base = known.map { creator(of: target, target: $0) == nil ? target : $0 } ?? target
+        return "\(base).new-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16))"
     }
 
     /// The process named in a temporary file's name, or nil if it is no such name.

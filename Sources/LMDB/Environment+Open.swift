@@ -116,7 +116,8 @@ extension Environment {
             do {
                 return try openHandle(canonicalPath, options: options, mapSize: size)
             } catch {
-                guard error.underlying == ENOMEM, size > least else { throw error }
+                // EINVAL is what valgrind says of a map that is too large.
+                guard [ENOMEM, EINVAL].contains(error.underlying), size > least else { throw error }
                 size = max(least, EnvironmentOptions.roundedMapSize(size / 2))
             }
         }

@@ -28,6 +28,7 @@ extension Environment {
         }
         try acquireWriter("write")
         defer { releaseWriter() }
+        try requireDurableName("write")
         while true {
             switch try runWrite(body) {
             case .committed(let result): return result

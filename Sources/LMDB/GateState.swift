@@ -13,6 +13,9 @@ struct GateState {
     /// The open file. Reserved in `Registry` from before it was read until after the handle was closed; nil for files in
     /// the making, which no one else knows.
     var identity: FileIdentity?
+    /// Whether the folder was synced since the file got its name. If not, a power cut can bring back the file that a
+    /// compaction has replaced.
+    var isNameDurable = true
     /// Opened by the first compaction; from then on it must live as long as the handle.
     var lockFile: LockFile?
     /// Ended read transactions, reset and ready to be renewed: that costs a fraction of beginning one. They see no

@@ -74,7 +74,7 @@ def run(points: list[Point], bench: Bench, workers: int) -> list[str]:
                 print(f"crash: WRONG: {wrong[-1]}", file=sys.stderr, flush=True)
     for (operation, kind), outcomes in table.items():
         words = "; ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-        print(f"{operation:13} {kind:12} {outcomes.total():5}  {words}")
+        print(f"{operation:17} {kind:12} {outcomes.total():5}  {words}")
     return wrong
 
 

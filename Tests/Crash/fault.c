@@ -10,10 +10,10 @@
 //     enospc, enospc-ever    it fails with ENOSPC, once or from then on
 //     power                  the power is cut: of what was not synced, a random part (FAULT_SEED) is on the disk
 //     gate                   a sync fails once, and what it should have written never gets to the disk unless it is
-//                            written again (the "fsyncgate" of Linux)
+//                            written again (the "fsyncgate" of Linux); a name, unless its folder is synced again
 //   FAULT_LIE     syncs do nothing and say they did: for the test of the tests
 //
-// A process that was stopped exits with 77. Children are not affected. LMDB's map is read-only here, so nothing is
+// "Stops" is SIGKILL: nothing of the process runs after it. Children are not affected. LMDB's map is read-only here, so nothing is
 // written but by these calls; what is mapped in the lock file does not outlive a power cut.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +33,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { STOPPED = 77, SECTOR = 512, PAGE = 4096 };
+enum { SECTOR = 512, PAGE = 4096 };
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 
@@ -53,6 +54,8 @@ static uint64_t seed;
 static bool lies, records;
 
 static bool is(const char *name) { return strcmp(kind, name) == 0; }
+
+static void stop(void) { raise(SIGKILL); }
 
 static uint64_t random_bits(void) {  // SplitMix64
     uint64_t z = seed += 0x9E3779B97F4A7C15u;
@@ -107,11 +110,13 @@ struct name {             // a new name that its folder was not synced with
     struct name *next;    // the newest first
     char path[PATH_MAX];
     char old_path[PATH_MAX];  // empty: it was made, not renamed
+    char replaced[PATH_MAX];  // a link to what stood there before, outside of the folder; empty: nothing
 };
 
 static struct file *files;
 static struct sector *sectors;
 static struct name *names;
+static bool loses_names;  // a sync of their folder has failed
 
 static struct file *file_of(int descriptor) {
     struct stat status;
@@ -180,6 +185,7 @@ static void synced(int descriptor) {
         while (names) {
             struct name *name = names;
             names = name->next;
+            if (*name->replaced) REAL(unlink)(name->replaced);
             free(name);
         }
         return;
@@ -236,34 +242,44 @@ static void cut_file(struct file *file) {
     }
 }
 
+static void take_names_back(bool is_random) {
+    for (struct name *name = names; name; name = name->next) {
+        bool is_kept = is_random && random_bits() % 2;
+        if (*name->old_path == 0) {
+            if (!is_kept && *name->path) REAL(unlink)(name->path);
+            continue;
+        }
+        // Where a file was replaced, the old one or the new one stands.
+        if (is_kept && !*name->replaced) continue;
+        for (struct name *older = name->next; older; older = older->next) {
+            if (strcmp(older->path, name->path) == 0) strcpy(older->path, is_kept ? "" : name->old_path);
+        }
+        if (is_kept) continue;
+        REAL(rename)(name->path, name->old_path);
+        if (*name->replaced) REAL(rename)(name->replaced, name->path);
+    }
+}
+
 static void cut_power(void) {
     for (struct file *file = files; file; file = file->next) cut_file(file);
-    for (struct name *name = names; name; name = name->next) {
-        if (random_bits() % 2) continue;
-        if (*name->old_path) {
-            REAL(rename)(name->path, name->old_path);
-            for (struct name *older = name->next; older; older = older->next) {
-                if (strcmp(older->path, name->path) == 0) strcpy(older->path, name->old_path);
-            }
-        } else {
-            REAL(unlink)(name->path);
-        }
-    }
-    _exit(STOPPED);
+    take_names_back(true);
+    stop();
 }
 
 __attribute__((destructor)) static void end(void) {
     if (!is("gate")) return;
+    if (loses_names) take_names_back(false);
     for (struct sector *sector = sectors; sector; sector = sector->next) {
         if (sector->is_lost) take_back(sector);
     }
 }
 
-static void named(const char *path, const char *old_path) {
+static void named(const char *path, const char *old_path, const char *replaced) {
     struct name *name = calloc(1, sizeof *name);
     if (!name) abort();
     snprintf(name->path, sizeof name->path, "%s", path);
     snprintf(name->old_path, sizeof name->old_path, "%s", old_path);
+    snprintf(name->replaced, sizeof name->replaced, "%s", replaced);
     for (struct name *older = names; *old_path && older; older = older->next) {
         if (strcmp(older->path, old_path) == 0) strcpy(older->path, path);
     }
@@ -285,14 +301,14 @@ static enum verdict enter(const char *name, bool *is_here) {
     *is_here = at > 0 && calls == at;
     bool is_ever = strlen(kind) > 5 && strcmp(kind + strlen(kind) - 5, "-ever") == 0;
     if (!*is_here && !(at > 0 && calls > at && is_ever)) return GO_ON;
-    if (is("before")) _exit(STOPPED);
+    if (is("before")) stop();
     if (strncmp(kind, "eio", 3) == 0) return errno = EIO, FAIL;
     if (strncmp(kind, "enospc", 6) == 0 && strcmp(name, "unlink") != 0) return errno = ENOSPC, FAIL;
     return is("torn") || is("short") ? HALF : GO_ON;
 }
 
 static void leave(bool is_here) {
-    if (is_here && (is("after") || is("torn"))) _exit(STOPPED);
+    if (is_here && (is("after") || is("torn"))) stop();
     if (is_here && is("power")) cut_power();
 }
 
@@ -394,6 +410,7 @@ static int sync_file(const char *name, int descriptor) {
         if (is_here && is("power")) cut_power();
         if (is_here && is("gate")) {
             struct file *file = file_of(descriptor);
+            loses_names = !file;
             for (struct sector *sector = sectors; sector; sector = sector->next) {
                 sector->is_lost |= sector->file == file;
             }
@@ -418,10 +435,11 @@ int fdatasync(int descriptor) {
 
 static int make(const char *path, int flags, mode_t mode) {
     LOCKED(int, {
-        if (enter("open", &is_here) != FAIL) {
-            bool is_new = records && access(path, F_OK) != 0;
+        bool is_new = access(path, F_OK) != 0;
+        // Opening what is there takes no space.
+        if (enter("open", &is_here) != FAIL || (errno == ENOSPC && !is_new)) {
             result = REAL(open)(path, flags, mode);
-            if (is_new && result >= 0) named(path, "");
+            if (records && is_new && result >= 0) named(path, "", "");
             leave(is_here);
         }
     });
@@ -446,8 +464,13 @@ int open64(const char *path, int flags, ...) {
 static int move(const char *old_path, const char *path, unsigned flags) {
     LOCKED(int, {
         if (enter("rename", &is_here) != FAIL) {
+            char replaced[PATH_MAX] = "";
+            if (records && access(path, F_OK) == 0) {
+                snprintf(replaced, sizeof replaced, "%.*s.replaced-%ld", (int)strlen(folder) - 1, folder, calls);
+                if (link(path, replaced) != 0) abort();
+            }
             result = REAL(renameat2)(AT_FDCWD, old_path, AT_FDCWD, path, flags);
-            if (records && result == 0) named(path, old_path);
+            if (records && result == 0) named(path, old_path, replaced);
             leave(is_here);
         }
     });

@@ -1,9 +1,10 @@
 """The kinds of fault that fault.c knows, and which calls each makes sense at."""
 
 from dataclasses import dataclass
+from signal import SIGKILL
 
 WRITES, SYNCS = {"write"}, {"fsync", "fdatasync"}
-STOPPED = 77  # how a process that was stopped exits
+STOPPED = -SIGKILL  # how a process that was stopped ends
 DISK_FULL, IO = 5, 7  # `sparsestore --help`
 
 

@@ -5,17 +5,20 @@ import random
 
 WORDS = "a store keeps what it has acknowledged whatever becomes of the process the disk and the power".split()
 DIMENSION = 4
-TERMS = [f"term{number}" for number in range(40)]
+TERMS = [f"term{number}" for number in range(400)]
+COMMON = 40  # of them
 
 
 class Document:
     """Weights are multiples of 1/8: the sums of an inner product are exact, whatever their order."""
 
-    def __init__(self, id: str, seed: int, payload_bytes: int = 0, words: int = 0, tokens: int = 0):
-        """With a payload that takes room whatever compresses it, one of words, or with token vectors."""
+    def __init__(
+        self, id: str, seed: int, payload_bytes: int = 0, words: int = 0, tokens: int = 0, terms: int = 8
+    ):
+        """With a payload that takes room whatever compresses it, one of words, with token vectors, or many terms."""
         chance = random.Random(f"{id} {seed}")
         self.id = id
-        self.terms = {term: chance.randint(1, 64) / 8 for term in chance.sample(TERMS, 8)} | {f"only-{id}": 1.0}
+        self.terms = {term: chance.randint(1, 64) / 8 for term in chance.sample(TERMS[: max(COMMON, 2 * terms)], terms)} | {f"only-{id}": 1.0}
         self.tags = sorted(chance.sample(["red", "green", "blue"], chance.randint(0, 2)))
         self.payload = f"{id} {seed} " + "".join(chance.choices("0123456789abcdef", k=2 * payload_bytes))
         self.payload += " ".join(chance.choices(WORDS, k=words))

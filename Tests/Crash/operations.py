@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faults import STOPPED
 from model import Document, State, after, states
 
 FOLDER = "{folder}"  # stands for a point's own folder in a command
@@ -52,10 +53,37 @@ class Workshop:
                 self.run(self.sparsestore, "remove", store, *removed)
         return folder, after({}, documents, removed)
 
+    def retired(self, documents: list[Document]) -> tuple[Path, State]:
+        """A store with segments that a merge has retired: large enough for that."""
+        folder, _ = self.base("retired")
+        self.add(folder, "retired", documents)
+        self.run(self.driver, "merge", str(folder / "store.sparse"))
+        return folder, after({}, documents)
+
+    def dead_merge(self, retired: Path, state: State, documents: list[Document]) -> tuple[Path, State]:
+        """The same with more documents, and with what a merge has staged that died."""
+        folder = self.work / "base-dead-merge"
+        copy_folder(retired, folder)
+        self.add(folder, "dead-merge", documents)
+        command = [self.driver, "merge", str(folder / "store.sparse"), "--die"]
+        if subprocess.run(command, capture_output=True).returncode != STOPPED:
+            raise RuntimeError("the merge that was to die did not come so far")
+        return folder, after(state, documents)
+
+    def add(self, folder: Path, name: str, documents: list[Document]):
+        """Adds documents in two segments."""
+        self.run(
+            self.sparsestore, "load", str(folder / "store.sparse"), self.file(name, documents), "--no-build", "--batch",
+            str(len(documents) // 2))
+
     def operations(self) -> list[Operation]:
-        first = [Document(f"old{number}", 1) for number in range(20)]
-        # Every third replaces a document that is there.
-        more = [Document(f"old{n}" if n % 3 == 0 else f"new{n}", 2, 1500 if n % 4 == 0 else 0) for n in range(12)]
+        first = [Document(f"old{number}", 1, tokens=number % 3) for number in range(20)]
+        # Every third replaces a document that is there: with other token vectors, or none.
+        more = [
+            Document(f"old{n}" if n % 3 == 0 else f"new{n}", 2, 1500 if n % 4 == 0 else 0, tokens=3 if n % 2 else 0)
+            for n in range(12)]
+        wide = [Document(f"wide{number}", 7, tokens=number % 2, terms=80) for number in range(260)]
+        wider = [Document(f"wide{2 * number}", 8, tokens=number % 3, terms=80) for number in range(260)]
         large = [Document(f"large{number}", 3, 60_000) for number in range(10)]
         many = [Document(f"many{number}", 4, 100) for number in range(60)]
         store = f"{FOLDER}/store.sparse"
@@ -68,6 +96,8 @@ class Workshop:
         untaught, before_learning = self.base("untaught", learnt[:1_000])
         tokens = [Document(f"token{number}", 6, tokens=5) for number in range(40)]
         encoded, plain = self.base("tokens", tokens)
+        retired, kept = self.retired(wide)
+        dead, outlived = self.dead_merge(retired, kept, wider)
         queries = self.file("queries", first[:5])
 
         def write(documents: list[Document], name: str, *options: str) -> list[str]:
@@ -84,11 +114,16 @@ class Workshop:
             Operation(
                 "map growth", write(large, "large", "--map", "1048576"), states(before, large, 1), some,
                 acknowledges=True),
+            Operation("beside compaction", write(more, "more", "--compact"), single, some, acknowledges=True),
             # Segments merge on another thread meanwhile: which call is the N-th is another one each time.
             Operation("beside merges", write(more, "more", "--merge"), single, some, acknowledges=True),
             Operation("load", all_of, states({}, many, 10), nothing, retry=all_of + ["--resume"], is_new=True),
             Operation("load more", all_of, states(before, many, 10), some, retry=all_of + ["--resume"]),
             Operation("merge", [self.sparsestore, "build", store], [merged], unmerged),
+            # Staged in many transactions, as a large merge is.
+            Operation("merge in pieces", [self.driver, "merge", store], [merged], unmerged),
+            Operation("dead merge", [self.driver, "merge", store], [outlived], dead),
+            Operation("compact", [self.sparsestore, "compact", store], [kept], retired),
             Operation("tune", [self.sparsestore, "tune", store, "--queries", queries], [merged], unmerged),
             Operation(
                 "remove", [self.sparsestore, "remove", store, *removed], [before, after(before, [], removed)], some),
@@ -97,13 +132,15 @@ class Workshop:
                 "dictionary", load("taught", learnt[1_000:], "30"), states(before_learning, learnt[1_000:], 30),
                 untaught),
             Operation("encode", [*load("one", tokens[:1], "1"), "--codec", "int8"], [plain], encoded),
+            Operation("codebook", [*load("one", tokens[:1], "1"), "--codec", "pq32"], [plain], encoded),
         ]
         copy = {"target": "copy.sparse", "is_new": True, "source": "store.sparse"}
         for name, words in {
             "backup": ["backup", store, f"{FOLDER}/copy.sparse"],
             "plain backup": ["backup", store, f"{FOLDER}/copy.sparse", "--plain"],
             "restore": ["restore", store, f"{FOLDER}/copy.sparse"],
-            "repair": ["repair", store, "--to", f"{FOLDER}/copy.sparse"],
+            # As the child does it that the command starts: the shim does not follow into children.
+            "repair": ["repair", store, "--to", f"{FOLDER}/copy.sparse", "--progress-descriptor", "2"],
         }.items():
             all.append(Operation(name, [self.sparsestore, *words], [merged], unmerged, **copy))
         return all

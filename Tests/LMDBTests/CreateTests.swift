@@ -137,6 +137,9 @@ import Testing
         let ours = Environment.temporaryName(for: "x.sparse")
         #expect(Environment.creator(of: ours, target: "x.sparse") == getpid())
         #expect(Environment.creator(of: ours + "-lock", target: "x.sparse") == getpid())
+        let inner = Environment.temporaryName(for: ours)
+        #expect(inner != ours && Environment.creator(of: inner, target: "x.sparse") == getpid())
+        #expect(Environment.temporaryName(for: "a.new-b/x.sparse").hasPrefix("a.new-b/x.sparse.new-"))
         for name in [
             "x.sparse", "x.sparse-lock", "x.sparse.new", "x.sparse.new-", "x.sparse.new-12", "x.sparse.new-12-",
             "x.sparse.new-a-1", "x.sparse.new--5-1", "x.sparse.new-0-1", "x.sparse.new-12-zz", "x.sparse.new-12-1-2",

@@ -25,6 +25,44 @@ import Testing
         #expect(error?.code == .limitExceeded)
     }
 
+    @Test func dictionaries() {
+        func dictionary(_ count: Int) -> DictionaryRecord {
+            DictionaryRecord(bytes: [UInt8](repeating: 7, count: count))
+        }
+        #expect(code(dictionary(Limits.maximumDictionaryBytes)) == nil)
+        #expect(code(dictionary(Limits.maximumDictionaryBytes + 1)) == .limitExceeded)
+        #expect(code(dictionary(0)) == .limitExceeded)
+    }
+
+    @Test func pointsOfATuning() {
+        func tuning(_ count: Int) -> TuningRecord {
+            let points = (1...count).map {
+                TuningRecord.Point(limit: UInt32($0), effort: 16, recall: 1, postings: 1, scored: 1)
+            }
+            return TuningRecord(generation: 1, documents: 1, queries: 1, points: points)
+        }
+        #expect(code(tuning(TuningRecord.maximumPoints)) == nil)
+        #expect(code(tuning(TuningRecord.maximumPoints + 1)) == .limitExceeded)
+    }
+
+    /// Within the limit the entries are looked at, and these are none.
+    @Test func changesOfADelta() {
+        func code(_ count: Int) -> FormatError.Code? {
+            var writer = ByteWriter()
+            writer.u32(UInt32(count))
+            let body = writer.bytes + [UInt8](repeating: 0, count: 2 * count)
+            do {
+                _ = try body.withUnsafeBytes { bytes in
+                    var reader = ByteReader(bytes)
+                    return try StatisticsDelta(body: &reader, flags: 0)
+                }
+                return nil
+            } catch { return (error as? FormatError)?.code }
+        }
+        #expect(code(Limits.maximumDeltaEntries) == FormatError(.changesAreNotZero).code)
+        #expect(code(Limits.maximumDeltaEntries + 1) == .limitExceeded)
+    }
+
     @Test func segmentsOfAManifest() {
         func manifest(_ count: Int) -> ManifestRecord {
             let segments = (0..<count).map { index in

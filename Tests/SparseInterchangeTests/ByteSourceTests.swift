@@ -52,15 +52,16 @@ struct ByteSourceTests {
         #expect(throws: InterchangeError.self) { try content(Self.frame + [1, 2, 3, 4, 5]) }
     }
 
-    @Test("a window larger than the limit is refused")
+    @Test("a window of the limit is taken, a larger one refused")
     func window() throws {
-        // Frame header: no single segment, window descriptor for 2^31.
-        let bytes = Array(Self.frame[..<4]) + [0x00, 21 << 3] + [UInt8](repeating: 0, count: 64)
-        do {
-            _ = try content(bytes)
-            Issue.record("accepted")
-        } catch let error as InterchangeError {
-            #expect(error.code == .limitExceeded)
+        // A frame with a window descriptor in place of its size, and one block, the last: raw, one byte.
+        func frame(windowLog: Int32) -> [UInt8] {
+            Array(Self.frame[..<4]) + [0x00, UInt8(windowLog - 10) << 3] + [0x09, 0x00, 0x00, 0x61]
+        }
+        #expect(try content(frame(windowLog: InterchangeLimits.zstdWindowLog)) == [0x61])
+        for log in [InterchangeLimits.zstdWindowLog + 1, 31] {
+            let error = #expect(throws: InterchangeError.self) { try content(frame(windowLog: log)) }
+            #expect(error?.code == .limitExceeded)
         }
     }
 

@@ -145,16 +145,39 @@ struct JSONLinesReaderTests {
         #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": \(weight)}}") != nil)
     }
 
-    @Test("limits of the store are kept to by the reader")
+    @Test("limits of the store are kept to by the reader, on both sides")
     func limits() throws {
-        let long = String(repeating: "x", count: 401)
-        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"\(long)\": 1}}")?.contains("400") == true)
-        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"\": 1}}") != nil)
-        let tags = (0...256).map { "\"t\($0)\"" }.joined(separator: ",")
-        #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": 1}, \"tags\": [\(tags)]}")?.contains("256") == true)
-        #expect(try Support.reason(#"{"id": 1, "vector": {"a": 1}, "tags": [""]}"#) != nil)
-        let terms = (0...65_535).map { "\"\($0)\":1" }.joined(separator: ",")
-        #expect(try Support.reason("{\"id\": 1, \"vector\": {\(terms)}}")?.contains("too many") == true)
+        func line(id: String = "1", vector: String = "\"a\": 1", _ field: String = "\"x\": 0") -> String {
+            "{\"id\": \(id), \"vector\": {\(vector)}, \(field)}"
+        }
+        func text(_ bytes: Int) -> String { "\"\(String(repeating: "x", count: bytes))\"" }
+        func list(_ count: Int, _ element: (Int) -> String) -> String {
+            "[" + (0..<count).map(element).joined(separator: ",") + "]"
+        }
+        func terms(_ count: Int) -> String { (0..<count).map { "\"\($0)\":1" }.joined(separator: ",") }
+        func tags(_ count: Int) -> String { "\"tags\": " + list(count) { "\"t\($0)\"" } }
+        func tokens(_ count: Int, _ dimension: Int) -> String {
+            "\"multivector\": " + list(count) { _ in list(dimension) { _ in "1" } }
+        }
+        func number(_ characters: Int) -> String { "\"x\": 0." + String(repeating: "1", count: characters - 2) }
+        let limits: [(inside: String, outside: String, reason: String)] = [
+            (line(id: text(500)), line(id: text(501)), "500"),
+            (line(vector: "\(text(400)): 1"), line(vector: "\(text(401)): 1"), "400"),
+            (line(vector: terms(65_535)), line(vector: terms(65_536)), "too many"),
+            (line(vector: "\"a\": 1e15"), line(vector: "\"a\": 1.1e15"), "larger than 1e15"),
+            (line(tags(256)), line(tags(257)), "256"),
+            (line("\"tags\": [\(text(200))]"), line("\"tags\": [\(text(201))]"), "200"),
+            (line(tokens(4_096, 1)), line(tokens(4_097, 1)), "4096"),
+            (line(tokens(1, 1_024)), line(tokens(1, 1_025)), "1024"),
+            (line(number(1_024)), line(number(1_025)), "a number is too long"),
+        ]
+        for (inside, outside, reason) in limits {
+            #expect(try Support.document(inside) != nil, "\(inside.prefix(80))")
+            let found = try Support.reason(outside)
+            #expect(found?.contains(reason) == true, "\(outside.prefix(80)): \(found ?? "read")")
+        }
+        #expect(try Support.reason(line(vector: "\"\": 1")) != nil)
+        #expect(try Support.reason(line("\"tags\": [\"\"]")) != nil)
     }
 
     @Test(

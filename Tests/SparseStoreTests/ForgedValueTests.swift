@@ -13,14 +13,16 @@ import Testing
 
     /// Puts a record in the place of one that the closed store has.
     private func forge(_ record: some Record, _ table: TableNumber, _ key: [UInt8]) throws {
+        try change(table) { try $0.put($1, key, record.sealed(in: table, key: key)) }
+    }
+
+    /// Changes a table of the closed store.
+    private func change(_ table: TableNumber, _ body: (Writer, Table) throws -> Void) throws {
         let environment = try Environment.open(
             at: FilePath(temporary.path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)
         ) { _, _ in }
         defer { environment.close() }
-        try environment.write { transaction in
-            try transaction.writer.put(
-                environment.table(named: table.name), key, record.sealed(in: table, key: key))
-        }
+        try environment.write { try body($0.writer, environment.table(named: table.name)) }
     }
 
     private func manifest() throws -> ManifestRecord {
@@ -83,6 +85,38 @@ import Testing
         forged.segments[0].tombstones = forged.segments[0].documents
         try forge(forged, .meta, Keys.manifest)
         #expect(try code { store in try store.write { try $0.remove("d1") } } == .corrupted)
+    }
+
+    @Test func `documents that are more or fewer than were counted are damage`() throws {
+        try temporary.openNumbered().close()
+        let honest = try manifest()
+        var forged = honest
+        forged.documents -= 1
+        try forge(forged, .meta, Keys.manifest)
+        #expect(try iterate(goingOn: true) == .corrupted)
+        #expect(try iterate(goingOn: false) == nil)
+        try forge(honest, .meta, Keys.manifest)
+        #expect(try iterate(goingOn: true) == nil)
+        try change(.documents) { writer, documents in try #require(try writer.delete(documents, 7 as UInt64)) }
+        #expect(try iterate(goingOn: true) == .corrupted)
+    }
+
+    @Test(arguments: [20, .max] as [UInt64]) func `a document number that was never given out is damage`(
+        number: UInt64
+    ) throws {
+        try temporary.openNumbered().close()
+        try change(.documents) { writer, documents in
+            let value = try #require(try writer.reader.get(documents, 0 as UInt64)).map { $0 }
+            let forged = Value.seal(
+                kind: .document, version: value[9], table: .documents, key: Keys.document(number)
+            ) { $0.append(value[ValueHeader.size...]) }
+            try writer.put(documents, number, forged)
+        }
+        #expect(try iterate(goingOn: true) == .corrupted)
+    }
+
+    private func iterate(goingOn: Bool) throws -> SparseStoreError.Code? {
+        try code { store in try store.read { try $0.forEachDocument { _ in goingOn } } }
     }
 
     @Test func `numbers that are used up are an error`() throws {

@@ -34,7 +34,7 @@ import Testing
     private func merger(_ store: SparseStore) -> Merger {
         Merger(
             store.environment, store.source.tables, MergePolicy(),
-            pieces: StagedMerge.Pieces(bytesWritten: 2_000, documentsRead: 32))
+            pieces: MergePieces(bytesWritten: 2_000, documentsRead: 32))
     }
 
     @Test func `what changes during a merge is right after it`() throws {
@@ -132,7 +132,7 @@ import Testing
         var merge = try #require(
             try StagedMerge.begin(
                 store.environment, store.source.tables, MergePolicy(),
-                StagedMerge.Pieces(bytesWritten: 1, documentsRead: 8), choose: MergePolicy().next))
+                MergePieces(bytesWritten: 1, documentsRead: 8), choose: MergePolicy().next))
         try merge.stage { _ in }
     }
 

@@ -34,7 +34,7 @@ import Testing
     private static func merger(_ store: SparseStore, patience: Duration = MergeWatch.patience) -> Merger {
         Merger(
             store.environment, store.source.tables, store.configuration.mergePolicy,
-            pieces: StagedMerge.Pieces(bytesWritten: 100, documentsRead: 20), patience: patience)
+            pieces: MergePieces(bytesWritten: 100, documentsRead: 20), patience: patience)
     }
 
     /// Gives its thread to others meanwhile, the one that starts the other process among them.

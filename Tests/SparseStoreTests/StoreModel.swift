@@ -80,7 +80,7 @@ final class StoreModel {
     private static func merger(of store: SparseStore) -> Merger {
         Merger(
             store.environment, store.source.tables, store.configuration.mergePolicy,
-            pieces: StagedMerge.Pieces(bytesWritten: 4_096, documentsRead: 16))
+            pieces: MergePieces(bytesWritten: 4_096, documentsRead: 16))
     }
 
     /// One random operation, or some, and a look at everything that can be seen of it.
@@ -158,7 +158,7 @@ final class StoreModel {
         do {
             let policy = store.configuration.mergePolicy
             var merge = try StagedMerge.begin(
-                store.environment, store.source.tables, policy, StagedMerge.Pieces(bytesWritten: 1, documentsRead: 16),
+                store.environment, store.source.tables, policy, MergePieces(bytesWritten: 1, documentsRead: 16),
                 choose: policy.reducible)
             try merge?.stage { _ in }
         } catch is StagedMerge.ClaimLost {

@@ -113,8 +113,10 @@ import Testing
         let store = try temporary.open()
         let second = #expect(throws: SparseStoreError.self) { try temporary.open() }
         #expect(second?.code == .alreadyOpen)
-        let attributes = try FileManager.default.attributesOfItem(atPath: temporary.path)
-        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        for path in [temporary.path, temporary.path + "-lock"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        }
         store.close()
         let closed = #expect(throws: SparseStoreError.self) { try store.search(["t": 1]) }
         #expect(closed?.code == .closed)

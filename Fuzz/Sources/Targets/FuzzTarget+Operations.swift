@@ -2,8 +2,8 @@ import SparseFormat
 import SparseStore
 
 extension FuzzTarget {
-    /// The input is a script: writes, commits, aborts, searches, merges, reopening. After each step the store must say
-    /// what a dictionary says.
+    /// The input is a script: writes, commits, aborts, searches, merges, compacting, reopening. After each step the
+    /// store must say what a dictionary says.
     static let operations = FuzzTarget(
         name: "operations", seeds: { [Array(0...255), Array((0...255).reversed()), Array("upsert, search".utf8)] },
         run: { bytes in
@@ -46,11 +46,13 @@ private struct OperationsRun {
 
     mutating func finish() throws {
         while !bytes.isEmpty {
-            switch next() % 10 {
+            let step = next()
+            switch step % 10 {
             case 0...4: try write()
             case 5, 6: try search(.exact)
             case 7: try search(next() & 1 == 0 ? .fast : .target(0.9))
-            case 8: try store.optimize()
+            case 8 where step < 128: try store.optimize()
+            case 8: try store.compact()
             default:
                 store.close()
                 store = try SparseStore.open(at: folder.path("store"), configuration: configuration)

@@ -7,9 +7,10 @@ import SystemPackage
 
 extension FuzzTarget {
     /// Values of a whole store forged behind right checksums: one may contradict the other, but nothing may trap. The
-    /// first byte says whether the store is written to as well.
+    /// first byte says whether the store is also written to and, as both take long, now and then verified or repaired.
     static let forgedStore = FuzzTarget(
-        name: "forged-store", seeds: { [[0], [1, 0, 1, 0, 20, 0, 1], [0, 0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]] },
+        name: "forged-store",
+        seeds: { [[0], [1, 0, 1, 0, 20, 0, 1], [0x3E, 0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]] },
         run: { bytes in
             guard let first = bytes.first else { return }
             let template = try StoreTemplate.shared.get()
@@ -17,7 +18,9 @@ extension FuzzTarget {
             let path = folder.path("forged")
             try Data(template.file).write(to: URL(fileURLWithPath: path))
             try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())))
-            try StoreProbe(path: path, truth: nil).run(writing: first & 1 == 1)
+            let probe = StoreProbe(path: path, truth: nil)
+            try probe.run(writing: first & 1 == 1, verifying: first & 0x06 == 0x06)
+            if first & 0x38 == 0x38 { try probe.repair(to: folder.path("repaired")) }
         })
 
     private static func forge(_ path: String, _ template: StoreTemplate, _ edits: Edits) throws {

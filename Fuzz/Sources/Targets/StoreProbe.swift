@@ -1,4 +1,5 @@
 @testable import SparseStore
+import SystemPackage
 
 /// Asks a store that may be damaged for everything it can be asked for.
 struct StoreProbe {
@@ -17,15 +18,28 @@ struct StoreProbe {
     let truth: Truth?
 
     /// - Throws: `Finding` for an answer that is wrong, and for an error that nobody promised.
-    func run(writing: Bool) throws {
+    func run(writing: Bool, verifying: Bool = false) throws {
         var configuration = Configuration()
         configuration.durability = .lastCommitsMayBeLost
         guard let store = try attempt({ try SparseStore.open(at: path, configuration: configuration) }) else { return }
         defer { store.close() }
         _ = try attempt { try store.statistics() }
+        if verifying { _ = try attempt { try store.verify(.deep) } }
         try read(store)
         try search(store)
         if writing { try write(store) }
+    }
+
+    /// What repairing makes is sound, whatever it was made of.
+    func repair(to new: String) throws {
+        let report = try attempt {
+            try SparseStore.repair(FilePath(path), to: FilePath(new), skippingDamaged: true)
+        }
+        guard report?.isWritten == true else { return }
+        let store = try SparseStore.open(at: new)
+        defer { store.close() }
+        let findings = try store.verify(.deep).findings
+        try Finding.unless(findings.isEmpty, "what was repaired is not sound: \(findings)")
     }
 
     private func read(_ store: SparseStore) throws {

@@ -23,7 +23,7 @@ final class Merger: Sendable {
     private let environment: Environment
     private let tables: Tables
     private let policy: MergePolicy
-    private let pieces: StagedMerge.Pieces
+    private let pieces: MergePieces
     private let metrics: StoreMetrics?
     private let patience: Duration
     private let watch = Lock(MergeWatch())
@@ -33,7 +33,7 @@ final class Merger: Sendable {
 
     init(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy,
-        pieces: StagedMerge.Pieces = StagedMerge.Pieces(), metrics: StoreMetrics? = nil,
+        pieces: MergePieces = MergePieces(), metrics: StoreMetrics? = nil,
         patience: Duration = MergeWatch.patience
     ) {
         self.metrics = metrics

@@ -11,21 +11,13 @@ struct StagedMerge {
     /// Another process has taken the claim away.
     struct ClaimLost: Error {}
 
-    /// What one transaction does at most.
-    struct Pieces: Sendable {
-        /// How much is written at once: how long a writer that comes meanwhile waits.
-        var bytesWritten = 4 << 20
-        /// Documents read at once: how long the pages are pinned that others free.
-        var documentsRead = 1_024
-    }
-
     /// Transactions' worth of room that is made ahead.
     private static let piecesAhead = 3
 
     private let environment: Environment
     private let tables: Tables
     private let policy: MergePolicy
-    private let pieces: Pieces
+    private let pieces: MergePieces
     let record: MergeRecord
     private let sources: [SegmentEntry]
     private var merged: [SegmentEntry] = []
@@ -41,7 +33,7 @@ struct StagedMerge {
     ///
     /// The caller has seen that no claim stands; if one does by now, that is `ClaimLost`.
     static func begin(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: Pieces = Pieces(),
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces = MergePieces(),
         choose: ([SegmentEntry]) -> Range<Int>?
     ) throws -> StagedMerge? {
         try environment.write { transaction in
@@ -61,8 +53,8 @@ struct StagedMerge {
     }
 
     private init(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: Pieces, _ record: MergeRecord,
-        _ sources: [SegmentEntry]
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
+        _ record: MergeRecord, _ sources: [SegmentEntry]
     ) {
         self.environment = environment
         self.tables = tables

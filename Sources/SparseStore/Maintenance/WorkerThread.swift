@@ -16,6 +16,7 @@ package final class WorkerThread: @unchecked Sendable {
 
     // A number, or on Darwin an opaque pointer, which the compiler does not take for Sendable.
     private let thread: pthread_t
+    private var isJoined = false
 
     /// Starts a thread that runs `body`.
     package init(_ body: @escaping @Sendable () -> Void) throws(SparseStoreError) {
@@ -27,8 +28,14 @@ package final class WorkerThread: @unchecked Sendable {
         self.thread = thread
     }
 
-    /// Waits for the thread to end.
-    package func join() { pthread_join(thread, nil) }
+    /// One that nobody waits for gives back what it has when it ends.
+    deinit { if !isJoined { pthread_detach(thread) } }
+
+    /// Waits for the thread to end. By one caller, and once.
+    package func join() {
+        pthread_join(thread, nil)
+        isJoined = true
+    }
 
     #if canImport(Darwin)
         private static func create(_ context: UnsafeMutableRawPointer) -> pthread_t? {

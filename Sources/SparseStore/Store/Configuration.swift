@@ -31,6 +31,8 @@ public struct Configuration: Sendable {
     public var maintenance = Maintenance.background
     /// Which segments merge, and when.
     public var mergePolicy = MergePolicy()
+    /// How merges are cut up: smaller in tests, which want many transactions of little data.
+    package var mergePieces = MergePieces()
     /// Address space to reserve, in bytes. It costs nothing until used, and grows by itself when it must.
     public var mapSize = 1 << 40
     /// Read transactions that all processes together may hold, 1...4,096.

@@ -89,8 +89,11 @@ public final class Snapshot: Sendable {
 
     /// Calls `body` with every document, without its token vectors, in the order they were written, until it returns
     /// false.
+    ///
+    /// - Throws: `corrupted`, also when in the end there were more or fewer than ``count``; and what `body` throws.
     public func forEachDocument(_ body: (Document) throws -> Bool) throws {
         var next: UInt64 = 0
+        var seen = 0
         var goesOn = true
         // The closure is the caller's: it runs outside the lock that guards the transaction, a batch at a time.
         while goesOn {
@@ -99,6 +102,7 @@ public final class Snapshot: Sendable {
                     let documents = documentReader(reader)
                     var batch: [Document] = []
                     try DocumentTable(tables: tables, reader: reader).forEach(from: next) { number, view in
+                        guard number < manifest.nextDocument else { throw otherCount() }
                         batch.append(try documents.document(view))
                         next = number + 1
                         return batch.count < 256
@@ -106,9 +110,19 @@ public final class Snapshot: Sendable {
                     return batch
                 }
             }
-            if batch.isEmpty { return }
+            if batch.isEmpty {
+                guard seen == count else { throw otherCount() }
+                return
+            }
+            seen += batch.count
             for document in batch where goesOn { goesOn = try body(document) }
         }
+    }
+
+    private func otherCount() -> SparseStoreError {
+        SparseStoreError(
+            .corrupted,
+            "the documents that can be read are not the \(count) that were counted; `repair` saves what there is")
     }
 
     /// Bytes a writer has left under a name, nil when there are none. See ``WriteTransaction/setBookmark(_:_:)``.

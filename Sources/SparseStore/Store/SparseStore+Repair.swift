@@ -49,6 +49,7 @@ extension SparseStore {
                 try Environment.place(at: new, operation: "repair") { path in
                     var configuration = configuration
                     configuration.durability = .full
+                    configuration.maintenance = .manual
                     if let codec = salvage.multivectorCodec {
                         configuration.multivectorCodec = codec.isTrained ? .f16 : codec
                     }

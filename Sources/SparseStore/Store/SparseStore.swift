@@ -67,7 +67,9 @@ public final class SparseStore: Sendable {
             try MetaTable(tables: tables, reader: transaction.reader).store()
                 .checkOpenable(readOnly: configuration.isReadOnly)
             source = SnapshotSource(environment, tables, configuration)
-            merger = Merger(environment, tables, configuration.mergePolicy, metrics: source.metrics)
+            merger = Merger(
+                environment, tables, configuration.mergePolicy, pieces: configuration.mergePieces,
+                metrics: source.metrics)
             let isBackground = configuration.maintenance == .background && !configuration.isReadOnly
             background = isBackground ? BackgroundMerging(merger, configuration.logger) : nil
         } catch {

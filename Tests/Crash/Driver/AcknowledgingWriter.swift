@@ -6,16 +6,20 @@ import SparseStore
 struct AcknowledgingWriter {
     let path: String
     let configuration: Configuration
+    /// Whether to compact before every third commit. If that fails, the commit must not.
+    let isCompacting: Bool
     private var store: SparseStore
 
-    init(path: String, configuration: Configuration) throws {
+    init(path: String, configuration: Configuration, isCompacting: Bool) throws {
         self.path = path
         self.configuration = configuration
+        self.isCompacting = isCompacting
         store = try SparseStore.open(at: path, configuration: configuration)
     }
 
     mutating func write(_ documents: some Sequence<Document>) throws {
-        for document in documents {
+        for (index, document) in documents.enumerated() {
+            if isCompacting, index % 3 == 1 { try compact() }
             do {
                 try commit(document)
             } catch let error as SparseStoreError {
@@ -33,6 +37,15 @@ struct AcknowledgingWriter {
             say("ok \(document.id)")
         }
         store.close()
+    }
+
+    private mutating func compact() throws {
+        do {
+            try store.compact()
+        } catch {
+            complain(error)
+            if error.code == .needsReopen { try reopen() }
+        }
     }
 
     private func commit(_ document: Document) throws {

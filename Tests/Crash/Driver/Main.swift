@@ -10,7 +10,8 @@ import SparseStore
 
 /// What the crash suite does from inside a process:
 ///
-///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge]
+///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact]
+///     crash-driver merge STORE [--die]
 ///     crash-driver check STORE
 ///     crash-driver share STORE NUMBER WRITERS SECONDS
 ///
@@ -31,23 +32,29 @@ struct Main {
     private static func run(_ arguments: [String]) throws {
         let options = arguments.drop { !$0.hasPrefix("--") }
         let values = arguments.prefix(arguments.count - options.count)
+        var configuration = Configuration()
+        // What a call is the N-th of must not depend on another thread, unless that is what is asked for.
+        configuration.maintenance = .manual
         switch (values.first, values.count) {
         case ("write", 5):
             guard let first = Int(values[3]), let count = Int(values[4]) else { return usage() }
-            var configuration = Configuration()
-            // What a call is the N-th of must not depend on another thread, unless that is what is asked for.
-            configuration.maintenance = .manual
             if options.contains("--merge") {
+                mergeMuch(&configuration)
                 configuration.maintenance = .background
-                configuration.mergePolicy.fanout = 2
-                configuration.mergePolicy.documentsMergedByCommits = 0
             }
             if options.contains("--weak") { configuration.durability = .lastCommitsMayBeLost }
             if let size = options.drop(while: { $0 != "--map" }).dropFirst().first {
                 configuration.mapSize = Int(size) ?? configuration.mapSize
             }
-            var writer = try AcknowledgingWriter(path: values[1], configuration: configuration)
+            var writer = try AcknowledgingWriter(
+                path: values[1], configuration: configuration, isCompacting: options.contains("--compact"))
             try writer.write(documents(in: values[2]).dropFirst(first).prefix(count))
+        case ("merge", 2):
+            mergeMuch(&configuration)
+            let store = try SparseStore.open(at: values[1], configuration: configuration)
+            let dies = options.contains("--die")
+            try store.maintain(progress: { if dies, $0.step == .switching { raise(SIGKILL) } })
+            store.close()
         case ("check", 2):
             try StoreCheck(path: values[1]).run()
         case ("share", 5):
@@ -61,10 +68,17 @@ struct Main {
         }
     }
 
+    /// Few documents are merged often, and in as many transactions as many documents would be.
+    private static func mergeMuch(_ configuration: inout Configuration) {
+        configuration.mergePolicy.fanout = 2
+        configuration.mergePolicy.documentsMergedByCommits = 0
+        configuration.mergePieces = MergePieces(bytesWritten: 512, documentsRead: 8)
+    }
+
     private static func usage() {
         complain(
-            "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] | check STORE "
-                + "| share STORE NUMBER WRITERS SECONDS")
+            "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact] "
+                + "| merge STORE [--die] | check STORE | share STORE NUMBER WRITERS SECONDS")
         exit(1)
     }
 

@@ -23,6 +23,8 @@ import Testing
             return try body(report, nil)
         }
         #expect(names == ["test.sparse"])
+        let mode = try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
         let store = try folder.open()
         #expect(try store.verify(.deep).isClean)
         try body(report, store)
