@@ -232,8 +232,10 @@ public final class Snapshot: Sendable {
 
     /// What a filter leaves of each window.
     func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
-        let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
-        return try state.index.members.map(filter.allowed)
+        try state.filters.allowed(filter) { filter in
+            let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
+            return try state.index.members.map(filter.allowed)
+        }
     }
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {

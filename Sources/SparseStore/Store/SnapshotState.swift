@@ -13,6 +13,7 @@ final class SnapshotState: Sendable {
     let manifest: ManifestRecord
     let index: IndexView
     let planner: Planner
+    let filters = FilterCache()
     /// Nil until the store has had a multivector.
     let multivectors: MultivectorSettings?
 
