@@ -2,8 +2,10 @@ internal import SparseFormat
 
 /// Collects documents and lays them out as one window: posting lists by term and level, and exact vectors by ordinal.
 ///
-/// Memory: 8 bytes a nonzero while documents are added, some 20 more while `build` runs.
+/// Memory: 8 bytes a nonzero while documents are added, some 20 more while `build` runs, and what it makes.
 struct WindowBuilder {
+    /// How many nonzeros it takes.
+    private let maximum: Int
     /// Numbers ascend; the position of a number is the document's ordinal.
     private(set) var numbers: [UInt64] = []
     private var identifiers: [String] = []
@@ -14,11 +16,16 @@ struct WindowBuilder {
 
     var count: Int { numbers.count }
 
-    /// A window closes at so many nonzeros, however few its documents are: memory and chunk numbers stay bounded.
+    /// No window has many more nonzeros, however much memory there is: chunk numbers stay bounded.
     static let maximumNonzeros = 1 << 25
+    /// Memory for each while a window is laid out, its finished parts included.
+    static let bytesPerNonzero = 48
+
+    /// - Parameter nonzeros: from so many on it is full, however few its documents are.
+    init(nonzeros: Int) { maximum = nonzeros }
 
     /// Whether the next document belongs into another window.
-    var isFull: Bool { count >= Limits.maximumDocumentsPerWindow || terms.count >= Self.maximumNonzeros }
+    var isFull: Bool { count >= Limits.maximumDocumentsPerWindow || terms.count >= maximum }
 
     /// Adds a document. Numbers must ascend; at most `Limits.maximumDocumentsPerWindow` documents.
     mutating func add(_ number: UInt64, _ identifier: String, _ vector: SparseVector, tags: [String]) {
@@ -32,7 +39,7 @@ struct WindowBuilder {
 
     /// The same documents without those of `dropped`.
     func without(_ dropped: Set<UInt64>) -> WindowBuilder {
-        var kept = WindowBuilder()
+        var kept = WindowBuilder(nonzeros: maximum)
         for ordinal in numbers.indices where !dropped.contains(numbers[ordinal]) {
             let range = components(ordinal)
             kept.numbers.append(numbers[ordinal])

@@ -50,7 +50,7 @@ struct StagedMerge {
             var manifest = try meta.manifest()
             guard let range = choose(manifest.segments) else { return nil }
             let sources = Array(manifest.segments[range])
-            let first = try manifest.takeSegments(sources.windows)
+            let first = try manifest.takeSegments(policy.windows(of: sources))
             let record = MergeRecord(
                 owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
                 staged: Array(first..<manifest.nextSegment))
@@ -81,7 +81,7 @@ struct StagedMerge {
         }
         var documents = DocumentRange(of: sources)
         while !documents.isAtEnd {
-            var builder = WindowBuilder()
+            var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             let before = progress.documentsRead
             while !documents.isAtEnd, !builder.isFull {
                 try report(.reading)
@@ -95,7 +95,7 @@ struct StagedMerge {
                 throw SparseStoreError(.internalError, "a merge has made more windows than it has numbers for")
             }
             let window = try builder.build(ordered: true) { try report(.building) }
-            builder = WindowBuilder()
+            builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             add(window)
             if waitingBytes > pieces.bytesWritten { room = try environment.write { try write([], $0.writer) } }
             while waitingBytes > pieces.bytesWritten {

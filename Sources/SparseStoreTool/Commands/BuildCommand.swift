@@ -16,10 +16,11 @@ struct BuildCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var layout: BuildOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false)
+        let store = try self.store.openForWriting(createIfMissing: false, layout.apply)
         defer { store.close() }
         InterruptFlag.install()
         let watch = Stopwatch()
@@ -29,7 +30,7 @@ struct BuildCommand: ParsableCommand {
                 throw CommandFailure(.interrupted, "interrupted; what was merged so far is kept")
             }
         }
-        try store.tune { _, _ in
+        try store.tune(seed: layout.seed) { _, _ in
             if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the merged index is kept") }
         }
         let statistics = try store.statistics()
