@@ -159,7 +159,7 @@ final class StoreModel {
             let policy = store.configuration.mergePolicy
             var merge = try StagedMerge.begin(
                 store.environment, store.source.tables, policy, StagedMerge.Pieces(bytesWritten: 1, documentsRead: 16),
-                choose: policy.reducible)
+                choose: { policy.reducible($0.segments, profile: $0.profile) })
             try merge?.stage { _ in }
         } catch is StagedMerge.ClaimLost {
             // There is one already.

@@ -102,7 +102,7 @@ struct IndexWriter {
     private mutating func put(
         _ builder: WindowBuilder, ordered: Bool, _ manifest: inout ManifestRecord
     ) throws -> SegmentEntry {
-        let window = try builder.build(ordered: ordered)
+        let window = try builder.build(ordered: ordered, profile: manifest.profile)
         let parts = WindowPart.all(of: window)
         let entry = window.entry(try manifest.takeSegments(1), parts, policy)
         for part in parts { try part.put(entry.id, tables, writer) }

@@ -82,10 +82,11 @@ public struct MergePolicy: Sendable, Hashable {
     }
 
     /// The first run of neighbours that fewer windows can hold, as long as a merge allows, or a segment with dead
-    /// documents; nil when the index is as small as it can be.
-    func reducible(_ segments: [SegmentEntry]) -> Range<Int>? {
+    /// documents or of another profile; nil when the index is as small as it can be.
+    func reducible(_ segments: [SegmentEntry], profile: IndexProfile = .fast) -> Range<Int>? {
         for first in segments.indices where segments[first].kind == .window {
-            if segments[first].tombstones > 0 { return first..<first + 1 }
+            let isOther = segments[first].isCompact != (profile == .compact)
+            if segments[first].tombstones > 0 || isOther { return first..<first + 1 }
             // A full window only costs its rewriting.
             if Int(segments[first].documents) == Limits.maximumDocumentsPerWindow { continue }
             var longest: Range<Int>?

@@ -59,7 +59,8 @@ struct WindowBuilder {
         var numbers: [UInt64]
         var nonzeros: Int
         var lists: WindowListWriter
-        var forward: ForwardWriter
+        /// Nil in the compact profile.
+        var forward: ForwardWriter?
         /// Bodies of `segmentTags` values.
         var tags: [[UInt8]]
         /// The ordinal of each document, by ascending number; nil when they stand in that order.
@@ -74,8 +75,9 @@ struct WindowBuilder {
 
     /// - Parameters:
     ///   - ordered: keep similar documents together if there are enough of them; for windows that will stay.
+    ///   - profile: whether exact vectors stand beside the lists.
     ///   - checkpoint: called every few milliseconds; may throw to stop.
-    func build(ordered: Bool, _ checkpoint: () throws -> Void = {}) throws -> Window {
+    func build(ordered: Bool, profile: IndexProfile, _ checkpoint: () throws -> Void = {}) throws -> Window {
         let slots = TermSlots(terms)
         let slotOf = terms.map { UInt32(slots.slot(of: $0)) }
         let isOrdered = ordered && count >= Self.orderedFrom
@@ -85,6 +87,15 @@ struct WindowBuilder {
                 .positions(seed: 7, checkpoint)
             : Array(numbers.indices)
         let order = isOrdered ? Self.inverse(positions) : nil
+        return Window(
+            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, checkpoint),
+            forward: profile == .compact ? nil : try vectors(slots, slotOf, positions, checkpoint),
+            tags: tags.tables(ordinals: order), order: order)
+    }
+
+    private func vectors(
+        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ checkpoint: () throws -> Void
+    ) throws -> ForwardWriter {
         var forward = ForwardWriter(terms: slots.count)
         for (ordinal, position) in positions.enumerated() {
             if ordinal.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
@@ -92,10 +103,7 @@ struct WindowBuilder {
             forward.append(identifier: identifiers[position], positions: slotOf[range], weights: weights[range])
         }
         forward.finish()
-        return Window(
-            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, checkpoint),
-            forward: forward,
-            tags: tags.tables(ordinals: order), order: order)
+        return forward
     }
 
     private static func inverse(_ positions: [Int]) -> [UInt16] {

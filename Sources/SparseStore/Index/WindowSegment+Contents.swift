@@ -47,10 +47,11 @@ extension WindowSegment {
 
     /// Where the record of an ordinal begins, in bytes counted through the data of all chunks.
     func place(of ordinal: Int) throws -> Int {
+        guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has none") }
         let place = try forward.place(of: ordinal)
         return place.chunk * ForwardWriter.chunkBytes + place.offset
     }
 
-    var isWide: Bool { forward.isWide }
+    var isWide: Bool { ForwardTable.isWide(terms: directory.count) }
     var forwardChunkCount: Int { forwardChunks.count }
 }

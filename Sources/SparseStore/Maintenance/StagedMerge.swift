@@ -28,6 +28,7 @@ struct StagedMerge {
     private let pieces: Pieces
     let record: MergeRecord
     private let sources: [SegmentEntry]
+    private let profile: IndexProfile
     private var merged: [SegmentEntry] = []
     /// Bytes of the new segments.
     var mergedBytes: Int { merged.reduce(0) { $0 + Int(clamping: $1.bytes) } }
@@ -42,13 +43,13 @@ struct StagedMerge {
     /// The caller has seen that no claim stands; if one does by now, that is `ClaimLost`.
     static func begin(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: Pieces = Pieces(),
-        choose: ([SegmentEntry]) -> Range<Int>?
+        choose: (ManifestRecord) -> Range<Int>?
     ) throws -> StagedMerge? {
         try environment.write { transaction in
             let meta = MetaTable(tables: tables, reader: transaction.reader)
             guard try meta.merge() == nil else { throw ClaimLost() }
             var manifest = try meta.manifest()
-            guard let range = choose(manifest.segments) else { return nil }
+            guard let range = choose(manifest) else { return nil }
             let sources = Array(manifest.segments[range])
             let first = try manifest.takeSegments(policy.windows(of: sources))
             let record = MergeRecord(
@@ -56,13 +57,13 @@ struct StagedMerge {
                 staged: Array(first..<manifest.nextSegment))
             try MetaTable.put(record, tables, transaction.writer)
             try MetaTable.put(manifest, tables, transaction.writer)
-            return StagedMerge(environment, tables, policy, pieces, record, sources)
+            return StagedMerge(environment, tables, policy, pieces, record, sources, manifest.profile)
         }
     }
 
     private init(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: Pieces, _ record: MergeRecord,
-        _ sources: [SegmentEntry]
+        _ sources: [SegmentEntry], _ profile: IndexProfile
     ) {
         self.environment = environment
         self.tables = tables
@@ -70,6 +71,7 @@ struct StagedMerge {
         self.pieces = pieces
         self.record = record
         self.sources = sources
+        self.profile = profile
     }
 
     /// Builds the windows and writes all of them but the last few megabytes.
@@ -94,7 +96,7 @@ struct StagedMerge {
             guard merged.count < record.staged.count else {
                 throw SparseStoreError(.internalError, "a merge has made more windows than it has numbers for")
             }
-            let window = try builder.build(ordered: true) { try report(.building) }
+            let window = try builder.build(ordered: true, profile: profile) { try report(.building) }
             builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             add(window)
             if waitingBytes > pieces.bytesWritten { room = try environment.write { try write([], $0.writer) } }

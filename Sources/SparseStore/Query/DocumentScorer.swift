@@ -3,6 +3,7 @@ internal import SparseFormat
 /// The one exact score: Float products summed in ascending term order, whatever way the document was found.
 struct DocumentScorer {
     private let segment: WindowSegment
+    private let query: ResolvedQuery
     private let scratch: ScanScratch
     /// Query terms of the window, in the order of its directory; ascending, as terms are.
     private let positions: [Int]
@@ -12,6 +13,7 @@ struct DocumentScorer {
     /// Borrows the scratch's slots until `finish`.
     init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scratch: ScanScratch) {
         self.segment = segment
+        self.query = query
         self.scratch = scratch
         var positions: [Int] = []
         var weights: [Float] = []
@@ -35,18 +37,34 @@ struct DocumentScorer {
         if usesSlots { for position in positions { scratch.slots[position] = 0 } }
     }
 
-    func score(_ record: ForwardRecord) -> Float {
-        if usesSlots { return record.score(scratch.slots, scratch.slotWeights, scratch.matches) }
+    func score(_ vector: ExactVector) throws -> Float {
         var score: Float = 0
-        forEachMatch(record) { score += $1 * $2 }
+        switch vector {
+        case .record(let record) where usesSlots:
+            return record.score(scratch.slots, scratch.slotWeights, scratch.matches)
+        case .record(let record): forEachMatch(record) { score += $1 * $2 }
+        case .document(let document): try forEachMatch(document) { score += $1 * $2 }
+        }
         return score
     }
 
     /// Each term both have, largest product first: term, query weight, document weight.
-    func contributions(_ record: ForwardRecord) -> [(term: TermID, query: Float, document: Float)] {
+    func contributions(_ vector: ExactVector) throws -> [(term: TermID, query: Float, document: Float)] {
         var found: [(term: TermID, query: Float, document: Float)] = []
-        forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
+        switch vector {
+        case .record(let record): forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
+        case .document(let document): try forEachMatch(document) { found.append(($0, $2, $1)) }
+        }
         return found.sorted { $0.query * $0.document > $1.query * $1.document }
+    }
+
+    /// Calls `body` with term, document weight and query weight of each term both have, ascending.
+    private func forEachMatch(_ document: DocumentView, _ body: (TermID, Float, Float) -> Void) throws {
+        var next = 0
+        try document.forEachComponent(decoder: document.vectorDecoder) { term, weight in
+            while next < query.terms.count, query.terms[next] < term { next += 1 }
+            if next < query.terms.count, query.terms[next] == term { body(term, weight, query.weights[next]) }
+        }
     }
 
     /// Calls `body` with position, document weight and query weight of each term both have.

@@ -147,8 +147,8 @@ struct WindowSearch {
                     let next = places[begin + Self.prefetched]
                     try index.members[next.member].segment.prefetch(at: next.ordinal)
                 }
-                let record = try segment.record(at: places[begin].ordinal)
-                try collector.take(scorer.score(record), places[begin], record)
+                let vector = try index.vector(of: places[begin])
+                try collector.take(scorer.score(vector), places[begin], vector)
                 begin += 1
             }
         }

@@ -49,6 +49,10 @@ extension SparseStore {
                 try Environment.place(at: new, operation: "repair") { path in
                     var configuration = configuration
                     configuration.durability = .full
+                    // As the damaged store has it, where that can be read.
+                    if let manifest = try? MetaTable(tables: tables, reader: commit.reader).manifest() {
+                        configuration.profile = manifest.profile
+                    }
                     if let codec = salvage.multivectorCodec {
                         configuration.multivectorCodec = codec.isTrained ? .f16 : codec
                     }

@@ -13,6 +13,7 @@ struct BuildCommand: ParsableCommand {
 
             EXAMPLES:
               sparsestore build wiki.sparse
+              sparsestore build wiki.sparse --profile compact
             """)
 
     @OptionGroup var store: StoreArgument
@@ -22,6 +23,7 @@ struct BuildCommand: ParsableCommand {
     func run() throws {
         let store = try self.store.openForWriting(createIfMissing: false, layout.apply)
         defer { store.close() }
+        try layout.apply(to: store)
         InterruptFlag.install()
         let watch = Stopwatch()
         try store.optimize { segments in

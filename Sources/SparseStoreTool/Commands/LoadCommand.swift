@@ -101,10 +101,12 @@ struct LoadCommand: ParsableCommand {
     }
 
     private func openStore() throws -> SparseStore {
-        try store.openForWriting(createIfMissing: true) { configuration in
+        let opened = try store.openForWriting(createIfMissing: true) { configuration in
             configuration.multivectorCodec = tokens.firstCodec
             layout.apply(to: &configuration)
         }
+        try layout.apply(to: opened)
+        return opened
     }
 
     /// The place that an earlier load of this input has left, if there was one.
