@@ -172,6 +172,8 @@ final class StoreModel {
         store.close()
         store = try Self.open(temporary, isBackground, &vectors.generator)
         merger = Self.merger(of: store)
+        // Segments of both profiles stand beside each other most of the time.
+        try store.changeProfile(to: Bool.random(using: &vectors.generator) ? .compact : .fast)
         operations += 1
         try check()
     }

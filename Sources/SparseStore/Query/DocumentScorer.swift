@@ -9,18 +9,22 @@ struct DocumentScorer {
     private let positions: [Int]
     private let weights: [Float]
     private let usesSlots: Bool
+    /// The query's weights stand by term in a table of so many; 0 when they do not.
+    private let termLimit: TermID
 
-    /// Borrows the scratch's slots until `finish`.
+    /// Borrows the scratch's slots, or its weights by term, until `finish`.
     init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scratch: ScanScratch) {
         self.segment = segment
         self.query = query
         self.scratch = scratch
         var positions: [Int] = []
         var weights: [Float] = []
-        segment.directory.find(query.terms, &scratch.positions)
-        for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
-            positions.append(position)
-            weights.append(weight)
+        if !segment.isCompact {
+            segment.directory.find(query.terms, &scratch.positions)
+            for (position, weight) in zip(scratch.positions, query.weights) where position >= 0 {
+                positions.append(position)
+                weights.append(weight)
+            }
         }
         self.positions = positions
         self.weights = weights
@@ -31,10 +35,14 @@ struct DocumentScorer {
                 scratch.slotWeights[index + 1] = weights[index]
             }
         }
+        let last = query.terms.last ?? .max
+        termLimit = segment.isCompact && last < ScanScratch.termWeightCount ? last + 1 : 0
+        if termLimit > 0 { scratch.setTermWeights(query) }
     }
 
     func finish() {
         if usesSlots { for position in positions { scratch.slots[position] = 0 } }
+        if termLimit > 0 { scratch.clearTermWeights(query) }
     }
 
     func score(_ vector: ExactVector) throws -> Float {
@@ -43,6 +51,11 @@ struct DocumentScorer {
         case .record(let record) where usesSlots:
             return record.score(scratch.slots, scratch.slotWeights, scratch.matches)
         case .record(let record): forEachMatch(record) { score += $1 * $2 }
+        case .document(let document) where termLimit > 0:
+            // Terms that the query lacks add a product of 0, which changes no bit.
+            return try scratch.withTermWeights {
+                try document.score($0, termLimit: termLimit, decoder: document.vectorDecoder)
+            }
         case .document(let document): try forEachMatch(document) { score += $1 * $2 }
         }
         return score
