@@ -48,6 +48,31 @@ struct LoadProcessTests {
         #expect(try Binary.run("load", store, input).status == 0)
     }
 
+    @Test("a store keeps the profile it was loaded with, until it is built with another")
+    func profiles() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let input = try folder.write("in.jsonl", Inputs.lines(50))
+        func profiles() throws -> [String?] {
+            let statistics = try Binary.run("stats", store, "--json").object()
+            let segments = try #require(statistics["segments"] as? [[String: Any]])
+            return [statistics["profile"] as? String] + segments.map { $0["profile"] as? String }
+        }
+        let load = try Binary.run("load", store, input, "--profile", "compact", "--memory", "64MiB", "--seed", "3")
+        #expect(load.status == 0)
+        #expect(try profiles() == ["compact", "compact"])
+        #expect(try Binary.run("load", store, input).status == 0)
+        #expect(try profiles() == ["compact", "compact"])
+        #expect(try Binary.run("build", store, "--profile", "fast", "--memory", "64MiB").status == 0)
+        #expect(try profiles() == ["fast", "fast"])
+        #expect(try Binary.run("load", store, input, "--no-build", "--profile", "compact").status == 0)
+        #expect(try profiles().prefix(1) == ["compact"])
+        #expect(try Binary.run("verify", store, "--deep").status == 0)
+        for wrong in [["--profile", "small"], ["--memory", "63MiB"], ["--seed", "-1"]] {
+            #expect(try Binary.run("load", store, input, wrong[0], wrong[1]).status != 0)
+        }
+    }
+
     @Test("payloads by the field that is asked for")
     func payloads() throws {
         let folder = try Folder()

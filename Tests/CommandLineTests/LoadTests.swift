@@ -62,9 +62,9 @@ struct LoadTests {
 
     @Test("batches are bounded by documents and by bytes")
     func batches() throws {
-        func sizes(_ text: String, batch: Int) throws -> [Int] {
+        func sizes(_ text: String, batch: Int, bytes: Int = MemoryOption.standard.batchBytes) throws -> [Int] {
             let reader = try JSONLinesReader(source: try ByteSource(bytes: Array(text.utf8)))
-            let producer = BatchProducer(reader: reader, batchDocuments: batch)
+            let producer = BatchProducer(reader: reader, batchDocuments: batch, bytes: bytes)
             var sizes: [Int] = []
             while let batch = try producer.next() { sizes.append(batch.documents.count + batch.rejects.count) }
             return sizes
@@ -77,6 +77,8 @@ struct LoadTests {
             "{\"id\": \($0), \"content\": \"\(String(repeating: "x", count: 9 << 20))\", \"vector\": {\"a\": 1}}\n"
         }
         #expect(try sizes(large.joined(), batch: 10) == [4, 1])
+        let little = try #require(MemoryOption(argument: "64MiB")).batchBytes
+        #expect(try sizes(large.joined(), batch: 10, bytes: little) == [1, 1, 1, 1, 1])
     }
 
     @Test("the progress on a terminal and in a log")

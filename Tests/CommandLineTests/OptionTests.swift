@@ -22,6 +22,17 @@ struct OptionTests {
         for bad in ["", "table", "table:", "IDF"] { #expect(WeightingOption(argument: bad) == nil) }
     }
 
+    @Test("memory")
+    func memory() throws {
+        #expect(MemoryOption(argument: "1GiB")?.bytes == MemoryOption.standard.bytes)
+        #expect(MemoryOption(argument: "64MiB")?.bytes == 64 << 20)
+        #expect(MemoryOption(argument: "65536KiB")?.bytes == 64 << 20)
+        #expect(MemoryOption(argument: "67108864")?.bytes == 64 << 20)
+        for bad in ["63MiB", "67108863", "", "GiB", "-1GiB", "1GB", "1.5GiB", "9999999999GiB", "99999999999999999999"] {
+            #expect(MemoryOption(argument: bad) == nil, "\(bad)")
+        }
+    }
+
     @Test("feedback")
     func feedback() throws {
         let given = try FeedbackOption.parse("terms=7,docs=3,weight=0.25,interpolate=0.5")

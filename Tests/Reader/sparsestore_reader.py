@@ -190,9 +190,10 @@ class Store:
     def read_manifest(self):
         """6.2"""
         body = self.value("meta", b"manifest", "manifest")
-        names = ("generation", "nextDocument", "documents", "nonzeros", "termSpace")
-        manifest = dict(zip(names, body.fields("QQQQB")))
-        body.zeros(3)
+        names = ("generation", "nextDocument", "documents", "nonzeros", "termSpace", "profile")
+        manifest = dict(zip(names, body.fields("QQQQBB")))
+        require(manifest["profile"] in (0, 1), "I15: a profile has a known value")
+        body.zeros(2)
         names = ("nextTerm", "nextSegment", "nextDictionary", "currentDictionary", "firstStatisticsDelta",
                  "nextStatisticsDelta", "bytesWritten", "bytesMerged", "count")
         manifest.update(zip(names, body.fields("IIIIQQQQI")))
@@ -307,10 +308,10 @@ class Store:
             vector, tags, payload = (body.take(length) for length in (vector_length, tags_length, payload_length))
             body.end()
             require(dictionary == 0 or dictionary in self.dictionaries, "I109: each dictionary that is named exists")
-            require(vector_encoding in (0, 1) and payload_encoding in (0, 1, 2), "I15: an encoding has a known value")
+            require(vector_encoding in (0, 1, 2) and payload_encoding in (0, 1, 2), "I15: an encoding has a known value")
             if vector_encoding == 1:
                 vector = frame_content(vector, 9 * count, self.dictionaries.get(dictionary))
-            document["terms"], document["weights"] = self.vector(Body(vector), count)
+            document["terms"], document["weights"] = self.vector(Body(vector), count, "e" if vector_encoding == 2 else "f")
             body = Body(tags)
             document["tags"] = [text(body.take(body.varint(32)), 1, 200) for _ in range(tag_count)]
             body.end()
@@ -323,9 +324,9 @@ class Store:
             yield document
 
     @staticmethod
-    def vector(body, count):
+    def vector(body, count, code):
         require(1 <= count <= 65_535, "I16: a document has 1 to 65535 terms")
-        weights = list(body.fields(f"{count}f"))
+        weights = list(body.fields(f"{count}{code}"))
         require(all(f32(1e-15) <= weight <= f32(1e15) for weight in weights), "I18: a weight lies from 1e-15 to 1e15")
         terms, term = [], 0
         for index in range(count):
@@ -350,7 +351,7 @@ class Store:
 class Window:
     """8: one segment of the manifest."""
 
-    def __init__(self, store, entry):
+    def __init__(self, store, entry, documents):
         self.entry, self.id = entry, entry["id"]
         require(entry["kind"] == 1, "no other kind of segment than windows is described")
         parts = {part: [] for part in PARTS}
@@ -363,13 +364,20 @@ class Window:
                 parts[part].append(open_value("segments", key, value, PARTS[part]))
                 size += len(value)
         require(size == entry["bytes"], "I110: bytes is the length of all values of the segment")
-        require(all(len(parts[part]) == 1 for part in (1, 3, 4)) and len(parts[7]) <= 1 and parts[2] and parts[5],
+        require(entry["flags"] in (0, 1), "flags are known")
+        self.is_compact = entry["flags"] == 1
+        require(all(len(parts[part]) == 1 for part in (1, 3)) and len(parts[7]) <= 1 and parts[2],
                 "I110: each segment has all its parts")
+        vectors = [len(parts[4]), bool(parts[5])]
+        require(vectors == ([0, False] if self.is_compact else [1, True]), "I110: each segment has all its parts")
         self.chunks = [self.chunk(body) for body in parts[2]]
         self.forward_chunks = [self.chunk(body) for body in parts[5]]
         self.read_directory(parts[1][0])
         self.read_documents(parts[3][0], parts[7])
-        self.read_vectors(parts[4][0])
+        if self.is_compact:
+            self.vectors = [documents.get(number) for number in self.numbers]
+        else:
+            self.read_vectors(parts[4][0])
         self.tags = dict(tag for body in parts[6] for tag in self.read_tags(body))
         self.dead = store.tombstones(self.id)
         require(len(self.dead) == entry["tombstones"], "I104: tombstones are as many as the entry says")
@@ -477,7 +485,11 @@ class Window:
         """8.3.7: the segment is what its documents make it."""
         made = {}
         tags = {}
+        gone = {ordinal for ordinal, vector in enumerate(self.vectors) if vector is None}
+        require(gone <= set(self.dead), "I103: each place is a live document or dead")
         for ordinal, vector in enumerate(self.vectors):
+            if vector is None:
+                continue
             for term, weight, level in zip(vector["terms"], vector["weights"], self.levels_of(vector["weights"])):
                 made.setdefault(term, []).append((level, ordinal, weight))
             document = documents.get(self.numbers[ordinal])
@@ -489,24 +501,33 @@ class Window:
                     tags.setdefault(tag, []).append(ordinal)
         live = {tag: [ordinal for ordinal in ordinals if ordinal not in self.dead] for tag, ordinals in self.tags.items()}
         require({tag: ordinals for tag, ordinals in live.items() if ordinals} == tags, "I113: tags are the documents'")
-        require(sorted(made) == self.terms, "I112: the directory has the terms of the documents")
+        has_all = set(made) <= set(self.terms) if gone else sorted(made) == self.terms
+        require(has_all, "I112: the directory has the terms of the documents")
         for one in self.lists:
-            self.check_list(one, sorted(made[one["term"]]))
+            self.check_list(one, sorted(made.get(one["term"], [])), gone)
 
-    def check_list(self, one, expected):
-        maximum = max(weight for _, _, weight in expected)
-        require(one["maximum"] == maximum, "maximum is the largest weight")
+    def check_list(self, one, expected, gone):
+        maximum = one["maximum"]
+        most = max((weight for _, _, weight in expected), default=0)
+        require(most <= maximum if gone else most == maximum, "maximum is the largest weight")
         least = 1 if one["encoding"] == 2 else 0
         # Codes: the f32 product of the weight and the f32 quotient 255 / maximum, to the nearest, halves up.
         quotient = f32(255 / maximum)
         postings = [
             (ordinal, max(least, min(255, math.floor(f32(weight * quotient) + 0.5)))) for _, ordinal, weight in expected]
+        known = [posting for posting in one["postings"] if posting[0] not in gone]
+        require(known == (sorted(postings) if least else postings), "I112: postings are the documents'")
+        if gone and least:
+            return  # of which level those of the others were, a dense list does not say
         for level in range(self.levels):
             own = [code for (_, code), (place, _, _) in zip(postings, expected) if place == level]
+            if gone:
+                held = one["postings"][one["ends"][level - 1] if level else 0:one["ends"][level]]
+                require([code for ordinal, code in held if ordinal not in gone] == own, "I112: levels are the documents'")
+                own = [code for _, code in held]
             begin = one["ends"][level - 1] if level else 0
             require(one["ends"][level] - begin == len(own), "ends say how many postings a level has")
             require(one["averages"][level] == (max(1, sum(own) // len(own)) if own else 0), "averages are means of codes")
-        require(one["postings"] == (sorted(postings) if least else postings), "I112: postings are the documents'")
 
     def levels_of(self, weights):
         if self.levels == 1:
@@ -531,7 +552,7 @@ def dump(path, checking, write):
     numbers, names = store.read_vocabulary()
     frequencies = store.read_frequencies()
     documents = {document["number"]: document for document in store.read_documents()}
-    windows = [Window(store, entry) for entry in store.manifest["segments"]]
+    windows = [Window(store, entry, documents) for entry in store.manifest["segments"]]
     for term, name in names.items():
         write("term", dict(number=term, name=name))
     write("frequencies", list(frequencies.items()))
@@ -542,7 +563,9 @@ def dump(path, checking, write):
         for one in window.lists:
             write("list", one)
         for ordinal, vector in enumerate(window.vectors):
-            write("vector", dict(segment=window.id, ordinal=ordinal, **vector))
+            if vector is not None:
+                vector = {field: vector[field] for field in ("id", "terms", "weights")}
+                write("vector", dict(segment=window.id, ordinal=ordinal, **vector))
         for tag, ordinals in window.tags.items():
             write("tag", dict(segment=window.id, name=tag, ordinals=ordinals))
     if not checking:

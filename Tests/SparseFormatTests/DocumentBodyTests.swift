@@ -11,6 +11,8 @@ import Testing
         var payloadEncoding: UInt8 = 0
         var termCount: UInt32 = 2
         var weights: [Float] = [1, 2]
+        /// In place of the weights.
+        var halves: [UInt16] = []
         var gaps: [UInt8] = [0, 1]
         var tags: [UInt8] = []
         var tagCount: UInt16 = 0
@@ -28,14 +30,15 @@ import Testing
                 writer.u8(vectorEncoding)
                 writer.u8(payloadEncoding)
                 writer.u32(termCount)
-                writer.u32(vectorLength ?? UInt32(4 * weights.count + gaps.count))
+                writer.u32(vectorLength ?? UInt32((halves.isEmpty ? 4 * weights.count : 2 * halves.count) + gaps.count))
                 writer.u32(payloadLength ?? UInt32(payload.count))
                 writer.u32(original ?? UInt32(payload.count))
                 writer.u32(dictionary)
                 writer.u16(tagCount)
                 writer.u16(tagsLength ?? UInt16(tags.count))
                 writer.append(identifier)
-                writer.f32s(weights)
+                if halves.isEmpty { writer.f32s(weights) }
+                for half in halves { writer.u16(half) }
                 writer.append(gaps)
                 writer.append(tags)
                 writer.append(payload)
@@ -65,10 +68,24 @@ import Testing
     }
 
     @Test func encodings() {
-        #expect(broken { $0.vectorEncoding = 2 } == .knownEncoding)
+        #expect(broken { $0.vectorEncoding = 3 } == .knownEncoding)
         #expect(broken { $0.payloadEncoding = 3 } == .knownEncoding)
         #expect(code { $0.vectorEncoding = 1 } == .decompression)
         #expect(broken { $0.dictionary = 1 } == .dictionaryUse)
+    }
+
+    @Test func halves() {
+        func broken(_ halves: [UInt16], length: UInt32? = nil) -> Invariant? {
+            self.broken { ($0.vectorEncoding, $0.halves, $0.vectorLength) = (2, halves, length) }
+        }
+        // The smallest and the largest; then zeros, infinity, what is no number, and what is negative.
+        #expect(broken([0x0001, 0x7BFF]) == nil)
+        for bad: UInt16 in [0, 0x8000, 0x7C00, 0x7FFF, 0xFC00, 0xBC00] {
+            #expect(broken([0x3C00, bad]) == .weightInRange, "\(bad)")
+        }
+        #expect(
+            broken([0x3C00, 0x3C00, 0x3C00]) == .sectionLengths || broken([0x3C00, 0x3C00, 0x3C00]) == .termsAscend)
+        #expect(broken([0x3C00, 0x3C00], length: 15) == .sectionLengths)
     }
 
     @Test func lengths() {

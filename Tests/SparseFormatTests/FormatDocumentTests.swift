@@ -25,12 +25,14 @@ import Testing
 
     @Test func manifest() throws {
         let manifest = ManifestRecord(
-            generation: 42, nextDocument: 9, documents: 5, nonzeros: 600, termSpace: .strings, nextTerm: 321,
+            generation: 42, nextDocument: 9, documents: 5, nonzeros: 600, termSpace: .strings, profile: .compact,
+            nextTerm: 321,
             nextSegment: 4, nextDictionary: 2, currentDictionary: 1, firstStatisticsDelta: 3, nextStatisticsDelta: 5,
             bytesWritten: 8192, bytesMerged: 4096,
             segments: [
                 SegmentEntry(
-                    id: 3, kind: .window, tier: 2, documents: 4, tombstones: 1, firstDocument: 0, lastDocument: 5,
+                    id: 3, kind: .window, tier: 2, isCompact: true, documents: 4, tombstones: 1, firstDocument: 0,
+                    lastDocument: 5,
                     nonzeros: 480, bytes: 4096),
                 SegmentEntry(
                     id: 1, kind: .window, documents: 2, firstDocument: 7, lastDocument: 8, nonzeros: 120, bytes: 2048),
@@ -79,7 +81,7 @@ import Testing
     @Test func document() throws {
         let key = Keys.document(7)
         let value = try example("document", .documents, key)
-        let vector = try SparseVector([(3, 0.5), (17, 1.25), (317, 2)])
+        let vector = try SparseVector([(3, 0.5), (17, 0.1), (317, 2)])
         try value.withUnsafeBytes { bytes in
             let view = try DocumentView(bytes, number: 7)
             let decoder = DocumentDecoder()
@@ -91,6 +93,15 @@ import Testing
         let encoded = try DocumentEncoder()
             .encode(id: "doc-1", vector: vector, tags: ["swift", "blog"], payload: Array("{}".utf8), key: key)
         #expect(encoded == value)
+    }
+
+    @Test func documentOfHalves() throws {
+        let key = Keys.document(8)
+        let value = try example("documentHalf", .documents, key)
+        let vector = try SparseVector([(3, 0.5), (17, 1.25), (317, 0x1p-24)])
+        let read = try value.withUnsafeBytes { try DocumentView($0, number: 8).vector(DocumentDecoder()) }
+        #expect(read == vector)
+        #expect(try DocumentEncoder().encode(id: "doc-2", vector: vector, key: key) == value)
     }
 
     @Test func multivectors() throws {

@@ -85,7 +85,8 @@ import Testing
         #expect(code(34, 1) == .invariant(2, Invariant.reservedBytesAreZero.rule))
         #expect(code(92, 0) == .invariant(6, Invariant.segmentKind.rule))
         #expect(code(92, 3) == .invariant(6, Invariant.segmentKind.rule))
-        #expect(code(94, 1) == .unknownFlags)
+        #expect(code(33, 2) == .invariant(15, Invariant.knownEncoding.rule))
+        #expect(code(94, 2) == .unknownFlags)
         #expect(code(84, 4) == .truncated)
         #expect(code(86, 1) == .limitExceeded)
     }

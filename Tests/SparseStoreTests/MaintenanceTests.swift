@@ -132,7 +132,7 @@ import Testing
         var merge = try #require(
             try StagedMerge.begin(
                 store.environment, store.source.tables, MergePolicy(),
-                MergePieces(bytesWritten: 1, documentsRead: 8), choose: MergePolicy().next))
+                MergePieces(bytesWritten: 1, documentsRead: 8), choose: { MergePolicy().next($0.segments) }))
         try merge.stage { _ in }
     }
 

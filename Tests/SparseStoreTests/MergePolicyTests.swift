@@ -10,7 +10,7 @@ import Testing
         return sizes.enumerated().map { index, size in
             defer { next += UInt64(size) }
             return SegmentEntry(
-                id: UInt32(index), kind: .window, tier: 0, flags: 0, documents: UInt32(size),
+                id: UInt32(index), kind: .window, tier: 0, documents: UInt32(size),
                 tombstones: UInt32(dead[index] ?? 0), firstDocument: next, lastDocument: next + UInt64(size) - 1,
                 nonzeros: UInt64(size * 100), bytes: 1)
         }
@@ -116,5 +116,20 @@ import Testing
         for index in entries.indices { entries[index].nonzeros = UInt64(WindowBuilder.maximumNonzeros) }
         #expect(MergePolicy().reducible(entries) == nil)
         #expect(MergePolicy().next(entries) == nil)
+    }
+
+    @Test func `little memory makes more windows, and merging them comes to an end`() throws {
+        var policy = MergePolicy()
+        policy.memory = 16 << 20
+        // 100 nonzeros a document.
+        let fitting = policy.nonzerosPerWindow / 100
+        #expect(fitting < 10_000)
+        let full = segments([Int](repeating: fitting + 1, count: 40))
+        #expect(policy.next(full) == nil && policy.reducible(full) == nil)
+        #expect(MergePolicy().next(full) != nil, "with more memory they are small")
+        let small = segments([Int](repeating: fitting / 10, count: 8))
+        #expect(policy.next(small) == 0..<8)
+        policy.memory = (1 << 20) - 1
+        #expect(throws: SparseStoreError.self) { try policy.check() }
     }
 }

@@ -159,7 +159,7 @@ final class StoreModel {
             let policy = store.configuration.mergePolicy
             var merge = try StagedMerge.begin(
                 store.environment, store.source.tables, policy, MergePieces(bytesWritten: 1, documentsRead: 16),
-                choose: policy.reducible)
+                choose: { policy.reducible($0.segments, profile: $0.profile) })
             try merge?.stage { _ in }
         } catch is StagedMerge.ClaimLost {
             // There is one already.
@@ -172,6 +172,8 @@ final class StoreModel {
         store.close()
         store = try Self.open(temporary, isBackground, &vectors.generator)
         merger = Self.merger(of: store)
+        // Segments of both profiles stand beside each other most of the time.
+        try store.changeProfile(to: Bool.random(using: &vectors.generator) ? .compact : .fast)
         operations += 1
         try check()
     }

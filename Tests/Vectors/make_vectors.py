@@ -273,8 +273,12 @@ def windows():
             yield window.order(ordinals)
 
 
-def vector_section(pairs):
-    out = struct.pack(f"<{len(pairs)}f", *[weight for _, weight in pairs])
+def is_half(weight):
+    return weight <= 65_504 and struct.unpack("<e", struct.pack("<e", weight))[0] == weight
+
+
+def vector_section(pairs, code):
+    out = struct.pack(f"<{len(pairs)}{code}", *[weight for _, weight in pairs])
     previous = 0
     for term, _ in pairs:
         out += varint(term - previous)
@@ -291,12 +295,13 @@ def examples():
         .add("Q", 1767225600, "createdAt 2026-01-01 00:00:00 UTC").add("bytes", uuid, "uuid"))
     yield Example("manifest", "manifest", "meta", b"manifest", Fields()
         .add("Q", 42, "generation 42").add("Q", 9, "nextDocument 9").add("Q", 5, "documents 5")
-        .add("Q", 600, "nonzeros 600").add("B", 1, "termSpace: strings").add("bytes", bytes(3), "reserved")
+        .add("Q", 600, "nonzeros 600").add("B", 1, "termSpace: strings").add("B", 1, "profile: compact")
+        .add("bytes", bytes(2), "reserved")
         .add("I", 321, "nextTerm 321").add("I", 4, "nextSegment 4").add("I", 2, "nextDictionary 2")
         .add("I", 1, "currentDictionary 1").add("Q", 3, "firstStatisticsDelta 3")
         .add("Q", 5, "nextStatisticsDelta 5").add("Q", 8192, "bytesWritten 8192")
         .add("Q", 4096, "bytesMerged 4096").add("I", 2, "2 segments")
-        .add("I", 3, "id 3").add("B", 1, "kind: window").add("B", 2, "tier 2").add("H", 0, "flags")
+        .add("I", 3, "id 3").add("B", 1, "kind: window").add("B", 2, "tier 2").add("H", 1, "flags: compact")
         .add("I", 4, "documents 4").add("I", 1, "tombstones 1").add("Q", 0, "firstDocument 0")
         .add("Q", 5, "lastDocument 5").add("Q", 480, "nonzeros 480").add("Q", 4096, "bytes 4096")
         .add("I", 1, "id 1").add("B", 1, "kind: window").add("B", 0, "tier 0").add("H", 0, "flags")
@@ -344,7 +349,8 @@ def examples():
     yield Example("dictionary", "dictionary", "dictionaries", struct.pack(">I", 1),
         Fields().add("bytes", b"sparse vectors", "the dictionary"))
     yield from multivector_examples()
-    yield document("document", b"doc-1", [(3, 0.5), (17, 1.25), (317, 2.0)], [b"blog", b"swift"], b"{}", 7)
+    yield document("document", b"doc-1", [(3, 0.5), (17, f32(0.1)), (317, 2.0)], [b"blog", b"swift"], b"{}", 7)
+    yield document("documentHalf", b"doc-2", [(3, 0.5), (17, 1.25), (317, 2.0 ** -24)], [], None, 8)
 
 
 F16, INT8, PQ32 = 0, 1, 2
@@ -398,11 +404,13 @@ def multivector_examples():
 
 def document(name, identifier, pairs, tags, payload, number):
     tag_section = b"".join(varint(len(tag)) + tag for tag in tags)
-    weights = vector_section(pairs)
-    cut = 4 * len(pairs)
+    in_halves = all(is_half(weight) for _, weight in pairs)
+    weights = vector_section(pairs, "e" if in_halves else "f")
+    cut = (2 if in_halves else 4) * len(pairs)
+    encoding = (2, "vectorEncoding: half") if in_halves else (0, "vectorEncoding: plain")
     stored = payload or b""
     body = (Fields()
-        .add("H", len(identifier), f"identifierLength {len(identifier)}").add("B", 0, "vectorEncoding: plain")
+        .add("H", len(identifier), f"identifierLength {len(identifier)}").add("B", *encoding)
         .add("B", 0 if payload is None else 1, "payloadEncoding: " + ("none" if payload is None else "raw"))
         .add("I", len(pairs), f"termCount {len(pairs)}").add("I", len(weights), f"vectorLength {len(weights)}")
         .add("I", len(stored), f"payloadLength {len(stored)}").add("I", len(stored), "payloadOriginalLength")
@@ -420,6 +428,8 @@ def documents():
         top = [200, 30_000, 2**32 - 1][number % 3]
         terms = sorted(rng.sample(range(top + 1), count))
         pairs = [(term, struct.unpack("<f", struct.pack("<f", rng.uniform(0.01, 3)))[0]) for term in terms]
+        if number % 5 == 3:
+            pairs = [(term, struct.unpack("<e", struct.pack("<e", weight))[0]) for term, weight in pairs]
         tags = sorted({f"tag-{rng.randrange(9)}".encode() for _ in range(number % 4)})
         payload = [None, b"", b"text", bytes(rng.randrange(256) for _ in range(90))][number % 4]
         yield document("document", f"id-{number}-\u00e9".encode(), pairs, tags, payload, number * 977)

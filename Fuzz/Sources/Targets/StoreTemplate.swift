@@ -6,7 +6,7 @@ import Foundation
 import SystemPackage
 
 /// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, small
-/// segments, tombstones, deltas, a payload dictionary, and multivectors in two codecs.
+/// compact segments, tombstones, deltas, a payload dictionary, and multivectors in two codecs.
 struct StoreTemplate: Sendable {
     /// A value of the store, and where it stands.
     struct Entry: Sendable {
@@ -44,6 +44,8 @@ struct StoreTemplate: Sendable {
         }
         try write(0..<1_040)
         try store.optimize()
+        // What comes from here on has no exact vectors beside its lists.
+        try store.changeProfile(to: .compact)
         try store.encodeMultivectors(as: .pq32)
         try store.write { try $0.setBookmark("place", [1, 2, 3]) }
         try write(1_030..<1_060)

@@ -23,13 +23,14 @@ package final class DocumentEncoder {
         try check(id: id, vector: vector, payload: payload)
         let tagCount = try encodeTags(tags)
         vectorSection.removeAll()
-        VectorSection.encode(vector, into: &vectorSection)
+        let isHalf = !compression.vectors && VectorSection.fitsHalf(vector)
+        VectorSection.encode(vector, isHalf: isHalf, into: &vectorSection)
         let vectorFrame = compression.vectors ? frame(vectorSection.bytes) : nil
         let payloadFrame = compression.payloads ? payload.flatMap(frame) : nil
         let used = vectorFrame != nil || payloadFrame != nil ? dictionary?.id ?? 0 : 0
         let header = DocumentHeader(
             identifierLength: id.utf8.count,
-            vectorEncoding: vectorFrame == nil ? .plain : .zstd,
+            vectorEncoding: vectorFrame != nil ? .zstd : isHalf ? .half : .plain,
             payloadEncoding: payload == nil ? .none : payloadFrame == nil ? .raw : .zstd,
             termCount: vector.count,
             vectorLength: vectorFrame?.count ?? vectorSection.count,

@@ -89,8 +89,8 @@ struct DocumentHeader {
         guard (1...Limits.maximumTermsPerVector).contains(Int(termCount)) else {
             throw FormatError(.termCount, "\(termCount) terms")
         }
-        let plain = VectorSection.lengths(termCount: Int(termCount))
-        let allowed = vectorEncoding == .plain ? plain : 1...(plain.upperBound - 1)
+        let lengths = VectorSection.lengths(termCount: Int(termCount), isHalf: vectorEncoding == .half)
+        let allowed = vectorEncoding == .zstd ? 1...(lengths.upperBound - 1) : lengths
         guard allowed.contains(Int(vectorLength)) else {
             throw FormatError(.sectionLengths, "a vector of \(termCount) terms in \(vectorLength) bytes")
         }

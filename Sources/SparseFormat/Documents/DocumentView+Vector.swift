@@ -33,7 +33,9 @@ extension DocumentView {
         _ decoder: DocumentDecoder?, _ body: (VectorSection) throws(FormatError) -> Result
     ) throws(FormatError) -> Result {
         do throws(FormatError) {
-            guard hasCompressedVector else { return try body(try VectorSection(vectorBytes, termCount: termCount)) }
+            guard hasCompressedVector else {
+                return try body(try VectorSection(vectorBytes, termCount: termCount, isHalf: hasHalfVector))
+            }
             guard let decoder else { throw FormatError(.decompression, "a compressed vector needs a decoder") }
             return try decoder.withVector(vectorBytes, termCount: termCount, dictionary: dictionary, body)
         } catch {

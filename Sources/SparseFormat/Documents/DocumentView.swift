@@ -36,6 +36,9 @@ package struct DocumentView {
     /// Whether scoring needs a decoder.
     package var hasCompressedVector: Bool { header.vectorEncoding == .zstd }
 
+    /// Whether the weights are in half precision.
+    var hasHalfVector: Bool { header.vectorEncoding == .half }
+
     /// The dictionary that the compressed parts need; 0 for none.
     package var dictionary: UInt32 { header.dictionary }
 

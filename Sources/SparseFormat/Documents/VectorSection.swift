@@ -1,5 +1,5 @@
-/// The plain form of a vector: f32 weights in ascending order of their terms, then a varint for the first term, then a
-/// varint for the gap to each next one.
+/// A vector: weights in ascending order of their terms, f32 in the plain form, f16 in the half form; then a varint for the
+/// first term, then a varint for the gap to each next one.
 ///
 /// One of the files that use pointers: `init` proves that the weights are there; the varints are compared with the end
 /// while they are read, because their number does not tell their length.
@@ -8,24 +8,36 @@ struct VectorSection {
     private let gaps: UnsafeRawPointer
     private let end: UnsafeRawPointer
     let count: Int
+    private let isHalf: Bool
 
     /// The lengths that a section of so many terms can have.
-    static func lengths(termCount: Int) -> ClosedRange<Int> {
-        5 * termCount...9 * termCount
+    static func lengths(termCount: Int, isHalf: Bool = false) -> ClosedRange<Int> {
+        (isHalf ? 3 : 5) * termCount...(isHalf ? 7 : 9) * termCount
     }
 
-    init(_ bytes: UnsafeRawBufferPointer, termCount: Int) throws(FormatError) {
-        guard let base = bytes.baseAddress, Self.lengths(termCount: termCount).contains(bytes.count) else {
-            throw FormatError(.sectionLengths)
-        }
+    init(_ bytes: UnsafeRawBufferPointer, termCount: Int, isHalf: Bool = false) throws(FormatError) {
+        guard let base = bytes.baseAddress, Self.lengths(termCount: termCount, isHalf: isHalf).contains(bytes.count)
+        else { throw FormatError(.sectionLengths) }
         count = termCount
+        self.isHalf = isHalf
         weights = base
-        gaps = base + 4 * termCount
+        gaps = base + (isHalf ? 2 : 4) * termCount
         end = base + bytes.count
     }
 
-    static func encode(_ vector: SparseVector, into writer: inout ByteWriter) {
-        writer.f32s(vector.weights)
+    /// Whether half precision has each of the weights exactly.
+    static func fitsHalf(_ vector: SparseVector) -> Bool {
+        vector.weights.allSatisfy { $0 <= largestHalf && HalfFloat.float(HalfFloat.bits($0)) == $0 }
+    }
+
+    private static let largestHalf: Float = 65_504
+
+    static func encode(_ vector: SparseVector, isHalf: Bool, into writer: inout ByteWriter) {
+        if isHalf {
+            for weight in vector.weights { writer.u16(HalfFloat.bits(weight)) }
+        } else {
+            writer.f32s(vector.weights)
+        }
         var previous: TermID = 0
         for term in vector.terms {
             writer.varint(term &- previous)
@@ -43,7 +55,9 @@ struct VectorSection {
             terms.append($0)
             weights.append($1)
         }
-        guard weights.allSatisfy(Limits.weights.contains) else { throw FormatError(.weightInRange) }
+        // The bits of infinity and of what is none would be numbers past the largest half.
+        guard weights.allSatisfy(Limits.weights.contains), !isHalf || weights.allSatisfy({ $0 <= Self.largestHalf })
+        else { throw FormatError(.weightInRange) }
         return SparseVector(uncheckedTerms: terms, weights: weights)
     }
 
@@ -96,7 +110,11 @@ struct VectorSection {
     /// The weight of a component; the index is below `count`.
     @inline(__always)
     private func weight(_ index: Int) -> Float {
-        Float(
+        if isHalf {
+            return HalfFloat.float(
+                UInt16(littleEndian: weights.loadUnaligned(fromByteOffset: 2 &* index, as: UInt16.self)))
+        }
+        return Float(
             bitPattern: UInt32(littleEndian: weights.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self)))
     }
 

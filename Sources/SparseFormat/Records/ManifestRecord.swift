@@ -11,6 +11,8 @@ package struct ManifestRecord: Record {
     /// Terms of all live documents together.
     package var nonzeros: UInt64
     package var termSpace: TermSpace
+    /// Of segments to come.
+    package var profile: IndexProfile
     package var nextTerm: UInt32
     package var nextSegment: UInt32
     package var nextDictionary: UInt32
@@ -27,7 +29,8 @@ package struct ManifestRecord: Record {
 
     package init(
         generation: UInt64 = 0, nextDocument: UInt64 = 0, documents: UInt64 = 0, nonzeros: UInt64 = 0,
-        termSpace: TermSpace = .undecided, nextTerm: UInt32 = 0, nextSegment: UInt32 = 0, nextDictionary: UInt32 = 1,
+        termSpace: TermSpace = .undecided, profile: IndexProfile = .fast, nextTerm: UInt32 = 0, nextSegment: UInt32 = 0,
+        nextDictionary: UInt32 = 1,
         currentDictionary: UInt32 = 0, firstStatisticsDelta: UInt64 = 0, nextStatisticsDelta: UInt64 = 0,
         bytesWritten: UInt64 = 0, bytesMerged: UInt64 = 0, segments: [SegmentEntry] = []
     ) {
@@ -36,6 +39,7 @@ package struct ManifestRecord: Record {
         self.documents = documents
         self.nonzeros = nonzeros
         self.termSpace = termSpace
+        self.profile = profile
         self.nextTerm = nextTerm
         self.nextSegment = nextSegment
         self.nextDictionary = nextDictionary
@@ -55,7 +59,12 @@ package struct ManifestRecord: Record {
         let space = try body.u8()
         guard let known = TermSpace(rawValue: space) else { throw FormatError(.termSpace, "\(space)") }
         termSpace = known
-        try body.zeros(3)
+        let profile = try body.u8()
+        guard let known = IndexProfile(rawValue: profile) else {
+            throw FormatError(.knownEncoding, "profile \(profile)")
+        }
+        self.profile = known
+        try body.zeros(2)
         nextTerm = try body.u32()
         nextSegment = try body.u32()
         nextDictionary = try body.u32()
@@ -79,7 +88,8 @@ package struct ManifestRecord: Record {
         writer.u64(documents)
         writer.u64(nonzeros)
         writer.u8(termSpace.rawValue)
-        writer.zeros(3)
+        writer.u8(profile.rawValue)
+        writer.zeros(2)
         writer.u32(nextTerm)
         writer.u32(nextSegment)
         writer.u32(nextDictionary)

@@ -6,8 +6,8 @@ package struct SegmentEntry: Sendable, Equatable {
     package var kind: SegmentKind
     /// How often its documents were merged, more or less; the merge policy's business.
     package var tier: UInt8
-    /// No flag has a meaning yet.
-    package var flags: UInt16
+    /// Whether it has no exact vectors of its own: bit 0 of the flags; the others have no meaning yet.
+    package var isCompact: Bool
     /// Documents when it was built, the dead ones included.
     package var documents: UInt32
     package var tombstones: UInt32
@@ -20,13 +20,14 @@ package struct SegmentEntry: Sendable, Equatable {
     package var bytes: UInt64
 
     package init(
-        id: UInt32, kind: SegmentKind, tier: UInt8 = 0, flags: UInt16 = 0, documents: UInt32, tombstones: UInt32 = 0,
+        id: UInt32, kind: SegmentKind, tier: UInt8 = 0, isCompact: Bool = false, documents: UInt32,
+        tombstones: UInt32 = 0,
         firstDocument: UInt64, lastDocument: UInt64, nonzeros: UInt64, bytes: UInt64
     ) {
         self.id = id
         self.kind = kind
         self.tier = tier
-        self.flags = flags
+        self.isCompact = isCompact
         self.documents = documents
         self.tombstones = tombstones
         self.firstDocument = firstDocument
@@ -41,8 +42,9 @@ package struct SegmentEntry: Sendable, Equatable {
         guard let known = SegmentKind(rawValue: number) else { throw FormatError(.segmentKind, "\(number)") }
         kind = known
         tier = try reader.u8()
-        flags = try reader.u16()
-        guard flags == 0 else { throw FormatError(.unknownFlags, "segment \(id) has flags \(flags)") }
+        let flags = try reader.u16()
+        isCompact = flags & 1 != 0
+        guard flags <= 1 else { throw FormatError(.unknownFlags, "segment \(id) has flags \(flags)") }
         documents = try reader.u32()
         tombstones = try reader.u32()
         firstDocument = try reader.u64()
@@ -61,7 +63,7 @@ package struct SegmentEntry: Sendable, Equatable {
         writer.u32(id)
         writer.u8(kind.rawValue)
         writer.u8(tier)
-        writer.u16(flags)
+        writer.u16(isCompact ? 1 : 0)
         writer.u32(documents)
         writer.u32(tombstones)
         writer.u64(firstDocument)

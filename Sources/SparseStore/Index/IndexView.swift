@@ -20,6 +20,8 @@ struct IndexView: Sendable {
 
     /// In ascending document number.
     let members: [Member]
+    /// Nil in the view that all snapshots of a commit share, which has nothing to read with.
+    var documents: (any DocumentSource)?
 
     /// Where a live document stands; nil when no segment holds it.
     func place(of number: UInt64) -> DocumentPlace? {
@@ -36,8 +38,30 @@ struct IndexView: Sendable {
         return DocumentPlace(member: low - 1, ordinal: ordinal)
     }
 
-    /// Calls `body` with each term and exact weight of a document, ascending by term.
+    /// The exact vector of a live document.
+    func vector(of place: DocumentPlace) throws -> ExactVector {
+        let segment = members[place.member].segment
+        guard segment.isCompact else { return .record(try segment.record(at: place.ordinal)) }
+        guard let documents else {
+            throw SparseStoreError(.internalError, "the documents of a compact segment were read outside of a snapshot")
+        }
+        return .document(try documents.storedDocument(segment.number(of: place.ordinal)))
+    }
+
+    /// Calls `body` with each term and exact weight of a live document, ascending by term.
     func forEachComponent(of place: DocumentPlace, _ body: (TermID, Float) throws -> Void) throws {
-        try members[place.member].segment.forEachComponent(at: place.ordinal, body)
+        switch try vector(of: place) {
+        case .record(let record):
+            let directory = members[place.member].segment.directory
+            for index in 0..<record.count {
+                // Positions in records are not proven.
+                let position = record.position(index)
+                guard position < directory.count else { throw FormatError(.forwardRecords, "a term past the last") }
+                try body(directory.term(at: position), record.weight(index))
+            }
+        case .document(let document):
+            let vector = try document.vector(document.vectorDecoder ?? DocumentDecoder())
+            for (term, weight) in zip(vector.terms, vector.weights) { try body(term, weight) }
+        }
     }
 }

@@ -7,7 +7,7 @@ struct IndexWriter {
     let writer: Writer
     let policy: MergePolicy
 
-    private var pending = WindowBuilder()
+    private var pending: WindowBuilder
     private var dropped: Set<UInt64> = []
     /// Ordinals newly dead, by segment.
     private var dead: [UInt32: [Int]] = [:]
@@ -22,6 +22,7 @@ struct IndexWriter {
         self.tables = tables
         self.writer = writer
         self.policy = policy
+        pending = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
     }
 
     private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
@@ -83,7 +84,7 @@ struct IndexWriter {
         var documents = DocumentRange(of: sources)
         var merged: [SegmentEntry] = []
         while !documents.isAtEnd {
-            var builder = WindowBuilder()
+            var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             try documents.read(from: DocumentTable(tables: tables, reader: writer.reader), into: &builder)
             if builder.count > 0 { merged.append(try put(builder, ordered: true, &manifest)) }
         }
@@ -92,7 +93,7 @@ struct IndexWriter {
 
     private mutating func flush(_ manifest: inout ManifestRecord) throws {
         let builder = dropped.isEmpty ? pending : pending.without(dropped)
-        pending = WindowBuilder()
+        pending = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
         dropped = []
         guard builder.count > 0 else { return }
         manifest.segments.append(try put(builder, ordered: false, &manifest))
@@ -101,7 +102,7 @@ struct IndexWriter {
     private mutating func put(
         _ builder: WindowBuilder, ordered: Bool, _ manifest: inout ManifestRecord
     ) throws -> SegmentEntry {
-        let window = try builder.build(ordered: ordered)
+        let window = try builder.build(ordered: ordered, profile: manifest.profile)
         let parts = WindowPart.all(of: window)
         let entry = window.entry(try manifest.takeSegments(1), parts, policy)
         for part in parts { try part.put(entry.id, tables, writer) }

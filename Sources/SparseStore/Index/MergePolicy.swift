@@ -23,18 +23,37 @@ public struct MergePolicy: Sendable, Hashable {
     /// From so many segments on the merger is taken to be behind, and each commit also merges some small neighbours,
     /// of a few thousand documents at most, so that searches stay bearable whatever happens.
     public var segmentBacklog = 256
+    /// About how many bytes of memory laying out a window may take, from 1 MiB: a window closes when its documents are
+    /// as many as fit, or 65,535. What a transaction has changed comes on top, until it ends.
+    public var memory = 1 << 30
 
     /// The defaults.
     public init() {}
 
     func check() throws(SparseStoreError) {
         guard (2...64).contains(fanout), deadShare > 0, deadShare <= 1, documentsMergedByCommits >= 0,
-            segmentBacklog >= 1
+            segmentBacklog >= 1, memory >= 1 << 20
         else {
             throw SparseStoreError(
                 .invalidArgument,
-                "a merge policy has a fanout of 2...64, a dead share above 0 and at most 1, and no negative counts")
+                "a merge policy has a fanout of 2...64, a dead share above 0 and at most 1, no negative counts, and "
+                    + "1 MiB of memory or more")
         }
+    }
+
+    /// A window closes at so many nonzeros, however few its documents are. One document always fits.
+    var nonzerosPerWindow: Int {
+        min(WindowBuilder.maximumNonzeros, max(1, memory / WindowBuilder.bytesPerNonzero))
+    }
+
+    /// Windows that a merge of these makes, or one more: all but the last are full, of documents or of nonzeros. Never
+    /// less, so that merging what fewer windows can hold comes to an end.
+    func windows(of segments: some Collection<SegmentEntry>) -> Int {
+        let most = Limits.maximumDocumentsPerWindow
+        // Dead documents' included.
+        let nonzeros = Int(clamping: segments.reduce(UInt64(0)) { $0 + $1.nonzeros })
+        guard nonzeros >= nonzerosPerWindow else { return (segments.liveDocuments + most - 1) / most }
+        return segments.liveDocuments / most + nonzeros / nonzerosPerWindow + 1
     }
 
     /// The tier of a segment of so many documents.
@@ -63,17 +82,18 @@ public struct MergePolicy: Sendable, Hashable {
     }
 
     /// The first run of neighbours that fewer windows can hold, as long as a merge allows, or a segment with dead
-    /// documents; nil when the index is as small as it can be.
-    func reducible(_ segments: [SegmentEntry]) -> Range<Int>? {
+    /// documents or of another profile; nil when the index is as small as it can be.
+    func reducible(_ segments: [SegmentEntry], profile: IndexProfile = .fast) -> Range<Int>? {
         for first in segments.indices where segments[first].kind == .window {
-            if segments[first].tombstones > 0 { return first..<first + 1 }
+            let isOther = segments[first].isCompact != (profile == .compact)
+            if segments[first].tombstones > 0 || isOther { return first..<first + 1 }
             // A full window only costs its rewriting.
             if Int(segments[first].documents) == Limits.maximumDocumentsPerWindow { continue }
             var longest: Range<Int>?
             for last in segments[first...].indices {
                 let run = segments[first...last]
-                guard segments[last].kind == .window, run.windows <= Self.windowsPerMerge else { break }
-                if run.windows < run.count { longest = first..<last + 1 }
+                guard segments[last].kind == .window, windows(of: run) <= Self.windowsPerMerge else { break }
+                if windows(of: run) < run.count { longest = first..<last + 1 }
             }
             if let longest { return longest }
         }
@@ -111,12 +131,13 @@ extension MergePolicy {
         var first = worst
         while true {
             var end = worst + 1
-            while segments[first..<end].windows <= Self.windowsPerMerge {
-                if segments[first..<end].windows < end - first, end - first > best.count { best = first..<end }
+            while windows(of: segments[first..<end]) <= Self.windowsPerMerge {
+                if windows(of: segments[first..<end]) < end - first, end - first > best.count { best = first..<end }
                 guard end < segments.count, joins(segments[end]) else { break }
                 end += 1
             }
-            guard first > 0, joins(segments[first - 1]), segments[(first - 1)...worst].windows <= Self.windowsPerMerge
+            guard first > 0, joins(segments[first - 1]),
+                windows(of: segments[(first - 1)...worst]) <= Self.windowsPerMerge
             else { return best }
             first -= 1
         }
@@ -128,7 +149,7 @@ extension MergePolicy {
         for tier in 0...tier(Limits.maximumDocumentsPerWindow) {
             while first > segments.startIndex, isMergeable(segments[first - 1], upTo: tier) { first -= 1 }
             let pile = segments[first...]
-            guard pile.windows < pile.count else { continue }
+            guard windows(of: pile) < pile.count else { continue }
             let peers = pile.filter { self.tier(Int($0.documents)) == tier }
             if peers.count >= fanout || pile.liveDocuments >= Limits.maximumDocumentsPerWindow {
                 return first..<end(ofPile: pile)
@@ -143,7 +164,7 @@ extension MergePolicy {
         for index in pile.indices {
             documents += pile[index].live
             let run = pile[...index]
-            if documents >= Limits.maximumDocumentsPerWindow, run.windows < run.count { return index + 1 }
+            if documents >= Limits.maximumDocumentsPerWindow, windows(of: run) < run.count { return index + 1 }
         }
         return pile.endIndex
     }

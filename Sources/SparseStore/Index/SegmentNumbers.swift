@@ -30,6 +30,16 @@ final class SegmentNumbers: @unchecked Sendable {
 
     /// The ordinal of the document with that number.
     func ordinal(rank: Int) -> Int { order.map { $0[rank] } ?? rank }
+
+    /// The rank of each ordinal's document; nil when they are the same.
+    func ranks() -> [UInt16]? {
+        guard let order else { return nil }
+        // It is proven to be a permutation.
+        var ranks = [UInt16](repeating: 0, count: count)
+        for rank in 0..<count { ranks[order[rank]] = UInt16(truncatingIfNeeded: rank) }
+        return ranks
+    }
+
     /// Calls `body` with each document number, ascending, and its ordinal.
     func forEach(_ body: (UInt64, Int) throws -> Void) rethrows {
         for rank in 0..<count { try body(numbers[rank], order.map { $0[rank] } ?? rank) }

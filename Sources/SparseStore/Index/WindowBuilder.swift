@@ -2,8 +2,10 @@ internal import SparseFormat
 
 /// Collects documents and lays them out as one window: posting lists by term and level, and exact vectors by ordinal.
 ///
-/// Memory: 8 bytes a nonzero while documents are added, some 20 more while `build` runs.
+/// Memory: 8 bytes a nonzero while documents are added, some 20 more while `build` runs, and what it makes.
 struct WindowBuilder {
+    /// How many nonzeros it takes.
+    private let maximum: Int
     /// Numbers ascend; the position of a number is the document's ordinal.
     private(set) var numbers: [UInt64] = []
     private var identifiers: [String] = []
@@ -14,11 +16,16 @@ struct WindowBuilder {
 
     var count: Int { numbers.count }
 
-    /// A window closes at so many nonzeros, however few its documents are: memory and chunk numbers stay bounded.
+    /// No window has many more nonzeros, however much memory there is: chunk numbers stay bounded.
     static let maximumNonzeros = 1 << 25
+    /// Memory for each while a window is laid out, its finished parts included.
+    static let bytesPerNonzero = 48
+
+    /// - Parameter nonzeros: from so many on it is full, however few its documents are.
+    init(nonzeros: Int) { maximum = nonzeros }
 
     /// Whether the next document belongs into another window.
-    var isFull: Bool { count >= Limits.maximumDocumentsPerWindow || terms.count >= Self.maximumNonzeros }
+    var isFull: Bool { count >= Limits.maximumDocumentsPerWindow || terms.count >= maximum }
 
     /// Adds a document. Numbers must ascend; at most `Limits.maximumDocumentsPerWindow` documents.
     mutating func add(_ number: UInt64, _ identifier: String, _ vector: SparseVector, tags: [String]) {
@@ -32,7 +39,7 @@ struct WindowBuilder {
 
     /// The same documents without those of `dropped`.
     func without(_ dropped: Set<UInt64>) -> WindowBuilder {
-        var kept = WindowBuilder()
+        var kept = WindowBuilder(nonzeros: maximum)
         for ordinal in numbers.indices where !dropped.contains(numbers[ordinal]) {
             let range = components(ordinal)
             kept.numbers.append(numbers[ordinal])
@@ -52,7 +59,8 @@ struct WindowBuilder {
         var numbers: [UInt64]
         var nonzeros: Int
         var lists: WindowListWriter
-        var forward: ForwardWriter
+        /// Nil in the compact profile.
+        var forward: ForwardWriter?
         /// Bodies of `segmentTags` values.
         var tags: [[UInt8]]
         /// The ordinal of each document, by ascending number; nil when they stand in that order.
@@ -67,8 +75,9 @@ struct WindowBuilder {
 
     /// - Parameters:
     ///   - ordered: keep similar documents together if there are enough of them; for windows that will stay.
+    ///   - profile: whether exact vectors stand beside the lists.
     ///   - checkpoint: called every few milliseconds; may throw to stop.
-    func build(ordered: Bool, _ checkpoint: () throws -> Void = {}) throws -> Window {
+    func build(ordered: Bool, profile: IndexProfile, _ checkpoint: () throws -> Void = {}) throws -> Window {
         let slots = TermSlots(terms)
         let slotOf = terms.map { UInt32(slots.slot(of: $0)) }
         let isOrdered = ordered && count >= Self.orderedFrom
@@ -78,6 +87,15 @@ struct WindowBuilder {
                 .positions(seed: 7, checkpoint)
             : Array(numbers.indices)
         let order = isOrdered ? Self.inverse(positions) : nil
+        return Window(
+            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, checkpoint),
+            forward: profile == .compact ? nil : try vectors(slots, slotOf, positions, checkpoint),
+            tags: tags.tables(ordinals: order), order: order)
+    }
+
+    private func vectors(
+        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ checkpoint: () throws -> Void
+    ) throws -> ForwardWriter {
         let longest = numbers.indices.reduce(0) { max($0, components($1).count) }
         var forward = ForwardWriter(terms: slots.count, components: longest)
         for (ordinal, position) in positions.enumerated() {
@@ -86,10 +104,7 @@ struct WindowBuilder {
             forward.append(identifier: identifiers[position], positions: slotOf[range], weights: weights[range])
         }
         forward.finish()
-        return Window(
-            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, checkpoint),
-            forward: forward,
-            tags: tags.tables(ordinals: order), order: order)
+        return forward
     }
 
     private static func inverse(_ positions: [Int]) -> [UInt16] {

@@ -50,9 +50,11 @@ struct WindowPart {
         parts += chunks(.chunk, window.lists.chunks)
         parts.append(
             WindowPart(.documents, 0, .segmentDocuments, body { SegmentDocuments.encode(window.numbers, into: &$0) }))
-        let offsets = body { body in for offset in window.forward.offsets { body.u32(offset) } }
-        parts.append(WindowPart(.forward, 0, .segmentForward, offsets))
-        parts += chunks(.forwardChunk, window.forward.chunks)
+        if let forward = window.forward {
+            let offsets = body { body in for offset in forward.offsets { body.u32(offset) } }
+            parts.append(WindowPart(.forward, 0, .segmentForward, offsets))
+            parts += chunks(.forwardChunk, forward.chunks)
+        }
         parts += window.tags.enumerated().map { index, table in WindowPart(.tags, index, .segmentTags, table) }
         if let order = window.order {
             parts.append(WindowPart(.order, 0, .segmentOrder, body { SegmentOrder.encode(order, into: &$0) }))
@@ -65,7 +67,7 @@ extension WindowBuilder.Window {
     /// The manifest's entry of the segment that these parts of the window make.
     func entry(_ segment: UInt32, _ parts: [WindowPart], _ policy: MergePolicy) -> SegmentEntry {
         SegmentEntry(
-            id: segment, kind: .window, tier: UInt8(policy.tier(numbers.count)), flags: 0,
+            id: segment, kind: .window, tier: UInt8(policy.tier(numbers.count)), isCompact: forward == nil,
             documents: UInt32(numbers.count), tombstones: 0, firstDocument: numbers.first ?? 0,
             lastDocument: numbers.last ?? 0, nonzeros: UInt64(nonzeros),
             bytes: UInt64(parts.reduce(0) { $0 + $1.bytes }))

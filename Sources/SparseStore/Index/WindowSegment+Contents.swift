@@ -47,12 +47,13 @@ extension WindowSegment {
 
     /// Where the record of an ordinal begins, in bytes counted through the data of all chunks.
     func place(of ordinal: Int) throws -> Int {
+        guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has none") }
         let place = try forward.place(of: ordinal)
         return place.chunk * forward.chunkBytes + place.offset
     }
 
-    var isWide: Bool { forward.isWide }
+    var isWide: Bool { ForwardTable.isWide(terms: directory.count) }
     var forwardChunkCount: Int { forwardChunks.count }
     /// Data of each chunk of exact vectors but the last.
-    var forwardChunkBytes: Int { forward.chunkBytes }
+    var forwardChunkBytes: Int { forward?.chunkBytes ?? ForwardWriter.largeChunkBytes }
 }

@@ -15,10 +15,13 @@ final class WindowSegment: @unchecked Sendable {
     let lastNumber: UInt64
 
     private let directoryBytes: SegmentBytes
-    private let forwardBytes: SegmentBytes
     private let chunks: [SegmentBytes]
-    let forward: ForwardTable
+    private let forwardBytes: SegmentBytes?
+    /// Nil in a compact segment, whose exact vectors are in `documents`.
+    let forward: ForwardTable?
     let forwardChunks: [SegmentBytes]
+    /// For each ordinal of a compact segment its document's rank; nil when they are the same.
+    private let ranks: [UInt16]?
 
     init(_ entry: SegmentEntry, _ table: SegmentTable) throws {
         id = entry.id
@@ -32,19 +35,23 @@ final class WindowSegment: @unchecked Sendable {
             chunks.map { max(0, $0.body.count - SegmentChunkHeader.size) }
         }
         chunks = try SegmentBytes.all(entry.id, .chunk, in: table)
-        forwardChunks = try SegmentBytes.all(entry.id, .forwardChunk, in: table)
+        forwardChunks = entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table)
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
         directoryBytes = try bytes(.directory, 0, .segmentDirectory)
         try directoryBytes.verify()
         numbers = try SegmentNumbers(entry.id, table)
-        forwardBytes = try bytes(.forward, 0, .segmentForward)
-        try forwardBytes.verify()
-        directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(chunks))
-        forward = try ForwardTable(
-            body: forwardBytes.body, terms: directory.count, chunkLengths: lengths(forwardChunks))
+        forwardBytes = entry.isCompact ? nil : try bytes(.forward, 0, .segmentForward)
+        try forwardBytes?.verify()
+        ranks = entry.isCompact ? numbers.ranks() : nil
+        let directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(chunks))
+        let vectorLengths = lengths(forwardChunks)
+        self.directory = directory
+        forward = try forwardBytes.map {
+            try ForwardTable(body: $0.body, terms: directory.count, chunkLengths: vectorLengths)
+        }
         tags = try SegmentTags(entry.id, table, documents: directory.documents)
         guard directory.documents == Int(entry.documents), numbers.count == directory.documents,
-            forward.count == directory.documents, directory.nonzeros == entry.nonzeros
+            forward?.count ?? directory.documents == directory.documents, directory.nonzeros == entry.nonzeros
         else {
             throw SparseStoreError(
                 .corrupted, "segment \(entry.id) does not match its manifest entry; restore the store from a backup")
@@ -64,8 +71,15 @@ final class WindowSegment: @unchecked Sendable {
         return base + SegmentChunkHeader.size + Int(entry.offset)
     }
 
-    /// The exact vector of the document at an ordinal.
+    /// Whether exact vectors are in `documents` only.
+    var isCompact: Bool { forward == nil }
+
+    /// The number of the document at an ordinal of a compact segment.
+    func number(of ordinal: Int) -> UInt64 { numbers.number(rank: ranks.map { Int($0[ordinal]) } ?? ordinal) }
+
+    /// The exact vector of the document at an ordinal of a segment that has them.
     func record(at ordinal: Int) throws -> ForwardRecord {
+        guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has none") }
         let place = try forward.place(of: ordinal)
         let chunk = forwardChunks[place.chunk]
         try chunk.verify()
@@ -73,25 +87,14 @@ final class WindowSegment: @unchecked Sendable {
         return try ForwardRecord(chunk: data, offset: place.offset, isWide: forward.isWide)
     }
 
-    /// Calls `body` with each term and exact weight of the document at an ordinal, ascending by term.
-    func forEachComponent(at ordinal: Int, _ body: (TermID, Float) throws -> Void) throws {
-        let record = try record(at: ordinal)
-        for index in 0..<record.count {
-            // Positions in records are not proven.
-            let position = record.position(index)
-            guard position < directory.count else { throw FormatError(.forwardRecords, "a term past the last") }
-            try body(directory.term(at: position), record.weight(index))
-        }
-    }
-
-    // What `record(at:)` will read soon, in the order in which one thing leads to the next.
+    // What `record(at:)` will read soon, in the order in which one thing leads to the next; nothing in a compact segment.
 
     /// Asks for where a document's record lies.
-    func prefetchPlace(of ordinal: Int) { forward.prefetchPlace(of: ordinal) }
+    func prefetchPlace(of ordinal: Int) { forward?.prefetchPlace(of: ordinal) }
 
     /// Asks for the beginning of a record, which says how long it is.
     func prefetchBeginning(at ordinal: Int) {
-        guard let place = try? forward.place(of: ordinal),
+        guard let place = try? forward?.place(of: ordinal),
             let data = forwardChunks[place.chunk].body.baseAddress
         else { return }
         SparseFormat.prefetch(data + SegmentChunkHeader.size + place.offset)
@@ -99,7 +102,7 @@ final class WindowSegment: @unchecked Sendable {
 
     /// Asks the disk for a record, as long as records are at the mean.
     func readAhead(at ordinal: Int) {
-        guard let place = try? forward.place(of: ordinal),
+        guard let forward, let place = try? forward.place(of: ordinal),
             let data = forwardChunks[place.chunk].body.baseAddress
         else { return }
         let components = Int(directory.nonzeros) / directory.documents
@@ -109,5 +112,7 @@ final class WindowSegment: @unchecked Sendable {
     }
 
     /// Asks for a whole record.
-    func prefetch(at ordinal: Int) throws { try record(at: ordinal).prefetchLines() }
+    func prefetch(at ordinal: Int) throws {
+        if !isCompact { try record(at: ordinal).prefetchLines() }
+    }
 }

@@ -88,17 +88,17 @@ final class Merger: Sendable {
         }
     }
 
-    private func choose(_ goal: Goal, _ segments: [SegmentEntry]) -> Range<Int>? {
+    private func choose(_ goal: Goal, _ manifest: ManifestRecord) -> Range<Int>? {
         switch goal {
-        case .policy: policy.next(segments)
-        case .fewest: policy.reducible(segments)
+        case .policy: policy.next(manifest.segments)
+        case .fewest: policy.reducible(manifest.segments, profile: manifest.profile)
         }
     }
 
     private func isDue(_ goal: Goal) throws -> Bool {
         let transaction = try environment.beginRead()
         let meta = MetaTable(tables: tables, reader: transaction.reader)
-        return try choose(goal, meta.manifest().segments) != nil || meta.merge() != nil
+        return try choose(goal, meta.manifest()) != nil || meta.merge() != nil
     }
 
     /// Collects what a dead merge has left, or one that stands still; false when a living process merges. The caller has

@@ -20,6 +20,7 @@ struct StagedMerge {
     private let pieces: MergePieces
     let record: MergeRecord
     private let sources: [SegmentEntry]
+    private let profile: IndexProfile
     private var merged: [SegmentEntry] = []
     /// Bytes of the new segments.
     var mergedBytes: Int { merged.reduce(0) { $0 + Int(clamping: $1.bytes) } }
@@ -34,27 +35,27 @@ struct StagedMerge {
     /// The caller has seen that no claim stands; if one does by now, that is `ClaimLost`.
     static func begin(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces = MergePieces(),
-        choose: ([SegmentEntry]) -> Range<Int>?
+        choose: (ManifestRecord) -> Range<Int>?
     ) throws -> StagedMerge? {
         try environment.write { transaction in
             let meta = MetaTable(tables: tables, reader: transaction.reader)
             guard try meta.merge() == nil else { throw ClaimLost() }
             var manifest = try meta.manifest()
-            guard let range = choose(manifest.segments) else { return nil }
+            guard let range = choose(manifest) else { return nil }
             let sources = Array(manifest.segments[range])
-            let first = try manifest.takeSegments(sources.windows)
+            let first = try manifest.takeSegments(policy.windows(of: sources))
             let record = MergeRecord(
                 owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
                 staged: Array(first..<manifest.nextSegment))
             try MetaTable.put(record, tables, transaction.writer)
             try MetaTable.put(manifest, tables, transaction.writer)
-            return StagedMerge(environment, tables, policy, pieces, record, sources)
+            return StagedMerge(environment, tables, policy, pieces, record, sources, manifest.profile)
         }
     }
 
     private init(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
-        _ record: MergeRecord, _ sources: [SegmentEntry]
+        _ record: MergeRecord, _ sources: [SegmentEntry], _ profile: IndexProfile
     ) {
         self.environment = environment
         self.tables = tables
@@ -62,6 +63,7 @@ struct StagedMerge {
         self.pieces = pieces
         self.record = record
         self.sources = sources
+        self.profile = profile
     }
 
     /// Builds the windows and writes all of them but the last few megabytes.
@@ -73,7 +75,7 @@ struct StagedMerge {
         }
         var documents = DocumentRange(of: sources)
         while !documents.isAtEnd {
-            var builder = WindowBuilder()
+            var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             let before = progress.documentsRead
             while !documents.isAtEnd, !builder.isFull {
                 try report(.reading)
@@ -86,8 +88,8 @@ struct StagedMerge {
             guard merged.count < record.staged.count else {
                 throw SparseStoreError(.internalError, "a merge has made more windows than it has numbers for")
             }
-            let window = try builder.build(ordered: true) { try report(.building) }
-            builder = WindowBuilder()
+            let window = try builder.build(ordered: true, profile: profile) { try report(.building) }
+            builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             add(window)
             if waitingBytes > pieces.bytesWritten { room = try environment.write { try write([], $0.writer) } }
             while waitingBytes > pieces.bytesWritten {

@@ -2,13 +2,15 @@ internal import Synchronization
 
 /// Raised once, when the task that waits for a blocking call is cancelled; asked by the call on its own thread.
 final class Cancellation: Sendable {
-    private let isRaised = Atomic(false)
+    private let flag = Atomic(false)
 
-    func raise() { isRaised.store(true, ordering: .relaxed) }
+    var isRaised: Bool { flag.load(ordering: .relaxed) }
+
+    func raise() { flag.store(true, ordering: .relaxed) }
 
     /// - Throws: `cancelled` once it has been raised.
     func check() throws(SparseStoreError) {
-        guard !isRaised.load(ordering: .relaxed) else { throw .taskCancelled }
+        guard !isRaised else { throw .taskCancelled }
     }
 }
 

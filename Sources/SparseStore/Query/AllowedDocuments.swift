@@ -1,5 +1,5 @@
 /// The live documents of one window that a search may find.
-struct AllowedDocuments {
+struct AllowedDocuments: Sendable {
     let bitmap: Bitmap
     /// How many they are.
     let count: Int

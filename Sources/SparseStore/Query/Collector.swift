@@ -17,11 +17,11 @@ struct Collector {
     var threshold: Float? { heap.isFull ? heap.minimum : nil }
 
     /// Takes a document in if it can be among the best.
-    mutating func take(_ score: Float, _ place: DocumentPlace, _ record: ForwardRecord) throws {
+    mutating func take(_ score: Float, _ place: DocumentPlace, _ vector: ExactVector) throws {
         guard score > 0, score >= minimumScore ?? 0, !heap.isFull || score >= heap.minimum else { return }
         heap.insert(score)
         // Identifiers are read for what may be in the answer only.
-        scored.append(WindowSearch.Scored(id: try record.identifier(), place: place, score: score))
+        scored.append(WindowSearch.Scored(id: try vector.identifier(), place: place, score: score))
         if scored.count > 4 * limit + 1_024 { scored = best() }
     }
 

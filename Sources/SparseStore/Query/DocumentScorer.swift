@@ -3,29 +3,40 @@ internal import SparseFormat
 /// The one exact score: Float products summed in ascending term order, whatever way the document was found.
 struct DocumentScorer {
     private let segment: WindowSegment
+    private let query: ResolvedQuery
     private let scratch: ScanScratch
     /// Query terms of the window, in the order of its directory; ascending, as terms are.
     private let positions: [Int]
     private let weights: [Float]
     private let usesSlots: Bool
+    /// The query's weights stand by term in a table of so many; 0 when they do not.
+    private let termLimit: TermID
 
-    /// Borrows the scratch's slots until `finish`.
+    /// Borrows the scratch's slots, or its weights by term, until `finish`.
     ///
     /// - Parameter terms: of the query, those that the window has.
-    init(_ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ scratch: ScanScratch) {
-        self.init(segment, terms.map(\.position), terms.map(\.weight), scratch)
+    init(
+        _ segment: WindowSegment, _ query: ResolvedQuery, _ terms: ArraySlice<TermPlaces.Term>, _ scratch: ScanScratch
+    ) {
+        // A compact segment's vectors name terms, not positions.
+        let used = segment.isCompact ? [] : terms
+        self.init(segment, query, used.map(\.position), used.map(\.weight), scratch)
     }
 
     /// The same, with the terms looked up.
     init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scratch: ScanScratch) {
         let found = zip(query.terms, query.weights).compactMap { term, weight in
-            segment.directory.find(term).map { (position: $0, weight: weight) }
+            segment.isCompact ? nil : segment.directory.find(term).map { (position: $0, weight: weight) }
         }
-        self.init(segment, found.map(\.position), found.map(\.weight), scratch)
+        self.init(segment, query, found.map(\.position), found.map(\.weight), scratch)
     }
 
-    private init(_ segment: WindowSegment, _ positions: [Int], _ weights: [Float], _ scratch: ScanScratch) {
+    private init(
+        _ segment: WindowSegment, _ query: ResolvedQuery, _ positions: [Int], _ weights: [Float],
+        _ scratch: ScanScratch
+    ) {
         self.segment = segment
+        self.query = query
         self.scratch = scratch
         self.positions = positions
         self.weights = weights
@@ -36,24 +47,49 @@ struct DocumentScorer {
                 scratch.slotWeights[index + 1] = weights[index]
             }
         }
+        let last = query.terms.last ?? .max
+        termLimit = segment.isCompact && last < ScanScratch.termWeightCount ? last + 1 : 0
+        if termLimit > 0 { scratch.setTermWeights(query) }
     }
 
     func finish() {
         if usesSlots { for position in positions { scratch.slots[position] = 0 } }
+        if termLimit > 0 { scratch.clearTermWeights(query) }
     }
 
-    func score(_ record: ForwardRecord) -> Float {
-        if usesSlots { return record.score(scratch.slots, scratch.slotWeights, scratch.matches) }
+    func score(_ vector: ExactVector) throws -> Float {
         var score: Float = 0
-        forEachMatch(record) { score += $1 * $2 }
+        switch vector {
+        case .record(let record) where usesSlots:
+            return record.score(scratch.slots, scratch.slotWeights, scratch.matches)
+        case .record(let record): forEachMatch(record) { score += $1 * $2 }
+        case .document(let document) where termLimit > 0:
+            // Terms that the query lacks add a product of 0, which changes no bit.
+            return try scratch.withTermWeights {
+                try document.score($0, termLimit: termLimit, decoder: document.vectorDecoder)
+            }
+        case .document(let document): try forEachMatch(document) { score += $1 * $2 }
+        }
         return score
     }
 
     /// Each term both have, largest product first: term, query weight, document weight.
-    func contributions(_ record: ForwardRecord) -> [(term: TermID, query: Float, document: Float)] {
+    func contributions(_ vector: ExactVector) throws -> [(term: TermID, query: Float, document: Float)] {
         var found: [(term: TermID, query: Float, document: Float)] = []
-        forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
+        switch vector {
+        case .record(let record): forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
+        case .document(let document): try forEachMatch(document) { found.append(($0, $2, $1)) }
+        }
         return found.sorted { $0.query * $0.document > $1.query * $1.document }
+    }
+
+    /// Calls `body` with term, document weight and query weight of each term both have, ascending.
+    private func forEachMatch(_ document: DocumentView, _ body: (TermID, Float, Float) -> Void) throws {
+        var next = 0
+        try document.forEachComponent(decoder: document.vectorDecoder) { term, weight in
+            while next < query.terms.count, query.terms[next] < term { next += 1 }
+            if next < query.terms.count, query.terms[next] == term { body(term, weight, query.weights[next]) }
+        }
     }
 
     /// Calls `body` with position, document weight and query weight of each term both have.

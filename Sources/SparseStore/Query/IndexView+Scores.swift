@@ -10,7 +10,7 @@ extension IndexView {
             let scorer = DocumentScorer(segment, query, scratch)
             defer { scorer.finish() }
             for position in positions {
-                scores[position] = scorer.score(try segment.record(at: places[position].ordinal))
+                scores[position] = try scorer.score(vector(of: places[position]))
             }
         }
         return scores

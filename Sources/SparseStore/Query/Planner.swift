@@ -13,14 +13,17 @@ struct Planner {
     /// Documents in the windows, and how many components they have at the mean.
     let documents: Int
     let components: Double
+    /// The share of them that are in compact segments.
+    let lookups: Double
     /// What was measured on this store of each effort, and of the exact search, ascending by k; empty before the first
     /// tuning.
     private let curves: [[TuningRecord.Point]]
     private let exactCurve: [TuningRecord.Point]
 
-    init(tuning: TuningRecord?, documents: Int, components: Double) {
+    init(tuning: TuningRecord?, documents: Int, components: Double, lookups: Double = 0) {
         self.documents = documents
         self.components = components
+        self.lookups = lookups
         let points = tuning?.points ?? []
         let curves = ScanLadder.plans.indices.map { effort in
             points.filter { $0.effort == ScanLadder.number(of: effort) }
@@ -69,7 +72,8 @@ struct Planner {
         guard var nearest = curve.first else { return nil }
         for point in curve where limit * limit > Int(nearest.limit) * Int(point.limit) { nearest = point }
         return ScanCost.search(
-            postings: Double(nearest.postings), scored: Double(nearest.scored), components: components)
+            postings: Double(nearest.postings), scored: Double(nearest.scored), components: components,
+            lookups: lookups)
     }
 
     /// The recall of an effort at k = `limit`: of the nearest measured k, the worse of both where it lies between two.

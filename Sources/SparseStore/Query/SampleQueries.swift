@@ -11,29 +11,35 @@ struct SampleQueries {
     /// a query seldom repeats a document. The same seed makes the same queries.
     func groups(count: Int, seed: UInt64) throws -> [[ResolvedQuery]] {
         var generator = SplitMix64(seed: seed)
-        let members = index.members.filter { $0.segment.documentCount > $0.deadCount }
+        let members = index.members.indices.filter {
+            index.members[$0].segment.documentCount > index.members[$0].deadCount
+        }
         guard !members.isEmpty else { return [] }
         return try Self.lengths.map { length in
             try (0..<count).map { _ in
                 var components: [TermID: Float] = [:]
                 for share in [length - length / 3, length / 3] {
                     let member = members[Int(generator.next() % UInt64(members.count))]
-                    let ordinal = Int(generator.next() % UInt64(member.segment.documentCount))
-                    let record = try member.segment.record(at: ordinal)
-                    let order = (0..<record.count).sorted { record.weight($0) > record.weight($1) }
+                    var document: [(term: TermID, weight: Float)] = []
+                    try index.forEachComponent(of: livePlace(in: member, &generator)) { document.append(($0, $1)) }
+                    document.sort { $0.weight > $1.weight }
                     // Two of three of the heaviest terms, so that the document is not simply its own answer.
-                    for index in order where generator.next() % 3 > 0 {
-                        // Positions in records are not proven; one past the terms is damage that a score ignores.
-                        let position = record.position(index)
-                        guard position < member.segment.directory.count else { continue }
-                        let term = member.segment.directory.term(at: position)
+                    for (term, weight) in document where generator.next() % 3 > 0 {
                         guard components[term] == nil else { continue }
-                        components[term] = record.weight(index)
+                        components[term] = weight
                         if components.count >= length - (share == length / 3 ? 0 : length / 3) { break }
                     }
                 }
                 return ResolvedQuery(components.map { ($0.key, $0.value) })
             }
         }
+    }
+
+    /// A document of a member that has live ones.
+    private func livePlace(in member: Int, _ generator: inout SplitMix64) -> DocumentPlace {
+        let count = index.members[member].segment.documentCount
+        var ordinal = Int(generator.next() % UInt64(count))
+        while !index.members[member].isLive(ordinal) { ordinal = (ordinal + 1) % count }
+        return DocumentPlace(member: member, ordinal: ordinal)
     }
 }

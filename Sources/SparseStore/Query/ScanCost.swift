@@ -8,17 +8,21 @@ enum ScanCost {
     private static let document = 140.0
     /// Comparing one of its components with the query.
     private static let component = 0.8
+    /// Finding it in `documents` instead, proving its checksum and going through its gaps.
+    private static let lookup = 1_000.0
 
     /// A search that reads so many postings, dense lists counted whole, and scores so many documents of so many components.
-    static func search(postings: Double, scored: Double, components: Double) -> Double {
-        postings * posting + scored * (document + component * components)
+    ///
+    /// - Parameter lookups: the share of documents that are in compact segments.
+    static func search(postings: Double, scored: Double, components: Double, lookups: Double) -> Double {
+        postings * posting + scored * (document + component * components + lookup * lookups)
     }
 
     /// Whether so many documents of a window are scored rather than sought by a scan of so many postings.
     static func scoringIsCheaper(_ count: Int, postings: Int, _ segment: WindowSegment) -> Bool {
         let documents = Double(segment.documentCount)
         let components = Double(segment.directory.nonzeros) / documents
-        return Double(count) * (document + component * components)
+        return Double(count) * (document + component * components + (segment.isCompact ? lookup : 0))
             <= Double(postings) * posting + documents * accumulator
     }
 }

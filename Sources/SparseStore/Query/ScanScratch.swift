@@ -2,7 +2,7 @@ internal import SparseFormat
 
 /// The memory one search needs beside its answer; reused from search to search.
 ///
-/// Invariant between searches: every accumulator and every slot is 0.
+/// Invariant between searches: every accumulator, every slot and every weight by term is 0.
 final class ScanScratch {
     /// One 16-bit accumulator for each ordinal a u16 can name: no list can reach outside, whatever its bytes say.
     let accumulators: UnsafeMutablePointer<UInt16>
@@ -13,6 +13,10 @@ final class ScanScratch {
     let slots = UnsafeMutablePointer<UInt8>.allocate(capacity: 65_536)
     /// The query's weights by slot.
     let slotWeights = UnsafeMutablePointer<Float>.allocate(capacity: 256)
+    /// The query's weights by term, where documents are scored from `documents`; made when first needed.
+    private var termWeights: [Float] = []
+    /// Terms from here on are not in it.
+    static let termWeightCount: TermID = 65_536
     /// The indices of the components a document shares with the query.
     let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
     /// Documents found in one block.
@@ -45,5 +49,25 @@ final class ScanScratch {
         slotWeights.deallocate()
         matches.deallocate()
         found.deallocate()
+    }
+
+    /// - Parameter query: its terms are below `termWeightCount`.
+    func setTermWeights(_ query: ResolvedQuery) {
+        if termWeights.isEmpty { termWeights = [Float](repeating: 0, count: Int(Self.termWeightCount)) }
+        for (term, weight) in zip(query.terms, query.weights) { termWeights[Int(term)] = weight }
+    }
+
+    func clearTermWeights(_ query: ResolvedQuery) {
+        for term in query.terms { termWeights[Int(term)] = 0 }
+    }
+
+    /// Calls `body` with `termWeightCount` weights, once they have been set.
+    func withTermWeights<R>(_ body: (UnsafePointer<Float>) throws -> R) throws -> R {
+        try termWeights.withUnsafeBufferPointer { weights in
+            guard let base = weights.baseAddress else {
+                throw SparseStoreError(.internalError, "weights by term were asked for before they were set")
+            }
+            return try body(base)
+        }
     }
 }

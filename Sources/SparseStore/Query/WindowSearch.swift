@@ -150,15 +150,15 @@ struct WindowSearch {
         while begin < places.endIndex {
             let member = places[begin].member
             let segment = index.members[member].segment
-            let scorer = DocumentScorer(segment, terms[member], scratch)
+            let scorer = DocumentScorer(segment, query, terms[member], scratch)
             defer { scorer.finish() }
             while begin < places.endIndex, places[begin].member == member {
                 if begin + Self.prefetched < places.endIndex {
                     let next = places[begin + Self.prefetched]
                     try index.members[next.member].segment.prefetch(at: next.ordinal)
                 }
-                let record = try segment.record(at: places[begin].ordinal)
-                try collector.take(scorer.score(record), places[begin], record)
+                let vector = try index.vector(of: places[begin])
+                try collector.take(scorer.score(vector), places[begin], vector)
                 begin += 1
             }
         }

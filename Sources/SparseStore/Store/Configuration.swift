@@ -41,6 +41,9 @@ public struct Configuration: Sendable {
     public var fileMode: UInt16 = 0o600
     /// Open a file on NFS, SMB or FUSE. Locks and maps are not reliable there: for a single process at most.
     public var allowNetworkFilesystem = false
+    /// What the index of a store is made for, from its making on; without effect on a store that is there, where
+    /// ``SparseStore/changeProfile(to:)`` changes it.
+    public var profile = IndexProfile.fast
     /// zstd level of payloads, 1...19.
     public var compressionLevel = 3
     /// How a store keeps token vectors, from its first multivector on; without effect on a store that has some, where

@@ -1,7 +1,11 @@
 internal import LMDB
 internal import SparseFormat
 
-extension Snapshot {
+extension Snapshot: DocumentSource {
+    func storedDocument(_ number: UInt64) throws -> DocumentView {
+        try withReader { try DocumentTable(tables: tables, reader: $0).existing(number) }
+    }
+
     /// The exact scores of given documents: what a search with the same weighting would give them.
     ///
     /// - Returns: one for each identifier, in their order: the inner product, 0 for a document that shares no term with

@@ -37,7 +37,7 @@ public final class Snapshot: Sendable {
     }
 
     var manifest: ManifestRecord { state.manifest }
-    var index: IndexView { state.index }
+    var index: IndexView { IndexView(members: state.index.members, documents: self) }
     var multivectorSettings: MultivectorSettings? { state.multivectors }
 
     /// The number of the commit; each commit has one more than the last.
@@ -239,15 +239,17 @@ public final class Snapshot: Sendable {
         let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
         let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
         let search = WindowSearch(
-            index: state.index, query: query, limit: options.limit, minimumScore: options.minimumScore,
+            index: index, query: query, limit: options.limit, minimumScore: options.minimumScore,
             plan: choice.scan, allowed: allowed, budget: budget(options))
         return try search.run(choice.description, scratch, &counters)
     }
 
     /// What a filter leaves of each window.
     func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
-        let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
-        return try state.index.members.map(filter.allowed)
+        try state.filters.allowed(filter) { filter in
+            let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
+            return try state.index.members.map(filter.allowed)
+        }
     }
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
@@ -263,7 +265,7 @@ public final class Snapshot: Sendable {
         let segment = state.index.members[place.member].segment
         let scorer = DocumentScorer(segment, query, scratch)
         defer { scorer.finish() }
-        let parts = scorer.contributions(try segment.record(at: place.ordinal))
+        let parts = try scorer.contributions(index.vector(of: place))
         return try withReader { reader in
             let vocabulary = VocabularyTable(tables: tables, reader: reader)
             return try parts.map { part in

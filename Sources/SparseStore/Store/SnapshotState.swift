@@ -13,6 +13,7 @@ final class SnapshotState: Sendable {
     let manifest: ManifestRecord
     let index: IndexView
     let planner: Planner
+    let filters = FilterCache()
     /// Nil until the store has had a multivector.
     let multivectors: MultivectorSettings?
 
@@ -27,6 +28,9 @@ final class SnapshotState: Sendable {
         self.multivectors = multivectors
         let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
         let components = index.members.reduce(0) { $0 + Double($1.segment.directory.nonzeros) }
-        planner = Planner(tuning: tuning, documents: documents, components: components / Double(max(1, documents)))
+        let compact = index.members.reduce(0) { $0 + ($1.segment.isCompact ? $1.segment.documentCount : 0) }
+        planner = Planner(
+            tuning: tuning, documents: documents, components: components / Double(max(1, documents)),
+            lookups: Double(compact) / Double(max(1, documents)))
     }
 }

@@ -130,15 +130,15 @@ extension SparseStore {
         }
     }
 
-    /// Measures what each effort of the planner reaches on this store. See ``tune(queries:weighting:progress:)``; it
+    /// Measures what each effort of the planner reaches on this store. See ``tune(queries:weighting:seed:progress:)``; it
     /// stops between two queries when the task is cancelled, and then keeps nothing.
     @discardableResult
     public func tune(
-        queries: [Query] = [], weighting: Weighting = .none,
+        queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
         progress: @escaping @Sendable (Int, Int) throws -> Void = { _, _ in }
     ) async throws -> [TuningPoint] {
         try await AsyncHop.run { [self] cancellation in
-            try tune(queries: queries, weighting: weighting) { done, total in
+            try tune(queries: queries, weighting: weighting, seed: seed) { done, total in
                 try progress(done, total)
                 try cancellation.check()
             }

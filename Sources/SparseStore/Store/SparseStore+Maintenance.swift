@@ -43,6 +43,22 @@ extension SparseStore {
         }
     }
 
+    /// Changes what the index is made for. Segments that commits and merges make from now on are of the profile; those
+    /// that are there stay as they are until they merge, or until ``optimize(progress:)`` makes all of them anew. Answers
+    /// do not change.
+    ///
+    /// - Throws: what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`).
+    public func changeProfile(to profile: IndexProfile) throws(SparseStoreError) {
+        try SparseStoreError.wrap {
+            try environment.write { transaction in
+                var manifest = try MetaTable(tables: source.tables, reader: transaction.reader).manifest()
+                guard manifest.profile != profile else { return }
+                manifest.profile = profile
+                try MetaTable.put(manifest, source.tables, transaction.writer)
+            }
+        }
+    }
+
     private func merge(
         for goal: Merger.Goal, _ isCancelled: () -> Bool, _ progress: (MaintenanceProgress) -> Void,
         merged: () throws -> Void

@@ -50,6 +50,10 @@ extension SparseStore {
                     var configuration = configuration
                     configuration.durability = .full
                     configuration.maintenance = .manual
+                    // As the damaged store has it, where that can be read.
+                    if let manifest = try? MetaTable(tables: tables, reader: commit.reader).manifest() {
+                        configuration.profile = manifest.profile
+                    }
                     if let codec = salvage.multivectorCodec {
                         configuration.multivectorCodec = codec.isTrained ? .f16 : codec
                     }

@@ -21,7 +21,8 @@ extension SparseStore {
             source.metrics.sizes(file: info.fileBytes, live: info.usedBytes - free, free: free)
             return StoreStatistics(
                 documents: Int(manifest.documents), terms: terms, nonzeros: Int(manifest.nonzeros),
-                segments: manifest.segments.map(SegmentStatistics.init), fileBytes: info.fileBytes,
+                profile: manifest.profile, segments: manifest.segments.map(SegmentStatistics.init),
+                fileBytes: info.fileBytes,
                 liveBytes: info.usedBytes - free, freeBytes: free, deadBytes: Int(dead),
                 stagedBytes: staged, segmentsDue: merger.segmentsDue(manifest),
                 merges: merger.mergesDone, mergeFailure: background?.failure, generation: manifest.generation,
@@ -67,7 +68,8 @@ extension MultivectorStatistics {
 extension SegmentStatistics {
     init(_ entry: SegmentEntry) {
         self.init(
-            id: entry.id, kind: entry.kind == .window ? "window" : "block", documents: Int(entry.documents),
+            id: entry.id, kind: entry.kind == .window ? "window" : "block",
+            profile: entry.isCompact ? .compact : .fast, documents: Int(entry.documents),
             tombstones: Int(entry.tombstones), nonzeros: Int(entry.nonzeros), bytes: Int(clamping: entry.bytes))
     }
 }

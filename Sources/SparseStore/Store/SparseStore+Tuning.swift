@@ -9,19 +9,21 @@ extension SparseStore {
     /// - Parameters:
     ///   - queries: like those to come, some hundreds; empty to make some from the documents.
     ///   - weighting: what those searches will use.
+    ///   - seed: of queries made from the documents; the same one makes the same queries.
     ///   - progress: called with queries done and in all; may throw to stop.
     /// - Returns: the measured points; none, and nothing kept, when there are neither queries nor so many documents that
     ///   a planned search could be cheaper than an exact one.
     @discardableResult
     public func tune(
-        queries: [Query] = [], weighting: Weighting = .none, progress: (Int, Int) throws -> Void = { _, _ in }
+        queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
+        progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> [TuningPoint] {
         let record: TuningRecord? = try SparseStoreError.translate {
             let snapshot = try source.snapshot()
             guard !queries.isEmpty || snapshot.count >= Planner.exactBelow else { return nil }
             let groups =
                 queries.isEmpty
-                ? try SampleQueries(index: snapshot.index).groups(count: 200, seed: 1)
+                ? try SampleQueries(index: snapshot.index).groups(count: 200, seed: seed)
                 : [try queries.map { try snapshot.resolve($0, weighting) }]
             let tuner = Tuner(index: snapshot.index, groups: groups)
             let points = try source.scratch.withScratch { try tuner.measure($0, progress) }

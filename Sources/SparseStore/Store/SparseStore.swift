@@ -54,7 +54,7 @@ public final class SparseStore: Sendable {
                             throw SparseStoreError(.internalError, "table \(name) was not made")
                         }
                         return table
-                    }, transaction.writer)
+                    }, configuration.profile, transaction.writer)
             }
         } catch let error as LMDBError where error.code == .missingTable {
             try Self.checkVersion(path, configuration)
@@ -96,9 +96,9 @@ public final class SparseStore: Sendable {
     }
 
     /// Fills a new file: what it is, and an empty manifest.
-    private static func create(_ tables: Tables, _ writer: Writer) throws {
+    private static func create(_ tables: Tables, _ profile: IndexProfile, _ writer: Writer) throws {
         try StoreRecord.fresh().put(into: tables.meta, .meta, key: Keys.store, writer)
-        try MetaTable.put(ManifestRecord(), tables, writer)
+        try MetaTable.put(ManifestRecord(profile: profile), tables, writer)
     }
 
     /// Closes the file. Later calls throw `closed`; snapshots that are still held stay right. A merge in the background is

@@ -8,6 +8,8 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var terms: Int
     /// Components of all documents together.
     public var nonzeros: Int
+    /// What segments to come are made for.
+    public var profile: IndexProfile
     /// The segments of the index, oldest documents first.
     public var segments: [SegmentStatistics]
     /// Size of the file.
@@ -85,6 +87,8 @@ public struct SegmentStatistics: Sendable, Hashable, Codable {
     public var id: UInt32
     /// `window` or `block`.
     public var kind: String
+    /// What it was made for.
+    public var profile: IndexProfile
     /// Documents it was built from.
     public var documents: Int
     /// How many of them were removed since.

@@ -13,14 +13,17 @@ struct BuildCommand: ParsableCommand {
 
             EXAMPLES:
               sparsestore build wiki.sparse
+              sparsestore build wiki.sparse --profile compact
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var layout: BuildOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false)
+        let store = try self.store.openForWriting(createIfMissing: false, layout.apply)
         defer { store.close() }
+        try layout.apply(to: store)
         InterruptFlag.install()
         let watch = Stopwatch()
         try store.optimize { segments in
@@ -29,7 +32,7 @@ struct BuildCommand: ParsableCommand {
                 throw CommandFailure(.interrupted, "interrupted; what was merged so far is kept")
             }
         }
-        try store.tune { _, _ in
+        try store.tune(seed: layout.seed) { _, _ in
             if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the merged index is kept") }
         }
         let statistics = try store.statistics()

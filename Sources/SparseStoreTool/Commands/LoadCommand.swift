@@ -13,9 +13,8 @@ struct LoadCommand: ParsableCommand {
             store is made when it is not there. A document whose id is there is replaced.
 
             Each batch is one transaction, which also holds the place in the input: after a kill, --resume goes on from \
-            there. SIGINT commits the batch at hand and stops with exit code 8. Memory: three batches of at most 32 MiB, \
-            twice the longest line (64 MiB at most), and what the engine needs for one transaction. CSR from standard \
-            input or zstd is first copied to an unnamed file in TMPDIR.
+            there. SIGINT commits the batch at hand and stops with exit code 8. Memory: --memory, and twice the longest \
+            line (64 MiB at most). CSR from standard input or zstd is first copied to an unnamed file in TMPDIR.
 
             Lines and rows that cannot be stored are rejected and counted; the exit code is 2 only when all were.
 
@@ -46,6 +45,8 @@ struct LoadCommand: ParsableCommand {
     // Three batches fill a window: each document is then laid out twice, once at its commit and once for good.
     @Option(help: "The most documents of one transaction.")
     var batch = Limits.maximumDocumentsPerWindow / 3
+
+    @OptionGroup var layout: BuildOptions
 
     @OptionGroup var tokens: MultivectorInput
 
@@ -78,12 +79,12 @@ struct LoadCommand: ParsableCommand {
         let store: SparseStore
         let reader: any DocumentReader
         if resume {
-            store = try self.store.openForWriting(createIfMissing: true, multivectorCodec: tokens.firstCodec)
+            store = try openStore()
             if let kept = try kept(name, in: store, source: source, fresh: start) { (start, isResumed) = (kept, true) }
             reader = try documents(source, format: format, from: start.position)
         } else {
             reader = try documents(source, format: format, from: start.position)
-            store = try self.store.openForWriting(createIfMissing: true, multivectorCodec: tokens.firstCodec)
+            store = try openStore()
         }
         let rejectFile = try rejects.map { path in
             try RejectFile(path: path, keeping: isResumed ? start.rejectBytesToKeep(path) : 0)
@@ -92,8 +93,20 @@ struct LoadCommand: ParsableCommand {
         let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
             store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
-        try report(try loader.run(reader, batchDocuments: batch, isBuilding: !noBuild, codec: tokens.codec?.codec))
+        try report(
+            try loader.run(
+                reader, batchDocuments: batch, batchBytes: layout.memory.batchBytes, isBuilding: !noBuild,
+                seed: layout.seed, codec: tokens.codec?.codec))
         store.close()
+    }
+
+    private func openStore() throws -> SparseStore {
+        let opened = try store.openForWriting(createIfMissing: true) { configuration in
+            configuration.multivectorCodec = tokens.firstCodec
+            layout.apply(to: &configuration)
+        }
+        try layout.apply(to: opened)
+        return opened
     }
 
     /// The place that an earlier load of this input has left, if there was one.

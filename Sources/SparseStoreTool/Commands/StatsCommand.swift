@@ -43,6 +43,7 @@ struct StatsCommand: ParsableCommand {
             ("readers", .integer(statistics.readers)),
             ("oldest_reader", .optional(statistics.oldestReader, json)),
             ("format", .string(statistics.format)),
+            ("profile", .string("\(statistics.profile)")),
         ])
     }
 
@@ -70,6 +71,7 @@ struct StatsCommand: ParsableCommand {
         .object([
             ("id", .integer(Int(segment.id))),
             ("kind", .string(segment.kind)),
+            ("profile", .string("\(segment.profile)")),
             ("documents", .integer(segment.documents)),
             ("tombstones", .integer(segment.tombstones)),
             ("nonzeros", .integer(segment.nonzeros)),
@@ -98,12 +100,14 @@ struct StatsCommand: ParsableCommand {
         table.add("free", Figures.bytes(statistics.freeBytes))
         table.add("generation", "\(statistics.generation)")
         table.add("format", statistics.format)
+        table.add("profile", "\(statistics.profile)")
         guard !statistics.segments.isEmpty else { return table.text }
-        var segments = TextTable(rightAligned: [0, 2, 3, 4, 5], indent: "  ")
-        segments.add("segment", "kind", "documents", "removed", "nonzeros", "bytes")
+        var segments = TextTable(rightAligned: [0, 3, 4, 5, 6], indent: "  ")
+        segments.add("segment", "kind", "profile", "documents", "removed", "nonzeros", "bytes")
         for segment in statistics.segments {
             segments.add(
-                "\(segment.id)", segment.kind, Figures.count(segment.documents), Figures.count(segment.tombstones),
+                "\(segment.id)", segment.kind, "\(segment.profile)", Figures.count(segment.documents),
+                Figures.count(segment.tombstones),
                 Figures.count(segment.nonzeros), Figures.bytes(segment.bytes))
         }
         return table.text + "\n" + segments.text

@@ -25,6 +25,9 @@ struct TuneCommand: ParsableCommand {
     @Option(help: "What multiplies the queries' weights: 'none', 'idf' or 'table:FILE'.")
     var weighting = WeightingOption.none
 
+    @Option(help: "Seed of the queries that are made from documents.")
+    var seed: UInt64 = 1
+
     @Flag(help: "Show no progress.")
     var quiet = false
 
@@ -41,7 +44,9 @@ struct TuneCommand: ParsableCommand {
         }
         let watch = Stopwatch()
         var lastReport = 0.0
-        let points = try store.tune(queries: sample, weighting: try weighting.resolve(in: store)) { done, total in
+        let points = try store.tune(
+            queries: sample, weighting: try weighting.resolve(in: store), seed: seed
+        ) { done, total in
             guard !InterruptFlag.isSet else { throw CommandFailure(.interrupted, "interrupted; nothing was changed") }
             guard !quiet, watch.seconds - lastReport >= 5 else { return }
             lastReport = watch.seconds

@@ -7,6 +7,8 @@ struct BatchProducer {
 
     let reader: any DocumentReader
     let batchDocuments: Int
+    /// At most `batchBytes`.
+    let bytes: Int
 
     /// Fills `queue` until the input ends, fails, or nobody wants more.
     func run(into queue: BatchQueue) {
@@ -23,7 +25,7 @@ struct BatchProducer {
     /// The next batch; nil at the end of the input.
     func next() throws -> LoadBatch? {
         var batch = LoadBatch()
-        while batch.documents.count < batchDocuments, batch.bytes < Self.batchBytes,
+        while batch.documents.count < batchDocuments, batch.bytes < bytes,
             batch.rejects.count < batchDocuments,
             let row = try reader.next()
         {

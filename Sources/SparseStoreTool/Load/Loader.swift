@@ -3,8 +3,8 @@ internal import SparseStore
 
 /// Writes documents into a store, batch by batch, with the place in the input in the same transaction.
 ///
-/// Memory: three batches of at most 32 MiB (one being read, one waiting, one being written), the reader's own buffers,
-/// and what the engine takes for one transaction.
+/// Memory: three batches of at most `MemoryOption.batchBytes` (one being read, one waiting, one being written), the
+/// reader's own buffers, and what the engine takes for one transaction or one window.
 final class Loader {
     /// How many rejects are shown as they come.
     static let shownRejects = 5
@@ -45,14 +45,18 @@ final class Loader {
     /// `reader` belongs to that thread from here on.
     ///
     /// - Parameters:
+    ///   - batchBytes: about how much memory a batch may take.
     ///   - isBuilding: merge the index at the end.
+    ///   - seed: of the queries that it is then tuned with.
     ///   - codec: encode token vectors anew at the end, where they are kept otherwise.
     func run(
-        _ reader: any DocumentReader, batchDocuments: Int, isBuilding: Bool = true, codec: MultivectorCodec? = nil
+        _ reader: any DocumentReader, batchDocuments: Int, batchBytes: Int, isBuilding: Bool = true, seed: UInt64 = 1,
+        codec: MultivectorCodec? = nil
     ) throws -> LoadSummary {
         let queue = BatchQueue()
         // Handed over, not shared: nobody here uses the reader again.
-        nonisolated(unsafe) let producer = BatchProducer(reader: reader, batchDocuments: batchDocuments)
+        nonisolated(unsafe) let producer = BatchProducer(
+            reader: reader, batchDocuments: batchDocuments, bytes: batchBytes)
         // Not joined: a thread that waits for standard input ends with the process.
         _ = try WorkerThread { producer.run(into: queue) }
         defer { queue.cancel() }
@@ -70,7 +74,7 @@ final class Loader {
             }
         }
         if let codec, summary.isComplete { try encode(as: codec) }
-        if isBuilding, summary.isComplete { try build() }
+        if isBuilding, summary.isComplete { try build(seed: seed) }
         return try finish()
     }
 
@@ -88,14 +92,14 @@ final class Loader {
 
     /// Merges the index and measures what recall its efforts reach, unless someone interrupts: what is loaded is safe,
     /// and `build` can go on.
-    private func build() throws {
+    private func build(seed: UInt64) throws {
         struct Stop: Error {}
         do {
             try store.optimize { _ in
                 store.releaseMemory()
                 if interrupted() { throw Stop() }
             }
-            try store.tune { _, _ in if interrupted() { throw Stop() } }
+            try store.tune(seed: seed) { _, _ in if interrupted() { throw Stop() } }
         } catch is Stop {
             reporter.note("the index was not merged and tuned to the end; 'build' does")
         }

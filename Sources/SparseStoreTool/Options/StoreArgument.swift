@@ -17,14 +17,14 @@ struct StoreArgument: ParsableArguments {
     /// Opens the store for writing. A command merges only when it says so: one that is done in a moment must not leave
     /// half of a merge behind.
     ///
-    /// - Parameter multivectorCodec: for the first token vectors of a store.
+    /// - Parameter change: what a command has options for.
     func openForWriting(
-        createIfMissing: Bool, multivectorCodec: MultivectorCodec = .f16
+        createIfMissing: Bool, _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> SparseStore {
         var configuration = Configuration()
         configuration.createIfMissing = createIfMissing
         configuration.maintenance = .manual
-        configuration.multivectorCodec = multivectorCodec
+        change(&configuration)
         return try SparseStore.open(at: store, configuration: configuration)
     }
 }

@@ -5,7 +5,12 @@ enum Arbitrary {
     static func vector(_ random: inout SeededGenerator, count: Int, below limit: UInt32) -> SparseVector {
         var terms: Set<TermID> = []
         while terms.count < count { terms.insert(UInt32.random(in: 0...limit, using: &random)) }
-        return SparseVector(uncheckedTerms: terms.sorted(), weights: (0..<count).map { _ in weight(&random) })
+        // A third of them are exact in half precision.
+        let isHalf = random.next() % 3 == 0
+        let weights = (0..<count).map { _ in
+            isHalf ? HalfFloat.float(UInt16(1 + random.next() % 0x7BFF)) : weight(&random)
+        }
+        return SparseVector(uncheckedTerms: terms.sorted(), weights: weights)
     }
 
     static func weight(_ random: inout SeededGenerator) -> Float {
@@ -39,7 +44,8 @@ enum Arbitrary {
             manifest.segments.append(
                 SegmentEntry(
                     id: id, kind: random.next() % 2 == 0 ? .window : .block,
-                    tier: UInt8(truncatingIfNeeded: random.next()), documents: documents,
+                    tier: UInt8(truncatingIfNeeded: random.next()), isCompact: random.next() % 2 == 0,
+                    documents: documents,
                     tombstones: UInt32(random.next() % UInt64(documents + 1)), firstDocument: first,
                     lastDocument: first + width, nonzeros: random.number() % (UInt64(documents) * 65_535),
                     bytes: counter(&random)))
@@ -49,6 +55,7 @@ enum Arbitrary {
         manifest.nextDocument = next + counter(&random) / 2
         manifest.documents = manifest.nextDocument == 0 ? 0 : random.number() % (manifest.nextDocument + 1)
         manifest.nonzeros = counter(&random)
+        manifest.profile = [.fast, .compact][Int(random.next() % 2)]
         manifest.termSpace = [.undecided, .strings, .numbers][Int(random.next() % 3)]
         manifest.nextTerm = UInt32(truncatingIfNeeded: random.number())
         manifest.nextSegment = UInt32(ids.count) + UInt32(random.next() % 3)

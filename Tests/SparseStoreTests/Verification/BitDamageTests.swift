@@ -11,6 +11,7 @@ import Testing
     private static let queries: [SoundStore: [Query]] = [
         .small: [["term 1": 1, "term 7": 0.5, "term 20": 2], ["term 3": 1]],
         .leveled: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 250]))],
+        .compact: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 250]))],
     ]
 
     private static func sparse(_ terms: [TermID]) -> SparseVector {
@@ -23,7 +24,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(SoundStore.small, 60, UInt64(1)), (.leveled, 15, 2)])
+    @Test(arguments: [(SoundStore.small, 60, UInt64(1)), (.leveled, 15, 2), (.compact, 15, 3)])
     func aFlippedBitIsReportedAndNeverAWrongAnswer(_ sound: SoundStore, flips: Int, seed: UInt64) throws {
         let bytes = try sound.bytes()
         let copy = try DamagedStore(sound)

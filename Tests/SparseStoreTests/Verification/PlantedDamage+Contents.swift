@@ -1,3 +1,4 @@
+import LMDB
 import SparseFormat
 import Testing
 
@@ -48,6 +49,29 @@ extension PlantedDamage {
         ] + vectors
 
     private static let vectors = [
+        PlantedDamage("a code of a compact window", .compact, deep: ["I112"], quick: []) { copy in
+            // Of a live document: nothing is known of the others'.
+            let place = try copy.store.read { snapshot in
+                let member = try #require(snapshot.index.members.first)
+                let directory = member.segment.directory
+                let entries = (0..<directory.count).map(directory.entry)
+                let list = try #require(entries.firstIndex { $0.encoding == .dense && $0.chunk == 0 })
+                let postings = try member.segment.postings(at: list)
+                let live = try #require(postings.ordinals.first { member.isLive(Int($0)) && $0 > 0 })
+                return SegmentChunkHeader.size + Int(entries[list].offset) + Int(live)
+            }
+            let key = copy.segmentKey(try copy.manifest().segments[0].id, .chunk)
+            try copy.changeBody(.segments, key) { $0[place] ^= 2 }
+        },
+        PlantedDamage("a term that a compact window lacks", .compact, deep: ["I105", "I112"], quick: []) { copy in
+            // Document 1 has other terms than when it was indexed.
+            let key = Keys.document(1)
+            let count = try copy.store.read { try $0.storedDocument(1).termCount }
+            let terms = (0..<TermID(count)).map { 1_000 + $0 }
+            let vector = SparseVector(uncheckedTerms: terms, weights: terms.map { _ in 1 })
+            let value = try DocumentEncoder().encode(id: "1", vector: vector, key: key)
+            try copy.write { try $0.put(copy.tables.documents, key, value) }
+        },
         PlantedDamage("an identifier in the index", deep: ["I114"], quick: []) { copy in
             let key = copy.segmentKey(try copy.manifest().segments[0].id, .forwardChunk)
             try copy.changeBody(.segments, key) { body in

@@ -31,7 +31,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
             try $0.changeBody(.meta, Keys.tuning) { $0[0] = 200 }
         },
         PlantedDamage("a reserved byte", deep: ["I2"], quick: ["I2"]) {
-            try $0.changeBody(.meta, Keys.manifest) { $0[33] = 1 }
+            try $0.changeBody(.meta, Keys.manifest) { $0[34] = 1 }
         },
         PlantedDamage("a key of no shape", deep: ["I3"], quick: []) { copy in
             try copy.write { try $0.put(copy.tables.meta, Array("elsewhere".utf8), [1, 2, 3]) }
@@ -156,6 +156,12 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         },
         PlantedDamage("a part gone", deep: ["I110"], quick: ["I110"]) { copy in
             try copy.delete(.segments, copy.segmentKey(try copy.manifest().segments[1].id, .forward))
+        },
+        PlantedDamage("a compact window that says it has vectors", .compact, deep: ["I110"], quick: ["I110"]) {
+            try $0.changeManifest { $0.segments[0].isCompact = false }
+        },
+        PlantedDamage("a window that has vectors and says it is compact", deep: ["I110"], quick: ["I110"]) {
+            try $0.changeManifest { $0.segments[1].isCompact = true }
         },
         PlantedDamage("a chunk gone", deep: ["I24", "I110"], quick: ["I110"]) { copy in
             try copy.delete(.segments, copy.segmentKey(try copy.manifest().segments[1].id, .chunk))

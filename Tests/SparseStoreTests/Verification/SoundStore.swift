@@ -12,6 +12,8 @@ enum SoundStore: String, CaseIterable, Sendable {
     case leveled
     /// Token vectors of three codecs' making: most of them product-quantised, the last in half precision.
     case vectors
+    /// Windows without exact vectors, one of eight levels with some of it removed, and one with them.
+    case compact
 
     /// The bytes of the file.
     func bytes() throws -> Data {
@@ -19,11 +21,13 @@ enum SoundStore: String, CaseIterable, Sendable {
         case .small: try Self.made[0].get()
         case .leveled: try Self.made[1].get()
         case .vectors: try Self.made[2].get()
+        case .compact: try Self.made[3].get()
         }
     }
 
     private static let made: [Result<Data, any Error>] = [
         Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
+        Result { try makeCompact() },
     ]
 
     private static func makeSmall() throws -> Data {
@@ -96,6 +100,33 @@ enum SoundStore: String, CaseIterable, Sendable {
     static func tokens(_ number: Int, dimension: Int = 8) throws -> Multivector {
         let components = (0..<3 * dimension).map { Float((number * 7 + $0 * 5) % 11) / 8 - 0.5 }
         return try Multivector(dimension: dimension, components: components)
+    }
+
+    private static func makeCompact() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open { ($0.profile, $0.maintenance) = (.compact, .manual) }
+        var vectors = RandomVectors(seed: 12)
+        vectors.termSpace = 300
+        vectors.terms = 5...20
+        func write(_ numbers: Range<Int>) throws {
+            try store.write { transaction in
+                for number in numbers {
+                    try transaction.upsert(
+                        Document(id: "\(number)", vector: vectors.next(), tags: number % 9 == 0 ? ["nine"] : []))
+                }
+            }
+        }
+        try write(0..<1_100)
+        try store.write { transaction in
+            for number in 0..<40 { try transaction.remove("\(7 * number)") }
+            // Exact in half precision.
+            try transaction.upsert(Document(id: "half", vector: SparseVector([(3, 0.5), (90, 1.25)])))
+        }
+        try store.changeProfile(to: .fast)
+        try write(1_100..<1_140)
+        try store.changeProfile(to: .compact)
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
     }
 
     private static func makeLeveled() throws -> Data {

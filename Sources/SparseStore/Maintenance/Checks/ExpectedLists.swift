@@ -20,6 +20,9 @@ struct ExpectedLists {
     /// Lists that have no room for what they should hold.
     private var overflowed: Set<Int> = []
 
+    /// Ordinals of a compact window whose documents are gone: nothing is known of their postings.
+    private var gone: Set<UInt16> = []
+
     /// Nil when an exact vector cannot be read.
     init?(_ window: WindowSegment, _ positions: Range<Int>, _ verification: Verification) throws {
         directory = window.directory
@@ -38,24 +41,25 @@ struct ExpectedLists {
         codes = [UInt8](repeating: 0, count: end)
         maxima = [Float](repeating: 0, count: positions.count)
         let prefix = Keys.segmentPrefix(window.id)
+        let source = WindowVectors(window, verification)
         for ordinal in 0..<window.documentCount {
             try verification.visit(.segments, prefix)
-            guard let record = try verification.attempt(.segments, prefix, { try window.record(at: ordinal) }) else {
-                return nil
+            switch try verification.attempt(.segments, prefix, { try source.vector(at: ordinal) }) {
+            case .some(.some(let vector)):
+                // Others have no code; `VectorsCheck` reports them.
+                guard vector.weights.allSatisfy(Limits.weights.contains) else { return nil }
+                add(vector, UInt16(truncatingIfNeeded: ordinal), positions)
+            case .some(.none): gone.insert(UInt16(truncatingIfNeeded: ordinal))
+            case .none: return nil
             }
-            let weights = (0..<record.count).map(record.weight)
-            // Others have no code; `VectorsCheck` reports them.
-            guard weights.allSatisfy(Limits.weights.contains) else { return nil }
-            add(record, weights, UInt16(truncatingIfNeeded: ordinal), positions)
         }
     }
 
-    private mutating func add(
-        _ record: ForwardRecord, _ weights: [Float], _ ordinal: UInt16, _ positions: Range<Int>
-    ) {
+    private mutating func add(_ vector: WindowVectors.Vector, _ ordinal: UInt16, _ positions: Range<Int>) {
+        let weights = vector.weights
         let levels = directory.levels == 1 ? [] : LevelAssignment(weights, [weights.count]).levels
         for (index, weight) in weights.enumerated() {
-            let position = record.position(index)
+            let position = vector.positions[index]
             guard positions.contains(position) else { continue }
             let entry = directory.entry(at: position)
             let list = position - first
@@ -77,18 +81,21 @@ struct ExpectedLists {
     /// What is wrong with the list at a position, nil when nothing is.
     func problem(of list: WindowSegment.Postings, at position: Int) -> String? {
         let cells = (position - first) * directory.levels..<(position - first + 1) * directory.levels
-        guard !overflowed.contains(position), cells.allSatisfy({ next[$0] == begins[$0 + 1] }) else {
-            return "a level has another number of postings than its documents make"
-        }
-        guard maxima[position - first] == directory.entry(at: position).maximum else {
+        let entry = directory.entry(at: position)
+        guard !overflowed.contains(position), list.ordinals.count == Int(entry.count),
+            !gone.isEmpty || cells.allSatisfy({ next[$0] == begins[$0 + 1] })
+        else { return "a level has another number of postings than its documents make" }
+        let maximum = maxima[position - first]
+        guard gone.isEmpty ? maximum == entry.maximum : maximum <= entry.maximum else {
             return "its maximum is not the largest weight"
         }
-        let range = postings(cells)
-        guard isEqual(list, range, inOrderOfOrdinals: directory.entry(at: position).encoding == .dense) else {
+        guard entry.encoding == .dense ? isEqualDense(list, cells) : isEqual(list, cells) else {
             return "its postings are not those of the documents"
         }
+        // A dense list does not say of which level the postings of those that are gone were.
+        guard entry.encoding != .dense || gone.isEmpty else { return nil }
         for (level, cell) in cells.enumerated() {
-            let own = codes[postings(cell..<cell + 1)]
+            let own = entry.encoding == .dense ? codes[made(cell)] : list.codes[held(cell, of: cells)]
             let mean = own.isEmpty ? 0 : max(1, own.reduce(0) { $0 + Int($1) } / own.count)
             guard Int(directory.averageCode(at: position, level: level)) == mean else {
                 return "the average of level \(level) is not that of its codes"
@@ -97,18 +104,28 @@ struct ExpectedLists {
         return nil
     }
 
-    private func postings(_ cells: Range<Int>) -> Range<Int> {
-        Int(begins[cells.lowerBound])..<Int(begins[cells.upperBound])
+    /// The postings that the documents make of a level.
+    private func made(_ cell: Int) -> Range<Int> { Int(begins[cell])..<Int(next[cell]) }
+
+    /// Where the postings of a level stand in a list that is not dense.
+    private func held(_ cell: Int, of cells: Range<Int>) -> Range<Int> {
+        let begin = begins[cells.lowerBound]
+        return Int(begins[cell] - begin)..<Int(begins[cell + 1] - begin)
     }
 
-    private func isEqual(
-        _ list: WindowSegment.Postings, _ range: Range<Int>, inOrderOfOrdinals isDense: Bool
-    ) -> Bool {
-        guard isDense else {
-            return list.ordinals.elementsEqual(ordinals[range]) && list.codes.elementsEqual(codes[range])
+    private func isEqual(_ list: WindowSegment.Postings, _ cells: Range<Int>) -> Bool {
+        cells.allSatisfy { cell in
+            let known = held(cell, of: cells).filter { !gone.contains(list.ordinals[$0]) }
+            return known.map { list.ordinals[$0] }.elementsEqual(ordinals[made(cell)])
+                && known.map { list.codes[$0] }.elementsEqual(codes[made(cell)])
         }
-        let order = range.sorted { ordinals[$0] < ordinals[$1] }
-        return list.ordinals.elementsEqual(order.lazy.map { ordinals[$0] })
-            && list.codes.elementsEqual(order.lazy.map { codes[$0] })
+    }
+
+    /// The same for a list that is in the order of the ordinals, whatever the level.
+    private func isEqualDense(_ list: WindowSegment.Postings, _ cells: Range<Int>) -> Bool {
+        let known = list.ordinals.indices.filter { !gone.contains(list.ordinals[$0]) }
+        let order = cells.flatMap(made).sorted { ordinals[$0] < ordinals[$1] }
+        return known.map { list.ordinals[$0] }.elementsEqual(order.lazy.map { ordinals[$0] })
+            && known.map { list.codes[$0] }.elementsEqual(order.lazy.map { codes[$0] })
     }
 }

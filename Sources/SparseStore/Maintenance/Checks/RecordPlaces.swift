@@ -9,6 +9,7 @@ struct RecordPlaces {
     init(_ window: WindowSegment) { self.window = window }
 
     func check(_ verification: Verification) throws {
+        guard !window.isCompact else { return }
         let prefix = Keys.segmentPrefix(window.id)
         let full = window.forwardChunkBytes
         var next = 0

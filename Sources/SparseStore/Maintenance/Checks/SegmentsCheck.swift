@@ -52,6 +52,8 @@ enum SegmentsCheck: VerificationCheck {
         }
         for part in SegmentTable.Part.allCases {
             switch (part, counts[part, default: 0]) {
+            case (.forward, let count) where entry.isCompact, (.forwardChunk, let count) where entry.isCompact:
+                if count > 0 { broken("has its \(part), and its entry says that it is compact") }
             case (.tags, _), (.order, 0...1), (.chunk, 1...), (.forwardChunk, 1...), (_, 1): continue
             case (_, 0):
                 broken("lacks its \(part)")
