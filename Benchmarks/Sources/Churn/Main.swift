@@ -56,7 +56,7 @@ struct Main {
             var processor: [Double] = []
             _ = try searcher.take()
             let time = try seconds {
-                guard (1...rounds).contains(number) else { return Thread.sleep(forTimeInterval: settle) }
+                guard number > 0, number <= rounds else { return Thread.sleep(forTimeInterval: settle) }
                 let replaced = Int((share * Double(live)).rounded(.up))
                 for first in stride(from: 0, to: replaced, by: size) {
                     let ids = (0..<min(size, replaced - first)).map { _ in Int.random(in: 0..<live, using: &chance) }

@@ -1,0 +1,22 @@
+import Testing
+
+@testable import SparseFormat
+
+@Suite struct QuantiserTests {
+    /// FORMAT.md: a code is the nearest, halves up.
+    @Test(arguments: [Float(1e-15), 0.3, 1, 2.7, 1e15])
+    func codesAreThoseOfRounding(maximum: Float) {
+        let quantiser = ImpactQuantiser(maximum: maximum)
+        let inverse = 255 / maximum
+        for half in 0...510 {
+            var weight = Float(half) / 2 / inverse
+            for _ in 0..<4 { weight = weight.nextDown }
+            for _ in 0..<9 {
+                if (0...maximum).contains(weight) {
+                    #expect(quantiser.code(weight) == UInt8(min(255, (weight * inverse).rounded())))
+                }
+                weight = weight.nextUp
+            }
+        }
+    }
+}
