@@ -44,7 +44,7 @@ extension SparseStore {
     }
 
     /// Changes what the index is made for. Segments that commits and merges make from now on are of the profile; those
-    /// that are there stay as they are until they merge, or until ``optimize(progress:)`` makes all of them anew. Answers
+    /// that are there stay as they are until they merge, or until `optimize` makes all of them anew. Answers
     /// do not change.
     ///
     /// - Throws: what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`).
