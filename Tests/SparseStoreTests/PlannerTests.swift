@@ -75,6 +75,20 @@ import Testing
         #expect(try reopened.search(query, recall: .fast).plan.isTuned)
     }
 
+    /// What a few queries reach says less about those to come than what many reach.
+    @Test func `the fewer queries a recall was measured on, the less is promised`() throws {
+        let temporary = try TemporaryStore()
+        let (store, _) = try filled(temporary)
+        var vectors = RandomVectors(seed: 26)
+        vectors.termSpace = 8_000
+        let queries = try (0..<20).map { _ in Query(vector: try vectors.next()) }
+        let few = try store.tune(queries: queries)
+        let many = try store.tune(queries: queries + queries + queries + queries)
+        #expect(zip(few, many).allSatisfy { $0.recall <= $1.recall && $0.postings == $1.postings })
+        #expect(zip(few, many).contains { $0.recall < $1.recall })
+        #expect(zip(few, many).allSatisfy { $0.recall < 1 || $1.recall == 1 })
+    }
+
     /// Small windows are read whole and large ones in part: their sums must not compete.
     @Test func `documents of small windows take no place from those of large ones, and are found exactly`() throws {
         let temporary = try TemporaryStore()

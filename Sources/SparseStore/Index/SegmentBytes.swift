@@ -73,9 +73,20 @@ final class SegmentBytes: @unchecked Sendable {
 
     deinit { copy?.deallocate() }
 
+    /// Asks the disk for some of the bytes; for all of them while they have to be proven first.
+    func readAhead(_ address: UnsafeRawPointer, _ count: Int) {
+        if isVerified.load(ordering: .acquiring) {
+            SparseFormat.readAhead(address, count)
+        } else if let base = value.baseAddress {
+            SparseFormat.readAhead(base, value.count)
+        }
+    }
+
     /// Proves header and checksum, and a chunk's own header, unless this process has done so for this segment.
     func verify() throws {
         guard !isVerified.load(ordering: .acquiring) else { return }
+        // One request instead of one a page: the map is not read ahead.
+        if copy == nil, let base = value.baseAddress { SparseFormat.readAhead(base, value.count) }
         try open(verifyChecksum: true)
         isVerified.store(true, ordering: .releasing)
     }

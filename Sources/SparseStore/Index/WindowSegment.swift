@@ -71,6 +71,17 @@ final class WindowSegment: @unchecked Sendable {
         return base + SegmentChunkHeader.size + Int(entry.offset)
     }
 
+    /// Asks the disk for the postings of a list's first levels.
+    func readAhead(_ entry: WindowEntry, at position: Int, levels: Int) {
+        let chunk = chunks[Int(entry.chunk)]
+        let used = directory.postings(at: position, levels: levels)
+        guard used > 0, let base = chunk.body.baseAddress else { return }
+        let bytes = entry.byteCount(documents: documentCount)
+        chunk.readAhead(
+            base + SegmentChunkHeader.size + Int(entry.offset),
+            entry.encoding == .packed ? min(bytes, used * WindowEntry.packBytes / WindowEntry.packSize) : bytes)
+    }
+
     /// Whether exact vectors are in `documents` only.
     var isCompact: Bool { forward == nil }
 
@@ -106,7 +117,7 @@ final class WindowSegment: @unchecked Sendable {
             let data = forwardChunks[place.chunk].body.baseAddress
         else { return }
         let components = Int(directory.nonzeros) / directory.documents
-        SparseFormat.readAhead(
+        forwardChunks[place.chunk].readAhead(
             data + SegmentChunkHeader.size + place.offset,
             ForwardTable.recordSize(components: components, identifier: 0, isWide: forward.isWide))
     }

@@ -24,10 +24,10 @@ final class ScanScratch {
     /// Where the query's terms stand in the window that is being looked at; -1 for those it lacks.
     var positions: [Int] = []
 
-    /// Whether the search before this one had to wait for the disk. Then this one asks for all it is going to read before
-    /// it reads the first of it, so that the disk has many requests at once: a call to the system for each list and each
-    /// record, too dear where memory holds the index anyway.
-    var readsAhead = false
+    /// Whether the search before this one had to wait for the disk, or there was none before. Then this one asks for all
+    /// it is going to read before it reads the first of it, so that the disk has many requests at once: a call to the
+    /// system for each list and each record, too dear where memory holds the index anyway.
+    var readsAhead = true
 
     init() {
         accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)

@@ -41,17 +41,23 @@ struct Tuner {
 
     private struct Measure {
         var recall: Float = 0
+        /// Of the recalls.
+        var squares: Float = 0
         var postings: Float = 0
         var scored: Float = 0
 
         mutating func add(_ recall: Float, _ counters: SearchCounters) {
             self.recall += recall
+            squares += recall * recall
             postings += Float(counters.postings)
             scored += Float(counters.documentsScored)
         }
 
+        /// The means; of the recall one standard error less, as the queries to come are not those of the sample.
         func divided(by count: Float) -> Measure {
-            Measure(recall: recall / count, postings: postings / count, scored: scored / count)
+            let mean = recall / count
+            let error = (max(0, squares / count - mean * mean) / count).squareRoot()
+            return Measure(recall: mean - error, postings: postings / count, scored: scored / count)
         }
 
         mutating func worsen(_ other: Measure) {

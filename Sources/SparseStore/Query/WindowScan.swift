@@ -81,12 +81,6 @@ struct WindowScan {
     /// Postings that are added one by one.
     var packedPostings: Int { packed.reduce(0) { $0 + $1.used } }
 
-    /// Asks the disk for what `run` is going to read.
-    func readAhead() {
-        for item in packed { SparseFormat.readAhead(item.list, item.bytes) }
-        for list in dense { SparseFormat.readAhead(list.codes, documents) }
-    }
-
     /// Adds the documents that can be among the best to `set`; leaves the accumulators 0.
     ///
     /// - Parameters:

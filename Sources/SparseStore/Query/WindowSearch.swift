@@ -64,7 +64,13 @@ struct WindowSearch {
         var set = CandidateSet(
             count: count, minimum: cut == nil ? max(minimumScore ?? 0, collector.threshold ?? 0) : 0)
         if scratch.readsAhead, allowed == nil {
-            for member in members { try scan(of: member, terms, cut)?.readAhead() }
+            for member in members {
+                let segment = index.members[member].segment
+                for term in terms[member] {
+                    segment.readAhead(
+                        term.entry, at: term.position, levels: cut?.levels[term.number] ?? segment.directory.levels)
+                }
+            }
         }
         for position in members {
             let member = index.members[position]

@@ -47,7 +47,7 @@ public struct TuningPoint: Sendable, Hashable, Codable {
     public let limit: Int
     /// The effort, 0 the least; nil for the exact search.
     public let effort: Int?
-    /// Mean recall against the exact answers.
+    /// Mean recall against the exact answers, less its standard error.
     public let recall: Double
     /// Mean postings read.
     public let postings: Double
