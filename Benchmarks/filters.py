@@ -4,7 +4,7 @@
     Benchmarks/filters.py --binary .build/release/sparsestore --documents docs.csr --queries queries.csr --work FOLDER
 
 Documents get tags at random: `half`, `twentieth`, `p0.5` and `p0.05` stand for 50 %, 5 %, 0.5 % and 0.05 % of them. The
-store is tuned with the first 300 queries, all others are asked. Truth is what `--recall exact` finds under the same
+store is tuned with every fifth query, all others are asked. Truth is what `--recall exact` finds under the same
 filter; a hit is right when its score reaches the k-th less 0.0001. Needs numpy. Pinned to one core.
 """
 
@@ -18,10 +18,9 @@ from collections import defaultdict
 from collection import CSR
 
 SHARES = {"half": 0.5, "twentieth": 0.05, "p0.5": 0.005, "p0.05": 0.0005}
-TUNED = 300
 
 
-def write_json_lines(rows: CSR, numbers: range, path: str, tags=lambda: []) -> None:
+def write_json_lines(rows: CSR, numbers, path: str, tags=lambda: []) -> None:
     with open(path, "w") as file:
         for number in numbers:
             terms, weights = rows.row(number)
@@ -55,8 +54,9 @@ def main() -> None:
         return json.loads(done.stdout) if "--json" in words else {}
 
     queries = CSR(options.queries)
-    write_json_lines(queries, range(TUNED), tuning)
-    write_json_lines(queries, range(TUNED, queries.rows), asked)
+    tuned = range(0, queries.rows, 5)
+    write_json_lines(queries, tuned, tuning)
+    write_json_lines(queries, [row for row in range(queries.rows) if row not in tuned], asked)
     if not os.path.exists(store):
         documents, chance = CSR(options.documents), random.Random(1)
         write_json_lines(

@@ -17,6 +17,7 @@ final class SegmentBytes: @unchecked Sendable {
     private let kind: RecordKind
     private let copy: UnsafeMutableRawBufferPointer?
     private let isVerified = Atomic(false)
+    private let isAskedFor = Atomic(false)
 
     /// LMDB puts a value on pages of its own above half a page; twice that leaves no doubt.
     private static let copiedBelow = 8_192
@@ -77,16 +78,22 @@ final class SegmentBytes: @unchecked Sendable {
     func readAhead(_ address: UnsafeRawPointer, _ count: Int) {
         if isVerified.load(ordering: .acquiring) {
             SparseFormat.readAhead(address, count)
-        } else if let base = value.baseAddress {
-            SparseFormat.readAhead(base, value.count)
+        } else {
+            askForAll()
         }
+    }
+
+    /// Asks the disk for the whole value, once. Small values are copies.
+    private func askForAll() {
+        guard copy == nil, let base = value.baseAddress, !isAskedFor.exchange(true, ordering: .relaxed) else { return }
+        SparseFormat.readAhead(base, value.count)
     }
 
     /// Proves header and checksum, and a chunk's own header, unless this process has done so for this segment.
     func verify() throws {
         guard !isVerified.load(ordering: .acquiring) else { return }
         // One request instead of one a page: the map is not read ahead.
-        if copy == nil, let base = value.baseAddress { SparseFormat.readAhead(base, value.count) }
+        askForAll()
         try open(verifyChecksum: true)
         isVerified.store(true, ordering: .releasing)
     }
