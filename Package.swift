@@ -68,7 +68,8 @@ let package = Package(
             swiftSettings: settings),
         // What the crash suite runs beside the command line (Tests/Crash/README.md).
         .executableTarget(
-            name: "crash-driver", dependencies: ["SparseStore", "SparseInterchange"], path: "Tests/Crash/Driver",
+            name: "crash-driver", dependencies: ["SparseStore", "SparseInterchange", "SparseFormat"],
+            path: "Tests/Crash/Driver",
             swiftSettings: settings),
         // Tests: one target a module.
         .testTarget(name: "SparseFormatTests", dependencies: ["SparseFormat"], swiftSettings: settings),

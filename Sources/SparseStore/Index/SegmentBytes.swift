@@ -44,22 +44,20 @@ final class SegmentBytes: @unchecked Sendable {
 
     /// A part of a segment as a table has it; nil when the segment has none.
     convenience init?(
-        _ segment: UInt32, _ part: SegmentTable.Part, _ index: Int = 0, kind: RecordKind, ifIn table: SegmentTable,
-        copying: Bool = false
+        _ segment: UInt32, _ part: SegmentTable.Part, ifIn table: SegmentTable, copying: Bool = false
     ) throws {
-        guard let bytes = try table.optionalPart(segment, part, UInt32(index)) else { return nil }
+        guard let bytes = try table.optionalPart(segment, part) else { return nil }
         try self.init(
-            bytes, kind: kind, key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)), copying: copying)
+            bytes, kind: part.kind, key: Keys.segment(segment, part: part.rawValue, index: 0), copying: copying)
     }
 
     /// The same for a part that every segment has.
     convenience init(
-        _ segment: UInt32, _ part: SegmentTable.Part, _ index: Int = 0, kind: RecordKind, in table: SegmentTable,
-        copying: Bool = false
+        _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable, copying: Bool = false
     ) throws {
         try self.init(
-            table.part(segment, part, UInt32(index)), kind: kind,
-            key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)), copying: copying)
+            table.part(segment, part), kind: part.kind,
+            key: Keys.segment(segment, part: part.rawValue, index: 0), copying: copying)
     }
 
     /// All values of a part, in the order of their indices.

@@ -10,10 +10,10 @@ final class SegmentNumbers: @unchecked Sendable {
 
     /// - Parameter copying: see `SegmentBytes`.
     init(_ segment: UInt32, _ table: SegmentTable, copying: Bool = false) throws {
-        numberBytes = try SegmentBytes(segment, .documents, kind: .segmentDocuments, in: table, copying: copying)
+        numberBytes = try SegmentBytes(segment, .documents, in: table, copying: copying)
         try numberBytes.verify()
         numbers = try SegmentDocuments(body: numberBytes.body)
-        orderBytes = try SegmentBytes(segment, .order, kind: .segmentOrder, ifIn: table, copying: copying)
+        orderBytes = try SegmentBytes(segment, .order, ifIn: table, copying: copying)
         if let orderBytes {
             try orderBytes.verify()
             order = try SegmentOrder(body: orderBytes.body)

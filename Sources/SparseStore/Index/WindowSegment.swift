@@ -27,9 +27,6 @@ final class WindowSegment: @unchecked Sendable {
         id = entry.id
         firstNumber = entry.firstDocument
         lastNumber = entry.lastDocument
-        func bytes(_ part: SegmentTable.Part, _ index: Int, _ kind: RecordKind) throws -> SegmentBytes {
-            try SegmentBytes(entry.id, part, index, kind: kind, in: table)
-        }
         // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells.
         func lengths(_ chunks: [SegmentBytes]) -> [Int] {
             chunks.map { max(0, $0.body.count - SegmentChunkHeader.size) }
@@ -37,10 +34,10 @@ final class WindowSegment: @unchecked Sendable {
         chunks = try SegmentBytes.all(entry.id, .chunk, in: table)
         forwardChunks = entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table)
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
-        directoryBytes = try bytes(.directory, 0, .segmentDirectory)
+        directoryBytes = try SegmentBytes(entry.id, .directory, in: table)
         try directoryBytes.verify()
         numbers = try SegmentNumbers(entry.id, table)
-        forwardBytes = entry.isCompact ? nil : try bytes(.forward, 0, .segmentForward)
+        forwardBytes = entry.isCompact ? nil : try SegmentBytes(entry.id, .forward, in: table)
         try forwardBytes?.verify()
         ranks = entry.isCompact ? numbers.ranks() : nil
         let directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(chunks))

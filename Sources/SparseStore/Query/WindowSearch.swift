@@ -72,6 +72,11 @@ struct WindowSearch {
                 }
             }
         }
+        func scoreWhole(_ allowed: AllowedDocuments, of member: Int) throws {
+            try score(allowed, of: member, terms, scratch, &counters, &collector)
+            // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
+            if cut == nil, let reached = collector.threshold { set.raise(to: reached) }
+        }
         for position in members {
             let member = index.members[position]
             try budget.check()
@@ -83,16 +88,12 @@ struct WindowSearch {
                 cut != nil && allowed.count <= count
                     || ScanCost.scoringIsCheaper(allowed.count, postings: 0, member.segment)
             {
-                try score(allowed, of: position, terms, scratch, &counters, &collector)
-                // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
-                if cut == nil, let reached = collector.threshold { set.raise(to: reached) }
+                try scoreWhole(allowed, of: position)
                 continue
             }
             guard let scan = try scan(of: position, terms, cut) else { continue }
             if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.packedPostings, member.segment) {
-                try score(allowed, of: position, terms, scratch, &counters, &collector)
-                // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
-                if cut == nil, let reached = collector.threshold { set.raise(to: reached) }
+                try scoreWhole(allowed, of: position)
                 continue
             }
             counters.segmentsScanned += 1

@@ -1,3 +1,4 @@
+import SparseFormat
 import SparseStore
 
 /// One of several processes that use one store at the same time, for `Scripts/processes.sh`.
@@ -14,7 +15,7 @@ struct SharedStore {
     /// The writer's number; nil for a process that only reads.
     private let writer: Int?
     private let writers: Int
-    private var random: SplitMix
+    private var random: SplitMix64
     /// Groups of this writer, each with its revision.
     private var mine: [Int: Int] = [:]
     private var revision = 0
@@ -30,7 +31,7 @@ struct SharedStore {
         store = try SparseStore.open(at: path, configuration: configuration)
         self.writer = writer
         self.writers = writers
-        random = SplitMix(state: UInt64(writer ?? 99))
+        random = SplitMix64(seed: UInt64(writer ?? 99))
     }
 
     /// Until the time is over. Says `problem ...` for each thing that is wrong.
@@ -135,18 +136,5 @@ struct SharedStore {
         generation = state.generation
         seen[other] = state.clock
         looks += 1
-    }
-}
-
-/// SplitMix64.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
