@@ -37,6 +37,9 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case multivectorCounts = 34
     case mergeSegments = 40
     case retiredSegments = 41
+    case blockSources = 42
+    case blockCounts = 43
+    case blockLists = 44
 
     /// The rule in one sentence.
     package var rule: String {
@@ -78,6 +81,9 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .multivectorCounts: "the counts of multivectors are below 2^62 and do not contradict each other"
         case .mergeSegments: "a merge names each segment once, and 1 or more as its sources"
         case .retiredSegments: "the retired segments are 1 or more, each named once"
+        case .blockSources: "a block index has 1 or more sources, each named once, with 1 to 65535 documents"
+        case .blockCounts: "a block index's counts agree with its contents and its chunks"
+        case .blockLists: "a block list lies inside its chunk, aligned, with 1 to 65535 postings and at most as many blocks"
         }
     }
 }

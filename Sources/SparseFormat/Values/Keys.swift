@@ -41,6 +41,7 @@ package enum Keys {
     package static let tuning = Array("tuning".utf8)
     package static let merge = Array("merge".utf8)
     package static let retired = Array("retired".utf8)
+    package static let blocks = Array("blocks".utf8)
     package static let multivectorSettings = Array("multivectors".utf8)
     package static let codebookPrefix = Array("codebook:".utf8)
     package static let bookmarkPrefix = Array("bookmark:".utf8)

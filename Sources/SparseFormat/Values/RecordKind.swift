@@ -22,5 +22,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case multivectorCodec = 20
     case merge = 21
     case retired = 22
+    case blockIndex = 23
+    case blockDirectory = 24
     case multivectorSettings = 28
 }

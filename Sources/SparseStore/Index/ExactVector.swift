@@ -26,3 +26,12 @@ extension DocumentView {
     /// What it takes to read the vector: nothing but for compressed ones, which the engine does not write.
     var vectorDecoder: DocumentDecoder? { hasCompressedVector ? DocumentDecoder() : nil }
 }
+
+/// Documents of one read transaction, for whoever holds it, one thread at a time.
+final class TransactionDocuments: DocumentSource, @unchecked Sendable {
+    private let table: DocumentTable
+
+    init(_ table: DocumentTable) { self.table = table }
+
+    func storedDocument(_ number: UInt64) throws -> DocumentView { try table.existing(number) }
+}

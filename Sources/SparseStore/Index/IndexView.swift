@@ -20,6 +20,8 @@ struct IndexView: Sendable {
 
     /// In ascending document number.
     let members: [Member]
+    /// Nil in a store without a block index.
+    var blocks: BlockView?
     /// Nil in the view that all snapshots of a commit share, which has nothing to read with.
     var documents: (any DocumentSource)?
 

@@ -17,9 +17,12 @@ struct RetiredSegments {
     private var meta: MetaTable { MetaTable(tables: tables, reader: writer.reader) }
 
     /// Takes in segments that leave the manifest.
-    func retire(_ entries: [SegmentEntry]) throws {
-        for entry in entries where entry.bytes < Self.leastBytes { try segments.remove(entry.id, writer) }
-        let retired = try meta.retired() + entries.filter { $0.bytes >= Self.leastBytes }.map(\.id)
+    func retire(_ entries: [SegmentEntry]) throws { try retire(entries.map { (number: $0.id, bytes: $0.bytes) }) }
+
+    /// Takes in numbers that nothing names any more, and how many bytes stand under each.
+    func retire(_ entries: [(number: UInt32, bytes: UInt64)]) throws {
+        for entry in entries where entry.bytes < Self.leastBytes { try segments.remove(entry.number, writer) }
+        let retired = try meta.retired() + entries.filter { $0.bytes >= Self.leastBytes }.map(\.number)
         // Room for a record of its own, whatever happens: the oldest go at once.
         let excess = max(0, retired.count - Limits.maximumSegments)
         for segment in retired.prefix(excess) { try segments.remove(segment, writer) }

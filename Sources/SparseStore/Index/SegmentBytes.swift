@@ -96,6 +96,12 @@ final class SegmentBytes: @unchecked Sendable {
         isVerified.store(true, ordering: .releasing)
     }
 
+    /// The data behind a chunk's own header; right once verified.
+    func data() throws(FormatError) -> UnsafeRawBufferPointer {
+        guard body.count >= SegmentChunkHeader.size else { throw FormatError(.truncated) }
+        return UnsafeRawBufferPointer(rebasing: body[SegmentChunkHeader.size...])
+    }
+
     /// Proves all of that but the checksum.
     func checkHeader() throws { try open(verifyChecksum: false) }
 

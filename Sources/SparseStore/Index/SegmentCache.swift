@@ -9,20 +9,29 @@ final class SegmentCache: Sendable {
     private struct Contents {
         var mapEpoch: UInt64 = 0
         var members: [UInt32: IndexView.Member] = [:]
+        var blocks: BlockIndex?
     }
 
     private let contents = Lock(Contents())
 
     /// The index of a manifest; opens what is new in it and forgets what is gone.
     func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
-        try contents.withLock { contents in
+        let record = try MetaTable(tables: tables, reader: reader).blocks()
+        return try contents.withLock { contents in
             let known = contents.mapEpoch == mapEpoch ? contents.members : [:]
+            if contents.mapEpoch != mapEpoch || contents.blocks?.record != record {
+                contents.blocks = try record.map {
+                    try BlockIndex($0, SegmentTable(tables: tables, reader: reader))
+                }
+            }
             let members = try manifest.segments.map { entry in
                 try Self.member(entry, known[entry.id], tables, reader)
             }
             contents.mapEpoch = mapEpoch
             contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
-            return IndexView(members: members)
+            var view = IndexView(members: members)
+            view.blocks = contents.blocks.map { BlockView($0, view) }
+            return view
         }
     }
 

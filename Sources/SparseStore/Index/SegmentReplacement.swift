@@ -20,6 +20,18 @@ struct SegmentReplacement {
         try RetiredSegments(tables: tables, writer: writer).retire(sources)
         manifest.segments.replaceSubrange(range, with: merged)
         manifest.bytesMerged += merged.reduce(0) { $0 + $1.bytes }
+        try dropBlocks(unlessUseful: manifest)
+    }
+
+    /// A block index whose sources have gone for the most part is no longer worth its room: their documents are found in
+    /// other segments.
+    private func dropBlocks(unlessUseful manifest: ManifestRecord) throws {
+        guard let blocks = try MetaTable(tables: tables, reader: writer.reader).blocks() else { return }
+        let live = Set(manifest.segments.map(\.id))
+        let left = blocks.sources.filter { live.contains($0.segment) }
+        guard left.map(\.slots).reduce(0, +) * 2 < blocks.slots else { return }
+        try MetaTable.put(blocks: nil, tables, writer)
+        try RetiredSegments(tables: tables, writer: writer).retire([(number: blocks.number, bytes: blocks.bytes)])
     }
 
     /// A document that was removed since it was read for the merge is dead in the new segment too. One that was dead or

@@ -63,6 +63,18 @@ struct WindowPart {
     }
 }
 
+extension WindowPart {
+    /// The only value of a part.
+    init(_ part: SegmentTable.Part, _ body: [UInt8]) { self.init(part, 0, part.kind, body) }
+
+    /// A chunk whose data lie as they are.
+    init(_ part: SegmentTable.Part, _ index: Int, chunk data: [UInt8]) {
+        var header = ByteWriter()
+        SegmentChunkHeader(codec: .raw, originalLength: UInt32(data.count)).encode(into: &header)
+        self.init(part, index, part.kind, head: header.bytes, data)
+    }
+}
+
 extension WindowBuilder.Window {
     /// The manifest's entry of the segment that these parts of the window make.
     func entry(_ segment: UInt32, _ parts: [WindowPart], _ policy: MergePolicy) -> SegmentEntry {

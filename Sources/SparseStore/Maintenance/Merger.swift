@@ -75,6 +75,31 @@ final class Merger: Sendable {
         return .merged
     }
 
+    /// Builds a block index over all segments of the newest commit; waits while another process merges. False when there is
+    /// nothing to index. Throws what `checkpoint` throws, and then has changed nothing.
+    func buildBlocks(_ settings: BlockSettings, _ checkpoint: MergeCheckpoint) throws -> Bool {
+        while true {
+            do {
+                try takeTurn(checkpoint)
+                defer { isTaken.withLock { $0 = false } }
+                if try clearTheWay() {
+                    guard var blocks = try StagedBlocks.begin(environment, tables, pieces, settings) else {
+                        return false
+                    }
+                    do {
+                        try blocks.stage(checkpoint)
+                        try blocks.finish()
+                        return true
+                    } catch {
+                        _ = try? StagedMerge.discard(blocks.record, environment, tables)
+                        throw error
+                    }
+                }
+            } catch is StagedMerge.ClaimLost {}
+            try wait(checkpoint)
+        }
+    }
+
     /// Merges until nothing is left to do; waits while another process merges.
     ///
     /// - Parameter merged: called after each merge.

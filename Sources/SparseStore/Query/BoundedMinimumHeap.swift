@@ -1,19 +1,23 @@
 /// The largest `capacity` of the values it was given, the smallest of them on top.
-struct BoundedMinimumHeap {
+struct BoundedMinimumHeap<Value: Comparable> {
     private let capacity: Int
-    private var values: [Float] = []
+    private let least: Value
+    /// In the order of the heap.
+    private(set) var values: [Value] = []
 
-    init(capacity: Int) {
+    /// - Parameter least: what `minimum` is while there is no value.
+    init(capacity: Int, least: Value) {
         self.capacity = capacity
+        self.least = least
         values.reserveCapacity(min(capacity, 1_024))
     }
 
     var isFull: Bool { values.count == capacity }
 
-    /// The smallest value kept; -infinity when there is none.
-    var minimum: Float { values.first ?? -.infinity }
+    /// The smallest value kept.
+    var minimum: Value { values.first ?? least }
 
-    mutating func insert(_ value: Float) {
+    mutating func insert(_ value: Value) {
         if values.count < capacity {
             values.append(value)
             var child = values.count - 1

@@ -4,13 +4,13 @@ internal import SparseFormat
 struct Collector {
     let limit: Int
     let minimumScore: Float?
-    private var heap: BoundedMinimumHeap
+    private var heap: BoundedMinimumHeap<Float>
     private var scored: [WindowSearch.Scored] = []
 
     init(limit: Int, minimumScore: Float?) {
         self.limit = limit
         self.minimumScore = minimumScore
-        heap = BoundedMinimumHeap(capacity: limit)
+        heap = BoundedMinimumHeap(capacity: limit, least: -.infinity)
     }
 
     /// A score that `limit` documents reach; nil while fewer are known.

@@ -18,26 +18,31 @@ struct Planner {
     /// What was measured on this store of each effort, and of the exact search, ascending by k; empty before the first
     /// tuning.
     private let curves: [[TuningRecord.Point]]
+    /// The efforts that this store can be searched with.
+    private let efforts: [Int]
     private let exactCurve: [TuningRecord.Point]
 
-    init(tuning: TuningRecord?, documents: Int, components: Double, lookups: Double = 0) {
+    init(tuning: TuningRecord?, documents: Int, components: Double, lookups: Double = 0, hasBlocks: Bool = false) {
         self.documents = documents
         self.components = components
         self.lookups = lookups
         let points = tuning?.points ?? []
-        let curves = ScanLadder.plans.indices.map { effort in
-            points.filter { $0.effort == ScanLadder.number(of: effort) }
+        let curves = Effort.ladder.indices.map { effort in
+            points.filter { $0.effort == Effort.number(of: effort) }
         }
+        efforts = Effort.ladder.indices.filter { !Effort.ladder[$0].usesBlocks || hasBlocks && !curves[$0].isEmpty }
         self.curves = curves.allSatisfy(\.isEmpty) ? [] : curves
-        exactCurve = points.filter { $0.effort == ScanLadder.exactNumber }
+        exactCurve = points.filter { $0.effort == Effort.exactNumber }
     }
 
     /// Below this an exact search costs no more than a planned one.
     static let exactBelow = 4_096
+    /// The least share of the documents that a filter must let through for a search of blocks.
+    static let shareForBlocks = 0.5
 
     struct Choice {
         /// Nil for an exact search.
-        let scan: ScanPlan?
+        let effort: Effort?
         let description: SearchPlan
     }
 
@@ -46,13 +51,23 @@ struct Planner {
         switch recall {
         case .exact: return exact("exact was asked for")
         case .fast: return effort(0, limit, share, "the least effort was asked for")
+        case .plainSeismic(let cut, let heapFactor):
+            let plan = Effort.blocks(.plainSeismic(cut: cut, heapFactor: Float(heapFactor)))
+            return Choice(
+                effort: plan,
+                description: SearchPlan(
+                    plan, number: nil, expectedRecall: nil, isTuned: false, limit: limit, "plain Seismic was asked for"))
         case .target(let target):
             if documents < Self.exactBelow { return exact("\(documents) documents are few enough for an exact search") }
-            let fit = ScanLadder.plans.indices.filter { self.recall($0, limit, share) >= target }
+            // Under a filter that lets few through, blocks would be visited for what cannot be found.
+            let fit = efforts.filter {
+                self.recall($0, limit, share) >= target
+                    && (share >= Self.shareForBlocks || !Effort.ladder[$0].usesBlocks)
+            }
             guard let cheapest = fit.min(by: { cost($0, limit) < cost($1, limit) }) else {
                 return exact("no planned effort reaches a recall of \(target)")
             }
-            if share == 1, let exactCost = cost(exactCurve, limit), exactCost <= cost(cheapest, limit) {
+            if share == 1, let exactCost = cost(exactCurve, limit, windows: true), exactCost <= cost(cheapest, limit) {
                 return exact("an exact search costs no more than a recall of \(target)")
             }
             return effort(cheapest, limit, share, "the cheapest effort that reaches a recall of \(target)")
@@ -64,16 +79,19 @@ struct Planner {
 
     /// What an effort costs at k = `limit`; before the first tuning efforts cost as they rise.
     private func cost(_ effort: Int, _ limit: Int) -> Double {
-        isMeasured ? cost(curves[effort], limit) ?? .infinity : Double(effort)
+        isMeasured
+            ? cost(curves[effort], limit, windows: !Effort.ladder[effort].usesBlocks) ?? .infinity : Double(effort)
     }
 
     /// The cost at the nearest k that was measured, by ratio; nil when none was.
-    private func cost(_ curve: [TuningRecord.Point], _ limit: Int) -> Double? {
+    ///
+    /// - Parameter windows: whether all windows are scanned.
+    private func cost(_ curve: [TuningRecord.Point], _ limit: Int, windows: Bool) -> Double? {
         guard var nearest = curve.first else { return nil }
         for point in curve where limit * limit > Int(nearest.limit) * Int(point.limit) { nearest = point }
         return ScanCost.search(
             postings: Double(nearest.postings), scored: Double(nearest.scored), components: components,
-            lookups: lookups)
+            lookups: lookups) + (windows ? ScanCost.windows(documents: documents) : 0)
     }
 
     /// The recall of an effort at k = `limit`: of the nearest measured k, the worse of both where it lies between two.
@@ -82,6 +100,7 @@ struct Planner {
     /// plan leaves out. But as many are scored as for k: between two measured depths recall falls evenly with the
     /// logarithm.
     private func recall(_ effort: Int, _ limit: Int, _ share: Double) -> Double {
+        // Efforts of blocks are searched with once they were measured only.
         guard isMeasured else { return ScanLadder.assumedRecall[effort] }
         let points = curves[effort]
         let depth = Double(limit) / min(1, max(share, 1e-6))
@@ -96,20 +115,15 @@ struct Planner {
     }
 
     private func effort(_ effort: Int, _ limit: Int, _ share: Double, _ reason: String) -> Choice {
-        let plan = ScanLadder.plans[effort]
+        let chosen = Effort.ladder[effort]
         return Choice(
-            scan: plan,
+            effort: chosen,
             description: SearchPlan(
-                isExact: false, effort: effort, expectedRecall: recall(effort, limit, share), isTuned: isMeasured,
-                droppedShare: plan.dropped, levelFloor: plan.floor, candidates: plan.candidateCount(limit: limit),
-                reason: reason))
+                chosen, number: effort, expectedRecall: recall(effort, limit, share), isTuned: isMeasured, limit: limit,
+                reason))
     }
 
     private func exact(_ reason: String) -> Choice {
-        Choice(
-            scan: nil,
-            description: SearchPlan(
-                isExact: true, effort: nil, expectedRecall: nil, isTuned: isMeasured,
-                droppedShare: nil, levelFloor: nil, candidates: nil, reason: reason))
+        Choice(effort: nil, description: SearchPlan(exactly: reason, isTuned: isMeasured))
     }
 }

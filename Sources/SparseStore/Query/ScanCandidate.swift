@@ -10,14 +10,14 @@ struct CandidateSet {
     /// How many of the best are kept: k in an exact search, the documents to rescore in an approximate one.
     let count: Int
     private var minimum: Float
-    private var best: BoundedMinimumHeap
+    private var best: BoundedMinimumHeap<Float>
     private var all: [ScanCandidate] = []
 
     /// - Parameter minimum: documents that cannot reach this score are no candidates.
     init(count: Int, minimum: Float) {
         self.count = count
         self.minimum = minimum
-        best = BoundedMinimumHeap(capacity: count)
+        best = BoundedMinimumHeap(capacity: count, least: -.infinity)
     }
 
     /// What a document's upper bound must reach to be a candidate.

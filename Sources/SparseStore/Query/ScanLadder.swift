@@ -27,12 +27,4 @@ enum ScanLadder {
     static let assumedRecall: [Double] = [
         0.83, 0.89, 0.86, 0.90, 0.87, 0.91, 0.94, 0.925, 0.965, 0.96, 0.975, 0.985, 0.99, 0.992, 0.995, 0.997,
     ]
-
-    /// The number of an effort in a `tuning` record. Numbers below belonged to an earlier ladder and are passed over.
-    static func number(of effort: Int) -> UInt8 { UInt8(16 + effort) }
-    /// The number of the exact search there.
-    static let exactNumber: UInt8 = 255
-
-    /// The effort of a number; nil for the exact search, and for those of another ladder.
-    static func effort(numbered number: UInt8) -> Int? { plans.indices.first { self.number(of: $0) == number } }
 }

@@ -21,6 +21,8 @@ final class ScanScratch {
     let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
     /// Documents found in one block.
     let found = UnsafeMutablePointer<UInt32>.allocate(capacity: WindowKernels.blockSize)
+    /// What a search of a block index needs.
+    private(set) lazy var blocks = BlockScratch()
     /// Where the query's terms stand in the window that is being looked at; -1 for those it lacks.
     var positions: [Int] = []
 

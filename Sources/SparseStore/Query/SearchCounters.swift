@@ -4,12 +4,16 @@ public struct SearchCounters: Sendable, Hashable, Codable {
     public var segments = 0
     /// Posting lists read.
     public var lists = 0
-    /// Postings read.
+    /// Postings read, and components of the summaries of posting blocks.
     public var postings = 0
     /// Posting blocks visited.
     public var blocks = 0
     /// Posting blocks whose summary did not promise enough.
     public var blocksSkipped = 0
+    /// Documents of visited blocks, scored by their codes.
+    public var documentsEstimated = 0
+    /// Lines of 21 components that were read for that.
+    public var lines = 0
     /// Documents whose approximate score could reach the answer.
     public var candidates = 0
     /// Documents scored in full precision from their stored vector.

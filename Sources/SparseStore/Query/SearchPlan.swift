@@ -12,6 +12,10 @@ public struct SearchPlan: Sendable, Hashable, Codable {
     public let droppedShare: Float?
     /// Least share of the query's possible score that a level must bring on average to be read.
     public let levelFloor: Float?
+    /// Posting lists of the block index that are looked into; nil when it is not used.
+    public let blockLists: Int?
+    /// The share of what a document must reach that a block must promise to be visited; nil when it is not used.
+    public let heapFactor: Float?
     /// Documents scored exactly at the most.
     public let candidates: Int?
     /// Why this plan was chosen.

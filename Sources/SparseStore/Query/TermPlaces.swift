@@ -22,14 +22,21 @@ struct TermPlaces {
     /// Where each window's terms end.
     private var ends: [Int] = []
 
-    init(_ query: ResolvedQuery, _ index: IndexView, _ scratch: ScanScratch) {
+    /// - Parameter wanted: the windows that will be asked for; nil for all.
+    init(_ query: ResolvedQuery, _ index: IndexView, _ scratch: ScanScratch, in wanted: Set<Int>? = nil) {
         most = [Float](repeating: 0, count: query.terms.count)
         fullest = Array(repeating: nil, count: query.terms.count)
         // Each step asks for what the next one reads, for all windows.
-        for member in index.members { member.segment.directory.prefetchFind(query.terms) }
+        for (number, member) in index.members.enumerated() where wanted?.contains(number) ?? true {
+            member.segment.directory.prefetchFind(query.terms)
+        }
         scratch.positions.removeAll(keepingCapacity: true)
-        for member in index.members {
-            member.segment.directory.find(query.terms, appendingTo: &scratch.positions)
+        for (number, member) in index.members.enumerated() {
+            if wanted?.contains(number) ?? true {
+                member.segment.directory.find(query.terms, appendingTo: &scratch.positions)
+            } else {
+                scratch.positions.append(contentsOf: repeatElement(-1, count: query.terms.count))
+            }
         }
         terms.reserveCapacity(scratch.positions.count)
         ends.reserveCapacity(index.members.count)

@@ -6,6 +6,11 @@ struct Tuner {
     /// Groups of sample queries; an effort is worth what it reaches on the group that suits it least.
     let groups: [[ResolvedQuery]]
 
+    /// Of the ladder, those that the index can be searched with.
+    private var efforts: [Int] {
+        Effort.ladder.indices.filter { !Effort.ladder[$0].usesBlocks || index.blocks != nil }
+    }
+
     /// The k that are measured.
     static let limits = [10, 100]
     /// Scores this close to the k-th count as reaching it.
@@ -17,7 +22,7 @@ struct Tuner {
         var done = 0
         for limit in Self.limits {
             // One for each effort, and the last for the exact search.
-            var worst = [Measure](repeating: Measure(recall: 1), count: ScanLadder.plans.count + 1)
+            var worst = [Measure](repeating: Measure(recall: 1), count: efforts.count + 1)
             for group in groups where !group.isEmpty {
                 var sums = [Measure](repeating: Measure(), count: worst.count)
                 for query in group {
@@ -28,11 +33,11 @@ struct Tuner {
                 for effort in sums.indices { worst[effort].worsen(sums[effort].divided(by: Float(group.count))) }
             }
             for (effort, measure) in worst.enumerated() {
-                let isExact = effort == ScanLadder.plans.count
+                let isExact = effort == efforts.count
                 points.append(
                     TuningRecord.Point(
                         limit: UInt32(limit),
-                        effort: isExact ? ScanLadder.exactNumber : ScanLadder.number(of: effort),
+                        effort: isExact ? Effort.exactNumber : Effort.number(of: efforts[effort]),
                         recall: min(1, max(0, measure.recall)), postings: measure.postings, scored: measure.scored))
             }
         }
@@ -49,7 +54,7 @@ struct Tuner {
         mutating func add(_ recall: Float, _ counters: SearchCounters) {
             self.recall += recall
             squares += recall * recall
-            postings += Float(counters.postings)
+            postings += Float(ScanCost.postings(counters))
             scored += Float(counters.documentsScored)
         }
 
@@ -70,10 +75,10 @@ struct Tuner {
     private func add(_ query: ResolvedQuery, _ limit: Int, _ scratch: ScanScratch, _ sums: inout [Measure]) throws {
         var counters = SearchCounters()
         let exact = try search(query, limit, nil).run(scratch, &counters)
-        sums[ScanLadder.plans.count].add(1, counters)
-        for (effort, plan) in ScanLadder.plans.enumerated() {
+        sums[efforts.count].add(1, counters)
+        for (effort, number) in efforts.enumerated() {
             counters = SearchCounters()
-            let found = try search(query, limit, plan).run(scratch, &counters)
+            let found = try search(query, limit, Effort.ladder[number]).run(scratch, &counters)
             var recall: Float = 1
             if let last = exact.last {
                 let right = found.filter { $0.score >= last.score - Self.tolerance }.count
@@ -83,7 +88,7 @@ struct Tuner {
         }
     }
 
-    private func search(_ query: ResolvedQuery, _ limit: Int, _ plan: ScanPlan?) -> WindowSearch {
-        WindowSearch(index: index, query: query, limit: limit, minimumScore: nil, plan: plan)
+    private func search(_ query: ResolvedQuery, _ limit: Int, _ effort: Effort?) -> WindowSearch {
+        WindowSearch(index: index, query: query, limit: limit, minimumScore: nil, effort: effort)
     }
 }

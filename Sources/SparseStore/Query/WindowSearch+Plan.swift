@@ -8,17 +8,17 @@ extension WindowSearch {
         let hits = try run(scratch, &counters)
         // What a plan leaves out may be all that some documents share with the query: an answer that is not full is
         // sought again with nothing left out. (A minimum score may be why it is not full.)
-        if plan != nil, counters.segmentsScanned > 0, hits.count < limit, minimumScore == nil {
+        if effort != nil, counters.isPartial, hits.count < limit, minimumScore == nil {
             var exact = SearchCounters()
             let whole = WindowSearch(
-                index: index, query: query, limit: limit, minimumScore: nil, plan: nil, allowed: allowed,
+                index: index, query: query, limit: limit, minimumScore: nil, effort: nil, allowed: allowed,
                 budget: budget)
             let all = try whole.run(scratch, &exact)
             counters.add(exact)
             return (all, outcome(description, exact, isExact: true))
         }
-        // Without a scanned segment nothing was left out.
-        let isExact = description.isExact || counters.segmentsScanned == 0
+        // Where nothing was scanned, nothing was left out.
+        let isExact = description.isExact || !counters.isPartial
         return (hits, outcome(description, counters, isExact: isExact))
     }
 
@@ -32,21 +32,23 @@ extension WindowSearch {
                 + "\(counters.segmentsScanned) segments scanned, \(counters.segmentsScored) scored whole"
         }
         if isExact, !chosen.isExact { reason += "; the answer is exact" }
-        return SearchPlan(
-            isExact: isExact, effort: isExact ? nil : chosen.effort,
-            expectedRecall: isExact ? nil : chosen.expectedRecall, isTuned: chosen.isTuned,
-            droppedShare: isExact ? nil : chosen.droppedShare,
-            levelFloor: isExact ? nil : chosen.levelFloor, candidates: isExact ? nil : chosen.candidates,
-            reason: reason)
+        return chosen.amended(isExact: isExact, reason)
     }
 }
 
 extension SearchCounters {
+    /// Whether lists were read, of which a plan leaves something out.
+    fileprivate var isPartial: Bool { segmentsScanned > 0 || lists > 0 }
+
     /// Adds the costs of a second pass over the same segments; what they hold is not counted twice.
     fileprivate mutating func add(_ other: SearchCounters) {
         segments = max(segments, other.segments)
         lists += other.lists
         postings += other.postings
+        blocks += other.blocks
+        blocksSkipped += other.blocksSkipped
+        documentsEstimated += other.documentsEstimated
+        lines += other.lines
         candidates += other.candidates
         documentsScored += other.documentsScored
         segmentsScanned = max(segmentsScanned, other.segmentsScanned)

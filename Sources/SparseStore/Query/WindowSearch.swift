@@ -13,7 +13,7 @@ struct WindowSearch {
     let limit: Int
     let minimumScore: Float?
     /// Nil for an exact search.
-    let plan: ScanPlan?
+    let effort: Effort?
     /// What a filter leaves of each window; nil when every live document may be found.
     var allowed: [AllowedDocuments]?
     var budget = SearchBudget.unlimited
@@ -35,21 +35,54 @@ struct WindowSearch {
     func run(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Scored] {
         guard !query.isEmpty else { return [] }
         var collector = Collector(limit: limit, minimumScore: minimumScore)
-        let terms = TermPlaces(query, index, scratch)
-        let members = index.members.indices
+        let members = Array(index.members.indices)
         if query.terms.count > WindowScan.maximumLists {
             // More terms than accumulators can tell apart: every document is scored.
-            try scoreAll(terms, scratch, &counters, &collector)
-        } else if let plan {
-            let cut = ScanCut(plan, terms, index)
-            let leveled = members.filter { index.members[$0].segment.directory.levels > 1 }
-            let others = members.filter { index.members[$0].segment.directory.levels == 1 }
-            try search(leveled, cut, plan.candidateCount(limit: limit), terms, scratch, &counters, &collector)
-            try search(others, nil, limit, terms, scratch, &counters, &collector)
+            try scoreAll(TermPlaces(query, index, scratch), scratch, &counters, &collector)
         } else {
-            try search(Array(members), nil, limit, terms, scratch, &counters, &collector)
+            switch effort {
+            case .windows(let plan):
+                try search(members, plan, TermPlaces(query, index, scratch), scratch, &counters, &collector)
+            case .blocks(let plan):
+                try search(plan, scratch, &counters, &collector)
+            case nil:
+                let terms = TermPlaces(query, index, scratch)
+                try search(members, cut: nil, limit, terms, scratch, &counters, &collector)
+            }
         }
         return collector.best()
+    }
+
+    /// Searches the block index, and windows that it does not cover.
+    private func search(
+        _ plan: BlockPlan, _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
+    ) throws {
+        var found: [DocumentPlace] = []
+        var others = Array(index.members.indices)
+        if let blocks = index.blocks {
+            let dead = allowed.map { allowed in blocks.dead { allowed[$0].bitmap } } ?? blocks.dead
+            let scan = BlockScan(
+                view: blocks, plan: plan, count: plan.candidateCount(limit: limit), budget: budget, dead: dead)
+            found = try scan.run(query, scratch.blocks, &counters).sorted { $0.member < $1.member }
+            others = blocks.others
+        }
+        counters.candidates += found.count
+        let terms = TermPlaces(query, index, scratch, in: Set(found.map(\.member) + others))
+        try score(found, terms, scratch, &counters, &collector)
+        try search(others, BlockPlan.windowPlan, terms, scratch, &counters, &collector)
+    }
+
+    /// Searches some windows with a plan.
+    private func search(
+        _ members: [Int], _ plan: ScanPlan, _ terms: TermPlaces, _ scratch: ScanScratch,
+        _ counters: inout SearchCounters, _ collector: inout Collector
+    ) throws {
+        guard !members.isEmpty else { return }
+        let cut = ScanCut(plan, terms, index)
+        let leveled = members.filter { index.members[$0].segment.directory.levels > 1 }
+        let others = members.filter { index.members[$0].segment.directory.levels == 1 }
+        try search(leveled, cut: cut, plan.candidateCount(limit: limit), terms, scratch, &counters, &collector)
+        try search(others, cut: nil, limit, terms, scratch, &counters, &collector)
     }
 
     /// Searches some windows.
@@ -58,9 +91,10 @@ struct WindowSearch {
     ///   - cut: what to leave out; nil for an exact search.
     ///   - count: how many of the best by their sums, or proven by them, are candidates.
     private func search(
-        _ members: [Int], _ cut: ScanCut?, _ count: Int, _ terms: TermPlaces, _ scratch: ScanScratch,
+        _ members: [Int], cut: ScanCut?, _ count: Int, _ terms: TermPlaces, _ scratch: ScanScratch,
         _ counters: inout SearchCounters, _ collector: inout Collector
     ) throws {
+        guard !members.isEmpty else { return }
         var set = CandidateSet(
             count: count, minimum: cut == nil ? max(minimumScore ?? 0, collector.threshold ?? 0) : 0)
         if scratch.readsAhead, allowed == nil {

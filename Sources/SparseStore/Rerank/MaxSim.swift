@@ -35,7 +35,7 @@ public struct MaxSim: Reranker {
     public func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws {
         try check()
         let scorer = MaxSimScorer(query)
-        var best = BoundedMinimumHeap(capacity: limit)
+        var best = BoundedMinimumHeap(capacity: limit, least: -Float.infinity)
         let least = leastScore(candidates, limit: limit)
         var work = Work()
         var stalls = 0

@@ -37,7 +37,11 @@ public final class Snapshot: Sendable {
     }
 
     var manifest: ManifestRecord { state.manifest }
-    var index: IndexView { IndexView(members: state.index.members, documents: self) }
+    var index: IndexView {
+        var index = state.index
+        index.documents = self
+        return index
+    }
     var multivectorSettings: MultivectorSettings? { state.multivectors }
 
     /// The number of the commit; each commit has one more than the last.
@@ -196,6 +200,12 @@ public final class Snapshot: Sendable {
         if case .target(let share) = options.recall, !(0...1).contains(share) {
             throw SparseStoreError(.invalidArgument, "the recall target is \(share); it is a share from 0 to 1")
         }
+        if case .plainSeismic(let cut, let heapFactor) = options.recall, cut < 1 || !(0...1).contains(heapFactor) {
+            throw SparseStoreError(
+                .invalidArgument,
+                "plain Seismic was asked for with a cut of \(cut) and a heap factor of \(heapFactor); the cut is 1 or more "
+                    + "lists, the factor 0 to 1")
+        }
         if let minimum = options.minimumScore, !minimum.isFinite {
             throw SparseStoreError(.invalidArgument, "the minimum score is \(minimum); it must be finite")
         }
@@ -236,11 +246,15 @@ public final class Snapshot: Sendable {
         _ query: ResolvedQuery, _ options: SearchOptions, allowed: [AllowedDocuments]?, _ scratch: ScanScratch,
         _ counters: inout SearchCounters
     ) throws -> (hits: [WindowSearch.Scored], plan: SearchPlan) {
+        if case .plainSeismic = options.recall, state.index.blocks == nil {
+            throw SparseStoreError(
+                .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
+        }
         let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
         let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
         let search = WindowSearch(
             index: index, query: query, limit: options.limit, minimumScore: options.minimumScore,
-            plan: choice.scan, allowed: allowed, budget: budget(options))
+            effort: choice.effort, allowed: allowed, budget: budget(options))
         return try search.run(choice.description, scratch, &counters)
     }
 

@@ -31,6 +31,6 @@ final class SnapshotState: Sendable {
         let compact = index.members.reduce(0) { $0 + ($1.segment.isCompact ? $1.segment.documentCount : 0) }
         planner = Planner(
             tuning: tuning, documents: documents, components: components / Double(max(1, documents)),
-            lookups: Double(compact) / Double(max(1, documents)))
+            lookups: Double(compact) / Double(max(1, documents)), hasBlocks: index.blocks != nil)
     }
 }

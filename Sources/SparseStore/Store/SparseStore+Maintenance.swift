@@ -43,6 +43,36 @@ extension SparseStore {
         }
     }
 
+    /// Builds a block index over the documents of the newest commit, beside their windows: for millions of documents, of
+    /// which a search then looks at a few thousand instead of going through all windows. `tune` measures what it brings, and
+    /// the planner then takes whichever is cheaper. Searches and writes go on meanwhile.
+    ///
+    /// Documents that come later are searched in windows of their own; when half of the windows it was built from have been
+    /// merged away it is dropped. An index that is there is replaced.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: asked often; by default whether the current task is cancelled.
+    ///   - progress: called often.
+    /// - Returns: whether there was anything to index.
+    /// - Throws: `invalidArgument` for settings outside their ranges, `limitExceeded` for more than 65,536 distinct terms,
+    ///   `cancelled`, with the store as it was; and what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`).
+    @discardableResult
+    public func buildBlocks(
+        _ settings: BlockSettings = BlockSettings(), isCancelled: () -> Bool = { Task.isCancelled },
+        progress: (MaintenanceProgress) -> Void = { _ in }
+    ) throws -> Bool {
+        try SparseStoreError.translate {
+            try settings.check()
+            try requireWritable()
+            return try merger.buildBlocks(settings) { step in
+                if isCancelled() {
+                    throw SparseStoreError(.cancelled, "building blocks was cancelled; the store is as it was")
+                }
+                progress(step)
+            }
+        }
+    }
+
     /// Changes what the index is made for. Segments that commits and merges make from now on are of the profile; those
     /// that are there stay as they are until they merge, or until `optimize` makes all of them anew. Answers
     /// do not change.
@@ -63,9 +93,7 @@ extension SparseStore {
         for goal: Merger.Goal, _ isCancelled: () -> Bool, _ progress: (MaintenanceProgress) -> Void,
         merged: () throws -> Void
     ) throws {
-        guard !configuration.isReadOnly else {
-            throw SparseStoreError(.readOnly, "the store was opened for reading; open it for writing to merge")
-        }
+        try requireWritable()
         try merger.run(
             goal,
             { step in
@@ -74,5 +102,11 @@ extension SparseStore {
                 }
                 progress(step)
             }, merged: merged)
+    }
+
+    private func requireWritable() throws {
+        guard !configuration.isReadOnly else {
+            throw SparseStoreError(.readOnly, "the store was opened for reading; open it for writing to merge")
+        }
     }
 }

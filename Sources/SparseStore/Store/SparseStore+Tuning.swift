@@ -45,18 +45,18 @@ extension SparseStore {
 public struct TuningPoint: Sendable, Hashable, Codable {
     /// k of the searches.
     public let limit: Int
-    /// The effort, 0 the least; nil for the exact search.
+    /// The effort, 0 the least; nil for the exact search. From 16 on those of the block index, 16 the least.
     public let effort: Int?
     /// Mean recall against the exact answers, less its standard error.
     public let recall: Double
-    /// Mean postings read.
+    /// Mean postings read; with the block index, postings that cost as much as what was read.
     public let postings: Double
     /// Mean documents scored.
     public let documentsScored: Double
 
     init(_ point: TuningRecord.Point) {
         limit = Int(point.limit)
-        effort = ScanLadder.effort(numbered: point.effort)
+        effort = Effort.effort(numbered: point.effort)
         recall = Double(point.recall)
         postings = Double(point.postings)
         documentsScored = Double(point.scored)

@@ -34,6 +34,11 @@ struct MetaTable {
         try RetiredRecord(from: tables.meta, .meta, key: Keys.retired, reader)?.segments ?? []
     }
 
+    /// The block index, if the store has one.
+    func blocks() throws -> BlockIndexRecord? {
+        try BlockIndexRecord(from: tables.meta, .meta, key: Keys.blocks, reader)
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }
@@ -58,6 +63,15 @@ extension MetaTable {
             _ = try writer.delete(tables.meta, Keys.retired)
         } else {
             try RetiredRecord(segments: segments).put(into: tables.meta, .meta, key: Keys.retired, writer)
+        }
+    }
+
+    /// Nil: the store has no block index.
+    static func put(blocks: BlockIndexRecord?, _ tables: Tables, _ writer: Writer) throws {
+        if let blocks {
+            try blocks.put(into: tables.meta, .meta, key: Keys.blocks, writer)
+        } else {
+            _ = try writer.delete(tables.meta, Keys.blocks)
         }
     }
 

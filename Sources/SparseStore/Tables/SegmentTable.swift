@@ -15,16 +15,22 @@ struct SegmentTable {
         case forwardChunk = 5
         case tags = 6
         case order = 7
+        // Of a block index.
+        case blockDirectory = 8
+        case blockLists = 9
+        case blockPlaces = 10
+        case blockLines = 11
 
         /// The kind of the part's values.
         var kind: RecordKind {
             switch self {
             case .directory: .segmentDirectory
-            case .chunk, .forwardChunk: .segmentChunk
+            case .chunk, .forwardChunk, .blockLists, .blockPlaces, .blockLines: .segmentChunk
             case .documents: .segmentDocuments
             case .forward: .segmentForward
             case .tags: .segmentTags
             case .order: .segmentOrder
+            case .blockDirectory: .blockDirectory
             }
         }
     }

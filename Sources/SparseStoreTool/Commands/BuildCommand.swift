@@ -14,10 +14,21 @@ struct BuildCommand: ParsableCommand {
             EXAMPLES:
               sparsestore build wiki.sparse
               sparsestore build wiki.sparse --profile compact
+              sparsestore build wiki.sparse --blocks
             """)
 
     @OptionGroup var store: StoreArgument
     @OptionGroup var layout: BuildOptions
+
+    @Flag(
+        help: ArgumentHelp(
+            "Also build a block index: for millions of documents.",
+            discussion: "The planner uses it where it was measured to be cheaper. A build without it leaves it as it is."))
+    var blocks = false
+
+    @Option(help: ArgumentHelp("Postings that the block index keeps for each term, on average.", visibility: .hidden))
+    var postings: Int?
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -31,6 +42,12 @@ struct BuildCommand: ParsableCommand {
             if InterruptFlag.isSet {
                 throw CommandFailure(.interrupted, "interrupted; what was merged so far is kept")
             }
+        }
+        if blocks {
+            var settings = BlockSettings()
+            settings.seed = layout.seed
+            if let postings { settings.postingsPerTerm = postings }
+            try store.buildBlocks(settings, isCancelled: { InterruptFlag.isSet })
         }
         try store.tune(seed: layout.seed) { _, _ in
             if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the merged index is kept") }

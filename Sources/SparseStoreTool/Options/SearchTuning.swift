@@ -10,6 +10,12 @@ struct SearchTuning: ParsableArguments {
     var recall = RecallOption.standard
 
     @Option(
+        help: ArgumentHelp(
+            "Search the block index as Seismic does: 'cut=8,heap=0.9'. For comparisons, instead of --recall.",
+            valueName: "settings"))
+    var plainSeismic: PlainSeismicOption?
+
+    @Option(
         help: """
             What multiplies the query's weights: 'none', 'idf' (from the store's own statistics), or 'table:FILE' \
             (32-bit floats by term number, or a JSON object by term).
@@ -30,7 +36,7 @@ struct SearchTuning: ParsableArguments {
     func options(for store: SparseStore) throws -> SearchOptions {
         var options = SearchOptions()
         options.limit = limit
-        options.recall = recall.recall
+        options.recall = plainSeismic?.recall ?? recall.recall
         options.filter = filter
         options.weighting = try weighting.resolve(in: store)
         return options

@@ -78,6 +78,8 @@ struct SearchReport {
             ("tuned", .bool(plan.isTuned)),
             ("dropped_share", .optional(plan.droppedShare) { .float($0) }),
             ("level_floor", .optional(plan.levelFloor) { .float($0) }),
+            ("block_lists", .optional(plan.blockLists) { .integer($0) }),
+            ("heap_factor", .optional(plan.heapFactor) { .float($0) }),
             ("candidates", .optional(plan.candidates) { .integer($0) }),
         ])
     }
@@ -87,6 +89,7 @@ struct SearchReport {
         return [
             ("segments", counters.segments), ("lists", counters.lists), ("postings", counters.postings),
             ("blocks", counters.blocks), ("blocks_skipped", counters.blocksSkipped),
+            ("documents_estimated", counters.documentsEstimated), ("lines", counters.lines),
             ("candidates", counters.candidates), ("documents_scored", counters.documentsScored),
             ("segments_scanned", counters.segmentsScanned), ("segments_scored", counters.segmentsScored),
             ("filtered_documents", counters.filteredDocuments),

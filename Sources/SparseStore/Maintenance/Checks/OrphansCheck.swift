@@ -10,9 +10,10 @@ enum OrphansCheck: VerificationCheck {
         let meta = MetaTable(tables: verification.tables, reader: verification.reader)
         let staged = try verification.attempt(.meta, Keys.merge) { try meta.merge()?.staged ?? [] }
         let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() }
-        guard let staged, let retired else { return verification.skip("which values belong to no segment") }
+        let blocks = try verification.attempt(.meta, Keys.blocks) { try [meta.blocks()?.number].compactMap(\.self) }
+        guard let staged, let retired, let blocks else { return verification.skip("which values belong to no segment") }
         for (table, named) in [
-            (TableNumber.segments, listed.union(staged).union(retired)), (TableNumber.tombstones, listed),
+            (TableNumber.segments, listed.union(staged).union(retired).union(blocks)), (TableNumber.tombstones, listed),
         ] {
             var first: [UInt8]? = []
             // One look at each segment: from its first key on to the next segment.

@@ -57,6 +57,7 @@ enum ValuesCheck {
         case Keys.tuning: try check(entry, TuningRecord.self, .meta)
         case Keys.merge: try check(entry, MergeRecord.self, .meta)
         case Keys.retired: try check(entry, RetiredRecord.self, .meta)
+        case Keys.blocks: try check(entry, BlockIndexRecord.self, .meta)
         case Keys.multivectorSettings: try check(entry, MultivectorSettings.self, .meta)
         case let key where key.starts(with: Keys.codebookPrefix):
             _ = try Keys.parseCodebook(entry.key)
@@ -80,6 +81,8 @@ enum ValuesCheck {
         case .tags: _ = try TagTable(body: bytes.body)
         case .order: _ = try SegmentOrder(body: bytes.body)
         case .directory, .forward, .chunk, .forwardChunk: break
+        // `BlocksCheck` looks at these.
+        case .blockDirectory, .blockLists, .blockPlaces, .blockLines: break
         }
     }
 }

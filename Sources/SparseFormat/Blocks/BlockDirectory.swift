@@ -1,0 +1,64 @@
+/// The terms of a block index: a view of a `blockDirectory` value's body, decoded (FORMAT.md, "Block directory").
+///
+/// Body: u32 terms, u32 slots, u64 lines, u32 chunks of lists, 12 zero bytes; then an entry of 32 bytes for each term,
+/// ascending. A term's place among them is its number in the index.
+package struct BlockDirectory: Sendable {
+    private static let prefixSize = 32
+
+    /// Places for documents, from 0; those of a source begin at a multiple of 64.
+    package let slots: Int
+    /// Lines of all documents.
+    package let lines: Int
+    package let entries: [BlockEntry]
+    private let terms: [TermID]
+
+    /// Proves that terms strictly ascend and each list lies inside its chunk.
+    ///
+    /// - Parameter chunkLengths: the data length of each chunk of lists.
+    package init(body: UnsafeRawBufferPointer, chunkLengths: [Int]) throws(FormatError) {
+        var reader = ByteReader(body)
+        let terms = UInt64(try reader.u32())
+        slots = Int(try reader.u32())
+        let lines = try reader.u64()
+        let chunks = Int(try reader.u32())
+        try reader.zeros(12)
+        let count = try reader.proven(terms, elementBytes: BlockEntry.size, limit: BlockEntry.maximumColumns)
+        guard count >= 1, slots >= 1, slots % 64 == 0, lines >= 1, lines <= UInt64(UInt32.max),
+            chunks == chunkLengths.count
+        else { throw FormatError(.blockCounts, "\(count) terms, \(slots) slots, \(lines) lines, \(chunks) chunks") }
+        self.lines = Int(lines)
+        var entries: [BlockEntry] = []
+        entries.reserveCapacity(count)
+        for _ in 0..<count {
+            let entry = try BlockEntry(&reader, chunkLengths: chunkLengths)
+            guard entries.last.map({ $0.term < entry.term }) ?? true else { throw FormatError(.termsAscend) }
+            entries.append(entry)
+        }
+        try reader.finish()
+        self.entries = entries
+        self.terms = entries.map(\.term)
+    }
+
+    /// The number of a term; nil when no document of the index had it.
+    package func number(of term: TermID) -> Int? {
+        var low = 0
+        var high = terms.count
+        while low < high {
+            let middle = (low + high) / 2
+            if terms[middle] < term { low = middle + 1 } else { high = middle }
+        }
+        return low < terms.count && terms[low] == term ? low : nil
+    }
+
+    package static func encode(
+        _ entries: [BlockEntry], slots: Int, lines: Int, chunks: Int, into writer: inout ByteWriter
+    ) {
+        writer.reserveCapacity(prefixSize + entries.count * BlockEntry.size)
+        writer.u32(UInt32(truncatingIfNeeded: entries.count))
+        writer.u32(UInt32(truncatingIfNeeded: slots))
+        writer.u64(UInt64(lines))
+        writer.u32(UInt32(truncatingIfNeeded: chunks))
+        writer.zeros(12)
+        for entry in entries { entry.encode(into: &writer) }
+    }
+}

@@ -1,0 +1,118 @@
+/// One term's list in a block index where it lies. One of the files that use pointers: the directory has proven that the
+/// list's bytes are there; what the bytes say is compared before it is used.
+///
+/// u32 slots[postings], block by block; u16 ends[blocks]; u16 terms[columns], ascending numbers; u32 columnEnds[columns];
+/// u8 (u16 in a list of more than 256 blocks) blocks[components], column by column; u8 codes[components].
+package struct BlockList: Sendable {
+    /// Documents and blocks in the list.
+    package let postings: Int
+    package let blocks: Int
+    private let columns: Int
+    private let components: Int
+    private let isNarrow: Bool
+    // The bytes belong to whoever holds the index; nothing writes them.
+    nonisolated(unsafe) private let base: UnsafeRawPointer
+
+    /// - Parameter base: where `entry.byteCount` bytes of the list begin.
+    package init(_ entry: BlockEntry, _ base: UnsafeRawPointer) {
+        postings = Int(entry.postings)
+        blocks = Int(entry.blocks)
+        columns = Int(entry.columns)
+        components = Int(entry.components)
+        isNarrow = entry.blockBytes == 1
+        self.base = base
+    }
+
+    private var endsBase: UnsafeRawPointer { base + 4 * postings }
+    private var termsBase: UnsafeRawPointer { endsBase + 2 * blocks }
+    private var columnEndsBase: UnsafeRawPointer { termsBase + 2 * columns }
+    private var blocksBase: UnsafeRawPointer { columnEndsBase + 4 * columns }
+    private var codesBase: UnsafeRawPointer { blocksBase + (isNarrow ? 1 : 2) * components }
+
+    /// The postings of a block, empty when the bytes lie; for a block in 0..<blocks.
+    package func range(of block: Int) -> Range<Int> {
+        // A caller's mistake, never a file's: numbers of blocks that files name are masked or compared by `addSummaries`.
+        precondition(block >= 0 && block < blocks)
+        let begin = block == 0 ? 0 : Int(u16(endsBase, block - 1))
+        let end = min(postings, Int(u16(endsBase, block)))
+        return begin..<max(begin, end)
+    }
+
+    /// The slot of a posting in 0..<postings; whether there is such a slot is for the caller to compare.
+    package func slot(_ posting: Int) -> Int {
+        precondition(posting >= 0 && posting < postings)
+        return Int(u32(base, posting))
+    }
+
+    /// Asks for a block's postings.
+    package func prefetchPostings(of block: Int) {
+        guard block > 0 else { return prefetch(base) }
+        prefetch(base + 4 * Int(u16(endsBase, block - 1)))
+    }
+
+    /// Adds to each block's sum what its summary has of some terms.
+    ///
+    /// - Parameters:
+    ///   - numbers: of terms, ascending.
+    ///   - multipliers: by term number, 65,536 of them.
+    ///   - sums: 65,536 of them, so that no block number can reach outside.
+    /// - Returns: how many components of summaries were read.
+    package func addSummaries(
+        of numbers: [UInt16], _ multipliers: UnsafePointer<UInt16>, to sums: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        var read = 0
+        var low = 0
+        for number in numbers {
+            low = firstColumn(from: number, low)
+            guard low < columns, u16(termsBase, low) == number else { continue }
+            let begin = low == 0 ? 0 : Int(u32(columnEndsBase, low - 1))
+            let end = min(components, Int(u32(columnEndsBase, low)))
+            guard begin < end else { continue }
+            read += end - begin
+            let multiplier = UInt32(multipliers[Int(number)])
+            let codes = codesBase.assumingMemoryBound(to: UInt8.self)
+            if isNarrow {
+                let blocks = blocksBase.assumingMemoryBound(to: UInt8.self)
+                for index in begin..<end { sums[Int(blocks[index])] &+= UInt32(codes[index]) &* multiplier }
+            } else {
+                for index in begin..<end { sums[Int(u16(blocksBase, index))] &+= UInt32(codes[index]) &* multiplier }
+            }
+        }
+        return read
+    }
+
+    /// The first column from `low` on whose term is at least `number`.
+    private func firstColumn(from number: UInt16, _ low: Int) -> Int {
+        var low = low
+        var high = columns
+        while low < high {
+            let middle = (low + high) / 2
+            if u16(termsBase, middle) < number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Calls `body` with block, term number and code of each component of the summaries, for looking through a list.
+    package func forEachComponent(_ body: (_ block: Int, _ number: Int, _ code: UInt8) throws -> Void) rethrows {
+        var begin = 0
+        for column in 0..<columns {
+            let end = min(components, Int(u32(columnEndsBase, column)))
+            while begin < end {
+                let block = isNarrow
+                    ? Int(blocksBase.load(fromByteOffset: begin, as: UInt8.self)) : Int(u16(blocksBase, begin))
+                try body(block, Int(u16(termsBase, column)), codesBase.load(fromByteOffset: begin, as: UInt8.self))
+                begin += 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private func u16(_ base: UnsafeRawPointer, _ index: Int) -> UInt16 {
+        UInt16(littleEndian: base.loadUnaligned(fromByteOffset: 2 &* index, as: UInt16.self))
+    }
+
+    @inline(__always)
+    private func u32(_ base: UnsafeRawPointer, _ index: Int) -> UInt32 {
+        UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
+    }
+}

@@ -1,0 +1,52 @@
+internal import LMDB
+internal import SparseFormat
+
+/// An open block index: the lists, blocks and summaries of Seismic (Bruch et al., SIGIR 2024) over the documents of some
+/// window segments, which keep their own lists and exact vectors.
+///
+/// Its pointers are right while a snapshot is held whose store names it.
+final class BlockIndex: @unchecked Sendable {
+    let record: BlockIndexRecord
+    let directory: BlockDirectory
+    private let directoryBytes: SegmentBytes
+    private let lists: [SegmentBytes]
+    private let placeChunks: [SegmentBytes]
+    private let lineChunks: [SegmentBytes]
+    let lines: ImpactLines
+
+    init(_ record: BlockIndexRecord, _ table: SegmentTable) throws {
+        self.record = record
+        // As with windows: the directory is proven now, chunks at first touch.
+        directoryBytes = try SegmentBytes(record.number, .blockDirectory, in: table)
+        try directoryBytes.verify()
+        lists = try SegmentBytes.all(record.number, .blockLists, in: table)
+        placeChunks = try SegmentBytes.all(record.number, .blockPlaces, in: table)
+        lineChunks = try SegmentBytes.all(record.number, .blockLines, in: table)
+        directory = try BlockDirectory(body: directoryBytes.body, chunkLengths: lists.map { try $0.data().count })
+        guard directory.slots == record.slots else { throw FormatError(.blockCounts, "\(directory.slots) slots") }
+        lines = try ImpactLines(
+            slots: directory.slots, lines: directory.lines, places: placeChunks.map { try $0.data() },
+            chunks: lineChunks.map { try $0.data() })
+    }
+
+    /// The list of the term with a number; nil for one without.
+    func list(_ number: Int) throws -> BlockList? {
+        let entry = directory.entries[number]
+        guard entry.postings > 0 else { return nil }
+        let chunk = lists[Int(entry.chunk)]
+        try chunk.verify()
+        guard let base = chunk.body.baseAddress else { throw FormatError(.blockLists) }
+        return BlockList(entry, base + SegmentChunkHeader.size + Int(entry.offset))
+    }
+
+    /// Proves the chunk that a slot's place stands in.
+    @inline(__always)
+    func provePlace(of slot: Int) throws { try placeChunks[ImpactLines.placesChunk(of: slot)].verify() }
+
+    /// Proves the chunk that a place's lines lie in.
+    @inline(__always)
+    func proveLines(at place: Int) throws { try lineChunks[ImpactLines.chunk(of: place)].verify() }
+
+    /// Proves the headers of all chunks, but not their checksums.
+    func checkChunkHeaders() throws { for chunk in lists + placeChunks + lineChunks { try chunk.checkHeader() } }
+}

@@ -1,0 +1,38 @@
+internal import SparseFormat
+
+/// What a document's lines in a block index say: its components by number, the heaviest first, with codes.
+struct BlockLines {
+    private let sources: BlockSources
+    private let quantisers: [ImpactQuantiser]
+
+    init(_ sources: BlockSources) {
+        self.sources = sources
+        quantisers = sources.maxima.map { ImpactQuantiser(maximum: $0) }
+    }
+
+    func components(of place: DocumentPlace) throws -> [(number: UInt16, code: UInt8)] {
+        var weights: [(weight: Float, number: UInt16)] = []
+        try forEachComponent(of: place) { weights.append(($1, $0)) }
+        weights.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.number < $1.number }
+        // A code of 0 would end the line.
+        return weights.map { ($0.number, max(1, quantisers[Int($0.number)].code($0.weight))) }
+    }
+
+    private func forEachComponent(of place: DocumentPlace, _ body: (UInt16, Float) -> Void) throws {
+        let numbers = sources.numbers[place.member]
+        switch try sources.view.vector(of: place) {
+        case .record(let record):
+            for index in 0..<record.count {
+                // Positions in records are not proven.
+                let position = record.position(index)
+                guard position < numbers.count else { throw FormatError(.forwardRecords, "a term past the last") }
+                body(numbers[position], record.weight(index))
+            }
+        case .document(let document):
+            let directory = sources.view.members[place.member].segment.directory
+            try document.forEachComponent(decoder: document.vectorDecoder) { term, weight in
+                if let position = directory.find(term) { body(numbers[position], weight) }
+            }
+        }
+    }
+}

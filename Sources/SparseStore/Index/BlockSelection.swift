@@ -1,0 +1,26 @@
+/// Which documents a term's list of a block index has: those whose weight reaches the threshold of the whole index, but not
+/// fewer and not more of them than the settings say.
+struct BlockSelection {
+    let settings: BlockSettings
+    let sources: BlockSources
+    let least: Float
+
+    /// Ascending.
+    func slots(of number: Int) throws -> [Int] {
+        var found: [(slot: Int, weight: Float)] = []
+        try sources.forEachPosting(of: number) { found.append(($0, $1)) }
+        let most = min(60_000, Int(settings.maximumFactor * Double(settings.postingsPerTerm)))
+        let reaching = found.reduce(0) { $0 + ($1.weight >= least ? 1 : 0) }
+        let count = min(max(reaching, settings.leastPostings), most, found.count)
+        if count < found.count {
+            if count == reaching {
+                found.removeAll { $0.weight < least }
+            } else {
+                found.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.slot < $1.slot }
+                found.removeLast(found.count - count)
+            }
+        }
+        // By level, each level by ordinal: not ascending yet.
+        return found.map(\.slot).sorted()
+    }
+}

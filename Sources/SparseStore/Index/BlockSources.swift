@@ -1,0 +1,78 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The windows that a block index is built from, open in one read transaction, and the numbers of their terms.
+struct BlockSources {
+    let view: IndexView
+    /// All terms of the windows, ascending; a term's place is its number.
+    let terms: [TermID]
+    /// The largest weight of each.
+    let maxima: [Float]
+    /// For each window the number of each position in its directory.
+    let numbers: [[UInt16]]
+    /// For each window the position of each number in its directory; -1 where it has none.
+    let positions: [[Int32]]
+    /// The first slot of each window.
+    let begins: [Int]
+    let slots: Int
+
+    /// - Throws: `limitExceeded` for more terms than 16-bit numbers can name.
+    init(_ view: IndexView) throws {
+        self.view = view
+        let directories = view.members.map(\.segment.directory)
+        var all: [TermID] = []
+        for directory in directories {
+            all.reserveCapacity(all.count + directory.count)
+            for position in 0..<directory.count { all.append(directory.term(at: position)) }
+        }
+        let slotted = TermSlots(all)
+        guard (1...BlockEntry.maximumColumns).contains(slotted.count) else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "a block index has at most \(BlockEntry.maximumColumns) terms, and the documents have \(slotted.count); "
+                    + "such a store is searched without one")
+        }
+        terms = (0..<slotted.count).map(slotted.term(at:))
+        var maxima = [Float](repeating: 0, count: slotted.count)
+        var numbers: [[UInt16]] = []
+        var positions: [[Int32]] = []
+        for directory in directories {
+            var row: [UInt16] = []
+            var column = [Int32](repeating: -1, count: slotted.count)
+            row.reserveCapacity(directory.count)
+            for position in 0..<directory.count {
+                let number = slotted.slot(of: directory.term(at: position))
+                row.append(UInt16(truncatingIfNeeded: number))
+                column[number] = Int32(position)
+                maxima[number] = max(maxima[number], directory.entry(at: position).maximum)
+            }
+            numbers.append(row)
+            positions.append(column)
+        }
+        self.maxima = maxima
+        self.numbers = numbers
+        self.positions = positions
+        var begins: [Int] = []
+        var begin = 0
+        for member in view.members {
+            begins.append(begin)
+            begin += BlockIndexRecord.Source(segment: 0, documents: UInt32(member.segment.documentCount)).slots
+        }
+        self.begins = begins
+        slots = begin
+    }
+
+    /// Calls `body` with slot and weight, as the window has quantised it, of each live posting of a term.
+    func forEachPosting(of number: Int, _ body: (_ slot: Int, _ weight: Float) -> Void) throws {
+        for (window, member) in view.members.enumerated() where positions[window][number] >= 0 {
+            let position = Int(positions[window][number])
+            let scale = member.segment.directory.entry(at: position).maximum / 255
+            let postings = try member.segment.postings(at: position)
+            for (ordinal, code) in zip(postings.ordinals, postings.codes) {
+                // What a file says is compared: an ordinal past the window's documents is no document.
+                guard code > 0, Int(ordinal) < member.segment.documentCount, member.isLive(Int(ordinal)) else { continue }
+                body(begins[window] + Int(ordinal), Float(code) * scale)
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// `--plain-seismic`: how many lists, and how much a block must promise.
+struct PlainSeismicOption: ExpressibleByArgument {
+    let recall: Recall
+
+    /// `cut=8,heap=0.9`, either of which may be left out.
+    init?(argument: String) {
+        var cut = 8
+        var heap = 0.9
+        for part in argument.split(separator: ",") {
+            let pair = part.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2 else { return nil }
+            switch pair[0] {
+            case "cut":
+                guard let number = Int(pair[1]), number >= 1 else { return nil }
+                cut = number
+            case "heap":
+                guard let factor = Double(pair[1]), (0...1).contains(factor) else { return nil }
+                heap = factor
+            default: return nil
+            }
+        }
+        recall = .plainSeismic(cut: cut, heapFactor: heap)
+    }
+}
