@@ -11,8 +11,9 @@ package enum ImpactLine {
     static let more = 63
     /// Lines of every chunk but the last: whole documents, and what is left of the chunk's end unused.
     package static let linesPerChunk = 1 << 14
-    /// Slots of every chunk of places but the last, u32 each: the document's first line.
-    package static let slotsPerChunk = 1 << 18
+    /// Slots of every chunk of places but the last: for each u32 its document's first line, u32 the document's index.
+    package static let slotsPerChunk = 1 << 17
+    static let placeBytes = 8
 
     /// Lines of a document.
     package static func lines(components: Int) -> Int { (components + Self.components - 1) / Self.components }

@@ -12,6 +12,9 @@ final class BlockIndex: @unchecked Sendable {
     private let lists: [SegmentBytes]
     private let placeChunks: [SegmentBytes]
     private let lineChunks: [SegmentBytes]
+    // The same without counting who holds them, for what asks for each document: they live as long as this.
+    private let places: [Unmanaged<SegmentBytes>]
+    private let lineBytes: [Unmanaged<SegmentBytes>]
     let lines: ImpactLines
 
     init(_ record: BlockIndexRecord, _ table: SegmentTable) throws {
@@ -22,8 +25,10 @@ final class BlockIndex: @unchecked Sendable {
         lists = try SegmentBytes.all(record.number, .blockLists, in: table)
         placeChunks = try SegmentBytes.all(record.number, .blockPlaces, in: table)
         lineChunks = try SegmentBytes.all(record.number, .blockLines, in: table)
+        places = placeChunks.map(Unmanaged.passUnretained)
+        lineBytes = lineChunks.map(Unmanaged.passUnretained)
         directory = try BlockDirectory(body: directoryBytes.body, chunkLengths: lists.map { try $0.data().count })
-        guard directory.slots == record.slots else { throw FormatError(.blockCounts, "\(directory.slots) slots") }
+        guard directory.slots <= record.documents else { throw FormatError(.blockCounts, "\(directory.slots) slots") }
         lines = try ImpactLines(
             slots: directory.slots, lines: directory.lines, places: placeChunks.map { try $0.data() },
             chunks: lineChunks.map { try $0.data() })
@@ -41,11 +46,15 @@ final class BlockIndex: @unchecked Sendable {
 
     /// Proves the chunk that a slot's place stands in.
     @inline(__always)
-    func provePlace(of slot: Int) throws { try placeChunks[ImpactLines.placesChunk(of: slot)].verify() }
+    func provePlace(of slot: Int) throws {
+        try places[ImpactLines.placesChunk(of: slot)]._withUnsafeGuaranteedRef { try $0.verify() }
+    }
 
     /// Proves the chunk that a place's lines lie in.
     @inline(__always)
-    func proveLines(at place: Int) throws { try lineChunks[ImpactLines.chunk(of: place)].verify() }
+    func proveLines(at place: Int) throws {
+        try lineBytes[ImpactLines.chunk(of: place)]._withUnsafeGuaranteedRef { try $0.verify() }
+    }
 
     /// Proves the headers of all chunks, but not their checksums.
     func checkChunkHeaders() throws { for chunk in lists + placeChunks + lineChunks { try chunk.checkHeader() } }

@@ -10,6 +10,10 @@ internal import SparseFormat
 struct StagedBlocks {
     /// Terms whose lists are built, by all processors, between two transactions.
     private static let termsPerPiece = 512
+    /// Documents that are put in order together, for which their heaviest components are in memory: some 130 bytes each.
+    private static let documentsOrdered = 1 << 20
+    /// Documents that are read in one transaction.
+    private static let documentsPerRead = 1 << 16
 
     private let environment: Environment
     private let tables: Tables
@@ -58,11 +62,14 @@ struct StagedBlocks {
         self.number = number
     }
 
-    /// Builds the index and writes all of it but the last few megabytes.
-    mutating func stage(_ checkpoint: MergeCheckpoint) throws {
-        let lines = try stageLines(checkpoint)
-        try stageLists(lines, checkpoint)
-        try checkpoint(MaintenanceProgress(step: .switching, documentsRead: sources.liveDocuments, documents: 0))
+    /// Builds the index and writes all of it but the last few megabytes; false when no document was left to index.
+    mutating func stage(_ checkpoint: MergeCheckpoint) throws -> Bool {
+        let (lines, slots) = try stageLines(checkpoint)
+        guard lines > 0 else { return false }
+        try stageLists(lines, slots, checkpoint)
+        let documents = sources.liveDocuments
+        try checkpoint(MaintenanceProgress(step: .switching, documentsRead: documents, documents: documents))
+        return true
     }
 
     /// Writes the rest and names the index.
@@ -99,46 +106,78 @@ struct StagedBlocks {
         return try BlockSources(view)
     }
 
-    /// Lays the documents out; returns the lines they took.
-    private mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> Int {
+    /// Lays the documents out, similar ones next to each other; returns the lines they took, and each one's slot.
+    private mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
         var writer = ImpactLineWriter()
+        var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
         var chunks = 0
         var progress = MaintenanceProgress(step: .reading, documentsRead: 0, documents: sources.liveDocuments)
-        for window in sources.indices {
-            let transaction = try environment.beginRead()
-            let sources = try open(transaction.reader)
-            let lines = BlockLines(sources)
-            let segment = sources.view.members[window].segment
-            writer.skip(to: sources.begins[window])
-            for ordinal in 0..<segment.documentCount {
-                if ordinal % pieces.documentsRead == 0 { try checkpoint(progress) }
-                let place = DocumentPlace(member: window, ordinal: ordinal)
-                guard sources.view.members[window].isLive(ordinal) else {
-                    writer.skip(to: sources.begins[window] + ordinal + 1)
-                    continue
-                }
-                progress.documentsRead += 1
-                if let full = writer.append(try lines.components(of: place)) {
+        for group in stride(from: 0, to: slots.count, by: Self.documentsOrdered) {
+            let documents = group..<min(slots.count, group + Self.documentsOrdered)
+            let order = try order(of: documents, &progress, checkpoint)
+            for first in stride(from: 0, to: order.count, by: Self.documentsPerRead) {
+                let transaction = try environment.beginRead()
+                let sources = try open(transaction.reader)
+                let lines = BlockLines(sources)
+                for document in order[first..<min(order.count, first + Self.documentsPerRead)] {
+                    let place = sources.place(of: document)
+                    // One that has been removed by now has no slot.
+                    guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
+                    slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
+                    guard let full = writer.append(document, try lines.components(of: place)) else { continue }
                     waiting.append(WindowPart(.blockLines, chunks, chunk: full))
                     chunks += 1
                 }
+                try checkpoint(progress)
+                try writeWaiting()
             }
-            if window == self.sources.count - 1 { writer.skip(to: sources.slots) }
-            try writeWaiting()
         }
         let count = writer.lines
         if let last = writer.finish() { waiting.append(WindowPart(.blockLines, chunks, chunk: last)) }
-        for (index, first) in stride(from: 0, to: writer.places.count, by: ImpactLine.slotsPerChunk).enumerated() {
-            let slots = writer.places[first..<min(writer.places.count, first + ImpactLine.slotsPerChunk)]
-            var data = ByteWriter(reserving: slots.count * 4)
-            data.fixeds(slots)
-            waiting.append(WindowPart(.blockPlaces, index, chunk: data.bytes))
+        for (index, chunk) in writer.placeChunks().enumerated() {
+            waiting.append(WindowPart(.blockPlaces, index, chunk: chunk))
         }
+        // The lists are made from what is written.
         try writeWaiting(atLeast: 0)
-        return count
+        return (count, slots)
     }
 
-    private mutating func stageLists(_ lineCount: Int, _ checkpoint: MergeCheckpoint) throws {
+    /// The live ones of some documents, similar ones next to each other.
+    private func order(
+        of documents: Range<Int>, _ progress: inout MaintenanceProgress, _ checkpoint: MergeCheckpoint
+    ) throws -> [Int] {
+        var live: [Int] = []
+        var numbers: [UInt32] = []
+        var weights: [Float] = []
+        var ends: [Int] = []
+        var terms = 0
+        for first in stride(from: documents.lowerBound, to: documents.upperBound, by: Self.documentsPerRead) {
+            let transaction = try environment.beginRead()
+            let sources = try open(transaction.reader)
+            let lines = BlockLines(sources)
+            terms = sources.terms.count
+            for document in first..<min(documents.upperBound, first + Self.documentsPerRead) {
+                if document % pieces.documentsRead == 0 { try checkpoint(progress) }
+                let place = sources.place(of: document)
+                guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
+                for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
+                    numbers.append(UInt32(component.number))
+                    weights.append(Float(component.code) * sources.maxima[Int(component.number)])
+                }
+                ends.append(numbers.count)
+                live.append(document)
+                progress.documentsRead += 1
+            }
+        }
+        return try DocumentOrder(slots: numbers, weights: weights, ends: ends, slotCount: terms)
+            .positions(seed: settings.seed) { try checkpoint(progress) }
+            .map { live[$0] }
+    }
+
+    private mutating func stageLists(
+        _ lineCount: Int, _ slotOfDocument: [UInt32], _ checkpoint: MergeCheckpoint
+    ) throws {
+        let slots = slotOfDocument.reduce(0) { $0 + ($1 < .max ? 1 : 0) }
         var writer = BlockListWriter()
         var progress = MaintenanceProgress(step: .building, documentsRead: sources.liveDocuments, documents: 0)
         progress.documents = progress.documentsRead
@@ -146,7 +185,6 @@ struct StagedBlocks {
         var chunks = 0
         var next = 0
         var terms = 0
-        var slots = 0
         var least: Float?
         repeat {
             try checkpoint(progress)
@@ -156,12 +194,12 @@ struct StagedBlocks {
             let lineBytes = try SegmentBytes.all(number, .blockLines, in: table)
             let placeBytes = try SegmentBytes.all(number, .blockPlaces, in: table)
             let lines = try ImpactLines(
-                slots: sources.slots, lines: lineCount, places: placeBytes.map { try $0.data() },
+                slots: slots, lines: lineCount, places: placeBytes.map { try $0.data() },
                 chunks: lineBytes.map { try $0.data() })
             terms = sources.terms.count
-            slots = sources.slots
             let selection = BlockSelection(
-                settings: settings, sources: sources, least: try least ?? threshold(sources, checkpoint))
+                settings: settings, sources: sources, least: try least ?? threshold(sources, checkpoint),
+                slotOfDocument: slotOfDocument)
             least = selection.least
             let range = next..<min(terms, next + Self.termsPerPiece)
             let results = Lock([Int: Result<BlockListWriter.Content, any Error>]())

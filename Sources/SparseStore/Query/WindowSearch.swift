@@ -60,9 +60,12 @@ struct WindowSearch {
         var found: [DocumentPlace] = []
         var others = Array(index.members.indices)
         if let blocks = index.blocks {
-            let dead = allowed.map { allowed in blocks.dead { allowed[$0].bitmap } } ?? blocks.dead
             let scan = BlockScan(
-                view: blocks, plan: plan, count: plan.candidateCount(limit: limit), budget: budget, dead: dead)
+                view: blocks, plan: plan, count: plan.candidateCount(limit: limit), budget: budget,
+                isAllowed: { [allowed, members = index.members] place in
+                    allowed?[place.member].bitmap.contains(place.ordinal)
+                        ?? members[place.member].isLive(place.ordinal)
+                })
             found = try scan.run(query, scratch.blocks, &counters).sorted { $0.member < $1.member }
             others = blocks.others
         }
