@@ -44,6 +44,21 @@ final class BlockIndex: @unchecked Sendable {
         return BlockList(entry, base + SegmentChunkHeader.size + Int(entry.offset))
     }
 
+    /// Asks the disk for the list of the term with a number.
+    func readAhead(_ number: Int) {
+        let entry = directory.entries[number]
+        guard entry.postings > 0, let base = lists[Int(entry.chunk)].body.baseAddress else { return }
+        lists[Int(entry.chunk)].readAhead(base + SegmentChunkHeader.size + Int(entry.offset), entry.byteCount)
+    }
+
+    /// Asks the disk for the first lines from a place on.
+    func readAhead(at place: Int) {
+        let chunk = lineChunks[ImpactLines.chunk(of: place)]
+        guard let base = chunk.body.baseAddress else { return }
+        chunk.readAhead(
+            base + SegmentChunkHeader.size + place % ImpactLine.linesPerChunk * ImpactLine.bytes, 2 * ImpactLine.bytes)
+    }
+
     /// Proves the chunk that a slot's place stands in.
     @inline(__always)
     func provePlace(of slot: Int) throws {

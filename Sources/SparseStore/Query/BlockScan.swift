@@ -11,6 +11,8 @@ struct BlockScan {
     let plan: BlockPlan
     let count: Int
     let budget: SearchBudget
+    /// Whether the disk is asked for what is going to be read (`ScanScratch`).
+    let readsAhead: Bool
     /// Whether the document at a place may be found.
     let isAllowed: (DocumentPlace) -> Bool
 
@@ -43,10 +45,9 @@ struct BlockScan {
         }
         defer { for term in terms { scratch.multipliers[term.number] = 0 } }
         terms.sort { $0.most != $1.most ? $0.most > $1.most : $0.number < $1.number }
-        var lists: [BlockList] = []
-        for term in terms where lists.count < plan.lists {
-            if let list = try index.list(term.number) { lists.append(list) }
-        }
+        let chosen = terms.filter { index.directory.entries[$0.number].postings > 0 }.prefix(plan.lists)
+        if readsAhead { for term in chosen { index.readAhead(term.number) } }
+        let lists = try chosen.compactMap { try index.list($0.number) }
         counters.lists += lists.count
         var found = Found(count: count, visited: scratch.visited(slots: index.directory.slots))
         defer { found.clearVisited() }
@@ -166,6 +167,7 @@ struct BlockScan {
             let slot = found.pending[position].slot
             try index.provePlace(of: slot)
             let place = lines.place(of: slot)
+            if readsAhead { index.readAhead(at: place) }
             lines.prefetchHead(at: place)
             found.pending[position].place = place
         }

@@ -62,6 +62,7 @@ struct WindowSearch {
         if let blocks = index.blocks {
             let scan = BlockScan(
                 view: blocks, plan: plan, count: plan.candidateCount(limit: limit), budget: budget,
+                readsAhead: scratch.readsAhead,
                 isAllowed: { [allowed, members = index.members] place in
                     allowed?[place.member].bitmap.contains(place.ordinal)
                         ?? members[place.member].isLive(place.ordinal)
