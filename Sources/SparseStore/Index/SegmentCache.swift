@@ -12,13 +12,16 @@ final class SegmentCache: Sendable {
     }
 
     private let contents = Lock(Contents())
+    private let lists: ListCache
+
+    init(lists: ListCache) { self.lists = lists }
 
     /// The index of a manifest; opens what is new in it and forgets what is gone.
     func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
         try contents.withLock { contents in
             let known = contents.mapEpoch == mapEpoch ? contents.members : [:]
             let members = try manifest.segments.map { entry in
-                try Self.member(entry, known[entry.id], tables, reader)
+                try member(entry, known[entry.id], tables, reader)
             }
             contents.mapEpoch = mapEpoch
             contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
@@ -26,11 +29,11 @@ final class SegmentCache: Sendable {
         }
     }
 
-    private static func member(
+    private func member(
         _ entry: SegmentEntry, _ known: IndexView.Member?, _ tables: Tables, _ reader: Reader
     ) throws -> IndexView.Member {
         let segment =
-            try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader))
+            try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
         if let known, known.deadCount == Int(entry.tombstones) { return known }
         let tombstones = try TombstoneTable(tables: tables, reader: reader).bitmap(entry)
         return IndexView.Member(segment: segment, tombstones: tombstones)

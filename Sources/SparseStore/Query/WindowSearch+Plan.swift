@@ -47,6 +47,8 @@ extension SearchCounters {
         segments = max(segments, other.segments)
         lists += other.lists
         postings += other.postings
+        chunksDecoded += other.chunksDecoded
+        chunksCached += other.chunksCached
         candidates += other.candidates
         documentsScored += other.documentsScored
         segmentsScanned = max(segmentsScanned, other.segmentsScanned)

@@ -86,6 +86,7 @@ struct SearchReport {
         let counters = result.counters
         return [
             ("segments", counters.segments), ("lists", counters.lists), ("postings", counters.postings),
+            ("chunks_decoded", counters.chunksDecoded), ("chunks_cached", counters.chunksCached),
             ("blocks", counters.blocks), ("blocks_skipped", counters.blocksSkipped),
             ("candidates", counters.candidates), ("documents_scored", counters.documentsScored),
             ("segments_scanned", counters.segmentsScanned), ("segments_scored", counters.segmentsScored),
