@@ -26,7 +26,8 @@ final class SegmentBytes: @unchecked Sendable {
 
     /// - Parameter copying: copy whatever the size, for bytes that this transaction has written and may still move.
     init(
-        _ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false, mayBePlanes: Bool = false
+        _ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false,
+        mayBePlanes: Bool = false
     ) throws {
         guard bytes.count >= ValueHeader.size else { throw FormatError(.truncated) }
         self.key = key

@@ -14,7 +14,8 @@ struct PlanesSample {
             let ends = (1...8).map { UInt32(count * $0 / 8) }
             var ordinals: [UInt16] = []
             for end in ends {
-                ordinals += (0..<UInt16(Self.documents)).shuffled(using: &random).prefix(Int(end) - ordinals.count).sorted()
+                let drawn = (0..<UInt16(Self.documents)).shuffled(using: &random)
+                ordinals += drawn.prefix(Int(end) - ordinals.count).sorted()
             }
             let weights = ordinals.map { _ in Float.random(in: 0.1...3, using: &random) }
             writer.append(TermID(term * 7), ordinals: ordinals[...], weights: weights[...], ends: ends)
