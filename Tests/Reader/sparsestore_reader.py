@@ -370,7 +370,7 @@ class Window:
                 "I110: each segment has all its parts")
         vectors = [len(parts[4]), bool(parts[5])]
         require(vectors == ([0, False] if self.is_compact else [1, True]), "I110: each segment has all its parts")
-        self.chunks = [self.chunk(body) for body in parts[2]]
+        self.chunks = [self.chunk(body, lists=True) for body in parts[2]]
         self.forward_chunks = [self.chunk(body) for body in parts[5]]
         self.read_directory(parts[1][0])
         self.read_documents(parts[3][0], parts[7])
@@ -382,16 +382,17 @@ class Window:
         self.dead = store.tombstones(self.id)
         require(len(self.dead) == entry["tombstones"], "I104: tombstones are as many as the entry says")
 
-    @staticmethod
-    def chunk(body):
-        """8.1, of a window: raw."""
-        require(body.field("B") == 0, "chunks of a window are raw")
+    def chunk(self, body, lists=False):
+        """8.1, of a window: raw, or planes in the lists of a compact one. Its data, or originalLength and the frame."""
+        codec = body.field("B")
+        require(codec == 0 or codec == 2 and lists and self.is_compact, "chunks of a window are raw, or lists in planes")
         body.zeros(3)
         length = body.field("I")
         body.zeros(24)
         data = body.rest()
-        require(len(data) == length, "I22: a chunk's lengths agree with its codec")
-        return data
+        require(len(data) == length if codec == 0 else 0 < len(data) < length <= 16_777_216,
+                "I22: a chunk's lengths agree with its codec")
+        return data if codec == 0 else (length, data)
 
     def read_directory(self, body):
         """8.3.2, 8.3.3"""
@@ -399,22 +400,62 @@ class Window:
         body.zeros(11)
         require(self.levels in (1, 8) and chunks == len(self.chunks), "I24: a window's counts agree")
         self.terms = list(body.fields(f"{terms}I"))
-        self.lists = []
+        self.lists, places = [], []
         for term in self.terms:
             maximum, offset, count, chunk, encoding = body.fields("fIIHB")
             body.zeros(1)
             ends = list(body.fields(f"{self.levels - 1}H")) + [count]
             averages = list(body.fields(f"{self.levels}B"))
             body.zeros(-(16 + 3 * self.levels - 2) % 4)
-            postings = self.postings(Body(self.chunks[chunk][offset:]), encoding, count, ends)
-            require(offset % 8 == 0 and len(postings) == count, "I25: a list is aligned and has its postings")
+            require(offset % 8 == 0, "I25: a list is aligned")
+            places.append((chunk, offset))
             self.lists.append(dict(
-                segment=self.id, term=term, maximum=maximum, encoding=encoding, ends=ends, averages=averages,
-                postings=postings))
+                segment=self.id, term=term, maximum=maximum, encoding=encoding, ends=ends, averages=averages))
         body.end()
+        require(places == sorted(places), "8.3.3: lists lie in the order of their terms")
+        for index, chunk in enumerate(self.chunks):
+            inside = [(one, offset) for one, (own, offset) in zip(self.lists, places) if own == index]
+            if isinstance(chunk, tuple):
+                self.read_planes(*chunk, inside)
+            else:
+                for one, offset in inside:
+                    one["postings"] = self.postings(Body(chunk[offset:]), one["encoding"], one["ends"][-1], one["ends"])
+        require(all(len(one["postings"]) == one["ends"][-1] for one in self.lists), "I25: a list has its postings")
         require(sum(len(one["postings"]) for one in self.lists) == nonzeros == self.entry["nonzeros"],
                 "I24: nonzeros is the sum of all counts")
         require(self.documents == self.entry["documents"], "I110: the parts agree with the entry")
+
+    def read_planes(self, length, frame, lists):
+        """8.3.3, planes"""
+        sizes = {0: lambda count: 3 * count, 1: lambda count: (count + 7) // 8 * 24, 2: lambda count: self.documents}
+        require(all(offset + sizes[one["encoding"]](one["ends"][-1]) <= length for one, offset in lists),
+                "I25: a list lies inside its chunk")
+        planes = Body(frame_content(frame, length))
+        runs = []
+        for one, _ in lists:
+            one["postings"] = []
+            if one["encoding"] != 2:
+                runs += [(one, level, end - begin)
+                         for level, (begin, end) in enumerate(zip([0] + one["ends"], one["ends"]))]
+        total = sum(count for _, _, count in runs)
+        gaps = [low | high << 8 for low, high in zip(planes.take(total), planes.take(total))]
+        ordinals = []
+        for _, _, count in runs:
+            ordinal = -1
+            for gap in gaps[len(ordinals):len(ordinals) + count]:
+                ordinal = ordinal + gap + 1 & 0xFFFF
+                ordinals.append(ordinal)
+        codes = [planes.take(sum(count for _, own, count in runs if own == level)) for level in range(self.levels)]
+        used, place = [0] * self.levels, 0
+        for one, level, count in runs:
+            own = codes[level][used[level]:used[level] + count]
+            one["postings"] += zip(ordinals[place:place + count], own)
+            used[level] += count
+            place += count
+        for one, _ in lists:
+            if one["encoding"] == 2:
+                one["postings"] = [(ordinal, code) for ordinal, code in enumerate(planes.take(self.documents)) if code]
+        planes.end()
 
     def postings(self, body, encoding, count, ends):
         """Ordinal and code of each posting, in the order in which they stand; by ordinal where the list is dense."""

@@ -190,6 +190,33 @@ class Window:
         for index, data in enumerate(self.chunks):
             yield chunk_value(name, segment_key(self.segment, "chunk", index), data)
 
+    def planes_chunk(self, name):
+        """The only chunk, of lists that are not dense, in planes: each a block of the frame, raw or one byte repeated."""
+        runs = []
+        for term, _, _, count, _, encoding, ends, _ in self.entries:
+            postings = [(ordinal, code_of(weight, max(w for _, _, w in self.postings[term])))
+                        for _, ordinal, weight in sorted(self.postings[term])]
+            for level, (begin, end) in enumerate(zip([0] + ends, ends)):
+                runs.append((level, postings[begin:end]))
+        gaps = [ordinal - before - 1 & 0xFFFF for _, run in runs
+                for before, (ordinal, _) in zip([-1] + [ordinal for ordinal, _ in run], run)]
+        planes = [("low bytes of the gaps", bytes(gap & 255 for gap in gaps)),
+                  ("high bytes", bytes(gap >> 8 for gap in gaps))]
+        planes += [(f"codes of level {level}", bytes(code for own, run in runs if own == level for _, code in run))
+                   for level in range(self.levels)]
+        planes = [plane for plane in planes if plane[1]]
+        original = sum(len(part) for part, _ in self.chunks[0].parts)
+        body = (Fields().add("B", 2, "codec: planes").add("bytes", bytes(3), "reserved")
+            .add("I", original, f"originalLength {original}").add("bytes", bytes(24), "reserved")
+            .add("I", 0xFD2FB528, "zstd: magic").add("B", 0x20, "one segment, content size of a byte")
+            .add("B", sum(len(data) for _, data in planes), f"{sum(len(data) for _, data in planes)} bytes"))
+        for index, (what, data) in enumerate(planes):
+            repeats = len(set(data)) == 1
+            header = len(data) << 3 | repeats << 1 | (index == len(planes) - 1)
+            body.add("bytes", struct.pack("<I", header)[:3], "block: " + ("one byte repeated" if repeats else "raw"))
+            body.add("bytes", data[:1] if repeats else data, what + (f", {len(data)} times" if repeats else ""))
+        return Example(name, "segmentChunk", "segments", segment_key(self.segment, "chunk"), body)
+
     def forward(self):
         """The table and the chunks."""
         wide = len(self.terms) > 65_536
@@ -234,6 +261,7 @@ def window_examples():
     small = Window(4, documents)
     yield small.directory()
     yield from small.list_chunks()
+    yield small.planes_chunk("listChunkPlanes")
     yield from small.forward()
     yield small.order([1, 0, 2, 4, 3, 5, 8, 6, 7])
     pairs = [(3.0, 1.0), (1.0, 3.0), (1.0, 1.0), (1.0, 11.0)]

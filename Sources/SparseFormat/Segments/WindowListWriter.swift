@@ -1,7 +1,7 @@
 /// Lays the posting lists of one window out in chunks, in ascending term order, and keeps their directory.
 package struct WindowListWriter {
     private let documents: Int
-    private let levels: Int
+    package let levels: Int
     /// The directory's columns: of each finished list its term and entry, and `levels` values of the others.
     private var terms: [TermID] = []
     private var entries: [WindowEntry] = []

@@ -103,7 +103,7 @@ struct IndexWriter {
         _ builder: WindowBuilder, ordered: Bool, _ manifest: inout ManifestRecord
     ) throws -> SegmentEntry {
         let window = try builder.build(ordered: ordered, profile: manifest.profile)
-        let parts = WindowPart.all(of: window)
+        let parts = try WindowPart.all(of: window)
         let entry = window.entry(try manifest.takeSegments(1), parts, policy)
         for part in parts { try part.put(entry.id, tables, writer) }
         manifest.bytesWritten += entry.bytes

@@ -8,7 +8,7 @@ extension Verification {
         try visit(.segments, prefix)
         return try attempt(.segments, prefix) {
             do {
-                return try WindowSegment(entry, SegmentTable(tables: tables, reader: reader))
+                return try WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
             } catch let error as SparseStoreError where error.code == .corrupted {
                 // The remedy is the report's to say.
                 broken(.segmentParts, .segments, prefix, String(error.message.prefix { $0 != ";" }))

@@ -22,6 +22,8 @@ struct WindowScan {
     private let below: Float
     private let documents: Int
     private(set) var postings = 0
+    /// What the lists are read from.
+    private(set) var held = HeldLists()
 
     private struct Packed {
         let list: UnsafeRawPointer
@@ -63,7 +65,7 @@ struct WindowScan {
         for term in terms {
             let used = segment.directory.postings(at: term.position, levels: levels(term))
             guard used > 0 else { continue }
-            let list = try segment.list(term.entry)
+            let list = try segment.list(term.entry, &held)
             let scale = term.most / 255
             let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
             if term.entry.encoding == .dense {
@@ -90,6 +92,7 @@ struct WindowScan {
         _ member: Int, _ window: IndexView.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
         into set: inout CandidateSet
     ) {
+        defer { withExtendedLifetime(held) {} }
         if let first = packed.first { first.prefetchBeginning() }
         for (position, item) in packed.enumerated() {
             if position + 1 < packed.count { packed[position + 1].prefetchBeginning() }

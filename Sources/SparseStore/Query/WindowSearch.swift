@@ -137,6 +137,8 @@ struct WindowSearch {
             counters.segmentsScanned += 1
             counters.lists += scan.listCount
             counters.postings += scan.postings
+            counters.chunksDecoded += scan.held.decoded
+            counters.chunksCached += scan.held.cached
             guard scan.listCount > 0 else { continue }
             scan.run(position, member, allowed?.bitmap, scratch, into: &set)
         }

@@ -59,7 +59,7 @@ struct SearchCommand: ParsableCommand {
         let (given, records, place) = try readQuery()
         let (question, id) = (records[place].text, records[place].id)
         let stages = try self.stages.read(for: records, chosen: place).stages(query: id, at: place)
-        let store = try self.store.openForReading()
+        let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
         var options = try tuning.options(for: store)
         options.contributions = explain

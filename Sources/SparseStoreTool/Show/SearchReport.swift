@@ -88,6 +88,7 @@ struct SearchReport {
         let counters = result.counters
         return [
             ("segments", counters.segments), ("lists", counters.lists), ("postings", counters.postings),
+            ("chunks_decoded", counters.chunksDecoded), ("chunks_cached", counters.chunksCached),
             ("blocks", counters.blocks), ("blocks_skipped", counters.blocksSkipped),
             ("documents_estimated", counters.documentsEstimated), ("lines", counters.lines),
             ("candidates", counters.candidates), ("documents_scored", counters.documentsScored),
