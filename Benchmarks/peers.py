@@ -70,7 +70,7 @@ class Seismic:
 
 
 class SeismicDotVByte(Seismic):
-    """Seismic with its documents compressed: gaps of terms in bytes, weights in fixed point."""
+    """The same index with its documents compressed."""
 
     def __init__(self):
         super().__init__()
