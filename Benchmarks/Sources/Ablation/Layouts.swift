@@ -37,6 +37,7 @@ enum Layouts {
         }
         try store.optimize()
         store.close()
+        try FileManager.default.removeItem(atPath: unfinished + "-lock")
         try FileManager.default.moveItem(atPath: unfinished, toPath: path)
         return path
     }
