@@ -55,6 +55,24 @@ import Testing
         }
     }
 
+    @Test func `what a plan leaves out of the only window is what it leaves out of all`() throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary, .fast)
+        try store.optimize()
+        var vectors = RandomVectors(seed: 65)
+        try store.read { snapshot in
+            #expect(snapshot.index.members.count == 1)
+            for _ in 0..<10 {
+                let query = try snapshot.resolve(Query(vector: vectors.next()), .none)
+                let (shared, own) = (ScanScratch(), ScanScratch())
+                own.optimisations = .all.without(.sharedCut)
+                for plan in [ScanLadder.plans[0], ScanLadder.plans[7]] {
+                    #expect(try hits(snapshot, query, plan, own) == hits(snapshot, query, plan, shared))
+                }
+            }
+        }
+    }
+
     @Test func `without rescoring, the scores of a planned search are sums of codes`() throws {
         let temporary = try TemporaryStore()
         let store = try filled(temporary, .fast)

@@ -53,6 +53,7 @@ struct Main {
             let title = plan.map { "recall \(recall): \($0)" } ?? "exact"
             print("\n**\(title)**, k = \(limit), \(subjects[0].queries.count) queries\n\n\(Measured.head)")
             for (variant, result) in zip(variants, measured) { print(result.row(variant.name)) }
+            fflush(nil)
         }
     }
 
@@ -103,5 +104,6 @@ struct Main {
                 "| without \(isLeftOut ? "read ahead" : "nothing") | \(cells.map(decimal).joined(separator: " | ")) |")
         }
         print("")
+        fflush(nil)
     }
 }

@@ -74,7 +74,7 @@ struct WindowBuilder {
     static let orderedFrom = 16_384
 
     /// - Parameters:
-    ///   - layout: documents are ordered if there are enough of them; for windows that will stay.
+    ///   - layout: how; documents are put in order only if there are enough of them to be worth it.
     ///   - profile: whether exact vectors stand beside the lists.
     ///   - checkpoint: called every few milliseconds; may throw to stop.
     func build(_ layout: WindowLayout, profile: IndexProfile, _ checkpoint: () throws -> Void = {}) throws -> Window {

@@ -1,4 +1,5 @@
-/// What makes a search fast and not right: each can be left out, to test that answers stay and to measure what it brings.
+/// An idea behind the speed of searches. Each can be left out alone: tests show that answers stay, measurements what it
+/// brings.
 enum Optimisation: UInt16, CaseIterable, Sendable {
     /// The terms of a query are looked up in all windows at once: each step asks for what the next one reads.
     case termPrefetch

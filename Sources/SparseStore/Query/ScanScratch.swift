@@ -31,6 +31,7 @@ final class ScanScratch {
     /// What the searches that use this memory do to be fast; all of it, but in measurements and tests.
     var optimisations = Optimisations.all
 
+    /// Whether a search asks the disk for all it is going to read.
     var asksDisk: Bool { readsAhead && optimisations.contains(.readAhead) }
 
     init() {
