@@ -26,7 +26,6 @@ if [ -z "${STORE:-}" ]; then
         binary="$(swift build -c release --show-bin-path)/sparsestore"
         rm -f "$STORE" "$STORE-lock"
         "$binary" load "$STORE" "$DATA/docs.csr" --quiet
-        "$binary" build "$STORE" --quiet
         "$binary" tune "$STORE" --queries "$DATA/queries.csr" --quiet
         touch "$STORE.loaded"
     fi
