@@ -122,13 +122,14 @@ package struct WindowDirectory: @unchecked Sendable {
         for term in wanted { prefetch(terms + 4 * bucket(of: term).lowerBound) }
     }
 
-    /// Appends the positions of some terms, in their order; -1 where no document of the window has one. Asks for their
-    /// entries.
-    package func find(_ wanted: [TermID], appendingTo positions: inout [Int]) {
+    /// Appends the positions of some terms, in their order; -1 where no document of the window has one.
+    ///
+    /// - Parameter prefetching: ask for their entries.
+    package func find(_ wanted: [TermID], appendingTo positions: inout [Int], prefetching: Bool) {
         for term in wanted {
             let position = find(term, in: bucket(of: term)) ?? -1
             positions.append(position)
-            guard position >= 0 else { continue }
+            guard prefetching, position >= 0 else { continue }
             prefetch(entries + position * entrySize)
             prefetch(entries + position * entrySize + entrySize - 1)
         }

@@ -88,7 +88,7 @@ struct StagedMerge {
             guard merged.count < record.staged.count else {
                 throw SparseStoreError(.internalError, "a merge has made more windows than it has numbers for")
             }
-            let window = try builder.build(ordered: true, profile: profile) { try report(.building) }
+            let window = try builder.build(policy.layout, profile: profile) { try report(.building) }
             builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             try add(window)
             if waitingBytes > pieces.bytesWritten { room = try environment.write { try write([], $0.writer) } }
