@@ -29,8 +29,8 @@ final class Subject {
 
     deinit { store.close() }
 
-    /// The store's own plan for a recall; nil for an exact search.
-    func plan(_ recall: Recall) -> ScanPlan? { snapshot.state.planner.choose(recall, limit: limit).scan }
+    /// The store's own effort for a recall; nil for an exact search.
+    func effort(_ recall: Recall) -> Effort? { snapshot.state.planner.choose(recall, limit: limit).effort }
 
     /// Searches for a query as `Snapshot/search` does, but for its plan and what it leaves out.
     private func search(_ query: ResolvedQuery, _ variant: Variant, _ counters: inout SearchCounters) throws
@@ -40,7 +40,7 @@ final class Subject {
             scratch.optimisations = variant.optimisations
             defer { scratch.optimisations = .all }
             return try WindowSearch(
-                index: snapshot.index, query: query, limit: limit, minimumScore: nil, plan: variant.plan
+                index: snapshot.index, query: query, limit: limit, minimumScore: nil, effort: variant.effort
             ).run(scratch, &counters)
         }
     }

@@ -4,24 +4,34 @@
 struct Variant {
     let name: String
     var optimisations = Optimisations.all
-    var plan: ScanPlan?
+    var effort: Effort?
     /// Whose store is searched: the position among the opened ones.
     var store = 0
 
     /// All that a search can do without, with a plan or, if there is none, exactly.
-    static func all(_ plan: ScanPlan?) -> [Variant] {
+    static func all(_ effort: Effort?) -> [Variant] {
         var variants = Optimisation.allCases.compactMap { left in
             // An exact search has no cut and always scores; and memory that holds all is never asked of the disk.
-            left == .readAhead || plan == nil && !left.keepsPlannedAnswers
-                ? nil : Variant(name: words("\(left)"), optimisations: .all.without(left), plan: plan)
+            left == .readAhead || effort == nil && !left.keepsPlannedAnswers
+                ? nil : Variant(name: words("\(left)"), optimisations: .all.without(left), effort: effort)
         }
-        if let plan {
+        if case .blocks(let plan) = effort {
+            var inOrder = plan
+            inOrder.isBestFirst = false
+            var whole = plan
+            whole.headShare = 0
+            return [
+                Variant(name: "best first: list by list", effort: .blocks(inOrder)),
+                Variant(name: "heads: every document is scored in full", effort: .blocks(whole)),
+            ]
+        }
+        if case .windows(let plan) = effort {
             var allLevels = plan
             allLevels.floor = 0
             var allTerms = plan
             allTerms.dropped = 0
-            variants.append(Variant(name: "levels: all of each chosen term are read", plan: allLevels))
-            variants.append(Variant(name: "terms left out: none is", plan: allTerms))
+            variants.append(Variant(name: "levels: all of each chosen term are read", effort: .windows(allLevels)))
+            variants.append(Variant(name: "terms left out: none is", effort: .windows(allTerms)))
         }
         return variants
     }

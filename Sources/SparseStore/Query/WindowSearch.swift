@@ -160,7 +160,7 @@ struct WindowSearch {
     ) throws -> WindowScan? {
         guard !terms[member].isEmpty else { return nil }
         var cut = cut
-        if cut != nil, let plan, !scratch.optimisations.contains(.sharedCut) {
+        if let plan = cut?.plan, !scratch.optimisations.contains(.sharedCut) {
             cut = ScanCut(plan, terms.alone(member), index)
         }
         return try WindowScan(index.members[member].segment, terms[member], cut)
