@@ -10,7 +10,7 @@ import Measure
 ///
 /// STORE has term numbers and is tuned. With the documents it was made from, three more stores are built in FOLDER, or
 /// used again: one without an order of similar documents, one without dense lists, and one to compare these with. The plan is that which STORE has
-/// for the recall, the same for all. Each pass of a variant comes right after one with everything; times are processor
+/// for the recall, the same for all. Each pass of a variant stands next to one with everything; times are processor
 /// time of the search itself, without taking a snapshot, and by query the median of the rounds. Recall is measured
 /// against the exact search, whose answers are compared, too. `--cold` passes begin with an emptied page cache; their
 /// times are those of the clock.
@@ -66,10 +66,12 @@ struct Main {
             if variant.plan == nil, found.hits != hits { throw Failure("exact answers change without \(variant.name)") }
             measured[index].judge(zip(found.scores, scores).map(recall), found.counters)
         }
-        for _ in 0..<rounds {
+        for round in 0..<rounds {
             for (index, variant) in variants.enumerated() {
-                let base = try subjects[0].times(variants[0])
-                measured[index].add(try subjects[variant.store].times(variant), over: base)
+                // The second of two passes finds more in the caches: each is the first every other round.
+                let before = round.isMultiple(of: 2) ? try subjects[0].times(variants[0]) : nil
+                let times = try subjects[variant.store].times(variant)
+                measured[index].add(times, over: try before ?? subjects[0].times(variants[0]))
             }
         }
         return measured

@@ -10,7 +10,7 @@ struct Measured {
     private(set) var postings = 0.0
     /// Microseconds of processor time, round by round.
     private var times: [[Double]]
-    /// The mean of each round over that of the search with everything, just before it.
+    /// The mean of each round over that of the search with everything, next to it.
     private(set) var ratios: [Double] = []
 
     init(queries: Int) { times = [[Double]](repeating: [], count: queries) }
