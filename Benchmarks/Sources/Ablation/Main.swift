@@ -44,13 +44,13 @@ struct Main {
             }
         }
         let exact = try subjects[0].answers(Variant(name: "exact"))
-        for plan in [subjects[0].plan(.target(recall)), nil] {
-            var variants = [Variant(name: "nothing", plan: plan)] + Variant.all(plan)
+        for effort in [subjects[0].effort(.target(recall)), nil] {
+            var variants = [Variant(name: "nothing", effort: effort)] + Variant.all(effort)
             for (index, subject) in subjects.enumerated().dropFirst() {
-                variants.append(Variant(name: subject.name, plan: plan, store: index))
+                variants.append(Variant(name: subject.name, effort: effort, store: index))
             }
             let measured = try measure(variants, subjects, exact.hits, exact.scores, rounds)
-            let title = plan.map { "recall \(recall): \($0)" } ?? "exact"
+            let title = effort.map { "recall \(recall): \($0)" } ?? "exact"
             print("\n**\(title)**, k = \(limit), \(subjects[0].queries.count) queries\n\n\(Measured.head)")
             for (variant, result) in zip(variants, measured) { print(result.row(variant.name)) }
             fflush(nil)
@@ -63,7 +63,7 @@ struct Main {
         var measured = variants.map { _ in Measured(queries: hits.count) }
         for (index, variant) in variants.enumerated() {
             let found = try subjects[variant.store].answers(variant)
-            if variant.plan == nil, found.hits != hits { throw Failure("exact answers change without \(variant.name)") }
+            if variant.effort == nil, found.hits != hits { throw Failure("exact answers change without \(variant.name)") }
             measured[index].judge(zip(found.scores, scores).map(recall), found.counters)
         }
         for round in 0..<rounds {
@@ -94,7 +94,7 @@ struct Main {
             for isLeftOut in [false, true] {
                 try evict(path)
                 let subject = try Subject("", at: path, queries, count: count, limit: limit)
-                var variant = Variant(name: "", plan: subject.plan(.target(recall)))
+                var variant = Variant(name: "", effort: subject.effort(.target(recall)))
                 if isLeftOut { variant.optimisations = .all.without(.readAhead) }
                 times[isLeftOut, default: []] += try subject.waits(variant)
             }

@@ -18,6 +18,8 @@ struct StagedBlocks {
     let sources: [SegmentEntry]
     let number: UInt32
 
+    /// Decoded lists of compact windows.
+    private let decoded = ListCache(capacity: 1 << 26)
     /// Parts that are not written yet.
     var waiting: [WindowPart] = []
     private var waitingBytes: Int { waiting.reduce(0) { $0 + $1.bytes } }
@@ -95,7 +97,7 @@ struct StagedBlocks {
         let members = try sources.map { source in
             let entry = manifest.segments.first { $0.id == source.id } ?? source
             return IndexView.Member(
-                segment: try WindowSegment(entry, table), tombstones: try tombstones.bitmap(entry))
+                segment: try WindowSegment(entry, table, decoded), tombstones: try tombstones.bitmap(entry))
         }
         var view = IndexView(members: members)
         view.documents = TransactionDocuments(DocumentTable(tables: tables, reader: reader))
