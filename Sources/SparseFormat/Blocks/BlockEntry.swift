@@ -39,7 +39,7 @@ package struct BlockEntry: Sendable, Hashable {
 
     /// Bytes of the list: u32 postings, u16 block ends, u16 column terms, u32 column ends, then for each component of the
     /// summaries its block's number, and for each its code.
-    var byteCount: Int {
+    package var byteCount: Int {
         4 * Int(postings) + 2 * Int(blocks) + 6 * Int(columns) + (blockBytes + 1) * Int(components)
     }
 
