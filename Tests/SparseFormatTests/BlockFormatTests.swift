@@ -99,7 +99,9 @@ import Testing
         #expect(code([56: [3]]) == lists && code([56: [0]]) == nil && code([60: [255]]) == lists)
         #expect(code([60: [255, 255, 255, 255]]) == lists && code([48: [255, 255, 255, 255]]) == lists)
         #expect(code([:], lengths: [45]) == lists)
-        #expect(code([64: [5, 0]]) == FormatError(.termsAscend).code && code([64: [4, 0]]) == FormatError(.termsAscend).code)
+        #expect(
+            code([64: [5, 0]]) == FormatError(.termsAscend).code
+                && code([64: [4, 0]]) == FormatError(.termsAscend).code)
         // The last has no list, and so nothing of one.
         for field in [8, 12, 20, 24, 28] { #expect(code([96 + field: [1]]) == lists, "\(field)") }
     }

@@ -146,7 +146,8 @@ import Testing
         base.initialize(from: multipliers, count: 65_536)
         // The second has several chunks, and costs as much as all rounds of the first.
         for (built, rounds) in [
-            (Built(documents(64, components: 1...60)), 0..<60), (Built(documents(12, components: 50_000...65_535)), 3..<4),
+            (Built(documents(64, components: 1...60)), 0..<60),
+            (Built(documents(12, components: 50_000...65_535)), 3..<4),
         ] {
             for round in rounds {
                 var noise = random

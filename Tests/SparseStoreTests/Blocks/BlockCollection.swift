@@ -12,8 +12,8 @@ struct BlockCollection {
     /// Settings for few documents: short lists, small blocks.
     static var settings: BlockSettings {
         var settings = BlockSettings()
-        settings.postingsPerTerm = 8
-        settings.leastPostings = 4
+        settings.postingsPerTerm = 3
+        settings.leastPostings = 2
         settings.smallestBlock = 1
         return settings
     }
@@ -29,7 +29,7 @@ struct BlockCollection {
 
     /// - Parameter settings: of the block index; nil for none.
     init(
-        documents: Int = 900, seed: UInt64 = 1, building settings: BlockSettings? = BlockCollection.settings,
+        documents: Int = 300, seed: UInt64 = 1, building settings: BlockSettings? = BlockCollection.settings,
         _ configure: (inout Configuration) -> Void = { _ in }
     ) throws {
         temporary = try TemporaryStore()
@@ -38,7 +38,7 @@ struct BlockCollection {
             $0.mergePolicy.documentsMergedByCommits = 0
             configure(&$0)
         }
-        collection = TaggedCollection(seed: seed, termSpace: 600)
+        collection = TaggedCollection(seed: seed, termSpace: 300)
         for _ in 0..<3 { try add(documents / 3) }
         if let settings { try store.buildBlocks(settings) }
     }

@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `tuning measures the efforts of the block index where there is one`() throws {
-        var blocks = try BlockCollection(documents: 600, building: nil)
+        var blocks = try BlockCollection(documents: 300, building: nil)
         let queries = try (0..<4).map { _ in Query(vector: try blocks.collection.query()) }
         let without = try blocks.store.tune(queries: queries)
         #expect(!without.contains { ($0.effort ?? 0) >= ScanLadder.plans.count })
@@ -77,9 +77,11 @@ import Testing
     }
 
     @Test func `a tuned store may be searched by blocks, and answers with true scores`() throws {
-        var blocks = try BlockCollection(documents: 4_200, building: BlockCollection.unpruned)
+        var blocks = try BlockCollection(documents: 4_200)
         // A tuning that finds blocks as good as free.
-        let measured: [(effort: UInt8, recall: Float, postings: Float)] = [(16, 0.9, 1e6), (71, 0.99, 10), (255, 1, 1e7)]
+        let measured: [(effort: UInt8, recall: Float, postings: Float)] = [
+            (16, 0.9, 1e6), (71, 0.99, 10), (255, 1, 1e7),
+        ]
         let points = measured.map {
             TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)
         }
