@@ -3,7 +3,7 @@
 @testable import SparseStore
 
 /// Segments that the tables of a store hold parts or tombstones of, and neither its manifest nor the list
-/// of retired ones names. FORMAT.md, I111.
+/// of retired ones nor the block index names. FORMAT.md, I111.
 func leftovers(_ store: SparseStore) throws -> Set<UInt32> {
     let transaction = try store.environment.beginRead()
     let tables = store.source.tables
@@ -15,6 +15,7 @@ func leftovers(_ store: SparseStore) throws -> Set<UInt32> {
             found.insert(UInt32(bigEndian: entry.key.loadUnaligned(as: UInt32.self)))
         }
     }
-    let retired = try MetaTable(tables: tables, reader: transaction.reader).retired()
-    return found.subtracting(manifest.segments.map(\.id)).subtracting(retired)
+    let meta = MetaTable(tables: tables, reader: transaction.reader)
+    let blocks = try meta.blocks().map { [$0.number] } ?? []
+    return found.subtracting(manifest.segments.map(\.id)).subtracting(try meta.retired()).subtracting(blocks)
 }

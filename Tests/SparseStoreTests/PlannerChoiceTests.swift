@@ -25,12 +25,12 @@ import Testing
 
     @Test func `an exact search is taken where it costs no more, and where nothing else reaches the target`() {
         let cheap = planner([(16, 0.8, 1_000), (17, 0.96, 9_000), (255, 1, 8_000)])
-        #expect(cheap.choose(.target(0.95), limit: 10).scan == nil)
+        #expect(cheap.choose(.target(0.95), limit: 10).effort == nil)
         #expect(cheap.choose(.target(0.8), limit: 10).description.effort == 0)
         let dear = planner([(16, 0.8, 1_000), (17, 0.96, 9_000), (255, 1, 80_000)])
         #expect(dear.choose(.target(0.95), limit: 10).description.effort == 1)
         // The efforts that this tuning does not have are taken to reach what they are assumed to reach.
-        #expect(dear.choose(.target(1), limit: 10).scan == nil)
+        #expect(dear.choose(.target(1), limit: 10).effort == nil)
     }
 
     @Test func `what an earlier ladder has measured counts for nothing`() {

@@ -24,9 +24,10 @@ KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
     statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
     segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20, merge=21,
-    retired=22, multivectorSettings=28)
+    retired=22, blockIndex=23, blockDirectory=24, multivectorSettings=28)
 
-PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7)
+PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7, blockDirectory=8,
+    blockLists=9, blockPlaces=10, blockLines=11)
 SHORT, PACKED, DENSE = 0, 1, 2
 LEVEL_BOUNDS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
@@ -253,6 +254,126 @@ def forward_record(identifier, pairs, wide):
     return record.add("bytes", bytes(padding), "to a multiple of 4") if padding else record
 
 
+class Blocks:
+    """A block index of one segment's documents, [(term, weight)] by slot; blocks of slots by term, as somebody chose them."""
+
+    SHARE = 0.4
+
+    def __init__(self, number, segment, documents, lists):
+        self.number, self.segment, self.documents, self.lists = number, segment, documents, lists
+        self.terms = sorted({term for pairs in documents for term, _ in pairs})
+        self.maxima = [
+            max(weight for pairs in documents for term, weight in pairs if term == one) for one in self.terms]
+        self.slots = -(-len(documents) // 64) * 64
+        self.codes = []
+        for pairs in documents:
+            heaviest_first = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+            numbers = [self.terms.index(term) for term, _ in heaviest_first]
+            self.codes.append([
+                (number, max(1, code_of(weight, self.maxima[number])))
+                for number, (_, weight) in zip(numbers, heaviest_first)])
+        values = [self.directory(), *self.chunks()]
+        self.bytes = sum(len(example.value) for example in values)
+
+    def record(self):
+        count = len(self.documents)
+        return Example("blockIndex", "blockIndex", "meta", b"blocks", Fields()
+            .add("I", self.number, f"number {self.number}").add("Q", self.bytes, f"bytes {self.bytes}")
+            .add("I", 1, "1 source").add("I", self.segment, f"segment {self.segment}")
+            .add("I", count, f"documents {count}"))
+
+    def summary(self, slots):
+        """The largest codes of a block, the heaviest terms until they have their share of the sum."""
+        largest = {}
+        for slot in slots:
+            for number, code in self.codes[slot]:
+                largest[number] = max(largest.get(number, 0), code)
+        weight = {number: code * self.maxima[number] / 255 for number, code in largest.items()}
+        missing, kept = self.SHARE * sum(weight.values()), []
+        for number in sorted(largest, key=lambda number: (-weight[number], number)):
+            if missing <= 0:
+                break
+            missing -= weight[number]
+            kept.append((number, largest[number]))
+        return kept
+
+    def list(self, term):
+        """The fields of a term's list, and its entry's counts."""
+        blocks = self.lists.get(term, [])
+        slots = [slot for block in blocks for slot in block]
+        columns = {}
+        for index, block in enumerate(blocks):
+            for number, code in self.summary(block):
+                columns.setdefault(number, []).append((index, code))
+        numbers = sorted(columns)
+        components = [pair for number in numbers for pair in columns[number]]
+        ends, column_ends = [], []
+        for block in blocks:
+            ends.append((ends[-1] if ends else 0) + len(block))
+        for number in numbers:
+            column_ends.append((column_ends[-1] if column_ends else 0) + len(columns[number]))
+        fields = Fields()
+        if blocks:
+            (fields.add("bytes", struct.pack(f"<{len(slots)}I", *slots), f"term {term}: slots")
+                .add("bytes", struct.pack(f"<{len(ends)}H", *ends), "ends of its blocks")
+                .add("bytes", struct.pack(f"<{len(numbers)}H", *numbers), "columns: numbers of terms")
+                .add("bytes", struct.pack(f"<{len(numbers)}I", *column_ends), "ends of the columns")
+                .add("bytes", bytes(block for block, _ in components), "blocks of the components")
+                .add("bytes", bytes(code for _, code in components), "codes of the components"))
+        return fields, (len(slots), len(blocks), len(numbers), len(components))
+
+    def directory(self):
+        lines = sum(-(-len(codes) // 21) for codes in self.codes)
+        body = (Fields().add("I", len(self.terms), f"{len(self.terms)} terms").add("I", self.slots, f"slots {self.slots}")
+            .add("Q", lines, f"lines {lines}").add("I", 1, "chunks 1").add("bytes", bytes(12), "reserved"))
+        offset = 0
+        for term, maximum in zip(self.terms, self.maxima):
+            fields, counts = self.list(term)
+            length = len(fields.bytes())
+            begin = offset + -offset % 8 if length else 0
+            (body.add("I", term, f"term {term}").add("f", maximum, f"maximum {maximum:g}").add("I", 0, "chunk 0")
+                .add("I", begin, f"offset {begin}"))
+            for count, name in zip(counts, ("postings", "blocks", "columns", "components")):
+                body.add("I", count, f"{name} {count}")
+            offset = begin + length if length else offset
+        return Example(
+            "blockDirectory", "blockDirectory", "segments", segment_key(self.number, "blockDirectory"), body)
+
+    def chunks(self):
+        lists = Fields()
+        for term in self.terms:
+            fields, _ = self.list(term)
+            padding = -len(lists.bytes()) % 8
+            if fields.parts and padding:
+                lists.add("bytes", bytes(padding), "to a multiple of 8")
+            lists.parts += fields.parts
+        yield chunk_value("blockListsChunk", segment_key(self.number, "blockLists"), lists)
+        places, lines, line = Fields(), Fields(), 0
+        for slot, codes in enumerate(self.codes):
+            places.add("I", line, f"slot {slot}: line {line}")
+            parts = [codes[first:first + 21] for first in range(0, len(codes), 21)]
+            for index, part in enumerate(parts):
+                missing = 21 - len(part)
+                (lines.add("bytes", struct.pack(f"<{len(part)}H", *[number for number, _ in part]),
+                        f"slot {slot}: numbers of terms")
+                    .add("bytes", bytes(2 * missing), "")
+                    .add("bytes", bytes(code for _, code in part), "codes").add("bytes", bytes(missing), "")
+                    .add("B", min(255, len(parts) - index - 1), f"{len(parts) - index - 1} more lines"))
+            line += len(parts)
+        unused = self.slots - len(self.codes)
+        places.add("bytes", bytes(4 * unused), f"slots {len(self.codes)} to {self.slots - 1}: no document")
+        yield chunk_value("blockPlacesChunk", segment_key(self.number, "blockPlaces"), places)
+        yield chunk_value("blockLinesChunk", segment_key(self.number, "blockLines"), lines)
+
+
+def block_examples():
+    documents = [[(5, 2.0), (300, 1.0)], [(5, 1.0)], [(5, 0.5), (301, 4.0)]]
+    blocks = Blocks(9, 7, documents, {5: [[0, 1], [2]], 300: [[0]]})
+    yield blocks.record()
+    yield blocks.directory()
+    yield from blocks.chunks()
+
+
 def window_examples():
     weights = [2, 1, 0.5, 0.25, 1.5, 0.75, 1.25, 1.75, 0.001]
     documents = [(f"d{ordinal}".encode(), [(5, weight)]) for ordinal, weight in enumerate(weights)]
@@ -372,6 +493,7 @@ def examples():
         .add("bytes", struct.pack("<2H", 0, 9), "blog: ordinals 0 and 9")
         .add("bytes", bytes([0x02, 0x01, 0, 0, 0x80]), "swift: a bitmap of ordinals 1, 8 and 39"))
     yield from window_examples()
+    yield from block_examples()
     yield Example("tombstonePage", "tombstonePage", "tombstones", struct.pack(">II", 3, 0), Fields()
         .add("bytes", b"\x02", "ordinal 1").add("bytes", bytes(1022), "").add("bytes", b"\x80", "ordinal 8191"))
     yield Example("dictionary", "dictionary", "dictionaries", struct.pack(">I", 1),

@@ -9,6 +9,7 @@ package struct BlockList: Sendable {
     package let blocks: Int
     private let columns: Int
     private let components: Int
+    private let byteCount: Int
     private let isNarrow: Bool
     // The bytes belong to whoever holds the index; nothing writes them.
     nonisolated(unsafe) private let base: UnsafeRawPointer
@@ -19,9 +20,13 @@ package struct BlockList: Sendable {
         blocks = Int(entry.blocks)
         columns = Int(entry.columns)
         components = Int(entry.components)
+        byteCount = entry.byteCount
         isNarrow = entry.blockBytes == 1
         self.base = base
     }
+
+    /// All of the list, for looking through it.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 
     private var endsBase: UnsafeRawPointer { base + 4 * postings }
     private var termsBase: UnsafeRawPointer { endsBase + 2 * blocks }

@@ -115,10 +115,17 @@ package struct ImpactLines: @unchecked Sendable {
             for index in 0..<ImpactLine.components {
                 let code = line.load(fromByteOffset: ImpactLine.codes + index, as: UInt8.self)
                 guard code > 0 else { return }
-                body(UInt16(littleEndian: line.load(fromByteOffset: 2 * index, as: UInt16.self)), code)
+                body(UInt16(littleEndian: line.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)), code)
             }
             if line.load(fromByteOffset: ImpactLine.more, as: UInt8.self) == 0 { return }
         }
+    }
+
+    /// So many lines from a place on, or those to the chunk's end, for looking through a document.
+    package func bytes(at place: Int, lines: Int) -> UnsafeRawBufferPointer {
+        let end = min(self.lines, (place / ImpactLine.linesPerChunk + 1) * ImpactLine.linesPerChunk)
+        let count = max(0, min(lines, end - place))
+        return UnsafeRawBufferPointer(start: address(place), count: count * ImpactLine.bytes)
     }
 
     /// Of a line in 0..<lines.

@@ -13,9 +13,20 @@ struct BlockLines {
     func components(of place: DocumentPlace) throws -> [(number: UInt16, code: UInt8)] {
         var weights: [(weight: Float, number: UInt16)] = []
         try forEachComponent(of: place) { weights.append(($1, $0)) }
-        weights.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.number < $1.number }
-        // A code of 0 would end the line.
-        return weights.map { ($0.number, max(1, quantisers[Int($0.number)].code($0.weight))) }
+        // Weights in records are not proven.
+        guard weights.allSatisfy({ Limits.weights.contains($0.weight) }) else { throw FormatError(.weightInRange) }
+        return Self.components(weights, quantisers)
+    }
+
+    /// - Parameters:
+    ///   - weights: from 1e-15 to 1e15.
+    ///   - quantisers: by number.
+    static func components(
+        _ weights: [(weight: Float, number: UInt16)], _ quantisers: [ImpactQuantiser]
+    ) -> [(number: UInt16, code: UInt8)] {
+        weights.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.number < $1.number }
+            // A code of 0 would end the line.
+            .map { ($0.number, max(1, quantisers[Int($0.number)].code($0.weight))) }
     }
 
     private func forEachComponent(of place: DocumentPlace, _ body: (UInt16, Float) -> Void) throws {

@@ -20,6 +20,10 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
     case metaRecords = 117
     case mergeSources = 118
     case retiredSegments = 119
+    case blockSources = 120
+    case blockParts = 121
+    case blockLists = 122
+    case blockLines = 123
     case multivectors = 130
     case multivectorCounts = 131
     case codebooks = 132
@@ -47,7 +51,7 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
         case .segmentParts: "each segment of the manifest has all its parts, and they agree with its entry"
         case .orphans:
             "`segments` holds nothing of segments that the manifest does not list, except those that `merge` names as "
-                + "staged and `retired` names; `tombstones` nothing at all of others"
+                + "staged, `retired` names and `blocks` has its number of; `tombstones` nothing at all of others"
         case .postings: "a segment's postings are those of its documents"
         case .tags: "a segment's tags are those of its documents"
         case .vectors: "a segment's exact vectors and identifiers are those of its documents"
@@ -58,6 +62,12 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
             "the sources of `merge` are neighbours in the manifest, in its order; what it has staged is not in the "
                 + "manifest, and below nextSegment"
         case .retiredSegments: "a retired segment is neither in the manifest nor named by `merge`"
+        case .blockSources:
+            "the number of `blocks` and its sources are below nextSegment; nothing else has the number, and sources that "
+                + "the manifest lists have as many documents there"
+        case .blockParts: "the block index has all its parts and no others, and they agree with its record"
+        case .blockLists: "the lists of the block index, and their summaries, are those of their documents' lines"
+        case .blockLines: "the lines of the block index are those of its live documents"
         case .multivectors:
             "each multivector belongs to a document in `documents`, and has the dimension of the settings"
         case .multivectorCounts:

@@ -4,17 +4,36 @@ internal import SparseFormat
 extension Verification {
     /// A segment, opened; nil, with a finding, when it cannot be.
     func window(_ entry: SegmentEntry) throws -> WindowSegment? {
-        let prefix = Keys.segmentPrefix(entry.id)
+        try open(entry.id, lacking: .segmentParts) {
+            try WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
+        }
+    }
+
+    /// The block index, opened; nil, with a finding, when it cannot be.
+    func blockIndex(_ record: BlockIndexRecord) throws -> BlockIndex? {
+        try open(record.number, lacking: .blockParts) {
+            try BlockIndex(record, SegmentTable(tables: tables, reader: reader))
+        }
+    }
+
+    /// - Parameter invariant: what is broken when a part is missing.
+    private func open<R>(_ number: UInt32, lacking invariant: StoreInvariant, _ body: () throws -> R) throws -> R? {
+        let prefix = Keys.segmentPrefix(number)
         try visit(.segments, prefix)
         return try attempt(.segments, prefix) {
             do {
-                return try WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
+                return try body()
             } catch let error as SparseStoreError where error.code == .corrupted {
                 // The remedy is the report's to say.
-                broken(.segmentParts, .segments, prefix, String(error.message.prefix { $0 != ";" }))
+                broken(invariant, .segments, prefix, String(error.message.prefix { $0 != ";" }))
                 return nil
             }
         } ?? nil
+    }
+
+    /// The record of the block index; nil without one, or, with a finding, when it cannot be read.
+    func blockIndexRecord() throws -> BlockIndexRecord? {
+        try attempt(.meta, Keys.blocks) { try MetaTable(tables: tables, reader: reader).blocks() } ?? nil
     }
 
     /// The dead ordinals of a segment; nil, with a finding, when they cannot be read.

@@ -14,14 +14,14 @@ enum VerificationChecks {
     static func checks(of level: VerificationLevel) -> [any VerificationCheck.Type] {
         let basic: [any VerificationCheck.Type] = [
             DictionariesCheck.self, DeltasCheck.self, TombstonesCheck.self, MergesCheck.self, OrphansCheck.self,
-            SegmentsCheck.self,
+            SegmentsCheck.self, BlocksCheck.self,
         ]
         return switch level {
         case .quick: basic + [CountsCheck.self]
         case .deep:
             basic + [
                 VocabularyCheck.self, IdentifiersCheck.self, DocumentsCheck.self, VectorsCheck.self, TagsCheck.self,
-                PostingsCheck.self, MultivectorsCheck.self,
+                PostingsCheck.self, BlockContentsCheck.self, MultivectorsCheck.self,
             ]
         }
     }

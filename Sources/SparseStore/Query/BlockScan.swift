@@ -41,7 +41,9 @@ struct BlockScan {
         // Terms ascend in a query, so their numbers do.
         let numbers = terms.map { UInt16(truncatingIfNeeded: $0.number) }
         for term in terms {
-            scratch.multipliers[term.number] = UInt16((term.most / most * Self.heaviest).rounded())
+            // Products that overflow or vanish have no ratio; each then counts as the heaviest.
+            let share = term.most / most
+            scratch.multipliers[term.number] = UInt16(((share.isNaN ? 1 : share) * Self.heaviest).rounded())
         }
         defer { for term in terms { scratch.multipliers[term.number] = 0 } }
         terms.sort { $0.most != $1.most ? $0.most > $1.most : $0.number < $1.number }

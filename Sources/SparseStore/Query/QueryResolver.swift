@@ -8,8 +8,18 @@ struct QueryResolver {
     let manifest: ManifestRecord
     let vocabulary: VocabularyCache
 
+    /// What a query's weights may be after the weighting, 0 apart: products with a document's weights, and sums of as many
+    /// as a document has, are then finite floats above 0.
+    private static let weights: ClosedRange<Float> = 1e-22...1e18
+
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
-        ResolvedQuery(try weighted(components(query), weighting))
+        let components = try weighted(components(query), weighting)
+        if let bad = components.first(where: { $0.1 != 0 && !Self.weights.contains($0.1) }) {
+            throw SparseStoreError(
+                .invalidArgument,
+                "a weighting makes a query weight of \(bad.1); after it, weights are 0 or in \(Self.weights)")
+        }
+        return ResolvedQuery(components)
     }
 
     /// Components with their weights after the weighting.

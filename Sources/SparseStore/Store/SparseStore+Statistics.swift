@@ -22,6 +22,7 @@ extension SparseStore {
             return StoreStatistics(
                 documents: Int(manifest.documents), terms: terms, nonzeros: Int(manifest.nonzeros),
                 profile: manifest.profile, segments: manifest.segments.map(SegmentStatistics.init),
+                blocks: snapshot.index.blocks.map(BlockStatistics.init),
                 fileBytes: info.fileBytes,
                 liveBytes: info.usedBytes - free, freeBytes: free, deadBytes: Int(dead),
                 stagedBytes: staged, segmentsDue: merger.segmentsDue(manifest),
@@ -53,6 +54,15 @@ extension ReaderStatistics {
         // One that begins while the list is read may see a later commit than the list's own.
         let behind = max(transaction, info.lastTransactionID) - transaction
         self.init(process: Int(process), thread: thread, commitsBehind: Int(clamping: behind))
+    }
+}
+
+extension BlockStatistics {
+    init(_ view: BlockView) {
+        let record = view.index.record
+        self.init(
+            documents: view.liveCount, documentsBuilt: record.sources.reduce(0) { $0 + Int($1.documents) },
+            terms: view.index.directory.entries.count, bytes: Int(clamping: record.bytes))
     }
 }
 

@@ -12,6 +12,8 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var profile: IndexProfile
     /// The segments of the index, oldest documents first.
     public var segments: [SegmentStatistics]
+    /// The block index; nil without one.
+    public var blocks: BlockStatistics?
     /// Size of the file.
     public var fileBytes: Int
     /// Bytes of the pages in use; the rest of the file is free pages that later commits use again.
@@ -79,6 +81,19 @@ public struct MultivectorStatistics: Sendable, Hashable, Codable {
     public var bytes: Int
     /// Bytes of one token vector, on average.
     public var bytesPerToken: Double { tokens == 0 ? 0 : Double(bytes) / Double(tokens) }
+}
+
+/// The block index of a store.
+public struct BlockStatistics: Sendable, Hashable, Codable {
+    /// Live documents that a search of it can find; the others of the store are in segments of their own.
+    public var documents: Int
+    /// Documents that it has room for, those removed or merged away since it was built included: below half of them it is
+    /// dropped.
+    public var documentsBuilt: Int
+    /// Distinct terms.
+    public var terms: Int
+    /// Bytes of all its parts.
+    public var bytes: Int
 }
 
 /// One segment of the index.

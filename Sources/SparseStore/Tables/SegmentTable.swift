@@ -21,6 +21,9 @@ struct SegmentTable {
         case blockPlaces = 10
         case blockLines = 11
 
+        /// Whether it belongs to the block index, and to no segment.
+        var isOfBlocks: Bool { rawValue >= Self.blockDirectory.rawValue }
+
         /// The kind of the part's values.
         var kind: RecordKind {
             switch self {

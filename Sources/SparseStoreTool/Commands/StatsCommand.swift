@@ -28,6 +28,7 @@ struct StatsCommand: ParsableCommand {
             ("terms", .integer(statistics.terms)),
             ("nonzeros", .integer(statistics.nonzeros)),
             ("segments", .array(statistics.segments.map(json))),
+            ("blocks", .optional(statistics.blocks, json)),
             ("file_bytes", .integer(statistics.fileBytes)),
             ("live_bytes", .integer(statistics.liveBytes)),
             ("free_bytes", .integer(statistics.freeBytes)),
@@ -52,6 +53,15 @@ struct StatsCommand: ParsableCommand {
             ("process", .integer(reader.process)),
             ("thread", .string(reader.thread)),
             ("commits_behind", .integer(reader.commitsBehind)),
+        ])
+    }
+
+    private static func json(_ blocks: BlockStatistics) -> JSONValue {
+        .object([
+            ("documents", .integer(blocks.documents)),
+            ("documents_built", .integer(blocks.documentsBuilt)),
+            ("terms", .integer(blocks.terms)),
+            ("bytes", .integer(blocks.bytes)),
         ])
     }
 
@@ -93,6 +103,12 @@ struct StatsCommand: ParsableCommand {
                 "codec",
                 "\(multivectors.codec), \(Figures.decimal(multivectors.bytesPerToken, 1)) bytes a token"
                     + (multivectors.outdated > 0 ? " (\(Figures.count(multivectors.outdated)) in another codec)" : ""))
+        }
+        if let blocks = statistics.blocks {
+            table.add(
+                "block index",
+                "\(Figures.count(blocks.documents)) of \(Figures.count(blocks.documentsBuilt)) documents left, "
+                    + Figures.bytes(blocks.bytes))
         }
         table.add("file", Figures.bytes(statistics.fileBytes))
         table.add("live", Figures.bytes(statistics.liveBytes))

@@ -146,6 +146,13 @@ enum Arbitrary {
             sources: Array(ids[..<sources]), staged: Array(ids[sources...]))
     }
 
+    static func blockIndex(_ random: inout SeededGenerator) -> BlockIndexRecord {
+        let ids = Array(0..<UInt32(2 + random.next() % 9)).shuffled(using: &random)
+        return BlockIndexRecord(
+            number: ids[0], bytes: counter(&random),
+            sources: ids.dropFirst().map { .init(segment: $0, documents: 1 + UInt32(random.next() % 65_535)) })
+    }
+
     static func tombstones(_ random: inout SeededGenerator) -> TombstonePage {
         var page = TombstonePage.empty
         for _ in 0..<random.next() % 300 { page.insert(Int(random.next() % 8192)) }

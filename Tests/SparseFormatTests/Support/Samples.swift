@@ -6,7 +6,7 @@ enum Samples {
 
     static func all(_ random: inout SeededGenerator) throws -> [Sample] {
         try records(&random) + documents(&random) + segments(&random) + windows(&random) + tags(&random)
-            + multivectors(&random)
+            + multivectors(&random) + blocks(&random)
     }
 
     static func records(_ random: inout SeededGenerator) throws -> [Sample] {
@@ -26,6 +26,7 @@ enum Samples {
             Sample("multivectorSettings", Arbitrary.multivectorSettings(&random), .meta, Keys.multivectorSettings),
             Sample("multivectorCodec", Arbitrary.codebook(&random), .meta, Keys.codebook(term)),
             Sample("retired", RetiredRecord(segments: [7, 3, 5]), .meta, Keys.retired),
+            Sample("blockIndex", Arbitrary.blockIndex(&random), .meta, Keys.blocks),
             Sample("merge", Arbitrary.merge(&random), .meta, Keys.merge),
             Sample("dictionary", DictionaryRecord(bytes: random.bytes(50)), .dictionaries, Keys.dictionary(7)),
         ]

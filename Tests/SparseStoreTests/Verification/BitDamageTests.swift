@@ -12,6 +12,7 @@ import Testing
         .small: [["term 1": 1, "term 7": 0.5, "term 20": 2], ["term 3": 1]],
         .leveled: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 250]))],
         .compact: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 250]))],
+        .blocks: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 110]))],
     ]
 
     private static func sparse(_ terms: [TermID]) -> SparseVector {
@@ -20,11 +21,13 @@ import Testing
 
     private func answers(_ store: SparseStore, _ sound: SoundStore) throws -> [[Hit]] {
         try (Self.queries[sound] ?? []).flatMap { query in
-            try [Recall.exact, .fast].map { try store.search(query, limit: 10, recall: $0).hits }
+            try ([Recall.exact, .fast] + (sound == .blocks ? [.plainSeismic(cut: 3, heapFactor: 0.8)] : [])).map {
+                try store.search(query, limit: 10, recall: $0).hits
+            }
         }
     }
 
-    @Test(arguments: [(SoundStore.small, 60, UInt64(1)), (.leveled, 15, 2), (.compact, 15, 3)])
+    @Test(arguments: [(SoundStore.small, 60, UInt64(1)), (.leveled, 15, 2), (.compact, 15, 3), (.blocks, 60, 4)])
     func aFlippedBitIsReportedAndNeverAWrongAnswer(_ sound: SoundStore, flips: Int, seed: UInt64) throws {
         let bytes = try sound.bytes()
         let copy = try DamagedStore(sound)

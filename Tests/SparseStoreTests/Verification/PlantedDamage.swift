@@ -22,7 +22,9 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [PlantedDamage] = records + references + merges + multivectors + statistics + segments + contents
+    static let all: [PlantedDamage] =
+        records + references + merges + multivectors + statistics + segments + contents
+        + blocks
 
     private static let records = [
         PlantedDamage("no manifest", deep: ["I117"], quick: ["I117"]) { try $0.delete(.meta, Keys.manifest) },

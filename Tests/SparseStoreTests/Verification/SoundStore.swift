@@ -14,6 +14,8 @@ enum SoundStore: String, CaseIterable, Sendable {
     case vectors
     /// Windows without exact vectors, one of eight levels with some of it removed, and one with them.
     case compact
+    /// A block index over windows with and without exact vectors, one of its sources merged away, documents removed since.
+    case blocks
 
     /// The bytes of the file.
     func bytes() throws -> Data {
@@ -22,12 +24,13 @@ enum SoundStore: String, CaseIterable, Sendable {
         case .leveled: try Self.made[1].get()
         case .vectors: try Self.made[2].get()
         case .compact: try Self.made[3].get()
+        case .blocks: try Self.made[4].get()
         }
     }
 
     private static let made: [Result<Data, any Error>] = [
         Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
-        Result { try makeCompact() },
+        Result { try makeCompact() }, Result { try makeBlocks() },
     ]
 
     private static func makeSmall() throws -> Data {
@@ -125,6 +128,37 @@ enum SoundStore: String, CaseIterable, Sendable {
         try store.changeProfile(to: .fast)
         try write(1_100..<1_140)
         try store.changeProfile(to: .compact)
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+
+    private static func makeBlocks() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open {
+            ($0.maintenance, $0.mergePolicy.documentsMergedByCommits) = (.manual, 0)
+        }
+        var vectors = RandomVectors(seed: 13)
+        vectors.termSpace = 120
+        vectors.terms = 3...30
+        func write(_ numbers: Range<Int>) throws {
+            try store.write { transaction in
+                for number in numbers { try transaction.upsert(Document(id: "\(number)", vector: vectors.next())) }
+            }
+        }
+        func remove(_ numbers: some Sequence<Int>) throws {
+            try store.write { transaction in for number in numbers { try transaction.remove("\(number)") } }
+        }
+        try write(0..<90)
+        try write(90..<150)
+        try store.changeProfile(to: .compact)
+        try write(150..<210)
+        try remove(stride(from: 0, to: 210, by: 10))
+        try store.buildBlocks(BlockCollection.settings)
+        // More than a third of the second source: it is rewritten, alone.
+        try remove(91..<120)
+        try store.maintain()
+        try remove([5, 6, 180, 181])
+        try write(210..<230)
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
     }

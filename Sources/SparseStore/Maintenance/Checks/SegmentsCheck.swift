@@ -54,6 +54,8 @@ enum SegmentsCheck: VerificationCheck {
             switch (part, counts[part, default: 0]) {
             case (.forward, let count) where entry.isCompact, (.forwardChunk, let count) where entry.isCompact:
                 if count > 0 { broken("has its \(part), and its entry says that it is compact") }
+            case (let part, let count) where part.isOfBlocks:
+                if count > 0 { broken("has a \(part), which is of block indexes") }
             case (.tags, _), (.order, 0...1), (.chunk, 1...), (.forwardChunk, 1...), (_, 1): continue
             case (_, 0):
                 broken("lacks its \(part)")

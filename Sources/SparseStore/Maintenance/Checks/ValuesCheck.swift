@@ -68,7 +68,7 @@ enum ValuesCheck {
         }
     }
 
-    /// What a directory and a forward part say must fit their chunks, which `SegmentsCheck` looks at.
+    /// What a directory and a forward part say must fit their chunks, which `SegmentsCheck` and `BlocksCheck` look at.
     private static func checkPart(_ entry: Cursor.Entry) throws {
         let key = try Keys.parseSegment(entry.key)
         guard let part = SegmentTable.Part(rawValue: key.part) else {
@@ -83,7 +83,6 @@ enum ValuesCheck {
         case .tags: _ = try TagTable(body: bytes.body)
         case .order: _ = try SegmentOrder(body: bytes.body)
         case .directory, .forward, .chunk, .forwardChunk: break
-        // `BlocksCheck` looks at these.
         case .blockDirectory, .blockLists, .blockPlaces, .blockLines: break
         }
     }

@@ -1,0 +1,108 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The lines of a block index are those of its documents (I123), its lists and summaries those of the lines (I122), its
+/// terms and their largest weights those of its sources (I121).
+enum BlockContentsCheck: VerificationCheck {
+    static let name = "block contents"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        guard let record = try verification.blockIndexRecord(), let index = try verification.blockIndex(record) else {
+            return
+        }
+        try checkSources(index, manifest, verification)
+        try checkLists(index, verification)
+    }
+
+    private static func checkSources(
+        _ index: BlockIndex, _ manifest: ManifestRecord, _ verification: Verification
+    ) throws {
+        let prefix = Keys.segmentPrefix(index.record.number)
+        let quantisers = index.directory.entries.map { ImpactQuantiser(maximum: $0.maximum) }
+        var maxima = [Float](repeating: 0, count: quantisers.count)
+        var hasAll = true
+        var begin = 0
+        for source in index.record.sources {
+            defer { begin += source.slots }
+            let entry = manifest.segments.first { $0.id == source.segment && $0.documents == source.documents }
+            guard let entry, let window = try verification.window(entry),
+                let dead = try verification.tombstones(window)
+            else {
+                hasAll = false
+                continue
+            }
+            let directory = window.directory
+            let numbers = (0..<directory.count).map { index.directory.number(of: directory.term(at: $0)) }
+            for (position, number) in numbers.enumerated() {
+                guard let number else {
+                    verification.broken(
+                        .blockParts, .segments, prefix,
+                        "term \(directory.term(at: position)) of segment \(window.id) is not in the block index")
+                    continue
+                }
+                maxima[number] = max(maxima[number], directory.entry(at: position).maximum)
+            }
+            guard !numbers.contains(nil) else { continue }
+            let vectors = WindowVectors(window, verification)
+            for ordinal in 0..<window.documentCount where !dead.contains(ordinal) {
+                try verification.visit(.segments, prefix)
+                let isSame = try verification.attempt(.segments, prefix) {
+                    try has(index, begin + ordinal, vectors.vector(at: ordinal), numbers, quantisers)
+                }
+                if isSame == false {
+                    verification.broken(
+                        .blockLines, .segments, prefix,
+                        "the lines of ordinal \(ordinal) of segment \(window.id) are not those of its vector")
+                }
+            }
+        }
+        // What a source that is gone had as the largest weight is not known.
+        for (number, entry) in index.directory.entries.enumerated()
+        where hasAll ? maxima[number] != entry.maximum : maxima[number] > entry.maximum {
+            verification.broken(
+                .blockParts, .segments, prefix,
+                "the largest weight of term \(entry.term) is \(maxima[number]), and the block index says \(entry.maximum)")
+        }
+    }
+
+    /// Whether a slot's lines are those of a vector; nil for a vector that other checks find missing or damaged.
+    private static func has(
+        _ index: BlockIndex, _ slot: Int, _ vector: WindowVectors.Vector?, _ numbers: [Int?],
+        _ quantisers: [ImpactQuantiser]
+    ) throws -> Bool? {
+        guard let vector else { return nil }
+        var components: [(weight: Float, number: UInt16)] = []
+        for (position, weight) in zip(vector.positions, vector.weights) {
+            guard numbers.indices.contains(position), let number = numbers[position], Limits.weights.contains(weight)
+            else { return nil }
+            components.append((weight, UInt16(truncatingIfNeeded: number)))
+        }
+        var writer = ImpactLineWriter()
+        _ = writer.append(BlockLines.components(components, quantisers))
+        let count = writer.lines
+        guard let expected = writer.finish() else { return nil }
+        try index.provePlace(of: slot)
+        let place = index.lines.place(of: slot)
+        try index.proveLines(at: place)
+        return index.lines.bytes(at: place, lines: count).elementsEqual(expected)
+    }
+
+    private static func checkLists(_ index: BlockIndex, _ verification: Verification) throws {
+        var lists = BlockListComparison(index)
+        var end: (chunk: UInt32, offset: Int) = (0, 0)
+        for (number, entry) in index.directory.entries.enumerated() where entry.postings > 0 {
+            let part = SegmentTable.Part.blockLists.rawValue
+            let key = Keys.segment(index.record.number, part: part, index: entry.chunk)
+            try verification.visit(.segments, key)
+            func broken(_ what: String) {
+                verification.broken(
+                    .blockLists, .segments, key, "the list of term \(entry.term) in the block index: \(what)")
+            }
+            if (entry.chunk, Int(entry.offset)) < end { broken("it begins inside another") }
+            end = (entry.chunk, Int(entry.offset) + entry.byteCount)
+            if let problem = try verification.attempt(.segments, key, { try lists.problem(of: number) }) ?? nil {
+                broken(problem)
+            }
+        }
+    }
+}

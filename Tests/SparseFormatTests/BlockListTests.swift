@@ -1,0 +1,127 @@
+import Testing
+
+@testable import SparseFormat
+
+/// Lists of a block index come back as they were built, and whatever their bytes say, nothing outside them is read.
+@Suite struct BlockListTests {
+    private var random = SeededGenerator()
+    private let memory: GuardedBytes
+
+    init() throws { memory = try #require(GuardedBytes()) }
+
+    /// What a list says: its slots block by block, and its components.
+    private func read(_ list: BlockList) -> BlockListWriter.Content {
+        var content = BlockListWriter.Content()
+        for block in 0..<list.blocks {
+            let range = list.range(of: block)
+            content.slots += range.map { UInt32(list.slot($0)) }
+            content.ends.append(UInt16(range.upperBound))
+        }
+        list.forEachComponent { content.components.append(UInt64($1) << 32 | UInt64($0) << 8 | UInt64($2)) }
+        return content
+    }
+
+    @Test(arguments: [(9, 1...20, 4), (3, 300...600, 1), (2, 65_535...65_535, 200)])
+    mutating func listsComeBack(_ terms: Int, _ postings: ClosedRange<Int>, perBlock: Int) throws {
+        let lists = BuiltBlockLists(&random, terms: terms, postings: postings, postingsPerBlock: perBlock)
+        let memory = try #require(GuardedBytes(capacity: 1 << 20))
+        for (number, content) in lists.contents.enumerated() {
+            try lists.withList(number, in: memory) { list in
+                let read = read(list)
+                #expect(read.slots == content.slots && read.ends == content.ends)
+                #expect(read.components == content.components, "SPARSE_SEED=\(random.seed)")
+                #expect(list.bytes.count == lists.entries[number].byteCount)
+            }
+        }
+    }
+
+    @Test mutating func chunksAreClosedBeforeAListThatDoesNotFit() throws {
+        let lists = BuiltBlockLists(&random, terms: 20, postings: 40_000...65_000, postingsPerBlock: 300)
+        #expect(lists.chunks.count > 2 && lists.chunks.allSatisfy { $0.count <= 1 << 20 })
+        for (entry, next) in zip(lists.entries, lists.entries.dropFirst()) {
+            let end = Int(entry.offset) + entry.byteCount
+            if next.chunk == entry.chunk {
+                #expect(Int(next.offset) == (end + 7) / 8 * 8)
+            } else {
+                #expect(next.chunk == entry.chunk + 1 && next.offset == 0)
+                #expect(lists.chunks[Int(entry.chunk)].count == (end + 7) / 8 * 8)
+                #expect((end + 7) / 8 * 8 + next.byteCount > 1 << 20)
+            }
+        }
+        var writer = ByteWriter()
+        BlockDirectory.encode(lists.entries, slots: 64, lines: 1, chunks: lists.chunks.count, into: &writer)
+        let lengths = lists.chunks.map(\.count)
+        let entries = try writer.bytes.withUnsafeBytes { try BlockDirectory(body: $0, chunkLengths: lengths).entries }
+        #expect(entries == lists.entries)
+    }
+
+    @Test mutating func summariesAreSummedForTheTermsOfAQueryOnly() throws {
+        for perBlock in [1, 4] {
+            let lists = BuiltBlockLists(&random, terms: 2, postings: 500...600, postingsPerBlock: perBlock)
+            let content = lists.contents[0]
+            let chosen = Array(Set(content.components.map { UInt16($0 >> 32) })).filter { $0 % 3 == 0 } + [1]
+            let numbers = Set(chosen).sorted()
+            var multipliers = [UInt16](repeating: 0, count: 65_536)
+            for number in numbers { multipliers[Int(number)] = UInt16(1 + random.next() % 1_023) }
+            var expected = [UInt32](repeating: 0, count: 65_536)
+            var count = 0
+            for component in content.components where numbers.contains(UInt16(component >> 32)) {
+                expected[Int(component >> 8 & 0xFFFF)] +=
+                    UInt32(component & 0xFF) * UInt32(multipliers[Int(component >> 32)])
+                count += 1
+            }
+            var sums = [UInt32](repeating: 0, count: 65_536)
+            let read = try lists.withList(0, in: memory) { list in
+                try multipliers.withUnsafeBufferPointer { multipliers in
+                    try sums.withUnsafeMutableBufferPointer { sums in
+                        let (multipliers, sums) = (
+                            try #require(multipliers.baseAddress), try #require(sums.baseAddress)
+                        )
+                        return list.addSummaries(of: numbers, multipliers, to: sums)
+                    }
+                }
+            }
+            #expect(sums == expected && read == count && count > 0, "SPARSE_SEED=\(random.seed)")
+        }
+    }
+
+    /// The guard behind the bytes ends the process when a list reads past them.
+    @Test mutating func lyingListsStayInsideTheirBytes() throws {
+        let multipliers = [UInt16](repeating: 3, count: 65_536)
+        var sums = [UInt32](repeating: 0, count: 65_536)
+        var differing = 0
+        for (perBlock, rounds) in [(4, 60), (1, 10)] {
+            let lists = BuiltBlockLists(&random, terms: 1, postings: 300...400, postingsPerBlock: perBlock)
+            // All that the list has, and some that damage may name.
+            let known = lists.contents[0].components.map { UInt16($0 >> 32) }
+            let numbers = Set(known + stride(from: 0, to: .max, by: 255)).sorted()
+            for round in 0..<rounds {
+                var noise = random
+                let read = try lists.withList(0, in: memory) { bytes in
+                    for _ in 0...(round % 40) {
+                        let place = Int(noise.next() % UInt64(bytes.count))
+                        bytes[place] = round % 3 == 0 ? 0xFF : UInt8(truncatingIfNeeded: noise.next())
+                    }
+                    if round % 10 == 9 { bytes = noise.bytes(bytes.count) }
+                } _: { list in
+                    for block in 0..<list.blocks {
+                        list.prefetchPostings(of: block)
+                        let range = list.range(of: block)
+                        #expect(range.isEmpty || range.upperBound <= list.postings)
+                    }
+                    try multipliers.withUnsafeBufferPointer { multipliers in
+                        try sums.withUnsafeMutableBufferPointer { sums in
+                            _ = list.addSummaries(
+                                of: numbers, try #require(multipliers.baseAddress), to: try #require(sums.baseAddress))
+                        }
+                    }
+                    return self.read(list)
+                }
+                random = noise
+                if read.components != lists.contents[0].components { differing += 1 }
+            }
+        }
+        // The canary: the damage was there to be read.
+        #expect(differing > 20)
+    }
+}

@@ -1,0 +1,204 @@
+import Testing
+
+@testable import SparseFormat
+
+/// The documents of a block index come back from their lines, and whatever the bytes say, nothing outside them is read.
+@Suite struct ImpactLineTests {
+    private typealias Component = (number: UInt16, code: UInt8)
+
+    private var random = SeededGenerator()
+
+    /// Documents by slot, nil where there is none, in their chunks.
+    private struct Built {
+        var documents: [[Component]?] = []
+        var chunks: [[UInt8]] = []
+        var places: [[UInt8]] = []
+        var lines = 0
+
+        init(_ documents: [[Component]?]) {
+            self.documents = documents
+            var writer = ImpactLineWriter()
+            for (slot, document) in documents.enumerated() {
+                if let document {
+                    if let full = writer.append(document) { chunks.append(full) }
+                } else {
+                    writer.skip(to: slot + 1)
+                }
+            }
+            lines = writer.lines
+            if let last = writer.finish() { chunks.append(last) }
+            for first in stride(from: 0, to: writer.places.count, by: ImpactLine.slotsPerChunk) {
+                var data = ByteWriter()
+                data.fixeds(writer.places[first..<min(writer.places.count, first + ImpactLine.slotsPerChunk)])
+                places.append(data.bytes)
+            }
+        }
+
+        func with<Result>(_ body: (ImpactLines) throws -> Result) throws -> Result {
+            try open(places.map { ($0, nil) } + chunks.map { ($0, nil) }, [], body)
+        }
+
+        /// With the last chunk of each part at the end of readable memory.
+        func with<Result>(
+            _ memory: (GuardedBytes, GuardedBytes), changing change: (inout [UInt8], inout [UInt8]) -> Void,
+            _ body: (ImpactLines) throws -> Result
+        ) throws -> Result {
+            var (place, chunk) = (places[places.count - 1], chunks[chunks.count - 1])
+            change(&place, &chunk)
+            return try open(
+                places.dropLast().map { ($0, nil) } + [(place, memory.0)] + chunks.dropLast().map { ($0, nil) }
+                    + [(chunk, memory.1)], [], body)
+        }
+
+        private func open<Result>(
+            _ values: [([UInt8], GuardedBytes?)], _ opened: [UnsafeRawBufferPointer],
+            _ body: (ImpactLines) throws -> Result
+        ) throws -> Result {
+            guard let (bytes, memory) = values.first else {
+                let lines = try ImpactLines(
+                    slots: documents.count, lines: lines, places: Array(opened[..<places.count]),
+                    chunks: Array(opened[places.count...]))
+                return try body(lines)
+            }
+            let rest = Array(values.dropFirst())
+            if let memory { return try memory.with(bytes) { try open(rest, opened + [$0], body) } }
+            return try bytes.withUnsafeBytes { try open(rest, opened + [$0], body) }
+        }
+    }
+
+    private mutating func document(_ count: Int) -> [Component] {
+        (0..<count).map { _ in (UInt16(truncatingIfNeeded: random.next()), UInt8(1 + random.next() % 255)) }
+    }
+
+    private mutating func documents(_ count: Int, components: ClosedRange<Int>) -> [[Component]?] {
+        (0..<count).map { _ in
+            random.next() % 5 == 0 ? nil : document(Int.random(in: components, using: &random))
+        }
+    }
+
+    private func same(_ a: [Component], _ b: [Component]) -> Bool {
+        a.map(\.number) == b.map(\.number) && a.map(\.code) == b.map(\.code)
+    }
+
+    private func check(_ built: Built) throws {
+        try built.with { lines in
+            for (slot, document) in built.documents.enumerated() {
+                guard let document else { continue }
+                let place = lines.place(of: slot)
+                var read: [Component] = []
+                lines.components(at: place) { read.append(($0, $1)) }
+                #expect(same(read, document), "slot \(slot), SPARSE_SEED=\(random.seed)")
+                var head: [Component] = []
+                lines.components(at: place, lines: 2) { head.append(($0, $1)) }
+                #expect(same(head, Array(document.prefix(42))))
+            }
+        }
+    }
+
+    @Test mutating func documentsComeBack() throws {
+        try check(Built(documents(400, components: 1...150)))
+        // Whole and nearly whole lines, and the longest document there can be.
+        try check(Built([20, 21, 22, 41, 42, 43, 63, 5_355, 5_376, 5_377, 65_535].map { document($0) }))
+    }
+
+    @Test mutating func noDocumentCrossesTheEndOfAChunk() throws {
+        let built = Built(documents(12, components: 50_000...65_535))
+        #expect(built.chunks.count > 1)
+        #expect(built.chunks.dropLast().allSatisfy { $0.count == ImpactLine.linesPerChunk * ImpactLine.bytes })
+        try check(built)
+    }
+
+    @Test mutating func aScoreIsTheSumOfCodesTimesMultipliers() throws {
+        let built = Built(documents(200, components: 1...120))
+        let multipliers = (0..<65_536).map { _ in UInt16(random.next() % 1_024) }
+        try multipliers.withUnsafeBufferPointer { buffer in
+            let base = try #require(buffer.baseAddress)
+            try built.with { lines in
+                for (slot, document) in built.documents.enumerated() {
+                    guard let document else { continue }
+                    func sum(_ part: some Sequence<Component>) -> UInt32 {
+                        part.reduce(0) { $0 + UInt32(multipliers[Int($1.number)]) * UInt32($1.code) }
+                    }
+                    let place = lines.place(of: slot)
+                    var read = 0
+                    let whole = lines.score(at: place, base, headAtLeast: 0, &read)
+                    #expect(whole == sum(document) && read == ImpactLine.lines(components: document.count))
+                    read = 0
+                    let head = sum(document.prefix(42))
+                    #expect(lines.score(at: place, base, headAtLeast: head, &read) == sum(document))
+                    read = 0
+                    let above = lines.score(at: place, base, headAtLeast: head + 1, &read)
+                    // Of a document that ends with its second line all is known by then.
+                    #expect(above == (document.count > 42 ? nil : sum(document)) && read <= 2)
+                }
+            }
+        }
+    }
+
+    /// The guard behind each last chunk ends the process when something reads past it.
+    @Test mutating func lyingBytesStayInsideTheirChunks() throws {
+        let memory = (
+            try #require(GuardedBytes(capacity: 1 << 20)), try #require(GuardedBytes(capacity: 1 << 20))
+        )
+        let multipliers = [UInt16](repeating: 1_023, count: 65_536)
+        let base = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_536)
+        defer { base.deallocate() }
+        base.initialize(from: multipliers, count: 65_536)
+        // The second has several chunks, and costs as much as all rounds of the first.
+        for (built, rounds) in [
+            (Built(documents(64, components: 1...60)), 0..<60),
+            (Built(documents(12, components: 50_000...65_535)), 3..<4),
+        ] {
+            for round in rounds {
+                var noise = random
+                try built.with(memory) { places, lines in
+                    switch round % 4 {
+                    case 0: places = noise.bytes(places.count)
+                    case 1: lines = noise.bytes(lines.count)
+                    case 2: (places, lines) = (noise.bytes(places.count), noise.bytes(lines.count))
+                    default:
+                        // Every document goes on for ever, and begins at the last line.
+                        for index in stride(from: 63, to: lines.count, by: 64) { lines[index] = 255 }
+                        for index in places.indices { places[index] = 0xFF }
+                        for index in lines.indices where index % 64 != 63 { lines[index] |= 1 }
+                    }
+                } _: { lines in
+                    for slot in built.documents.indices {
+                        let place = lines.place(of: slot)
+                        #expect((0..<built.lines).contains(place))
+                        lines.prefetchPlace(of: slot)
+                        lines.prefetchHead(at: place)
+                        var read = 0
+                        _ = lines.score(at: place, base, headAtLeast: round % 2 == 0 ? 0 : 900_000, &read)
+                        #expect(read >= 1 && read <= ImpactLine.linesPerChunk)
+                        var count = 0
+                        lines.components(at: place) { _, _ in count += 1 }
+                        #expect(count <= ImpactLine.linesPerChunk * ImpactLine.components)
+                        #expect(lines.bytes(at: place, lines: .max).count <= ImpactLine.linesPerChunk * 64)
+                    }
+                }
+                random = noise
+            }
+        }
+    }
+
+    @Test func chunksHaveTheLengthsThatTheCountsAskFor() {
+        let bytes = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 64))
+        defer { UnsafeMutableRawBufferPointer(mutating: bytes).deallocate() }
+        func code(_ slots: Int, _ lines: Int, _ places: [Int], _ chunks: [Int]) -> FormatError.Code? {
+            do {
+                _ = try ImpactLines(
+                    slots: slots, lines: lines, places: places.map { UnsafeRawBufferPointer(rebasing: bytes[..<$0]) },
+                    chunks: chunks.map { UnsafeRawBufferPointer(rebasing: bytes[..<$0]) })
+                return nil
+            } catch { return error.code }
+        }
+        let broken = FormatError(.blockCounts).code
+        #expect(code(64, 3, [256], [192]) == nil)
+        #expect(code(64, 3, [252], [192]) == broken && code(64, 3, [260], [192]) == broken)
+        #expect(code(64, 3, [256], [128]) == broken && code(64, 3, [256], [256]) == broken)
+        #expect(code(64, 3, [], [192]) == broken && code(64, 3, [256], []) == broken)
+        #expect(code(64, 3, [256, 0], [192]) == broken && code(64, 3, [256], [192, 0]) == broken)
+        #expect(code(64, 1 << 14 + 1, [256], [192, 64]) == broken)
+    }
+}

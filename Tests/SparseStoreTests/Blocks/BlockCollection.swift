@@ -1,0 +1,130 @@
+import LMDB
+import SparseFormat
+
+@testable import SparseStore
+
+/// A store of several windows with a block index, and what is in it.
+struct BlockCollection {
+    let temporary: TemporaryStore
+    private(set) var store: SparseStore
+    var collection: TaggedCollection
+
+    /// Settings for few documents: short lists, small blocks.
+    static var settings: BlockSettings {
+        var settings = BlockSettings()
+        settings.postingsPerTerm = 3
+        settings.leastPostings = 2
+        settings.smallestBlock = 1
+        return settings
+    }
+
+    /// Those that keep every posting.
+    static var unpruned: BlockSettings {
+        var settings = settings
+        settings.postingsPerTerm = 60_000
+        settings.leastPostings = 60_000
+        settings.summaryShare = 1
+        return settings
+    }
+
+    /// - Parameter settings: of the block index; nil for none.
+    init(
+        documents: Int = 300, seed: UInt64 = 1, building settings: BlockSettings? = BlockCollection.settings,
+        _ configure: (inout Configuration) -> Void = { _ in }
+    ) throws {
+        temporary = try TemporaryStore()
+        store = try temporary.open {
+            $0.maintenance = .manual
+            $0.mergePolicy.documentsMergedByCommits = 0
+            configure(&$0)
+        }
+        collection = TaggedCollection(seed: seed, termSpace: 300)
+        for _ in 0..<3 { try add(documents / 3) }
+        if let settings { try store.buildBlocks(settings) }
+    }
+
+    mutating func add(_ count: Int) throws {
+        let documents = try (0..<count).map { _ in try collection.add() }
+        try store.write { transaction in for document in documents { try transaction.upsert(document) } }
+    }
+
+    mutating func replace(_ ids: [String]) throws {
+        let documents = try ids.map { try collection.add($0) }
+        try store.write { transaction in for document in documents { try transaction.upsert(document) } }
+    }
+
+    mutating func remove(_ ids: [String]) throws {
+        try store.write { transaction in for id in ids { try transaction.remove(id) } }
+        for id in ids { collection.remove(id) }
+    }
+
+    mutating func reopen(_ configure: (inout Configuration) -> Void = { _ in }) throws {
+        store.close()
+        store = try temporary.open {
+            $0.maintenance = .manual
+            configure(&$0)
+        }
+    }
+
+    func model(_ filter: Filter? = nil) -> BruteForce {
+        BruteForce(
+            documents: collection.documents.filter { entry in
+                filter.map { collection.lets(entry.key, through: $0) } ?? true
+            }.mapValues(\.vector))
+    }
+
+    /// Searches the block index to the end of all lists, and scores whatever is in them.
+    func searchAll(
+        _ query: SparseVector, limit: Int, filter: Filter? = nil
+    ) throws -> (hits: [WindowSearch.Scored], counters: SearchCounters) {
+        let plan = BlockPlan(
+            lists: 10_000, heapFactor: 0, candidates: 10_000, candidatesPerHit: 1, headShare: 0)
+        return try store.read { snapshot in
+            var counters = SearchCounters()
+            let search = WindowSearch(
+                index: snapshot.index, query: try snapshot.resolve(Query(vector: query), .none), limit: limit,
+                minimumScore: nil, effort: .blocks(plan), allowed: try filter.map(snapshot.allowed))
+            let hits = try snapshot.source.scratch.withScratch { try search.run($0, &counters) }
+            return (hits, counters)
+        }
+    }
+
+    /// The identifiers of the live documents in the lists of some terms.
+    func listed(_ terms: [TermID]) throws -> Set<String> {
+        try store.read { snapshot in
+            guard let view = snapshot.index.blocks else { return [] }
+            var ids: Set<String> = []
+            for term in terms {
+                guard let number = view.index.directory.number(of: term), let list = try view.index.list(number) else {
+                    continue
+                }
+                for posting in 0..<list.postings {
+                    guard let place = view.place(of: list.slot(posting)),
+                        snapshot.index.members[place.member].isLive(place.ordinal)
+                    else { continue }
+                    ids.insert(try snapshot.index.vector(of: place).identifier())
+                }
+            }
+            return ids
+        }
+    }
+
+    func record() throws -> BlockIndexRecord? {
+        let transaction = try store.environment.beginRead()
+        return try MetaTable(tables: store.source.tables, reader: transaction.reader).blocks()
+    }
+
+    /// The values of the block index by their keys without its number.
+    func parts() throws -> [[UInt8]: [UInt8]] {
+        guard let record = try record() else { return [:] }
+        let transaction = try store.environment.beginRead()
+        var cursor = try transaction.reader.cursor(store.source.tables.segments)
+        var parts: [[UInt8]: [UInt8]] = [:]
+        while let entry = try cursor.next() {
+            guard entry.key.starts(with: Keys.segmentPrefix(record.number)) else { continue }
+            // Without the checksum, which covers the key.
+            parts[Array(entry.key.dropFirst(4))] = Array(entry.value.dropFirst(8))
+        }
+        return parts
+    }
+}

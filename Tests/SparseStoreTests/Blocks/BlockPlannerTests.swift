@@ -1,0 +1,106 @@
+import LMDB
+import SparseFormat
+import Testing
+
+@testable import SparseStore
+
+/// When the planner takes the block index.
+@Suite struct BlockPlannerTests {
+    /// Efforts of windows have the numbers from 16 on, those of blocks from 64 on.
+    private func planner(
+        _ points: [(effort: UInt8, recall: Float, postings: Float)], hasBlocks: Bool = true
+    ) -> Planner {
+        Planner(
+            tuning: TuningRecord(
+                generation: 1, documents: 1_000_000, queries: 100,
+                points: points.map {
+                    TuningRecord.Point(
+                        limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)
+                }),
+            documents: 1_000_000, components: 100, hasBlocks: hasBlocks)
+    }
+
+    private let points: [(effort: UInt8, recall: Float, postings: Float)] = [
+        (16, 0.8, 400_000), (20, 0.97, 900_000), (28, 0.995, 2_000_000), (64, 0.9, 10_000), (65, 0.96, 30_000),
+        (66, 0.97, 90_000), (255, 1, 9_000_000),
+    ]
+
+    @Test func `blocks are taken where they are the cheapest that reaches the target`() {
+        let planner = planner(points)
+        let choice = planner.choose(.target(0.95), limit: 10)
+        #expect(choice.effort == .blocks(BlockLadder.plans[1]))
+        #expect(choice.description.effort == ScanLadder.plans.count + 1 && choice.description.isTuned)
+        #expect(choice.description.blockLists == BlockLadder.plans[1].lists)
+        #expect(choice.description.heapFactor == BlockLadder.plans[1].heapFactor)
+        #expect(choice.description.droppedShare == nil && choice.description.expectedRecall.map { Float($0) } == 0.96)
+        #expect(planner.choose(.target(0.99), limit: 10).effort == .windows(ScanLadder.plans[12]))
+        #expect(planner.choose(.target(0.9999), limit: 10).effort == nil)
+        #expect(planner.choose(.exact, limit: 10).effort == nil)
+    }
+
+    @Test func `without an index, without their points or under a narrow filter it is windows`() {
+        let without = planner(points, hasBlocks: false).choose(.target(0.95), limit: 10)
+        #expect(without.effort == .windows(ScanLadder.plans[4]))
+        let untuned = planner(points.filter { $0.effort < 64 }).choose(.target(0.95), limit: 10)
+        #expect(untuned.effort == .windows(ScanLadder.plans[4]))
+        let never = Planner(tuning: nil, documents: 1_000_000, components: 100, hasBlocks: true)
+        for recall in [Recall.fast, .target(0.5), .target(0.95), .target(0.999)] {
+            #expect(never.choose(recall, limit: 10).effort?.usesBlocks != true)
+        }
+        let planner = planner(points)
+        #expect(planner.choose(.target(0.95), limit: 10, share: 0.9).effort?.usesBlocks == true)
+        #expect(planner.choose(.target(0.95), limit: 10, share: 0.1).effort?.usesBlocks == false)
+    }
+
+    @Test func `blocks that cost more than windows are left alone`() {
+        let dear = planner(points.map { $0.effort >= 64 ? ($0.effort, $0.recall, 9_000_000) : $0 })
+        #expect(dear.choose(.target(0.95), limit: 10).effort == .windows(ScanLadder.plans[4]))
+    }
+
+    @Test func `numbers of efforts and efforts lead to each other`() {
+        for effort in Effort.ladder.indices { #expect(Effort.effort(numbered: Effort.number(of: effort)) == effort) }
+        #expect(Set(Effort.ladder.indices.map(Effort.number)).count == Effort.ladder.count)
+        for number: UInt8 in [0, 15, Effort.exactNumber] { #expect(Effort.effort(numbered: number) == nil) }
+    }
+
+    @Test func `tuning measures the efforts of the block index where there is one`() throws {
+        var blocks = try BlockCollection(documents: 300, building: nil)
+        let queries = try (0..<4).map { _ in Query(vector: try blocks.collection.query()) }
+        let without = try blocks.store.tune(queries: queries)
+        #expect(!without.contains { ($0.effort ?? 0) >= ScanLadder.plans.count })
+        try blocks.store.buildBlocks(BlockCollection.unpruned)
+        let points = try blocks.store.tune(queries: queries)
+        let ofBlocks = points.filter { ($0.effort ?? 0) >= ScanLadder.plans.count }
+        #expect(ofBlocks.count == 2 * BlockLadder.plans.count)
+        #expect(ofBlocks.allSatisfy { $0.recall > 0 && $0.recall <= 1 && $0.postings > 0 && $0.documentsScored > 0 })
+        #expect(try blocks.store.verify(.deep).isClean)
+    }
+
+    @Test func `a tuned store may be searched by blocks, and answers with true scores`() throws {
+        var blocks = try BlockCollection(documents: 4_200)
+        // A tuning that finds blocks as good as free.
+        let measured: [(effort: UInt8, recall: Float, postings: Float)] = [
+            (16, 0.9, 1e6), (71, 0.99, 10), (255, 1, 1e7),
+        ]
+        let points = measured.map {
+            TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)
+        }
+        try blocks.store.environment.write { transaction in
+            try TuningRecord(generation: 1, documents: 4_200, queries: 4, points: points)
+                .put(into: blocks.store.source.tables.meta, .meta, key: Keys.tuning, transaction.writer)
+        }
+        let query = try blocks.collection.query()
+        let result = try blocks.store.search(Query(vector: query), limit: 10, recall: .target(0.95))
+        #expect(result.plan.blockLists == BlockLadder.plans[7].lists && result.plan.isTuned && !result.isExact)
+        #expect(result.counters.blocks > 0 && result.counters.segmentsScanned == 0)
+        let truth = Dictionary(
+            uniqueKeysWithValues: blocks.model().search(query, limit: .max).map { ($0.id, $0.score) })
+        #expect(result.count == 10 && result.allSatisfy { truth[$0.id] == $0.score })
+        // Documents that came later are found beside those of the index.
+        let heaviest = zip(query.terms, query.weights).max { $0.1 < $1.1 }?.0 ?? 0
+        let vector = try SparseVector([(heaviest, Float(1_000))])
+        try blocks.store.write { try $0.upsert(Document(id: "late", vector: vector)) }
+        let later = try blocks.store.search(Query(vector: query), limit: 10, recall: .target(0.95))
+        #expect(later.first?.id == "late" && later.plan.blockLists != nil)
+    }
+}

@@ -1,0 +1,207 @@
+import LMDB
+import SparseFormat
+import Testing
+
+@testable import SparseStore
+
+/// Damage to a block index. Its sources are the first, a segment that is gone, and the second of the manifest's segments.
+extension PlantedDamage {
+    static let blocks = record + parts + blockLists + blockLines
+
+    private static let record = [
+        PlantedDamage(
+            "a block index with a segment's number", .blocks, deep: ["I111", "I120", "I121"],
+            quick: ["I111", "I120", "I121"]
+        ) { copy in
+            let listed = try copy.manifest().segments.map(\.id)
+            try copy.changeBlocks { $0.number = listed[listed.count - 1] }
+        },
+        PlantedDamage("a block index with a retired number", .blocks, deep: ["I120"], quick: ["I120"]) { copy in
+            let record = try #require(try copy.blocks())
+            try copy.write { try MetaTable.put(retired: [record.number], copy.tables, $0) }
+        },
+        PlantedDamage("a source with other documents", .blocks, deep: ["I120"], quick: ["I120"]) { copy in
+            try copy.changeBlocks { $0.sources[0].documents += 1 }
+        },
+        PlantedDamage("a source that was not given out", .blocks, deep: ["I120"], quick: ["I120"]) { copy in
+            try copy.changeBlocks { $0.sources[1].segment = 900 }
+        },
+        PlantedDamage("a source less", .blocks, deep: ["I43"], quick: ["I43"]) { copy in
+            try copy.changeBlocks { $0.sources.removeLast() }
+        },
+        PlantedDamage("a source twice", .blocks, deep: ["I42"], quick: ["I42"]) { copy in
+            try copy.changeBlocks { $0.sources[2] = $0.sources[0] }
+        },
+        PlantedDamage("a block index of other bytes", .blocks, deep: ["I121"], quick: ["I121"]) { copy in
+            try copy.changeBlocks { $0.bytes += 1 }
+        },
+        PlantedDamage("no record of the block index", .blocks, deep: ["I111"], quick: ["I111"]) {
+            try $0.delete(.meta, Keys.blocks)
+        },
+    ]
+
+    private static let parts = [
+        PlantedDamage("no directory of the block index", .blocks, deep: ["I121"], quick: ["I121"]) { copy in
+            try copy.delete(.segments, copy.blockKey(.blockDirectory))
+        },
+        PlantedDamage("no lines of the block index", .blocks, deep: ["I43", "I121"], quick: ["I43", "I121"]) { copy in
+            try copy.delete(.segments, copy.blockKey(.blockLines))
+        },
+        PlantedDamage("a part of segments in the block index", .blocks, deep: ["I121"], quick: ["I121"]) { copy in
+            let record = try #require(try copy.blocks())
+            let key = copy.segmentKey(record.number, .documents)
+            let value = Value.seal(kind: .segmentDocuments, version: 1, table: .segments, key: key) {
+                SegmentDocuments.encode([1, 2], into: &$0)
+            }
+            try copy.write { try $0.put(copy.tables.segments, key, value) }
+        },
+        PlantedDamage("a part of block indexes in a segment", .blocks, deep: ["I110"], quick: ["I110"]) { copy in
+            let key = copy.segmentKey(try copy.manifest().segments[0].id, .blockLines)
+            let value = Value.seal(kind: .segmentChunk, version: 1, table: .segments, key: key) {
+                SegmentChunkHeader(codec: .raw, originalLength: 0).encode(into: &$0)
+            }
+            try copy.write { try $0.put(copy.tables.segments, key, value) }
+        },
+        PlantedDamage("a chunk of lines that says it is longer", .blocks, deep: ["I22"], quick: ["I22"]) { copy in
+            try copy.changeBody(.segments, copy.blockKey(.blockLines)) { $0[4] += 1 }
+        },
+        PlantedDamage("a reserved byte of the block directory", .blocks, deep: ["I2"], quick: ["I2"]) { copy in
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0[31] = 1 }
+        },
+        PlantedDamage("a list that reaches past its chunk", .blocks, deep: ["I44"], quick: ["I44"]) { copy in
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0[32 + 14] = 0xFF }
+        },
+        PlantedDamage("a maximum below a source's", .blocks, deep: ["I121", "I123"], quick: []) { copy in
+            // Of the first term, which most documents have.
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0[32 + 7] = 0x3E }
+        },
+        PlantedDamage("a term that the block index lacks", .blocks, deep: ["I121"], quick: []) { copy in
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { body in
+                // The last becomes another.
+                body[body.count - 32 + 1] = 0xFF
+            }
+        },
+    ]
+
+    private static let blockLists = [
+        PlantedDamage("a slot of no document", .blocks, deep: ["I122"], quick: []) { copy in
+            // The first source ends with ordinal 89, and the next begins at 128.
+            try copy.changeList { bytes, _ in bytes[0] = 100 }
+        },
+        PlantedDamage("a slot past the last", .blocks, deep: ["I122"], quick: []) { copy in
+            try copy.changeList { bytes, _ in bytes[2] = 1 }
+        },
+        PlantedDamage("a slot twice", .blocks, deep: ["I122"], quick: []) { copy in
+            try copy.changeList { bytes, _ in for index in 0..<4 { bytes[index] = bytes[4 + index] } }
+        },
+        PlantedDamage("a block that ends elsewhere", .blocks, deep: ["I122"], quick: []) { copy in
+            try copy.changeList { bytes, entry in bytes[4 * Int(entry.postings)] = 0 }
+        },
+        PlantedDamage("a column of another term", .blocks, deep: ["I122"], quick: []) { copy in
+            try copy.changeList { bytes, entry in
+                let last = 4 * Int(entry.postings) + 2 * Int(entry.blocks) + 2 * Int(entry.columns) - 1
+                bytes[last] = 0xFF
+            }
+        },
+        PlantedDamage("a column that ends elsewhere", .blocks, deep: ["I122"], quick: []) { copy in
+            try copy.changeList { bytes, entry in
+                bytes[4 * Int(entry.postings) + 2 * Int(entry.blocks) + 2 * Int(entry.columns)] += 1
+            }
+        },
+        PlantedDamage("a component of another block", .blocks, deep: ["I122"], quick: []) { copy in
+            try copy.changeList { bytes, entry in bytes[bytes.count - 1 - Int(entry.components)] = 0xFF }
+        },
+        PlantedDamage("a summary's code too low", .blocks, deep: ["I122"], quick: []) { copy in
+            try copy.changeList { bytes, _ in bytes[bytes.count - 1] -= 1 }
+        },
+        PlantedDamage("a list inside another", .blocks, deep: ["I122"], quick: []) { copy in
+            let index = try #require(try copy.store.read { $0.index.blocks }).index
+            let lists = index.directory.entries.indices.filter { index.directory.entries[$0].postings > 0 }
+            let (place, last) = (32 + 32 * lists[1], lists[0])
+            // The second takes the place of the first, whose bytes are not what it says.
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { body in
+                for byte in 0..<4 { body[place + 12 + byte] = body[32 + 32 * last + 12 + byte] }
+            }
+        },
+    ]
+
+    private static let blockLines = [
+        PlantedDamage("a code of a document in the block index", .blocks, deep: ["I123"], quick: []) { copy in
+            // Of the heaviest term of the first document, lower than that of others in its blocks.
+            try copy.changeLines(of: 1) { $0[42 + 2] ^= 1 }
+        },
+        PlantedDamage("two terms of a document that change places", .blocks, deep: ["I123"], quick: []) { copy in
+            try copy.changeLines(of: 1) { line in
+                for byte in 0..<2 { line.swapAt(line.startIndex + byte, line.startIndex + 2 + byte) }
+                line.swapAt(line.startIndex + 42, line.startIndex + 43)
+            }
+        },
+        PlantedDamage("a document that goes on", .blocks, deep: ["I123"], quick: []) { copy in
+            try copy.changeLines(of: 1) { $0[63] += 1 }
+        },
+        PlantedDamage("a document of a compact window that begins elsewhere", .blocks, deep: ["I123"], quick: []) {
+            copy in
+            // Slots of the third source begin at 128 + 64; a document that no list has.
+            let listed = try copy.listedSlots()
+            let slot = try #require(
+                (192..<252).first { !listed.contains($0) && $0 % 10 != 2 && ![222, 223].contains($0) })
+            try copy.changeBody(.segments, copy.blockKey(.blockPlaces)) { body in
+                for byte in 0..<4 { body[SegmentChunkHeader.size + 4 * slot + byte] = 0 }
+            }
+        },
+    ]
+}
+
+extension DamagedStore {
+    func blocks() throws -> BlockIndexRecord? {
+        let transaction = try store.environment.beginRead()
+        return try MetaTable(tables: tables, reader: transaction.reader).blocks()
+    }
+
+    fileprivate func changeBlocks(_ change: (inout BlockIndexRecord) -> Void) throws {
+        var record = try #require(try blocks())
+        change(&record)
+        let changed = record
+        try write { try MetaTable.put(blocks: changed, tables, $0) }
+    }
+
+    fileprivate func blockKey(_ part: SegmentTable.Part, _ index: UInt32 = 0) throws -> [UInt8] {
+        segmentKey(try #require(try blocks()).number, part, index)
+    }
+
+    /// Changes the first list with several blocks and columns.
+    fileprivate func changeList(_ change: (inout [UInt8], BlockEntry) -> Void) throws {
+        let index = try #require(try store.read { $0.index.blocks }).index
+        let entry = try #require(
+            index.directory.entries.first { $0.blocks > 1 && $0.columns > 1 && $0.postings > $0.blocks })
+        try changeBody(.segments, blockKey(.blockLists, entry.chunk)) { body in
+            let begin = SegmentChunkHeader.size + Int(entry.offset)
+            var list = Array(body[begin..<begin + entry.byteCount])
+            change(&list, entry)
+            body.replaceSubrange(begin..<begin + entry.byteCount, with: list)
+        }
+    }
+
+    fileprivate func listedSlots() throws -> Set<Int> {
+        let index = try #require(try store.read { $0.index.blocks }).index
+        var slots: Set<Int> = []
+        for number in index.directory.entries.indices {
+            guard let list = try index.list(number) else { continue }
+            for posting in 0..<list.postings { slots.insert(list.slot(posting)) }
+        }
+        return slots
+    }
+
+    /// Changes the first line of the first document from a slot on that no list has, so that only it is wrong.
+    fileprivate func changeLines(of slot: Int, _ change: (inout ArraySlice<UInt8>) -> Void) throws {
+        let index = try #require(try store.read { $0.index.blocks }).index
+        let listed = try listedSlots()
+        let slot = try #require((slot..<90).first { !listed.contains($0) && $0 % 10 != 0 && $0 != 5 && $0 != 6 })
+        let begin = SegmentChunkHeader.size + ImpactLine.bytes * index.lines.place(of: slot)
+        try changeBody(.segments, blockKey(.blockLines)) { body in
+            var line = ArraySlice(Array(body[begin..<begin + ImpactLine.bytes]))
+            change(&line)
+            body.replaceSubrange(begin..<begin + ImpactLine.bytes, with: line)
+        }
+    }
+}
