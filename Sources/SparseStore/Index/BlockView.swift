@@ -7,6 +7,8 @@ final class BlockView: Sendable {
     private let begins: [Int]
     /// Members of the index that are no source.
     let others: [Int]
+    /// Live documents of the sources.
+    let liveCount: Int
 
     init(_ index: BlockIndex, _ view: IndexView) {
         self.index = index
@@ -26,6 +28,7 @@ final class BlockView: Sendable {
         self.begins = begins
         let sources = Set(members.compactMap(\.self))
         others = view.members.indices.filter { !sources.contains($0) }
+        liveCount = sources.reduce(0) { $0 + view.members[$1].segment.documentCount - view.members[$1].deadCount }
     }
 
     /// Where a document stands; nil for one of a source that is gone, and past the last.
