@@ -45,7 +45,7 @@ class Ours:
 
     def __init__(self, options, sets):
         self.options, self.sets = options, sets
-        self.store = os.path.join(options.work, "compare.sparse")
+        self.store = os.path.join(options.work, "compare-blocks.sparse" if options.blocks else "compare.sparse")
         self.tuned, self.ladders = None, {}
 
     def command(self, *words: str) -> dict:
@@ -65,7 +65,7 @@ class Ours:
             self.command("load", self.store, self.options.documents, "--quiet")
             built = has_build(self.options.binary)
             if built:
-                self.command("build", self.store)
+                self.command("build", self.store, *(["--blocks"] if self.options.blocks else []))
             after = os.times()
             report = {
                 "seconds": time.perf_counter() - begin, "built": built,
@@ -413,6 +413,7 @@ def main() -> None:
                         help="n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size")
     parser.add_argument("--sindi", action="append", type=json.loads, metavar="[0.2,1,50000]",
                         help="doc_prune_ratio, quantised, window_size")
+    parser.add_argument("--blocks", action="store_true", help="build ours with a block index")
     parser.add_argument("--sweep", choices=["Seismic", "SINDI"], help="only sweep this peer, for a later run")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
@@ -440,7 +441,7 @@ def main() -> None:
     result["statistics"] = ours.statistics
     result["engines"].append({
         "engine": ours.name, "version": ours.version, "cpu_seconds": ours.load["cpu_seconds"],
-        "build": "load, then build" if ours.load["built"] else "load",
+        "build": ("load, then build" if ours.load["built"] else "load") + (" --blocks" if options.blocks else ""),
         "bytes": ours.statistics["live_bytes"], "file_bytes": ours.statistics["file_bytes"]})
     for engine in engines[1:]:
         result["engines"] += [

@@ -10,7 +10,7 @@ extension FuzzTarget {
             run: { bytes in
                 let all = try samples(of: kind)
                 // One that allows for several encodings, if the kind has such: of chunks the one that knows all codecs.
-                guard let sample = all.first(where: { !$0.isCanonical }) ?? all.first else {
+                guard let sample = all.last(where: { !$0.isCanonical }) ?? all.first else {
                     throw Finding("no sample of \(kind)")
                 }
                 for value in [Array(bytes), sample.resealed(Array(bytes))] {

@@ -6,7 +6,7 @@ enum Samples {
 
     static func all(_ random: inout SeededGenerator) throws -> [Sample] {
         try records(&random) + documents(&random) + segments(&random) + windows(&random) + tags(&random)
-            + multivectors(&random) + blocks(&random)
+            + multivectors(&random) + blocks(&random) + [planes(&random)]
     }
 
     static func records(_ random: inout SeededGenerator) throws -> [Sample] {
@@ -63,7 +63,6 @@ enum Samples {
         return [
             Sample("segmentOrder", .segments, orderKey, order, isCanonical: true, recode: recodeOrder),
             chunk("chunk, raw", .raw, text, text.count),
-            try planes(&random),
             chunk("chunk, zstd", .zstd, try frame(text), text.count),
             Sample("segmentDocuments", .segments, key, list, isCanonical: false, recode: recodeDocuments),
         ]
