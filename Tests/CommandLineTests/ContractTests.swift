@@ -153,6 +153,9 @@ struct ContractTests {
             (["eval", store, "--queries", good, "--fuse", good, "--run", good], 1),
             (["search", store, "--terms", "{}", "--fuse", good], 1),
             (["search", store, "--terms", "{}", "--feedback", "docs=0"], 1),
+            (["search", store, "--terms", "{}", "--plain-seismic", "cut=0"], 1),
+            (["search", store, "--terms", #"{"t1": 1}"#, "--plain-seismic", "cut=8,heap=0.9"], 2),
+            (["build", store, "--postings", "many"], 1), (["build", store, "--blocks", "--postings", "0"], 2),
             (["eval", store, "--queries", good, "--run", store], 1),
             (["eval", store, "--queries", good, "--run", good], 1),
         ]

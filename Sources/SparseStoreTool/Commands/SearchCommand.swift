@@ -77,7 +77,7 @@ struct SearchCommand: ParsableCommand {
                 return HitReport(rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [])
             }
             return SearchReport(
-                result: result, hits: hits, recallAsked: tuning.recall.description, seconds: seconds,
+                result: result, hits: hits, recallAsked: tuning.recallAsked, seconds: seconds,
                 explaining: explain, question: question)
         }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)

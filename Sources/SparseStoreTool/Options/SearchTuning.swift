@@ -32,6 +32,9 @@ struct SearchTuning: ParsableArguments {
         }
     }
 
+    /// What was asked for, in the words of the options.
+    var recallAsked: String { plainSeismic?.description ?? recall.description }
+
     /// The engine's options for a search in `store`.
     func options(for store: SparseStore) throws -> SearchOptions {
         var options = SearchOptions()
