@@ -32,7 +32,7 @@ TABLES = {name: number for number, name in enumerate(
 PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
          6: "segmentTags", 7: "segmentOrder"}
 BLOCK_PARTS = {8: "blockDirectory", 9: "segmentChunk", 10: "segmentChunk", 11: "segmentChunk"}
-LINE_COMPONENTS, LINES_PER_CHUNK, SLOTS_PER_CHUNK = 21, 16_384, 262_144
+LINES_PER_CHUNK, SLOTS_PER_CHUNK = 16_384, 262_144
 TERMS_PER_PAGE, ORDINALS_PER_PAGE = 1016, 8192
 LEVEL_BOUNDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 PAD = 65_535
@@ -629,8 +629,8 @@ class BlockIndex:
         place, components, more = self.places[slot], [], 1
         while more:
             line = self.line_chunks[place // LINES_PER_CHUNK][place % LINES_PER_CHUNK * 64:][:64]
-            numbers, codes = struct.unpack("<21H21B", line[:63])
-            components += [(number, code) for number, code in zip(numbers, codes) if code]
+            fields = struct.unpack("<21H21B", line[:63])
+            components += [(number, code) for number, code in zip(fields[:21], fields[21:]) if code]
             more, place = line[63], place + 1
         return components
 
