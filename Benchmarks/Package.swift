@@ -30,6 +30,15 @@ let package = Package(
             name: "visible",
             dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/Visible"),
+        // These two reach into the engine with testable imports: inside.sh builds them.
+        .executableTarget(
+            name: "kernels",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/Kernels"),
+        .executableTarget(
+            name: "ablation",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/Ablation"),
         .target(name: "Measure", dependencies: [.product(name: "SparseStore", package: "SparseStore")]),
     ],
     swiftLanguageModes: [.v6]

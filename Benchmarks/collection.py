@@ -53,6 +53,19 @@ class Truth:
             self.scores[numbers].astype("<f4").tofile(file)
 
 
+def write_truth(run: str, queries: int, k: int, path: str) -> None:
+    """The truth that a TREC run of exact answers is: its documents are row numbers, its queries 0..<queries."""
+    rows, scores = np.zeros((queries, k), "<u4"), np.zeros((queries, k), "<f4")
+    with open(run) as file:
+        for line in file:
+            query, _, document, rank, score, _ = line.split()
+            rows[int(query), int(rank) - 1], scores[int(query), int(rank) - 1] = int(document), float(score)
+    with open(path, "wb") as file:
+        np.array([queries, k], "<u4").tofile(file)
+        rows.tofile(file)
+        scores.tofile(file)
+
+
 def recall(answers, queries: CSR, documents: CSR, truth: Truth, k: int) -> float:
     """The mean share of right documents, by true score: documents that tie with the k-th count, whatever their ids.
     A place is also right where the truth has nothing above zero."""

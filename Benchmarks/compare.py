@@ -5,7 +5,8 @@
         --set splade=queries.csr,gt.bin --set idf=queries_idf.csr,gt_idf.bin --work FOLDER --out results
 
 VENV is a virtual environment with numpy, pyseismic-lsr and pyvsag (and matplotlib for the picture). Writes OUT.json,
-OUT.md and OUT.png. What was built in FOLDER is used again.
+OUT.md and OUT.png. What was built in FOLDER is used again. A set without a truth, `--set idf=queries_idf.csr`, is judged
+by the exact answers of our own store, each of which must be certified exact.
 
 1. Ours is loaded, optimised (`build`) and tuned on every fifth query; all engines are measured on the other queries.
 2. A sweep asks all these queries with every setting of every engine. For each recall target the two cheapest settings
@@ -25,7 +26,7 @@ import subprocess
 import sys
 import time
 
-from collection import CSR, Truth, evict, has_build
+from collection import CSR, Truth, evict, has_build, write_truth
 
 TARGETS = [0.90, 0.95, 0.97, 0.99, "exact"]
 ASKED = ["fast", "0.85", "0.9", "0.92", "0.94", "0.95", "0.96", "0.97", "0.98", "0.985", "0.99", "0.993", "0.996",
@@ -44,7 +45,7 @@ class Ours:
 
     def __init__(self, options, sets):
         self.options, self.sets = options, sets
-        self.store = os.path.join(options.work, "compare.sparse")
+        self.store = os.path.join(options.work, "compare-blocks.sparse" if options.blocks else "compare.sparse")
         self.tuned, self.ladders = None, {}
 
     def command(self, *words: str) -> dict:
@@ -64,7 +65,7 @@ class Ours:
             self.command("load", self.store, self.options.documents, "--quiet")
             built = has_build(self.options.binary)
             if built:
-                self.command("build", self.store)
+                self.command("build", self.store, *(["--blocks"] if self.options.blocks else []))
             after = os.times()
             report = {
                 "seconds": time.perf_counter() - begin, "built": built,
@@ -220,10 +221,11 @@ def split(options) -> dict:
     sets = {}
     for given in options.set:
         name, files = given.split("=", 1)
-        queries, truth = files.split(",")
+        queries, _, truth = files.partition(",")
         base = os.path.join(options.work, name)
         sets[name] = {part: f"{base}-{part}" for part in ("tuning", "queries", "truth", "one", "hundred")}
-        asked, answers = CSR(queries), Truth(truth)
+        asked = CSR(queries)
+        answers = Truth(truth or own_truth(options, base, asked))
         count = min(asked.rows, len(answers.rows), options.queries or asked.rows)
         measured = [number for number in range(count) if number % 5]
         asked.write_rows(range(0, count, 5), sets[name]["tuning"])
@@ -237,6 +239,23 @@ def split(options) -> dict:
     return sets
 
 
+def own_truth(options, base: str, asked: CSR) -> str:
+    """Where the exact answers stand that our own store has for all these queries; kept like what is built."""
+    path = f"{base}-own-truth-{asked.rows}"
+    if not os.path.exists(path):
+        ours, queries, run = Ours(options, {}), base + "-own-queries", base + "-own-run"
+        ours.start()
+        asked.write_rows(range(asked.rows), queries)
+        found = ours.command(
+            "eval", ours.store, "--queries", queries, "--recall", "exact", "--limit", str(max(LIMITS)), "--run", run)
+        if found["exact"] != asked.rows:
+            sys.exit(f"{base}: {asked.rows - found['exact']} answers are not certified exact")
+        write_truth(run, asked.rows, max(LIMITS), path)
+        for leftover in (queries, run):
+            os.remove(leftover)
+    return path
+
+
 def reaches(engine, result: dict, target) -> bool:
     return engine.exact(result) if target == "exact" else result["recall"] >= target
 
@@ -245,14 +264,15 @@ def sweep(engines, name: str, k: int) -> tuple[dict, dict]:
     """The two cheapest settings of each engine for each target, and the points of all settings."""
     chosen, all_points = {}, {}
     for engine in engines:
-        points = engine.kept(name, k) or [(setting, engine.run(name, k, setting)) for setting in engine.grid(k)]
+        kept = engine.kept(name, k)
+        points = kept or [(setting, engine.run(name, k, setting)) for setting in engine.grid(k)]
         engine.keep(name, k, points)
         all_points[engine.name] = [{"setting": setting} | result for setting, result in points]
         for target in TARGETS:
             fit = [point for point in engine.distinct(points) if reaches(engine, point[1], target)]
             fit.sort(key=lambda point: point[1].get("cpu_us", point[1]["p50_us"]))
             chosen[engine.name, target] = [setting for setting, _ in fit[:2]]
-        log(f"{name} k={k}: swept {len(points)} settings of {engine.name}")
+        log(f"{name} k={k}: {'kept' if kept else 'swept'} {len(points)} settings of {engine.name}")
     return chosen, all_points
 
 
@@ -382,7 +402,7 @@ def main() -> None:
     parser.add_argument("--binary", required=True, help="sparsestore, built with -c release")
     parser.add_argument("--peers", required=True, help="the virtual environment of the peers")
     parser.add_argument("--documents", required=True, help="the collection, CSR")
-    parser.add_argument("--set", action="append", required=True, help="NAME=QUERIES,TRUTH; may be repeated")
+    parser.add_argument("--set", action="append", required=True, help="NAME=QUERIES[,TRUTH]; may be repeated")
     parser.add_argument("--work", required=True, help="a folder for what is built; used again")
     parser.add_argument("--out", required=True, help="where results go: OUT.json, OUT.md, OUT.png")
     parser.add_argument("--rounds", type=int, default=5)
@@ -393,6 +413,7 @@ def main() -> None:
                         help="n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size")
     parser.add_argument("--sindi", action="append", type=json.loads, metavar="[0.2,1,50000]",
                         help="doc_prune_ratio, quantised, window_size")
+    parser.add_argument("--blocks", action="store_true", help="build ours with a block index")
     parser.add_argument("--sweep", choices=["Seismic", "SINDI"], help="only sweep this peer, for a later run")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
@@ -420,7 +441,7 @@ def main() -> None:
     result["statistics"] = ours.statistics
     result["engines"].append({
         "engine": ours.name, "version": ours.version, "cpu_seconds": ours.load["cpu_seconds"],
-        "build": "load, then build" if ours.load["built"] else "load",
+        "build": ("load, then build" if ours.load["built"] else "load") + (" --blocks" if options.blocks else ""),
         "bytes": ours.statistics["live_bytes"], "file_bytes": ours.statistics["file_bytes"]})
     for engine in engines[1:]:
         result["engines"] += [

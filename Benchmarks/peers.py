@@ -29,7 +29,7 @@ class Seismic:
     def __init__(self):
         import seismic
 
-        self.module = seismic
+        self.module, self.kind = seismic, seismic.SeismicIndex
 
     def builds(self, rows: int, given):
         return given or ([[800, 0.1, 0.4, 6, 2]] if rows < 500_000 else [[2000, 0.1, 0.4, 4, 2]])
@@ -43,13 +43,13 @@ class Seismic:
             [str(row) for row in range(documents.rows)], documents.terms.astype(np.int64), documents.weights,
             documents.pointers)
         postings, fraction, energy, most, cluster = build
-        index = self.module.SeismicIndex.build_from_dataset(
+        index = self.kind.build_from_dataset(
             data, n_postings=postings, centroid_fraction=fraction, min_cluster_size=cluster, summary_energy=energy,
             max_fraction=most, num_threads=1)
         index.save(base)
 
     def load(self, base: str, build, documents):
-        return self.module.SeismicIndex.load(self.file(base))
+        return self.kind.load(self.file(base))
 
     def prepare(self, number: int, terms, weights):
         names = np.array([str(term) for term in terms], dtype=self.module.get_seismic_string())
@@ -67,6 +67,14 @@ class Seismic:
 
     def rows(self, answer):
         return [int(hit[2]) for hit in answer]
+
+
+class SeismicDotVByte(Seismic):
+    """The same index with its documents compressed."""
+
+    def __init__(self):
+        super().__init__()
+        self.kind = self.module.SeismicIndexDotVByte
 
 
 class Sindi:
@@ -128,7 +136,7 @@ class Sindi:
         return np.asarray(answer[0]).ravel().tolist()
 
 
-PEERS = {"seismic": Seismic, "sindi": Sindi}
+PEERS = {"seismic": Seismic, "seismic-dotvbyte": SeismicDotVByte, "sindi": Sindi}
 
 
 class Worker:

@@ -31,7 +31,7 @@ binary="$(swift build -c release --show-bin-path)/sparsestore"
 Benchmarks/loading.py --binary "$binary" --collection "collection=$DATA/docs.csr,$DATA/queries.csr" --work "$WORK" \
     --out "$WORK/loading.md"
 
-swift build -c release --package-path Benchmarks
+for product in visible ingest; do swift build -c release --package-path Benchmarks --product "$product"; done
 benchmarks="$(swift build -c release --package-path Benchmarks --show-bin-path)"
 "$benchmarks/visible" "$WORK" --documents "$DATA/docs.csr" | tee "$WORK/visible.md"
 Benchmarks/ingest.py --binary "$benchmarks/ingest" ${EMBEDDED:+--peers "$EMBEDDED"} --documents "$DATA/docs.csr" \

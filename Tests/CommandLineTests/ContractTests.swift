@@ -151,7 +151,11 @@ struct ContractTests {
             (["eval", store, "--queries", good, "--fuse-method", "rrf"], 1),
             (["eval", store, "--queries", good, "--fuse", good, "--fuse-weight", "0.5"], 1),
             (["eval", store, "--queries", good, "--fuse", good, "--run", good], 1),
-            (["search", store, "--terms", "{}", "--fuse", good], 1),
+            (["search", store, "--terms", "{}", "--fuse", good], 1), (["search", store, "--terms", "{}", "--all"], 1),
+            (["search", store, "--queries", good, "--all", "--query", "1"], 1),
+            (["search", store, "--queries", good, "--threads", "2"], 1),
+            (["search", store, "--queries", good, "--all", "--threads", "0"], 1),
+            (["search", store, "--queries", good, "--all", "--feedback", "docs=1"], 1),
             (["search", store, "--terms", "{}", "--feedback", "docs=0"], 1),
             (["search", store, "--terms", "{}", "--plain-seismic", "cut=0"], 1),
             (["search", store, "--terms", #"{"t1": 1}"#, "--plain-seismic", "cut=8,heap=0.9"], 2),
@@ -253,6 +257,38 @@ struct ContractTests {
         #expect((found["stages"] as? [[String: Any]])?.count == 2)
         let text = try Binary.run("search", store, "--queries", queries, "--feedback", "docs=3", "--explain").output
         #expect(text.contains("stage feedback") && text.contains("   scored "))
+    }
+
+    @Test("every query of a file: a line for each in its order, the same for any number of threads", arguments: [1, 3])
+    func all(threads: Int) throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let queries = Inputs.sample("queries.jsonl")
+        try Binary.run("load", store, Inputs.sample("documents.jsonl.zst"))
+        func search(_ more: String...) throws -> Binary.Result {
+            try Binary.Running(["search", store, "--queries", queries, "--recall", "exact"] + more).finish()
+        }
+        let found = try search("--all", "--threads", "\(threads)", "--limit", "3", "--json")
+        #expect(found.status == 0 && found.errors.isEmpty, "\(found.errors)")
+        let lines = try found.output.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        #expect(lines.count == 50)
+        for line in [lines[0], lines[17], lines[49]] {
+            let id = try #require(line["id"] as? String)
+            let alone = try search("--query", id, "--limit", "3", "--json").object()
+            for key in ["hits", "query", "exact", "generation"] {
+                #expect(line[key] as? NSObject == alone[key] as? NSObject && line[key] != nil, "\(key)")
+            }
+        }
+        let text = try search("--all", "--limit", "1").output
+        #expect(text.contains("Query \(lines[49]["id"] ?? "")") && text.contains("1. "))
+
+        let some = try folder.write(
+            "some.jsonl", #"{"id": "a", "vector": {"defense": 1}}"# + "\n" + #"{"id": "b", "vector": {}}"#)
+        let silent = try Binary.run("search", store, "--queries", some, "--all", "--json")
+        #expect(silent.status == 0 && silent.output.split(separator: "\n").count == 1)
+        #expect(silent.errors.contains("1 of the queries"))
     }
 
     @Test("threads give the same figures as one, and a warm-up changes nothing but times")

@@ -32,7 +32,7 @@ TABLES = {name: number for number, name in enumerate(
 PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
          6: "segmentTags", 7: "segmentOrder"}
 BLOCK_PARTS = {8: "blockDirectory", 9: "segmentChunk", 10: "segmentChunk", 11: "segmentChunk"}
-LINES_PER_CHUNK, SLOTS_PER_CHUNK = 16_384, 262_144
+LINES_PER_CHUNK, SLOTS_PER_CHUNK, LINE_COMPONENTS = 1_023, 8_184, 21
 TERMS_PER_PAGE, ORDINALS_PER_PAGE = 1016, 8192
 LEVEL_BOUNDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 PAD = 65_535
@@ -395,7 +395,7 @@ class Window:
                 "I110: each segment has all its parts")
         vectors = [len(parts[4]), bool(parts[5])]
         require(vectors == ([0, False] if self.is_compact else [1, True]), "I110: each segment has all its parts")
-        self.chunks = [raw_chunk(body) for body in parts[2]]
+        self.chunks = [raw_chunk(body) if body.data[:1] == b"\0" else self.planes_chunk(body) for body in parts[2]]
         self.forward_chunks = [raw_chunk(body) for body in parts[5]]
         self.read_directory(parts[1][0])
         self.read_documents(parts[3][0], parts[7])
@@ -407,28 +407,78 @@ class Window:
         self.dead = store.tombstones(self.id)
         require(len(self.dead) == entry["tombstones"], "I104: tombstones are as many as the entry says")
 
+    def planes_chunk(self, body):
+        """8.3.3, of the lists of a compact segment: originalLength and the frame."""
+        require(body.field("B") == 2 and self.is_compact, "chunks of a window are raw, or lists in planes")
+        body.zeros(3)
+        length = body.field("I")
+        body.zeros(24)
+        frame = body.rest()
+        require(0 < len(frame) < length <= 16_777_216, "I22: a chunk's lengths agree with its codec")
+        return length, frame
+
     def read_directory(self, body):
         """8.3.2, 8.3.3"""
         self.documents, terms, nonzeros, chunks, self.levels = body.fields("IIQIB")
         body.zeros(11)
         require(self.levels in (1, 8) and chunks == len(self.chunks), "I24: a window's counts agree")
         self.terms = list(body.fields(f"{terms}I"))
-        self.lists = []
+        self.lists, places = [], []
         for term in self.terms:
             maximum, offset, count, chunk, encoding = body.fields("fIIHB")
             body.zeros(1)
             ends = list(body.fields(f"{self.levels - 1}H")) + [count]
             averages = list(body.fields(f"{self.levels}B"))
             body.zeros(-(16 + 3 * self.levels - 2) % 4)
-            postings = self.postings(Body(self.chunks[chunk][offset:]), encoding, count, ends)
-            require(offset % 8 == 0 and len(postings) == count, "I25: a list is aligned and has its postings")
+            require(offset % 8 == 0, "I25: a list is aligned")
+            places.append((chunk, offset))
             self.lists.append(dict(
-                segment=self.id, term=term, maximum=maximum, encoding=encoding, ends=ends, averages=averages,
-                postings=postings))
+                segment=self.id, term=term, maximum=maximum, encoding=encoding, ends=ends, averages=averages))
         body.end()
+        require(places == sorted(places), "8.3.3: lists lie in the order of their terms")
+        for index, chunk in enumerate(self.chunks):
+            inside = [(one, offset) for one, (own, offset) in zip(self.lists, places) if own == index]
+            if isinstance(chunk, tuple):
+                self.read_planes(*chunk, inside)
+            else:
+                for one, offset in inside:
+                    one["postings"] = self.postings(Body(chunk[offset:]), one["encoding"], one["ends"][-1], one["ends"])
+        require(all(len(one["postings"]) == one["ends"][-1] for one in self.lists), "I25: a list has its postings")
         require(sum(len(one["postings"]) for one in self.lists) == nonzeros == self.entry["nonzeros"],
                 "I24: nonzeros is the sum of all counts")
         require(self.documents == self.entry["documents"], "I110: the parts agree with the entry")
+
+    def read_planes(self, length, frame, lists):
+        """8.3.3, planes"""
+        sizes = {0: lambda count: 3 * count, 1: lambda count: (count + 7) // 8 * 24, 2: lambda count: self.documents}
+        require(all(offset + sizes[one["encoding"]](one["ends"][-1]) <= length for one, offset in lists),
+                "I25: a list lies inside its chunk")
+        planes = Body(frame_content(frame, length))
+        runs = []
+        for one, _ in lists:
+            one["postings"] = []
+            if one["encoding"] != 2:
+                runs += [(one, level, end - begin)
+                         for level, (begin, end) in enumerate(zip([0] + one["ends"], one["ends"]))]
+        total = sum(count for _, _, count in runs)
+        gaps = [low | high << 8 for low, high in zip(planes.take(total), planes.take(total))]
+        ordinals = []
+        for _, _, count in runs:
+            ordinal = -1
+            for gap in gaps[len(ordinals):len(ordinals) + count]:
+                ordinal = ordinal + gap + 1 & 0xFFFF
+                ordinals.append(ordinal)
+        codes = [planes.take(sum(count for _, own, count in runs if own == level)) for level in range(self.levels)]
+        used, place = [0] * self.levels, 0
+        for one, level, count in runs:
+            own = codes[level][used[level]:used[level] + count]
+            one["postings"] += zip(ordinals[place:place + count], own)
+            used[level] += count
+            place += count
+        for one, _ in lists:
+            if one["encoding"] == 2:
+                one["postings"] = [(ordinal, code) for ordinal, code in enumerate(planes.take(self.documents)) if code]
+        planes.end()
 
     def postings(self, body, encoding, count, ends):
         """Ordinal and code of each posting, in the order in which they stand; by ordinal where the list is dense."""
@@ -574,11 +624,13 @@ class BlockIndex:
         self.begins, begin = [], 0
         for _, documents in self.sources:
             self.begins.append(begin)
-            begin += (documents + 63) // 64 * 64
-        require(begin == self.slots, "I43: slots are what the sources come to")
-        self.check_lengths(places, self.slots, SLOTS_PER_CHUNK, 4)
+            begin += documents
+        require(0 < self.slots <= begin, "I43: slots are at most the documents of the sources")
+        self.check_lengths(places, self.slots, SLOTS_PER_CHUNK, 8)
         self.check_lengths(lines, self.lines, LINES_PER_CHUNK, 64)
-        self.places = [place for chunk in places for (place,) in struct.iter_unpack("<I", chunk)]
+        self.places = [pair for chunk in places for pair in struct.iter_unpack("<II", chunk)]
+        self.slot_of = {document: slot for slot, (_, document) in enumerate(self.places)}
+        require(len(self.slot_of) == self.slots and max(self.slot_of) < begin, "I123: slots are of documents, one each")
         self.line_chunks = lines
 
     @staticmethod
@@ -626,7 +678,7 @@ class BlockIndex:
 
     def document(self, slot):
         """8.5.4: the (number, code) pairs of the lines from a slot's place on."""
-        place, components, more = self.places[slot], [], 1
+        place, components, more = self.places[slot][0], [], 1
         while more:
             line = self.line_chunks[place // LINES_PER_CHUNK][place % LINES_PER_CHUNK * 64:][:64]
             fields = struct.unpack("<21H21B", line[:63])
@@ -640,9 +692,8 @@ class BlockIndex:
         of = {term: number for number, term in enumerate(self.terms)}
         largest = [0.0] * len(self.terms)
         present = [windows.get(segment) for segment, _ in self.sources]
-        valid = set()
+        most = LINES_PER_CHUNK * LINE_COMPONENTS
         for begin, (_, documents), window in zip(self.begins, self.sources, present):
-            valid |= set(range(begin, begin + documents))
             if window is None:
                 continue
             require(window.documents == documents, "I120: a source has as many documents as the segment")
@@ -654,19 +705,22 @@ class BlockIndex:
                     continue
                 pairs = sorted(zip(vector["weights"], vector["terms"]), key=lambda pair: (-pair[0], pair[1]))
                 expected = [(of[term], max(1, code_of(weight, self.maxima[of[term]]))) for weight, term in pairs]
-                require(self.document(begin + ordinal) == expected, "I123: lines are those of the live documents")
+                require(begin + ordinal in self.slot_of, "I123: each live document has a slot")
+                held = self.document(self.slot_of[begin + ordinal])
+                require(held == expected[:most], "I123: lines are those of the live documents")
         if all(present):
             require(largest == self.maxima, "I121: maxima are the sources' largest")
         require(all(a <= b for a, b in zip(largest, self.maxima)), "I121: maxima are not below the sources'")
         for number, one in enumerate(self.lists):
             if one is None:
                 continue
-            require(set(one["slots"]) <= valid and len(set(one["slots"])) == len(one["slots"]),
-                    "I122: slots are of documents, each once")
+            require(max(one["slots"]) < self.slots and len(set(one["slots"])) == len(one["slots"]),
+                    "I122: slots are there, each once")
             made, begin = [], 0
             for end in one["ends"]:
                 documents = [self.document(slot) for slot in one["slots"][begin:end]]
-                require(all(number in dict(document) for document in documents), "I122: each document has the term")
+                require(all(number in dict(document) or len(document) == most for document in documents),
+                        "I122: each document has the term")
                 block = {}
                 for document in documents:
                     for other, code in document:

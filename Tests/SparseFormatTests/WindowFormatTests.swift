@@ -56,6 +56,19 @@ import Testing
         }
     }
 
+    @Test func theSmallWindowInPlanes() throws {
+        let directory = try body("segmentDirectory", .segmentDirectory, Keys.segment(4, part: 1, index: 0))
+        let chunk = try body("listChunkPlanes", .segmentChunk, Keys.segment(4, part: 2, index: 0))
+        let decoded = try chunk.withUnsafeBytes { body in
+            let header = try SegmentChunkHeader(body: body)
+            #expect(header == SegmentChunkHeader(codec: .planes, originalLength: 54))
+            #expect(throws: FormatError.self) { try header.rawLength(body: body) }
+            #expect(throws: FormatError.self) { try header.data(body: body, ZstdDecompressor()) }
+            return try PlanesSample.decode(body, header, directory)
+        }
+        #expect(decoded == (try self.chunk("listChunk", 4, part: 2)))
+    }
+
     /// Each rule of the directory, and which of two broken ones is told.
     @Test func directoryRules() throws {
         let small = try body("segmentDirectory", .segmentDirectory, Keys.segment(4, part: 1, index: 0))

@@ -56,7 +56,7 @@ import Testing
             #expect(UInt64(postings) == directory.nonzeros)
             let probes = [0, 1, 6, 8, .max] + (0..<directory.count).map(directory.term)
             var found: [Int] = []
-            directory.find(probes, appendingTo: &found)
+            directory.find(probes, appendingTo: &found, prefetching: true)
             #expect(found == probes.map { directory.find($0) ?? -1 }, "many at once, as one by one")
             return postings
         }

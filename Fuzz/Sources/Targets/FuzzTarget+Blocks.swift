@@ -53,32 +53,33 @@ extension FuzzTarget {
         name: "impact-lines",
         seeds: {
             var writer = ImpactLineWriter()
-            for count in [1, 21, 50, 3] { _ = writer.append((1...count).map { (UInt16($0), UInt8(256 - 2 * $0)) }) }
-            writer.skip(to: 64)
+            for count in [1, 21, 50, 3] {
+                _ = writer.append(7 + count, (1...count).map { (UInt16($0), UInt8(256 - 2 * $0)) })
+            }
             let lines = writer.lines
-            var places = ByteWriter()
-            places.fixeds(writer.places[...])
-            return [[UInt8(lines)] + places.bytes + (writer.finish() ?? [])]
+            let data = writer.finish() ?? []
+            return [[UInt8(lines - 1)] + writer.placeChunks().joined() + data]
         },
         run: { bytes in
             guard let first = bytes.first else { return }
             let lines = 1 + Int(first) % 40
-            let length = 4 * 64 + ImpactLine.bytes * lines
+            let length = 8 * 4 + ImpactLine.bytes * lines
             let exact = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 64)
             defer { exact.deallocate() }
             exact.initializeMemory(as: UInt8.self, repeating: 0)
             let given = bytes.dropFirst().prefix(length)
             exact.copyBytes(from: given)
-            let (places, data) = (exact[..<256], exact[256...])
+            let (places, data) = (exact[..<32], exact[32...])
             let view = try ImpactLines(
-                slots: 64, lines: lines, places: [UnsafeRawBufferPointer(rebasing: places)],
+                slots: 4, lines: lines, places: [UnsafeRawBufferPointer(rebasing: places)],
                 chunks: [UnsafeRawBufferPointer(rebasing: data)])
             let multipliers = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_536)
             defer { multipliers.deallocate() }
             multipliers.initialize(repeating: 1_023, count: 65_536)
-            for slot in 0..<64 {
+            for slot in 0..<4 {
                 let place = view.place(of: slot)
                 try Finding.unless((0..<lines).contains(place), "a place past the last line")
+                _ = view.document(at: slot)
                 view.prefetchPlace(of: slot)
                 view.prefetchHead(at: place)
                 for least: UInt32 in [0, 1 << 20] {

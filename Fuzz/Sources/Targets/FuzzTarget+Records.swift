@@ -9,8 +9,8 @@ extension FuzzTarget {
             seeds: { try samples(of: kind).map(\.value) },
             run: { bytes in
                 let all = try samples(of: kind)
-                // One that allows for several encodings, if the kind has such.
-                guard let sample = all.first(where: { !$0.isCanonical }) ?? all.first else {
+                // One that allows for several encodings, if the kind has such: of chunks the one that knows all codecs.
+                guard let sample = all.last(where: { !$0.isCanonical }) ?? all.first else {
                     throw Finding("no sample of \(kind)")
                 }
                 for value in [Array(bytes), sample.resealed(Array(bytes))] {

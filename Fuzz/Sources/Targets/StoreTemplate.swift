@@ -5,8 +5,9 @@ import Foundation
 @testable import SparseStore
 import SystemPackage
 
-/// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, small
-/// compact segments, tombstones, deltas, a payload dictionary, multivectors in two codecs, and a block index.
+/// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, the same
+/// compact with lists in planes, small compact segments, tombstones, deltas, a payload dictionary, multivectors in two
+/// codecs, and a block index.
 struct StoreTemplate: Sendable {
     /// A value of the store, and where it stands.
     struct Entry: Sendable {
@@ -26,7 +27,7 @@ struct StoreTemplate: Sendable {
 
     /// All that were ever written, each as it always was.
     static let written = Result {
-        try Dictionary(uniqueKeysWithValues: (0..<1_060).map { ("d\($0)", try document($0)) })
+        try Dictionary(uniqueKeysWithValues: (0..<2_090).map { ("d\($0)", try document($0)) })
     }
 
     private static let removed = Set(stride(from: 0, to: 300, by: 29).map { "d\($0)" })
@@ -36,7 +37,9 @@ struct StoreTemplate: Sendable {
     private init() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("template")
-        let store = try SparseStore.open(at: path)
+        var configuration = Configuration()
+        configuration.maintenance = .manual
+        let store = try SparseStore.open(at: path, configuration: configuration)
         func write(_ numbers: Range<Int>) throws {
             try store.write { transaction in
                 for number in numbers { try transaction.upsert(Self.document(number)) }
@@ -49,7 +52,8 @@ struct StoreTemplate: Sendable {
         try store.changeProfile(to: .compact)
         try store.encodeMultivectors(as: .pq32)
         try store.write { try $0.setBookmark("place", [1, 2, 3]) }
-        try write(1_030..<1_060)
+        try write(1_030..<2_060)
+        try write(2_050..<2_090)
         try store.write { transaction in
             for id in Self.removed { try transaction.remove(id) }
         }

@@ -5,7 +5,7 @@
 package struct BlockDirectory: Sendable {
     private static let prefixSize = 32
 
-    /// Places for documents, from 0; those of a source begin at a multiple of 64.
+    /// Documents in the index, numbered from 0 in an order of their own that keeps similar ones together.
     package let slots: Int
     /// Lines of all documents.
     package let lines: Int
@@ -23,7 +23,7 @@ package struct BlockDirectory: Sendable {
         let chunks = Int(try reader.u32())
         try reader.zeros(12)
         let count = try reader.proven(terms, elementBytes: BlockEntry.size, limit: BlockEntry.maximumColumns)
-        guard count >= 1, slots >= 1, slots % 64 == 0, lines >= 1, lines <= UInt64(UInt32.max),
+        guard count >= 1, slots >= 1, lines >= 1, lines <= UInt64(UInt32.max),
             chunks == chunkLengths.count
         else { throw FormatError(.blockCounts, "\(count) terms, \(slots) slots, \(lines) lines, \(chunks) chunks") }
         self.lines = Int(lines)

@@ -12,8 +12,8 @@ package struct BlockListWriter {
         package init() {}
     }
 
-    /// The data of a chunk, unless one list has more.
-    private static let chunkBytes = 1 << 20
+    /// The data of a chunk, unless one list has more: with its headers it fills 64 pages of LMDB.
+    private static let chunkBytes = 262_080
 
     private var chunk = ByteWriter()
     private var closed = 0

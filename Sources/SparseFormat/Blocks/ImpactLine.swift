@@ -9,11 +9,16 @@ package enum ImpactLine {
     package static let components = 21
     static let codes = 42
     static let more = 63
-    /// Lines of every chunk but the last: whole documents, and what is left of the chunk's end unused.
-    package static let linesPerChunk = 1 << 14
-    /// Slots of every chunk of places but the last, u32 each: the document's first line.
-    package static let slotsPerChunk = 1 << 18
+    /// Lines of every chunk but the last: whole documents, and what is left of the chunk's end unused. With its headers such a
+    /// chunk fills sixteen pages of LMDB.
+    package static let linesPerChunk = 1_023
+    /// Slots of every chunk of places but the last: for each u32 its document's first line, u32 the document's index. As
+    /// large as a chunk of lines.
+    package static let slotsPerChunk = 8_184
+    static let placeBytes = 8
 
-    /// Lines of a document.
-    package static func lines(components: Int) -> Int { (components + Self.components - 1) / Self.components }
+    /// Lines of a document; of one that does not fit into a chunk, those of its heaviest components.
+    package static func lines(components: Int) -> Int {
+        min(linesPerChunk, (components + Self.components - 1) / Self.components)
+    }
 }

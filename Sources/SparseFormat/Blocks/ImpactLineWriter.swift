@@ -1,26 +1,33 @@
 /// Lays the documents of a block index out in lines, a slot after the other.
 package struct ImpactLineWriter {
     private var chunk = ByteWriter()
+    private var places = ByteWriter()
     private var closed = 0
-    /// The first line of each slot so far.
-    package private(set) var places: [UInt32] = []
+    private var slots = 0
 
     package init() {}
 
     /// Lines so far, those left unused included.
     package var lines: Int { closed * ImpactLine.linesPerChunk + chunk.count / ImpactLine.bytes }
 
+    /// Documents so far.
+    package var slotCount: Int { slots }
+
     /// Adds the document at the next slot; returns a chunk that has become full.
     ///
-    /// - Parameter components: numbers and codes, the heaviest first; 1...65,535.
-    package mutating func append(_ components: [(number: UInt16, code: UInt8)]) -> [UInt8]? {
+    /// - Parameters:
+    ///   - document: its index.
+    ///   - components: numbers and codes, the heaviest first; 1...65,535.
+    package mutating func append(_ document: Int, _ components: [(number: UInt16, code: UInt8)]) -> [UInt8]? {
         let lines = ImpactLine.lines(components: components.count)
         var full: [UInt8]?
         if chunk.count / ImpactLine.bytes + lines > ImpactLine.linesPerChunk {
             chunk.zeros(ImpactLine.linesPerChunk * ImpactLine.bytes - chunk.count)
             full = close()
         }
-        places.append(UInt32(truncatingIfNeeded: self.lines))
+        places.u32(UInt32(truncatingIfNeeded: self.lines))
+        places.u32(UInt32(truncatingIfNeeded: document))
+        slots += 1
         for line in 0..<lines {
             let begin = line * ImpactLine.components
             let part = components[begin..<min(components.count, begin + ImpactLine.components)]
@@ -34,9 +41,12 @@ package struct ImpactLineWriter {
         return full
     }
 
-    /// Leaves slots without a document up to `slot`.
-    package mutating func skip(to slot: Int) {
-        places.append(contentsOf: repeatElement(0, count: max(0, slot - places.count)))
+    /// The chunks of places of all slots, after `finish`.
+    package func placeChunks() -> [[UInt8]] {
+        let size = ImpactLine.slotsPerChunk * ImpactLine.placeBytes
+        return stride(from: 0, to: places.count, by: size).map {
+            Array(places.bytes[$0..<min(places.count, $0 + size)])
+        }
     }
 
     /// The last chunk; nil when it is empty. No document may follow.

@@ -1,7 +1,7 @@
 /// The lines of a block index where they lie. One of the files that use pointers: `init` compares the chunks' lengths, a
 /// place is compared with them, and a document ends with its chunk at the latest.
 package struct ImpactLines: @unchecked Sendable {
-    /// Of every slot, the line its document begins at.
+    /// Of every slot, the line its document begins at and the document's index.
     private let places: [UnsafeRawPointer]
     private let chunks: [UnsafeRawPointer]
     private let slots: Int
@@ -15,7 +15,7 @@ package struct ImpactLines: @unchecked Sendable {
     ) throws(FormatError) {
         self.slots = slots
         self.lines = lines
-        self.places = try Self.bases(places, elements: slots, bytes: 4, perChunk: ImpactLine.slotsPerChunk)
+        self.places = try Self.bases(places, elements: slots, bytes: ImpactLine.placeBytes, perChunk: ImpactLine.slotsPerChunk)
         self.chunks = try Self.bases(
             chunks, elements: lines, bytes: ImpactLine.bytes, perChunk: ImpactLine.linesPerChunk)
     }
@@ -42,18 +42,23 @@ package struct ImpactLines: @unchecked Sendable {
     /// Asks for where a slot's document begins.
     @inline(__always)
     package func prefetchPlace(of slot: Int) {
-        prefetch(places[slot / ImpactLine.slotsPerChunk] + 4 * (slot % ImpactLine.slotsPerChunk))
+        prefetch(address(ofPlace: slot))
     }
 
     /// The first line of the document at a slot in 0..<slots; a line there is, whatever the bytes say.
     @inline(__always)
     package func place(of slot: Int) -> Int {
-        let chunk = places[slot / ImpactLine.slotsPerChunk]
-        let line = Int(
-            UInt32(
-                littleEndian: chunk.loadUnaligned(
-                    fromByteOffset: 4 * (slot % ImpactLine.slotsPerChunk), as: UInt32.self)))
-        return min(line, lines - 1)
+        min(Int(UInt32(littleEndian: address(ofPlace: slot).load(as: UInt32.self))), lines - 1)
+    }
+
+    /// The index of the document at a slot in 0..<slots; whether there is such a document is for the caller to compare.
+    package func document(at slot: Int) -> Int {
+        Int(UInt32(littleEndian: address(ofPlace: slot).load(fromByteOffset: 4, as: UInt32.self)))
+    }
+
+    @inline(__always)
+    private func address(ofPlace slot: Int) -> UnsafeRawPointer {
+        places[slot / ImpactLine.slotsPerChunk] + ImpactLine.placeBytes * (slot % ImpactLine.slotsPerChunk)
     }
 
     /// The chunk of lines that a place lies in.

@@ -34,6 +34,29 @@ package final class ZstdCompressor {
         return frame.isEmpty ? nil : frame
     }
 
+    /// A frame in which each of some pieces begins a block, and so may be coded by statistics of its own; nil as above.
+    package func compress(blocks: [[UInt8]], limit: Int) -> [UInt8]? {
+        let blocks = blocks.filter { !$0.isEmpty }
+        let size = blocks.reduce(0) { $0 + $1.count }
+        guard size > 0, limit > 0, let context = ready(), select(nil, context) else { return nil }
+        defer { ZSTD_CCtx_reset(context, ZSTD_reset_session_only) }
+        guard ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(context, UInt64(size))) == 0 else { return nil }
+        let frame = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            var output = ZSTD_outBuffer(dst: buffer.baseAddress, size: limit, pos: 0)
+            for (index, block) in blocks.enumerated() {
+                let isWritten = block.withUnsafeBytes { bytes in
+                    var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+                    let end = index == blocks.count - 1 ? ZSTD_e_end : ZSTD_e_flush
+                    // What is left to be written did not fit; an error is a number above 0 too.
+                    return ZSTD_compressStream2(context, &output, &input, end) == 0 && input.pos == input.size
+                }
+                guard isWritten else { return }
+            }
+            count = output.pos
+        }
+        return frame.isEmpty ? nil : frame
+    }
+
     /// The largest frame worth storing in place of `size` bytes: one that saves 5 percent.
     package static func worthwhile(_ size: Int) -> Int {
         size - (size + 19) / 20

@@ -3,7 +3,7 @@
 ///
 /// A source that the manifest does not name any more has been merged away; its documents are found in other segments.
 package struct BlockIndexRecord: Record {
-    /// A segment whose documents are in the index, at slots from a multiple of 64 on, by ordinal.
+    /// A segment whose documents are in the index: those that were live when it was built.
     package struct Source: Sendable, Equatable {
         package var segment: UInt32
         /// Documents when the segment was built, the dead ones included.
@@ -13,9 +13,6 @@ package struct BlockIndexRecord: Record {
             self.segment = segment
             self.documents = documents
         }
-
-        /// Slots it takes, those left unused at its end included.
-        package var slots: Int { (Int(documents) + 63) / 64 * 64 }
     }
 
     package static let kind = RecordKind.blockIndex
@@ -61,6 +58,7 @@ package struct BlockIndexRecord: Record {
         }
     }
 
-    /// Slots of all sources.
-    package var slots: Int { sources.reduce(0) { $0 + $1.slots } }
+    /// Documents of all sources, the dead ones included. A document's index among them is those of the sources before its
+    /// own and its ordinal.
+    package var documents: Int { sources.reduce(0) { $0 + Int($1.documents) } }
 }

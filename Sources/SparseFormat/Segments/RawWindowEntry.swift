@@ -12,9 +12,11 @@ struct RawWindowEntry {
     /// The entry; right once `check` has passed.
     var entry: WindowEntry {
         WindowEntry(
-            maximum: Float(bitPattern: u32(0)), offset: u32(4), count: u32(8), chunk: u16(12),
+            maximum: Float(bitPattern: u32(0)), offset: u32(4), count: u32(8), chunk: chunk,
             encoding: WindowEntry.Encoding(rawValue: byte(14)) ?? .short)
     }
+
+    var chunk: UInt16 { u16(12) }
 
     /// Postings up to and with a level.
     func end(level: Int) -> Int { level == levels - 1 ? Int(u32(8)) : Int(u16(16 + 2 * level)) }

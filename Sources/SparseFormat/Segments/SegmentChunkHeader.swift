@@ -28,7 +28,7 @@ package struct SegmentChunkHeader: Sendable, Equatable {
         switch codec {
         case .raw:
             guard reader.remaining == originalLength else { throw FormatError(.chunkLengths) }
-        case .zstd:
+        case .zstd, .planes:
             guard reader.remaining >= 1, reader.remaining < originalLength else { throw FormatError(.chunkLengths) }
         }
     }
@@ -49,6 +49,7 @@ package struct SegmentChunkHeader: Sendable, Equatable {
     }
 
     /// The data, decoded when need be.
+    /// - Throws: `decompression` also for planes, which only a directory can put together (`ListPlanes`).
     package func data(body: UnsafeRawBufferPointer, _ zstd: ZstdDecompressor) throws(FormatError) -> [UInt8] {
         guard body.count >= Self.size else { throw FormatError(.truncated) }
         let stored = UnsafeRawBufferPointer(rebasing: body[Self.size...])
@@ -56,6 +57,7 @@ package struct SegmentChunkHeader: Sendable, Equatable {
         case .raw: return Array(stored)
         case .zstd:
             return try zstd.decompress(stored, size: Int(originalLength), limit: Limits.maximumChunkBytes)
+        case .planes: throw FormatError(.decompression, "the chunk is in planes")
         }
     }
 }

@@ -5,8 +5,8 @@
 /// for each term f32 maximum, u32 offset, u32 count, u16 chunk, u8 encoding, 1 zero byte, u16 ends[levels - 1], u8
 /// averages[levels], zeros to a multiple of 4.
 ///
-/// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk, counts are
-/// 1...documents and level ends ascend to them. The view is valid as long as the bytes under it.
+/// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk and in no
+/// earlier one than the list before, counts are 1...documents and level ends ascend to them. The view is valid as long as the bytes under it.
 package struct WindowDirectory: @unchecked Sendable {
     package static let prefixSize = 32
     private static let fixedSize = 16
@@ -26,7 +26,8 @@ package struct WindowDirectory: @unchecked Sendable {
 
     package static func entrySize(levels: Int) -> Int { (fixedSize + 2 * (levels - 1) + levels + 3) & ~3 }
 
-    /// - Parameter chunkLengths: the data length of each chunk, which lists must stay inside.
+    /// - Parameter chunkLengths: the data length of each chunk, which lists must stay inside; or the most that it can be,
+    ///   and `checkLists` is for whoever knows more.
     package init(body: UnsafeRawBufferPointer, chunkLengths: [Int]) throws(FormatError) {
         var reader = ByteReader(body)
         documents = Int(try reader.u32())
@@ -51,6 +52,7 @@ package struct WindowDirectory: @unchecked Sendable {
         var buckets: [UInt32] = []
         buckets.reserveCapacity(Int(last >> shift) + 2)
         var previous: Int64 = -1
+        var chunk: UInt16 = 0
         var total: UInt64 = 0
         for index in 0..<count {
             let term = Self.term(termBase, index)
@@ -59,6 +61,8 @@ package struct WindowDirectory: @unchecked Sendable {
             previous = Int64(term)
             let raw = RawWindowEntry(entryBase + index * entrySize, levels: levels)
             total += UInt64(try raw.check(documents: documents, chunkLengths: chunkLengths, size: entrySize))
+            guard raw.chunk >= chunk else { throw FormatError(.listRange, "a list in an earlier chunk") }
+            chunk = raw.chunk
         }
         buckets.append(UInt32(count))
         firstEntry = buckets
@@ -74,6 +78,31 @@ package struct WindowDirectory: @unchecked Sendable {
 
     /// The entry at a position in 0..<count.
     package func entry(at index: Int) -> WindowEntry { raw(index).entry }
+
+    /// The positions of the lists in a chunk.
+    package func positions(inChunk chunk: Int) -> Range<Int> {
+        /// The first whose list is in this chunk or a later one.
+        func first(from chunk: Int) -> Int {
+            var low = 0
+            var high = count
+            while low < high {
+                let middle = (low + high) / 2
+                if Int(raw(middle).chunk) < chunk { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+        return first(from: chunk)..<first(from: chunk + 1)
+    }
+
+    /// Proves that lists end inside the data of their chunk.
+    package func checkLists(_ positions: Range<Int>, inside length: Int) throws(FormatError) {
+        for position in positions {
+            let entry = entry(at: position)
+            guard Int(entry.offset) + entry.byteCount(documents: documents) <= length else {
+                throw FormatError(.listRange)
+            }
+        }
+    }
 
     /// Postings of the entry's first `levels` levels.
     package func postings(at index: Int, levels: Int) -> Int {
@@ -93,13 +122,14 @@ package struct WindowDirectory: @unchecked Sendable {
         for term in wanted { prefetch(terms + 4 * bucket(of: term).lowerBound) }
     }
 
-    /// Appends the positions of some terms, in their order; -1 where no document of the window has one. Asks for their
-    /// entries.
-    package func find(_ wanted: [TermID], appendingTo positions: inout [Int]) {
+    /// Appends the positions of some terms, in their order; -1 where no document of the window has one.
+    ///
+    /// - Parameter prefetching: ask for their entries.
+    package func find(_ wanted: [TermID], appendingTo positions: inout [Int], prefetching: Bool) {
         for term in wanted {
             let position = find(term, in: bucket(of: term)) ?? -1
             positions.append(position)
-            guard position >= 0 else { continue }
+            guard prefetching, position >= 0 else { continue }
             prefetch(entries + position * entrySize)
             prefetch(entries + position * entrySize + entrySize - 1)
         }

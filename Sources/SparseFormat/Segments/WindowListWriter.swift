@@ -1,7 +1,8 @@
 /// Lays the posting lists of one window out in chunks, in ascending term order, and keeps their directory.
 package struct WindowListWriter {
     private let documents: Int
-    private let levels: Int
+    package let levels: Int
+    private let hasDenseLists: Bool
     /// The directory's columns: of each finished list its term and entry, and `levels` values of the others.
     private var terms: [TermID] = []
     private var entries: [WindowEntry] = []
@@ -20,8 +21,10 @@ package struct WindowListWriter {
     /// than one random addition a posting.
     package static let denseShare = 6
 
-    package init(documents: Int) {
+    /// - Parameter hasDenseLists: whether lists of many documents are dense; if not, they are packed.
+    package init(documents: Int, hasDenseLists: Bool = true) {
         self.documents = documents
+        self.hasDenseLists = hasDenseLists
         levels = WindowLevels.count(documents: documents)
     }
 
@@ -36,7 +39,7 @@ package struct WindowListWriter {
         let maximum = weights.reduce(0, max)
         let quantiser = ImpactQuantiser(maximum: maximum)
         let encoding: WindowEntry.Encoding =
-            levels > 1 && weights.count > documents / Self.denseShare
+            hasDenseLists && levels > 1 && weights.count > documents / Self.denseShare
             ? .dense : weights.count < WindowEntry.packSize ? .short : .packed
         // In a dense list 0 says that the document lacks the term.
         let least: UInt8 = encoding == .dense ? 1 : 0

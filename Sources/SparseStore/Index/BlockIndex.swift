@@ -12,6 +12,9 @@ final class BlockIndex: @unchecked Sendable {
     private let lists: [SegmentBytes]
     private let placeChunks: [SegmentBytes]
     private let lineChunks: [SegmentBytes]
+    // The same without counting who holds them, for what asks for each document: they live as long as this.
+    private let places: [Unmanaged<SegmentBytes>]
+    private let lineBytes: [Unmanaged<SegmentBytes>]
     let lines: ImpactLines
 
     init(_ record: BlockIndexRecord, _ table: SegmentTable) throws {
@@ -22,8 +25,10 @@ final class BlockIndex: @unchecked Sendable {
         lists = try SegmentBytes.all(record.number, .blockLists, in: table)
         placeChunks = try SegmentBytes.all(record.number, .blockPlaces, in: table)
         lineChunks = try SegmentBytes.all(record.number, .blockLines, in: table)
+        places = placeChunks.map(Unmanaged.passUnretained)
+        lineBytes = lineChunks.map(Unmanaged.passUnretained)
         directory = try BlockDirectory(body: directoryBytes.body, chunkLengths: lists.map { try $0.data().count })
-        guard directory.slots == record.slots else { throw FormatError(.blockCounts, "\(directory.slots) slots") }
+        guard directory.slots <= record.documents else { throw FormatError(.blockCounts, "\(directory.slots) slots") }
         lines = try ImpactLines(
             slots: directory.slots, lines: directory.lines, places: placeChunks.map { try $0.data() },
             chunks: lineChunks.map { try $0.data() })
@@ -39,13 +44,32 @@ final class BlockIndex: @unchecked Sendable {
         return BlockList(entry, base + SegmentChunkHeader.size + Int(entry.offset))
     }
 
+    /// Asks the disk for the list of the term with a number.
+    func readAhead(_ number: Int) {
+        let entry = directory.entries[number]
+        guard entry.postings > 0, let base = lists[Int(entry.chunk)].body.baseAddress else { return }
+        lists[Int(entry.chunk)].readAhead(base + SegmentChunkHeader.size + Int(entry.offset), entry.byteCount)
+    }
+
+    /// Asks the disk for the first lines from a place on.
+    func readAhead(at place: Int) {
+        let chunk = lineChunks[ImpactLines.chunk(of: place)]
+        guard let base = chunk.body.baseAddress else { return }
+        chunk.readAhead(
+            base + SegmentChunkHeader.size + place % ImpactLine.linesPerChunk * ImpactLine.bytes, 2 * ImpactLine.bytes)
+    }
+
     /// Proves the chunk that a slot's place stands in.
     @inline(__always)
-    func provePlace(of slot: Int) throws { try placeChunks[ImpactLines.placesChunk(of: slot)].verify() }
+    func provePlace(of slot: Int) throws {
+        try places[ImpactLines.placesChunk(of: slot)]._withUnsafeGuaranteedRef { try $0.verify() }
+    }
 
     /// Proves the chunk that a place's lines lie in.
     @inline(__always)
-    func proveLines(at place: Int) throws { try lineChunks[ImpactLines.chunk(of: place)].verify() }
+    func proveLines(at place: Int) throws {
+        try lineBytes[ImpactLines.chunk(of: place)]._withUnsafeGuaranteedRef { try $0.verify() }
+    }
 
     /// Proves the headers of all chunks, but not their checksums.
     func checkChunkHeaders() throws { for chunk in lists + placeChunks + lineChunks { try chunk.checkHeader() } }

@@ -4,11 +4,16 @@ struct BlockSelection {
     let settings: BlockSettings
     let sources: BlockSources
     let least: Float
+    /// The slot of each document of the sources; `UInt32.max` for one that has none.
+    let slotOfDocument: [UInt32]
 
     /// Ascending.
     func slots(of number: Int) throws -> [Int] {
         var found: [(slot: Int, weight: Float)] = []
-        try sources.forEachPosting(of: number) { found.append(($0, $1)) }
+        try sources.forEachPosting(of: number) { document, weight in
+            let slot = slotOfDocument[document]
+            if slot < .max { found.append((Int(slot), weight)) }
+        }
         let most = min(60_000, Int(settings.maximumFactor * Double(settings.postingsPerTerm)))
         let reaching = found.reduce(0) { $0 + ($1.weight >= least ? 1 : 0) }
         let count = min(max(reaching, settings.leastPostings), most, found.count)
@@ -20,7 +25,6 @@ struct BlockSelection {
                 found.removeLast(found.count - count)
             }
         }
-        // By level, each level by ordinal: not ascending yet.
         return found.map(\.slot).sorted()
     }
 }

@@ -12,9 +12,8 @@ struct BlockSources {
     let numbers: [[UInt16]]
     /// For each window the position of each number in its directory; -1 where it has none.
     let positions: [[Int32]]
-    /// The first slot of each window.
+    /// The index of each window's first document.
     let begins: [Int]
-    let slots: Int
 
     /// - Throws: `limitExceeded` for more terms than 16-bit numbers can name.
     init(_ view: IndexView) throws {
@@ -56,14 +55,19 @@ struct BlockSources {
         var begin = 0
         for member in view.members {
             begins.append(begin)
-            begin += BlockIndexRecord.Source(segment: 0, documents: UInt32(member.segment.documentCount)).slots
+            begin += member.segment.documentCount
         }
         self.begins = begins
-        slots = begin
     }
 
-    /// Calls `body` with slot and weight, as the window has quantised it, of each live posting of a term.
-    func forEachPosting(of number: Int, _ body: (_ slot: Int, _ weight: Float) -> Void) throws {
+    /// Where the document with an index stands.
+    func place(of document: Int) -> DocumentPlace {
+        let member = (begins.firstIndex { $0 > document } ?? begins.count) - 1
+        return DocumentPlace(member: member, ordinal: document - begins[member])
+    }
+
+    /// Calls `body` with index and weight, as the window has quantised it, of each live posting of a term.
+    func forEachPosting(of number: Int, _ body: (_ document: Int, _ weight: Float) -> Void) throws {
         for (window, member) in view.members.enumerated() where positions[window][number] >= 0 {
             let position = Int(positions[window][number])
             let scale = member.segment.directory.entry(at: position).maximum / 255

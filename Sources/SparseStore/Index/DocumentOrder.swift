@@ -12,7 +12,7 @@ struct DocumentOrder {
     /// Clusters a cluster of clusters.
     private static let branch = 32
     /// A document's components that count.
-    private static let heaviest = 15
+    static let heaviest = 15
 
     private let slots: [UInt32]
     private let weights: [Float]

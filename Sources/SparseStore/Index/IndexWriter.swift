@@ -86,7 +86,7 @@ struct IndexWriter {
         while !documents.isAtEnd {
             var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             try documents.read(from: DocumentTable(tables: tables, reader: writer.reader), into: &builder)
-            if builder.count > 0 { merged.append(try put(builder, ordered: true, &manifest)) }
+            if builder.count > 0 { merged.append(try put(builder, policy.layout, &manifest)) }
         }
         try SegmentReplacement(tables: tables, writer: writer).apply(range, merged, &manifest)
     }
@@ -96,14 +96,16 @@ struct IndexWriter {
         pending = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
         dropped = []
         guard builder.count > 0 else { return }
-        manifest.segments.append(try put(builder, ordered: false, &manifest))
+        var layout = policy.layout
+        layout.isOrdered = false
+        manifest.segments.append(try put(builder, layout, &manifest))
     }
 
     private mutating func put(
-        _ builder: WindowBuilder, ordered: Bool, _ manifest: inout ManifestRecord
+        _ builder: WindowBuilder, _ layout: WindowLayout, _ manifest: inout ManifestRecord
     ) throws -> SegmentEntry {
-        let window = try builder.build(ordered: ordered, profile: manifest.profile)
-        let parts = WindowPart.all(of: window)
+        let window = try builder.build(layout, profile: manifest.profile)
+        let parts = try WindowPart.all(of: window)
         let entry = window.entry(try manifest.takeSegments(1), parts, policy)
         for part in parts { try part.put(entry.id, tables, writer) }
         manifest.bytesWritten += entry.bytes

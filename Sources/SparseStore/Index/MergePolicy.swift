@@ -26,6 +26,8 @@ public struct MergePolicy: Sendable, Hashable {
     /// About how many bytes of memory laying out a window may take, from 1 MiB: a window closes when its documents are
     /// as many as fit, or 65,535. What a transaction has changed comes on top, until it ends.
     public var memory = 1 << 30
+    /// How the windows are laid out; another way than the standard is for measurements.
+    package var layout = WindowLayout()
 
     /// The defaults.
     public init() {}

@@ -15,6 +15,8 @@ final class SegmentBytes: @unchecked Sendable {
 
     private let key: [UInt8]
     private let kind: RecordKind
+    /// Whether it may be lists in planes: in the lists of compact segments.
+    private let mayBePlanes: Bool
     private let copy: UnsafeMutableRawBufferPointer?
     private let isVerified = Atomic(false)
     private let isAskedFor = Atomic(false)
@@ -23,9 +25,13 @@ final class SegmentBytes: @unchecked Sendable {
     private static let copiedBelow = 8_192
 
     /// - Parameter copying: copy whatever the size, for bytes that this transaction has written and may still move.
-    init(_ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false) throws {
+    init(
+        _ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false,
+        mayBePlanes: Bool = false
+    ) throws {
         guard bytes.count >= ValueHeader.size else { throw FormatError(.truncated) }
         self.key = key
+        self.mayBePlanes = mayBePlanes
         self.kind = kind
         var bytes = bytes
         if copying || bytes.count < Self.copiedBelow {
@@ -62,11 +68,12 @@ final class SegmentBytes: @unchecked Sendable {
 
     /// All values of a part, in the order of their indices.
     static func all(
-        _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable
+        _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable, mayBePlanes: Bool = false
     ) throws -> [SegmentBytes] {
         try table.parts(segment, part).enumerated().map { index, bytes in
             try SegmentBytes(
-                bytes, kind: part.kind, key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)))
+                bytes, kind: part.kind, key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)),
+                mayBePlanes: mayBePlanes)
         }
     }
 
@@ -80,6 +87,9 @@ final class SegmentBytes: @unchecked Sendable {
             askForAll()
         }
     }
+
+    /// Asks the disk for all of the bytes.
+    func readAhead() { if let base = value.baseAddress, copy == nil { readAhead(base, value.count) } }
 
     /// Asks the disk for the whole value, once. Small values are copies.
     private func askForAll() {
@@ -109,6 +119,17 @@ final class SegmentBytes: @unchecked Sendable {
         let opened = try Value.open(value, kind: kind, table: .segments, key: key, verifyChecksum: verifyChecksum)
         guard opened.version == 1 else { throw FormatError(.unsupportedVersion, "version \(opened.version)") }
         guard opened.flags == 0 else { throw FormatError(.unknownFlags, "flags \(opened.flags)") }
-        if kind == .segmentChunk { _ = try SegmentChunkHeader(body: body).rawLength(body: body) }
+        guard kind == .segmentChunk else { return }
+        try naming { body in
+            let header = try SegmentChunkHeader(body: body)
+            guard mayBePlanes, header.codec == .planes else { return _ = try header.rawLength(body: body) }
+        }
+    }
+
+    /// Runs `body` with what follows the value's header; an error of the format gets the place of the value.
+    func naming<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+        do { return try body(self.body) } catch let error as FormatError {
+            throw key.withUnsafeBytes { error.at(.segments, key: $0) }
+        }
     }
 }

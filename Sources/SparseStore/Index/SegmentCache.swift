@@ -13,6 +13,9 @@ final class SegmentCache: Sendable {
     }
 
     private let contents = Lock(Contents())
+    private let lists: ListCache
+
+    init(lists: ListCache) { self.lists = lists }
 
     /// The index of a manifest; opens what is new in it and forgets what is gone.
     func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
@@ -25,7 +28,7 @@ final class SegmentCache: Sendable {
                 }
             }
             let members = try manifest.segments.map { entry in
-                try Self.member(entry, known[entry.id], tables, reader)
+                try member(entry, known[entry.id], tables, reader)
             }
             contents.mapEpoch = mapEpoch
             contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
@@ -35,11 +38,11 @@ final class SegmentCache: Sendable {
         }
     }
 
-    private static func member(
+    private func member(
         _ entry: SegmentEntry, _ known: IndexView.Member?, _ tables: Tables, _ reader: Reader
     ) throws -> IndexView.Member {
         let segment =
-            try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader))
+            try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
         if let known, known.deadCount == Int(entry.tombstones) { return known }
         let tombstones = try TombstoneTable(tables: tables, reader: reader).bitmap(entry)
         return IndexView.Member(segment: segment, tombstones: tombstones)

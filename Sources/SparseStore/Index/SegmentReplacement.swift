@@ -29,7 +29,7 @@ struct SegmentReplacement {
         guard let blocks = try MetaTable(tables: tables, reader: writer.reader).blocks() else { return }
         let live = Set(manifest.segments.map(\.id))
         let left = blocks.sources.filter { live.contains($0.segment) }
-        guard left.map(\.slots).reduce(0, +) * 2 < blocks.slots else { return }
+        guard left.map({ Int($0.documents) }).reduce(0, +) * 2 < blocks.documents else { return }
         try MetaTable.put(blocks: nil, tables, writer)
         try RetiredSegments(tables: tables, writer: writer).retire([(number: blocks.number, bytes: blocks.bytes)])
     }

@@ -74,13 +74,13 @@ struct WindowBuilder {
     static let orderedFrom = 16_384
 
     /// - Parameters:
-    ///   - ordered: keep similar documents together if there are enough of them; for windows that will stay.
+    ///   - layout: how; documents are put in order only if there are enough of them to be worth it.
     ///   - profile: whether exact vectors stand beside the lists.
     ///   - checkpoint: called every few milliseconds; may throw to stop.
-    func build(ordered: Bool, profile: IndexProfile, _ checkpoint: () throws -> Void = {}) throws -> Window {
+    func build(_ layout: WindowLayout, profile: IndexProfile, _ checkpoint: () throws -> Void = {}) throws -> Window {
         let slots = TermSlots(terms)
         let slotOf = terms.map { UInt32(slots.slot(of: $0)) }
-        let isOrdered = ordered && count >= Self.orderedFrom
+        let isOrdered = layout.isOrdered && count >= Self.orderedFrom
         let positions =
             isOrdered
             ? try DocumentOrder(slots: slotOf, weights: weights, ends: ends, slotCount: slots.count)
@@ -88,7 +88,7 @@ struct WindowBuilder {
             : Array(numbers.indices)
         let order = isOrdered ? Self.inverse(positions) : nil
         return Window(
-            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, checkpoint),
+            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, layout, checkpoint),
             forward: profile == .compact ? nil : try vectors(slots, slotOf, positions, checkpoint),
             tags: tags.tables(ordinals: order), order: order)
     }
@@ -116,7 +116,8 @@ struct WindowBuilder {
     /// A counting sort of all components by term and level; documents are taken in the order of their ordinals, so a
     /// level's postings ascend.
     private func invert(
-        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ checkpoint: () throws -> Void
+        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ layout: WindowLayout,
+        _ checkpoint: () throws -> Void
     ) throws -> WindowListWriter {
         let levels = WindowLevels.count(documents: count)
         let level = levels == 1 ? [] : LevelAssignment(weights, ends).levels
@@ -136,7 +137,7 @@ struct WindowBuilder {
             }
         }
         // Filling has moved each cell's begin to its end.
-        var writer = WindowListWriter(documents: count)
+        var writer = WindowListWriter(documents: count, hasDenseLists: layout.hasDenseLists)
         var begin = 0
         var ends = [UInt32](repeating: 0, count: levels)
         for slot in 0..<slots.count {

@@ -34,26 +34,30 @@ struct WindowPart {
     }
 
     /// All values of a window, in the order of their keys, so that LMDB fills its pages from left to right.
-    static func all(of window: WindowBuilder.Window) -> [WindowPart] {
+    static func all(of window: WindowBuilder.Window) throws -> [WindowPart] {
         func body(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
             var writer = ByteWriter()
             encode(&writer)
             return writer.bytes
         }
-        func chunks(_ part: SegmentTable.Part, _ chunks: [[UInt8]]) -> [WindowPart] {
+        func chunks(_ part: SegmentTable.Part, _ chunks: [StoredChunk]) -> [WindowPart] {
             chunks.enumerated().map { index, chunk in
-                let header = SegmentChunkHeader(codec: .raw, originalLength: UInt32(chunk.count))
-                return WindowPart(part, index, .segmentChunk, head: body { header.encode(into: &$0) }, chunk)
+                WindowPart(part, index, .segmentChunk, head: body { chunk.header.encode(into: &$0) }, chunk.bytes)
             }
         }
-        var parts = [WindowPart(.directory, 0, .segmentDirectory, body { window.lists.encodeDirectory(into: &$0) })]
-        parts += chunks(.chunk, window.lists.chunks)
+        let directory = body { window.lists.encodeDirectory(into: &$0) }
+        let lists = window.lists.chunks
+        // Windows of one level merge soon; until then they are best searched as they are.
+        let isPacked = window.forward == nil && window.lists.levels > 1
+        var parts = [WindowPart(.directory, 0, .segmentDirectory, directory)]
+        parts += chunks(
+            .chunk, isPacked ? try ListPlanes.stored(lists, directory: directory) : lists.map(StoredChunk.init(raw:)))
         parts.append(
             WindowPart(.documents, 0, .segmentDocuments, body { SegmentDocuments.encode(window.numbers, into: &$0) }))
         if let forward = window.forward {
             let offsets = body { body in for offset in forward.offsets { body.u32(offset) } }
             parts.append(WindowPart(.forward, 0, .segmentForward, offsets))
-            parts += chunks(.forwardChunk, forward.chunks)
+            parts += chunks(.forwardChunk, forward.chunks.map(StoredChunk.init(raw:)))
         }
         parts += window.tags.enumerated().map { index, table in WindowPart(.tags, index, .segmentTags, table) }
         if let order = window.order {

@@ -11,8 +11,10 @@ extension WindowSegment {
     /// The list of the term at a position of the directory.
     func postings(at position: Int) throws -> Postings {
         let entry = directory.entry(at: position)
-        let bytes = UnsafeRawBufferPointer(
-            start: try list(entry), count: entry.byteCount(documents: directory.documents))
+        var held = HeldLists()
+        let start = try list(entry, &held)
+        defer { withExtendedLifetime(held) {} }
+        let bytes = UnsafeRawBufferPointer(start: start, count: entry.byteCount(documents: directory.documents))
         let count = Int(entry.count)
         var postings = Postings()
         func append(_ ordinal: Int, _ code: Int) {

@@ -15,7 +15,10 @@ final class WindowSegment: @unchecked Sendable {
     let lastNumber: UInt64
 
     private let directoryBytes: SegmentBytes
+    /// The lists; in a compact segment none, and all of them in `listChunks`.
     private let chunks: [SegmentBytes]
+    private let listChunks: [ListChunk]
+    private let cache: ListCache
     private let forwardBytes: SegmentBytes?
     /// Nil in a compact segment, whose exact vectors are in `documents`.
     let forward: ForwardTable?
@@ -23,15 +26,22 @@ final class WindowSegment: @unchecked Sendable {
     /// For each ordinal of a compact segment its document's rank; nil when they are the same.
     private let ranks: [UInt16]?
 
-    init(_ entry: SegmentEntry, _ table: SegmentTable) throws {
+    /// - Parameter cache: of the lists that have to be decoded.
+    init(_ entry: SegmentEntry, _ table: SegmentTable, _ cache: ListCache) throws {
         id = entry.id
+        self.cache = cache
         firstNumber = entry.firstDocument
         lastNumber = entry.lastDocument
-        // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells.
+        // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells. The
+        // lists of a compact segment may be in planes: how long they will be is known, and compared, at first touch.
         func lengths(_ chunks: [SegmentBytes]) -> [Int] {
             chunks.map { max(0, $0.body.count - SegmentChunkHeader.size) }
         }
-        chunks = try SegmentBytes.all(entry.id, .chunk, in: table)
+        let lists = try SegmentBytes.all(entry.id, .chunk, in: table, mayBePlanes: entry.isCompact)
+        chunks = entry.isCompact ? [] : lists
+        listChunks = entry.isCompact ? lists.enumerated().map { ListChunk($1, index: $0) } : []
+        let listLengths =
+            entry.isCompact ? [Int](repeating: Limits.maximumChunkBytes, count: lists.count) : lengths(lists)
         forwardChunks = entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table)
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
         directoryBytes = try SegmentBytes(entry.id, .directory, in: table)
@@ -40,7 +50,7 @@ final class WindowSegment: @unchecked Sendable {
         forwardBytes = entry.isCompact ? nil : try SegmentBytes(entry.id, .forward, in: table)
         try forwardBytes?.verify()
         ranks = entry.isCompact ? numbers.ranks() : nil
-        let directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: lengths(chunks))
+        let directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: listLengths)
         let vectorLengths = lengths(forwardChunks)
         self.directory = directory
         forward = try forwardBytes.map {
@@ -55,13 +65,25 @@ final class WindowSegment: @unchecked Sendable {
         }
     }
 
+    deinit { if !listChunks.isEmpty { cache.forget(listChunks) } }
+
     var documentCount: Int { directory.documents }
 
     /// Proves the headers of all chunks, but not their checksums.
-    func checkChunkHeaders() throws { for chunk in chunks + forwardChunks { try chunk.checkHeader() } }
+    func checkChunkHeaders() throws {
+        for chunk in chunks + forwardChunks { try chunk.checkHeader() }
+        for chunk in listChunks { try chunk.checkHeader() }
+    }
 
-    /// The bytes of a list, in bounds by what `WindowDirectory` has proven.
-    func list(_ entry: WindowEntry) throws -> UnsafeRawPointer {
+    /// The bytes of a list, in bounds by what `WindowDirectory` has proven, or `ListChunk`.
+    ///
+    /// - Parameter held: keeps them where they are.
+    func list(_ entry: WindowEntry, _ held: inout HeldLists) throws -> UnsafeRawPointer {
+        if isCompact {
+            let (bytes, wasCached) = try listChunks[Int(entry.chunk)].bytes(directory, cache)
+            held.hold(bytes, wasCached: wasCached)
+            return bytes.start + Int(entry.offset)
+        }
         let chunk = chunks[Int(entry.chunk)]
         try chunk.verify()
         guard let base = chunk.body.baseAddress else { throw FormatError(.listRange) }
@@ -70,6 +92,7 @@ final class WindowSegment: @unchecked Sendable {
 
     /// Asks the disk for the postings of a list's first levels.
     func readAhead(_ entry: WindowEntry, at position: Int, levels: Int) {
+        if isCompact { return listChunks[Int(entry.chunk)].readAhead() }
         let chunk = chunks[Int(entry.chunk)]
         let used = directory.postings(at: position, levels: levels)
         guard used > 0, let base = chunk.body.baseAddress else { return }

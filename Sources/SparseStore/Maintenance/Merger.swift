@@ -87,7 +87,10 @@ final class Merger: Sendable {
                         return false
                     }
                     do {
-                        try blocks.stage(checkpoint)
+                        guard try blocks.stage(checkpoint) else {
+                            try StagedMerge.discard(blocks.record, environment, tables)
+                            return false
+                        }
                         try blocks.finish()
                         return true
                     } catch {

@@ -5,21 +5,23 @@ internal import SparseFormat
 /// The building of a block index, from its claim to the switch: as a merge does it (`StagedMerge`), under the same kind of
 /// claim, so that the windows it reads stay and what a dead process leaves behind is collected.
 ///
-/// Memory: the parts of some hundred lists, and the largest list's postings; not more with more documents but by the longest
-/// list. Both steps read what the transaction of each piece sees: documents removed meanwhile are dead in the index too.
+/// Each piece reads what a transaction of its own sees: what is removed meanwhile is left out, or found dead.
+///
+/// Memory: the heaviest components of a million documents while these are put in order (`StagedBlocks+Lines`), 12 bytes a
+/// document, and the lists of some hundred terms while these are built (`StagedBlocks+Lists`): 300 MiB or so for millions.
 struct StagedBlocks {
-    /// Terms whose lists are built, by all processors, between two transactions.
-    private static let termsPerPiece = 512
-
-    private let environment: Environment
-    private let tables: Tables
-    private let pieces: MergePieces
-    private let settings: BlockSettings
+    let environment: Environment
+    let tables: Tables
+    let pieces: MergePieces
+    let settings: BlockSettings
     let record: MergeRecord
-    private let sources: [SegmentEntry]
-    private let number: UInt32
+    let sources: [SegmentEntry]
+    let number: UInt32
 
-    private var waiting: [WindowPart] = []
+    /// Decoded lists of compact windows.
+    private let decoded = ListCache(capacity: 1 << 26)
+    /// Parts that are not written yet.
+    var waiting: [WindowPart] = []
     private var waitingBytes: Int { waiting.reduce(0) { $0 + $1.bytes } }
     private var bytes: UInt64 = 0
 
@@ -58,11 +60,14 @@ struct StagedBlocks {
         self.number = number
     }
 
-    /// Builds the index and writes all of it but the last few megabytes.
-    mutating func stage(_ checkpoint: MergeCheckpoint) throws {
-        let lines = try stageLines(checkpoint)
-        try stageLists(lines, checkpoint)
-        try checkpoint(MaintenanceProgress(step: .switching, documentsRead: sources.liveDocuments, documents: 0))
+    /// Builds the index and writes all of it but the last few megabytes; false when no document was left to index.
+    mutating func stage(_ checkpoint: MergeCheckpoint) throws -> Bool {
+        let (lines, slots) = try stageLines(checkpoint)
+        guard lines > 0 else { return false }
+        try stageLists(lines, slots, checkpoint)
+        let documents = sources.liveDocuments
+        try checkpoint(MaintenanceProgress(step: .switching, documentsRead: documents, documents: documents))
+        return true
     }
 
     /// Writes the rest and names the index.
@@ -85,125 +90,22 @@ struct StagedBlocks {
     }
 
     /// The windows as the newest commit sees them.
-    private func open(_ reader: Reader) throws -> BlockSources {
+    func open(_ reader: Reader) throws -> BlockSources {
         let table = SegmentTable(tables: tables, reader: reader)
         let tombstones = TombstoneTable(tables: tables, reader: reader)
         let manifest = try MetaTable(tables: tables, reader: reader).manifest()
         let members = try sources.map { source in
             let entry = manifest.segments.first { $0.id == source.id } ?? source
             return IndexView.Member(
-                segment: try WindowSegment(entry, table), tombstones: try tombstones.bitmap(entry))
+                segment: try WindowSegment(entry, table, decoded), tombstones: try tombstones.bitmap(entry))
         }
         var view = IndexView(members: members)
         view.documents = TransactionDocuments(DocumentTable(tables: tables, reader: reader))
         return try BlockSources(view)
     }
 
-    /// Lays the documents out; returns the lines they took.
-    private mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> Int {
-        var writer = ImpactLineWriter()
-        var chunks = 0
-        var progress = MaintenanceProgress(step: .reading, documentsRead: 0, documents: sources.liveDocuments)
-        for window in sources.indices {
-            let transaction = try environment.beginRead()
-            let sources = try open(transaction.reader)
-            let lines = BlockLines(sources)
-            let segment = sources.view.members[window].segment
-            writer.skip(to: sources.begins[window])
-            for ordinal in 0..<segment.documentCount {
-                if ordinal % pieces.documentsRead == 0 { try checkpoint(progress) }
-                let place = DocumentPlace(member: window, ordinal: ordinal)
-                guard sources.view.members[window].isLive(ordinal) else {
-                    writer.skip(to: sources.begins[window] + ordinal + 1)
-                    continue
-                }
-                progress.documentsRead += 1
-                if let full = writer.append(try lines.components(of: place)) {
-                    waiting.append(WindowPart(.blockLines, chunks, chunk: full))
-                    chunks += 1
-                }
-            }
-            if window == self.sources.count - 1 { writer.skip(to: sources.slots) }
-            try writeWaiting()
-        }
-        let count = writer.lines
-        if let last = writer.finish() { waiting.append(WindowPart(.blockLines, chunks, chunk: last)) }
-        for (index, first) in stride(from: 0, to: writer.places.count, by: ImpactLine.slotsPerChunk).enumerated() {
-            let slots = writer.places[first..<min(writer.places.count, first + ImpactLine.slotsPerChunk)]
-            var data = ByteWriter(reserving: slots.count * 4)
-            data.fixeds(slots)
-            waiting.append(WindowPart(.blockPlaces, index, chunk: data.bytes))
-        }
-        try writeWaiting(atLeast: 0)
-        return count
-    }
-
-    private mutating func stageLists(_ lineCount: Int, _ checkpoint: MergeCheckpoint) throws {
-        var writer = BlockListWriter()
-        var progress = MaintenanceProgress(step: .building, documentsRead: sources.liveDocuments, documents: 0)
-        progress.documents = progress.documentsRead
-        let idle = Lock<[BlockListBuilder]>([])
-        var chunks = 0
-        var next = 0
-        var terms = 0
-        var slots = 0
-        var least: Float?
-        repeat {
-            try checkpoint(progress)
-            let transaction = try environment.beginRead()
-            let sources = try open(transaction.reader)
-            let table = SegmentTable(tables: tables, reader: transaction.reader)
-            let lineBytes = try SegmentBytes.all(number, .blockLines, in: table)
-            let placeBytes = try SegmentBytes.all(number, .blockPlaces, in: table)
-            let lines = try ImpactLines(
-                slots: sources.slots, lines: lineCount, places: placeBytes.map { try $0.data() },
-                chunks: lineBytes.map { try $0.data() })
-            terms = sources.terms.count
-            slots = sources.slots
-            let selection = BlockSelection(
-                settings: settings, sources: sources, least: try least ?? threshold(sources, checkpoint))
-            least = selection.least
-            let range = next..<min(terms, next + Self.termsPerPiece)
-            let results = Lock([Int: Result<BlockListWriter.Content, any Error>]())
-            let (settings, scales) = (settings, sources.maxima.map { $0 / 255 })
-            DispatchQueue.concurrentPerform(iterations: range.count) { index in
-                let term = range.lowerBound + index
-                var builder = idle.withLock { $0.popLast() } ?? BlockListBuilder(settings, scales: scales)
-                let result = Result { builder.build(term, try selection.slots(of: term), lines) }
-                idle.withLock { $0.append(builder) }
-                results.withLock { $0[index] = result }
-            }
-            let built = results.withLock { $0 }
-            for index in range.indices.map({ $0 - range.lowerBound }) {
-                guard let content = try built[index]?.get() else { continue }
-                let term = range.lowerBound + index
-                if let full = writer.append(sources.terms[term], maximum: sources.maxima[term], content) {
-                    waiting.append(WindowPart(.blockLists, chunks, chunk: full))
-                    chunks += 1
-                }
-            }
-            next = range.upperBound
-            progress.step = .writing
-            try checkpoint(progress)
-            progress.step = .building
-            try writeWaiting()
-        } while next < terms
-        if let last = writer.finish() { waiting.append(WindowPart(.blockLists, chunks, chunk: last)) }
-        var directory = ByteWriter()
-        BlockDirectory.encode(
-            writer.entries, slots: slots, lines: lineCount, chunks: writer.chunkCount, into: &directory)
-        waiting.append(WindowPart(.blockDirectory, directory.bytes))
-        try writeWaiting()
-    }
-
-    private func threshold(_ sources: BlockSources, _ checkpoint: MergeCheckpoint) throws -> Float {
-        var threshold = BlockThreshold()
-        for term in sources.terms.indices { try sources.forEachPosting(of: term) { threshold.add($1) } }
-        return threshold.least(keeping: UInt64(settings.postingsPerTerm) * UInt64(sources.terms.count))
-    }
-
     /// Writes what waits, in transactions of a piece each, until less than so many bytes are left.
-    private mutating func writeWaiting(atLeast least: Int? = nil) throws {
+    mutating func writeWaiting(atLeast least: Int? = nil) throws {
         while waitingBytes > least ?? pieces.bytesWritten, !waiting.isEmpty {
             var size = 0
             let batch = waiting.prefix { part in

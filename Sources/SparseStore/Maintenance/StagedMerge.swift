@@ -88,9 +88,9 @@ struct StagedMerge {
             guard merged.count < record.staged.count else {
                 throw SparseStoreError(.internalError, "a merge has made more windows than it has numbers for")
             }
-            let window = try builder.build(ordered: true, profile: profile) { try report(.building) }
+            let window = try builder.build(policy.layout, profile: profile) { try report(.building) }
             builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
-            add(window)
+            try add(window)
             if waitingBytes > pieces.bytesWritten { room = try environment.write { try write([], $0.writer) } }
             while waitingBytes > pieces.bytesWritten {
                 try report(.writing)
@@ -131,9 +131,9 @@ struct StagedMerge {
         }
     }
 
-    private mutating func add(_ window: WindowBuilder.Window) {
+    private mutating func add(_ window: WindowBuilder.Window) throws {
         let segment = record.staged[merged.count]
-        let parts = WindowPart.all(of: window)
+        let parts = try WindowPart.all(of: window)
         merged.append(window.entry(segment, parts, policy))
         waiting += parts.map { (segment, $0) }
     }

@@ -5,7 +5,7 @@ extension Verification {
     /// A segment, opened; nil, with a finding, when it cannot be.
     func window(_ entry: SegmentEntry) throws -> WindowSegment? {
         try open(entry.id, lacking: .segmentParts) {
-            try WindowSegment(entry, SegmentTable(tables: tables, reader: reader))
+            try WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
         }
     }
 

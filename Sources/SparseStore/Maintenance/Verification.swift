@@ -14,6 +14,8 @@ final class Verification {
     private var known: Set<VerificationReport.Finding> = []
     /// Tables in which some value could not be read: what is counted over them says nothing.
     private(set) var damagedTables: Set<TableNumber> = []
+    /// Of the lists it decodes: it reads each chunk list by list, and then the next.
+    let lists = ListCache(capacity: 1 << 24)
     private var mustRenew = false
     private var lastTable = TableNumber.meta
 

@@ -1,12 +1,23 @@
 /// The plans of a block index that are measured and chosen from, by rising effort.
+///
+/// Of a grid of 360, those that together came within some per cent of the fastest plan of the grid for every recall from
+/// 0.86 to 0.99 on the million made documents (Benchmarks/RESULTS.md, "Blocks").
 enum BlockLadder {
     static let plans: [BlockPlan] = [
-        plan(lists: 3, heapFactor: 1), plan(lists: 4, heapFactor: 0.9), plan(lists: 6, heapFactor: 0.9),
-        plan(lists: 6, heapFactor: 0.8), plan(lists: 8, heapFactor: 0.8), plan(lists: 8, heapFactor: 0.7),
-        plan(lists: 12, heapFactor: 0.7), plan(lists: 16, heapFactor: 0.6),
+        plan(lists: 3, heapFactor: 1.2, candidates: 5, headShare: 0.8),
+        plan(lists: 4, heapFactor: 1.2, candidates: 5, headShare: 0.6),
+        plan(lists: 4, heapFactor: 1.1, candidates: 5, headShare: 0.6),
+        plan(lists: 4, heapFactor: 1.0, candidates: 5, headShare: 0.6),
+        plan(lists: 5, heapFactor: 1.0, candidates: 5, headShare: 0.6),
+        plan(lists: 6, heapFactor: 1.0, candidates: 5, headShare: 0.6),
+        plan(lists: 6, heapFactor: 0.9, candidates: 5, headShare: 0.6),
+        plan(lists: 8, heapFactor: 0.9, candidates: 5, headShare: 0.5),
+        plan(lists: 10, heapFactor: 0.9, candidates: 10, headShare: 0.5),
+        plan(lists: 12, heapFactor: 0.8, candidates: 20, headShare: 0.5),
     ]
 
-    private static func plan(lists: Int, heapFactor: Float) -> BlockPlan {
-        BlockPlan(lists: lists, heapFactor: heapFactor, candidates: 15, candidatesPerHit: 1, headShare: 0.5)
+    private static func plan(lists: Int, heapFactor: Float, candidates: Int, headShare: Float) -> BlockPlan {
+        BlockPlan(
+            lists: lists, heapFactor: heapFactor, candidates: candidates, candidatesPerHit: 1, headShare: headShare)
     }
 }

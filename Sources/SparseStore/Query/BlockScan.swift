@@ -11,8 +11,10 @@ struct BlockScan {
     let plan: BlockPlan
     let count: Int
     let budget: SearchBudget
-    /// One bit a slot that may not be found.
-    let dead: [UInt64]
+    /// Whether the disk is asked for what is going to be read (`ScanScratch`).
+    let readsAhead: Bool
+    /// Whether the document at a place may be found.
+    let isAllowed: (DocumentPlace) -> Bool
 
     /// What the heaviest term of a query brings for a code of 255, in units of the sums.
     private static let heaviest: Float = 1_023
@@ -44,41 +46,42 @@ struct BlockScan {
             scratch.multipliers[term.number] = UInt16(((share.isNaN ? 1 : share) * Self.heaviest).rounded())
         }
         defer { for term in terms { scratch.multipliers[term.number] = 0 } }
-        scratch.reserve(slots: index.directory.slots)
-        defer { scratch.clearVisited() }
-
         terms.sort { $0.most != $1.most ? $0.most > $1.most : $0.number < $1.number }
-        var lists: [BlockList] = []
-        for term in terms where lists.count < plan.lists {
-            if let list = try index.list(term.number) { lists.append(list) }
-        }
+        let chosen = terms.filter { index.directory.entries[$0.number].postings > 0 }.prefix(plan.lists)
+        if readsAhead { for term in chosen { index.readAhead(term.number) } }
+        let lists = try chosen.compactMap { try index.list($0.number) }
         counters.lists += lists.count
-        var best = BoundedMinimumHeap<UInt64>(capacity: count, least: 0)
-        var pending: [Int] = []
-        pending.reserveCapacity(2 * Self.together)
+        var found = Found(count: count, visited: scratch.visited(slots: index.directory.slots))
+        defer { found.clearVisited() }
         if plan.isBestFirst {
-            try visitBestFirst(lists, numbers, scratch, &pending, &best, &counters)
+            try visitBestFirst(lists, numbers, scratch, &found, &counters)
         } else {
-            for list in lists {
-                try budget.check()
-                let read = promises(of: list, numbers, scratch)
-                counters.postings += read
-                for block in 0..<list.blocks {
-                    guard !isHopeless(scratch.sums[block], best) else {
-                        counters.blocksSkipped += 1
-                        continue
-                    }
-                    try visit(list, block, scratch, &pending, &best, &counters, atLeast: 1)
+            try visitInOrder(lists, numbers, scratch, &found, &counters)
+        }
+        try score(&found, scratch, &counters)
+        return try found.best.values.compactMap { try place(of: Int(UInt32(truncatingIfNeeded: $0))) }
+    }
+
+    private func visitInOrder(
+        _ lists: [BlockList], _ numbers: [UInt16], _ scratch: BlockScratch, _ found: inout Found,
+        _ counters: inout SearchCounters
+    ) throws {
+        for list in lists {
+            try budget.check()
+            counters.postings += promises(of: list, numbers, scratch)
+            for block in 0..<list.blocks {
+                if isHopeless(scratch.sums[block], found) {
+                    counters.blocksSkipped += 1
+                } else {
+                    try visit(list, block, scratch, &found, &counters, scoringFrom: 1)
                 }
             }
         }
-        try score(&pending, scratch, &best, &counters)
-        return best.values.compactMap { view.place(of: Int(UInt32(truncatingIfNeeded: $0))) }
     }
 
     private func visitBestFirst(
-        _ lists: [BlockList], _ numbers: [UInt16], _ scratch: BlockScratch, _ pending: inout [Int],
-        _ best: inout BoundedMinimumHeap<UInt64>, _ counters: inout SearchCounters
+        _ lists: [BlockList], _ numbers: [UInt16], _ scratch: BlockScratch, _ found: inout Found,
+        _ counters: inout SearchCounters
     ) throws {
         var blocks: [Block] = []
         for (position, list) in lists.enumerated() {
@@ -95,7 +98,7 @@ struct BlockScan {
         let order = Self.order(blocks)
         for (position, index) in order.enumerated() {
             let block = blocks[Int(index)]
-            if isHopeless(block.promise, best) {
+            if isHopeless(block.promise, found) {
                 counters.blocksSkipped += order.count - position
                 break
             }
@@ -105,8 +108,7 @@ struct BlockScan {
                 lists[Int(next.list)].prefetchPostings(of: Int(next.number))
             }
             try visit(
-                lists[Int(block.list)], Int(block.number), scratch, &pending, &best, &counters,
-                atLeast: Self.together)
+                lists[Int(block.list)], Int(block.number), scratch, &found, &counters, scoringFrom: Self.together)
         }
     }
 
@@ -116,8 +118,8 @@ struct BlockScan {
         return list.addSummaries(of: numbers, scratch.multipliers, to: scratch.sums)
     }
 
-    private func isHopeless(_ promise: UInt32, _ best: BoundedMinimumHeap<UInt64>) -> Bool {
-        best.isFull && Float(promise) < plan.heapFactor * Float(best.minimum >> 32)
+    private func isHopeless(_ promise: UInt32, _ found: borrowing Found) -> Bool {
+        Float(promise) < plan.heapFactor * Float(found.least)
     }
 
     /// Blocks by what they promise, the best first, as numbers: sorted by the highest ten bits only, in one pass.
@@ -143,47 +145,51 @@ struct BlockScan {
 
     /// Takes the documents of a block that were not looked at, and scores those that wait when they are enough.
     private func visit(
-        _ list: BlockList, _ block: Int, _ scratch: BlockScratch, _ pending: inout [Int],
-        _ best: inout BoundedMinimumHeap<UInt64>, _ counters: inout SearchCounters, atLeast enough: Int
+        _ list: BlockList, _ block: Int, _ scratch: BlockScratch, _ found: inout Found,
+        _ counters: inout SearchCounters, scoringFrom enough: Int
     ) throws {
         counters.blocks += 1
         let lines = view.index.lines
+        let slots = view.index.directory.slots
         for posting in list.range(of: block) {
             let slot = list.slot(posting)
-            guard slot < view.index.directory.slots else { throw FormatError(.blockLists, "slot \(slot)") }
-            guard dead[slot >> 6] & (1 << UInt64(slot & 63)) == 0, scratch.visit(slot) else { continue }
-            lines.prefetchPlace(of: slot)
-            pending.append(slot)
+            guard slot < slots else { throw FormatError(.blockLists, "slot \(slot)") }
+            if found.visit(slot) { lines.prefetchPlace(of: slot) }
         }
-        if pending.count >= enough { try score(&pending, scratch, &best, &counters) }
+        if found.pending.count >= enough { try score(&found, scratch, &counters) }
     }
 
+    /// Scores the documents that wait.
     private func score(
-        _ pending: inout [Int], _ scratch: BlockScratch, _ best: inout BoundedMinimumHeap<UInt64>,
-        _ counters: inout SearchCounters
+        _ found: inout Found, _ scratch: BlockScratch, _ counters: inout SearchCounters
     ) throws {
         let index = view.index
         let lines = index.lines
-        var read = 0
-        for position in pending.indices {
-            let slot = pending[position]
+        for position in found.pending.indices {
+            let slot = found.pending[position].slot
             try index.provePlace(of: slot)
             let place = lines.place(of: slot)
+            if readsAhead { index.readAhead(at: place) }
             lines.prefetchHead(at: place)
-            pending[position] = slot << 32 | place
+            found.pending[position].place = place
         }
-        for item in pending {
-            let place = item & 0xFFFF_FFFF
-            try index.proveLines(at: place)
-            let least = best.isFull ? best.minimum >> 32 : 0
-            guard
-                let sum = lines.score(
-                    at: place, scratch.multipliers, headAtLeast: UInt32(Float(least) * plan.headShare), &read)
-            else { continue }
-            best.insert(UInt64(sum) << 32 | UInt64(item >> 32))
+        for document in found.pending {
+            try index.proveLines(at: document.place)
+            let sum = lines.score(
+                at: document.place, scratch.multipliers, headAtLeast: UInt32(Float(found.least) * plan.headShare),
+                &counters.lines)
+            // Few come so far: only of these is it asked where they stand, and whether they may be found.
+            guard let sum, sum > found.least, let place = try place(of: document.slot), isAllowed(place) else { continue }
+            found.best.insert(UInt64(sum) << 32 | UInt64(document.slot))
         }
-        counters.documentsEstimated += pending.count
-        counters.lines += read
-        pending.removeAll(keepingCapacity: true)
+        counters.documentsEstimated += found.pending.count
+        found.pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Where the document at a slot stands; nil for one of a source that is gone.
+    private func place(of slot: Int) throws -> DocumentPlace? {
+        let document = view.index.lines.document(at: slot)
+        guard document < view.index.record.documents else { throw FormatError(.blockCounts, "document \(document)") }
+        return view.place(of: document)
     }
 }

@@ -9,8 +9,8 @@ final class BlockScratch {
     /// What the summaries of one list promise, by block.
     let sums = UnsafeMutablePointer<UInt32>.allocate(capacity: 65_536)
     /// One bit a slot: the documents that were looked at.
-    private(set) var visited: [UInt64] = []
-    private var touched: [Int] = []
+    private var visited = UnsafeMutablePointer<UInt64>.allocate(capacity: 0)
+    private var slots = 0
 
     init() {
         multipliers.initialize(repeating: 0, count: 65_536)
@@ -20,25 +20,18 @@ final class BlockScratch {
     deinit {
         multipliers.deallocate()
         sums.deallocate()
+        visited.deallocate()
     }
 
-    /// Has room for so many slots.
-    func reserve(slots: Int) {
-        if visited.count < slots / 64 { visited = [UInt64](repeating: 0, count: slots / 64) }
-    }
-
-    /// Marks a slot below the reserved ones; false when it was marked already.
-    @inline(__always)
-    func visit(_ slot: Int) -> Bool {
-        let bit = UInt64(1) << UInt64(slot & 63)
-        guard visited[slot >> 6] & bit == 0 else { return false }
-        visited[slot >> 6] |= bit
-        touched.append(slot >> 6)
-        return true
-    }
-
-    func clearVisited() {
-        for word in touched { visited[word] = 0 }
-        touched.removeAll(keepingCapacity: true)
+    /// A bit for each of so many slots.
+    func visited(slots: Int) -> UnsafeMutablePointer<UInt64> {
+        if slots > self.slots {
+            let words = (slots + 63) / 64
+            visited.deallocate()
+            visited = .allocate(capacity: words)
+            visited.initialize(repeating: 0, count: words)
+            self.slots = slots
+        }
+        return visited
     }
 }

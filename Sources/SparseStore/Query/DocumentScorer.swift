@@ -40,7 +40,8 @@ struct DocumentScorer {
         self.scratch = scratch
         self.positions = positions
         self.weights = weights
-        usesSlots = positions.count <= 255 && segment.directory.count <= 65_536
+        let usesTable = scratch.optimisations.contains(.weightTable)
+        usesSlots = usesTable && positions.count <= 255 && segment.directory.count <= 65_536
         if usesSlots {
             for (index, position) in positions.enumerated() {
                 scratch.slots[position] = UInt8(index + 1)
@@ -48,7 +49,7 @@ struct DocumentScorer {
             }
         }
         let last = query.terms.last ?? .max
-        termLimit = segment.isCompact && last < ScanScratch.termWeightCount ? last + 1 : 0
+        termLimit = usesTable && segment.isCompact && last < ScanScratch.termWeightCount ? last + 1 : 0
         if termLimit > 0 { scratch.setTermWeights(query) }
     }
 

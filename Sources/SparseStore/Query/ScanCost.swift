@@ -12,12 +12,14 @@ enum ScanCost {
     private static let lookup = 1_000.0
 
     /// One document's share of what a scan of all windows costs whatever it reads.
-    private static let scanned = 0.14
-    /// Of a search of blocks: a component of a summary, a block, a document, and a line of its.
+    private static let scanned = 0.2
+    /// Of a search of blocks: what it costs whatever it reads, a component of a summary, a block that is visited, a document
+    /// of it, and a line of that.
+    private static let blocks = 80_000.0
     private static let summary = 0.6
     private static let block = 40.0
-    private static let estimated = 40.0
-    private static let line = 15.0
+    private static let estimated = 42.0
+    private static let line = 38.0
 
     /// What a scan of the windows of so many documents costs whatever it reads.
     static func windows(documents: Int) -> Double { Double(documents) * scanned }
@@ -25,9 +27,10 @@ enum ScanCost {
     /// How many postings cost as much as what a search has read, documents scored left out.
     static func postings(_ counters: SearchCounters) -> Double {
         guard counters.blocks > 0 else { return Double(counters.postings) }
-        return
-            (Double(counters.postings) * summary + Double(counters.blocks + counters.blocksSkipped / 8) * block
-            + Double(counters.documentsEstimated) * estimated + Double(counters.lines) * line) / posting
+        let blocks =
+            blocks + Double(counters.postings) * summary + Double(counters.blocks) * block
+            + Double(counters.documentsEstimated) * estimated + Double(counters.lines) * line
+        return blocks / posting
     }
 
     /// A search that reads so many postings, dense lists counted whole, and scores so many documents of so many components.

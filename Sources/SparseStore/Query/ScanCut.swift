@@ -3,10 +3,12 @@ internal import SparseFormat
 /// What a plan leaves out for one query. The same in all windows, so that the sums of their documents can be compared,
 /// however large the windows are.
 struct ScanCut {
+    let plan: ScanPlan
     /// How many levels of its lists are read, for each term of the query; 0 for one that is left out.
     let levels: [Int]
 
     init(_ plan: ScanPlan, _ terms: TermPlaces, _ index: IndexView) {
+        self.plan = plan
         let sum = terms.most.reduce(0, +)
         let least = Self.least(terms.most, dropping: plan.dropped * sum)
         levels = terms.most.indices.map { number in

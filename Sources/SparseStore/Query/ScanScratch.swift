@@ -30,6 +30,11 @@ final class ScanScratch {
     /// it is going to read before it reads the first of it, so that the disk has many requests at once: a call to the
     /// system for each list and each record, too dear where memory holds the index anyway.
     var readsAhead = true
+    /// What the searches that use this memory do to be fast; all of it, but in measurements and tests.
+    var optimisations = Optimisations.all
+
+    /// Whether a search asks the disk for all it is going to read.
+    var asksDisk: Bool { readsAhead && optimisations.contains(.readAhead) }
 
     init() {
         accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)

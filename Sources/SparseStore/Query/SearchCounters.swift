@@ -6,6 +6,10 @@ public struct SearchCounters: Sendable, Hashable, Codable {
     public var lists = 0
     /// Postings read, and components of the summaries of posting blocks.
     public var postings = 0
+    /// Chunks of posting lists that were decoded, of compact segments; counted again for each list.
+    public var chunksDecoded = 0
+    /// The same for chunks that were decoded already (``Configuration/listCacheSize``).
+    public var chunksCached = 0
     /// Posting blocks visited.
     public var blocks = 0
     /// Posting blocks whose summary did not promise enough.

@@ -27,13 +27,15 @@ struct TermPlaces {
         most = [Float](repeating: 0, count: query.terms.count)
         fullest = Array(repeating: nil, count: query.terms.count)
         // Each step asks for what the next one reads, for all windows.
-        for (number, member) in index.members.enumerated() where wanted?.contains(number) ?? true {
+        let prefetches = scratch.optimisations.contains(.termPrefetch)
+        for (number, member) in index.members.enumerated() where prefetches && wanted?.contains(number) ?? true {
             member.segment.directory.prefetchFind(query.terms)
         }
         scratch.positions.removeAll(keepingCapacity: true)
         for (number, member) in index.members.enumerated() {
             if wanted?.contains(number) ?? true {
-                member.segment.directory.find(query.terms, appendingTo: &scratch.positions)
+                member.segment.directory.find(
+                    query.terms, appendingTo: &scratch.positions, prefetching: prefetches)
             } else {
                 scratch.positions.append(contentsOf: repeatElement(-1, count: query.terms.count))
             }
@@ -57,4 +59,18 @@ struct TermPlaces {
 
     /// The terms of the query that a window has.
     subscript(member: Int) -> ArraySlice<Term> { terms[(member == 0 ? 0 : ends[member - 1])..<ends[member]] }
+
+    /// The same places, with what terms can bring in one window only.
+    func alone(_ member: Int) -> TermPlaces {
+        var places = self
+        for number in most.indices {
+            places.most[number] = 0
+            places.fullest[number] = nil
+        }
+        for term in self[member] {
+            places.most[term.number] = term.most
+            places.fullest[term.number] = (member, term)
+        }
+        return places
+    }
 }

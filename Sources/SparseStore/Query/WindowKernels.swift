@@ -24,15 +24,18 @@ enum WindowKernels {
     }
 
     /// Adds floor(code x multiplier / 256) + 1 for each posting of `count` packs.
+    ///
+    /// - Parameter ahead: how many bytes ahead the list is asked for.
     static func addPacks(
-        _ list: UnsafeRawPointer, count: Int, _ multiplier: UInt16, _ accumulators: UnsafeMutablePointer<UInt16>
+        _ list: UnsafeRawPointer, count: Int, _ multiplier: UInt16, _ accumulators: UnsafeMutablePointer<UInt16>,
+        ahead: Int = prefetchDistance
     ) {
         let multiplier = Lanes(repeating: multiplier)
         // Another module's constant is a call each time.
         let packBytes = WindowEntry.packBytes
         var pack = list
         for _ in 0..<count {
-            prefetch(pack + prefetchDistance)
+            prefetch(pack + ahead)
             let ordinals = pack.assumingMemoryBound(to: UInt16.self)
             let sums = unsafeBitCast(products(pack + 16, multiplier) &+ 1, to: SIMD2<UInt64>.self)
             let low = sums[0]

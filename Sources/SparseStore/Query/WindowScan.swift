@@ -22,6 +22,8 @@ struct WindowScan {
     private let below: Float
     private let documents: Int
     private(set) var postings = 0
+    /// What the lists are read from.
+    private(set) var held = HeldLists()
 
     private struct Packed {
         let list: UnsafeRawPointer
@@ -63,7 +65,7 @@ struct WindowScan {
         for term in terms {
             let used = segment.directory.postings(at: term.position, levels: levels(term))
             guard used > 0 else { continue }
-            let list = try segment.list(term.entry)
+            let list = try segment.list(term.entry, &held)
             let scale = term.most / 255
             let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
             if term.entry.encoding == .dense {
@@ -90,22 +92,27 @@ struct WindowScan {
         _ member: Int, _ window: IndexView.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
         into set: inout CandidateSet
     ) {
-        if let first = packed.first { first.prefetchBeginning() }
+        defer { withExtendedLifetime(held) {} }
+        let isAskedFor = scratch.optimisations.contains(.listPrefetch)
+        if isAskedFor, let first = packed.first { first.prefetchBeginning() }
         for (position, item) in packed.enumerated() {
-            if position + 1 < packed.count { packed[position + 1].prefetchBeginning() }
+            if isAskedFor, position + 1 < packed.count { packed[position + 1].prefetchBeginning() }
             if item.entry.encoding == .short {
                 WindowKernels.addShort(
                     item.list, count: Int(item.entry.count), used: item.used, item.multiplier, scratch.accumulators)
             } else {
                 let packs = (item.used + WindowEntry.packSize - 1) / WindowEntry.packSize
-                WindowKernels.addPacks(item.list, count: packs, item.multiplier, scratch.accumulators)
+                WindowKernels.addPacks(
+                    item.list, count: packs, item.multiplier, scratch.accumulators,
+                    ahead: isAskedFor ? WindowKernels.prefetchDistance : 0)
             }
         }
         // What pads have added up belongs to no document.
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
         let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
         // A block below this holds no candidate, whatever its dense lists bring.
-        let kept = Int(units(reaching: set.threshold)) - denseMost
+        let skips = scratch.optimisations.contains(.blockSkipping)
+        let kept = skips ? Int(units(reaching: set.threshold)) - denseMost : Int(Int16.min)
         if let allowed {
             WindowKernels.maxima(scratch.accumulators, keeping: allowed, scratch.maxima)
         } else {
@@ -114,11 +121,13 @@ struct WindowScan {
         }
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
-        var least = self.least(spoiled, blocks, scratch, set)
+        var least =
+            scratch.optimisations.contains(.maximaBound)
+            ? self.least(spoiled, blocks, scratch, set) : units(reaching: set.threshold)
         dense.withUnsafeBufferPointer { dense in
             for block in 0..<blocks where Int(scratch.maxima[block]) >= kept {
                 defer { WindowKernels.clear(scratch.accumulators + block * WindowKernels.blockSize) }
-                guard Int(scratch.maxima[block]) + denseMost >= Int(least) else { continue }
+                guard Int(scratch.maxima[block]) + denseMost >= Int(least) || !skips else { continue }
                 let count = WindowKernels.collect(
                     scratch.accumulators, block: block, documents: documents, dense, most: denseMost, least: least,
                     scratch.found)

@@ -49,6 +49,8 @@ extension SearchCounters {
         blocksSkipped += other.blocksSkipped
         documentsEstimated += other.documentsEstimated
         lines += other.lines
+        chunksDecoded += other.chunksDecoded
+        chunksCached += other.chunksCached
         candidates += other.candidates
         documentsScored += other.documentsScored
         segmentsScanned = max(segmentsScanned, other.segmentsScanned)

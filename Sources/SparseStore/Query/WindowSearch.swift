@@ -60,9 +60,13 @@ struct WindowSearch {
         var found: [DocumentPlace] = []
         var others = Array(index.members.indices)
         if let blocks = index.blocks {
-            let dead = allowed.map { allowed in blocks.dead { allowed[$0].bitmap } } ?? blocks.dead
             let scan = BlockScan(
-                view: blocks, plan: plan, count: plan.candidateCount(limit: limit), budget: budget, dead: dead)
+                view: blocks, plan: plan, count: plan.candidateCount(limit: limit), budget: budget,
+                readsAhead: scratch.asksDisk,
+                isAllowed: { [allowed, members = index.members] place in
+                    allowed?[place.member].bitmap.contains(place.ordinal)
+                        ?? members[place.member].isLive(place.ordinal)
+                })
             found = try scan.run(query, scratch.blocks, &counters).sorted { $0.member < $1.member }
             others = blocks.others
         }
@@ -81,7 +85,8 @@ struct WindowSearch {
         let cut = ScanCut(plan, terms, index)
         let leveled = members.filter { index.members[$0].segment.directory.levels > 1 }
         let others = members.filter { index.members[$0].segment.directory.levels == 1 }
-        try search(leveled, cut: cut, plan.candidateCount(limit: limit), terms, scratch, &counters, &collector)
+        let count = scratch.optimisations.contains(.rescoring) ? plan.candidateCount(limit: limit) : limit
+        try search(leveled, cut: cut, count, terms, scratch, &counters, &collector)
         try search(others, cut: nil, limit, terms, scratch, &counters, &collector)
     }
 
@@ -97,7 +102,7 @@ struct WindowSearch {
         guard !members.isEmpty else { return }
         var set = CandidateSet(
             count: count, minimum: cut == nil ? max(minimumScore ?? 0, collector.threshold ?? 0) : 0)
-        if scratch.readsAhead, allowed == nil {
+        if scratch.asksDisk, allowed == nil {
             for member in members {
                 let segment = index.members[member].segment
                 for term in terms[member] {
@@ -125,7 +130,7 @@ struct WindowSearch {
                 try scoreWhole(allowed, of: position)
                 continue
             }
-            guard let scan = try scan(of: position, terms, cut) else { continue }
+            guard let scan = try scan(of: position, terms, cut, scratch) else { continue }
             if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.packedPostings, member.segment) {
                 try scoreWhole(allowed, of: position)
                 continue
@@ -133,17 +138,32 @@ struct WindowSearch {
             counters.segmentsScanned += 1
             counters.lists += scan.listCount
             counters.postings += scan.postings
+            counters.chunksDecoded += scan.held.decoded
+            counters.chunksCached += scan.held.cached
             guard scan.listCount > 0 else { continue }
             scan.run(position, member, allowed?.bitmap, scratch, into: &set)
         }
         let candidates = set.remaining()
         counters.candidates += candidates.count
+        guard cut == nil || scratch.optimisations.contains(.rescoring) else {
+            for candidate in candidates {
+                try collector.take(candidate.upper, candidate.place, index.vector(of: candidate.place))
+            }
+            return
+        }
         try score(candidates.map(\.place), terms, scratch, &counters, &collector)
     }
 
     /// The scan of a window; nil when it has none of the query's terms.
-    private func scan(of member: Int, _ terms: TermPlaces, _ cut: ScanCut?) throws -> WindowScan? {
-        terms[member].isEmpty ? nil : try WindowScan(index.members[member].segment, terms[member], cut)
+    private func scan(
+        of member: Int, _ terms: TermPlaces, _ cut: ScanCut?, _ scratch: ScanScratch
+    ) throws -> WindowScan? {
+        guard !terms[member].isEmpty else { return nil }
+        var cut = cut
+        if let plan = cut?.plan, !scratch.optimisations.contains(.sharedCut) {
+            cut = ScanCut(plan, terms.alone(member), index)
+        }
+        return try WindowScan(index.members[member].segment, terms[member], cut)
     }
 
     /// Scores every document that the filter leaves of a window.
@@ -179,13 +199,16 @@ struct WindowSearch {
     private func scoreBatch(
         _ places: ArraySlice<DocumentPlace>, _ terms: TermPlaces, _ scratch: ScanScratch, _ collector: inout Collector
     ) throws {
-        if scratch.readsAhead {
+        if scratch.asksDisk {
             for place in places { index.members[place.member].segment.readAhead(at: place.ordinal) }
         }
-        for place in places { index.members[place.member].segment.prefetchPlace(of: place.ordinal) }
-        for place in places { index.members[place.member].segment.prefetchBeginning(at: place.ordinal) }
-        for place in places.prefix(Self.prefetched) {
-            try index.members[place.member].segment.prefetch(at: place.ordinal)
+        let prefetches = scratch.optimisations.contains(.recordPrefetch)
+        if prefetches {
+            for place in places { index.members[place.member].segment.prefetchPlace(of: place.ordinal) }
+            for place in places { index.members[place.member].segment.prefetchBeginning(at: place.ordinal) }
+            for place in places.prefix(Self.prefetched) {
+                try index.members[place.member].segment.prefetch(at: place.ordinal)
+            }
         }
         var begin = places.startIndex
         while begin < places.endIndex {
@@ -194,7 +217,7 @@ struct WindowSearch {
             let scorer = DocumentScorer(segment, query, terms[member], scratch)
             defer { scorer.finish() }
             while begin < places.endIndex, places[begin].member == member {
-                if begin + Self.prefetched < places.endIndex {
+                if prefetches, begin + Self.prefetched < places.endIndex {
                     let next = places[begin + Self.prefetched]
                     try index.members[next.member].segment.prefetch(at: next.ordinal)
                 }

@@ -44,6 +44,12 @@ public struct Configuration: Sendable {
     /// What the index of a store is made for, from its making on; without effect on a store that is there, where
     /// ``SparseStore/changeProfile(to:)`` changes it.
     public var profile = IndexProfile.fast
+    /// Memory for decoded posting lists of compact segments, in bytes, for all threads of the store; 0 keeps none. What
+    /// searches are reading at the moment comes on top: some 64 KiB for each of their terms.
+    ///
+    /// Lists decode to 3 bytes a nonzero, and each chunk of 64 KiB takes some 0.1 ms: make it as large as what the usual
+    /// queries read.
+    public var listCacheSize = 64 << 20
     /// zstd level of payloads, 1...19.
     public var compressionLevel = 3
     /// How a store keeps token vectors, from its first multivector on; without effect on a store that has some, where

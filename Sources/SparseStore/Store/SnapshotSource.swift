@@ -21,7 +21,8 @@ final class SnapshotSource: Sendable {
     let metrics: StoreMetrics
     let open: OpenSnapshots
     let logger: Logger
-    private let segments = SegmentCache()
+    let lists: ListCache
+    private let segments: SegmentCache
     private let newest = Lock<SnapshotState?>(nil)
 
     init(_ environment: Environment, _ tables: Tables, _ configuration: Configuration) {
@@ -30,6 +31,8 @@ final class SnapshotSource: Sendable {
         let name = environment.path.lastComponent?.string ?? environment.path.string
         metrics = StoreMetrics(store: name, factory: configuration.metrics)
         logger = configuration.logger
+        lists = ListCache(capacity: max(0, configuration.listCacheSize))
+        segments = SegmentCache(lists: lists)
         open = OpenSnapshots(patience: configuration.snapshotPatience, logger: configuration.logger)
     }
 

@@ -71,7 +71,7 @@ struct EvalCommand: ParsableCommand {
                 "the truth answers \(groundTruth.queries) queries and '\(queries)' holds "
                     + "\(file.queries.count); give the truth of these queries")
         }
-        let store = try self.store.openForReading()
+        let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
         let set = try QuerySet(file, for: store)
         let writer = try runFile.map { try TRECRunWriter(path: $0) }

@@ -6,16 +6,18 @@ internal import SparseStore
 struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Find the best documents for one query.",
+        abstract: "Find the best documents for a query, or for each of a file.",
         discussion: """
             The query is a JSON object of weights by term, or one query of a file (JSON Lines or CSR). Hits are shown with \
             the first 200 characters of their payload; --explain adds what each term contributed, and how the answer was \
-            found.
+            found. With --all every query of the file is asked, by several threads in one state of the store; --json then \
+            writes a line for each, in the order of the file.
 
             EXAMPLES:
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
               sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
               sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
+              sparsestore search wiki.sparse --queries queries.jsonl --all --threads 2 --json
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --feedback docs=5,terms=20 --explain
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
             """)
@@ -30,6 +32,12 @@ struct SearchCommand: ParsableCommand {
 
     @Option(help: "The id of the query in the file. (default: the first)")
     var query: String?
+
+    @Flag(help: "Ask every query of the file.")
+    var all = false
+
+    @Option(help: "How many threads ask, with --all; at most one for each processor. (default: that many)")
+    var threads: Int?
 
     @OptionGroup var tuning: SearchTuning
 
@@ -50,20 +58,28 @@ struct SearchCommand: ParsableCommand {
         if query != nil, queries == nil {
             throw ValidationError("--query names a query of the file given with --queries")
         }
+        guard !all || queries != nil && query == nil else {
+            throw ValidationError("--all asks every query of the file given with --queries, so it takes no --query")
+        }
+        guard threads == nil || all && (1...1_024).contains(threads ?? 1) else {
+            throw ValidationError("--threads is to be 1 to 1024, with --all")
+        }
+        guard !all || stages.isEmpty else {
+            throw ValidationError("--all has no further stages; 'eval --run FILE' writes the answers of several stages")
+        }
         if stages.fuse != nil, queries == nil {
             throw ValidationError("--fuse needs --queries: a run names queries by their ids")
         }
     }
 
     func run() throws {
+        if all { return try runAll() }
         let (given, records, place) = try readQuery()
         let (question, id) = (records[place].text, records[place].id)
         let stages = try self.stages.read(for: records, chosen: place).stages(query: id, at: place)
-        let store = try self.store.openForReading()
+        let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
-        var options = try tuning.options(for: store)
-        options.contributions = explain
-        options.minimumScore = minimumScore
+        let options = try options(for: store)
         let asked = try QuerySet.adapt(given, to: store)
         let report = try store.read { snapshot in
             let watch = Stopwatch()
@@ -72,15 +88,29 @@ struct SearchCommand: ParsableCommand {
                 ? snapshot.search(asked, options: options)
                 : snapshot.search(asked, options: options, stages: stages)
             let seconds = watch.seconds
-            let hits = try result.hits.enumerated().map { index, hit in
-                let document = try snapshot.document(hit.id)
-                return HitReport(rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [])
-            }
-            return SearchReport(
-                result: result, hits: hits, recallAsked: tuning.recallAsked, seconds: seconds,
-                explaining: explain, question: question)
+            return try self.report(result, snapshot, seconds: seconds, question: question)
         }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
+    }
+
+    /// What the options ask of each search.
+    func options(for store: SparseStore) throws -> SearchOptions {
+        var options = try tuning.options(for: store)
+        options.contributions = explain
+        options.minimumScore = minimumScore
+        return options
+    }
+
+    func report(
+        _ result: SearchResult, _ snapshot: Snapshot, seconds: Double? = nil, id: String? = nil, question: String?
+    ) throws -> SearchReport {
+        let hits = try result.hits.enumerated().map { index, hit in
+            let document = try snapshot.document(hit.id)
+            return HitReport(rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [])
+        }
+        return SearchReport(
+            result: result, hits: hits, recallAsked: tuning.recallAsked, seconds: seconds,
+            explaining: explain, id: id, question: question)
     }
 
     /// The query, and the file it stands in, with its place there.

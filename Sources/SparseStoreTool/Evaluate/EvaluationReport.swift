@@ -59,6 +59,7 @@ struct EvaluationReport {
             ("documents_scored", \.documentsScored), ("candidates", \.candidates), ("postings", \.postings),
             ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped), ("segments", \.segments),
             ("filtered_documents", \.filteredDocuments),
+            ("chunks_decoded", \.chunksDecoded), ("chunks_cached", \.chunksCached),
         ]
         counters = parts.map { name, path in
             (name, Self.mean(outcomes.map { Double($0.counters[keyPath: path]) }))

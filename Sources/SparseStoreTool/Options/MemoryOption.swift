@@ -10,13 +10,9 @@ struct MemoryOption: ExpressibleByArgument, CustomStringConvertible {
     static let least = 64 << 20
 
     init?(argument: String) {
-        let units = ["GiB": 30, "MiB": 20, "KiB": 10]
-        let unit = units.first { argument.hasSuffix($0.key) }
-        let digits = argument.dropLast(unit?.key.count ?? 0)
-        guard let count = Int(digits), count >= 0, count <= Int.max >> (unit?.value ?? 0) else { return nil }
-        bytes = count << (unit?.value ?? 0)
+        guard let size = SizeOption(argument: argument), size.bytes >= Self.least else { return nil }
+        bytes = size.bytes
         description = argument
-        guard bytes >= Self.least else { return nil }
     }
 
     /// 1 GiB.

@@ -26,6 +26,9 @@ struct SearchTuning: ParsableArguments {
         help: "Only documents whose tags fulfil this: 'tag:a AND NOT tag:b'.", transform: FilterExpression.parse)
     var filter: Filter?
 
+    @Option(help: "Memory for decoded lists of a compact index: '256MiB', or 0 for none. (default: 64MiB)")
+    var listCache: SizeOption?
+
     func validate() throws {
         guard (1...Limits.maximumResults).contains(limit) else {
             throw ValidationError("--limit is to be 1 to \(Limits.maximumResults), not \(limit)")
@@ -34,6 +37,11 @@ struct SearchTuning: ParsableArguments {
 
     /// What was asked for, in the words of the options.
     var recallAsked: String { plainSeismic?.description ?? recall.description }
+
+    /// How the store is opened for such searches.
+    func apply(to configuration: inout Configuration) {
+        if let listCache { configuration.listCacheSize = listCache.bytes }
+    }
 
     /// The engine's options for a search in `store`.
     func options(for store: SparseStore) throws -> SearchOptions {

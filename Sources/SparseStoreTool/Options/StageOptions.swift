@@ -43,6 +43,9 @@ struct StageOptions: ParsableArguments {
         }
     }
 
+    /// Whether there is only the search itself.
+    var isEmpty: Bool { feedback == nil && fuse == nil && reranking.rerank == nil }
+
     /// Reads the files that the options name.
     /// - Parameters:
     ///   - queries: of the file of queries.

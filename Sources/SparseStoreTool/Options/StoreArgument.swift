@@ -7,10 +7,13 @@ struct StoreArgument: ParsableArguments {
     var store: String
 
     /// Opens the store for reading; it must be there.
-    func openForReading() throws -> SparseStore {
+    ///
+    /// - Parameter change: what a command has options for.
+    func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> SparseStore {
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.createIfMissing = false
+        change(&configuration)
         return try SparseStore.open(at: store, configuration: configuration)
     }
 

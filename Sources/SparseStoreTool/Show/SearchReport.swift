@@ -5,21 +5,25 @@ struct SearchReport {
     let result: SearchResult
     let hits: [HitReport]
     let recallAsked: String
-    let seconds: Double
+    /// Nil where others were asked at the same time.
+    let seconds: Double?
     let explaining: Bool
+    /// The query's, where it is one of several.
+    var id: String?
     /// The query as a person would read it, where a file gave it.
     var question: String?
 
     var json: JSONValue {
         var fields: [(String, JSONValue)] = []
+        if let id { fields.append(("id", .string(id))) }
         if let question { fields.append(("query", .string(question))) }
         fields += [
             ("hits", .array(hits.map { $0.json(explaining: explaining) })),
             ("exact", .bool(result.isExact)),
             ("recall_asked", .string(recallAsked)),
             ("generation", .integer(Int(clamping: result.generation))),
-            ("us", .number(Figures.rounded(seconds * 1e6, 1))),
         ]
+        if let seconds { fields.append(("us", .number(Figures.rounded(seconds * 1e6, 1)))) }
         if explaining {
             fields.append(("plan", Self.json(result.plan)))
             fields.append(("counters", .object(counters.map { ($0, .integer($1)) })))
@@ -30,10 +34,10 @@ struct SearchReport {
 
     var text: String {
         var text = ""
-        if let question {
-            text +=
-                Printable.wrap("Query: " + Printable.line(Array(question.utf8), limit: 400), width: 78, indent: "")
-                + "\n"
+        let heading = [id.map { "Query \($0)" } ?? question.map { _ in "Query" }, question].compactMap(\.self)
+        if !heading.isEmpty {
+            let line = Printable.line(Array(heading.joined(separator: ": ").utf8), limit: 400)
+            text += Printable.wrap(line, width: 78, indent: "") + "\n"
         }
         text += hits.isEmpty ? "nothing matches\n" : hits.map { $0.text(explaining: explaining) }.joined()
         if explaining { text += "\n" + plan }
@@ -51,7 +55,7 @@ struct SearchReport {
             table.add("effort", "\(effort), recall \(Figures.decimal(recall, 3)) (\(source))")
         }
         table.add("generation", "\(result.generation)")
-        table.add("time", "\(Figures.decimal(seconds * 1e6, 0)) us")
+        if let seconds { table.add("time", "\(Figures.decimal(seconds * 1e6, 0)) us") }
         for (name, count) in counters where count > 0 {
             table.add(name.replacing("_", with: " "), Figures.count(count))
         }
@@ -88,6 +92,7 @@ struct SearchReport {
         let counters = result.counters
         return [
             ("segments", counters.segments), ("lists", counters.lists), ("postings", counters.postings),
+            ("chunks_decoded", counters.chunksDecoded), ("chunks_cached", counters.chunksCached),
             ("blocks", counters.blocks), ("blocks_skipped", counters.blocksSkipped),
             ("documents_estimated", counters.documentsEstimated), ("lines", counters.lines),
             ("candidates", counters.candidates), ("documents_scored", counters.documentsScored),

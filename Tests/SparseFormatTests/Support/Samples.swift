@@ -6,7 +6,7 @@ enum Samples {
 
     static func all(_ random: inout SeededGenerator) throws -> [Sample] {
         try records(&random) + documents(&random) + segments(&random) + windows(&random) + tags(&random)
-            + multivectors(&random) + blocks(&random)
+            + multivectors(&random) + blocks(&random) + [planes(&random)]
     }
 
     static func records(_ random: inout SeededGenerator) throws -> [Sample] {
@@ -124,20 +124,47 @@ enum Samples {
     }
 
     private static func chunk(_ name: String, _ codec: SegmentCodec, _ data: [UInt8], _ length: Int) -> Sample {
-        let key = Keys.segment(5, part: 2, index: 1)
-        let value = Value.seal(kind: .segmentChunk, version: 1, table: .segments, key: key) {
-            SegmentChunkHeader(codec: codec, originalLength: UInt32(length)).encode(into: &$0)
-            $0.append(data)
+        let stored = body { SegmentChunkHeader(codec: codec, originalLength: UInt32(length)).encode(into: &$0) } + data
+        return Sample(name, .segments, chunkKey, sealed(stored), isCanonical: codec == .raw) { bytes, table, key in
+            try recode(bytes, table, key) { try SegmentChunkHeader(body: $0).data(body: $0, ZstdDecompressor()) }
         }
-        return Sample(name, .segments, key, value, isCanonical: codec == .raw) { bytes, table, key in
-            let body = try Value.open(bytes, kind: .segmentChunk, table: table, key: key)
-            let data = try SegmentChunkHeader(body: body.bytes).data(body: body.bytes, ZstdDecompressor())
-            return Value.seal(
-                kind: .segmentChunk, version: body.version, flags: body.flags, table: table, key: key
-            ) {
-                SegmentChunkHeader(codec: .raw, originalLength: UInt32(data.count)).encode(into: &$0)
-                $0.append(data)
-            }
+    }
+
+    /// Lists of each encoding in planes, with the directory that says where they are.
+    private static func planes(_ random: inout SeededGenerator) throws -> Sample {
+        let lists = PlanesSample(&random)
+        let chunk = try lists.stored()
+        guard chunk.header.codec == .planes else { throw FormatDocument.Malformed(what: "not worth planes") }
+        let stored = body { chunk.header.encode(into: &$0) } + chunk.bytes
+        return Sample("chunk, planes", .segments, chunkKey, sealed(stored), isCanonical: false) { bytes, table, key in
+            try recode(bytes, table, key) { try lists.data(body: $0) }
+        }
+    }
+
+    private static let chunkKey = Keys.segment(5, part: 2, index: 1)
+
+    private static func body(_ write: (inout ByteWriter) -> Void) -> [UInt8] {
+        var writer = ByteWriter()
+        write(&writer)
+        return writer.bytes
+    }
+
+    private static func sealed(_ body: [UInt8]) -> [UInt8] {
+        Value.seal(kind: .segmentChunk, version: 1, table: .segments, key: chunkKey) { $0.append(body) }
+    }
+
+    /// The chunk with its data raw.
+    private static func recode(
+        _ bytes: UnsafeRawBufferPointer, _ table: TableNumber, _ key: [UInt8],
+        _ data: (UnsafeRawBufferPointer) throws -> [UInt8]
+    ) throws -> [UInt8] {
+        let body = try Value.open(bytes, kind: .segmentChunk, table: table, key: key)
+        let data = try data(body.bytes)
+        return Value.seal(
+            kind: .segmentChunk, version: body.version, flags: body.flags, table: table, key: key
+        ) {
+            SegmentChunkHeader(codec: .raw, originalLength: UInt32(data.count)).encode(into: &$0)
+            $0.append(data)
         }
     }
 

@@ -20,7 +20,7 @@ import Testing
         var settings = BlockCollection.unpruned
         let first = try BlockCollection(documents: 90, building: settings)
         let again = try BlockCollection(documents: 90, building: settings)
-        #expect(try first.parts() == again.parts() && first.parts().count == 4)
+        #expect(try first.parts() == again.parts() && first.parts().count >= 4)
         let pieces = try BlockCollection(documents: 90, building: nil)
         #expect(try merger(pieces.store).buildBlocks(settings) { _ in })
         #expect(try pieces.parts() == first.parts())
@@ -91,7 +91,7 @@ import Testing
             try StagedBlocks.begin(
                 blocks.store.environment, blocks.store.source.tables, MergePieces(bytesWritten: 1, documentsRead: 64),
                 BlockCollection.settings))
-        try build.stage { _ in }
+        #expect(try build.stage { _ in })
         #expect(try !leftovers(blocks.store).isEmpty && blocks.store.statistics().stagedBytes > 0)
         #expect(try blocks.store.verify(.deep).isClean)
         #expect(try blocks.store.buildBlocks(BlockCollection.settings))

@@ -58,10 +58,25 @@ extension PlantedDamage {
                 let list = try #require(entries.firstIndex { $0.encoding == .dense && $0.chunk == 0 })
                 let postings = try member.segment.postings(at: list)
                 let live = try #require(postings.ordinals.first { member.isLive(Int($0)) && $0 > 0 })
-                return SegmentChunkHeader.size + Int(entries[list].offset) + Int(live)
+                return Int(entries[list].offset) + Int(live)
             }
-            let key = copy.segmentKey(try copy.manifest().segments[0].id, .chunk)
-            try copy.changeBody(.segments, key) { $0[place] ^= 2 }
+            let segment = try copy.manifest().segments[0].id
+            let directory = try #require(try copy.value(.segments, copy.segmentKey(segment, .directory)))
+                .dropFirst(ValueHeader.size).map { $0 }
+            var changed: [UInt8]?
+            let key = copy.segmentKey(segment, .chunk)
+            try copy.changeBody(.segments, key) { body in
+                changed = try? body.withUnsafeBytes { bytes in
+                    var data = try StoredLists.data(directory, 0, SegmentChunkHeader(body: bytes), Array(bytes))
+                    data[place] ^= 2
+                    return try StoredLists.body(directory, 0, data)
+                }
+                body = changed ?? body
+            }
+            try #require(changed != nil)
+            try copy.changeManifest { manifest in
+                manifest.segments[0].bytes = (try? copy.segmentBytes(segment)) ?? 0
+            }
         },
         PlantedDamage("a term that a compact window lacks", .compact, deep: ["I105", "I112"], quick: []) { copy in
             // Document 1 has other terms than when it was indexed.

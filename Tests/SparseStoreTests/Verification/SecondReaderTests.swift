@@ -137,7 +137,8 @@ struct SecondReaderTests {
             "an identifier of another", "a name gone", "one term more", "a tag gone from the index",
             "a code of a short list", "a code of a compact window", "a term that a compact window lacks",
             "the lowest bit of a weight", "a value under another's key", "a code of a document in the block index",
-            "a summary's code too low", "a slot of no document", "a maximum below a source's",
+            "a summary's code too low", "a slot of no document", "a live document without a slot",
+            "a maximum below a source's",
         ]
         for damage in PlantedDamage.all where names.contains(damage.name) {
             let copy = try DamagedStore(damage.sound)

@@ -10,12 +10,34 @@ enum BlockContentsCheck: VerificationCheck {
         guard let record = try verification.blockIndexRecord(), let index = try verification.blockIndex(record) else {
             return
         }
-        try checkSources(index, manifest, verification)
+        if let slots = try slots(index, verification) {
+            try checkSources(index, slots, manifest, verification)
+        }
         try checkLists(index, verification)
     }
 
+    /// The slot of each document of the sources that has one; nil, with a finding, when slots are of no document or of one
+    /// that another has.
+    private static func slots(_ index: BlockIndex, _ verification: Verification) throws -> [Int?]? {
+        let prefix = Keys.segmentPrefix(index.record.number)
+        return try verification.attempt(.segments, prefix) {
+            var slots = [Int?](repeating: nil, count: index.record.documents)
+            for slot in 0..<index.directory.slots {
+                try index.provePlace(of: slot)
+                let document = index.lines.document(at: slot)
+                guard document < slots.count, slots[document] == nil else {
+                    verification.broken(
+                        .blockLines, .segments, prefix, "slot \(slot) is of document \(document), which is none or has another")
+                    return nil
+                }
+                slots[document] = slot
+            }
+            return slots
+        } ?? nil
+    }
+
     private static func checkSources(
-        _ index: BlockIndex, _ manifest: ManifestRecord, _ verification: Verification
+        _ index: BlockIndex, _ slots: [Int?], _ manifest: ManifestRecord, _ verification: Verification
     ) throws {
         let prefix = Keys.segmentPrefix(index.record.number)
         let quantisers = index.directory.entries.map { ImpactQuantiser(maximum: $0.maximum) }
@@ -23,7 +45,7 @@ enum BlockContentsCheck: VerificationCheck {
         var hasAll = true
         var begin = 0
         for source in index.record.sources {
-            defer { begin += source.slots }
+            defer { begin += Int(source.documents) }
             let entry = manifest.segments.first { $0.id == source.segment && $0.documents == source.documents }
             guard let entry, let window = try verification.window(entry),
                 let dead = try verification.tombstones(window)
@@ -47,7 +69,7 @@ enum BlockContentsCheck: VerificationCheck {
             for ordinal in 0..<window.documentCount where !dead.contains(ordinal) {
                 try verification.visit(.segments, prefix)
                 let isSame = try verification.attempt(.segments, prefix) {
-                    try has(index, begin + ordinal, vectors.vector(at: ordinal), numbers, quantisers)
+                    try has(index, slots[begin + ordinal], vectors.vector(at: ordinal), numbers, quantisers)
                 }
                 if isSame == false {
                     verification.broken(
@@ -65,12 +87,14 @@ enum BlockContentsCheck: VerificationCheck {
         }
     }
 
-    /// Whether a slot's lines are those of a vector; nil for a vector that other checks find missing or damaged.
+    /// Whether a slot's lines are those of a vector; nil for a vector that other checks find missing or damaged. A document
+    /// that lives has a slot.
     private static func has(
-        _ index: BlockIndex, _ slot: Int, _ vector: WindowVectors.Vector?, _ numbers: [Int?],
+        _ index: BlockIndex, _ slot: Int?, _ vector: WindowVectors.Vector?, _ numbers: [Int?],
         _ quantisers: [ImpactQuantiser]
     ) throws -> Bool? {
         guard let vector else { return nil }
+        guard let slot else { return false }
         var components: [(weight: Float, number: UInt16)] = []
         for (position, weight) in zip(vector.positions, vector.weights) {
             guard numbers.indices.contains(position), let number = numbers[position], Limits.weights.contains(weight)
@@ -78,7 +102,7 @@ enum BlockContentsCheck: VerificationCheck {
             components.append((weight, UInt16(truncatingIfNeeded: number)))
         }
         var writer = ImpactLineWriter()
-        _ = writer.append(BlockLines.components(components, quantisers))
+        _ = writer.append(0, BlockLines.components(components, quantisers))
         let count = writer.lines
         guard let expected = writer.finish() else { return nil }
         try index.provePlace(of: slot)

@@ -74,7 +74,9 @@ enum ValuesCheck {
         guard let part = SegmentTable.Part(rawValue: key.part) else {
             throw FormatError(.keyShape, "a segment has no part \(key.part)")
         }
-        let bytes = try SegmentBytes(entry.value, kind: part.kind, key: Array(entry.key))
+        // Which segments may have planes, their entries say: `SegmentsCheck` asks them.
+        let bytes = try SegmentBytes(
+            entry.value, kind: part.kind, key: Array(entry.key), mayBePlanes: part == .chunk)
         try bytes.verify()
         switch part {
         case .documents: _ = try SegmentDocuments(body: bytes.body)

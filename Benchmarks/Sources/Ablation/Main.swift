@@ -1,0 +1,111 @@
+import Foundation
+import Measure
+
+@testable import SparseStore
+
+/// Each idea that makes searches fast left out alone: what that costs, and what it changes.
+///
+///     ablation STORE --queries queries.csr [--documents docs.csr --work FOLDER] [--limit 10] [--recall 0.95]
+///         [--count 400] [--rounds 5] [--cold 3]
+///
+/// STORE has term numbers and is tuned. With the documents it was made from, three more stores are built in FOLDER, or
+/// used again: one without an order of similar documents, one without dense lists, and one to compare these with. The plan is that which STORE has
+/// for the recall, the same for all. Each pass of a variant stands next to one with everything; times are processor
+/// time of the search itself, without taking a snapshot, and by query the median of the rounds. Recall is measured
+/// against the exact search, whose answers are compared, too. `--cold` passes begin with an emptied page cache; their
+/// times are those of the clock.
+///
+/// The engine must be built with `-enable-testing`: `make bench-ablation` does.
+@main
+struct Main {
+    private static let tolerance: Float = 1e-4
+
+    static func main() throws {
+        var arguments = Arguments()
+        guard let queryPath = try arguments.text("queries") else { throw Failure("--queries names a CSR file") }
+        let documentPath = try arguments.text("documents")
+        let work = try arguments.text("work") ?? "."
+        let limit = max(1, try arguments.count("limit", 10))
+        let recall = try arguments.share("recall", 0.95)
+        let count = max(1, try arguments.count("count", 400))
+        let rounds = max(1, try arguments.count("rounds", 5))
+        let cold = try arguments.count("cold", 0)
+        guard arguments.rest.count == 1 else { throw Failure("give one store") }
+        let (path, queries) = (arguments.rest[0], try CSRFile(path: queryPath))
+        if cold > 0 { try coldTable(path, queries, count, limit, recall, passes: cold) }
+
+        var subjects = [try Subject("", at: path, queries, count: count, limit: limit)]
+        if let documentPath {
+            let documents = try CSRFile(path: documentPath)
+            try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+            for (name, layout) in Layouts.all() {
+                let other = try Layouts.build(name, layout, documents, in: work)
+                subjects.append(try Subject(name, at: other, queries, count: count, limit: limit))
+            }
+        }
+        let exact = try subjects[0].answers(Variant(name: "exact"))
+        for effort in [subjects[0].effort(.target(recall)), nil] {
+            var variants = [Variant(name: "nothing", effort: effort)] + Variant.all(effort)
+            for (index, subject) in subjects.enumerated().dropFirst() {
+                variants.append(Variant(name: subject.name, effort: effort, store: index))
+            }
+            let measured = try measure(variants, subjects, exact.hits, exact.scores, rounds)
+            let title = effort.map { "recall \(recall): \($0)" } ?? "exact"
+            print("\n**\(title)**, k = \(limit), \(subjects[0].queries.count) queries\n\n\(Measured.head)")
+            for (variant, result) in zip(variants, measured) { print(result.row(variant.name)) }
+            fflush(nil)
+        }
+    }
+
+    private static func measure(
+        _ variants: [Variant], _ subjects: [Subject], _ hits: [[String]], _ scores: [[Float]], _ rounds: Int
+    ) throws -> [Measured] {
+        var measured = variants.map { _ in Measured(queries: hits.count) }
+        for (index, variant) in variants.enumerated() {
+            let found = try subjects[variant.store].answers(variant)
+            if variant.effort == nil, found.hits != hits { throw Failure("exact answers change without \(variant.name)") }
+            measured[index].judge(zip(found.scores, scores).map(recall), found.counters)
+        }
+        for round in 0..<rounds {
+            for (index, variant) in variants.enumerated() {
+                // The second of two passes finds more in the caches: each is the first every other round.
+                let before = round.isMultiple(of: 2) ? try subjects[0].times(variants[0]) : nil
+                let times = try subjects[variant.store].times(variant)
+                measured[index].add(times, over: try before ?? subjects[0].times(variants[0]))
+            }
+        }
+        return measured
+    }
+
+    /// A document is right when its true score reaches the k-th true one.
+    private static func recall(_ found: [Float], _ truth: [Float]) -> Double {
+        guard let last = truth.last else { return 1 }
+        let right = found.filter { $0 >= last - tolerance }.count
+        return Double(min(right, truth.count)) / Double(truth.count)
+    }
+
+    /// What it brings to ask the disk for all that will be read, with an emptied cache.
+    private static func coldTable(
+        _ path: String, _ queries: CSRFile, _ count: Int, _ limit: Int, _ recall: Double, passes: Int
+    ) throws {
+        print("| page cache emptied, recall \(recall), k = \(limit) | mean us | p50 | p99 |\n|---|---|---|---|")
+        var times: [Bool: [Double]] = [:]
+        for _ in 0..<passes {
+            for isLeftOut in [false, true] {
+                try evict(path)
+                let subject = try Subject("", at: path, queries, count: count, limit: limit)
+                var variant = Variant(name: "", effort: subject.effort(.target(recall)))
+                if isLeftOut { variant.optimisations = .all.without(.readAhead) }
+                times[isLeftOut, default: []] += try subject.waits(variant)
+            }
+        }
+        for isLeftOut in [false, true] {
+            let all = times[isLeftOut] ?? []
+            let cells = [all.reduce(0, +) / Double(max(1, all.count)), percentile(all, 0.5), percentile(all, 0.99)]
+            print(
+                "| without \(isLeftOut ? "read ahead" : "nothing") | \(cells.map(decimal).joined(separator: " | ")) |")
+        }
+        print("")
+        fflush(nil)
+    }
+}

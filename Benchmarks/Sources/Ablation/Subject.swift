@@ -1,0 +1,95 @@
+import Foundation
+import Measure
+
+@testable import SparseStore
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// An open store and the queries as it understands them.
+final class Subject {
+    let name: String
+    private let store: SparseStore
+    private let snapshot: Snapshot
+    let queries: [ResolvedQuery]
+    private let limit: Int
+
+    init(_ name: String, at path: String, _ file: CSRFile, count: Int, limit: Int) throws {
+        self.name = name
+        self.limit = limit
+        var configuration = Configuration()
+        configuration.isReadOnly = true
+        configuration.createIfMissing = false
+        store = try SparseStore.open(at: path, configuration: configuration)
+        let snapshot = try store.read { $0 }
+        self.snapshot = snapshot
+        queries = try (0..<min(count, file.rows)).map { try snapshot.resolve(Query(vector: file.vector($0)), .none) }
+    }
+
+    deinit { store.close() }
+
+    /// The store's own effort for a recall; nil for an exact search.
+    func effort(_ recall: Recall) -> Effort? { snapshot.state.planner.choose(recall, limit: limit).effort }
+
+    /// Searches for a query as `Snapshot/search` does, but for its plan and what it leaves out.
+    private func search(_ query: ResolvedQuery, _ variant: Variant, _ counters: inout SearchCounters) throws
+        -> [WindowSearch.Scored]
+    {
+        try snapshot.source.scratch.withScratch { scratch in
+            scratch.optimisations = variant.optimisations
+            defer { scratch.optimisations = .all }
+            return try WindowSearch(
+                index: snapshot.index, query: query, limit: limit, minimumScore: nil, effort: variant.effort
+            ).run(scratch, &counters)
+        }
+    }
+
+    /// The true scores, best first, of what each query finds with a variant, and what that cost.
+    func answers(_ variant: Variant) throws -> (hits: [[String]], scores: [[Float]], counters: [SearchCounters]) {
+        var (hits, scores, all): ([[String]], [[Float]], [SearchCounters]) = ([], [], [])
+        for query in queries {
+            var counters = SearchCounters()
+            let found = try search(query, variant, &counters)
+            hits.append(found.map(\.id))
+            scores.append(
+                try snapshot.source.scratch.withScratch {
+                    try snapshot.index.scores(of: found.map(\.place), query, $0).sorted(by: >)
+                })
+            all.append(counters)
+        }
+        return (hits, scores, all)
+    }
+
+    /// Microseconds of processor time of each query.
+    func times(_ variant: Variant) throws -> [Double] {
+        try queries.map { query in
+            var counters = SearchCounters()
+            let start = threadSeconds()
+            _ = try search(query, variant, &counters)
+            return (threadSeconds() - start) * 1e6
+        }
+    }
+
+    /// Microseconds of each query, waiting included.
+    func waits(_ variant: Variant) throws -> [Double] {
+        try queries.map { query in
+            var counters = SearchCounters()
+            return try seconds { _ = try search(query, variant, &counters) } * 1e6
+        }
+    }
+}
+
+/// Drops a file from the system's cache, but for what a process has mapped.
+func evict(_ path: String) throws {
+    #if os(Linux)
+        let file = open(path, O_RDONLY)
+        guard file >= 0 else { throw Failure("\(path) cannot be opened") }
+        defer { close(file) }
+        guard fsync(file) == 0, posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0 else {
+            throw Failure("\(path) stays in the cache")
+        }
+    #else
+        throw Failure("files are dropped from the cache on Linux only")
+    #endif
+}

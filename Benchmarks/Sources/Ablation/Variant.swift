@@ -1,0 +1,43 @@
+@testable import SparseStore
+
+/// A search that leaves one idea out.
+struct Variant {
+    let name: String
+    var optimisations = Optimisations.all
+    var effort: Effort?
+    /// Whose store is searched: the position among the opened ones.
+    var store = 0
+
+    /// All that a search can do without, with a plan or, if there is none, exactly.
+    static func all(_ effort: Effort?) -> [Variant] {
+        var variants = Optimisation.allCases.compactMap { left in
+            // An exact search has no cut and always scores; and memory that holds all is never asked of the disk.
+            left == .readAhead || effort == nil && !left.keepsPlannedAnswers
+                ? nil : Variant(name: words("\(left)"), optimisations: .all.without(left), effort: effort)
+        }
+        if case .blocks(let plan) = effort {
+            var inOrder = plan
+            inOrder.isBestFirst = false
+            var whole = plan
+            whole.headShare = 0
+            return [
+                Variant(name: "best first: list by list", effort: .blocks(inOrder)),
+                Variant(name: "heads: every document is scored in full", effort: .blocks(whole)),
+            ]
+        }
+        if case .windows(let plan) = effort {
+            var allLevels = plan
+            allLevels.floor = 0
+            var allTerms = plan
+            allTerms.dropped = 0
+            variants.append(Variant(name: "levels: all of each chosen term are read", effort: .windows(allLevels)))
+            variants.append(Variant(name: "terms left out: none is", effort: .windows(allTerms)))
+        }
+        return variants
+    }
+
+    /// `sharedCut` as "shared cut".
+    private static func words(_ name: String) -> String {
+        name.reduce("") { $0 + ($1.isUppercase ? " \($1.lowercased())" : "\($1)") }
+    }
+}

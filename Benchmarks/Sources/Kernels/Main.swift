@@ -1,0 +1,42 @@
+import Measure
+
+@testable import SparseFormat
+@testable import SparseStore
+
+/// Processor time of each inner loop of the engine, an element, on the lists and vectors of a real store.
+///
+///     kernels STORE --queries queries.csr [--count 200] [--rounds 15]
+///
+/// STORE has term numbers, and exact vectors beside its lists. The engine must be built with `-enable-testing`, since its
+/// loops are nobody's to call: `make bench-kernels` does. The loops over token vectors are those of `maxsim-kernels`.
+@main
+struct Main {
+    static func main() throws {
+        var arguments = Arguments()
+        guard let queryPath = try arguments.text("queries") else { throw Failure("--queries names a CSR file") }
+        let count = try arguments.count("count", 200)
+        let rounds = max(1, try arguments.count("rounds", 15))
+        guard arguments.rest.count == 1 else { throw Failure("give one store") }
+        var configuration = Configuration()
+        configuration.isReadOnly = true
+        configuration.createIfMissing = false
+        let store = try SparseStore.open(at: arguments.rest[0], configuration: configuration)
+        defer { store.close() }
+        try store.read { snapshot in
+            let material = try Material(snapshot, CSRFile(path: queryPath), count: count)
+            let kernels = try material.scanKernels() + material.vectorKernels()
+            let cycle = nanosecondsPerCycle()
+            let times = try Kernel.measure(kernels, rounds: rounds)
+            print(
+                """
+                A window of \(material.segment.documentCount) documents, \(material.directory.count) terms and \
+                \(material.directory.nonzeros) postings; \(material.queries.count) queries. A cycle takes \
+                \(decimal(cycle)) ns. Medians of \(rounds) rounds.
+
+                | kernel | data | element | ns | cycles | bytes | GB/s |
+                |---|---|---|---|---|---|---|
+                """)
+            for (kernel, time) in zip(kernels, times) { print(kernel.row(time, cycle: cycle)) }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Measure
+
+@testable import SparseFormat
+@testable import SparseStore
+
+/// What kernels run on: the largest window of a store, and what real queries ask of it.
+struct Material {
+    let snapshot: Snapshot
+    let index: IndexView
+    let member: Int
+    let queries: [ResolvedQuery]
+    let scratch = ScanScratch()
+
+    /// Documents scored for a query, at the most: its true best.
+    static let best = 25
+
+    init(_ snapshot: Snapshot, _ queries: CSRFile, count: Int) throws {
+        self.snapshot = snapshot
+        index = snapshot.index
+        let sizes = index.members.map(\.segment.documentCount)
+        guard let member = sizes.indices.max(by: { sizes[$0] < sizes[$1] }),
+            sizes[member] >= WindowLevels.minimumDocuments
+        else { throw Failure("the store has no window of \(WindowLevels.minimumDocuments) documents") }
+        guard !index.members[member].segment.isCompact else {
+            throw Failure("the store is compact; give one with exact vectors beside its lists")
+        }
+        self.member = member
+        self.queries = try (0..<min(count, queries.rows)).map { row in
+            try snapshot.resolve(Query(vector: queries.vector(row)), .none)
+        }
+    }
+
+    var segment: WindowSegment { index.members[member].segment }
+    var directory: WindowDirectory { segment.directory }
+
+    /// A list in the map.
+    struct List {
+        let bytes: UnsafeRawPointer
+        let entry: WindowEntry
+
+        var postings: Int { Int(entry.count) }
+        var packs: Int { (postings + WindowEntry.packSize - 1) / WindowEntry.packSize }
+    }
+
+    /// The lists of one kind that the queries ask for, in their order.
+    func asked(_ encoding: WindowEntry.Encoding) throws -> [List] {
+        try queries.flatMap(\.terms).compactMap(directory.find).map(list).filter { $0.entry.encoding == encoding }
+    }
+
+    /// All lists of one kind.
+    func all(_ encoding: WindowEntry.Encoding) throws -> [List] {
+        try (0..<directory.count).filter { directory.entry(at: $0).encoding == encoding }.map(list)
+    }
+
+    func list(at position: Int) throws -> List {
+        let entry = directory.entry(at: position)
+        return List(bytes: try segment.list(entry), entry: entry)
+    }
+
+    /// The ordinals of each query's best documents in the window.
+    func bestOrdinals() throws -> [[Int]] {
+        let alone = IndexView(members: [index.members[member]])
+        return try queries.map { query in
+            var counters = SearchCounters()
+            return try WindowSearch(index: alone, query: query, limit: Self.best, minimumScore: nil, effort: nil)
+                .run(scratch, &counters).map(\.place.ordinal)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+@testable import SparseFormat
+@testable import SparseStore
+
+/// The sums that the packed lists of one query make in a window, and what its dense lists are to bring: what an exact
+/// scan has before its last pass.
+struct WindowSums {
+    let scratch = ScanScratch()
+    let blocks: Int
+    private let documents: Int
+    private(set) var dense: [WindowKernels.Dense] = []
+    private(set) var denseMost = 0
+    private(set) var postings = 0
+
+    init(_ query: ResolvedQuery, _ material: Material) throws {
+        documents = material.segment.documentCount
+        blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
+        let lists = try zip(query.terms, query.weights).compactMap { term, weight in
+            try material.directory.find(term).map { (list: try material.list(at: $0), weight: weight) }
+        }
+        // Units as `WindowScan` has them.
+        let most = lists.reduce(Float(0)) { $0 + $1.weight * $1.list.entry.maximum }
+        let unit = most / Float(32_767 - 2 * lists.count)
+        for (list, weight) in lists {
+            let multiplier = UInt16(min(65_535, (weight * list.entry.maximum / 255 / unit * 256).rounded(.up)))
+            switch list.entry.encoding {
+            case .dense:
+                dense.append(WindowKernels.Dense(codes: list.bytes, multiplier: multiplier))
+                denseMost += 255 * Int(multiplier) / 256 + 1
+            case .packed:
+                WindowKernels.addPacks(list.bytes, count: list.packs, multiplier, scratch.accumulators)
+                postings += list.postings
+            case .short: break
+            }
+        }
+        scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
+        WindowKernels.maxima(scratch.accumulators, blocks: blocks, clearingBelow: .min, scratch.maxima)
+    }
+
+    func largestMaximum(_ rank: Int) -> Int16 {
+        scratch.selected.update(from: scratch.maxima, count: blocks)
+        let maxima = UnsafeMutableBufferPointer(start: scratch.selected, count: blocks)
+        return Selection.largest(min(rank, blocks), of: maxima)
+    }
+
+    /// Goes through all blocks.
+    func collect(_ data: String, _ lists: [WindowKernels.Dense], most: Int, _ least: Int16) -> Kernel {
+        Kernel(
+            name: "collect", data: data, element: "document", count: documents, bytes: Double(2 + lists.count),
+            pass: {
+                lists.withUnsafeBufferPointer { lists in
+                    for block in 0..<blocks {
+                        _ = WindowKernels.collect(
+                            scratch.accumulators, block: block, documents: documents, lists, most: most, least: least,
+                            scratch.found)
+                    }
+                }
+            })
+    }
+}

@@ -1,0 +1,174 @@
+/// The lists of one chunk, taken apart so that like bytes stand together, and put back (FORMAT.md, "Planes").
+///
+/// The planes, one after the other: the low bytes of all gaps; their high bytes; the codes of each level's postings, level
+/// by level; and the codes of the dense lists. In each plane lists stand in the order of the directory, and postings in that
+/// of their list. A gap is an ordinal less the one before it in its level, less 1, modulo 65,536; the first of a level
+/// follows 65,535, so that its gap is the ordinal itself.
+///
+/// One of the files that use pointers. What its loops rely on is proven in `init` and in `join`: the directory has proven
+/// that level ends ascend to the list's count.
+package struct ListPlanes {
+    private let directory: WindowDirectory
+    private let positions: Range<Int>
+    /// Bytes of the chunk's data.
+    package let length: Int
+    /// Where each plane begins; the last end is the total.
+    private let begins: [Int]
+
+    /// Bytes of all planes.
+    package var count: Int { begins[begins.count - 1] }
+
+    /// - Parameter length: of the chunk's data as lists are read from them.
+    /// - Throws: `listRange` when a list does not lie inside the chunk, or lists overlap so much that the planes are
+    ///   longer than the chunk.
+    package init(_ directory: WindowDirectory, chunk: Int, length: Int) throws(FormatError) {
+        self.directory = directory
+        self.length = length
+        positions = directory.positions(inChunk: chunk)
+        try directory.checkLists(positions, inside: length)
+        var levels = [Int](repeating: 0, count: directory.levels)
+        var dense = 0
+        for position in positions {
+            if directory.entry(at: position).encoding == .dense {
+                dense += directory.documents
+            } else {
+                var begin = 0
+                for level in levels.indices {
+                    let end = directory.postings(at: position, levels: level + 1)
+                    levels[level] += end - begin
+                    begin = end
+                }
+            }
+        }
+        let postings = levels.reduce(0, +)
+        var begins = [0]
+        for size in [postings, postings] + levels + [dense] { begins.append(begins[begins.count - 1] + size) }
+        self.begins = begins
+        guard count <= length else { throw FormatError(.listRange, "lists overlap") }
+    }
+
+    /// The planes of a chunk's data, which have `length` bytes.
+    package func split(_ data: [UInt8]) -> [[UInt8]] {
+        precondition(data.count == length)
+        var planes = [UInt8](repeating: 0, count: count)
+        planes.withUnsafeMutableBytes { planes in
+            data.withUnsafeBytes { data in
+                forEachRun { list, run, gaps, codes in
+                    var previous = UInt16.max
+                    for index in run {
+                        let place = gaps + index - run.lowerBound
+                        let ordinal = UInt16(
+                            littleEndian: data.loadUnaligned(fromByteOffset: list.ordinal(index), as: UInt16.self))
+                        let gap = ordinal &- previous &- 1
+                        previous = ordinal
+                        planes[begins[0] + place] = UInt8(truncatingIfNeeded: gap)
+                        planes[begins[1] + place] = UInt8(truncatingIfNeeded: gap >> 8)
+                        planes[codes + index - run.lowerBound] = data[list.code(index)]
+                    }
+                } dense: { list, codes in
+                    UnsafeMutableRawBufferPointer(rebasing: planes[codes.lowerBound..<codes.upperBound])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: data[list..<list + codes.count]))
+                }
+            }
+        }
+        return begins.indices.dropLast().map { Array(planes[begins[$0]..<begins[$0 + 1]]) }
+    }
+
+    /// Puts the data together.
+    ///
+    /// - Parameters:
+    ///   - planes: `count` bytes.
+    ///   - data: `length` bytes; all of them are written.
+    package func join(
+        _ planes: UnsafeRawBufferPointer, into data: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        guard planes.count == count, data.count == length else { throw FormatError(.chunkLengths) }
+        data.initializeMemory(as: UInt8.self, repeating: 0)
+        guard let target = data.baseAddress, let source = planes.baseAddress else { return }
+        let high = begins[1]
+        forEachRun { list, run, gaps, codes in
+            var low = source + gaps
+            var code = source + codes
+            var previous = UInt16.max
+            for index in run {
+                let gap = UInt16(low.load(as: UInt8.self)) | UInt16((low + high).load(as: UInt8.self)) &<< 8
+                previous = previous &+ gap &+ 1
+                target.storeBytes(of: previous.littleEndian, toByteOffset: list.ordinal(index), as: UInt16.self)
+                target.storeBytes(of: code.load(as: UInt8.self), toByteOffset: list.code(index), as: UInt8.self)
+                low += 1
+                code += 1
+            }
+        } dense: { list, codes in
+            (target + list).copyMemory(from: source + codes.lowerBound, byteCount: codes.count)
+        }
+        for position in positions { pad(position, target) }
+    }
+
+    /// Fills up the last pack of a packed list.
+    private func pad(_ position: Int, _ target: UnsafeMutableRawPointer) {
+        let entry = directory.entry(at: position)
+        guard entry.encoding == .packed else { return }
+        let list = Places(entry)
+        let packs = entry.byteCount(documents: directory.documents) / WindowEntry.packBytes
+        for index in Int(entry.count)..<packs * WindowEntry.packSize {
+            target.storeBytes(
+                of: WindowEntry.padOrdinal.littleEndian, toByteOffset: list.ordinal(index), as: UInt16.self)
+        }
+    }
+
+    /// Where a short or a packed list has its postings, in bytes from the beginning of the chunk.
+    private struct Places {
+        private let ordinals: Int
+        private let codes: Int
+        /// What a pack of 8 has besides its ordinals, and besides its codes.
+        private let ordinalStep: Int
+        private let codeStep: Int
+
+        init(_ entry: WindowEntry) {
+            let isPacked = entry.encoding == .packed
+            ordinals = Int(entry.offset)
+            codes = Int(entry.offset) + 2 * (isPacked ? 8 : Int(entry.count))
+            ordinalStep = isPacked ? 8 : 0
+            codeStep = isPacked ? 16 : 0
+        }
+
+        @inline(__always)
+        func ordinal(_ index: Int) -> Int { ordinals &+ 2 &* index &+ ordinalStep &* (index &>> 3) }
+
+        @inline(__always)
+        func code(_ index: Int) -> Int { codes &+ index &+ codeStep &* (index &>> 3) }
+    }
+
+    /// Goes through the lists.
+    ///
+    /// - Parameters:
+    ///   - body: gets, for each level of each list, where its list has its postings, which of them are of the level, and
+    ///     where in the planes their gaps' low bytes and their codes begin.
+    ///   - dense: gets where in the chunk a dense list's codes begin, and where they lie in the planes.
+    @inline(__always)
+    private func forEachRun(
+        _ body: (Places, Range<Int>, Int, Int) -> Void, dense: (Int, Range<Int>) -> Void
+    ) {
+        var gaps = 0
+        var codes = Array(begins[2...])
+        let last = directory.levels
+        for position in positions {
+            let entry = directory.entry(at: position)
+            if entry.encoding == .dense {
+                dense(Int(entry.offset), codes[last]..<codes[last] + directory.documents)
+                codes[last] += directory.documents
+                continue
+            }
+            let list = Places(entry)
+            var begin = 0
+            for level in 0..<last {
+                let end = directory.postings(at: position, levels: level + 1)
+                guard end > begin else { continue }
+                body(list, begin..<end, gaps, codes[level])
+                gaps += end - begin
+                codes[level] += end - begin
+                begin = end
+            }
+        }
+    }
+}

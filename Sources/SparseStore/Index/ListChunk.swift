@@ -1,0 +1,69 @@
+internal import LMDB
+internal import SparseFormat
+internal import Synchronization
+
+/// A chunk of a compact segment's lists, decoded when a search first needs it, and again after the cache has dropped it.
+final class ListChunk: Sendable {
+    private let stored: SegmentBytes
+    private let index: Int
+    private let held = Lock<ListBytes?>(nil)
+    /// Whether a search has found it here since the cache last looked.
+    private let isUsed = Atomic(false)
+
+    init(_ stored: SegmentBytes, index: Int) {
+        self.stored = stored
+        self.index = index
+    }
+
+    /// The chunk's data. Each of the directory's lists lies inside them.
+    func bytes(_ directory: WindowDirectory, _ cache: ListCache) throws -> (bytes: ListBytes, wasCached: Bool) {
+        // Whoever comes while it is decoded waits for that: it takes less than doing it twice.
+        let (bytes, wasHeld) = try held.withLock { held throws -> (ListBytes, Bool) in
+            if let held { return (held, true) }
+            let made = try load(directory, cache)
+            held = made
+            return (made, false)
+        }
+        if wasHeld {
+            if !isUsed.load(ordering: .relaxed) { isUsed.store(true, ordering: .relaxed) }
+        } else if bytes.decodedBytes > 0 {
+            cache.keep(self, bytes.decodedBytes)
+        }
+        return (bytes, wasHeld)
+    }
+
+    private func load(_ directory: WindowDirectory, _ cache: ListCache) throws -> ListBytes {
+        try stored.verify()
+        return try stored.naming { body in
+            let header = try SegmentChunkHeader(body: body)
+            let length = Int(header.originalLength)
+            let data = UnsafeRawBufferPointer(rebasing: body[SegmentChunkHeader.size...])
+            guard header.codec == .planes else {
+                _ = try header.rawLength(body: body)
+                try directory.checkLists(directory.positions(inChunk: index), inside: length)
+                guard let start = data.baseAddress else { throw FormatError(.listRange) }
+                return ListBytes(inMap: start)
+            }
+            let planes = try ListPlanes(directory, chunk: index, length: length)
+            return try ListBytes(byteCount: length) { memory in
+                try cache.withDecompressor { try planes.decode(data, into: memory, $0) }
+            }
+        }
+    }
+
+    /// Asks the disk for the chunk unless it is decoded.
+    func readAhead() {
+        if held.withLock({ $0 }) == nil { stored.readAhead() }
+    }
+
+    func checkHeader() throws { try stored.checkHeader() }
+
+    /// Drops the decoded data, unless they were used since this was last asked; says whether it did.
+    func dropUnlessUsed() -> Bool {
+        guard !isUsed.exchange(false, ordering: .relaxed) else { return false }
+        drop()
+        return true
+    }
+
+    func drop() { held.withLock { $0 = nil } }
+}

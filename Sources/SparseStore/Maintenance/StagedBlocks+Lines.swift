@@ -1,0 +1,90 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The documents of a block index: their order, their lines and their places.
+extension StagedBlocks {
+    /// Documents that are put in order together, for which their heaviest components are in memory: some 130 bytes each.
+    private static let documentsOrdered = 1 << 20
+    /// Documents that are read in one transaction.
+    private static let documentsPerRead = 1 << 14
+
+    /// Lays the documents out, similar ones next to each other; returns the lines they took, and each one's slot.
+    mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
+        var writer = ImpactLineWriter()
+        var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
+        var chunks = 0
+        var progress = MaintenanceProgress(step: .reading, documentsRead: 0, documents: sources.liveDocuments)
+        for group in stride(from: 0, to: slots.count, by: Self.documentsOrdered) {
+            let documents = group..<min(slots.count, group + Self.documentsOrdered)
+            let order = try order(of: documents, &progress, checkpoint)
+            for first in stride(from: 0, to: order.count, by: Self.documentsPerRead) {
+                let piece = order[first..<min(order.count, first + Self.documentsPerRead)]
+                for chunk in try append(piece, to: &writer, &slots) {
+                    waiting.append(WindowPart(.blockLines, chunks, chunk: chunk))
+                    chunks += 1
+                }
+                try checkpoint(progress)
+                try writeWaiting()
+            }
+        }
+        let count = writer.lines
+        if let last = writer.finish() { waiting.append(WindowPart(.blockLines, chunks, chunk: last)) }
+        for (index, chunk) in writer.placeChunks().enumerated() {
+            waiting.append(WindowPart(.blockPlaces, index, chunk: chunk))
+        }
+        // The lists are made from what is written.
+        try writeWaiting(atLeast: 0)
+        return (count, slots)
+    }
+
+    /// Lays some documents out; returns the chunks that have become full.
+    private func append(
+        _ documents: ArraySlice<Int>, to writer: inout ImpactLineWriter, _ slots: inout [UInt32]
+    ) throws -> [[UInt8]] {
+        let transaction = try environment.beginRead()
+        let sources = try open(transaction.reader)
+        let lines = BlockLines(sources)
+        var chunks: [[UInt8]] = []
+        for document in documents {
+            let place = sources.place(of: document)
+            // One that has been removed by now has no slot.
+            guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
+            slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
+            if let full = writer.append(document, try lines.components(of: place)) { chunks.append(full) }
+        }
+        return chunks
+    }
+
+    /// The live ones of some documents, similar ones next to each other.
+    private func order(
+        of documents: Range<Int>, _ progress: inout MaintenanceProgress, _ checkpoint: MergeCheckpoint
+    ) throws -> [Int] {
+        var live: [Int] = []
+        var numbers: [UInt32] = []
+        var weights: [Float] = []
+        var ends: [Int] = []
+        var terms = 0
+        for first in stride(from: documents.lowerBound, to: documents.upperBound, by: Self.documentsPerRead) {
+            let transaction = try environment.beginRead()
+            let sources = try open(transaction.reader)
+            let lines = BlockLines(sources)
+            terms = sources.terms.count
+            for document in first..<min(documents.upperBound, first + Self.documentsPerRead) {
+                if document % pieces.documentsRead == 0 { try checkpoint(progress) }
+                let place = sources.place(of: document)
+                guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
+                for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
+                    numbers.append(UInt32(component.number))
+                    weights.append(Float(component.code) * sources.maxima[Int(component.number)])
+                }
+                ends.append(numbers.count)
+                live.append(document)
+                progress.documentsRead += 1
+            }
+        }
+        guard !live.isEmpty else { return [] }
+        return try DocumentOrder(slots: numbers, weights: weights, ends: ends, slotCount: terms)
+            .positions(seed: settings.seed) { try checkpoint(progress) }
+            .map { live[$0] }
+    }
+}

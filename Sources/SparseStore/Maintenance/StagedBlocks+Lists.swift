@@ -1,0 +1,95 @@
+internal import Dispatch
+internal import LMDB
+internal import SparseFormat
+
+/// The lists of a block index, by all processors.
+extension StagedBlocks {
+    /// Terms whose lists are built in one transaction.
+    private static let termsPerPiece = 512
+
+    /// What all pieces share.
+    private struct Layout {
+        let lines: Int
+        /// The slot of each document; `UInt32.max` for one that has none.
+        let slotOfDocument: [UInt32]
+        let slots: Int
+        /// The least weight of a posting; known after the first piece.
+        var least: Float?
+        let idle = Lock<[BlockListBuilder]>([])
+    }
+
+    /// - Parameters:
+    ///   - lines: of all documents.
+    ///   - slotOfDocument: of each document of the sources.
+    mutating func stageLists(_ lines: Int, _ slotOfDocument: [UInt32], _ checkpoint: MergeCheckpoint) throws {
+        var layout = Layout(
+            lines: lines, slotOfDocument: slotOfDocument,
+            slots: slotOfDocument.reduce(0) { $0 + ($1 < .max ? 1 : 0) }, least: nil)
+        var writer = BlockListWriter()
+        var progress = MaintenanceProgress(
+            step: .building, documentsRead: sources.liveDocuments, documents: sources.liveDocuments)
+        var chunks = 0
+        var next = 0
+        while true {
+            progress.step = .building
+            try checkpoint(progress)
+            let built = try build(next, &layout)
+            guard !built.isEmpty else { break }
+            next += built.count
+            for (term, maximum, content) in built {
+                guard let full = writer.append(term, maximum: maximum, content) else { continue }
+                waiting.append(WindowPart(.blockLists, chunks, chunk: full))
+                chunks += 1
+            }
+            progress.step = .writing
+            try checkpoint(progress)
+            try writeWaiting()
+        }
+        if let last = writer.finish() { waiting.append(WindowPart(.blockLists, chunks, chunk: last)) }
+        var directory = ByteWriter()
+        BlockDirectory.encode(
+            writer.entries, slots: layout.slots, lines: layout.lines, chunks: writer.chunkCount, into: &directory)
+        waiting.append(WindowPart(.blockDirectory, directory.bytes))
+        try writeWaiting()
+    }
+
+    /// The lists of the terms from a number on; none when that is past the last.
+    private func build(
+        _ first: Int, _ layout: inout Layout
+    ) throws -> [(term: TermID, maximum: Float, content: BlockListWriter.Content)] {
+        let transaction = try environment.beginRead()
+        let sources = try open(transaction.reader)
+        let table = SegmentTable(tables: tables, reader: transaction.reader)
+        let lineBytes = try SegmentBytes.all(number, .blockLines, in: table)
+        let placeBytes = try SegmentBytes.all(number, .blockPlaces, in: table)
+        let lines = try ImpactLines(
+            slots: layout.slots, lines: layout.lines, places: placeBytes.map { try $0.data() },
+            chunks: lineBytes.map { try $0.data() })
+        let least = try layout.least ?? threshold(sources)
+        layout.least = least
+        let selection = BlockSelection(
+            settings: settings, sources: sources, least: least, slotOfDocument: layout.slotOfDocument)
+        let count = min(Self.termsPerPiece, sources.terms.count - first)
+        guard count > 0 else { return [] }
+        let results = Lock([Result<BlockListWriter.Content, any Error>?](repeating: nil, count: count))
+        let (idle, settings, scales) = (layout.idle, settings, sources.maxima.map { $0 / 255 })
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            var builder = idle.withLock { $0.popLast() } ?? BlockListBuilder(settings, scales: scales)
+            let result = Result { builder.build(first + index, try selection.slots(of: first + index), lines) }
+            idle.withLock { $0.append(builder) }
+            results.withLock { $0[index] = result }
+        }
+        // The lines are read where they lie.
+        return try withExtendedLifetime((lineBytes, placeBytes)) {
+            try results.withLock { $0 }.enumerated().compactMap { index, result in
+                try result.map { (sources.terms[first + index], sources.maxima[first + index], try $0.get()) }
+            }
+        }
+    }
+
+    private func threshold(_ sources: BlockSources) throws -> Float {
+        var threshold = BlockThreshold()
+        for term in sources.terms.indices { try sources.forEachPosting(of: term) { threshold.add($1) } }
+        return threshold.least(keeping: UInt64(settings.postingsPerTerm) * UInt64(sources.terms.count))
+    }
+}
