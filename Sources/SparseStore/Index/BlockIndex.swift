@@ -12,9 +12,8 @@ final class BlockIndex: @unchecked Sendable {
     private let lists: [SegmentBytes]
     private let placeChunks: [SegmentBytes]
     private let lineChunks: [SegmentBytes]
-    // The same without counting who holds them, for what asks for each document: they live as long as this.
-    private let places: [Unmanaged<SegmentBytes>]
-    private let lineBytes: [Unmanaged<SegmentBytes>]
+    private let provenPlaces: ProvenFlags
+    private let provenLines: ProvenFlags
     let lines: ImpactLines
 
     init(_ record: BlockIndexRecord, _ table: SegmentTable) throws {
@@ -25,8 +24,8 @@ final class BlockIndex: @unchecked Sendable {
         lists = try SegmentBytes.all(record.number, .blockLists, in: table)
         placeChunks = try SegmentBytes.all(record.number, .blockPlaces, in: table)
         lineChunks = try SegmentBytes.all(record.number, .blockLines, in: table)
-        places = placeChunks.map(Unmanaged.passUnretained)
-        lineBytes = lineChunks.map(Unmanaged.passUnretained)
+        provenPlaces = ProvenFlags(count: placeChunks.count)
+        provenLines = ProvenFlags(count: lineChunks.count)
         directory = try BlockDirectory(body: directoryBytes.body, chunkLengths: lists.map { try $0.data().count })
         guard directory.slots <= record.documents else { throw FormatError(.blockCounts, "\(directory.slots) slots") }
         lines = try ImpactLines(
@@ -62,13 +61,15 @@ final class BlockIndex: @unchecked Sendable {
     /// Proves the chunk that a slot's place stands in.
     @inline(__always)
     func provePlace(of slot: Int) throws {
-        try places[ImpactLines.placesChunk(of: slot)]._withUnsafeGuaranteedRef { try $0.verify() }
+        let chunk = ImpactLines.placesChunk(of: slot)
+        try provenPlaces.prove(chunk) { try placeChunks[chunk].verify() }
     }
 
     /// Proves the chunk that a place's lines lie in.
     @inline(__always)
     func proveLines(at place: Int) throws {
-        try lineBytes[ImpactLines.chunk(of: place)]._withUnsafeGuaranteedRef { try $0.verify() }
+        let chunk = ImpactLines.chunk(of: place)
+        try provenLines.prove(chunk) { try lineChunks[chunk].verify() }
     }
 
     /// Proves the headers of all chunks, but not their checksums.

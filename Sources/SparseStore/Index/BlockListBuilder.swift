@@ -56,7 +56,7 @@ struct BlockListBuilder {
         let scales = scales
         centroids.fill(count) { centroid, body in
             lines.components(at: lines.place(of: slots[first[centroid]]), lines: Self.centroidLines) { number, code in
-                body(number, Float(code) * Self.scale(number, scales))
+                body(Int(number), Float(code) * Self.scale(number, scales))
             }
         }
         // What each centroid's sum begins at: 0, or less than any for one that is removed.
@@ -86,7 +86,7 @@ struct BlockListBuilder {
         lines.components(at: lines.place(of: slot), lines: 1) { number, code in
             guard left > 0 else { return }
             left -= 1
-            centroids.add(number, Float(code) * Self.scale(number, scales), to: &sums)
+            centroids.add(Int(number), Float(code) * Self.scale(number, scales), to: &sums)
         }
         var best = 0
         for index in sums.indices where sums[index] > sums[best] { best = index }

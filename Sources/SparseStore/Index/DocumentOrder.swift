@@ -53,17 +53,9 @@ struct DocumentOrder {
     private func assign(
         _ documents: [Int], to centroids: [Int], _ checkpoint: () throws -> Void
     ) throws -> [Int] {
-        var begins = [Int](repeating: 0, count: slotCount + 1)
-        for centroid in centroids { for index in components(centroid) { begins[Int(slots[index]) + 1] += 1 } }
-        for slot in 0..<slotCount { begins[slot + 1] += begins[slot] }
-        var next = begins
-        var postings = [(centroid: UInt32, weight: Float)](repeating: (0, 0), count: begins[slotCount])
-        for (number, centroid) in centroids.enumerated() {
-            for index in components(centroid) {
-                let slot = Int(slots[index])
-                postings[next[slot]] = (UInt32(number), weights[index])
-                next[slot] += 1
-            }
+        var inverted = CentroidIndex(terms: slotCount)
+        inverted.fill(centroids.count) { number, body in
+            for index in components(centroids[number]) { body(Int(slots[index]), weights[index]) }
         }
         var scores = [Float](repeating: 0, count: centroids.count)
         var heaviest = HeaviestComponents(capacity: Self.heaviest)
@@ -73,10 +65,7 @@ struct DocumentOrder {
             var best = document % centroids.count
             var bestScore: Float = 0
             for index in heaviest.indices {
-                let slot = Int(slots[index])
-                for posting in postings[begins[slot]..<begins[slot + 1]] {
-                    scores[Int(posting.centroid)] += weights[index] * posting.weight
-                }
+                inverted.add(Int(slots[index]), weights[index], to: &scores)
             }
             for (number, score) in scores.enumerated() where score > bestScore {
                 best = number
