@@ -109,6 +109,7 @@ def make_store(folder, documents):
             file.write(json.dumps({"id": number, "vector": vector(12)}) + "\n")
     store = str(folder / "store.sparse")
     for arguments in (["load", store, str(folder / "documents.jsonl"), "--quiet", "--batch", "3000"],
+                      ["build", store, "--blocks"],
                       ["remove", store, *(f"id-{number}" for number in range(0, documents, 97))]):
         result = run(*arguments)
         if result.returncode:
@@ -117,12 +118,12 @@ def make_store(folder, documents):
 
 
 def search(store, folder):
-    """The answers, exact and planned; None when a search ends with an error, the signal when it ends by one."""
+    """The answers, exact, planned and of the block index; None when a search ends with an error, the signal when it ends by
+    one."""
     answers = []
-    for recall in ("exact", "0.9"):
+    for how in (("--recall", "exact"), ("--recall", "0.9"), ("--plain-seismic", "cut=6,heap=0.8")):
         target = folder / "run"
-        result = run("eval", store, "--queries", str(folder / "queries.jsonl"), "--recall", recall, "--run", str(target),
-                     "--json")
+        result = run("eval", store, "--queries", str(folder / "queries.jsonl"), *how, "--run", str(target), "--json")
         if result.returncode:
             return result.returncode if result.returncode < 0 else None
         answers.append(target.read_text())
@@ -185,7 +186,7 @@ def measure(arguments, folder):
 def self_test(folder):
     store = make_store(folder, 200)
     reference = search(store, folder)
-    changed = [reference[0], reference[1].replace("1", "2", 1)]
+    changed = [reference[0], reference[1].replace("1", "2", 1), *reference[2:]]
     results = [outcome(store, folder, reference), outcome(store, folder, changed)]
     if results != ["harmless", "WRONG"]:
         sys.exit(f"bit-damage --self-test: expected harmless and WRONG, got {results}")

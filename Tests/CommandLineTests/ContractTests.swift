@@ -157,6 +157,9 @@ struct ContractTests {
             (["search", store, "--queries", good, "--all", "--threads", "0"], 1),
             (["search", store, "--queries", good, "--all", "--feedback", "docs=1"], 1),
             (["search", store, "--terms", "{}", "--feedback", "docs=0"], 1),
+            (["search", store, "--terms", "{}", "--plain-seismic", "cut=0"], 1),
+            (["search", store, "--terms", #"{"t1": 1}"#, "--plain-seismic", "cut=8,heap=0.9"], 2),
+            (["build", store, "--postings", "many"], 1), (["build", store, "--blocks", "--postings", "0"], 2),
             (["eval", store, "--queries", good, "--run", store], 1),
             (["eval", store, "--queries", good, "--run", good], 1),
         ]

@@ -14,6 +14,19 @@ struct OptionTests {
         for bad in ["0", "-1", "1.1", "nan", "", "best"] { #expect(RecallOption(argument: bad) == nil) }
     }
 
+    @Test("plain Seismic")
+    func plainSeismic() {
+        func recall(_ argument: String) -> Recall? { PlainSeismicOption(argument: argument)?.recall }
+        #expect(recall("cut=12,heap=0.7") == .plainSeismic(cut: 12, heapFactor: 0.7))
+        #expect(recall("heap=1") == .plainSeismic(cut: 8, heapFactor: 1))
+        #expect(recall("cut=3") == .plainSeismic(cut: 3, heapFactor: 0.9))
+        #expect(recall("cut=3,heap=0") == .plainSeismic(cut: 3, heapFactor: 0))
+        let wrong = ["", ",", "cut", "cut=", "cut=0", "cut=-1", "cut=1.5", "heap=1.1", "heap=-0.1", "heap=nan", "k=3"]
+        for bad in wrong + ["cut=3,", "cut=3,,heap=1", "cut 3", "cut=3 heap=1"] {
+            #expect(recall(bad) == nil, "\(bad)")
+        }
+    }
+
     @Test("weighting")
     func weighting() {
         #expect(WeightingOption(argument: "none") == WeightingOption.none)

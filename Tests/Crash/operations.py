@@ -122,6 +122,7 @@ class Workshop:
             Operation("merge", [self.sparsestore, "build", store], [merged], unmerged),
             # Staged in many transactions, as a large merge is.
             Operation("merge in pieces", [self.driver, "merge", store], [merged], unmerged),
+            Operation("blocks", [self.driver, "blocks", store], [merged], unmerged),
             Operation("dead merge", [self.driver, "merge", store], [outlived], dead),
             Operation("compact", [self.sparsestore, "compact", store], [kept], retired),
             Operation("tune", [self.sparsestore, "tune", store, "--queries", queries], [merged], unmerged),

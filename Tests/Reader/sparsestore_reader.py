@@ -25,12 +25,14 @@ except ImportError as missing:
 KINDS = {name: number for number, name in enumerate(
     ("store manifest bookmark identifier document termID termName statisticsPage statisticsDelta segmentDirectory "
      "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder multivector "
-     "multivectorCodec merge retired").split(), 1)}
+     "multivectorCodec merge retired blockIndex blockDirectory").split(), 1)}
 KINDS["multivectorSettings"] = 28
 TABLES = {name: number for number, name in enumerate(
     "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
 PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
          6: "segmentTags", 7: "segmentOrder"}
+BLOCK_PARTS = {8: "blockDirectory", 9: "segmentChunk", 10: "segmentChunk", 11: "segmentChunk"}
+LINES_PER_CHUNK, SLOTS_PER_CHUNK, LINE_COMPONENTS = 1_023, 8_184, 21
 TERMS_PER_PAGE, ORDINALS_PER_PAGE = 1016, 8192
 LEVEL_BOUNDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 PAD = 65_535
@@ -219,6 +221,8 @@ class Store:
                 yield "tuning", tuning
             elif key == b"multivectors":
                 self.check_multivectors(open_value("meta", key, value, "multivectorSettings"))
+            elif key == b"blocks":
+                pass  # BlockIndex reads it
             elif key in (b"merge", b"retired"):
                 open_value("meta", key, value, key.decode())
             elif key.startswith(b"codebook:"):
@@ -337,6 +341,19 @@ class Store:
         body.end()
         return terms, weights
 
+    def parts(self, number, kinds):
+        """8: the values of a segment or a block index, by part, and their length."""
+        parts, size = {part: [] for part in kinds}, 0
+        for key, value in self.entries["segments"]:
+            require(len(key) == 9, "I3: a key has the length of its table")
+            owner, part, index = struct.unpack(">IBI", key)
+            if owner == number:
+                require(part in kinds, "I110, I121: there are no other parts")
+                require(index == len(parts[part]), "8.3.1, 8.5.1: indices have no gaps")
+                parts[part].append(open_value("segments", key, value, kinds[part]))
+                size += len(value)
+        return parts, size
+
     def tombstones(self, segment):
         """6.7: the dead ordinals."""
         dead = []
@@ -348,21 +365,29 @@ class Store:
         return sorted(dead)
 
 
+def raw_chunk(body):
+    """8.1, of a window or a block index: raw."""
+    require(body.field("B") == 0, "chunks that are read where they lie are raw")
+    body.zeros(3)
+    length = body.field("I")
+    body.zeros(24)
+    data = body.rest()
+    require(len(data) == length, "I22: a chunk's lengths agree with its codec")
+    return data
+
+
+def code_of(weight, maximum):
+    """8.3.2, codes: the f32 product of the weight and the f32 quotient 255 / maximum, to the nearest, halves up."""
+    return min(255, math.floor(f32(weight * f32(255 / maximum)) + 0.5))
+
+
 class Window:
     """8: one segment of the manifest."""
 
     def __init__(self, store, entry, documents):
         self.entry, self.id = entry, entry["id"]
         require(entry["kind"] == 1, "no other kind of segment than windows is described")
-        parts = {part: [] for part in PARTS}
-        size = 0
-        for key, value in store.entries["segments"]:
-            require(len(key) == 9, "I3: a key has the length of its table")
-            segment, part, index = struct.unpack(">IBI", key)
-            if segment == self.id:
-                require(index == len(parts[part]), "8.3.1: indices have no gaps")
-                parts[part].append(open_value("segments", key, value, PARTS[part]))
-                size += len(value)
+        parts, size = store.parts(self.id, PARTS)
         require(size == entry["bytes"], "I110: bytes is the length of all values of the segment")
         require(entry["flags"] in (0, 1), "flags are known")
         self.is_compact = entry["flags"] == 1
@@ -370,8 +395,8 @@ class Window:
                 "I110: each segment has all its parts")
         vectors = [len(parts[4]), bool(parts[5])]
         require(vectors == ([0, False] if self.is_compact else [1, True]), "I110: each segment has all its parts")
-        self.chunks = [self.chunk(body, lists=True) for body in parts[2]]
-        self.forward_chunks = [self.chunk(body) for body in parts[5]]
+        self.chunks = [raw_chunk(body) if body.data[:1] == b"\0" else self.planes_chunk(body) for body in parts[2]]
+        self.forward_chunks = [raw_chunk(body) for body in parts[5]]
         self.read_directory(parts[1][0])
         self.read_documents(parts[3][0], parts[7])
         if self.is_compact:
@@ -382,17 +407,15 @@ class Window:
         self.dead = store.tombstones(self.id)
         require(len(self.dead) == entry["tombstones"], "I104: tombstones are as many as the entry says")
 
-    def chunk(self, body, lists=False):
-        """8.1, of a window: raw, or planes in the lists of a compact one. Its data, or originalLength and the frame."""
-        codec = body.field("B")
-        require(codec == 0 or codec == 2 and lists and self.is_compact, "chunks of a window are raw, or lists in planes")
+    def planes_chunk(self, body):
+        """8.3.3, of the lists of a compact segment: originalLength and the frame."""
+        require(body.field("B") == 2 and self.is_compact, "chunks of a window are raw, or lists in planes")
         body.zeros(3)
         length = body.field("I")
         body.zeros(24)
-        data = body.rest()
-        require(len(data) == length if codec == 0 else 0 < len(data) < length <= 16_777_216,
-                "I22: a chunk's lengths agree with its codec")
-        return data if codec == 0 else (length, data)
+        frame = body.rest()
+        require(0 < len(frame) < length <= 16_777_216, "I22: a chunk's lengths agree with its codec")
+        return length, frame
 
     def read_directory(self, body):
         """8.3.2, 8.3.3"""
@@ -552,10 +575,7 @@ class Window:
         most = max((weight for _, _, weight in expected), default=0)
         require(most <= maximum if gone else most == maximum, "maximum is the largest weight")
         least = 1 if one["encoding"] == 2 else 0
-        # Codes: the f32 product of the weight and the f32 quotient 255 / maximum, to the nearest, halves up.
-        quotient = f32(255 / maximum)
-        postings = [
-            (ordinal, max(least, min(255, math.floor(f32(weight * quotient) + 0.5)))) for _, ordinal, weight in expected]
+        postings = [(ordinal, max(least, code_of(weight, maximum))) for _, ordinal, weight in expected]
         known = [posting for posting in one["postings"] if posting[0] not in gone]
         require(known == (sorted(postings) if least else postings), "I112: postings are the documents'")
         if gone and least:
@@ -581,6 +601,134 @@ class Window:
             levels[index] = sum(heavier >= f32(f32(bound) * mass) for bound in LEVEL_BOUNDS)
             heavier = f32(heavier + weights[index])
         return levels
+
+
+class BlockIndex:
+    """6.12, 8.5"""
+
+    def __init__(self, store):
+        body = store.value("meta", b"blocks", "blockIndex")
+        self.number, size, count = body.fields("IQI")
+        self.sources = [body.fields("II") for _ in range(count)]
+        body.end()
+        ids = [segment for segment, _ in self.sources]
+        require(ids and len(set(ids)) == len(ids), "I42: a block index has sources, each once")
+        known = {entry["id"] for entry in store.manifest["segments"]}
+        require(self.number not in known and max(ids + [self.number]) < store.manifest["nextSegment"],
+                "I120: the number and the sources were given out")
+        parts, held = store.parts(self.number, BLOCK_PARTS)
+        require(held == size, "I121: bytes is the length of all values")
+        require(len(parts[8]) == 1, "I121: the block index has all its parts")
+        self.list_chunks, places, lines = ([raw_chunk(body) for body in parts[part]] for part in (9, 10, 11))
+        self.read_directory(parts[8][0])
+        self.begins, begin = [], 0
+        for _, documents in self.sources:
+            self.begins.append(begin)
+            begin += documents
+        require(0 < self.slots <= begin, "I43: slots are at most the documents of the sources")
+        self.check_lengths(places, self.slots, SLOTS_PER_CHUNK, 8)
+        self.check_lengths(lines, self.lines, LINES_PER_CHUNK, 64)
+        self.places = [pair for chunk in places for pair in struct.iter_unpack("<II", chunk)]
+        self.slot_of = {document: slot for slot, (_, document) in enumerate(self.places)}
+        require(len(self.slot_of) == self.slots and max(self.slot_of) < begin, "I123: slots are of documents, one each")
+        self.line_chunks = lines
+
+    @staticmethod
+    def check_lengths(chunks, elements, per_chunk, size):
+        expected = [min(per_chunk, elements - first) * size for first in range(0, elements, per_chunk)]
+        require([len(chunk) for chunk in chunks] == expected, "I43: chunks have the lengths that the counts ask for")
+
+    def read_directory(self, body):
+        """8.5.2"""
+        count, self.slots, self.lines, chunks = body.fields("IIQI")
+        body.zeros(12)
+        require(chunks == len(self.list_chunks) and count <= 65_536, "I43: counts agree")
+        self.terms, self.maxima, self.lists = [], [], []
+        for _ in range(count):
+            term, maximum, chunk, offset, postings, blocks, columns, components = body.fields("IfIIIIII")
+            require(not self.terms or self.terms[-1] < term, "I12: terms ascend strictly")
+            self.terms.append(term)
+            self.maxima.append(maximum)
+            if postings == 0:
+                require((chunk, offset, blocks, columns, components) == (0,) * 5, "I44: no list, and nothing of one")
+                self.lists.append(None)
+                continue
+            require(offset % 8 == 0, "I44: a list is aligned")
+            data = Body(self.list_chunks[chunk][offset:])
+            self.lists.append(self.read_list(data, postings, blocks, columns, components))
+        body.end()
+
+    @staticmethod
+    def read_list(data, postings, blocks, columns, components):
+        """8.5.3: slots, ends of blocks, and (number, block, code) of each component."""
+        slots, ends = data.fields(f"{postings}I"), data.fields(f"{blocks}H")
+        numbers, column_ends = data.fields(f"{columns}H"), data.fields(f"{columns}I")
+        places = data.fields(f"{components}{'B' if blocks <= 256 else 'H'}")
+        codes = data.fields(f"{components}B")
+        for ascending, last in ((ends, postings), (column_ends, components)):
+            require(all(a < b for a, b in zip(ascending, ascending[1:])) and (not ascending or ascending[0] > 0)
+                    and (ascending[-1] if ascending else 0) == last, "I122: ends ascend to the last")
+        found, begin = [], 0
+        for number, end in zip(numbers, column_ends):
+            found += [(number, place, code) for place, code in zip(places[begin:end], codes[begin:end])]
+            begin = end
+        require(found == sorted(set(found)) and all(place < blocks for _, place, _ in found), "I122: components ascend")
+        require(len({(number, place) for number, place, _ in found}) == len(found), "I122: a component is there once")
+        return dict(slots=list(slots), ends=list(ends), components=found)
+
+    def document(self, slot):
+        """8.5.4: the (number, code) pairs of the lines from a slot's place on."""
+        place, components, more = self.places[slot][0], [], 1
+        while more:
+            line = self.line_chunks[place // LINES_PER_CHUNK][place % LINES_PER_CHUNK * 64:][:64]
+            fields = struct.unpack("<21H21B", line[:63])
+            components += [(number, code) for number, code in zip(fields[:21], fields[21:]) if code]
+            more, place = line[63], place + 1
+        return components
+
+    def check(self, windows):
+        """8.5.6"""
+        windows = {window.id: window for window in windows}
+        of = {term: number for number, term in enumerate(self.terms)}
+        largest = [0.0] * len(self.terms)
+        present = [windows.get(segment) for segment, _ in self.sources]
+        most = LINES_PER_CHUNK * LINE_COMPONENTS
+        for begin, (_, documents), window in zip(self.begins, self.sources, present):
+            if window is None:
+                continue
+            require(window.documents == documents, "I120: a source has as many documents as the segment")
+            require(set(window.terms) <= set(of), "I121: each term of a source has an entry")
+            for one in window.lists:
+                largest[of[one["term"]]] = max(largest[of[one["term"]]], one["maximum"])
+            for ordinal, vector in enumerate(window.vectors):
+                if ordinal in window.dead:
+                    continue
+                pairs = sorted(zip(vector["weights"], vector["terms"]), key=lambda pair: (-pair[0], pair[1]))
+                expected = [(of[term], max(1, code_of(weight, self.maxima[of[term]]))) for weight, term in pairs]
+                require(begin + ordinal in self.slot_of, "I123: each live document has a slot")
+                held = self.document(self.slot_of[begin + ordinal])
+                require(held == expected[:most], "I123: lines are those of the live documents")
+        if all(present):
+            require(largest == self.maxima, "I121: maxima are the sources' largest")
+        require(all(a <= b for a, b in zip(largest, self.maxima)), "I121: maxima are not below the sources'")
+        for number, one in enumerate(self.lists):
+            if one is None:
+                continue
+            require(max(one["slots"]) < self.slots and len(set(one["slots"])) == len(one["slots"]),
+                    "I122: slots are there, each once")
+            made, begin = [], 0
+            for end in one["ends"]:
+                documents = [self.document(slot) for slot in one["slots"][begin:end]]
+                require(all(number in dict(document) or len(document) == most for document in documents),
+                        "I122: each document has the term")
+                block = {}
+                for document in documents:
+                    for other, code in document:
+                        block[other] = max(block.get(other, 0), code)
+                made.append(block)
+                begin = end
+            require(all(made[place].get(other) == code for other, place, code in one["components"]),
+                    "I122: a summary has the largest codes of its block")
 
 
 def dump(path, checking, write):
@@ -609,6 +757,11 @@ def dump(path, checking, write):
                 write("vector", dict(segment=window.id, ordinal=ordinal, **vector))
         for tag, ordinals in window.tags.items():
             write("tag", dict(segment=window.id, name=tag, ordinals=ordinals))
+    blocks = BlockIndex(store) if b"blocks" in store.values["meta"] else None
+    if blocks:
+        write("blocks", dict(number=blocks.number, sources=blocks.sources, slots=blocks.slots, lines=blocks.lines))
+        for term, maximum, one in zip(blocks.terms, blocks.maxima, blocks.lists):
+            write("blockList", dict(term=term, maximum=maximum, list=one))
     if not checking:
         return
     require(identifiers == {document["id"]: number for number, document in documents.items()}, "I101: identifiers")
@@ -622,6 +775,8 @@ def dump(path, checking, write):
     require(frequencies == dict(sorted(counted.items())), "I105: document frequencies")
     for window in windows:
         window.check(documents)
+    if blocks:
+        blocks.check(windows)
     places = [number for window in windows for ordinal, number in enumerate(window.numbers) if ordinal not in window.dead]
     require(sorted(places) == sorted(documents), "I103: each document is in exactly one segment")
 

@@ -37,7 +37,7 @@ import Testing
 
     @Test mutating func chunksAreClosedBeforeAListThatDoesNotFit() throws {
         let lists = BuiltBlockLists(&random, terms: 20, postings: 40_000...65_000, postingsPerBlock: 300)
-        #expect(lists.chunks.count > 2 && lists.chunks.allSatisfy { $0.count <= 1 << 20 })
+        #expect(lists.chunks.count > 2 && lists.chunks.allSatisfy { $0.count <= 262_080 })
         for (entry, next) in zip(lists.entries, lists.entries.dropFirst()) {
             let end = Int(entry.offset) + entry.byteCount
             if next.chunk == entry.chunk {
@@ -45,7 +45,7 @@ import Testing
             } else {
                 #expect(next.chunk == entry.chunk + 1 && next.offset == 0)
                 #expect(lists.chunks[Int(entry.chunk)].count == (end + 7) / 8 * 8)
-                #expect((end + 7) / 8 * 8 + next.byteCount > 1 << 20)
+                #expect((end + 7) / 8 * 8 + next.byteCount > 262_080)
             }
         }
         var writer = ByteWriter()

@@ -255,16 +255,17 @@ def forward_record(identifier, pairs, wide):
 
 
 class Blocks:
-    """A block index of one segment's documents, [(term, weight)] by slot; blocks of slots by term, as somebody chose them."""
+    """A block index of one segment: (ordinal, [(term, weight)]) by slot, and blocks of slots by term, as somebody chose
+    them."""
 
     SHARE = 0.4
 
-    def __init__(self, number, segment, documents, lists):
-        self.number, self.segment, self.documents, self.lists = number, segment, documents, lists
+    def __init__(self, number, segment, size, slots, lists):
+        self.number, self.segment, self.size, self.slots, self.lists = number, segment, size, slots, lists
+        documents = [pairs for _, pairs in slots]
         self.terms = sorted({term for pairs in documents for term, _ in pairs})
         self.maxima = [
             max(weight for pairs in documents for term, weight in pairs if term == one) for one in self.terms]
-        self.slots = -(-len(documents) // 64) * 64
         self.codes = []
         for pairs in documents:
             heaviest_first = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
@@ -276,11 +277,10 @@ class Blocks:
         self.bytes = sum(len(example.value) for example in values)
 
     def record(self):
-        count = len(self.documents)
         return Example("blockIndex", "blockIndex", "meta", b"blocks", Fields()
             .add("I", self.number, f"number {self.number}").add("Q", self.bytes, f"bytes {self.bytes}")
             .add("I", 1, "1 source").add("I", self.segment, f"segment {self.segment}")
-            .add("I", count, f"documents {count}"))
+            .add("I", self.size, f"documents {self.size}"))
 
     def summary(self, slots):
         """The largest codes of a block, the heaviest terms until they have their share of the sum."""
@@ -324,7 +324,7 @@ class Blocks:
 
     def directory(self):
         lines = sum(-(-len(codes) // 21) for codes in self.codes)
-        body = (Fields().add("I", len(self.terms), f"{len(self.terms)} terms").add("I", self.slots, f"slots {self.slots}")
+        body = (Fields().add("I", len(self.terms), f"{len(self.terms)} terms").add("I", len(self.slots), f"slots {len(self.slots)}")
             .add("Q", lines, f"lines {lines}").add("I", 1, "chunks 1").add("bytes", bytes(12), "reserved"))
         offset = 0
         for term, maximum in zip(self.terms, self.maxima):
@@ -350,7 +350,8 @@ class Blocks:
         yield chunk_value("blockListsChunk", segment_key(self.number, "blockLists"), lists)
         places, lines, line = Fields(), Fields(), 0
         for slot, codes in enumerate(self.codes):
-            places.add("I", line, f"slot {slot}: line {line}")
+            ordinal = self.slots[slot][0]
+            places.add("I", line, f"slot {slot}: line {line}").add("I", ordinal, f"document {ordinal}")
             parts = [codes[first:first + 21] for first in range(0, len(codes), 21)]
             for index, part in enumerate(parts):
                 missing = 21 - len(part)
@@ -360,15 +361,13 @@ class Blocks:
                     .add("bytes", bytes(code for _, code in part), "codes").add("bytes", bytes(missing), "")
                     .add("B", min(255, len(parts) - index - 1), f"{len(parts) - index - 1} more lines"))
             line += len(parts)
-        unused = self.slots - len(self.codes)
-        places.add("bytes", bytes(4 * unused), f"slots {len(self.codes)} to {self.slots - 1}: no document")
         yield chunk_value("blockPlacesChunk", segment_key(self.number, "blockPlaces"), places)
         yield chunk_value("blockLinesChunk", segment_key(self.number, "blockLines"), lines)
 
 
 def block_examples():
-    documents = [[(5, 2.0), (300, 1.0)], [(5, 1.0)], [(5, 0.5), (301, 4.0)]]
-    blocks = Blocks(9, 7, documents, {5: [[0, 1], [2]], 300: [[0]]})
+    slots = [(3, [(5, 2.0), (300, 1.0)]), (0, [(5, 1.0)]), (2, [(5, 0.5), (301, 4.0)])]
+    blocks = Blocks(9, 7, 4, slots, {5: [[0, 1], [2]], 300: [[0]]})
     yield blocks.record()
     yield blocks.directory()
     yield from blocks.chunks()

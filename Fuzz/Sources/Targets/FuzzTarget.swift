@@ -10,7 +10,7 @@ struct FuzzTarget: Sendable {
     let run: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
     static let all: [FuzzTarget] =
-        records + interchange + [forgedStore, damagedFile, operations, canary]
+        records + interchange + [blockLists, impactLines, forgedStore, damagedFile, operations, canary]
 
     /// Proves that the fuzzer finds what there is to find: the three bytes only come together by following coverage.
     static let canary = FuzzTarget(name: "canary", isReplayable: false) { bytes in

@@ -70,6 +70,8 @@ struct StoreProbe {
         for (recall, filter, weighting) in [
             (Recall.exact, nil, Weighting.none), (.fast, nil, .corpusIDF), (.target(0.9), nil, .none),
             (.exact, Filter.tag("three") && !.tag("n3"), .none), (.exact, .ids(["d3", "d1050", "d29"]), .none),
+            (.plainSeismic(cut: 4, heapFactor: 0.8), nil, .none),
+            (.plainSeismic(cut: 100, heapFactor: 0), .tag("three"), .corpusIDF),
         ] as [(Recall, Filter?, Weighting)] {
             var options = SearchOptions()
             options.limit = 20
@@ -94,6 +96,7 @@ struct StoreProbe {
                 try transaction.remove("d1051")
             }
         }
+        _ = try attempt { try store.buildBlocks(StoreTemplate.blocks) }
         _ = try attempt { try store.optimize() }
         _ = try attempt { try store.encodeMultivectors(as: .int8) }
     }

@@ -5,8 +5,9 @@ import Foundation
 @testable import SparseStore
 import SystemPackage
 
-/// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, the
-/// same compact with lists in planes, small compact segments, tombstones, deltas, a payload dictionary, and multivectors in two codecs.
+/// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, the same
+/// compact with lists in planes, small compact segments, tombstones, deltas, a payload dictionary, multivectors in two
+/// codecs, and a block index.
 struct StoreTemplate: Sendable {
     /// A value of the store, and where it stands.
     struct Entry: Sendable {
@@ -46,6 +47,7 @@ struct StoreTemplate: Sendable {
         }
         try write(0..<1_040)
         try store.optimize()
+        try store.buildBlocks(Self.blocks)
         // What comes from here on has no exact vectors beside its lists.
         try store.changeProfile(to: .compact)
         try store.encodeMultivectors(as: .pq32)
@@ -59,6 +61,13 @@ struct StoreTemplate: Sendable {
         store.close()
         entries = try Self.entries(path)
         file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    /// Short lists and small blocks, as the documents are few.
+    static var blocks: BlockSettings {
+        var settings = BlockSettings()
+        (settings.postingsPerTerm, settings.leastPostings, settings.smallestBlock) = (20, 4, 1)
+        return settings
     }
 
     private static func document(_ number: Int) throws -> Document {

@@ -59,10 +59,9 @@ extension ReaderStatistics {
 
 extension BlockStatistics {
     init(_ view: BlockView) {
-        let record = view.index.record
         self.init(
-            documents: view.liveCount, documentsBuilt: record.sources.reduce(0) { $0 + Int($1.documents) },
-            terms: view.index.directory.entries.count, bytes: Int(clamping: record.bytes))
+            documents: view.liveCount, documentsBuilt: view.index.directory.slots,
+            terms: view.index.directory.entries.count, bytes: Int(clamping: view.index.record.bytes))
     }
 }
 

@@ -87,8 +87,7 @@ public struct MultivectorStatistics: Sendable, Hashable, Codable {
 public struct BlockStatistics: Sendable, Hashable, Codable {
     /// Live documents that a search of it can find; the others of the store are in segments of their own.
     public var documents: Int
-    /// Documents that it has room for, those removed or merged away since it was built included: below half of them it is
-    /// dropped.
+    /// Documents that it was built from, those removed or merged away since included.
     public var documentsBuilt: Int
     /// Distinct terms.
     public var terms: Int

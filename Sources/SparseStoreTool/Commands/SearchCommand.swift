@@ -109,7 +109,7 @@ struct SearchCommand: ParsableCommand {
             return HitReport(rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [])
         }
         return SearchReport(
-            result: result, hits: hits, recallAsked: tuning.recall.description, seconds: seconds,
+            result: result, hits: hits, recallAsked: tuning.recallAsked, seconds: seconds,
             explaining: explain, id: id, question: question)
     }
 

@@ -33,7 +33,7 @@ struct EvaluationReport {
         let outcomes = run.outcomes
         queries = outcomes.count
         limit = tuning.limit
-        recallAsked = tuning.recall.description
+        recallAsked = tuning.recallAsked
         weighting = tuning.weighting.description
         self.threads = threads
         seconds = run.seconds

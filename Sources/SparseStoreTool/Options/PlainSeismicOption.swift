@@ -2,14 +2,15 @@ internal import ArgumentParser
 internal import SparseStore
 
 /// `--plain-seismic`: how many lists, and how much a block must promise.
-struct PlainSeismicOption: ExpressibleByArgument {
+struct PlainSeismicOption: ExpressibleByArgument, CustomStringConvertible {
     let recall: Recall
+    let description: String
 
     /// `cut=8,heap=0.9`, either of which may be left out.
     init?(argument: String) {
         var cut = 8
         var heap = 0.9
-        for part in argument.split(separator: ",") {
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", maxSplits: 1)
             guard pair.count == 2 else { return nil }
             switch pair[0] {
@@ -23,5 +24,6 @@ struct PlainSeismicOption: ExpressibleByArgument {
             }
         }
         recall = .plainSeismic(cut: cut, heapFactor: heap)
+        description = "plain-seismic cut=\(cut),heap=\(heap)"
     }
 }

@@ -35,6 +35,9 @@ struct SearchTuning: ParsableArguments {
         }
     }
 
+    /// What was asked for, in the words of the options.
+    var recallAsked: String { plainSeismic?.description ?? recall.description }
+
     /// How the store is opened for such searches.
     func apply(to configuration: inout Configuration) {
         if let listCache { configuration.listCacheSize = listCache.bytes }

@@ -12,6 +12,7 @@ import SparseStore
 ///
 ///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact]
 ///     crash-driver merge STORE [--die]
+///     crash-driver blocks STORE
 ///     crash-driver check STORE
 ///     crash-driver share STORE NUMBER WRITERS SECONDS
 ///
@@ -55,6 +56,13 @@ struct Main {
             let dies = options.contains("--die")
             try store.maintain(progress: { if dies, $0.step == .switching { raise(SIGKILL) } })
             store.close()
+        case ("blocks", 2):
+            mergeMuch(&configuration)
+            let store = try SparseStore.open(at: values[1], configuration: configuration)
+            var settings = BlockSettings()
+            (settings.postingsPerTerm, settings.smallestBlock) = (20, 1)
+            try store.buildBlocks(settings)
+            store.close()
         case ("check", 2):
             try StoreCheck(path: values[1]).run()
         case ("share", 5):
@@ -78,7 +86,7 @@ struct Main {
     private static func usage() {
         complain(
             "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact] "
-                + "| merge STORE [--die] | check STORE | share STORE NUMBER WRITERS SECONDS")
+                + "| merge STORE [--die] | blocks STORE | check STORE | share STORE NUMBER WRITERS SECONDS")
         exit(1)
     }
 

@@ -1,7 +1,7 @@
 @testable import SparseFormat
 
 extension Samples {
-    /// The directory of a block index.
+    /// The record and the directory of a block index.
     static func blocks(_ random: inout SeededGenerator) throws -> [Sample] {
         let lists = BuiltBlockLists(&random, terms: 9, postings: 0...20)
         let key = Keys.segment(5, part: 8, index: 0)
@@ -10,6 +10,7 @@ extension Samples {
             BlockDirectory.encode(lists.entries, slots: 640, lines: 600, chunks: lengths.count, into: &$0)
         }
         return [
+            Sample("blockIndex", Arbitrary.blockIndex(&random), .meta, Keys.blocks),
             Sample("blockDirectory", .segments, key, value, isCanonical: true) { bytes, table, key in
                 let opened = try Value.open(bytes, kind: .blockDirectory, table: table, key: key)
                 let view = try BlockDirectory(body: opened.bytes, chunkLengths: lengths)

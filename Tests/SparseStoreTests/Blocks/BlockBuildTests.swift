@@ -17,17 +17,18 @@ import Testing
     }
 
     @Test func `a seed makes the same bytes, and another makes others`() throws {
-        let first = try BlockCollection(documents: 300)
-        let again = try BlockCollection(documents: 300)
-        #expect(try first.parts() == again.parts() && first.parts().count == 4)
-        let pieces = try BlockCollection(documents: 300, building: nil)
-        #expect(try merger(pieces.store).buildBlocks(BlockCollection.settings) { _ in })
+        var settings = BlockCollection.unpruned
+        let first = try BlockCollection(documents: 90, building: settings)
+        let again = try BlockCollection(documents: 90, building: settings)
+        #expect(try first.parts() == again.parts() && first.parts().count >= 4)
+        let pieces = try BlockCollection(documents: 90, building: nil)
+        #expect(try merger(pieces.store).buildBlocks(settings) { _ in })
         #expect(try pieces.parts() == first.parts())
-        var other = BlockCollection.settings
-        other.seed = 2
-        try again.store.buildBlocks(other)
+        settings.seed = 2
+        try again.store.buildBlocks(settings)
         #expect(try again.parts() != first.parts())
-        try again.store.buildBlocks(BlockCollection.settings)
+        settings.seed = 1
+        try again.store.buildBlocks(settings)
         #expect(try again.parts() == first.parts())
     }
 
@@ -47,14 +48,14 @@ import Testing
     }
 
     @Test func `a stopped build leaves the store as it was, at whatever stage`() throws {
-        let blocks = try BlockCollection(documents: 90)
+        let blocks = try BlockCollection(documents: 120)
         let before = (try blocks.record(), try blocks.parts(), try blocks.store.read { $0.manifest.segments })
         var stages = 0
         var stop = 1
         while true {
             stages = 0
             do {
-                _ = try merger(blocks.store).buildBlocks(BlockCollection.unpruned) { _ in
+                _ = try merger(blocks.store).buildBlocks(BlockCollection.settings) { _ in
                     stages += 1
                     if stages == stop { throw Stop() }
                 }
@@ -65,7 +66,7 @@ import Testing
             #expect(try blocks.store.read { $0.manifest.segments } == before.2)
             stop += 1
         }
-        #expect(stages > 8 && stop > 8)
+        #expect(stages > 6 && stop > 6)
         #expect(try blocks.record() != before.0 && blocks.store.verify(.deep).isClean)
     }
 
@@ -90,7 +91,7 @@ import Testing
             try StagedBlocks.begin(
                 blocks.store.environment, blocks.store.source.tables, MergePieces(bytesWritten: 1, documentsRead: 64),
                 BlockCollection.settings))
-        try build.stage { _ in }
+        #expect(try build.stage { _ in })
         #expect(try !leftovers(blocks.store).isEmpty && blocks.store.statistics().stagedBytes > 0)
         #expect(try blocks.store.verify(.deep).isClean)
         #expect(try blocks.store.buildBlocks(BlockCollection.settings))

@@ -99,7 +99,7 @@ struct BlockCollection {
                     continue
                 }
                 for posting in 0..<list.postings {
-                    guard let place = view.place(of: list.slot(posting)),
+                    guard let place = view.place(of: view.index.lines.document(at: list.slot(posting))),
                         snapshot.index.members[place.member].isLive(place.ordinal)
                     else { continue }
                     ids.insert(try snapshot.index.vector(of: place).identifier())

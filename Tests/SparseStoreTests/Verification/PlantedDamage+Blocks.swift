@@ -20,7 +20,7 @@ extension PlantedDamage {
             let record = try #require(try copy.blocks())
             try copy.write { try MetaTable.put(retired: [record.number], copy.tables, $0) }
         },
-        PlantedDamage("a source with other documents", .blocks, deep: ["I120"], quick: ["I120"]) { copy in
+        PlantedDamage("a source with other documents", .blocks, deep: ["I120", "I123"], quick: ["I120"]) { copy in
             try copy.changeBlocks { $0.sources[0].documents += 1 }
         },
         PlantedDamage("a source that was not given out", .blocks, deep: ["I120"], quick: ["I120"]) { copy in
@@ -84,10 +84,6 @@ extension PlantedDamage {
     ]
 
     private static let blockLists = [
-        PlantedDamage("a slot of no document", .blocks, deep: ["I122"], quick: []) { copy in
-            // The first source ends with ordinal 89, and the next begins at 128.
-            try copy.changeList { bytes, _ in bytes[0] = 100 }
-        },
         PlantedDamage("a slot past the last", .blocks, deep: ["I122"], quick: []) { copy in
             try copy.changeList { bytes, _ in bytes[2] = 1 }
         },
@@ -128,26 +124,32 @@ extension PlantedDamage {
     private static let blockLines = [
         PlantedDamage("a code of a document in the block index", .blocks, deep: ["I123"], quick: []) { copy in
             // Of the heaviest term of the first document, lower than that of others in its blocks.
-            try copy.changeLines(of: 1) { $0[42 + 2] ^= 1 }
+            try copy.changeLines { $0[42 + 2] ^= 1 }
         },
         PlantedDamage("two terms of a document that change places", .blocks, deep: ["I123"], quick: []) { copy in
-            try copy.changeLines(of: 1) { line in
+            try copy.changeLines { line in
                 for byte in 0..<2 { line.swapAt(line.startIndex + byte, line.startIndex + 2 + byte) }
                 line.swapAt(line.startIndex + 42, line.startIndex + 43)
             }
         },
         PlantedDamage("a document that goes on", .blocks, deep: ["I123"], quick: []) { copy in
-            try copy.changeLines(of: 1) { $0[63] += 1 }
+            try copy.changeLines { $0[63] += 1 }
         },
         PlantedDamage("a document of a compact window that begins elsewhere", .blocks, deep: ["I123"], quick: []) {
             copy in
-            // Slots of the third source begin at 128 + 64; a document that no list has.
-            let listed = try copy.listedSlots()
-            let slot = try #require(
-                (192..<252).first { !listed.contains($0) && $0 % 10 != 2 && ![222, 223].contains($0) })
-            try copy.changeBody(.segments, copy.blockKey(.blockPlaces)) { body in
-                for byte in 0..<4 { body[SegmentChunkHeader.size + 4 * slot + byte] = 0 }
+            try copy.changePlace(of: copy.unlistedSlot(in: 150..<210)) { place, _ in
+                for byte in 0..<4 { place[byte] = 0 }
             }
+        },
+        PlantedDamage("a slot of another's document", .blocks, deep: ["I123"], quick: []) { copy in
+            try copy.changePlace(of: copy.unlistedSlot(in: 0..<90)) { place, other in place[4] = other }
+        },
+        PlantedDamage("a slot of no document", .blocks, deep: ["I123"], quick: []) { copy in
+            try copy.changePlace(of: copy.unlistedSlot(in: 0..<90)) { place, _ in place[5] = 1 }
+        },
+        PlantedDamage("a live document without a slot", .blocks, deep: ["I123"], quick: []) { copy in
+            // It has that of one that was removed before the index was built.
+            try copy.changePlace(of: copy.unlistedSlot(in: 0..<90)) { place, _ in place[4] = 10 }
         },
     ]
 }
@@ -192,12 +194,38 @@ extension DamagedStore {
         return slots
     }
 
-    /// Changes the first line of the first document from a slot on that no list has, so that only it is wrong.
-    fileprivate func changeLines(of slot: Int, _ change: (inout ArraySlice<UInt8>) -> Void) throws {
-        let index = try #require(try store.read { $0.index.blocks }).index
+    /// The first slot with a live document of a range that no list has, so that nothing but its lines is wrong.
+    fileprivate func unlistedSlot(in documents: Range<Int>) throws -> Int {
         let listed = try listedSlots()
-        let slot = try #require((slot..<90).first { !listed.contains($0) && $0 % 10 != 0 && $0 != 5 && $0 != 6 })
-        let begin = SegmentChunkHeader.size + ImpactLine.bytes * index.lines.place(of: slot)
+        return try store.read { snapshot in
+            let view = try #require(snapshot.index.blocks)
+            return try #require(
+                (0..<view.index.directory.slots).first { slot in
+                    let document = view.index.lines.document(at: slot)
+                    guard !listed.contains(slot), documents.contains(document), let place = view.place(of: document)
+                    else {
+                        return false
+                    }
+                    return snapshot.index.members[place.member].isLive(place.ordinal)
+                })
+        }
+    }
+
+    /// Changes the place of a slot; `change` also gets the document of another.
+    fileprivate func changePlace(of slot: Int, _ change: (inout [UInt8], UInt8) -> Void) throws {
+        try changeBody(.segments, blockKey(.blockPlaces)) { body in
+            let begin = SegmentChunkHeader.size + 8 * slot
+            let other = SegmentChunkHeader.size + 8 * (slot == 0 ? 1 : 0) + 4
+            var place = Array(body[begin..<begin + 8])
+            change(&place, body[other])
+            body.replaceSubrange(begin..<begin + 8, with: place)
+        }
+    }
+
+    /// Changes the first line of a document.
+    fileprivate func changeLines(_ change: (inout ArraySlice<UInt8>) -> Void) throws {
+        let index = try #require(try store.read { $0.index.blocks }).index
+        let begin = SegmentChunkHeader.size + ImpactLine.bytes * index.lines.place(of: try unlistedSlot(in: 0..<90))
         try changeBody(.segments, blockKey(.blockLines)) { body in
             var line = ArraySlice(Array(body[begin..<begin + ImpactLine.bytes]))
             change(&line)

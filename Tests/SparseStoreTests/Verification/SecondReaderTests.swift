@@ -18,6 +18,7 @@ struct SecondReaderTests {
         #expect(output.status == 0, "\(output.errors)")
         try compareDocuments(output, copy)
         try compareSegments(output, copy)
+        try compareBlocks(output, copy)
     }
 
     private func compareDocuments(_ output: SecondReader.Output, _ copy: DamagedStore) throws {
@@ -105,12 +106,39 @@ struct SecondReaderTests {
         #expect(lists.isEmpty && vectors.isEmpty && tags.isEmpty)
     }
 
+    private func compareBlocks(_ output: SecondReader.Output, _ copy: DamagedStore) throws {
+        guard let record = try copy.blocks() else { return }
+        let read = try #require(output.all("blocks").first)
+        #expect(read["number"] as? UInt32 == record.number)
+        #expect(read["sources"] as? [[Int]] == record.sources.map { [Int($0.segment), Int($0.documents)] })
+        let lists = output.all("blockList")
+        let index = try #require(try copy.store.read { $0.index.blocks }).index
+        #expect(read["slots"] as? Int == index.directory.slots && read["lines"] as? Int == index.directory.lines)
+        #expect(lists.count == index.directory.entries.count)
+        for (number, (other, entry)) in zip(lists, index.directory.entries).enumerated() {
+            #expect(other["term"] as? UInt32 == entry.term)
+            #expect((other["maximum"] as? NSNumber)?.floatValue == entry.maximum)
+            let one = other["list"] as? [String: Any]
+            guard let list = try index.list(number) else {
+                #expect(one == nil)
+                continue
+            }
+            #expect(numbers(one?["slots"]) == (0..<list.postings).map(list.slot))
+            #expect(numbers(one?["ends"]) == (0..<list.blocks).map { list.range(of: $0).upperBound })
+            var components: [[Int]] = []
+            list.forEachComponent { components.append([$1, $0, Int($2)]) }
+            #expect(one?["components"] as? [[Int]] == components)
+        }
+    }
+
     /// Most of what breaks a rule between values is found by the second reader too: it is no echo of the first.
     @Test func theSecondReaderSeesPlantedDamage() throws {
         let names = [
             "an identifier of another", "a name gone", "one term more", "a tag gone from the index",
             "a code of a short list", "a code of a compact window", "a term that a compact window lacks",
-            "the lowest bit of a weight", "a value under another's key",
+            "the lowest bit of a weight", "a value under another's key", "a code of a document in the block index",
+            "a summary's code too low", "a slot of no document", "a live document without a slot",
+            "a maximum below a source's",
         ]
         for damage in PlantedDamage.all where names.contains(damage.name) {
             let copy = try DamagedStore(damage.sound)

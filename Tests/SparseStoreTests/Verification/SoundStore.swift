@@ -153,7 +153,9 @@ enum SoundStore: String, CaseIterable, Sendable {
         try store.changeProfile(to: .compact)
         try write(150..<210)
         try remove(stride(from: 0, to: 210, by: 10))
-        try store.buildBlocks(BlockCollection.settings)
+        var settings = BlockCollection.settings
+        settings.blockShare = 0.4
+        try store.buildBlocks(settings)
         // More than a third of the second source: it is rewritten, alone.
         try remove(91..<120)
         try store.maintain()

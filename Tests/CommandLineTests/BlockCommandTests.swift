@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@Suite("Block indexes on the command line")
+struct BlockCommandTests {
+    @Test("build --blocks makes one, searches name it, stats and verify know it, a build without leaves it")
+    func contract() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let queries = Inputs.sample("queries.jsonl")
+        try Binary.run("load", store, Inputs.sample("documents.jsonl.zst"), "--quiet")
+        let before = try Binary.run("stats", store, "--json").object()
+        #expect(before["blocks"] is NSNull)
+        let early = try Binary.run("search", store, "--queries", queries, "--plain-seismic", "cut=8")
+        #expect(early.status == 2 && early.errors.contains("block index"))
+
+        let built = try Binary.run("build", store, "--blocks", "--json")
+        #expect(built.status == 0, "\(built.errors)")
+        #expect(try built.object()["documents"] as? Int == 240)
+        func blocks() throws -> [String: Any] {
+            try #require(try Binary.run("stats", store, "--json").object()["blocks"] as? [String: Any])
+        }
+        let known = try blocks()
+        #expect(known["documents"] as? Int == 240 && known["documents_built"] as? Int == 240)
+        #expect((known["bytes"] as? Int ?? 0) > 50_000 && (known["terms"] as? Int ?? 0) > 5_000)
+        #expect(try Binary.run("stats", store).output.contains("block index"))
+
+        let found = try Binary.run(
+            "search", store, "--queries", queries, "--plain-seismic", "cut=9,heap=0.7", "--explain", "--json"
+        ).object()
+        #expect(found["recall_asked"] as? String == "plain-seismic cut=9,heap=0.7")
+        let plan = try #require(found["plan"] as? [String: Any])
+        #expect(plan["block_lists"] as? Int == 9 && (plan["heap_factor"] as? NSNumber)?.floatValue == 0.7)
+        #expect(plan["exact"] as? Bool == false && plan["effort"] is NSNull && plan["dropped_share"] is NSNull)
+        let counters = try #require(found["counters"] as? [String: Int])
+        for name in ["lists", "postings", "blocks", "documents_estimated", "lines", "documents_scored"] {
+            #expect((counters[name] ?? 0) > 0, "\(name)")
+        }
+        #expect(counters["segments_scanned"] == 0 && counters["lists"] == 9)
+        let text = try Binary.run("search", store, "--queries", queries, "--plain-seismic", "cut=9", "--explain").output
+        #expect(text.contains("plain Seismic was asked for") && text.contains("blocks") && text.contains("lines"))
+
+        let figures = try Binary.run(
+            "eval", store, "--queries", queries, "--truth", Inputs.sample("truth.bin"), "--plain-seismic",
+            "cut=20,heap=0.5", "--json"
+        ).object()
+        #expect((figures["recall"] as? Double ?? 0) > 0.9)
+
+        #expect(try Binary.run("verify", store, "--deep").status == 0)
+        #expect(try Binary.run("remove", store, "3", "4").status == 0)
+        #expect(try Binary.run("build", store).status == 0)
+        #expect(try Binary.run("verify", store, "--deep").status == 0)
+        let left = try Binary.run("stats", store, "--json").object()
+        let after = left["blocks"] as? [String: Any]
+        #expect(after == nil || after?["documents"] as? Int == 238)
+    }
+
+    @Test("a seed makes the same block index")
+    func seeds() throws {
+        let folder = try Folder()
+        let files = try ["1", "1", "2"].enumerated().map { index, seed in
+            let store = folder.path("\(index).sparse")
+            try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(900).utf8))
+            #expect(try Binary.run("build", store, "--blocks", "--postings", "40", "--seed", seed).status == 0)
+            return try #require(try Binary.run("stats", store, "--json").object()["blocks"] as? [String: Int])
+        }
+        #expect(files[0] == files[1] && files[2]["documents"] == 900)
+    }
+}
