@@ -182,7 +182,9 @@ struct BlockScan {
                 at: document.place, scratch.multipliers, headAtLeast: UInt32(Float(found.least) * plan.headShare),
                 &counters.lines)
             // Few come so far: only of these is it asked where they stand, and whether they may be found.
-            guard let sum, sum > found.least, let place = try place(of: document.slot), isAllowed(place) else { continue }
+            guard let sum, sum > found.least, let place = try place(of: document.slot), isAllowed(place) else {
+                continue
+            }
             found.best.insert(UInt64(sum) << 32 | UInt64(document.slot))
         }
         counters.documentsEstimated += found.pending.count
