@@ -103,7 +103,8 @@ package struct BlockList: Sendable {
         for column in 0..<columns {
             let end = min(components, Int(u32(columnEndsBase, column)))
             while begin < end {
-                let block = isNarrow
+                let block =
+                    isNarrow
                     ? Int(blocksBase.load(fromByteOffset: begin, as: UInt8.self)) : Int(u16(blocksBase, begin))
                 try body(block, Int(u16(termsBase, column)), codesBase.load(fromByteOffset: begin, as: UInt8.self))
                 begin += 1

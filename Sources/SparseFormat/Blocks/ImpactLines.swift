@@ -15,7 +15,8 @@ package struct ImpactLines: @unchecked Sendable {
     ) throws(FormatError) {
         self.slots = slots
         self.lines = lines
-        self.places = try Self.bases(places, elements: slots, bytes: ImpactLine.placeBytes, perChunk: ImpactLine.slotsPerChunk)
+        self.places = try Self.bases(
+            places, elements: slots, bytes: ImpactLine.placeBytes, perChunk: ImpactLine.slotsPerChunk)
         self.chunks = try Self.bases(
             chunks, elements: lines, bytes: ImpactLine.bytes, perChunk: ImpactLine.linesPerChunk)
     }

@@ -83,7 +83,8 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .retiredSegments: "the retired segments are 1 or more, each named once"
         case .blockSources: "a block index has 1 or more sources, each named once, with 1 to 65535 documents"
         case .blockCounts: "a block index's counts agree with its contents and its chunks"
-        case .blockLists: "a block list lies inside its chunk, aligned, with 1 to 65535 postings and at most as many blocks"
+        case .blockLists:
+            "a block list lies inside its chunk, aligned, with 1 to 65535 postings and at most as many blocks"
         }
     }
 }

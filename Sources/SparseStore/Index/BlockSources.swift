@@ -74,7 +74,9 @@ struct BlockSources {
             let postings = try member.segment.postings(at: position)
             for (ordinal, code) in zip(postings.ordinals, postings.codes) {
                 // What a file says is compared: an ordinal past the window's documents is no document.
-                guard code > 0, Int(ordinal) < member.segment.documentCount, member.isLive(Int(ordinal)) else { continue }
+                guard code > 0, Int(ordinal) < member.segment.documentCount, member.isLive(Int(ordinal)) else {
+                    continue
+                }
                 body(begins[window] + Int(ordinal), Float(code) * scale)
             }
         }

@@ -23,7 +23,7 @@ extension Samples {
                     BlockDirectory.encode(
                         view.entries, slots: view.slots, lines: view.lines, chunks: lengths.count, into: &$0)
                 }
-            }
+            },
         ]
     }
 }

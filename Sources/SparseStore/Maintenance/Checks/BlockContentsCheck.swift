@@ -27,7 +27,8 @@ enum BlockContentsCheck: VerificationCheck {
                 let document = index.lines.document(at: slot)
                 guard document < slots.count, slots[document] == nil else {
                     verification.broken(
-                        .blockLines, .segments, prefix, "slot \(slot) is of document \(document), which is none or has another")
+                        .blockLines, .segments, prefix,
+                        "slot \(slot) is of document \(document), which is none or has another")
                     return nil
                 }
                 slots[document] = slot
@@ -83,7 +84,8 @@ enum BlockContentsCheck: VerificationCheck {
         where hasAll ? maxima[number] != entry.maximum : maxima[number] > entry.maximum {
             verification.broken(
                 .blockParts, .segments, prefix,
-                "the largest weight of term \(entry.term) is \(maxima[number]), and the block index says \(entry.maximum)")
+                "the largest weight of term \(entry.term) is \(maxima[number]), and the block index says \(entry.maximum)"
+            )
         }
     }
 
