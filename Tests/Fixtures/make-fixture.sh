@@ -30,6 +30,8 @@ PYTHON
 
 # More than 1,024 documents: a window of eight levels, and a dictionary for payloads.
 documents 0 1100 | "$sparsestore" load "$store" - --quiet --no-build >/dev/null
+# A block index over it.
+"$sparsestore" build "$store" --blocks --postings 20 >/dev/null
 # Nearly half of it is removed: it stays as it is, with tombstones.
 seq -f 'd%g' 2 2 1000 | xargs "$sparsestore" remove "$store" >/dev/null
 documents 1100 1130 | "$sparsestore" load "$store" - --quiet --no-build >/dev/null

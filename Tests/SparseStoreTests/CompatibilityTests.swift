@@ -33,6 +33,7 @@ import Testing
         #expect(report.isClean, "\(report.findings.prefix(3))")
         #expect(try store.statistics().format == format)
         #expect(try store.statistics().dictionaries == 1)
+        #expect(try store.statistics().blocks.map { $0.documents > 500 } == true)
 
         let expected = try Self.fixture("format-\(format).jsonl").split(separator: UInt8(ascii: "\n")).map(
             Self.document)
@@ -54,6 +55,8 @@ import Testing
             }
             let best = scores.values.sorted(by: >).prefix(20).filter { $0 > 0 }
             #expect(hits.count == best.count)
+            let found = try store.search(Query(terms: query), recall: .plainSeismic(cut: 3, heapFactor: 0.8))
+            #expect(found.count == 10 && found.allSatisfy { abs($0.score - (scores[$0.id] ?? 0)) < 1e-5 })
             for (hit, score) in zip(hits, best) {
                 #expect(abs(hit.score - score) < 1e-5)
                 #expect(abs(hit.score - (scores[hit.id] ?? 0)) < 1e-5)

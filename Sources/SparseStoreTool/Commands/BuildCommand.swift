@@ -23,8 +23,7 @@ struct BuildCommand: ParsableCommand {
     @Flag(
         help: ArgumentHelp(
             "Also build a block index: for millions of documents.",
-            discussion:
-                "The planner uses it where it was measured to be cheaper. A build without it leaves it as it is."))
+            discussion: "The planner uses it where it was measured to be cheaper. A build without leaves it as it is."))
     var blocks = false
 
     @Option(help: ArgumentHelp("Postings that the block index keeps for each term, on average.", visibility: .hidden))
