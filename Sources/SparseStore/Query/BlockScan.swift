@@ -91,7 +91,7 @@ struct BlockScan {
             try budget.check()
             counters.postings += promises(of: list, numbers, scratch)
             blocks.reserveCapacity(blocks.count + list.blocks)
-            for block in 0..<list.blocks where scratch.sums[block] > 0 {
+            for block in 0..<list.blocks {
                 blocks.append(
                     Block(
                         promise: scratch.sums[block], list: UInt16(truncatingIfNeeded: position),
