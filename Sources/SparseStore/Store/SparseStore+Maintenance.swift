@@ -51,6 +51,7 @@ extension SparseStore {
     /// merged away it is dropped. An index that is there is replaced.
     ///
     /// - Parameters:
+    ///   - settings: how much of the documents it holds, and in how many blocks.
     ///   - isCancelled: asked often; by default whether the current task is cancelled.
     ///   - progress: called often.
     /// - Returns: whether there was anything to index.
