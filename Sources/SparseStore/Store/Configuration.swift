@@ -48,8 +48,8 @@ public struct Configuration: Sendable {
     /// searches are reading at the moment comes on top: some 64 KiB for each of their terms.
     ///
     /// Lists decode to 3 bytes a nonzero, and each chunk of 64 KiB takes some 0.1 ms: make it as large as what the usual
-    /// queries read.
-    public var listCacheSize = 64 << 20
+    /// queries read. The default holds all lists of a million documents with 120 terms each.
+    public var listCacheSize = 512 << 20
     /// zstd level of payloads, 1...19.
     public var compressionLevel = 3
     /// How a store keeps token vectors, from its first multivector on; without effect on a store that has some, where

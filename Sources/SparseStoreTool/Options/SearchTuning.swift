@@ -26,7 +26,7 @@ struct SearchTuning: ParsableArguments {
         help: "Only documents whose tags fulfil this: 'tag:a AND NOT tag:b'.", transform: FilterExpression.parse)
     var filter: Filter?
 
-    @Option(help: "Memory for decoded lists of a compact index: '256MiB', or 0 for none. (default: 64MiB)")
+    @Option(help: "Memory for decoded lists of a compact index: '256MiB', or 0 for none. (default: 512MiB)")
     var listCache: SizeOption?
 
     func validate() throws {
