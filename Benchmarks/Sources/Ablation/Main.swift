@@ -63,7 +63,9 @@ struct Main {
         var measured = variants.map { _ in Measured(queries: hits.count) }
         for (index, variant) in variants.enumerated() {
             let found = try subjects[variant.store].answers(variant)
-            if variant.effort == nil, found.hits != hits { throw Failure("exact answers change without \(variant.name)") }
+            if variant.effort == nil, found.hits != hits {
+                throw Failure("exact answers change without \(variant.name)")
+            }
             measured[index].judge(zip(found.scores, scores).map(recall), found.counters)
         }
         for round in 0..<rounds {

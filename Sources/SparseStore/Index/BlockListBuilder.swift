@@ -98,7 +98,8 @@ struct BlockListBuilder {
         Int(number) < scales.count ? scales[Int(number)] : 0
     }
 
-    private mutating func summarise(_ members: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64]) {
+    private mutating func summarise(_ members: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64])
+    {
         terms.removeAll(keepingCapacity: true)
         for slot in members {
             lines.components(at: lines.place(of: slot)) { number, code in

@@ -14,9 +14,8 @@ struct BlockSelection {
             let slot = slotOfDocument[document]
             if slot < .max { found.append((Int(slot), weight)) }
         }
-        let most = min(60_000, Int(settings.maximumFactor * Double(settings.postingsPerTerm)))
         let reaching = found.reduce(0) { $0 + ($1.weight >= least ? 1 : 0) }
-        let count = min(max(reaching, settings.leastPostings), most, found.count)
+        let count = min(max(reaching, settings.leastPostings), settings.mostPostings, found.count)
         if count < found.count {
             if count == reaching {
                 found.removeAll { $0.weight < least }

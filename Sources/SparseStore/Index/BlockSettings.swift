@@ -8,9 +8,9 @@ public struct BlockSettings: Sendable, Hashable {
     /// The least that is kept of a list, if it has so many.
     public var leastPostings = 64
     /// Blocks of a list, as a share of its postings.
-    public var blockShare = 0.1
+    public var blockShare = 0.15
     /// Documents of blocks with so few or fewer go to other blocks.
-    public var smallestBlock = 4
+    public var smallestBlock = 3
     /// The share of the sum of a block's largest weights that its summary keeps.
     public var summaryShare = 0.4
     /// Of the documents that are a block's first: the same seed makes the same index.
@@ -18,6 +18,9 @@ public struct BlockSettings: Sendable, Hashable {
 
     /// The defaults.
     public init() {}
+
+    /// Of a list.
+    var mostPostings: Int { min(60_000, Int(maximumFactor * Double(postingsPerTerm))) }
 
     func check() throws(SparseStoreError) {
         guard (1...60_000).contains(postingsPerTerm), (1...64).contains(maximumFactor), leastPostings >= 0,

@@ -66,6 +66,14 @@ struct BlockSources {
         return DocumentPlace(member: member, ordinal: document - begins[member])
     }
 
+    /// Postings of a term, those of removed documents included.
+    func postings(of number: Int) -> Int {
+        view.members.indices.reduce(0) { sum, window in
+            let position = Int(positions[window][number])
+            return position < 0 ? sum : sum + Int(view.members[window].segment.directory.entry(at: position).count)
+        }
+    }
+
     /// Calls `body` with index and weight, as the window has quantised it, of each live posting of a term.
     func forEachPosting(of number: Int, _ body: (_ document: Int, _ weight: Float) -> Void) throws {
         for (window, member) in view.members.enumerated() where positions[window][number] >= 0 {

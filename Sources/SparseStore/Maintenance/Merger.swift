@@ -83,7 +83,10 @@ final class Merger: Sendable {
                 try takeTurn(checkpoint)
                 defer { isTaken.withLock { $0 = false } }
                 if try clearTheWay() {
-                    guard var blocks = try StagedBlocks.begin(environment, tables, pieces, settings) else {
+                    guard
+                        var blocks = try StagedBlocks.begin(
+                            environment, tables, policy, pieces, settings)
+                    else {
                         return false
                     }
                     do {

@@ -3,8 +3,10 @@ internal import SparseFormat
 
 /// The documents of a block index: their order, their lines and their places.
 extension StagedBlocks {
-    /// Documents that are put in order together, for which their heaviest components are in memory: some 130 bytes each.
-    private static let documentsOrdered = 1 << 20
+    /// Documents that are put in order together, for which their heaviest components are in memory. More make the order
+    /// better, but a million is enough.
+    private var documentsOrdered: Int { min(1 << 20, max(1, memory / Self.bytesOrdered)) }
+    private static let bytesOrdered = 256
     /// Documents that are read in one transaction.
     private static let documentsPerRead = 1 << 14
 
@@ -14,8 +16,8 @@ extension StagedBlocks {
         var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
         var chunks = 0
         var progress = MaintenanceProgress(step: .reading, documentsRead: 0, documents: sources.liveDocuments)
-        for group in stride(from: 0, to: slots.count, by: Self.documentsOrdered) {
-            let documents = group..<min(slots.count, group + Self.documentsOrdered)
+        for group in stride(from: 0, to: slots.count, by: documentsOrdered) {
+            let documents = group..<min(slots.count, group + documentsOrdered)
             let order = try order(of: documents, &progress, checkpoint)
             for first in stride(from: 0, to: order.count, by: Self.documentsPerRead) {
                 let piece = order[first..<min(order.count, first + Self.documentsPerRead)]

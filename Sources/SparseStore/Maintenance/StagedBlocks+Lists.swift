@@ -4,8 +4,10 @@ internal import SparseFormat
 
 /// The lists of a block index, by all processors.
 extension StagedBlocks {
-    /// Terms whose lists are built in one transaction.
+    /// Terms whose lists are built in one transaction, if memory allows: a posting takes about so many bytes with its share
+    /// of the summaries.
     private static let termsPerPiece = 512
+    private static let bytesPerPosting = 160
 
     /// What all pieces share.
     private struct Layout {
@@ -69,7 +71,7 @@ extension StagedBlocks {
         layout.least = least
         let selection = BlockSelection(
             settings: settings, sources: sources, least: least, slotOfDocument: layout.slotOfDocument)
-        let count = min(Self.termsPerPiece, sources.terms.count - first)
+        let count = terms(from: first, sources)
         guard count > 0 else { return [] }
         let results = Lock([Result<BlockListWriter.Content, any Error>?](repeating: nil, count: count))
         let (idle, settings, scales) = (layout.idle, settings, sources.maxima.map { $0 / 255 })
@@ -85,6 +87,18 @@ extension StagedBlocks {
                 try result.map { (sources.terms[first + index], sources.maxima[first + index], try $0.get()) }
             }
         }
+    }
+
+    /// How many terms from a number on are built together; 0 when that is past the last.
+    private func terms(from first: Int, _ sources: BlockSources) -> Int {
+        var bytes = 0
+        var count = 0
+        while count < Self.termsPerPiece, first + count < sources.terms.count {
+            bytes += min(settings.mostPostings, sources.postings(of: first + count)) * Self.bytesPerPosting
+            if bytes > memory, count > 0 { break }
+            count += 1
+        }
+        return count
     }
 
     private func threshold(_ sources: BlockSources) throws -> Float {

@@ -7,11 +7,13 @@ internal import SparseFormat
 ///
 /// Each piece reads what a transaction of its own sees: what is removed meanwhile is left out, or found dead.
 ///
-/// Memory: the heaviest components of a million documents while these are put in order (`StagedBlocks+Lines`), 12 bytes a
-/// document, and the lists of some hundred terms while these are built (`StagedBlocks+Lists`): 300 MiB or so for millions.
+/// Memory: 12 bytes a document, and at most what the merge policy allows for the heaviest components of the documents that are
+/// put in order together (`StagedBlocks+Lines`), or for the lists that are built together (`StagedBlocks+Lists`).
 struct StagedBlocks {
     let environment: Environment
     let tables: Tables
+    /// About how much memory a step may take beside what each document needs.
+    let memory: Int
     let pieces: MergePieces
     let settings: BlockSettings
     let record: MergeRecord
@@ -29,7 +31,8 @@ struct StagedBlocks {
     ///
     /// The caller has seen that no claim stands; if one does by now, that is `ClaimLost`.
     static func begin(
-        _ environment: Environment, _ tables: Tables, _ pieces: MergePieces, _ settings: BlockSettings
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
+        _ settings: BlockSettings
     ) throws -> StagedBlocks? {
         try environment.write { transaction in
             let meta = MetaTable(tables: tables, reader: transaction.reader)
@@ -43,16 +46,17 @@ struct StagedBlocks {
                 staged: [number])
             try MetaTable.put(record, tables, transaction.writer)
             try MetaTable.put(manifest, tables, transaction.writer)
-            return StagedBlocks(environment, tables, pieces, settings, record, sources, number)
+            return StagedBlocks(environment, tables, policy.memory, pieces, settings, record, sources, number)
         }
     }
 
     private init(
-        _ environment: Environment, _ tables: Tables, _ pieces: MergePieces, _ settings: BlockSettings,
-        _ record: MergeRecord, _ sources: [SegmentEntry], _ number: UInt32
+        _ environment: Environment, _ tables: Tables, _ memory: Int, _ pieces: MergePieces,
+        _ settings: BlockSettings, _ record: MergeRecord, _ sources: [SegmentEntry], _ number: UInt32
     ) {
         self.environment = environment
         self.tables = tables
+        self.memory = memory
         self.pieces = pieces
         self.settings = settings
         self.record = record

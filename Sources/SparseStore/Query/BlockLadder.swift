@@ -10,6 +10,7 @@ enum BlockLadder {
         plan(lists: 4, heapFactor: 1.0, candidates: 5, headShare: 0.6),
         plan(lists: 5, heapFactor: 1.0, candidates: 5, headShare: 0.6),
         plan(lists: 6, heapFactor: 1.0, candidates: 5, headShare: 0.6),
+        plan(lists: 6, heapFactor: 0.95, candidates: 5, headShare: 0.6),
         plan(lists: 6, heapFactor: 0.9, candidates: 5, headShare: 0.6),
         plan(lists: 8, heapFactor: 0.9, candidates: 5, headShare: 0.5),
         plan(lists: 10, heapFactor: 0.9, candidates: 10, headShare: 0.5),

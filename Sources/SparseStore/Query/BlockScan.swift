@@ -18,6 +18,8 @@ struct BlockScan {
 
     /// What the heaviest term of a query brings for a code of 255, in units of the sums.
     private static let heaviest: Float = 1_023
+    /// Terms that can bring less than this share of what the heaviest can are not looked for in summaries.
+    private static let lightest: Float = 0.1
     /// Documents whose lines are asked for together.
     private static let together = 32
 
@@ -39,7 +41,8 @@ struct BlockScan {
         }
         guard let most = terms.map(\.most).max() else { return [] }
         // Terms ascend in a query, so their numbers do.
-        let numbers = terms.map { UInt16(truncatingIfNeeded: $0.number) }
+        let lightest = plan.isBestFirst ? Self.lightest * most : 0
+        let numbers = terms.filter { $0.most >= lightest }.map { UInt16(truncatingIfNeeded: $0.number) }
         for term in terms {
             // Products that overflow or vanish have no ratio; each then counts as the heaviest.
             let share = term.most / most
@@ -179,7 +182,9 @@ struct BlockScan {
                 at: document.place, scratch.multipliers, headAtLeast: UInt32(Float(found.least) * plan.headShare),
                 &counters.lines)
             // Few come so far: only of these is it asked where they stand, and whether they may be found.
-            guard let sum, sum > found.least, let place = try place(of: document.slot), isAllowed(place) else { continue }
+            guard let sum, sum > found.least, let place = try place(of: document.slot), isAllowed(place) else {
+                continue
+            }
             found.best.insert(UInt64(sum) << 32 | UInt64(document.slot))
         }
         counters.documentsEstimated += found.pending.count

@@ -56,7 +56,8 @@ struct Planner {
             return Choice(
                 effort: plan,
                 description: SearchPlan(
-                    plan, number: nil, expectedRecall: nil, isTuned: false, limit: limit, "plain Seismic was asked for"))
+                    plan, number: nil, expectedRecall: nil, isTuned: false, limit: limit, "plain Seismic was asked for")
+            )
         case .target(let target):
             if documents < Self.exactBelow { return exact("\(documents) documents are few enough for an exact search") }
             // Under a filter that lets few through, blocks would be visited for what cannot be found.

@@ -89,7 +89,8 @@ import Testing
         let blocks = try BlockCollection(documents: 240, building: nil)
         var build = try #require(
             try StagedBlocks.begin(
-                blocks.store.environment, blocks.store.source.tables, MergePieces(bytesWritten: 1, documentsRead: 64),
+                blocks.store.environment, blocks.store.source.tables, MergePolicy(),
+                MergePieces(bytesWritten: 1, documentsRead: 64),
                 BlockCollection.settings))
         #expect(try build.stage { _ in })
         #expect(try !leftovers(blocks.store).isEmpty && blocks.store.statistics().stagedBytes > 0)
