@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test mutating func chunksAreClosedBeforeAListThatDoesNotFit() throws {
-        let lists = BuiltBlockLists(&random, terms: 60, postings: 5_000...20_000, postingsPerBlock: 300)
+        let lists = BuiltBlockLists(&random, terms: 20, postings: 8_000...30_000, postingsPerBlock: 300)
         #expect(lists.chunks.count > 2 && lists.chunks.allSatisfy { $0.count <= 262_080 })
         for (entry, next) in zip(lists.entries, lists.entries.dropFirst()) {
             let end = Int(entry.offset) + entry.byteCount
