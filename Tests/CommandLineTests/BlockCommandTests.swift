@@ -3,6 +3,18 @@ import Testing
 
 @Suite("Block indexes on the command line")
 struct BlockCommandTests {
+    @Test("load --blocks makes one at its end, and not where nothing is to be built")
+    func load() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let input = Data(Inputs.lines(600).utf8)
+        #expect(try Binary.run("load", store, "-", "--quiet", "--blocks", "--no-build", input: input).status != 0)
+        #expect(try Binary.run("load", store, "-", "--quiet", "--blocks", input: input).status == 0)
+        let blocks = try #require(try Binary.run("stats", store, "--json").object()["blocks"] as? [String: Any])
+        #expect(blocks["documents"] as? Int == 600)
+        #expect(try Binary.run("verify", store, "--deep").status == 0)
+    }
+
     @Test("build --blocks makes one, searches name it, stats and verify know it, a build without leaves it")
     func contract() throws {
         let folder = try Folder()

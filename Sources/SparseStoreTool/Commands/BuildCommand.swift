@@ -20,15 +20,6 @@ struct BuildCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
     @OptionGroup var layout: BuildOptions
 
-    @Flag(
-        help: ArgumentHelp(
-            "Also build a block index: for millions of documents.",
-            discussion: "The planner uses it where it was measured to be cheaper. A build without leaves it as it is."))
-    var blocks = false
-
-    @Option(help: ArgumentHelp("Postings that the block index keeps for each term, on average.", visibility: .hidden))
-    var postings: Int?
-
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -43,10 +34,7 @@ struct BuildCommand: ParsableCommand {
                 throw CommandFailure(.interrupted, "interrupted; what was merged so far is kept")
             }
         }
-        if blocks {
-            var settings = BlockSettings()
-            settings.seed = layout.seed
-            if let postings { settings.postingsPerTerm = postings }
+        if let settings = layout.blockSettings {
             try store.buildBlocks(settings, isCancelled: { InterruptFlag.isSet })
         }
         try store.tune(seed: layout.seed) { _, _ in

@@ -63,6 +63,7 @@ struct LoadCommand: ParsableCommand {
         guard (1...1_000_000).contains(batch) else {
             throw ValidationError("--batch is to be 1 to 1000000, not \(batch)")
         }
+        if noBuild, layout.blocks { throw ValidationError("--blocks builds an index, which --no-build forbids") }
         if let payload, ["id", "vector", "tags", "multivector"].contains(payload) {
             throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
         }
@@ -96,7 +97,7 @@ struct LoadCommand: ParsableCommand {
         try report(
             try loader.run(
                 reader, batchDocuments: batch, batchBytes: layout.memory.batchBytes, isBuilding: !noBuild,
-                seed: layout.seed, codec: tokens.codec?.codec))
+                blocks: layout.blockSettings, seed: layout.seed, codec: tokens.codec?.codec))
         store.close()
     }
 

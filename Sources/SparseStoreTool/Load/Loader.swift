@@ -47,11 +47,12 @@ final class Loader {
     /// - Parameters:
     ///   - batchBytes: about how much memory a batch may take.
     ///   - isBuilding: merge the index at the end.
+    ///   - blocks: how a block index is built then; nil for none.
     ///   - seed: of the queries that it is then tuned with.
     ///   - codec: encode token vectors anew at the end, where they are kept otherwise.
     func run(
-        _ reader: any DocumentReader, batchDocuments: Int, batchBytes: Int, isBuilding: Bool = true, seed: UInt64 = 1,
-        codec: MultivectorCodec? = nil
+        _ reader: any DocumentReader, batchDocuments: Int, batchBytes: Int, isBuilding: Bool = true,
+        blocks: BlockSettings? = nil, seed: UInt64 = 1, codec: MultivectorCodec? = nil
     ) throws -> LoadSummary {
         let queue = BatchQueue()
         // Handed over, not shared: nobody here uses the reader again.
@@ -74,7 +75,7 @@ final class Loader {
             }
         }
         if let codec, summary.isComplete { try encode(as: codec) }
-        if isBuilding, summary.isComplete { try build(seed: seed) }
+        if isBuilding, summary.isComplete { try build(blocks, seed: seed) }
         return try finish()
     }
 
@@ -92,15 +93,20 @@ final class Loader {
 
     /// Merges the index and measures what recall its efforts reach, unless someone interrupts: what is loaded is safe,
     /// and `build` can go on.
-    private func build(seed: UInt64) throws {
+    private func build(_ blocks: BlockSettings?, seed: UInt64) throws {
         struct Stop: Error {}
         do {
             try store.optimize { _ in
                 store.releaseMemory()
                 if interrupted() { throw Stop() }
             }
+            if let blocks {
+                try store.buildBlocks(blocks, isCancelled: interrupted) { progress in
+                    if progress.step == .writing { store.releaseMemory() }
+                }
+            }
             try store.tune(seed: seed) { _, _ in if interrupted() { throw Stop() } }
-        } catch is Stop {
+        } catch let error where error is Stop || (error as? SparseStoreError)?.code == .cancelled {
             reporter.note("the index was not merged and tuned to the end; 'build' does")
         }
     }

@@ -22,6 +22,24 @@ struct BuildOptions: ParsableArguments {
     @Option(help: "Seed of the queries that are made from documents to tune with. Nothing else is random.")
     var seed: UInt64 = 1
 
+    @Flag(
+        help: ArgumentHelp(
+            "Also build a block index: for millions of documents.",
+            discussion: "The planner uses it where it was measured to be cheaper. A build without leaves it as it is."))
+    var blocks = false
+
+    @Option(help: ArgumentHelp("Postings that the block index keeps for each term, on average.", visibility: .hidden))
+    var postings: Int?
+
+    /// How the block index is built; nil when none is asked for.
+    var blockSettings: BlockSettings? {
+        guard blocks else { return nil }
+        var settings = BlockSettings()
+        settings.seed = seed
+        if let postings { settings.postingsPerTerm = postings }
+        return settings
+    }
+
     /// Half for laying out a window; the other half are batches that wait meanwhile, and what a transaction changes.
     func apply(to configuration: inout Configuration) {
         configuration.mergePolicy.memory = memory.bytes / 2
