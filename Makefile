@@ -12,7 +12,7 @@ PROCESSES ?= 2
 CRASH_POINTS ?= 200
 SEED ?=
 # Suites whose tests wait for other tasks or processes: each alone, or they would wait for the threads of one another.
-WAITING := AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests|ObservabilityTests|CompactTests|ConcurrencyTests
+WAITING := ListCacheTests|AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests|ObservabilityTests|CompactTests|ConcurrencyTests
 OPERATIONS ?= 100000
 
 help: ## List these targets
