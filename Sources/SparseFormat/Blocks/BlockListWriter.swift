@@ -10,6 +10,9 @@ package struct BlockListWriter {
         package var components: [UInt64] = []
 
         package init() {}
+
+        /// Bytes that the list takes at the most: with a column for each component.
+        package var mostBytes: Int { 4 * slots.count + 2 * ends.count + 9 * components.count }
     }
 
     /// The data of a chunk, unless one list has more: with its headers it fills 64 pages of LMDB.

@@ -39,6 +39,7 @@ extension StagedBlocks {
             guard !built.isEmpty else { break }
             next += built.count
             for (term, maximum, content) in built {
+                try Self.check(content, term)
                 guard let full = writer.append(term, maximum: maximum, content) else { continue }
                 waiting.append(WindowPart(.blockLists, chunks, chunk: full))
                 chunks += 1
@@ -64,6 +65,8 @@ extension StagedBlocks {
         let table = SegmentTable(tables: tables, reader: transaction.reader)
         let lineBytes = try SegmentBytes.all(number, .blockLines, in: table)
         let placeBytes = try SegmentBytes.all(number, .blockPlaces, in: table)
+        // What was written is read back here, and only proven bytes are.
+        for chunk in lineBytes + placeBytes { try chunk.verify() }
         let lines = try ImpactLines(
             slots: layout.slots, lines: layout.lines, places: placeBytes.map { try $0.data() },
             chunks: lineBytes.map { try $0.data() })
@@ -86,6 +89,16 @@ extension StagedBlocks {
             try results.withLock { $0 }.enumerated().compactMap { index, result in
                 try result.map { (sources.terms[first + index], sources.maxima[first + index], try $0.get()) }
             }
+        }
+    }
+
+    /// A list stays inside a chunk, which has a limit.
+    static func check(_ content: BlockListWriter.Content, _ term: TermID) throws {
+        guard content.mostBytes <= Limits.maximumChunkBytes else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "the list of term \(term) in the block index would pass \(Limits.maximumChunkBytes) bytes; keep fewer "
+                    + "postings a term, or a smaller share of the summaries")
         }
     }
 

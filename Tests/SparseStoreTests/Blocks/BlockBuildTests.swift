@@ -85,6 +85,15 @@ import Testing
         }
     }
 
+    @Test func `a list too long for a chunk is refused before it is written`() throws {
+        var content = BlockListWriter.Content()
+        content.components = [UInt64](repeating: 0, count: Limits.maximumChunkBytes / 9)
+        try StagedBlocks.check(content, 7)
+        content.components += [0, 0]
+        let error = #expect(throws: SparseStoreError.self) { try StagedBlocks.check(content, 7) }
+        #expect(error?.code == .limitExceeded)
+    }
+
     @Test func `what a killed build has staged is collected by the next`() throws {
         let blocks = try BlockCollection(documents: 240, building: nil)
         var build = try #require(
