@@ -1,5 +1,3 @@
-internal import SparseFormat
-
 /// The inverted index of some documents that others are compared with: for each term the documents, by their place in
 /// `fill`, and their weights.
 struct CentroidIndex {

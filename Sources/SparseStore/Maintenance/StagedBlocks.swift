@@ -40,12 +40,8 @@ struct StagedBlocks {
             var manifest = try meta.manifest()
             let sources = manifest.segments
             guard !sources.isEmpty else { return nil }
-            let number = try manifest.takeSegments(1)
-            let record = MergeRecord(
-                owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
-                staged: [number])
-            try MetaTable.put(record, tables, transaction.writer)
-            try MetaTable.put(manifest, tables, transaction.writer)
+            let number = manifest.nextSegment
+            let record = try StagedMerge.claim(sources, numbers: 1, &manifest, tables, transaction.writer)
             return StagedBlocks(environment, tables, policy.memory, pieces, settings, record, sources, number)
         }
     }
@@ -82,7 +78,7 @@ struct StagedBlocks {
             let old = try meta.blocks()
             try MetaTable.put(
                 blocks: BlockIndexRecord(
-                    number: number, bytes: bytes + waiting.reduce(0) { $0 + UInt64($1.bytes) },
+                    number: number, bytes: bytes + UInt64(waitingBytes),
                     sources: sources.map { .init(segment: $0.id, documents: $0.documents) }),
                 tables, transaction.writer)
             try MetaTable.put(nil, tables, transaction.writer)
@@ -113,24 +109,22 @@ struct StagedBlocks {
         while waitingBytes > least ?? pieces.bytesWritten, !waiting.isEmpty {
             var size = 0
             let batch = waiting.prefix { part in
-                defer { size += part.bytes }
-                return size < pieces.bytesWritten
+                guard size < pieces.bytesWritten else { return false }
+                size += part.bytes
+                return true
             }
             try environment.write { transaction in
                 try put(Array(batch), transaction.writer)
-                try RetiredSegments(tables: tables, writer: transaction.writer)
-                    .makeRoom(for: batch.reduce(0) { $0 + UInt64($1.bytes) })
+                try RetiredSegments(tables: tables, writer: transaction.writer).makeRoom(for: UInt64(size))
             }
-            bytes += batch.reduce(0) { $0 + UInt64($1.bytes) }
+            bytes += UInt64(size)
             waiting.removeFirst(batch.count)
             environment.letOthersWrite()
         }
     }
 
     private func put(_ parts: [WindowPart], _ writer: Writer) throws {
-        guard try MetaTable(tables: tables, reader: writer.reader).merge() == record else {
-            throw StagedMerge.ClaimLost()
-        }
+        try StagedMerge.require(record, MetaTable(tables: tables, reader: writer.reader))
         for part in parts { try part.put(number, tables, writer) }
     }
 }

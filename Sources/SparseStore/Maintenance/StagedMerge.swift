@@ -43,14 +43,27 @@ struct StagedMerge {
             var manifest = try meta.manifest()
             guard let range = choose(manifest) else { return nil }
             let sources = Array(manifest.segments[range])
-            let first = try manifest.takeSegments(policy.windows(of: sources))
-            let record = MergeRecord(
-                owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
-                staged: Array(first..<manifest.nextSegment))
-            try MetaTable.put(record, tables, transaction.writer)
-            try MetaTable.put(manifest, tables, transaction.writer)
+            let record = try claim(sources, numbers: policy.windows(of: sources), &manifest, tables, transaction.writer)
             return StagedMerge(environment, tables, policy, pieces, record, sources, manifest.profile)
         }
+    }
+
+    /// Writes a claim on some segments and takes numbers for what is made of them; no other claim stands.
+    static func claim(
+        _ sources: [SegmentEntry], numbers: Int, _ manifest: inout ManifestRecord, _ tables: Tables, _ writer: Writer
+    ) throws -> MergeRecord {
+        let first = try manifest.takeSegments(numbers)
+        let record = MergeRecord(
+            owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
+            staged: Array(first..<manifest.nextSegment))
+        try MetaTable.put(record, tables, writer)
+        try MetaTable.put(manifest, tables, writer)
+        return record
+    }
+
+    /// - Throws: `ClaimLost` unless the claim still stands.
+    static func require(_ claim: MergeRecord, _ meta: MetaTable) throws {
+        guard try meta.merge() == claim else { throw ClaimLost() }
     }
 
     private init(
@@ -153,16 +166,12 @@ struct StagedMerge {
     private func write(
         _ batch: ArraySlice<(segment: UInt32, part: WindowPart)>, _ writer: Writer
     ) throws -> Int {
-        try requireClaim(MetaTable(tables: tables, reader: writer.reader))
+        try Self.require(record, MetaTable(tables: tables, reader: writer.reader))
         for (segment, part) in batch { try part.put(segment, tables, writer) }
         let bytes = batch.reduce(0) { $0 + $1.part.bytes }
         let ahead = min(waitingBytes - bytes, Self.piecesAhead * pieces.bytesWritten)
         let missing = max(0, bytes + ahead - room)
         try RetiredSegments(tables: tables, writer: writer).makeRoom(for: UInt64(missing))
         return room + missing - bytes
-    }
-
-    private func requireClaim(_ meta: MetaTable) throws {
-        guard try meta.merge() == record else { throw ClaimLost() }
     }
 }

@@ -1,5 +1,5 @@
 /// How much of a block index a search reads.
-struct BlockPlan: Sendable, Hashable {
+struct BlockPlan: CandidatePlan, Sendable, Hashable {
     /// Lists that are looked into, of the terms that can bring most (Seismic's cut).
     var lists: Int
     /// A block is visited while its summary promises more than this share of what a document must reach (Seismic's heap
@@ -13,10 +13,6 @@ struct BlockPlan: Sendable, Hashable {
     var headShare: Float
     /// Whether the blocks of all lists are visited in the order of what they promise, or list by list as they lie.
     var isBestFirst = true
-
-    func candidateCount(limit: Int) -> Int {
-        max(limit, candidates + Int((candidatesPerHit * Float(limit)).rounded(.up)))
-    }
 
     /// What Seismic does (Bruch et al., SIGIR 2024): list by list, every document of a visited block scored in full, and no
     /// more documents kept than are asked for.

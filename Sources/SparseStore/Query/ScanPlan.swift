@@ -1,5 +1,5 @@
 /// How much of each window a search reads.
-struct ScanPlan: Sendable, Hashable {
+struct ScanPlan: CandidatePlan, Sendable, Hashable {
     /// Share of the query's possible score: terms that together cannot bring more are left out.
     var dropped: Float
     /// A level is read when its mean code brings at least this share of the query's possible score.
@@ -8,8 +8,4 @@ struct ScanPlan: Sendable, Hashable {
     var candidates: Int
     /// ... and so many for each hit asked for.
     var candidatesPerHit: Float
-
-    func candidateCount(limit: Int) -> Int {
-        max(limit, candidates + Int((candidatesPerHit * Float(limit)).rounded(.up)))
-    }
 }
