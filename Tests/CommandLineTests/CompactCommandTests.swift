@@ -8,7 +8,7 @@ import Testing
         let path = folder.path("s.sparse")
         try Binary.run("load", path, "-", "--quiet", input: Data(Inputs.lines(2_000).utf8))
         do {
-            let store = try SparseStore.open(at: path)
+            let store = try Store.open(at: path)
             try store.write { for number in 0..<1_900 { try $0.remove("\(number)") } }
             try store.optimize()
             let busy = try Binary.run("compact", path)

@@ -153,7 +153,7 @@ struct LoadTests {
     @Test("a document that the store refuses is a reject, and the others of its batch are written")
     func storeRefuses() throws {
         let folder = try Folder()
-        let store = try SparseStore.open(at: folder.path("s.sparse"))
+        let store = try Store.open(at: folder.path("s.sparse"))
         defer { store.close() }
         let loader = Loader(
             store: store, bookmark: LoadBookmark(format: "jsonl"), bookmarkName: "load:test",

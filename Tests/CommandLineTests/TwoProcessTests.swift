@@ -11,7 +11,7 @@ import Testing
         try Binary.run("load", path, try folder.write("0.jsonl", document(0) + "\n"), "--quiet")
         var configuration = Configuration()
         configuration.isReadOnly = true
-        let reader = try SparseStore.open(at: path, configuration: configuration)
+        let reader = try Store.open(at: path, configuration: configuration)
         #expect(try reader.search(["common": 1], limit: 100).count == 1)
         for id in 1...24 {
             let file = try folder.write("\(id).jsonl", document(id) + "\n")
@@ -36,7 +36,7 @@ import Testing
     @Test func `two processes may write in turn, and each sees the other's documents`() throws {
         let folder = try Folder()
         let path = folder.path("shared.sparse")
-        let ours = try SparseStore.open(at: path)
+        let ours = try Store.open(at: path)
         for round in 0..<8 {
             try ours.write { transaction in
                 try transaction.upsert(Document(id: "ours\(round)", terms: ["common": 1, "ours": 1]))

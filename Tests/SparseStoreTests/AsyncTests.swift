@@ -6,7 +6,7 @@ import Testing
 
 /// The calls for tasks, deadlines, and commits that are waited for.
 @Suite(.timeLimit(.minutes(1))) struct AsyncTests {
-    private func makeStore(_ temporary: TemporaryStore) throws -> SparseStore { try temporary.openNumbered() }
+    private func makeStore(_ temporary: TemporaryStore) throws -> Store { try temporary.openNumbered() }
 
     /// The synchronous calls, out of an asynchronous function's reach.
     private func synchronous<R>(_ body: () throws -> R) rethrows -> R { try body() }

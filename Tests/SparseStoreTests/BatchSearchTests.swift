@@ -5,7 +5,7 @@ import Testing
 
 /// Many queries at once, and filters that searches share.
 @Suite(.timeLimit(.minutes(1))) struct BatchSearchTests {
-    private func filled(_ temporary: TemporaryStore, _ collection: inout TaggedCollection) throws -> SparseStore {
+    private func filled(_ temporary: TemporaryStore, _ collection: inout TaggedCollection) throws -> Store {
         let store = try temporary.open()
         try store.write { transaction in
             for _ in 0..<200 { try transaction.upsert(collection.add()) }

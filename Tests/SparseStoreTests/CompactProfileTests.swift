@@ -7,7 +7,7 @@ import Testing
 /// A store of the compact profile gives the answers of a fast one, and keeps its profile.
 @Suite(.timeLimit(.minutes(1))) struct CompactProfileTests {
     /// The same commits for each store: documents, some of them removed and replaced.
-    private func fill(_ stores: [SparseStore], _ collection: inout TaggedCollection, count: Int = 1_200) throws {
+    private func fill(_ stores: [Store], _ collection: inout TaggedCollection, count: Int = 1_200) throws {
         func write(_ body: (inout WriteTransaction) throws -> Void) throws {
             for store in stores { try store.write(body) }
         }
@@ -25,7 +25,7 @@ import Testing
     }
 
     private func expectSameAnswers(
-        _ one: SparseStore, _ other: SparseStore, _ collection: inout TaggedCollection
+        _ one: Store, _ other: Store, _ collection: inout TaggedCollection
     ) throws {
         for round in 0..<8 {
             let query = Query(vector: try collection.query())
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    private func profiles(_ store: SparseStore) throws -> Set<IndexProfile> {
+    private func profiles(_ store: Store) throws -> Set<IndexProfile> {
         Set(try store.statistics().segments.map(\.profile))
     }
 
@@ -117,12 +117,12 @@ import Testing
         try again.backup(to: temporary.path + ".copy")
         try again.changeProfile(to: .fast)
         #expect(try again.statistics().profile == .fast)
-        let copy = try SparseStore.open(at: temporary.path + ".copy")
+        let copy = try Store.open(at: temporary.path + ".copy")
         #expect(try copy.statistics().profile == .compact)
         copy.close()
-        let report = try SparseStore.repair(FilePath(temporary.path + ".copy"), to: FilePath(temporary.path + ".new"))
+        let report = try Store.repair(FilePath(temporary.path + ".copy"), to: FilePath(temporary.path + ".new"))
         #expect(report.isWritten)
-        #expect(try SparseStore.open(at: temporary.path + ".new").statistics().profile == .compact)
+        #expect(try Store.open(at: temporary.path + ".new").statistics().profile == .compact)
     }
 
     @Test func `merging in the background makes segments of the profile`() throws {

@@ -11,7 +11,7 @@ import Testing
             payload: Array(repeating: UInt8(number % 200), count: 600))
     }
 
-    private func makeSparse(_ temporary: TemporaryStore) throws -> SparseStore {
+    private func makeSparse(_ temporary: TemporaryStore) throws -> Store {
         let store = try temporary.open { $0.durability = .lastCommitsMayBeLost }
         try store.write { for number in 0..<3_000 { try $0.upsert(Self.document(number)) } }
         try store.write { for number in 0..<3_000 where number % 10 != 0 { try $0.remove("d\(number)") } }

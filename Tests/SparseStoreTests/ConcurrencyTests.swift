@@ -84,7 +84,7 @@ import Testing
         return vectors
     }
 
-    private func write(commits: Int, to store: SparseStore, _ history: Lock<History>) throws {
+    private func write(commits: Int, to store: Store, _ history: Lock<History>) throws {
         var vectors = Self.vectors(seed: 5)
         var model = BruteForce()
         for _ in 0..<commits {
@@ -138,7 +138,7 @@ import Testing
     @Test func `a store that nobody holds any more closes itself, merges or not`() throws {
         let temporary = try TemporaryStore()
         for round in 0..<3 {
-            var store: SparseStore? = try temporary.open(Self.policy)
+            var store: Store? = try temporary.open(Self.policy)
             for index in 0..<20 {
                 try store?.write { try $0.upsert(Document(id: "\(round)-\(index)", terms: ["a": 1])) }
             }

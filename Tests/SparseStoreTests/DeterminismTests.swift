@@ -7,7 +7,7 @@ import Testing
 /// The same documents in the same transactions make the same bytes, and the bound on memory is kept.
 @Suite struct DeterminismTests {
     /// Documents of two transactions, merged.
-    private func built(_ temporary: TemporaryStore, memory: Int) throws -> SparseStore {
+    private func built(_ temporary: TemporaryStore, memory: Int) throws -> Store {
         let store = try temporary.open {
             $0.maintenance = .manual
             $0.mergePolicy.memory = memory
@@ -61,7 +61,7 @@ import Testing
         policy.memory = 1 << 20
         // One document of at most 60 terms may pass the mark.
         let most = UInt64(policy.nonzerosPerWindow + 60)
-        func largest(_ store: SparseStore) throws -> UInt64 {
+        func largest(_ store: Store) throws -> UInt64 {
             try store.read { $0.manifest.segments.map(\.nonzeros).max() ?? 0 }
         }
         #expect(try largest(one) > most)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct FeedbackTests {
     private func search(
-        _ store: SparseStore, _ query: Query, _ feedback: Feedback, limit: Int = 10, weighting: Weighting = .none
+        _ store: Store, _ query: Query, _ feedback: Feedback, limit: Int = 10, weighting: Weighting = .none
     ) throws -> SearchResult {
         var options = SearchOptions()
         options.limit = limit
@@ -13,7 +13,7 @@ import Testing
         return try store.search(query, options: options, stages: [.feedback(feedback)])
     }
 
-    private func open(_ temporary: TemporaryStore) throws -> SparseStore {
+    private func open(_ temporary: TemporaryStore) throws -> Store {
         let store = try temporary.open()
         try store.write { transaction in
             try transaction.upsert(Document(id: "top", terms: ["t": 3, "u": 4]))

@@ -179,7 +179,7 @@ import Testing
         #expect(named.counters.segments == 1)
     }
 
-    private func fill(_ store: SparseStore, _ collection: inout TaggedCollection, count: Int) throws {
+    private func fill(_ store: Store, _ collection: inout TaggedCollection, count: Int) throws {
         try store.write { transaction in
             for _ in 0..<count { try transaction.upsert(collection.add()) }
         }
@@ -192,7 +192,7 @@ import Testing
     }
 
     private func search(
-        _ store: SparseStore, _ query: Query, _ filter: Filter, _ recall: Recall, limit: Int = 10
+        _ store: Store, _ query: Query, _ filter: Filter, _ recall: Recall, limit: Int = 10
     ) throws -> SearchResult {
         var options = SearchOptions()
         options.filter = filter
@@ -202,13 +202,13 @@ import Testing
     }
 
     private func search(
-        _ store: SparseStore, _ query: SparseVector, _ filter: Filter, _ recall: Recall
+        _ store: Store, _ query: SparseVector, _ filter: Filter, _ recall: Recall
     ) throws -> SearchResult {
         try search(store, Query(vector: query), filter, recall)
     }
 
     private func check(
-        _ store: SparseStore, _ collection: inout TaggedCollection, _ filter: Filter, limit: Int
+        _ store: Store, _ collection: inout TaggedCollection, _ filter: Filter, limit: Int
     ) throws {
         let query = try collection.query()
         let result = try search(store, Query(vector: query), filter, .exact, limit: limit)

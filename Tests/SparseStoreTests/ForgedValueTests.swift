@@ -31,7 +31,7 @@ import Testing
         return try store.read { $0.manifest }
     }
 
-    private func code(_ body: (SparseStore) throws -> some Any) throws -> SparseStoreError.Code? {
+    private func code(_ body: (Store) throws -> some Any) throws -> SparseStoreError.Code? {
         let store = try temporary.open()
         defer { store.close() }
         do {
@@ -40,7 +40,7 @@ import Testing
         } catch { return (error as? SparseStoreError)?.code }
     }
 
-    private func idf(_ store: SparseStore) throws -> SearchResult {
+    private func idf(_ store: Store) throws -> SearchResult {
         var options = SearchOptions()
         options.weighting = .corpusIDF
         return try store.search(["t": 1], options: options)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct FusionTests {
     /// For `["t": 1]`: a 4, b 3, c 2, d 1; e shares no term.
-    private func open(_ temporary: TemporaryStore) throws -> SparseStore {
+    private func open(_ temporary: TemporaryStore) throws -> Store {
         let store = try temporary.open()
         try store.write { transaction in
             for (id, weight) in [("a", 4), ("b", 3), ("c", 2), ("d", 1)] as [(String, Float)] {

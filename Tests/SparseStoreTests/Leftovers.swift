@@ -4,7 +4,7 @@
 
 /// Segments that the tables of a store hold parts or tombstones of, and neither its manifest nor the list
 /// of retired ones nor the block index names. FORMAT.md, I111.
-func leftovers(_ store: SparseStore) throws -> Set<UInt32> {
+func leftovers(_ store: Store) throws -> Set<UInt32> {
     let transaction = try store.environment.beginRead()
     let tables = store.source.tables
     let manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()

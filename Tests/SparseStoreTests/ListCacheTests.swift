@@ -10,7 +10,7 @@ import Testing
     /// A store of one window of some chunks, in planes where it is compact. Made once.
     private func make(
         _ temporary: TemporaryStore, profile: IndexProfile = .compact, cache: Int = 1 << 30
-    ) throws -> SparseStore {
+    ) throws -> Store {
         try Self.made[profile == .compact ? 1 : 0].get().write(to: URL(fileURLWithPath: temporary.path))
         return try temporary.open { ($0.maintenance, $0.listCacheSize) = (.manual, cache) }
     }
@@ -39,7 +39,7 @@ import Testing
         return try (0..<count).map { _ in Query(vector: try vectors.next()) }
     }
 
-    private func codecs(_ store: SparseStore) throws -> [SegmentCodec] {
+    private func codecs(_ store: Store) throws -> [SegmentCodec] {
         try store.read { snapshot in
             try snapshot.withReader { reader in
                 let table = SegmentTable(tables: snapshot.tables, reader: reader)
@@ -213,7 +213,7 @@ import Testing
 
     /// Puts other chunks in the place of those in planes.
     private func rewrite(
-        _ store: SparseStore,
+        _ store: Store,
         _ change: ([UInt8], Int, SegmentChunkHeader, [UInt8]) throws -> StoredChunk
     ) throws {
         let tables = store.source.tables

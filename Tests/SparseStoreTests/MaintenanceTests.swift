@@ -10,7 +10,7 @@ import Testing
     private struct Stop: Error {}
 
     /// Eight commits of equal size, all due to become one segment.
-    private func filled(_ temporary: TemporaryStore, size: Int = 40) throws -> SparseStore {
+    private func filled(_ temporary: TemporaryStore, size: Int = 40) throws -> Store {
         let store = try temporary.open { $0.maintenance = .manual }
         for commit in 0..<8 {
             try store.write { transaction in
@@ -24,14 +24,14 @@ import Testing
         Document(id: id, terms: ["all": weight, id: 1])
     }
 
-    private func found(_ store: SparseStore) throws -> Set<String> {
+    private func found(_ store: Store) throws -> Set<String> {
         Set(try store.search(["all": 1], limit: 10_000, recall: .exact).map(\.id))
     }
 
-    private func segments(_ store: SparseStore) throws -> [SegmentEntry] { try store.read { $0.manifest.segments } }
+    private func segments(_ store: Store) throws -> [SegmentEntry] { try store.read { $0.manifest.segments } }
 
     /// Many small stages.
-    private func merger(_ store: SparseStore) -> Merger {
+    private func merger(_ store: Store) -> Merger {
         Merger(
             store.environment, store.source.tables, MergePolicy(),
             pieces: MergePieces(bytesWritten: 2_000, documentsRead: 32))
@@ -128,7 +128,7 @@ import Testing
         #expect(try found(reopened).count == 340)
     }
 
-    private func stageAndForget(_ store: SparseStore) throws {
+    private func stageAndForget(_ store: Store) throws {
         var merge = try #require(
             try StagedMerge.begin(
                 store.environment, store.source.tables, MergePolicy(),

@@ -6,7 +6,7 @@ import Testing
 /// MaxSim as a second stage: order, pruning, early exit, and what is said of them.
 @Suite struct MaxSimTests {
     /// Documents d0, d1, ... whose first-stage scores fall; each has one token vector (x, 1), or none.
-    private func store(_ first: [Float], _ second: [Float?]) throws -> (TemporaryStore, SparseStore) {
+    private func store(_ first: [Float], _ second: [Float?]) throws -> (TemporaryStore, Store) {
         let temporary = try TemporaryStore()
         let store = try temporary.open()
         try store.write { transaction in
@@ -21,7 +21,7 @@ import Testing
     private let query = (try? Multivector([[1, 0]])) ?? nil
 
     private func search(
-        _ store: SparseStore, limit: Int, candidates: Int = 50, alpha: Float? = nil, beta: Int? = nil
+        _ store: Store, limit: Int, candidates: Int = 50, alpha: Float? = nil, beta: Int? = nil
     ) throws -> (ids: [String], report: StageReport, result: SearchResult) {
         let result = try store.search(
             ["t": 1], limit: limit, candidates: candidates,

@@ -5,16 +5,16 @@ import Testing
 
 /// Merges of two processes on one store.
 @Suite struct MergeProcessTests {
-    private static func open(_ path: String, _ maintenance: Configuration.Maintenance = .manual) throws -> SparseStore {
+    private static func open(_ path: String, _ maintenance: Configuration.Maintenance = .manual) throws -> Store {
         var configuration = Configuration()
         configuration.maintenance = maintenance
         configuration.durability = .lastCommitsMayBeLost
         configuration.mergePolicy.fanout = 2
         configuration.mergePolicy.documentsMergedByCommits = 0
-        return try SparseStore.open(at: path, configuration: configuration)
+        return try Store.open(at: path, configuration: configuration)
     }
 
-    private static func fill(_ store: SparseStore) throws {
+    private static func fill(_ store: Store) throws {
         for commit in 0..<4 {
             try store.write { transaction in
                 for index in 0..<50 {
@@ -26,12 +26,12 @@ import Testing
     }
 
     /// A merge of small pieces that comes to a halt before its last transaction.
-    private static func merge(_ store: SparseStore, beforeTheSwitch body: () -> Void) throws -> Merger.Outcome {
+    private static func merge(_ store: Store, beforeTheSwitch body: () -> Void) throws -> Merger.Outcome {
         let merger = merger(store)
         return try merger.step(.policy) { if $0.step == .switching { body() } }
     }
 
-    private static func merger(_ store: SparseStore, patience: Duration = MergeWatch.patience) -> Merger {
+    private static func merger(_ store: Store, patience: Duration = MergeWatch.patience) -> Merger {
         Merger(
             store.environment, store.source.tables, store.configuration.mergePolicy,
             pieces: MergePieces(bytesWritten: 100, documentsRead: 20), patience: patience)

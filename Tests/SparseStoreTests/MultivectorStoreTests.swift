@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    private func entries(_ store: SparseStore) throws -> Int {
+    private func entries(_ store: Store) throws -> Int {
         try store.read { snapshot in
             try snapshot.withReader { try $0.statistics(store.source.tables.multivectors).entries }
         }

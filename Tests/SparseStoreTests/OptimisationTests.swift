@@ -6,7 +6,7 @@ import Testing
 /// What makes searches fast changes no answer.
 @Suite(.timeLimit(.minutes(1))) struct OptimisationTests {
     /// Two large segments, a small one, and dead documents in all.
-    private func filled(_ temporary: TemporaryStore, _ profile: IndexProfile) throws -> SparseStore {
+    private func filled(_ temporary: TemporaryStore, _ profile: IndexProfile) throws -> Store {
         let store = try temporary.open {
             $0.maintenance = .manual
             $0.profile = profile

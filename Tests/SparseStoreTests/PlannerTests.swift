@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct PlannerTests {
     /// A store large enough for levels and planned searches.
-    fileprivate func filled(_ temporary: TemporaryStore, documents: Int = 4_500) throws -> (SparseStore, BruteForce) {
+    fileprivate func filled(_ temporary: TemporaryStore, documents: Int = 4_500) throws -> (Store, BruteForce) {
         let store = try temporary.open()
         var vectors = RandomVectors(seed: 21)
         vectors.termSpace = 8_000

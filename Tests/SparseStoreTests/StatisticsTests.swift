@@ -80,7 +80,7 @@ import Testing
 
     private struct Cancelled: Error {}
 
-    private func compare(_ store: SparseStore, _ model: BruteForce, _ query: SparseVector, _ place: Comment) throws {
+    private func compare(_ store: Store, _ model: BruteForce, _ query: SparseVector, _ place: Comment) throws {
         try store.read { snapshot in
             #expect(snapshot.count == model.documents.count, place)
             var frequencies: [TermID: Int] = [:]

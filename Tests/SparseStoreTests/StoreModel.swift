@@ -38,7 +38,7 @@ final class StoreModel {
     let temporary: TemporaryStore
     let place: String
     var vectors: RandomVectors
-    private(set) var store: SparseStore
+    private(set) var store: Store
     private(set) var merger: Merger
     private(set) var state = State()
     private(set) var held: [(snapshot: Snapshot, state: State)] = []
@@ -62,7 +62,7 @@ final class StoreModel {
     /// With another policy each time.
     private static func open(
         _ temporary: TemporaryStore, _ isBackground: Bool, _ generator: inout SeededGenerator
-    ) throws -> SparseStore {
+    ) throws -> Store {
         var policy = MergePolicy()
         policy.fanout = Int.random(in: 2...5, using: &generator)
         policy.deadShare = [0.1, 1.0 / 3, 0.8].randomElement(using: &generator) ?? 0.5
@@ -77,7 +77,7 @@ final class StoreModel {
     }
 
     /// Reads and writes a few documents and kilobytes at a time, so that merges have many stages.
-    private static func merger(of store: SparseStore) -> Merger {
+    private static func merger(of store: Store) -> Merger {
         Merger(
             store.environment, store.source.tables, store.configuration.mergePolicy,
             pieces: MergePieces(bytesWritten: 4_096, documentsRead: 16))

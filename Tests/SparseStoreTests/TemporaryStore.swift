@@ -14,15 +14,15 @@ final class TemporaryStore {
 
     var path: String { directory.appendingPathComponent("test.sparse").path }
 
-    func open(_ configure: (inout Configuration) -> Void = { _ in }) throws -> SparseStore {
+    func open(_ configure: (inout Configuration) -> Void = { _ in }) throws -> Store {
         var configuration = Configuration()
         configure(&configuration)
-        return try SparseStore.open(at: path, configuration: configuration)
+        return try Store.open(at: path, configuration: configuration)
     }
 
     /// A store of twenty documents d1 to d20, the one with the highest number the best for `["t": 1]`. Nothing
     /// merges it: tests count its readers.
-    func openNumbered() throws -> SparseStore {
+    func openNumbered() throws -> Store {
         let store = try open { $0.maintenance = .manual }
         try store.write { transaction in
             for index in 1...20 {

@@ -26,7 +26,7 @@ enum Layouts {
         var configuration = Configuration()
         configuration.maintenance = .manual
         configuration.mergePolicy.layout = layout
-        let store = try SparseStore.open(at: unfinished, configuration: configuration)
+        let store = try Store.open(at: unfinished, configuration: configuration)
         for first in stride(from: 0, to: documents.rows, by: batch) {
             try store.write { transaction in
                 for row in first..<min(first + batch, documents.rows) {

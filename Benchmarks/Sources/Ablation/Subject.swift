@@ -10,7 +10,7 @@ import Measure
 /// An open store and the queries as it understands them.
 final class Subject {
     let name: String
-    private let store: SparseStore
+    private let store: Store
     private let snapshot: Snapshot
     let queries: [ResolvedQuery]
     private let limit: Int
@@ -21,7 +21,7 @@ final class Subject {
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.createIfMissing = false
-        store = try SparseStore.open(at: path, configuration: configuration)
+        store = try Store.open(at: path, configuration: configuration)
         let snapshot = try store.read { $0 }
         self.snapshot = snapshot
         queries = try (0..<min(count, file.rows)).map { try snapshot.resolve(Query(vector: file.vector($0)), .none) }

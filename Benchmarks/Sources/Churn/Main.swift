@@ -36,7 +36,7 @@ struct Main {
         defer { try? FileManager.default.removeItem(atPath: folder) }
 
         if let built { try FileManager.default.copyItem(atPath: built, toPath: folder + "/store.sparse") }
-        let store = try SparseStore.open(at: folder + "/store.sparse")
+        let store = try Store.open(at: folder + "/store.sparse")
         defer { store.close() }
         let queries = try (0..<min(1_000, queryRows.rows)).map { Query(vector: try queryRows.vector($0)) }
         for first in stride(from: 0, to: built == nil ? live : 0, by: 20_000) {
@@ -76,7 +76,7 @@ struct Main {
         }
     }
 
-    private static func write(_ store: SparseStore, _ changes: [(id: Int, vector: SparseVector)]) throws {
+    private static func write(_ store: Store, _ changes: [(id: Int, vector: SparseVector)]) throws {
         try store.write { transaction in
             for change in changes { try transaction.upsert(Document(id: "\(change.id)", vector: change.vector)) }
         }
@@ -88,7 +88,7 @@ struct Main {
     /// The mean share of hits that score as the true top ten do. A snapshot for each query: one that is held keeps pages
     /// from being used again, and the file would grow by it.
     private static func measureRecall(
-        _ store: SparseStore, _ queries: ArraySlice<Query>, _ target: Double
+        _ store: Store, _ queries: ArraySlice<Query>, _ target: Double
     ) throws -> Double {
         let shares = try queries.map { query in
             try store.read { snapshot in

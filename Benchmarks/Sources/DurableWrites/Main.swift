@@ -2,7 +2,7 @@ import Foundation
 import Measure
 import SparseStore
 
-/// Durable writes a second: SparseStore beside plain LMDB, alternating, on the same disk, of the same documents.
+/// Durable writes a second: Store beside plain LMDB, alternating, on the same disk, of the same documents.
 ///
 ///     durable-writes FOLDER [--singles 200] [--batches 5] [--rounds 5] [--components 120] [--already 20000]
 ///
@@ -28,7 +28,7 @@ struct Main {
         let batch = 1_000
         let sample = try Sample(count: already + rounds * (singles + batches * batch), components: components, seed: 1)
         let plain = try PlainLMDB(path: folder + "/plain.mdb")
-        let store = try SparseStore.open(at: folder + "/store.sparse")
+        let store = try Store.open(at: folder + "/store.sparse")
         defer { store.close() }
         var next = 0
 
@@ -89,7 +89,7 @@ struct Main {
         }
     }
 
-    private static func write(_ documents: ArraySlice<Document>, _ store: SparseStore) throws {
+    private static func write(_ documents: ArraySlice<Document>, _ store: Store) throws {
         try store.write { transaction in
             for document in documents { try transaction.upsert(document) }
         }

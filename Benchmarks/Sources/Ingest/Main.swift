@@ -44,7 +44,7 @@ struct Main {
         func read(_ rows: Range<Int>) throws -> [Document] {
             try rows.map { Document(id: "\($0)", vector: try documents.vector($0)) }
         }
-        let store = try SparseStore.open(at: folder + "/store.sparse")
+        let store = try Store.open(at: folder + "/store.sparse")
         defer { store.close() }
         func commit(_ documents: [Document]) throws {
             try store.write { transaction in

@@ -20,7 +20,7 @@ struct Main {
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.createIfMissing = false
-        let store = try SparseStore.open(at: arguments.rest[0], configuration: configuration)
+        let store = try Store.open(at: arguments.rest[0], configuration: configuration)
         defer { store.close() }
         try store.read { snapshot in
             let material = try Material(snapshot, CSRFile(path: queryPath), count: count)

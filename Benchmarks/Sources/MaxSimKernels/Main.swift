@@ -29,7 +29,7 @@ import SparseStore
         print("\(Int(multiplications)) multiplications a candidate; this core reads \(format(read)) GB/s from memory")
         print("codec  CPU us a candidate: median, least; GFLOP/s; bytes a candidate, us to read them from memory")
         for codec in MultivectorCodec.allCases {
-            let store = try SparseStore.open(at: folder.appendingPathComponent("\(codec).sparse").path)
+            let store = try Store.open(at: folder.appendingPathComponent("\(codec).sparse").path)
             try fill(store, topics, &random)
             if codec != .f16 { try store.encodeMultivectors(as: codec) }
             let bytes = Double(try store.statistics().multivectors?.bytes ?? 0) / Double(documents)
@@ -42,7 +42,7 @@ import SparseStore
     }
 
     /// CPU microseconds a candidate, for each query.
-    static func measure(_ store: SparseStore, _ queries: [Multivector]) throws -> [Double] {
+    static func measure(_ store: Store, _ queries: [Multivector]) throws -> [Double] {
         var options = SearchOptions()
         options.limit = 10
         options.recall = .exact
@@ -56,7 +56,7 @@ import SparseStore
     }
 
     /// Each document is found by one query.
-    static func fill(_ store: SparseStore, _ topics: [[Float]], _ random: inout Generator) throws {
+    static func fill(_ store: Store, _ topics: [[Float]], _ random: inout Generator) throws {
         for first in stride(from: 0, to: documents, by: 200) {
             let batch = try (first..<first + 200).map { number -> Document in
                 let rows = (0..<tokens).map { _ in row(around: topics[random.below(64)], &random) }

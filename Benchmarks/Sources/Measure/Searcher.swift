@@ -3,7 +3,7 @@ import SparseStore
 
 /// Searches without a pause on a thread of its own, and says how long each search took.
 package final class Searcher: @unchecked Sendable {
-    private let store: SparseStore
+    private let store: Store
     private let queries: [Query]
     private let recall: Recall
     private let lock = NSLock()
@@ -12,7 +12,7 @@ package final class Searcher: @unchecked Sendable {
     private var isOver = false
     private let ended = DispatchSemaphore(value: 0)
 
-    package init(_ store: SparseStore, _ queries: [Query], _ recall: Recall) {
+    package init(_ store: Store, _ queries: [Query], _ recall: Recall) {
         self.store = store
         self.queries = queries
         self.recall = recall

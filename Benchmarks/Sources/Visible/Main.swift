@@ -27,7 +27,7 @@ struct Main {
         defer { try? FileManager.default.removeItem(atPath: folder) }
 
         let path = folder + "/store.sparse"
-        let store = try SparseStore.open(at: path)
+        let store = try Store.open(at: path)
         defer { store.close() }
         for first in stride(from: 0, to: already, by: 10_000) {
             try store.write { transaction in
@@ -73,7 +73,7 @@ struct Main {
         return "| \(name) | \(figures.joined(separator: " | ")) |"
     }
 
-    private static func find(_ store: SparseStore, _ term: TermID) throws -> Bool {
+    private static func find(_ store: Store, _ term: TermID) throws -> Bool {
         let query = Query(vector: try SparseVector(terms: [term], weights: [1]))
         return try !store.search(query, limit: 1).hits.isEmpty
     }
@@ -82,7 +82,7 @@ struct Main {
     private static func answer(_ path: String) throws {
         var configuration = Configuration()
         configuration.isReadOnly = true
-        let store = try SparseStore.open(at: path, configuration: configuration)
+        let store = try Store.open(at: path, configuration: configuration)
         defer { store.close() }
         while let line = readLine() {
             let reply = try TermID(line).map { try find(store, $0) ? "found" : "missed" } ?? "here"

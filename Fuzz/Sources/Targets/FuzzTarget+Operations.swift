@@ -24,7 +24,7 @@ private struct OperationsRun {
     private struct Abort: Error {}
 
     private let folder: TemporaryFolder
-    private var store: SparseStore
+    private var store: Store
     private var model = Model()
     private var bytes: Slice<UnsafeRawBufferPointer>
     private let usesNames: Bool
@@ -41,7 +41,7 @@ private struct OperationsRun {
         if first & 2 == 0 { configuration.mapSize = 1 << 18 }
         if first & 4 == 0 { configuration.multivectorCodec = .int8 }
         self.configuration = configuration
-        store = try SparseStore.open(at: folder.path("store"), configuration: configuration)
+        store = try Store.open(at: folder.path("store"), configuration: configuration)
     }
 
     mutating func finish() throws {
@@ -55,7 +55,7 @@ private struct OperationsRun {
             case 8: try store.compact()
             default:
                 store.close()
-                store = try SparseStore.open(at: folder.path("store"), configuration: configuration)
+                store = try Store.open(at: folder.path("store"), configuration: configuration)
             }
         }
         try compare()

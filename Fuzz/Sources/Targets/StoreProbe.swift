@@ -21,7 +21,7 @@ struct StoreProbe {
     func run(writing: Bool, verifying: Bool = false) throws {
         var configuration = Configuration()
         configuration.durability = .lastCommitsMayBeLost
-        guard let store = try attempt({ try SparseStore.open(at: path, configuration: configuration) }) else { return }
+        guard let store = try attempt({ try Store.open(at: path, configuration: configuration) }) else { return }
         defer { store.close() }
         _ = try attempt { try store.statistics() }
         if verifying { _ = try attempt { try store.verify(.deep) } }
@@ -33,16 +33,16 @@ struct StoreProbe {
     /// What repairing makes is sound, whatever it was made of.
     func repair(to new: String) throws {
         let report = try attempt {
-            try SparseStore.repair(FilePath(path), to: FilePath(new), skippingDamaged: true)
+            try Store.repair(FilePath(path), to: FilePath(new), skippingDamaged: true)
         }
         guard report?.isWritten == true else { return }
-        let store = try SparseStore.open(at: new)
+        let store = try Store.open(at: new)
         defer { store.close() }
         let findings = try store.verify(.deep).findings
         try Finding.unless(findings.isEmpty, "what was repaired is not sound: \(findings)")
     }
 
-    private func read(_ store: SparseStore) throws {
+    private func read(_ store: Store) throws {
         _ = try attempt {
             try store.read { snapshot in
                 try snapshot.forEachDocument {
@@ -65,7 +65,7 @@ struct StoreProbe {
         }
     }
 
-    private func search(_ store: SparseStore) throws {
+    private func search(_ store: Store) throws {
         let query: Query = ["all": 0.5, "t3": 2, "t7": 1, "t11": 0.25]
         for (recall, filter, weighting) in [
             (Recall.exact, nil, Weighting.none), (.fast, nil, .corpusIDF), (.target(0.9), nil, .none),
@@ -89,7 +89,7 @@ struct StoreProbe {
         _ = try attempt { try store.scores(query, of: ["d1", "d50", "unknown"]) }
     }
 
-    private func write(_ store: SparseStore) throws {
+    private func write(_ store: Store) throws {
         _ = try attempt {
             try store.write { transaction in
                 try transaction.upsert(Document(id: "d50", terms: ["all": 1, "new": 2], tags: ["three"]))

@@ -39,7 +39,7 @@ struct StoreTemplate: Sendable {
         let path = folder.path("template")
         var configuration = Configuration()
         configuration.maintenance = .manual
-        let store = try SparseStore.open(at: path, configuration: configuration)
+        let store = try Store.open(at: path, configuration: configuration)
         func write(_ numbers: Range<Int>) throws {
             try store.write { transaction in
                 for number in numbers { try transaction.upsert(Self.document(number)) }

@@ -8,6 +8,6 @@ public enum Recall: Sendable, Hashable {
     case target(Double)
     /// What Seismic does with the block index, for comparisons: `cut` lists one after the other, and of each the blocks whose
     /// summaries promise at least `heapFactor` of the k-th best score so far. Only where there is a block index
-    /// (``SparseStore/SparseStore/buildBlocks(_:isCancelled:progress:)``).
+    /// (``Store/buildBlocks(_:isCancelled:progress:)``).
     case plainSeismic(cut: Int, heapFactor: Double)
 }

@@ -16,7 +16,7 @@ public struct Configuration: Sendable {
     public enum Maintenance: Sendable, Hashable {
         /// A thread of the store's own, from the handle's first commit on. Opening and reading never start it.
         case background
-        /// The caller, by ``SparseStore/maintain(isCancelled:progress:)`` or `SparseStore/optimize(progress:)`. For
+        /// The caller, by ``Store/maintain(isCancelled:progress:)`` or `Store/optimize(progress:)`. For
         /// programs that write and end.
         case manual
     }
@@ -42,7 +42,7 @@ public struct Configuration: Sendable {
     /// Open a file on NFS, SMB or FUSE. Locks and maps are not reliable there: for a single process at most.
     public var allowNetworkFilesystem = false
     /// What the index of a store is made for, from its making on; without effect on a store that is there, where
-    /// ``SparseStore/changeProfile(to:)`` changes it.
+    /// ``Store/changeProfile(to:)`` changes it.
     public var profile = IndexProfile.fast
     /// Memory for decoded posting lists of compact segments, in bytes, for all threads of the store; 0 keeps none. What
     /// searches are reading at the moment comes on top: some 64 KiB for each of their terms.
@@ -53,7 +53,7 @@ public struct Configuration: Sendable {
     /// zstd level of payloads, 1...19.
     public var compressionLevel = 3
     /// How a store keeps token vectors, from its first multivector on; without effect on a store that has some, where
-    /// ``SparseStore/encodeMultivectors(as:seed:progress:)`` changes it. `pq32` must be trained first and is not for
+    /// ``Store/encodeMultivectors(as:seed:progress:)`` changes it. `pq32` must be trained first and is not for
     /// here.
     public var multivectorCodec = MultivectorCodec.f16
     /// How long a snapshot may be held before the log warns of it.

@@ -40,7 +40,7 @@ extension Snapshot {
     }
 }
 
-extension SparseStore {
+extension Store {
     /// The best documents of the newest commit for many queries, sought by several threads. See
     /// ``Snapshot/search(batch:options:threads:)``.
     public func search(

@@ -4,7 +4,7 @@ public import SparseFormat
 
 /// One consistent state of a store, as of one commit. Several reads through one snapshot see the same documents.
 ///
-/// Get one from `SparseStore/read(_:)`. Kept longer than its closure it stays right, and keeps the pages of its commit
+/// Get one from `Store/read(_:)`. Kept longer than its closure it stays right, and keeps the pages of its commit
 /// from being used again: keep it short.
 public final class Snapshot: Sendable {
     private let transaction: ReadTransaction

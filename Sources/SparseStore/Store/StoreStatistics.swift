@@ -74,7 +74,7 @@ public struct MultivectorStatistics: Sendable, Hashable, Codable {
     public var dimension: Int
     /// How new ones are kept.
     public var codec: MultivectorCodec
-    /// Documents whose token vectors are still kept otherwise; ``SparseStore/encodeMultivectors(as:seed:progress:)``
+    /// Documents whose token vectors are still kept otherwise; ``Store/encodeMultivectors(as:seed:progress:)``
     /// goes on with them.
     public var outdated: Int
     /// Bytes of all of them, headers included.

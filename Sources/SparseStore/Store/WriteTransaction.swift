@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The changes of one commit. Valid inside the closure of `SparseStore/write(_:)` alone.
+/// The changes of one commit. Valid inside the closure of `Store/write(_:)` alone.
 ///
 /// A call that throws a validation error has changed nothing, and the transaction can go on.
 public struct WriteTransaction: ~Copyable {

@@ -77,7 +77,7 @@ struct LoadCommand: ParsableCommand {
         let name = LoadBookmark.name(forInput: input)
         var start = LoadBookmark(format: format.rawValue, size: source.rawSize)
         var isResumed = false
-        let store: SparseStore
+        let store: Store
         let reader: any DocumentReader
         if resume {
             store = try openStore()
@@ -101,7 +101,7 @@ struct LoadCommand: ParsableCommand {
         store.close()
     }
 
-    private func openStore() throws -> SparseStore {
+    private func openStore() throws -> Store {
         let opened = try store.openForWriting(createIfMissing: true) { configuration in
             configuration.multivectorCodec = tokens.firstCodec
             layout.apply(to: &configuration)
@@ -112,7 +112,7 @@ struct LoadCommand: ParsableCommand {
 
     /// The place that an earlier load of this input has left, if there was one.
     private func kept(
-        _ name: String, in store: SparseStore, source: ByteSource, fresh: LoadBookmark
+        _ name: String, in store: Store, source: ByteSource, fresh: LoadBookmark
     ) throws -> LoadBookmark? {
         let bytes = try store.read { snapshot in try snapshot.bookmark(name) }
         guard let kept = bytes.flatMap(LoadBookmark.decode) else {

@@ -23,7 +23,7 @@ struct MigrateCommand: ParsableCommand {
         defer { store.close() }
         let format = try store.statistics().format
         // Only a newer minor is left, which may be used as it is (FORMAT.md, "Versioning and migration").
-        let known = format == SparseStore.currentFormat ? "" : "; this version writes \(SparseStore.currentFormat)"
+        let known = format == Store.currentFormat ? "" : "; this version writes \(Store.currentFormat)"
         try Output.standard.write("format \(format)\(known): nothing to do\n")
     }
 }

@@ -36,7 +36,7 @@ struct RepairCommand: ParsableCommand {
             return
         }
         InterruptFlag.install()
-        let report = try SparseStore.repair(
+        let report = try Store.repair(
             FilePath(store.store), to: FilePath(target), skippingDamaged: skipDamaged
         ) { progress in
             try supervision.tell(progress.check, progress.table, progress.key, progress.values)

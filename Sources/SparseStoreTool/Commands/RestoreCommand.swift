@@ -31,7 +31,7 @@ struct RestoreCommand: ParsableCommand {
         try supervision.verify(file, isDeep: deep)
         var configuration = Configuration()
         configuration.isReadOnly = true
-        let backup = try SparseStore.open(at: file, configuration: configuration)
+        let backup = try Store.open(at: file, configuration: configuration)
         defer { backup.close() }
         try backup.backup(to: store)
         try Output.standard.write("restored to '\(store)'\n")

@@ -94,7 +94,7 @@ struct SearchCommand: ParsableCommand {
     }
 
     /// What the options ask of each search.
-    func options(for store: SparseStore) throws -> SearchOptions {
+    func options(for store: Store) throws -> SearchOptions {
         var options = try tuning.options(for: store)
         options.contributions = explain
         options.minimumScore = minimumScore

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Asks a store many queries, on one thread or several, and keeps the answers in the order of the queries.
 struct QueryRunner {
-    let store: SparseStore
+    let store: Store
     let options: SearchOptions
     /// The stages after the first for the query at an index.
     var stages: @Sendable (Int) throws -> [SearchStage] = { _ in [] }

@@ -8,7 +8,7 @@ struct QuerySet {
 
     /// Brings `file` into the form of `store`, whose terms are strings or numbers: JSON gives strings, and where the store
     /// has numbers and every string is one, the numbers are meant.
-    init(_ file: QueryFile, for store: SparseStore) throws {
+    init(_ file: QueryFile, for store: Store) throws {
         records = file.queries
         let given = file.queries.map(\.query)
         guard let first = given.lazy.compactMap({ $0 }).first else {
@@ -20,7 +20,7 @@ struct QuerySet {
     }
 
     /// `query` in numbers if that is what `store` has, else as it is.
-    static func adapt(_ query: Query, to store: SparseStore) throws -> Query {
+    static func adapt(_ query: Query, to store: Store) throws -> Query {
         guard let numbers = numbers(query) else { return query }
         do throws(SparseStoreError) {
             _ = try store.search(query, limit: 1)

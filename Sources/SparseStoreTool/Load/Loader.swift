@@ -9,7 +9,7 @@ final class Loader {
     /// How many rejects are shown as they come.
     static let shownRejects = 5
 
-    private let store: SparseStore
+    private let store: Store
     private let bookmarkName: String
     private let rejectFile: RejectFile?
     private let reporter: ProgressReporter
@@ -27,7 +27,7 @@ final class Loader {
     ///   - reporter: who shows the progress.
     ///   - interrupted: asked between batches whether to stop.
     init(
-        store: SparseStore, bookmark: LoadBookmark, bookmarkName: String, rejectFile: RejectFile? = nil,
+        store: Store, bookmark: LoadBookmark, bookmarkName: String, rejectFile: RejectFile? = nil,
         reporter: ProgressReporter, interrupted: @escaping () -> Bool = { InterruptFlag.isSet }
     ) {
         self.store = store

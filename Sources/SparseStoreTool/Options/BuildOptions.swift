@@ -45,7 +45,7 @@ struct BuildOptions: ParsableArguments {
         configuration.mergePolicy.memory = memory.bytes / 2
     }
 
-    func apply(to store: SparseStore) throws {
+    func apply(to store: Store) throws {
         if let profile { try store.changeProfile(to: profile.profile) }
     }
 }

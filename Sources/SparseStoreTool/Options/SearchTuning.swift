@@ -44,7 +44,7 @@ struct SearchTuning: ParsableArguments {
     }
 
     /// The engine's options for a search in `store`.
-    func options(for store: SparseStore) throws -> SearchOptions {
+    func options(for store: Store) throws -> SearchOptions {
         var options = SearchOptions()
         options.limit = limit
         options.recall = plainSeismic?.recall ?? recall.recall

@@ -9,12 +9,12 @@ struct StoreArgument: ParsableArguments {
     /// Opens the store for reading; it must be there.
     ///
     /// - Parameter change: what a command has options for.
-    func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> SparseStore {
+    func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> Store {
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.createIfMissing = false
         change(&configuration)
-        return try SparseStore.open(at: store, configuration: configuration)
+        return try Store.open(at: store, configuration: configuration)
     }
 
     /// Opens the store for writing. A command merges only when it says so: one that is done in a moment must not leave
@@ -23,11 +23,11 @@ struct StoreArgument: ParsableArguments {
     /// - Parameter change: what a command has options for.
     func openForWriting(
         createIfMissing: Bool, _ change: (inout Configuration) -> Void = { _ in }
-    ) throws -> SparseStore {
+    ) throws -> Store {
         var configuration = Configuration()
         configuration.createIfMissing = createIfMissing
         configuration.maintenance = .manual
         change(&configuration)
-        return try SparseStore.open(at: store, configuration: configuration)
+        return try Store.open(at: store, configuration: configuration)
     }
 }

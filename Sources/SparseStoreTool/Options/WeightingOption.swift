@@ -28,7 +28,7 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
     var defaultValueDescription: String { description }
 
     /// The weighting for a search in `store`; reads the table's file.
-    func resolve(in store: SparseStore) throws -> Weighting {
+    func resolve(in store: Store) throws -> Weighting {
         switch self {
         case .none: return .none
         case .idf: return .corpusIDF

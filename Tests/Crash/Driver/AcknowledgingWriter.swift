@@ -8,13 +8,13 @@ struct AcknowledgingWriter {
     let configuration: Configuration
     /// Whether to compact before every third commit. If that fails, the commit must not.
     let isCompacting: Bool
-    private var store: SparseStore
+    private var store: Store
 
     init(path: String, configuration: Configuration, isCompacting: Bool) throws {
         self.path = path
         self.configuration = configuration
         self.isCompacting = isCompacting
-        store = try SparseStore.open(at: path, configuration: configuration)
+        store = try Store.open(at: path, configuration: configuration)
     }
 
     mutating func write(_ documents: some Sequence<Document>) throws {
@@ -59,7 +59,7 @@ struct AcknowledgingWriter {
 
     private mutating func reopen() throws {
         store.close()
-        store = try SparseStore.open(at: path, configuration: configuration)
+        store = try Store.open(at: path, configuration: configuration)
     }
 }
 

@@ -52,13 +52,13 @@ struct Main {
             try writer.write(documents(in: values[2]).dropFirst(first).prefix(count))
         case ("merge", 2):
             mergeMuch(&configuration)
-            let store = try SparseStore.open(at: values[1], configuration: configuration)
+            let store = try Store.open(at: values[1], configuration: configuration)
             let dies = options.contains("--die")
             try store.maintain(progress: { if dies, $0.step == .switching { raise(SIGKILL) } })
             store.close()
         case ("blocks", 2):
             mergeMuch(&configuration)
-            let store = try SparseStore.open(at: values[1], configuration: configuration)
+            let store = try Store.open(at: values[1], configuration: configuration)
             var settings = BlockSettings()
             (settings.postingsPerTerm, settings.smallestBlock) = (20, 1)
             try store.buildBlocks(settings)

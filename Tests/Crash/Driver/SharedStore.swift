@@ -11,7 +11,7 @@ struct SharedStore {
     static let groups = 400
     static let documentsPerGroup = 5
 
-    private let store: SparseStore
+    private let store: Store
     /// The writer's number; nil for a process that only reads.
     private let writer: Int?
     private let writers: Int
@@ -28,7 +28,7 @@ struct SharedStore {
     init(path: String, writer: Int?, writers: Int) throws {
         var configuration = Configuration()
         configuration.isReadOnly = writer == nil
-        store = try SparseStore.open(at: path, configuration: configuration)
+        store = try Store.open(at: path, configuration: configuration)
         self.writer = writer
         self.writers = writers
         random = SplitMix64(seed: UInt64(writer ?? 99))

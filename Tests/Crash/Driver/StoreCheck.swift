@@ -3,13 +3,13 @@ import SparseStore
 /// Says what a store holds, a line a document, and what is wrong with it. It ends with writing to it, and with taking
 /// that back.
 struct StoreCheck {
-    let store: SparseStore
+    let store: Store
 
     init(path: String) throws {
         var configuration = Configuration()
         configuration.createIfMissing = false
         configuration.maintenance = .manual
-        store = try SparseStore.open(at: path, configuration: configuration)
+        store = try Store.open(at: path, configuration: configuration)
     }
 
     func run() throws {

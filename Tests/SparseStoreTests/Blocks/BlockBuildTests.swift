@@ -10,7 +10,7 @@ import Testing
     private struct Stop: Error {}
 
     /// Many small stages.
-    private func merger(_ store: SparseStore) -> Merger {
+    private func merger(_ store: Store) -> Merger {
         Merger(
             store.environment, store.source.tables, MergePolicy(),
             pieces: MergePieces(bytesWritten: 5_000, documentsRead: 16))

@@ -87,7 +87,7 @@ import Testing
         let path = blocks.temporary.path
         try blocks.remove(blocks.collection.ids.filter { $0.hasSuffix("4") })
         try blocks.store.backup(to: path + ".copy")
-        let copy = try SparseStore.open(at: path + ".copy")
+        let copy = try Store.open(at: path + ".copy")
         let query = Query(vector: try blocks.collection.query())
         let recall = Recall.plainSeismic(cut: 9, heapFactor: 0.9)
         #expect(try copy.search(query, recall: recall).hits == blocks.store.search(query, recall: recall).hits)
@@ -96,9 +96,9 @@ import Testing
         try blocks.store.compact()
         try expectRight(&blocks, "compacted")
         #expect(try blocks.record() != nil && blocks.store.verify(.deep).isClean)
-        let report = try SparseStore.repair(FilePath(path + ".copy"), to: FilePath(path + ".new"))
+        let report = try Store.repair(FilePath(path + ".copy"), to: FilePath(path + ".new"))
         #expect(report.isWritten && report.damagedCount == 0)
-        let mended = try SparseStore.open(at: path + ".new")
+        let mended = try Store.open(at: path + ".new")
         #expect(try mended.statistics().blocks == nil && mended.verify(.deep).isClean)
         #expect(try mended.read { $0.count } == 270)
     }

@@ -6,7 +6,7 @@ import SparseFormat
 /// A store of several windows with a block index, and what is in it.
 struct BlockCollection {
     let temporary: TemporaryStore
-    private(set) var store: SparseStore
+    private(set) var store: Store
     var collection: TaggedCollection
 
     /// Settings for few documents: short lists, small blocks.

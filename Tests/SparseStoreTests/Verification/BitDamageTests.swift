@@ -19,7 +19,7 @@ import Testing
         SparseVector(uncheckedTerms: terms, weights: terms.map { Float($0 % 5 + 1) })
     }
 
-    private func answers(_ store: SparseStore, _ sound: SoundStore) throws -> [[Hit]] {
+    private func answers(_ store: Store, _ sound: SoundStore) throws -> [[Hit]] {
         try (Self.queries[sound] ?? []).flatMap { query in
             try ([Recall.exact, .fast] + (sound == .blocks ? [.plainSeismic(cut: 3, heapFactor: 0.8)] : [])).map {
                 try store.search(query, limit: 10, recall: $0).hits

@@ -9,13 +9,13 @@ import Testing
 @Suite struct RepairTests {
     /// A repair of a damaged store; the new one is verified and handed to `body`.
     private func repair(
-        _ damaged: DamagedStore, skipping: Bool = false, _ body: (RepairReport, SparseStore?) throws -> Void
+        _ damaged: DamagedStore, skipping: Bool = false, _ body: (RepairReport, Store?) throws -> Void
     ) throws {
         let folder = try TemporaryStore()
         let path = FilePath(damaged.store.path.string)
         damaged.store.close()
         let before = try Data(contentsOf: URL(fileURLWithPath: path.string))
-        let report = try SparseStore.repair(path, to: FilePath(folder.path), skippingDamaged: skipping)
+        let report = try Store.repair(path, to: FilePath(folder.path), skippingDamaged: skipping)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path.string)) == before)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.directory.path)
         guard report.isWritten else {
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// Terms are sorted by name: a repair may number them anew.
-    private func documents(_ store: SparseStore) throws -> [String: Document] {
+    private func documents(_ store: Store) throws -> [String: Document] {
         var documents: [String: Document] = [:]
         try store.read { snapshot in
             try snapshot.forEachDocument { document in
@@ -143,7 +143,7 @@ import Testing
         damaged.store.close()
         let target = try TemporaryStore()
         try Data("precious".utf8).write(to: URL(fileURLWithPath: target.path))
-        #expect(throws: SparseStoreError.self) { try SparseStore.repair(path, to: FilePath(target.path)) }
+        #expect(throws: SparseStoreError.self) { try Store.repair(path, to: FilePath(target.path)) }
         #expect(try Data(contentsOf: URL(fileURLWithPath: target.path)) == Data("precious".utf8))
     }
 }

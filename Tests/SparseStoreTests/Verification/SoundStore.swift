@@ -184,7 +184,7 @@ enum SoundStore: String, CaseIterable, Sendable {
 /// A copy of a sound store, open for whatever is done to it.
 final class DamagedStore {
     private let temporary: TemporaryStore
-    let store: SparseStore
+    let store: Store
 
     init(_ sound: SoundStore) throws {
         temporary = try TemporaryStore()

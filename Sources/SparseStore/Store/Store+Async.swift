@@ -3,7 +3,7 @@ public import SystemPackage
 // The same calls for tasks. Each leaves the task's thread once, for one that may block, and comes back when it is done;
 // in an asynchronous function Swift picks these. A search that is cancelled stops within a window of the index, a write
 // is rolled back.
-extension SparseStore {
+extension Store {
     /// The best documents of the newest commit. See ``Snapshot/search(_:options:)``.
     ///
     /// - Throws: what that throws, and `cancelled`.

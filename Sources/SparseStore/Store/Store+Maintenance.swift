@@ -1,6 +1,6 @@
 internal import LMDB
 
-extension SparseStore {
+extension Store {
     /// Takes the pages of the file that this process has touched out of its resident memory; they stay in the system's
     /// cache. For bulk loads that promise a bound: the next searches have them back at a minor fault each.
     public func releaseMemory() {

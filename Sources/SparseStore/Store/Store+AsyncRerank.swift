@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-extension SparseStore {
+extension Store {
     /// The best documents of the newest commit by inner product, ranked anew by a model that has to be waited for. See
     /// ``search(_:options:stages:candidates:rerankedBy:batches:)``.
     public func search(

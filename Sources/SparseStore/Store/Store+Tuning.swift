@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-extension SparseStore {
+extension Store {
     /// Measures, against exact answers, what each effort of the planner reaches on this store, and keeps the result: a
     /// recall target is then a promise with a number behind it. Worth repeating when the store has grown much or its
     /// queries have changed.

@@ -2,7 +2,7 @@ internal import LMDB
 internal import SparseFormat
 public import SystemPackage
 
-extension SparseStore {
+extension Store {
     /// Makes a new store of what can still be read of a damaged one: its documents and bookmarks. Identifiers,
     /// vocabulary, statistics and index are made anew. The damaged file is left as it is, and the new one appears complete
     /// or not at all.
@@ -57,7 +57,7 @@ extension SparseStore {
                     if let codec = salvage.multivectorCodec {
                         configuration.multivectorCodec = codec.isTrained ? .f16 : codec
                     }
-                    let store = try SparseStore.open(at: path, configuration: configuration)
+                    let store = try Store.open(at: path, configuration: configuration)
                     defer { store.close() }
                     try store.fill(from: salvage)
                     // Fewer than were read where two had one identifier.

@@ -1,7 +1,7 @@
 internal import LMDB
 public import SparseFormat
 
-extension SparseStore {
+extension Store {
     /// Changes how token vectors are kept: those to come, and step by step those that are stored.
     ///
     /// `pq32` is trained for it, from at most some 32,000 of the store's token vectors; the same store and seed give the

@@ -9,7 +9,7 @@ public struct CompactionReport: Sendable, Hashable, Codable {
     public var bytesAfter: Int
 }
 
-extension SparseStore {
+extension Store {
     /// Gives the space of removed and rewritten documents back to the system: writes the newest commit without free pages
     /// into a new file beside the store, which then takes its place. Needs that much free space meanwhile.
     ///

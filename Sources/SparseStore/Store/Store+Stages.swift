@@ -1,4 +1,4 @@
-extension SparseStore {
+extension Store {
     /// The best documents of the newest commit by inner product, ranked anew by a reranker. See
     /// ``Snapshot/search(_:limit:candidates:rerankedBy:recall:)``.
     public func search(

@@ -1,7 +1,7 @@
 internal import LMDB
 public import SystemPackage
 
-extension SparseStore {
+extension Store {
     /// Writes a copy of the newest commit to a path where nothing stands yet, while writers and searches go on. The copy
     /// appears there complete and durable or not at all, with the permissions of ``Configuration/fileMode``. It is a store
     /// like any other: opening it is restoring it.

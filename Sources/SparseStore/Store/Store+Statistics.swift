@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-extension SparseStore {
+extension Store {
     /// Counts and sizes of the newest commit. Reads the whole table of document frequencies and of free pages.
     public func statistics() throws(SparseStoreError) -> StoreStatistics {
         try SparseStoreError.wrap {

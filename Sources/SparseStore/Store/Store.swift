@@ -8,7 +8,7 @@ public import SystemPackage
 ///
 /// Share one handle among all threads of a process. Reads never wait for writes, nor writes for reads; writes wait for
 /// each other.
-public final class SparseStore: Sendable {
+public final class Store: Sendable {
     /// Where the store lies.
     public let path: FilePath
 
@@ -28,14 +28,14 @@ public final class SparseStore: Sendable {
     ///   `networkFilesystem`, `permissionDenied`, `diskFull`, `io`.
     public static func open(
         at path: FilePath, configuration: Configuration = Configuration()
-    ) throws(SparseStoreError) -> SparseStore {
-        try SparseStoreError.wrap { try SparseStore(path, configuration) }
+    ) throws(SparseStoreError) -> Store {
+        try SparseStoreError.wrap { try Store(path, configuration) }
     }
 
     /// Opens a store, or makes it. See ``open(at:configuration:)-(FilePath,_)``.
     public static func open(
         at path: String, configuration: Configuration = Configuration()
-    ) throws(SparseStoreError) -> SparseStore {
+    ) throws(SparseStoreError) -> Store {
         try open(at: FilePath(path), configuration: configuration)
     }
 

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-extension SparseStore {
+extension Store {
     /// Looks whether the newest commit is sound (FORMAT.md, "Invariants"). Damage is reported, not thrown, and nothing is
     /// changed. Writers and searches go on meanwhile; pages that they free are not used again before it ends.
     ///
