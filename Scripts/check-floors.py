@@ -35,7 +35,7 @@ C_NAMES = {
 
 # The engine's folders, top floor first; folders of one row do not see each other's types either way round.
 ENGINE = "SparseStore"
-ENGINE_FLOORS = [["Store"], ["Maintenance", "Rerank"], ["Query"], ["Index"], ["Tables"], ["Model"]]
+ENGINE_FLOORS = [["Store"], ["Maintenance", "Stages"], ["Search"], ["Index"], ["Tables"], ["Model"]]
 
 # (file under Sources/SparseStore, type): a lower folder that may name a higher folder's type, each with its reason.
 EXCEPTIONS: set[tuple[str, str]] = set()
@@ -124,7 +124,7 @@ def self_test() -> int:
         "LMDB/A.swift": "import CLMDB\n// import SparseStore, says a comment\npublic struct Table {}",
         "SparseFormat/B.swift": "internal import CZstd\nlet text = \"MDB_ in a string\"",
         "SparseStore/Store/Facade.swift": "public import LMDB\npublic final class Facade { let scan: Scan }",
-        "SparseStore/Query/Scan.swift": "struct Scan { let rows: Rows }",
+        "SparseStore/Search/Scan.swift": "struct Scan { let rows: Rows }",
         "SparseStore/Tables/Rows.swift": "struct Rows {}",
         "SparseStoreTool/Main.swift": "import ArgumentParser\nimport struct SparseStore.Facade",
     }

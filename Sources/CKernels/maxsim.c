@@ -1,5 +1,5 @@
 // MaxSim with the vector instructions of AVX2 and F16C, which a library compiled for every x86-64 may use only behind a
-// question. Each function gives bit for bit what its namesake in Sources/SparseStore/Rerank/MaxSimKernels.swift gives:
+// question. Each function gives bit for bit what its namesake in Sources/SparseStore/Stages/MaxSimKernels.swift gives:
 // products are rounded before they are added, in ascending order of the components.
 //
 // Query tokens stand in blocks of 16 lanes, so that one instruction serves eight of them and the largest value of each

@@ -2,7 +2,7 @@
 #define SPARSESTORE_CKERNELS_H
 
 // MaxSim for processors with AVX2 and F16C: see maxsim.c. Each function gives bit for bit what its namesake in
-// Sources/SparseStore/Rerank/MaxSimKernels.swift gives, and needs what is said there.
+// Sources/SparseStore/Stages/MaxSimKernels.swift gives, and needs what is said there.
 
 #if defined(__x86_64__)
 
