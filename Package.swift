@@ -28,6 +28,7 @@ let package = Package(
             name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // Loops with vector instructions that need a question first.
         .target(name: "CKernels"),
         // Floor 1: bytes, and the storage they rest on.
@@ -52,7 +53,7 @@ let package = Package(
         .target(
             name: "SparseInterchange",
             dependencies: [
-                "SparseStore", "CZstd", .product(name: "SystemPackage", package: "swift-system"),
+                "SparseStore", "CZstd", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
         // Floor 4: the command line, `sparsestore`. The target has another name than the library in any letter case: on

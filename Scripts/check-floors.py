@@ -23,7 +23,7 @@ MODULES = {
     "SparseFormat": {"CZstd"},
     "LMDB": {"CLMDB", "SystemPackage"},
     "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "Metrics", "SystemPackage"},
-    "SparseInterchange": {"SparseStore", "CZstd", "SystemPackage"},
+    "SparseInterchange": {"SparseStore", "CZstd", "CZlib", "SystemPackage"},
     "SparseStoreTool": {"SparseStore", "SparseInterchange", "ArgumentParser", "Logging", "SystemPackage"},
 }
 
@@ -31,6 +31,7 @@ MODULES = {
 C_NAMES = {
     re.compile(r"\b(?:MDB_|mdb_|CLMDB\b)"): {"LMDB"},
     re.compile(r"\b(?:ZSTD_|ZDICT_|CZstd\b)"): {"SparseFormat", "SparseInterchange"},
+    re.compile(r"\b(?:CZlib\b|z_stream\b|inflate(?:Init2_|Reset|End)\b)"): {"SparseInterchange"},
 }
 
 # The engine's folders, top floor first; folders of one row do not see each other's types either way round.

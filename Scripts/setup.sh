@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees that what the build needs is installed: Swift, liblmdb, libzstd, pkg-config. Installs the packages with
+# Sees that what the build needs is installed: Swift, liblmdb, libzstd, zlib, pkg-config. Installs the packages with
 # apt-get when they are missing, and says so. Does nothing when all is there.
 #
 #   Scripts/setup.sh          what `make test` and `make demo` need
@@ -61,6 +61,7 @@ check_swift
 need_command pkg-config pkg-config
 need_library lmdb liblmdb-dev
 need_library libzstd libzstd-dev
+need_library zlib zlib1g-dev
 if [ "${1:-}" = checks ]; then
     need_command python3 python3
     need_command zstd zstd

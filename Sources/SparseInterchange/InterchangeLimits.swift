@@ -11,4 +11,6 @@ public enum InterchangeLimits {
     public static let zstdWindowLog: Int32 = 27
     /// The most bytes of a file that is read whole: ground truth, judgements, weight tables, queries.
     public static let wholeFileBytes = 1 << 30
+    /// The longest directory of a zip archive, in bytes. That of a matrix takes some hundred.
+    public static let zipDirectoryBytes = 1 << 20
 }

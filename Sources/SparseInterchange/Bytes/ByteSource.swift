@@ -1,4 +1,10 @@
-/// The bytes of a file, of standard input or of an array, with zstd frames decompressed on the way.
+/// Turns compressed bytes into plain ones as they are asked for, within bounded memory.
+protocol StreamDecoder: AnyObject {
+    /// Decompresses from `input` into `target`; 0 means the end of the content.
+    func read(from input: RawInput, into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int
+}
+
+/// The bytes of a file, of standard input or of an array; zstd and gzip are decompressed on the way.
 ///
 /// Compression is told by the first bytes, not by the name. Offsets count *decompressed* bytes, so that a place in the
 /// content stays the same whether or not the file is compressed.
@@ -11,10 +17,13 @@ public final class ByteSource {
     public private(set) var offset: UInt64 = 0
 
     private let raw: RawInput
-    private let decoder: ZstdDecoder?
+    private let decoder: (any StreamDecoder)?
     /// Bytes that were looked at and not yet read.
     private var lookahead: [UInt8] = []
     private var lookaheadStart = 0
+
+    /// What is looked at to tell the compression: a whole gzip header without its optional fields.
+    private static let headBytes = 10
 
     /// Opens the file at `path`; "-" is standard input.
     public convenience init(path: String) throws(InterchangeError) {
@@ -29,23 +38,19 @@ public final class ByteSource {
     private init(raw: RawInput) throws(InterchangeError) {
         self.raw = raw
         name = raw.name
-        try raw.fill(atLeast: ZstdDecoder.magic.count)
+        try raw.fill(atLeast: Self.headBytes)
         var head: [UInt8] = []
         raw.use { waiting in
-            head = Array(waiting.prefix(ZstdDecoder.magic.count))
+            head = Array(waiting.prefix(Self.headBytes))
             return 0
         }
-        if head.starts(with: [0x1F, 0x8B]) {
-            throw InterchangeError(
-                .unsupported, "'\(raw.name)' is compressed with gzip; pass it through 'gunzip -c' and give '-' as input"
-            )
+        if let hint = Self.refusal(of: head, name: raw.name) { throw InterchangeError(.unsupported, hint) }
+        if Self.isGzip(head) {
+            decoder = try Inflater(.gzip, name: raw.name)
+        } else {
+            decoder = Self.isZstd(head) ? try ZstdDecoder(name: raw.name) : nil
         }
-        if head.starts(with: [0xFD, 0x37, 0x7A, 0x58]) {
-            throw InterchangeError(
-                .unsupported, "'\(raw.name)' is compressed with xz; pass it through 'xz -dc' and give '-' as input")
-        }
-        isCompressed = Self.isZstd(head)
-        decoder = isCompressed ? try ZstdDecoder(name: raw.name) : nil
+        isCompressed = decoder != nil
     }
 
     /// The size of the input as it lies on disk, where it is a regular file.
@@ -137,10 +142,32 @@ public final class ByteSource {
         return try spooled()
     }
 
+    /// Why input that begins with `head` is not read, and how to make it readable; nil for everything else.
+    private static func refusal(of head: [UInt8], name: String) -> String? {
+        if head.starts(with: [0xFD, 0x37, 0x7A, 0x58]) {
+            return "'\(name)' is compressed with xz; pass it through 'xz -dc' and give '-' as input"
+        }
+        if head.starts(with: [0x42, 0x5A, 0x68]) {
+            return "'\(name)' is compressed with bzip2; pass it through 'bzip2 -dc' and give '-' as input"
+        }
+        // A CSR file may begin with these two bytes as well; the upper half of its row count is then zero.
+        if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]), head.count < 8 || head[4] | head[5] != 0 {
+            return "'\(name)' is UTF-16 text; convert it with 'iconv -f UTF-16 -t UTF-8' and give '-' as input"
+        }
+        return nil
+    }
+
+    /// The row count of a CSR file may begin like a gzip header, so the compression level and the system that a header
+    /// names are looked at as well.
+    private static func isGzip(_ head: [UInt8]) -> Bool {
+        guard head.count == headBytes, head.starts(with: Inflater.gzipMagic), head[2] == 8 else { return false }
+        return [0, 2, 4].contains(head[8]) && (head[9] <= 13 || head[9] == 255)
+    }
+
     private static func isZstd(_ head: [UInt8]) -> Bool {
         // A skippable frame may stand first; its magic is 0x184D2A5? in little-endian order.
-        head == ZstdDecoder.magic
-            || (head.count == 4 && head[0] & 0xF0 == 0x50 && head[1...].elementsEqual([0x2A, 0x4D, 0x18]))
+        head.starts(with: ZstdDecoder.magic)
+            || (head.count >= 4 && head[0] & 0xF0 == 0x50 && head[1...3].elementsEqual([0x2A, 0x4D, 0x18]))
     }
 
     private func readThrough(into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int {

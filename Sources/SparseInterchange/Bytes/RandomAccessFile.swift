@@ -32,4 +32,18 @@ final class RandomAccessFile {
             done += read
         }
     }
+
+    /// The `count` bytes at `offset`.
+    func bytes(at offset: UInt64, count: Int) throws(InterchangeError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let result = bytes.withUnsafeMutableBytes { buffer -> Result<Void, InterchangeError> in
+            do throws(InterchangeError) {
+                return .success(try read(at: offset, into: buffer))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+        return bytes
+    }
 }

@@ -33,17 +33,21 @@ final class SpoolFile {
 
     /// Copies at most `limit` bytes of `source` and returns how many there were.
     func copy(from source: ByteSource, limit: UInt64) throws(InterchangeError) -> UInt64 {
-        var piece = [UInt8]()
         while size < limit {
-            piece = try source.read(count: Int(min(limit - size, UInt64(RawInput.bufferBytes))))
+            let piece = try source.read(count: Int(min(limit - size, UInt64(RawInput.bufferBytes))))
             if piece.isEmpty { break }
-            let (offset, bytes) = (Int64(size), piece)
-            _ = try InterchangeError.attempt("write", "\(name) (TMPDIR says where)") {
-                try descriptor.writeAll(toAbsoluteOffset: offset, bytes)
-            }
-            size += UInt64(piece.count)
+            try append(piece)
         }
         return size
+    }
+
+    /// Writes `bytes` behind what is there.
+    func append(_ bytes: [UInt8]) throws(InterchangeError) {
+        let offset = Int64(size)
+        _ = try InterchangeError.attempt("write", "\(name) (TMPDIR says where)") {
+            try descriptor.writeAll(toAbsoluteOffset: offset, bytes)
+        }
+        size += UInt64(bytes.count)
     }
 
     /// The copy, for reading at any place.

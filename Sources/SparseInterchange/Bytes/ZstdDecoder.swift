@@ -2,7 +2,7 @@ internal import CZstd
 
 /// A streaming zstd decoder with a bounded window: the memory it takes is the window of the frame (at most 128 MiB) and
 /// never depends on how much comes out.
-final class ZstdDecoder {
+final class ZstdDecoder: StreamDecoder {
     static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
 
     private let context: OpaquePointer

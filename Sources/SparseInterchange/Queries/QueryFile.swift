@@ -20,7 +20,7 @@ public struct QueryFile: Sendable {
         format = try InputFormat.detect(source)
         switch format {
         case .jsonl: queries = try Self.lines(source)
-        case .csr: queries = try Self.rows(source)
+        case .csr, .npz: queries = try Self.rows(source)
         }
     }
 

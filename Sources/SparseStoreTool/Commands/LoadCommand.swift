@@ -30,7 +30,7 @@ struct LoadCommand: ParsableCommand {
     @Argument(help: "The input file; - for standard input.")
     var input: String
 
-    @Option(help: "The input's format: jsonl or csr; by default told by the content.")
+    @Option(help: "The input's format: jsonl, csr or npz; by default told by the content.")
     var format: InputFormatOption?
 
     @Option(help: "The JSON string field kept as payload; 'none' for no payload. (default: content, or else contents)")
@@ -136,7 +136,7 @@ struct LoadCommand: ParsableCommand {
     ) throws -> any DocumentReader {
         switch format {
         case .jsonl: try tokens.join(JSONLinesReader(source: source, payload: payloadField, from: position))
-        case .csr: try tokens.join(CSRReader(source: source, from: position))
+        case .csr, .npz: try tokens.join(CSRReader(source: source, from: position))
         }
     }
 

@@ -36,7 +36,7 @@ final class Loader {
         self.rejectFile = rejectFile
         self.reporter = reporter
         self.interrupted = interrupted
-        unit = bookmark.format == InputFormat.csr.rawValue ? "row" : "line"
+        unit = InputFormat(rawValue: bookmark.format)?.unit ?? "line"
     }
 
     /// Loads all that `reader` gives, reading the next batch on a thread of its own while one is written.

@@ -32,7 +32,7 @@ public final class MultivectorFile {
     public init(tokens: String, offsets: String?) throws(InterchangeError) {
         self.tokens = try NpyArray(path: tokens, dimensions: 2, elements: [.half, .single])
         self.offsets = try offsets.map { path throws(InterchangeError) in
-            try NpyArray(path: path, dimensions: 1, elements: [.int64, .uint64, .int32, .uint32])
+            try NpyArray(path: path, dimensions: 1, elements: NumberArray.Element.integers)
         }
         guard (1...UInt64(Limits.maximumDimension)).contains(self.tokens.columns) else {
             throw InterchangeError(
@@ -55,7 +55,7 @@ public final class MultivectorFile {
         }
         var range = 0..<tokens.rows
         if let offsets {
-            let bounds = try offsets.read(UInt64(index)..<UInt64(index) + 2) { Self.numbers($0, offsets.element) }
+            let bounds = try offsets.integers(UInt64(index)..<UInt64(index) + 2)
             // Checked at the beginning, but a file may change.
             guard bounds[0] <= bounds[1], bounds[1] <= tokens.rows else { throw Self.badOffset(offsets.name, index) }
             range = bounds[0]..<bounds[1]
@@ -64,7 +64,7 @@ public final class MultivectorFile {
         guard range.count <= Limits.maximumTokensPerMultivector else {
             return .reject(reason: VectorError(.tooManyTokens(range.count)).message)
         }
-        let components = try tokens.read(range) { Self.floats($0, tokens.element) }
+        let components = try tokens.floats(range)
         do {
             return .multivector(try Multivector(dimension: dimension, components: components))
         } catch {
@@ -78,7 +78,7 @@ public final class MultivectorFile {
         var row: UInt64 = 0
         while row < offsets.rows {
             let upper = min(row + 65_536, offsets.rows)
-            for (index, offset) in try offsets.read(row..<upper, { numbers($0, offsets.element) }).enumerated() {
+            for (index, offset) in try offsets.integers(row..<upper).enumerated() {
                 let isFirst = row == 0 && index == 0
                 guard offset >= previous, !isFirst || offset == 0 else {
                     throw badOffset(offsets.name, Int(row) + index)
@@ -88,28 +88,6 @@ public final class MultivectorFile {
             row = upper
         }
         guard previous == end else { throw badOffset(offsets.name, Int(offsets.rows) - 1) }
-    }
-
-    private static func numbers(_ bytes: UnsafeRawBufferPointer, _ element: NpyArray.Element) -> [UInt64] {
-        stride(from: 0, to: bytes.count, by: element.bytes).map { place in
-            if element.bytes == 8 {
-                return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-            }
-            return UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
-        }
-    }
-
-    private static func floats(_ bytes: UnsafeRawBufferPointer, _ element: NpyArray.Element) -> [Float] {
-        switch element {
-        case .half:
-            (0..<bytes.count / 2).map {
-                HalfFloat.float(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)))
-            }
-        default:
-            (0..<bytes.count / 4).map {
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
-            }
-        }
     }
 
     private static func badOffset(_ name: String, _ index: Int) -> InterchangeError {

@@ -1,47 +1,54 @@
 internal import SparseStore
 
-/// Reads the compressed sparse rows of the BigANN benchmarks, little-endian: Int64 rows, columns, nonzeros; Int64
-/// indptr[rows + 1]; Int32 terms[nonzeros]; Float32 weights[nonzeros]. A row's number is its document's id.
+/// Reads a matrix of compressed sparse rows, one document a row, whose number is the document's id.
+///
+/// Two files are read and told apart by their content:
+/// - that of the BigANN benchmarks, little-endian: Int64 rows, columns, nonzeros; Int64 indptr[rows + 1]; Int32
+///   terms[nonzeros]; Float32 weights[nonzeros];
+/// - NumPy's `.npz` with the arrays `indptr`, `indices`, `data` and, where they are there, `shape` and `format`, as
+///   `scipy.sparse.save_npz` and `numpy.savez` write it, compressed or not.
 ///
 /// The weights of a row stand far behind its terms, so the file is read by ranges, 1 MiB of each array at a time. Input
-/// that cannot be read so (standard input, zstd) is first copied to a temporary file without a name, in `TMPDIR` or /tmp,
-/// which takes 8 bytes a row and 8 bytes a nonzero of disk.
+/// that cannot be read so (standard input, zstd, gzip, a compressed `.npz`) is first copied to a temporary file without a
+/// name, in `TMPDIR` or /tmp, which takes as much disk as the arrays do.
 public final class CSRReader: DocumentReader {
+    /// Which of the two files it is.
+    public let format: InputFormat
     /// How many rows there are.
-    public let rows: Int
-    /// How many terms the rows are written in: every term is below.
-    public let columns: Int
+    public var rows: Int { arrays.rows }
+    /// How many terms the rows are written in: every term is below. 2^32 where the file does not say.
+    public var columns: Int { Int(clamping: arrays.columns) }
     /// How many weights there are.
-    public let nonzeros: Int
+    public var nonzeros: Int { Int(clamping: arrays.weights.count) }
     /// The size of the input as it lies on disk, where it is a regular file.
     public let inputSize: UInt64?
 
+    /// The three arrays of the matrix.
+    struct Arrays {
+        var pointers: NumberArray
+        var terms: NumberArray
+        var weights: NumberArray
+        /// Every term is below.
+        let columns: UInt64
+
+        var rows: Int { Int(clamping: pointers.count) - 1 }
+    }
+
     private let name: String
-    private var pointers: ArrayWindow
-    private var terms: ArrayWindow
-    private var weights: ArrayWindow
+    private var arrays: Arrays
     private var nextRow: Int
 
-    /// Opens the CSR file that `source`, still at its beginning, gives. All row pointers are checked at once.
+    /// Opens the matrix that `source`, still at its beginning, gives. All row pointers are checked at once.
     public init(source: ByteSource, from position: InputPosition = InputPosition()) throws(InterchangeError) {
-        let name = source.name
-        let header = try CSRHeader(try source.peek(CSRHeader.bytes), name: name)
-        let file = try source.randomAccess { () throws(InterchangeError) in
-            let spool = try SpoolFile(copyOf: name)
-            _ = try spool.copy(from: source, limit: header.fileSize)
-            guard try source.peek(1).isEmpty else { throw Self.tooLong(name) }
-            return spool.randomAccess(name: name)
+        name = source.name
+        if try ZipArchive.begins(source) {
+            format = .npz
+            arrays = try NpzMatrix.open(source)
+        } else {
+            format = .csr
+            arrays = try Self.open(source)
         }
-        try header.check(size: file.size, name: name)
-        self.name = name
-        rows = Int(header.rows)
-        columns = Int(header.columns)
-        nonzeros = Int(header.nonzeros)
         inputSize = source.rawSize
-        pointers = ArrayWindow(
-            file: file, offset: header.pointersOffset, elementBytes: 8, count: header.rows + 1)
-        terms = ArrayWindow(file: file, offset: header.termsOffset, elementBytes: 4, count: header.nonzeros)
-        weights = ArrayWindow(file: file, offset: header.weightsOffset, elementBytes: 4, count: header.nonzeros)
         nextRow = position.number
         try checkPointers()
         guard position.number <= rows else {
@@ -52,8 +59,23 @@ public final class CSRReader: DocumentReader {
         }
     }
 
-    /// Compressed sparse rows.
-    public var format: InputFormat { .csr }
+    /// The arrays of a file of the BigANN benchmarks.
+    private static func open(_ source: ByteSource) throws(InterchangeError) -> Arrays {
+        let name = source.name
+        let header = try CSRHeader(try source.peek(CSRHeader.bytes), name: name)
+        let file = try source.randomAccess { () throws(InterchangeError) in
+            let spool = try SpoolFile(copyOf: name)
+            _ = try spool.copy(from: source, limit: header.fileSize)
+            guard try source.peek(1).isEmpty else { throw Self.tooLong(name) }
+            return spool.randomAccess(name: name)
+        }
+        try header.check(size: file.size, name: name)
+        return Arrays(
+            pointers: NumberArray(file: file, offset: header.pointersOffset, element: .int64, count: header.rows + 1),
+            terms: NumberArray(file: file, offset: header.termsOffset, element: .int32, count: header.nonzeros),
+            weights: NumberArray(file: file, offset: header.weightsOffset, element: .single, count: header.nonzeros),
+            columns: header.columns)
+    }
 
     /// The place after the last row read.
     public var position: InputPosition { InputPosition(offset: 0, number: nextRow) }
@@ -79,30 +101,21 @@ public final class CSRReader: DocumentReader {
         guard (0..<rows).contains(index) else {
             throw InterchangeError(.invalidInput, "'\(name)' has \(rows) rows; there is no row \(index)")
         }
-        let range = try pointers.read(UInt64(index)..<UInt64(index) + 2) { bytes in
-            (Self.pointer(bytes, 0), Self.pointer(bytes, 1))
-        }
-        guard range.0 <= range.1, range.1 <= UInt64(nonzeros) else { throw Self.badPointer(name, row: index) }
-        guard range.0 < range.1 else { return .empty }
-        guard range.1 - range.0 <= UInt64(Limits.maximumTermsPerVector) else {
+        let range = try arrays.pointers.integers(UInt64(index)..<UInt64(index) + 2)
+        // Checked at the beginning, but a file may change.
+        guard range[0] <= range[1], range[1] <= arrays.weights.count else { throw Self.badPointer(name, row: index) }
+        guard range[0] < range[1] else { return .empty }
+        guard range[1] - range[0] <= UInt64(Limits.maximumTermsPerVector) else {
             return .reject(reason: JSONFault.Reason.tooManyTerms.rawValue)
         }
-        let rowTerms = try terms.read(range.0..<range.1) { bytes in
-            (0..<bytes.count / 4).map {
-                Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self))
-            }
-        }
-        let rowWeights = try weights.read(range.0..<range.1) { bytes in
-            (0..<bytes.count / 4).map {
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
-            }
-        }
-        return Self.row(rowTerms, rowWeights, columns: columns)
+        let terms = try arrays.terms.integers(range[0]..<range[1])
+        let weights = try arrays.weights.floats(range[0]..<range[1])
+        return Self.row(terms, weights, columns: arrays.columns)
     }
 
     /// Checks and sorts what a row holds.
-    private static func row(_ terms: [Int32], _ weights: [Float], columns: Int) -> CSRRow {
-        guard terms.allSatisfy({ $0 >= 0 && Int($0) < columns }) else {
+    private static func row(_ terms: [UInt64], _ weights: [Float], columns: UInt64) -> CSRRow {
+        guard terms.allSatisfy({ $0 < columns }) else {
             return .reject(reason: "a term is not below the number of columns")
         }
         guard weights.allSatisfy({ $0.isFinite }) else { return .reject(reason: "a weight is not a finite number") }
@@ -132,25 +145,15 @@ public final class CSRReader: DocumentReader {
         var row = 0
         while row <= rows {
             let upper = min(row + 65_536, rows + 1)
-            let (first, start) = (row == 0, previous)
-            let outcome = try pointers.read(UInt64(row)..<UInt64(upper)) { bytes -> (last: UInt64, bad: Int?) in
-                var last = start
-                for index in 0..<bytes.count / 8 {
-                    let value = Self.pointer(bytes, index)
-                    if value < last || (first && index == 0 && value != 0) { return (last, index) }
-                    last = value
+            for (index, pointer) in try arrays.pointers.integers(UInt64(row)..<UInt64(upper)).enumerated() {
+                guard pointer >= previous, row + index > 0 || pointer == 0 else {
+                    throw Self.badPointer(name, row: row + index)
                 }
-                return (last, nil)
+                previous = pointer
             }
-            if let bad = outcome.bad { throw Self.badPointer(name, row: row + bad) }
-            previous = outcome.last
             row = upper
         }
-        guard previous == UInt64(nonzeros) else { throw Self.badPointer(name, row: rows) }
-    }
-
-    private static func pointer(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> UInt64 {
-        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+        guard previous == arrays.weights.count else { throw Self.badPointer(name, row: rows) }
     }
 
     private static func badPointer(_ name: String, row: Int) -> InterchangeError {

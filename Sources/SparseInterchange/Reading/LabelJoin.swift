@@ -1,0 +1,101 @@
+internal import SparseStore
+
+/// Gives the rows of a matrix their ids and payloads out of text files, a line a row.
+///
+/// The first line belongs to the first row, and so on; a row that is rejected has its lines too.
+public final class LabelJoin: DocumentReader {
+    private let documents: any DocumentReader
+    private let ids: LabelFile?
+    private let payloads: LabelFile?
+
+    /// Joins `documents`, whose rows are numbered from 0, with the lines of the files at `ids` and `payloads`. What stands
+    /// before the place at which `documents` begins is skipped.
+    ///
+    /// - Parameters:
+    ///   - ids: a file with a document's id in each line; nil keeps the row numbers as ids.
+    ///   - payloads: a file with a document's payload in each line; nil leaves the documents without one.
+    public init(_ documents: any DocumentReader, ids: String?, payloads: String?) throws(InterchangeError) {
+        self.documents = documents
+        let first = documents.position.number
+        self.ids = try ids.map { path throws(InterchangeError) in try LabelFile(path, from: first) }
+        self.payloads = try payloads.map { path throws(InterchangeError) in try LabelFile(path, from: first) }
+    }
+
+    /// That of the matrix.
+    public var format: InputFormat { documents.format }
+    /// The place after the last row.
+    public var position: InputPosition { documents.position }
+    /// The share of the matrix that has been read.
+    public var progress: Double? { documents.progress }
+    /// The size of the matrix as it lies on disk.
+    public var inputSize: UInt64? { documents.inputSize }
+
+    /// The next row's document with its id and payload, or a reject. A file with more lines than there are rows, or fewer,
+    /// ends the reading with an error.
+    public func next() throws(InterchangeError) -> DocumentRow? {
+        guard let row = try documents.next() else {
+            for file in [ids, payloads] {
+                if let file, try file.next() != nil { throw file.mismatch("more lines than") }
+            }
+            return nil
+        }
+        let id = try ids?.require()
+        let payload = try payloads?.require()
+        guard case .document(var document, let number) = row else { return row }
+        if let id {
+            guard (1...Limits.maximumIdentifierBytes).contains(id.count) else {
+                return .reject(Reject(number: number, reason: JSONFault.Reason.identifierLength.rawValue))
+            }
+            guard let text = String(validating: id, as: UTF8.self) else {
+                return .reject(Reject(number: number, reason: "the id is not UTF-8"))
+            }
+            document.id = text
+        }
+        if let payload {
+            guard payload.count <= Limits.maximumPayloadBytes else {
+                return .reject(Reject(number: number, reason: "the payload is too long"))
+            }
+            document.payload = payload
+        }
+        return .document(document, number: number)
+    }
+}
+
+/// The lines of a text file, one for each row of a matrix.
+private final class LabelFile {
+    private let name: String
+    private let lines: LineReader
+
+    init(_ path: String, from first: Int) throws(InterchangeError) {
+        let source = try ByteSource(path: path)
+        name = source.name
+        lines = LineReader(source: source)
+        for _ in 0..<first {
+            guard try next() != nil else { throw mismatch("fewer lines than") }
+        }
+    }
+
+    /// The next line without its line end; nil at the end of the file.
+    func next() throws(InterchangeError) -> [UInt8]? {
+        guard let line = try lines.next() else { return nil }
+        guard !line.isTooLong else {
+            throw InterchangeError(
+                .limitExceeded,
+                "line \(lines.number) of '\(name)' is longer than \(InterchangeLimits.lineBytes) bytes; shorten it")
+        }
+        // Windows ends a line with CR LF.
+        return Array(line.bytes.last == 0x0D ? line.bytes.dropLast() : line.bytes[...])
+    }
+
+    /// The next line, which must be there.
+    func require() throws(InterchangeError) -> [UInt8] {
+        guard let line = try next() else { throw mismatch("fewer lines than") }
+        return line
+    }
+
+    func mismatch(_ comparison: String) -> InterchangeError {
+        InterchangeError(
+            .invalidInput,
+            "'\(name)' has \(comparison) the matrix has rows (\(lines.number) read); give the file that belongs to it")
+    }
+}
