@@ -151,7 +151,8 @@ public final class ByteSource {
             return "'\(name)' is compressed with bzip2; pass it through 'bzip2 -dc' and give '-' as input"
         }
         // A CSR file may begin with these two bytes as well; the upper half of its row count is then zero.
-        if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]), head.count < 8 || head[4] | head[5] != 0 {
+        if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]), head.count < 8 || head[4] | head[5] != 0
+        {
             return "'\(name)' is UTF-16 text; convert it with 'iconv -f UTF-16 -t UTF-8' and give '-' as input"
         }
         return nil

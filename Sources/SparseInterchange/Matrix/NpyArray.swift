@@ -37,7 +37,8 @@ final class NpyArray {
         _ content: ZipArchive.Content, name: String, dimensions: Int, elements: [NumberArray.Element]
     ) throws(InterchangeError) {
         let (file, range) = (content.file, content.range)
-        let prefix = try file.bytes(at: range.lowerBound, count: Int(min(UInt64(NpyHeader.prefixBytes), UInt64(range.count))))
+        let prefix = try file.bytes(
+            at: range.lowerBound, count: Int(min(UInt64(NpyHeader.prefixBytes), UInt64(range.count))))
         let length = try Self.headerLength(prefix, name: name)
         guard length <= range.count else { throw Self.wrongSize(name) }
         let header = try NpyHeader(try file.bytes(at: range.lowerBound, count: length), name: name)

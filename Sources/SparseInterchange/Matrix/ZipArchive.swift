@@ -62,7 +62,8 @@ struct ZipArchive {
         let label = "\(name)' in '\(file.name)"
         guard !member.isEncrypted, member.method == 0 || member.method == 8 else {
             throw InterchangeError(
-                .unsupported, "'\(label)' is encrypted or compressed with method \(member.method); save the matrix anew")
+                .unsupported, "'\(label)' is encrypted or compressed with method \(member.method); save the matrix anew"
+            )
         }
         guard member.contentBytes <= limit else {
             throw InterchangeError(
@@ -135,8 +136,9 @@ struct ZipArchive {
     }
 
     /// Where the directory lies, from the record at the end of the archive, behind which a comment may stand.
-    private static func endOfDirectory(_ file: RandomAccessFile) throws(InterchangeError) -> (offset: UInt64, size: UInt64)
-    {
+    private static func endOfDirectory(_ file: RandomAccessFile) throws(InterchangeError) -> (
+        offset: UInt64, size: UInt64
+    ) {
         let tail = min(file.size, 22 + 65_535)
         let fields = Fields(try file.bytes(at: file.size - tail, count: Int(tail)))
         guard tail >= 22,

@@ -12,15 +12,20 @@ public struct QueryFile: Sendable {
     /// All queries are kept in memory, and the file is at most `InterchangeLimits.wholeFileBytes` long. A line or row that
     /// is no query is an error, for a query left out would falsify every figure.
     public init(path: String) throws(InterchangeError) {
-        try self.init(source: try ByteSource(path: path))
+        let path = MatrixFile.resolve(path, isQueries: true)
+        try self.init(source: try ByteSource(path: path), ids: MatrixFile.idsBeside(path))
     }
 
     /// Reads the queries `source` gives.
-    public init(source: ByteSource) throws(InterchangeError) {
+    ///
+    /// - Parameter ids: a file with the ids of a matrix's rows, one a line; nil names queries by their row.
+    public init(source: ByteSource, ids: String? = nil) throws(InterchangeError) {
         format = try InputFormat.detect(source)
         switch format {
         case .jsonl: queries = try Self.lines(source)
-        case .csr, .npz: queries = try Self.rows(source)
+        case .csr, .npz:
+            let labels = try ids.map { path throws(InterchangeError) in try LabelFile(path) }
+            queries = try Self.rows(source, ids: labels)
         }
     }
 
@@ -49,19 +54,21 @@ public struct QueryFile: Sendable {
         return queries
     }
 
-    private static func rows(_ source: ByteSource) throws(InterchangeError) -> [QueryRecord] {
+    private static func rows(_ source: ByteSource, ids: LabelFile?) throws(InterchangeError) -> [QueryRecord] {
         let reader = try CSRReader(source: source)
         guard reader.rows + reader.nonzeros <= InterchangeLimits.wholeFileBytes / 8 else { throw tooLarge(source.name) }
         var queries: [QueryRecord] = []
         for row in 0..<reader.rows {
+            let id = try ids.map { file throws(InterchangeError) in try file.requireText() } ?? String(row)
             switch try reader.row(row) {
-            case .vector(let vector): queries.append(QueryRecord(id: String(row), query: Query(vector: vector)))
-            case .empty: queries.append(QueryRecord(id: String(row), query: nil))
+            case .vector(let vector): queries.append(QueryRecord(id: id, query: Query(vector: vector)))
+            case .empty: queries.append(QueryRecord(id: id, query: nil))
             case .reject(let reason):
                 throw InterchangeError(
                     .invalidInput, "row \(row) of '\(source.name)' is not a query: \(reason); correct the row")
             }
         }
+        if let ids { try ids.requireEnd() }
         return queries
     }
 

@@ -34,9 +34,8 @@ public final class LabelJoin: DocumentReader {
     /// ends the reading with an error.
     public func next() throws(InterchangeError) -> DocumentRow? {
         guard let row = try documents.next() else {
-            for file in [ids, payloads] {
-                if let file, try file.next() != nil { throw file.mismatch("more lines than") }
-            }
+            try ids?.requireEnd()
+            try payloads?.requireEnd()
             return nil
         }
         let id = try ids?.require()
@@ -62,11 +61,11 @@ public final class LabelJoin: DocumentReader {
 }
 
 /// The lines of a text file, one for each row of a matrix.
-private final class LabelFile {
+final class LabelFile {
     private let name: String
     private let lines: LineReader
 
-    init(_ path: String, from first: Int) throws(InterchangeError) {
+    init(_ path: String, from first: Int = 0) throws(InterchangeError) {
         let source = try ByteSource(path: path)
         name = source.name
         lines = LineReader(source: source)
@@ -93,7 +92,21 @@ private final class LabelFile {
         return line
     }
 
-    func mismatch(_ comparison: String) -> InterchangeError {
+    /// The next line, which must be there and be text.
+    func requireText() throws(InterchangeError) -> String {
+        guard let text = String(validating: try require(), as: UTF8.self) else {
+            throw InterchangeError(
+                .invalidInput, "line \(lines.number) of '\(name)' is not UTF-8; convert the file with iconv")
+        }
+        return text
+    }
+
+    /// Makes sure that no line is left.
+    func requireEnd() throws(InterchangeError) {
+        if try next() != nil { throw mismatch("more lines than") }
+    }
+
+    private func mismatch(_ comparison: String) -> InterchangeError {
         InterchangeError(
             .invalidInput,
             "'\(name)' has \(comparison) the matrix has rows (\(lines.number) read); give the file that belongs to it")

@@ -9,8 +9,9 @@ struct LoadCommand: ParsableCommand {
         abstract: "Load documents from a file or from standard input.",
         discussion: """
             Reads JSON Lines, {"id": string or integer, "content" or "contents": string, "vector": {term: weight}, \
-            "tags": [string], "multivector": [[number]]}, or BigANN CSR, whose rows have their numbers as ids; both also compressed with zstd. The \
-            store is made when it is not there. A document whose id is there is replaced.
+            "tags": [string], "multivector": [[number]]}, or a matrix whose rows are documents: BigANN CSR, or .npz as scipy.sparse.save_npz writes it. \
+            A row's id is its number unless --ids names a file. A folder may be given that holds doc-embeddings.npz. \
+            Text and CSR may be compressed with zstd or gzip. The store is made when it is not there. A document whose id is there is replaced.
 
             Each batch is one transaction, which also holds the place in the input: after a kill, --resume goes on from \
             there. SIGINT commits the batch at hand and stops with exit code 8. Memory: --memory, and twice the longest \
@@ -22,7 +23,8 @@ struct LoadCommand: ParsableCommand {
               sparsestore load wiki.sparse documents.jsonl.zst --rejects rejects.tsv
               sparsestore load wiki.sparse documents.csr
               sparsestore load wiki.sparse documents.csr --multivectors t.npy --offsets o.npy --codec int8
-              zcat documents.jsonl.gz | sparsestore load wiki.sparse - --resume
+              sparsestore load wiki.sparse vectors.npz --ids ids.txt --payloads texts.txt
+              produce-documents | sparsestore load wiki.sparse - --resume
             """)
 
     @OptionGroup var store: StoreArgument
@@ -48,6 +50,8 @@ struct LoadCommand: ParsableCommand {
 
     @OptionGroup var layout: BuildOptions
 
+    @OptionGroup var labels: MatrixLabels
+
     @OptionGroup var tokens: MultivectorInput
 
     @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
@@ -70,7 +74,8 @@ struct LoadCommand: ParsableCommand {
     }
 
     func run() throws {
-        try OutputPath.check(rejects, option: "--rejects", isNoneOf: [input, self.store.store])
+        try OutputPath.check(rejects, option: "--rejects", isNoneOf: [input, self.store.store] + labels.inputs)
+        let input = MatrixFile.resolve(input)
         // The input is opened first: a misspelt name must not leave an empty store behind.
         let source = try ByteSource(path: input)
         let format = try format?.format ?? InputFormat.detect(source)
@@ -135,8 +140,10 @@ struct LoadCommand: ParsableCommand {
         _ source: ByteSource, format: InputFormat, from position: InputPosition
     ) throws -> any DocumentReader {
         switch format {
-        case .jsonl: try tokens.join(JSONLinesReader(source: source, payload: payloadField, from: position))
-        case .csr, .npz: try tokens.join(CSRReader(source: source, from: position))
+        case .jsonl:
+            try tokens.join(
+                labels.join(JSONLinesReader(source: source, payload: payloadField, from: position), of: source.name))
+        case .csr, .npz: try tokens.join(labels.join(CSRReader(source: source, from: position), of: source.name))
         }
     }
 
