@@ -1,4 +1,4 @@
-/// Bytes as hexadecimal text, for messages.
+/// Bytes as hexadecimal text, for messages and cursors.
 package enum Hexadecimal {
     /// Two digits for each byte.
     package static func text(_ bytes: some Sequence<UInt8>) -> String {
@@ -13,6 +13,29 @@ package enum Hexadecimal {
     /// At most the first 16 bytes, so that a message stays readable and a long identifier is not spread over logs.
     package static func abbreviated(_ bytes: some Collection<UInt8>) -> String {
         bytes.count <= 16 ? text(bytes) : text(bytes.prefix(16)) + "..(\(bytes.count) bytes)"
+    }
+
+    /// The bytes that `text(_:)` wrote; nil for a text of an odd length or with anything but lowercase digits.
+    package static func bytes(_ text: String) -> [UInt8]? {
+        guard text.utf8.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 2)
+        var high: UInt8?
+        for unit in text.utf8 {
+            let digit: UInt8
+            switch unit {
+            case 48...57: digit = unit - 48
+            case 97...102: digit = unit - 87
+            default: return nil
+            }
+            if let first = high {
+                bytes.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        return bytes
     }
 
     private static func digit(_ value: UInt8) -> Character {

@@ -117,8 +117,8 @@ struct Salvage {
     }
 
     private static func seek(
-        _ cursor: inout Cursor, _ number: UInt64
-    ) throws(LMDBError) -> (isReadable: Bool, Cursor.Entry?) {
+        _ cursor: inout LMDB.Cursor, _ number: UInt64
+    ) throws(LMDBError) -> (isReadable: Bool, LMDB.Cursor.Entry?) {
         do {
             return (true, try cursor.seek(atOrAfter: number))
         } catch {
@@ -162,7 +162,7 @@ struct Salvage {
 
     /// Calls `body` with the entries of a table, as far as its pages can be read or until it returns false.
     private static func forEach(
-        _ table: Table, from first: [UInt8], _ commit: CommitReader, _ body: (Cursor.Entry) throws -> Bool
+        _ table: Table, from first: [UInt8], _ commit: CommitReader, _ body: (LMDB.Cursor.Entry) throws -> Bool
     ) throws {
         var cursor = try commit.reader.cursor(table)
         do {

@@ -64,7 +64,7 @@ final class Verification {
     /// Calls `body` with each entry of a table from a key on, until it returns false. A table whose pages are damaged ends
     /// early, with a finding.
     func forEach(
-        _ table: TableNumber, from first: [UInt8] = [], _ body: (Cursor.Entry) throws -> Bool
+        _ table: TableNumber, from first: [UInt8] = [], _ body: (LMDB.Cursor.Entry) throws -> Bool
     ) throws {
         guard let opened = tables[table] else { return }
         try goOn()
@@ -80,8 +80,8 @@ final class Verification {
 
     /// Moves a cursor. Damaged pages end the table there, with a finding.
     func move(
-        _ table: TableNumber, after last: [UInt8], _ step: () throws(LMDBError) -> Cursor.Entry?
-    ) throws(LMDBError) -> Cursor.Entry? {
+        _ table: TableNumber, after last: [UInt8], _ step: () throws(LMDBError) -> LMDB.Cursor.Entry?
+    ) throws(LMDBError) -> LMDB.Cursor.Entry? {
         do {
             return try step()
         } catch {

@@ -26,7 +26,7 @@ extension SparseStoreError {
             case incompatibleFormat, notAStore, alreadyOpen, diskFull, io, readOnly, permissionDenied, busy
             case dimensionMismatch, codecNotTrained
             case readersFull, needsReopen, forkedProcess, networkFilesystem, closed, cancelled, outOfMemory
-            case deadlineExceeded, generationNotReached
+            case deadlineExceeded, generationNotReached, invalidCursor
             case internalError
         }
 
@@ -83,6 +83,8 @@ extension SparseStoreError {
         public static let deadlineExceeded = Code(kind: .deadlineExceeded)
         /// The store has not reached the commit that was asked for. Retryable.
         public static let generationNotReached = Code(kind: .generationNotReached)
+        /// A cursor is damaged, or belongs to another store or question. Ask for the first page again.
+        public static let invalidCursor = Code(kind: .invalidCursor)
         /// Memory or address space ran out.
         public static let outOfMemory = Code(kind: .outOfMemory)
         /// A defect of this library. Please report it.

@@ -100,7 +100,7 @@ struct SegmentTable {
         return bytes
     }
 
-    private func forEach(under prefix: [UInt8], _ body: (Cursor.Entry) -> Bool) throws {
+    private func forEach(under prefix: [UInt8], _ body: (LMDB.Cursor.Entry) -> Bool) throws {
         var cursor = try reader.cursor(tables.segments)
         var entry = try cursor.seek(atOrAfter: prefix)
         while let current = entry, current.key.starts(with: prefix) {

@@ -14,7 +14,7 @@ enum ValuesCheck {
         }
     }
 
-    private static func check(_ entry: Cursor.Entry, of table: TableNumber, _ decoder: DocumentDecoder) throws {
+    private static func check(_ entry: LMDB.Cursor.Entry, of table: TableNumber, _ decoder: DocumentDecoder) throws {
         switch table {
         case .meta: try checkMeta(entry)
         case .ids:
@@ -46,11 +46,11 @@ enum ValuesCheck {
         }
     }
 
-    private static func check<R: Record>(_ entry: Cursor.Entry, _ type: R.Type, _ table: TableNumber) throws {
+    private static func check<R: Record>(_ entry: LMDB.Cursor.Entry, _ type: R.Type, _ table: TableNumber) throws {
         _ = try R(sealed: entry.value, in: table, key: entry.key)
     }
 
-    private static func checkMeta(_ entry: Cursor.Entry) throws {
+    private static func checkMeta(_ entry: LMDB.Cursor.Entry) throws {
         switch Array(entry.key) {
         case Keys.store: try check(entry, StoreRecord.self, .meta)
         case Keys.manifest: try check(entry, ManifestRecord.self, .meta)
@@ -69,7 +69,7 @@ enum ValuesCheck {
     }
 
     /// What a directory and a forward part say must fit their chunks, which `SegmentsCheck` and `BlocksCheck` look at.
-    private static func checkPart(_ entry: Cursor.Entry) throws {
+    private static func checkPart(_ entry: LMDB.Cursor.Entry) throws {
         let key = try Keys.parseSegment(entry.key)
         guard let part = SegmentTable.Part(rawValue: key.part) else {
             throw FormatError(.keyShape, "a segment has no part \(key.part)")

@@ -91,12 +91,12 @@ enum VectorsCheck: VerificationCheck {
 /// The numbers of the stored documents, ascending.
 private struct LiveNumbers: ~Copyable {
     private let verification: Verification
-    private var cursor: Cursor
+    private var cursor: LMDB.Cursor
     /// The next one; nil at the end.
     private(set) var number: UInt64?
 
     /// Stands before the first until `advance` is called.
-    init(_ cursor: consuming Cursor, _ verification: Verification) {
+    init(_ cursor: consuming LMDB.Cursor, _ verification: Verification) {
         self.cursor = cursor
         self.verification = verification
     }
@@ -129,7 +129,7 @@ private struct LiveNumbers: ~Copyable {
         }
     }
 
-    private mutating func next(after last: [UInt8]) throws(LMDBError) -> Cursor.Entry? {
+    private mutating func next(after last: [UInt8]) throws(LMDBError) -> LMDB.Cursor.Entry? {
         try verification.move(.documents, after: last) { () throws(LMDBError) in try cursor.next() }
     }
 }
