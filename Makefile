@@ -10,6 +10,7 @@ FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
 PROCESSES ?= 2
 CRASH_POINTS ?= 200
+CLOSED_RUNS ?= 60
 SEED ?=
 # Suites whose tests wait for other tasks or processes: each alone, or they would wait for the threads of one another.
 WAITING := ListCacheTests|AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests|ObservabilityTests|CompactTests|ConcurrencyTests
@@ -65,10 +66,12 @@ bench-ablation: ## Leave out each idea that makes searches fast, alone (DATA=FOL
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), a sample of faults (CRASH_POINTS=200)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60), a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
+	@Scripts/closed-descriptors.py --self-test
+	@Scripts/closed-descriptors.py --runs $(CLOSED_RUNS) $(if $(SEED),--seed $(SEED))
 	swift build -c release --product crash-driver
 	@Scripts/processes.sh $(SECONDS_TO_RUN) $(PROCESSES)
 	@Tests/Crash/crash.py --points $(CRASH_POINTS) $(if $(SEED),--seed $(SEED))

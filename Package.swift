@@ -29,6 +29,8 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // What the C libraries spell differently, and what every process may have wrong.
+        .target(name: "Platform", swiftSettings: settings),
         // Loops with vector instructions that need a question first.
         .target(name: "CKernels"),
         // Floor 1: bytes, and the storage they rest on.
@@ -36,7 +38,7 @@ let package = Package(
             name: "SparseFormat", dependencies: ["CZstd"], swiftSettings: settings),
         .target(
             name: "LMDB",
-            dependencies: ["CLMDB", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CLMDB", "Platform", .product(name: "SystemPackage", package: "swift-system")],
             exclude: ["README.md"],
             swiftSettings: settings),
         // Floor 2: the engine.
@@ -53,7 +55,8 @@ let package = Package(
         .target(
             name: "SparseInterchange",
             dependencies: [
-                "SparseStore", "CZstd", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+                "SparseStore", "Platform", "CZstd", "CZlib",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
         // Floor 4: the command line, `sparsestore`. The target has another name than the library in any letter case: on
@@ -61,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "SparseStoreTool",
             dependencies: [
-                "SparseStore", "SparseInterchange",
+                "SparseStore", "SparseInterchange", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -76,7 +79,7 @@ let package = Package(
         .testTarget(name: "SparseFormatTests", dependencies: ["SparseFormat"], swiftSettings: settings),
         .testTarget(
             name: "LMDBTests",
-            dependencies: ["LMDB", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["LMDB", "Platform", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: settings),
         .testTarget(
             name: "SparseStoreTests",

@@ -21,10 +21,11 @@ FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
 # Module -> what it may import beside FOUNDATION. A module that is not listed here is an error: give it a floor.
 MODULES = {
     "SparseFormat": {"CZstd"},
-    "LMDB": {"CLMDB", "SystemPackage"},
+    "Platform": set(),
+    "LMDB": {"CLMDB", "Platform", "SystemPackage"},
     "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "Metrics", "SystemPackage"},
-    "SparseInterchange": {"SparseStore", "CZstd", "CZlib", "SystemPackage"},
-    "SparseStoreTool": {"SparseStore", "SparseInterchange", "ArgumentParser", "Logging", "SystemPackage"},
+    "SparseInterchange": {"SparseStore", "Platform", "CZstd", "CZlib", "SystemPackage"},
+    "SparseStoreTool": {"SparseStore", "SparseInterchange", "Platform", "ArgumentParser", "Logging", "SystemPackage"},
 }
 
 # Names of a C library -> the modules that may mention them.

@@ -1,4 +1,5 @@
 import CLMDB
+import Platform
 package import SystemPackage
 
 #if canImport(Darwin)
@@ -33,7 +34,8 @@ extension Environment {
     func writeCopy(
         to temporaryPath: String, mode: UInt16, compacting: Bool, operation: String, target: FilePath
     ) throws(LMDBError) {
-        let descriptor = openDescriptor(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+        let descriptor = StandardDescriptors.openFile(
+            temporaryPath, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         guard descriptor >= 0 else { throw Filesystem.error(errno, operation, target.string) }
         defer { closeDescriptor(descriptor) }
         let status = try withHandle(operation) { handle in

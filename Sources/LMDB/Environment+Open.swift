@@ -1,4 +1,5 @@
 import CLMDB
+import Platform
 package import SystemPackage
 
 #if canImport(Darwin)
@@ -139,6 +140,8 @@ extension Environment {
             var flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD
             if options.isReadOnly { flags |= MDB_RDONLY }
             if options.durability == .lastCommitMayBeLost { flags |= MDB_NOMETASYNC }
+            // liblmdb opens the data file twice, and the lock file, on the lowest free descriptors.
+            StandardDescriptors.occupy()
             status = mdb_env_open(handle, canonicalPath, UInt32(flags), mdb_mode_t(options.fileMode))
         }
         guard status == MDB_SUCCESS else {

@@ -1,4 +1,5 @@
 import CLMDB
+import Platform
 
 #if canImport(Darwin)
     import Darwin
@@ -75,7 +76,7 @@ enum Filesystem {
 
     /// Makes a folder's entries durable: a file is only as safe as its name.
     static func syncFolder(_ folder: String, operation: String) throws(LMDBError) {
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        let descriptor = StandardDescriptors.openFile(folder, O_RDONLY)
         guard descriptor >= 0 else { throw error(errno, operation, folder) }
         defer { close(descriptor) }
         // Some file systems cannot sync a folder and say EINVAL: then there is nothing to be done.
@@ -135,11 +136,7 @@ extension FileIdentity {
     }
 }
 
-// For types whose own methods hide the C library's functions.
-
-func openDescriptor(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
-    open(path, flags, mode)
-}
+// For types whose own methods hide the C library's function.
 
 func closeDescriptor(_ descriptor: Int32) {
     close(descriptor)

@@ -1,3 +1,5 @@
+import Platform
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -19,7 +21,7 @@ struct LockFile {
     private let descriptor: Int32
 
     init(_ path: String, operation: String) throws(LMDBError) {
-        descriptor = openDescriptor(path, O_RDWR | O_CLOEXEC, 0)
+        descriptor = StandardDescriptors.openFile(path, O_RDWR)
         guard descriptor >= 0 else { throw Filesystem.error(errno, operation, path) }
     }
 

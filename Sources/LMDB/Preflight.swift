@@ -1,3 +1,5 @@
+import Platform
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -16,7 +18,7 @@ struct Preflight: Hashable {
     var identity: FileIdentity
 
     static func run(_ path: String) throws(LMDBError) -> Preflight {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = StandardDescriptors.openFile(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else { throw Filesystem.error(errno, "open", path) }
         defer { close(descriptor) }
         var problem: PreflightProblem?

@@ -1,3 +1,4 @@
+internal import Platform
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -21,6 +22,7 @@ final class SpoolFile {
         self.name = "the temporary copy of \(name)"
         let directory = getenv("TMPDIR").map { String(cString: $0) } ?? ""
         var template = Array("\(directory.isEmpty ? "/tmp" : directory)/sparsestore-XXXXXX".utf8CString)
+        StandardDescriptors.occupy()
         let raw = mkstemp(&template)
         guard raw >= 0 else { throw .system(Errno(rawValue: errno), "create", self.name) }
         unlink(template)

@@ -1,3 +1,4 @@
+internal import Platform
 internal import SystemPackage
 
 /// Writes a run in the form trec_eval reads: 'query Q0 document rank score tag'.
@@ -11,6 +12,7 @@ public final class TRECRunWriter {
     public init(path: String, tag: String = "sparsestore") throws(InterchangeError) {
         name = path
         self.tag = tag
+        StandardDescriptors.occupy()
         descriptor = try InterchangeError.attempt("write", path) {
             try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .truncate, .closeOnExec],

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Platform
 
 #if canImport(Glibc)
     internal import Glibc
@@ -12,6 +13,8 @@ internal import ArgumentParser
 enum CommandRunner {
     /// The whole life of the process.
     static func main() -> Never {
+        // Before anything is opened: what is written to a closed descriptor must not end up in a file of the store.
+        StandardDescriptors.occupy()
         exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 

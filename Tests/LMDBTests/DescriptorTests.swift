@@ -1,0 +1,79 @@
+import LMDB
+import Platform
+import SystemPackage
+import Testing
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// Which files the descriptors of a process lead to.
+private enum Descriptors {
+    static func identity(_ descriptor: Int32) -> [UInt64]? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        return [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
+    }
+
+    static func identity(_ path: String) -> [UInt64]? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
+    }
+
+    /// Whether the three standard descriptors lead to the null device.
+    static var areNull: Bool { (0..<3).allSatisfy { identity($0) == identity("/dev/null") } }
+
+    static func closeStandard() { for descriptor: Int32 in 0..<3 { close(descriptor) } }
+}
+
+/// What is written to standard error must never reach a file of ours.
+@Suite struct DescriptorTests {
+    @Test func `an environment that is opened with descriptors 0 to 2 closed keeps none of them for its files`() async {
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            Descriptors.closeStandard()
+            let environment = try Environment.make(folder.file())
+            try environment.put(1, [1])
+            let message = [UInt8](repeating: 0x78, count: 10_000)
+            guard Descriptors.areNull, write(2, message, message.count) == message.count else { _exit(1) }
+            try environment.put(2, [2])
+            environment.close()
+            let reopened = try Environment.make(folder.file())
+            guard try reopened.value(1) == [1], try reopened.value(2) == [2] else { _exit(2) }
+        }
+    }
+
+    @Test func `descriptors that are closed later are not taken by a copy or by a compaction`() async {
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            let environment = try Environment.make(folder.file())
+            try environment.put(1, [1])
+            Descriptors.closeStandard()
+            try environment.copy(to: folder.file("plain"), compacting: false)
+            guard Descriptors.areNull else { _exit(1) }
+            Descriptors.closeStandard()
+            try environment.copy(to: folder.file("compact"), compacting: true)
+            guard Descriptors.areNull else { _exit(2) }
+            Descriptors.closeStandard()
+            try environment.compact()
+            guard Descriptors.areNull, try environment.value(1) == [1] else { _exit(3) }
+        }
+    }
+
+    @Test func `a descriptor that is open is left as it is`() async {
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            let path = folder.file("log").string
+            close(0)
+            let log = open(path, O_RDWR | O_CREAT, 0o600)
+            guard log == 0 else { _exit(1) }
+            close(1)
+            StandardDescriptors.occupy()
+            guard Descriptors.identity(Int32(0)) == Descriptors.identity(path) else { _exit(2) }
+            guard Descriptors.identity(Int32(1)) == Descriptors.identity("/dev/null") else { _exit(3) }
+        }
+    }
+}
