@@ -23,13 +23,8 @@ package struct Cursor: ~Copyable {
 
     package mutating func first() throws(LMDBError) -> Entry? { try move(MDB_FIRST, "first") }
 
-    package mutating func last() throws(LMDBError) -> Entry? { try move(MDB_LAST, "last") }
-
     /// The first entry, if the cursor has not been placed yet.
     package mutating func next() throws(LMDBError) -> Entry? { try move(MDB_NEXT, "next") }
-
-    /// The last entry, if the cursor has not been placed yet.
-    package mutating func previous() throws(LMDBError) -> Entry? { try move(MDB_PREV, "previous") }
 
     /// The empty key is no key, but everything sorts after it.
     package mutating func seek(atOrAfter key: some LMDBKey) throws(LMDBError) -> Entry? {

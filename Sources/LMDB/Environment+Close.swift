@@ -1,18 +1,17 @@
 import CLMDB
 
 extension Environment {
-    /// Refuses new transactions at once, asks the holders of long ones to let go, and waits for the rest to end, at most
+    /// Refuses new transactions at once, and waits for those that live to end, at most
     /// `drainTimeout`. Should some live longer, the last of them closes the file.
     package func close() {
         // The parent's file is none of a forked child's business.
         guard isSameProcess else { return }
-        let mustAsk = gate.withLock { state in
+        let mustWait = gate.withLock { state in
             state.isClosing = true
             closeHandle(ifIdle: &state)
             return state.handle != nil
         }
-        guard mustAsk else { return }
-        releaseHandler.withLock { $0 }?()
+        guard mustWait else { return }
         // Inside a write of its own this thread would wait for itself.
         guard !isWriterThread else { return }
         gate.withLock(waitingUpTo: options.drainTimeout, until: { $0.handle == nil }) { _, _ in }

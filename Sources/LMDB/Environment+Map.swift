@@ -67,7 +67,6 @@ extension Environment {
         }
         // Dead processes' readers do not stand in the way of the map, but pin the pages that filled it.
         _ = try? clearStaleReaders()
-        releaseHandler.withLock { $0 }?()
         try gate.withLock(
             waitingUpTo: options.drainTimeout, until: { $0.uses == 0 || $0.isClosing }
         ) { (state, isReady) throws(LMDBError) in

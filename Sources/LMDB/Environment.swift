@@ -22,7 +22,6 @@ package final class Environment: Sendable {
     let gate: Monitor<GateState>
     let writer = Monitor(WriterQueue())
     let tables: Lock<[String: Table]>
-    let releaseHandler = Lock<(@Sendable () -> Void)?>(nil)
 
     init(
         path: FilePath, canonicalPath: String, options: EnvironmentOptions, handle: OpaquePointer,
@@ -56,12 +55,6 @@ package final class Environment: Sendable {
 
     /// Changes whenever the map or the file is another one, so that pointers kept from before are recognisable as stale.
     package var mapEpoch: UInt64 { gate.withLock { $0.mapEpoch } }
-
-    /// The handler is called, without any lock held, when the map must grow or the environment closes and live read
-    /// transactions stand in the way. It should let go of them and begin none: beginning waits for the growth.
-    package func setReleaseHandler(_ handler: @escaping @Sendable () -> Void) {
-        releaseHandler.withLock { $0 = handler }
-    }
 
     /// liblmdb's version, for statistics and bug reports.
     package static var libraryVersion: String { String(cString: mdb_version(nil, nil, nil)) }

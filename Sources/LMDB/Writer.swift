@@ -68,11 +68,6 @@ package struct Writer {
         return true
     }
 
-    package func removeAll(_ table: Table) throws(LMDBError) {
-        let transaction = try begin("removeAll", valueBytes: 0)
-        try check(mdb_drop(transaction, table.handle, 0), "removeAll")
-    }
-
     /// Makes the table, or opens it if it is there. Others may use it once this transaction has committed.
     package func createTable(named name: String) throws(LMDBError) -> Table {
         let transaction = try begin("createTable", valueBytes: 0)
@@ -104,7 +99,6 @@ extension PutMode {
     var flags: UInt32 {
         switch self {
         case .upsert: 0
-        case .insert: UInt32(MDB_NOOVERWRITE)
         case .append: UInt32(MDB_APPEND)
         }
     }

@@ -21,15 +21,6 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func closeAsksTheHoldersToLetGo() throws {
-        let environment = try Environment.make(folder.file())
-        let held = Lock<ReadTransaction?>(try environment.beginRead())
-        environment.setReleaseHandler { held.withLock { $0 = nil } }
-        environment.close()
-        #expect(environment.isClosed)
-        _ = try Environment.make(folder.file())
-    }
-
     @Test func theLastTransactionClosesTheFile() throws {
         let environment = try Environment.make(
             folder.file(), EnvironmentOptions { $0.drainTimeout = .milliseconds(50) })

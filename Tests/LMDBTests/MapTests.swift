@@ -70,7 +70,6 @@ import Testing
         }
         // A reader pins every page, so each delete needs new ones.
         let pin = try environment.beginRead()
-        environment.setReleaseHandler {}
         var deleted = 0
         do {
             for key in 0..<1_000 as Range<UInt32> {
@@ -84,20 +83,6 @@ import Testing
         for key in UInt32(deleted)..<1_000 { try environment.write { _ = try $0.writer.delete(table, key) } }
         let transaction = try environment.beginRead()
         #expect(try transaction.reader.statistics(table).entries == 0)
-    }
-
-    @Test func theReleaseHandlerFreesTheWay() throws {
-        let environment = try Environment.make(folder.file(), Self.options { $0.drainTimeout = .seconds(20) })
-        let held = Lock<ReadTransaction?>(try environment.beginRead())
-        let calls = Lock(0)
-        environment.setReleaseHandler {
-            calls.withLock { $0 += 1 }
-            held.withLock { $0 = nil }
-        }
-        try environment.put(1, Self.megabyte)
-        #expect(calls.withLock { $0 } >= 1)
-        #expect(held.withLock { $0 == nil })
-        #expect(try environment.value(1)?.count == 1 << 20)
     }
 
     @Test func aReaderThatStaysIsATypedErrorAndNothingIsLost() throws {
@@ -150,8 +135,6 @@ import Testing
     @Test func whatAnotherProcessGrewIsAdopted() async throws {
         let environment = try Environment.make(folder.file(), Self.options { $0.drainTimeout = .seconds(20) })
         try environment.put(1, [1])
-        let held = Lock<ReadTransaction?>(try environment.beginRead())
-        environment.setReleaseHandler { held.withLock { $0 = nil } }
         let epoch = environment.mapEpoch
         let path = folder.file().string
         await #expect(processExitsWith: .success) { [path = path as String] in
@@ -160,7 +143,6 @@ import Testing
         }
         #expect(try environment.value(2) == Self.megabyte)
         #expect(environment.mapEpoch > epoch)
-        #expect(held.withLock { $0 == nil })
         await #expect(processExitsWith: .success) { [path = path as String] in
             try Environment.make(FilePath(path), Self.options()).put(3, Self.megabyte + Self.megabyte + Self.megabyte)
         }

@@ -112,8 +112,7 @@ import Testing
         let table = try environment.table(named: "t")
         try environment.write { transaction in
             try transaction.writer.put(table, "b", [1], mode: .append)
-            try transaction.writer.put(table, "c", [2], mode: .insert)
-            expectError(.keyExists) { try transaction.writer.put(table, "c", [9], mode: .insert) }
+            try transaction.writer.put(table, "c", [2], mode: .append)
             expectError(.keyExists) { try transaction.writer.put(table, "a", [9], mode: .append) }
             try transaction.writer.put(table, "b", [3])
             #expect(try transaction.writer.delete(table, "c"))
@@ -244,17 +243,6 @@ import Testing
         expectError(.invalidArgument) {
             _ = try Environment.make(folder.file("other"), options, tables: ["a", "b", "c"])
         }
-    }
-
-    @Test func removeAllLeavesAnEmptyTable() throws {
-        let environment = try Environment.make(folder.file())
-        let table = try environment.table(named: "t")
-        try environment.write { transaction in
-            for key in 0..<1_000 as Range<UInt32> { try transaction.writer.put(table, key, [0]) }
-        }
-        try environment.write { try $0.writer.removeAll(table) }
-        let transaction = try environment.beginRead()
-        #expect(try transaction.reader.statistics(table).entries == 0)
     }
 
     /// More pages than liblmdb's list of dirty pages has room for: it spills, or fails with a typed error.

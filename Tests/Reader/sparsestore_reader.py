@@ -199,11 +199,15 @@ class Store:
         names = ("nextTerm", "nextSegment", "nextDictionary", "currentDictionary", "firstStatisticsDelta",
                  "nextStatisticsDelta", "bytesWritten", "bytesMerged", "count")
         manifest.update(zip(names, body.fields("IIIIQQQQI")))
-        names = ("id", "kind", "tier", "flags", "documents", "tombstones", "firstDocument", "lastDocument", "nonzeros",
+        names = ("id", "kind", "reserved", "flags", "documents", "tombstones", "firstDocument", "lastDocument", "nonzeros",
                  "bytes")
         manifest["segments"] = [
             dict(zip(names, body.fields("IBBHIIQQQQ"))) for _ in range(manifest.pop("count"))]
         body.end()
+        for entry in manifest["segments"]:
+            require(entry["kind"] == 1, "I6: a segment's kind is 1")
+            require(entry.pop("reserved") == 0, "I2: reserved bytes are zero")
+            require(entry["flags"] <= 1, "flags are known")
         return manifest
 
     def read_meta(self):
@@ -211,7 +215,7 @@ class Store:
         for key, value in self.entries["meta"]:
             if key.startswith(b"bookmark:"):
                 body = open_value("meta", key, value, "bookmark")
-                yield "bookmark", dict(name=text(key[9:], 1, 502), hex=body.rest().hex())
+                yield "bookmark", dict(name=text(key[9:], 1, 200), hex=body.rest().hex())
             elif key == b"tuning":
                 body = open_value("meta", key, value, "tuning")
                 tuning = dict(zip(("generation", "documents", "queries"), body.fields("QQI")))
@@ -312,10 +316,9 @@ class Store:
             vector, tags, payload = (body.take(length) for length in (vector_length, tags_length, payload_length))
             body.end()
             require(dictionary == 0 or dictionary in self.dictionaries, "I109: each dictionary that is named exists")
-            require(vector_encoding in (0, 1, 2) and payload_encoding in (0, 1, 2), "I15: an encoding has a known value")
-            if vector_encoding == 1:
-                vector = frame_content(vector, 9 * count, self.dictionaries.get(dictionary))
-            document["terms"], document["weights"] = self.vector(Body(vector), count, "e" if vector_encoding == 2 else "f")
+            require(vector_encoding in (0, 1) and payload_encoding in (0, 1, 2), "I15: an encoding has a known value")
+            require(dictionary == 0 or payload_encoding == 2, "I21: a dictionary is named only when a frame uses it")
+            document["terms"], document["weights"] = self.vector(Body(vector), count, "e" if vector_encoding == 1 else "f")
             body = Body(tags)
             document["tags"] = [text(body.take(body.varint(32)), 1, 200) for _ in range(tag_count)]
             body.end()
@@ -386,7 +389,6 @@ class Window:
 
     def __init__(self, store, entry, documents):
         self.entry, self.id = entry, entry["id"]
-        require(entry["kind"] == 1, "no other kind of segment than windows is described")
         parts, size = store.parts(self.id, PARTS)
         require(size == entry["bytes"], "I110: bytes is the length of all values of the segment")
         require(entry["flags"] in (0, 1), "flags are known")
@@ -409,7 +411,7 @@ class Window:
 
     def planes_chunk(self, body):
         """8.3.3, of the lists of a compact segment: originalLength and the frame."""
-        require(body.field("B") == 2 and self.is_compact, "chunks of a window are raw, or lists in planes")
+        require(body.field("B") == 1 and self.is_compact, "chunks of a window are raw, or lists in planes")
         body.zeros(3)
         length = body.field("I")
         body.zeros(24)

@@ -31,11 +31,11 @@ import Testing
             bytesWritten: 8192, bytesMerged: 4096,
             segments: [
                 SegmentEntry(
-                    id: 3, kind: .window, tier: 2, isCompact: true, documents: 4, tombstones: 1, firstDocument: 0,
+                    id: 3, isCompact: true, documents: 4, tombstones: 1, firstDocument: 0,
                     lastDocument: 5,
                     nonzeros: 480, bytes: 4096),
                 SegmentEntry(
-                    id: 1, kind: .window, documents: 2, firstDocument: 7, lastDocument: 8, nonzeros: 120, bytes: 2048),
+                    id: 1, documents: 2, firstDocument: 7, lastDocument: 8, nonzeros: 120, bytes: 2048),
             ])
         try check("manifest", manifest, .meta, Keys.manifest)
     }
@@ -86,7 +86,7 @@ import Testing
             let view = try DocumentView(bytes, number: 7)
             let decoder = DocumentDecoder()
             #expect(try view.identifier == "doc-1")
-            #expect(try view.vector(decoder) == vector)
+            #expect(try view.vector() == vector)
             #expect(try view.tags() == ["blog", "swift"])
             #expect(try view.payload(decoder) == Array("{}".utf8))
         }
@@ -99,7 +99,7 @@ import Testing
         let key = Keys.document(8)
         let value = try example("documentHalf", .documents, key)
         let vector = try SparseVector([(3, 0.5), (17, 1.25), (317, 0x1p-24)])
-        let read = try value.withUnsafeBytes { try DocumentView($0, number: 8).vector(DocumentDecoder()) }
+        let read = try value.withUnsafeBytes { try DocumentView($0, number: 8).vector() }
         #expect(read == vector)
         #expect(try DocumentEncoder().encode(id: "doc-2", vector: vector, key: key) == value)
     }
@@ -141,7 +141,7 @@ import Testing
             let body = try Value.open(bytes, kind: .segmentChunk, table: .segments, key: chunkKey).bytes
             let header = try SegmentChunkHeader(body: body)
             #expect(header == SegmentChunkHeader(codec: .raw, originalLength: 5))
-            #expect(try header.data(body: body, ZstdDecompressor()) == Array("chunk".utf8))
+            #expect(try header.rawData(body: body) == Array("chunk".utf8))
         }
     }
 

@@ -21,7 +21,6 @@ import Testing
         #expect(Keys.segmentPrefix(258) == [0, 0, 1, 2])
         #expect(Keys.tombstones(258, 3) == [0, 0, 1, 2, 0, 0, 0, 3])
         #expect(Keys.dictionary(258) == [0, 0, 1, 2])
-        #expect(Keys.tag("ab", document: 258) == [2, 97, 98, 0, 0, 0, 0, 0, 0, 1, 2])
         #expect(Keys.withDocument(258) { Array($0) } == Keys.document(258))
     }
 
@@ -50,8 +49,6 @@ import Testing
             let page = parse(Keys.tombstones(small, 5), Keys.parseTombstones)
             #expect(page?.segment == small && page?.page == 5)
             #expect(parse(Keys.dictionary(small), Keys.parseDictionary) == small)
-            let tag = parse(Keys.tag(text, document: number), Keys.parseTag)
-            #expect(tag?.tag == text && tag?.document == number)
         }
     }
 
@@ -82,7 +79,6 @@ import Testing
                 _ = try? Keys.parseVocabulary(key)
                 _ = try? Keys.parseStatistics(key)
                 _ = try? Keys.parseBookmark(key)
-                _ = try? Keys.parseTag(key)
             }
         }
         for key: [UInt8] in [[], [0], [1], [2], [2, 0, 0, 0], [3, 1], [1] + [UInt8](repeating: 97, count: 401)] {
@@ -92,10 +88,7 @@ import Testing
         #expect(parse([1, 0xFF], Keys.parseVocabulary) == nil)
         #expect(parse(Array("bookmark:".utf8), Keys.parseBookmark) == nil)
         #expect(parse(Array("bookmarks".utf8) + [97], Keys.parseBookmark) == nil)
-        #expect(parse(Keys.bookmark(String(repeating: "n", count: 502)), Keys.parseBookmark) != nil)
-        #expect(parse(Keys.bookmark(String(repeating: "n", count: 503)), Keys.parseBookmark) == nil)
-        for key: [UInt8] in [[], [0] + Keys.document(1), [201] + [UInt8](repeating: 97, count: 209), [5, 97]] {
-            #expect(parse(key, Keys.parseTag) == nil)
-        }
+        #expect(parse(Keys.bookmark(String(repeating: "n", count: 200)), Keys.parseBookmark) != nil)
+        #expect(parse(Keys.bookmark(String(repeating: "n", count: 201)), Keys.parseBookmark) == nil)
     }
 }

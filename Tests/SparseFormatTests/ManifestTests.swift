@@ -6,7 +6,7 @@ import Testing
 @Suite struct ManifestTests {
     private static func entry(_ id: UInt32, _ range: ClosedRange<UInt64>, documents: UInt32 = 1) -> SegmentEntry {
         SegmentEntry(
-            id: id, kind: .window, documents: documents, firstDocument: range.lowerBound,
+            id: id, documents: documents, firstDocument: range.lowerBound,
             lastDocument: range.upperBound, nonzeros: 1, bytes: 1)
     }
 
@@ -84,7 +84,8 @@ import Testing
         #expect(code(32, 3) == .invariant(5, Invariant.termSpace.rule))
         #expect(code(34, 1) == .invariant(2, Invariant.reservedBytesAreZero.rule))
         #expect(code(92, 0) == .invariant(6, Invariant.segmentKind.rule))
-        #expect(code(92, 3) == .invariant(6, Invariant.segmentKind.rule))
+        #expect(code(92, 2) == .invariant(6, Invariant.segmentKind.rule))
+        #expect(code(93, 1) == .invariant(2, Invariant.reservedBytesAreZero.rule))
         #expect(code(33, 2) == .invariant(15, Invariant.knownEncoding.rule))
         #expect(code(94, 2) == .unknownFlags)
         #expect(code(84, 4) == .truncated)

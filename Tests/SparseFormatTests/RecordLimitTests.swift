@@ -16,7 +16,7 @@ import Testing
     @Test func chunks() throws {
         func header(_ length: Int) throws -> SegmentChunkHeader {
             var writer = ByteWriter()
-            SegmentChunkHeader(codec: .zstd, originalLength: UInt32(length)).encode(into: &writer)
+            SegmentChunkHeader(codec: .planes, originalLength: UInt32(length)).encode(into: &writer)
             writer.u8(0)
             return try writer.bytes.withUnsafeBytes { try SegmentChunkHeader(body: $0) }
         }
@@ -67,7 +67,7 @@ import Testing
         func manifest(_ count: Int) -> ManifestRecord {
             let segments = (0..<count).map { index in
                 SegmentEntry(
-                    id: UInt32(index), kind: .window, documents: 1, firstDocument: UInt64(index),
+                    id: UInt32(index), documents: 1, firstDocument: UInt64(index),
                     lastDocument: UInt64(index), nonzeros: 1, bytes: 1)
             }
             return ManifestRecord(
@@ -102,7 +102,7 @@ import Testing
     @Test func countsOfASegmentFitItsKind() {
         func manifest(_ change: (inout SegmentEntry) -> Void) -> ManifestRecord {
             var entry = SegmentEntry(
-                id: 0, kind: .window, documents: 65_535, firstDocument: 0, lastDocument: 99_999,
+                id: 0, documents: 65_535, firstDocument: 0, lastDocument: 99_999,
                 nonzeros: 65_535 * 65_535, bytes: 1 << 62 - 1)
             change(&entry)
             return ManifestRecord(nextDocument: 100_000, nextSegment: 1, segments: [entry])

@@ -18,15 +18,13 @@ import Testing
         return sum
     }
 
-    private func score(
-        _ vector: SparseVector, _ table: [Float], _ compression: DocumentCompression = .off
-    ) throws -> Float {
-        let value = try DocumentEncoder(compression).encode(id: "d", vector: vector, key: Keys.document(1))
+    private func score(_ vector: SparseVector, _ table: [Float]) throws -> Float {
+        let value = try DocumentEncoder().encode(id: "d", vector: vector, key: Keys.document(1))
         return try memory.with(value) { bytes in
             let view = try DocumentView(bytes, number: 1)
             return try table.withUnsafeBufferPointer { table in
                 let base = try #require(table.baseAddress)
-                return try view.score(base, termLimit: UInt32(table.count), decoder: DocumentDecoder())
+                return try view.score(base, termLimit: UInt32(table.count))
             }
         }
     }
@@ -40,9 +38,8 @@ import Testing
             let vector = Arbitrary.vector(&random, count: count, below: top)
             let limit = 1 + Int(random.next() % UInt64(table.count))
             let cut = Array(table[..<limit])
-            let compression: DocumentCompression = round % 5 == 0 ? .compact : .off
             #expect(
-                try score(vector, cut, compression) == expected(vector, cut),
+                try score(vector, cut) == expected(vector, cut),
                 "SPARSE_SEED=\(random.seed), round \(round)")
         }
     }

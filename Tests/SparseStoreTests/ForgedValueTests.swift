@@ -19,7 +19,7 @@ import Testing
     /// Changes a table of the closed store.
     private func change(_ table: TableNumber, _ body: (Writer, Table) throws -> Void) throws {
         let environment = try Environment.open(
-            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)
+            at: FilePath(temporary.path), options: EnvironmentOptions(), tables: TableNumber.allCases.map(\.name)
         ) { _, _ in }
         defer { environment.close() }
         try environment.write { try body($0.writer, environment.table(named: table.name)) }

@@ -10,7 +10,7 @@ import Testing
         return sizes.enumerated().map { index, size in
             defer { next += UInt64(size) }
             return SegmentEntry(
-                id: UInt32(index), kind: .window, tier: 0, documents: UInt32(size),
+                id: UInt32(index), documents: UInt32(size),
                 tombstones: UInt32(dead[index] ?? 0), firstDocument: next, lastDocument: next + UInt64(size) - 1,
                 nonzeros: UInt64(size * 100), bytes: 1)
         }

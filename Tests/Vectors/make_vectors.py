@@ -19,7 +19,7 @@ import zstandard
 
 TABLES = dict(
     meta=1, ids=2, documents=3, multivectors=4, vocabulary=5, statistics=6, segments=7, tombstones=8,
-    dictionaries=9, tags=10)
+    dictionaries=9)
 KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
     statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
@@ -207,7 +207,7 @@ class Window:
                    for level in range(self.levels)]
         planes = [plane for plane in planes if plane[1]]
         original = sum(len(part) for part, _ in self.chunks[0].parts)
-        body = (Fields().add("B", 2, "codec: planes").add("bytes", bytes(3), "reserved")
+        body = (Fields().add("B", 1, "codec: planes").add("bytes", bytes(3), "reserved")
             .add("I", original, f"originalLength {original}").add("bytes", bytes(24), "reserved")
             .add("I", 0xFD2FB528, "zstd: magic").add("B", 0x20, "one segment, content size of a byte")
             .add("B", sum(len(data) for _, data in planes), f"{sum(len(data) for _, data in planes)} bytes"))
@@ -449,10 +449,10 @@ def examples():
         .add("I", 1, "currentDictionary 1").add("Q", 3, "firstStatisticsDelta 3")
         .add("Q", 5, "nextStatisticsDelta 5").add("Q", 8192, "bytesWritten 8192")
         .add("Q", 4096, "bytesMerged 4096").add("I", 2, "2 segments")
-        .add("I", 3, "id 3").add("B", 1, "kind: window").add("B", 2, "tier 2").add("H", 1, "flags: compact")
+        .add("I", 3, "id 3").add("B", 1, "kind: window").add("B", 0, "reserved").add("H", 1, "flags: compact")
         .add("I", 4, "documents 4").add("I", 1, "tombstones 1").add("Q", 0, "firstDocument 0")
         .add("Q", 5, "lastDocument 5").add("Q", 480, "nonzeros 480").add("Q", 4096, "bytes 4096")
-        .add("I", 1, "id 1").add("B", 1, "kind: window").add("B", 0, "tier 0").add("H", 0, "flags")
+        .add("I", 1, "id 1").add("B", 1, "kind: window").add("B", 0, "reserved").add("H", 0, "flags")
         .add("I", 2, "documents 2").add("I", 0, "tombstones 0").add("Q", 7, "firstDocument 7")
         .add("Q", 8, "lastDocument 8").add("Q", 120, "nonzeros 120").add("Q", 2048, "bytes 2048"))
     yield Example("bookmark", "bookmark", "meta", b"bookmark:kafka", Fields().add("bytes", b"offset=17", "the bytes"))
@@ -556,7 +556,7 @@ def document(name, identifier, pairs, tags, payload, number):
     in_halves = all(is_half(weight) for _, weight in pairs)
     weights = vector_section(pairs, "e" if in_halves else "f")
     cut = (2 if in_halves else 4) * len(pairs)
-    encoding = (2, "vectorEncoding: half") if in_halves else (0, "vectorEncoding: plain")
+    encoding = (1, "vectorEncoding: half") if in_halves else (0, "vectorEncoding: plain")
     stored = payload or b""
     body = (Fields()
         .add("H", len(identifier), f"identifierLength {len(identifier)}").add("B", *encoding)

@@ -33,7 +33,7 @@ extension FuzzTarget {
         }
         let environment = try Environment.open(
             at: FilePath(path), options: EnvironmentOptions(durability: .lastCommitMayBeLost),
-            tables: Tables.all.map(\.name)
+            tables: TableNumber.allCases.map(\.name)
         ) { _, _ in }
         defer { environment.close() }
         try environment.write { transaction in

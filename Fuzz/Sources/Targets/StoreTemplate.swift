@@ -84,12 +84,12 @@ struct StoreTemplate: Sendable {
 
     private static func entries(_ path: String) throws -> [Entry] {
         let environment = try Environment.open(
-            at: FilePath(path), options: EnvironmentOptions(), tables: Tables.all.map(\.name)
+            at: FilePath(path), options: EnvironmentOptions(), tables: TableNumber.allCases.map(\.name)
         ) { _, _ in }
         defer { environment.close() }
         let reader = try environment.beginRead()
         var entries: [Entry] = []
-        for table in Tables.all {
+        for table in TableNumber.allCases {
             var cursor = try reader.reader.cursor(environment.table(named: table.name))
             while let entry = try cursor.next() {
                 entries.append(Entry(table: table, key: Array(entry.key), value: Array(entry.value)))

@@ -23,17 +23,16 @@ package final class DocumentEncoder {
         try check(id: id, vector: vector, payload: payload)
         let tagCount = try encodeTags(tags)
         vectorSection.removeAll()
-        let isHalf = !compression.vectors && VectorSection.fitsHalf(vector)
+        let isHalf = VectorSection.fitsHalf(vector)
         VectorSection.encode(vector, isHalf: isHalf, into: &vectorSection)
-        let vectorFrame = compression.vectors ? frame(vectorSection.bytes) : nil
         let payloadFrame = compression.payloads ? payload.flatMap(frame) : nil
-        let used = vectorFrame != nil || payloadFrame != nil ? dictionary?.id ?? 0 : 0
+        let used = payloadFrame != nil ? dictionary?.id ?? 0 : 0
         let header = DocumentHeader(
             identifierLength: id.utf8.count,
-            vectorEncoding: vectorFrame != nil ? .zstd : isHalf ? .half : .plain,
+            vectorEncoding: isHalf ? .half : .plain,
             payloadEncoding: payload == nil ? .none : payloadFrame == nil ? .raw : .zstd,
             termCount: vector.count,
-            vectorLength: vectorFrame?.count ?? vectorSection.count,
+            vectorLength: vectorSection.count,
             payloadLength: payloadFrame?.count ?? payload?.count ?? 0,
             payloadOriginalLength: payload?.count ?? 0,
             dictionary: used,
@@ -45,7 +44,7 @@ package final class DocumentEncoder {
         ) { writer in
             header.encode(into: &writer)
             writer.append(id.utf8)
-            writer.append(vectorFrame ?? vectorSection.bytes)
+            writer.append(vectorSection.bytes)
             writer.append(tagSection.bytes)
             writer.append(payloadFrame ?? payload ?? [])
         }

@@ -90,8 +90,7 @@ struct DocumentHeader {
             throw FormatError(.termCount, "\(termCount) terms")
         }
         let lengths = VectorSection.lengths(termCount: Int(termCount), isHalf: vectorEncoding == .half)
-        let allowed = vectorEncoding == .zstd ? 1...(lengths.upperBound - 1) : lengths
-        guard allowed.contains(Int(vectorLength)) else {
+        guard lengths.contains(Int(vectorLength)) else {
             throw FormatError(.sectionLengths, "a vector of \(termCount) terms in \(vectorLength) bytes")
         }
         guard tagCount <= Limits.maximumTagsPerDocument else {
@@ -102,9 +101,7 @@ struct DocumentHeader {
             throw FormatError(.sectionLengths, "\(tagCount) tags in \(tagsLength) bytes")
         }
         try checkPayload()
-        guard dictionary == 0 || vectorEncoding == .zstd || payloadEncoding == .zstd else {
-            throw FormatError(.dictionaryUse)
-        }
+        guard dictionary == 0 || payloadEncoding == .zstd else { throw FormatError(.dictionaryUse) }
     }
 
     private func checkPayload() throws(FormatError) {

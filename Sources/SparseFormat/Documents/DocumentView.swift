@@ -33,13 +33,10 @@ package struct DocumentView {
     /// The number of terms, 1...65,535.
     package var termCount: Int { Int(header.termCount) }
 
-    /// Whether scoring needs a decoder.
-    package var hasCompressedVector: Bool { header.vectorEncoding == .zstd }
-
     /// Whether the weights are in half precision.
     var hasHalfVector: Bool { header.vectorEncoding == .half }
 
-    /// The dictionary that the compressed parts need; 0 for none.
+    /// The dictionary that the payload's frame needs; 0 for none.
     package var dictionary: UInt32 { header.dictionary }
 
     /// The payload's length before compression, nil when there is none.
@@ -88,7 +85,7 @@ package struct DocumentView {
     /// Reads everything: after it, nothing in this document can fail.
     package func check(_ decoder: DocumentDecoder) throws(FormatError) {
         _ = try identifier
-        _ = try vector(decoder)
+        _ = try vector()
         _ = try tags()
         _ = try payload(decoder)
     }

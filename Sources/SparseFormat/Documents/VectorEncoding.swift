@@ -1,8 +1,6 @@
 /// How the vector section of a document is stored.
 package enum VectorEncoding: UInt8, Sendable {
     case plain = 0
-    /// One zstd frame of the plain form.
-    case zstd = 1
     /// Half-precision weights, where each of them is one exactly: what models computed in half precision give.
-    case half = 2
+    case half = 1
 }

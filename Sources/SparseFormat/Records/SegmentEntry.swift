@@ -1,11 +1,10 @@
 /// One live segment in the manifest: 48 bytes.
 package struct SegmentEntry: Sendable, Equatable {
     static let size = 48
+    /// The number of window segments, the only kind there is.
+    private static let kind: UInt8 = 1
 
     package var id: UInt32
-    package var kind: SegmentKind
-    /// How often its documents were merged, more or less; the merge policy's business.
-    package var tier: UInt8
     /// Whether it has no exact vectors of its own: bit 0 of the flags; the others have no meaning yet.
     package var isCompact: Bool
     /// Documents when it was built, the dead ones included.
@@ -20,13 +19,10 @@ package struct SegmentEntry: Sendable, Equatable {
     package var bytes: UInt64
 
     package init(
-        id: UInt32, kind: SegmentKind, tier: UInt8 = 0, isCompact: Bool = false, documents: UInt32,
-        tombstones: UInt32 = 0,
-        firstDocument: UInt64, lastDocument: UInt64, nonzeros: UInt64, bytes: UInt64
+        id: UInt32, isCompact: Bool = false, documents: UInt32, tombstones: UInt32 = 0, firstDocument: UInt64,
+        lastDocument: UInt64, nonzeros: UInt64, bytes: UInt64
     ) {
         self.id = id
-        self.kind = kind
-        self.tier = tier
         self.isCompact = isCompact
         self.documents = documents
         self.tombstones = tombstones
@@ -38,10 +34,9 @@ package struct SegmentEntry: Sendable, Equatable {
 
     init(_ reader: inout ByteReader) throws(FormatError) {
         id = try reader.u32()
-        let number = try reader.u8()
-        guard let known = SegmentKind(rawValue: number) else { throw FormatError(.segmentKind, "\(number)") }
-        kind = known
-        tier = try reader.u8()
+        let kind = try reader.u8()
+        guard kind == Self.kind else { throw FormatError(.segmentKind, "\(kind)") }
+        try reader.zeros(1)
         let flags = try reader.u16()
         isCompact = flags & 1 != 0
         guard flags <= 1 else { throw FormatError(.unknownFlags, "segment \(id) has flags \(flags)") }
@@ -54,15 +49,15 @@ package struct SegmentEntry: Sendable, Equatable {
         // The range's width minus one, so that the full range of 64 bits does not overflow.
         guard firstDocument <= lastDocument, documents >= 1, tombstones <= documents,
             UInt64(documents) - 1 <= lastDocument - firstDocument,
-            kind != .window || documents <= Limits.maximumDocumentsPerWindow,
+            documents <= Limits.maximumDocumentsPerWindow,
             nonzeros <= UInt64(documents) * UInt64(Limits.maximumTermsPerVector), bytes < 1 << 62
         else { throw FormatError(.segmentCounts, "segment \(id)") }
     }
 
     func encode(into writer: inout ByteWriter) {
         writer.u32(id)
-        writer.u8(kind.rawValue)
-        writer.u8(tier)
+        writer.u8(Self.kind)
+        writer.zeros(1)
         writer.u16(isCompact ? 1 : 0)
         writer.u32(documents)
         writer.u32(tombstones)

@@ -28,7 +28,7 @@ package struct SegmentChunkHeader: Sendable, Equatable {
         switch codec {
         case .raw:
             guard reader.remaining == originalLength else { throw FormatError(.chunkLengths) }
-        case .zstd, .planes:
+        case .planes:
             guard reader.remaining >= 1, reader.remaining < originalLength else { throw FormatError(.chunkLengths) }
         }
     }
@@ -41,23 +41,10 @@ package struct SegmentChunkHeader: Sendable, Equatable {
     }
 
     /// The length of the data that lie in the body as they are.
-    /// - Throws: `decompression` when the data are compressed and so have no place in the body.
+    /// - Throws: `decompression` when the data are in planes and so have no place in the body.
     package func rawLength(body: UnsafeRawBufferPointer) throws(FormatError) -> Int {
-        guard codec == .raw else { throw FormatError(.decompression, "the chunk is compressed") }
+        guard codec == .raw else { throw FormatError(.decompression, "the chunk is in planes") }
         guard body.count - Self.size == originalLength else { throw FormatError(.chunkLengths) }
         return Int(originalLength)
-    }
-
-    /// The data, decoded when need be.
-    /// - Throws: `decompression` also for planes, which only a directory can put together (`ListPlanes`).
-    package func data(body: UnsafeRawBufferPointer, _ zstd: ZstdDecompressor) throws(FormatError) -> [UInt8] {
-        guard body.count >= Self.size else { throw FormatError(.truncated) }
-        let stored = UnsafeRawBufferPointer(rebasing: body[Self.size...])
-        switch codec {
-        case .raw: return Array(stored)
-        case .zstd:
-            return try zstd.decompress(stored, size: Int(originalLength), limit: Limits.maximumChunkBytes)
-        case .planes: throw FormatError(.decompression, "the chunk is in planes")
-        }
     }
 }

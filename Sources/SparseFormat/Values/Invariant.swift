@@ -49,11 +49,11 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .keyShape: "a key has the length and prefix of its table"
         case .pageSize: "the page size is a power of two from 512 to 65536"
         case .termSpace: "the term space is 0, 1 or 2"
-        case .segmentKind: "a segment's kind is 1 or 2"
+        case .segmentKind: "a segment's kind is 1"
         case .segmentIDs: "segment ids are unique and below nextSegment"
         case .segmentRanges: "segments' document ranges ascend, do not overlap and end below nextDocument"
         case .segmentCounts:
-            "a segment has 1 or more documents, at most its range's and its kind's; its other counts are ones they can have"
+            "a segment has 1 or more documents, at most its range's and 65535; its other counts are ones they can have"
         case .manifestCounters: "the manifest's counters are below 2^62 and do not contradict each other"
         case .fixedBodyLength: "a body of fixed length has that length"
         case .termsAscend: "terms ascend strictly and fit 32 bits"

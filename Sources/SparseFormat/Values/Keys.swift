@@ -28,12 +28,6 @@ package enum Keys {
         package let page: UInt32
     }
 
-    /// What a key of the tags table says.
-    package struct Tag: Sendable, Equatable {
-        package let tag: String
-        package let document: UInt64
-    }
-
     // meta
 
     package static let store = Array("store".utf8)
@@ -50,9 +44,11 @@ package enum Keys {
         bookmarkPrefix + name.utf8
     }
 
-    /// The bookmark's name, 1...502 bytes.
+    /// The bookmark's name, 1...200 bytes.
     package static func parseBookmark(_ key: UnsafeRawBufferPointer) throws(FormatError) -> String {
-        guard key.starts(with: bookmarkPrefix), (10...511).contains(key.count) else { throw FormatError(.keyShape) }
+        guard key.starts(with: bookmarkPrefix),
+            (1...Limits.maximumBookmarkNameBytes).contains(key.count - bookmarkPrefix.count)
+        else { throw FormatError(.keyShape) }
         return try UTF8Text.decode(tail(key, from: bookmarkPrefix.count))
     }
 
@@ -188,25 +184,6 @@ package enum Keys {
     package static func parseDictionary(_ key: UnsafeRawBufferPointer) throws(FormatError) -> UInt32 {
         guard key.count == 4 else { throw FormatError(.keyShape) }
         return u32(key, 0)
-    }
-
-    // tags: the length before the text keeps the documents of one tag together, and 'a' apart from 'ab'
-
-    package static func tag(_ tag: String, document: UInt64) -> [UInt8] {
-        tagPrefix(tag) + bigEndian(document)
-    }
-
-    /// All keys of one tag begin with these bytes, and no other key does.
-    package static func tagPrefix(_ tag: String) -> [UInt8] {
-        [UInt8(truncatingIfNeeded: tag.utf8.count)] + tag.utf8
-    }
-
-    package static func parseTag(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Tag {
-        guard let length = key.first, (1...Limits.maximumTagBytes).contains(Int(length)),
-            key.count == 9 + Int(length)
-        else { throw FormatError(.keyShape) }
-        let text = UnsafeRawBufferPointer(rebasing: key[1..<(1 + Int(length))])
-        return Tag(tag: try UTF8Text.decode(text), document: u64(key, 1 + Int(length)))
     }
 
     private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {

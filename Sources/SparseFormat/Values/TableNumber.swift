@@ -9,7 +9,6 @@ package enum TableNumber: UInt8, Sendable, CaseIterable {
     case segments = 7
     case tombstones = 8
     case dictionaries = 9
-    case tags = 10
 
     /// The name of the LMDB database.
     package var name: String {
@@ -23,7 +22,6 @@ package enum TableNumber: UInt8, Sendable, CaseIterable {
         case .segments: "segments"
         case .tombstones: "tombstones"
         case .dictionaries: "dictionaries"
-        case .tags: "tags"
         }
     }
 }

@@ -34,13 +34,13 @@ public enum Limits {
     public static let maximumResults = 1_000_000
     /// The most bytes of one bookmark.
     public static let maximumBookmarkBytes = 64 * 1024
+    /// The most UTF-8 bytes of a bookmark's name; the fewest are one.
+    public static let maximumBookmarkNameBytes = 200
     /// The most segments of one store.
     public static let maximumSegments = 65_535
     /// The most documents of one window segment: an ordinal in it is a 16-bit number.
     public static let maximumDocumentsPerWindow = 65_535
 
-    /// The most UTF-8 bytes of a bookmark's name: its key carries the prefix `bookmark:` and LMDB takes 511 bytes.
-    package static let maximumBookmarkNameBytes = 502
     /// The most bytes of one compression dictionary.
     package static let maximumDictionaryBytes = 1024 * 1024
     /// The most bytes of one segment chunk's data, before compression.

@@ -41,7 +41,7 @@ struct BlockLines {
             }
         case .document(let document):
             let directory = sources.view.members[place.member].segment.directory
-            try document.forEachComponent(decoder: document.vectorDecoder) { term, weight in
+            try document.forEachComponent() { term, weight in
                 if let position = directory.find(term) { body(numbers[position], weight) }
             }
         }

@@ -8,7 +8,6 @@ internal import SparseFormat
 struct DocumentRange {
     private var next: UInt64
     private let last: UInt64
-    private let decoder = DocumentDecoder()
     /// Whether all were read.
     private(set) var isAtEnd = false
 
@@ -26,7 +25,7 @@ struct DocumentRange {
         var isStopped = false
         try table.forEach(from: next) { number, view in
             guard number <= last else { return false }
-            builder.add(number, try view.identifier, try view.vector(decoder), tags: try view.tags())
+            builder.add(number, try view.identifier, try view.vector(), tags: try view.tags())
             next = number + 1
             rest -= 1
             isStopped = builder.isFull || rest == 0

@@ -22,11 +22,6 @@ protocol DocumentSource: AnyObject, Sendable {
     func storedDocument(_ number: UInt64) throws -> DocumentView
 }
 
-extension DocumentView {
-    /// What it takes to read the vector: nothing but for compressed ones, which the engine does not write.
-    var vectorDecoder: DocumentDecoder? { hasCompressedVector ? DocumentDecoder() : nil }
-}
-
 /// Documents of one read transaction, for whoever holds it, one thread at a time.
 final class TransactionDocuments: DocumentSource, @unchecked Sendable {
     private let table: DocumentTable

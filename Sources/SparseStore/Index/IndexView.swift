@@ -62,7 +62,7 @@ struct IndexView: Sendable {
                 try body(directory.term(at: position), record.weight(index))
             }
         case .document(let document):
-            let vector = try document.vector(document.vectorDecoder ?? DocumentDecoder())
+            let vector = try document.vector()
             for (term, weight) in zip(vector.terms, vector.weights) { try body(term, weight) }
         }
     }

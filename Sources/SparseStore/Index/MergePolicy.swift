@@ -86,7 +86,7 @@ public struct MergePolicy: Sendable, Hashable {
     /// The first run of neighbours that fewer windows can hold, as long as a merge allows, or a segment with dead
     /// documents or of another profile; nil when the index is as small as it can be.
     func reducible(_ segments: [SegmentEntry], profile: IndexProfile = .fast) -> Range<Int>? {
-        for first in segments.indices where segments[first].kind == .window {
+        for first in segments.indices {
             let isOther = segments[first].isCompact != (profile == .compact)
             if segments[first].tombstones > 0 || isOther { return first..<first + 1 }
             // A full window only costs its rewriting.
@@ -94,7 +94,7 @@ public struct MergePolicy: Sendable, Hashable {
             var longest: Range<Int>?
             for last in segments[first...].indices {
                 let run = segments[first...last]
-                guard segments[last].kind == .window, windows(of: run) <= Self.windowsPerMerge else { break }
+                guard windows(of: run) <= Self.windowsPerMerge else { break }
                 if windows(of: run) < run.count { longest = first..<last + 1 }
             }
             if let longest { return longest }
@@ -112,7 +112,7 @@ extension MergePolicy {
 
     /// A segment whose documents are all dead: to be deleted, which costs next to nothing.
     private func empty(_ segments: ArraySlice<SegmentEntry>) -> Range<Int>? {
-        segments.firstIndex { $0.kind == .window && $0.tombstones == $0.documents }.map { $0..<$0 + 1 }
+        segments.firstIndex { $0.tombstones == $0.documents }.map { $0..<$0 + 1 }
     }
 
     /// The segment with the largest share of dead documents, if that is too large, and around it those that are half as
@@ -121,13 +121,11 @@ extension MergePolicy {
         func share(_ segment: SegmentEntry) -> Double { Double(segment.tombstones) / Double(segment.documents) }
         // Small ones merge soon anyway.
         let worth = segments.indices.filter {
-            segments[$0].kind == .window && segments[$0].documents > documentsMergedByCommits
-                && share(segments[$0]) >= deadShare
+            segments[$0].documents > documentsMergedByCommits && share(segments[$0]) >= deadShare
         }
         guard let worst = worth.max(by: { share(segments[$0]) < share(segments[$1]) }) else { return nil }
         func joins(_ segment: SegmentEntry) -> Bool {
-            segment.kind == .window
-                && (share(segment) >= deadShare / 2 || Int(segment.documents) * fanout <= segments[worst].documents)
+            share(segment) >= deadShare / 2 || Int(segment.documents) * fanout <= segments[worst].documents
         }
         var best = worst..<worst + 1
         var first = worst
@@ -175,8 +173,7 @@ extension MergePolicy {
     private func smallest(_ segments: ArraySlice<SegmentEntry>) -> Range<Int>? {
         for count in stride(from: min(fanout, segments.count), through: 2, by: -1) {
             let runs = (segments.startIndex...segments.endIndex - count).map { $0..<$0 + count }.filter { run in
-                segments[run].allSatisfy { $0.kind == .window }
-                    && segments[run].liveDocuments <= Self.documentsOfHelp
+                segments[run].liveDocuments <= Self.documentsOfHelp
                     && segments[run].reduce(0) { $0 + $1.nonzeros } <= UInt64(Self.nonzerosOfHelp)
             }
             if let run = runs.min(by: { segments[$0].liveDocuments < segments[$1].liveDocuments }) { return run }
@@ -185,7 +182,7 @@ extension MergePolicy {
     }
 
     private func isMergeable(_ segment: SegmentEntry, upTo tier: Int) -> Bool {
-        segment.kind == .window && Int(segment.documents) < Limits.maximumDocumentsPerWindow
+        Int(segment.documents) < Limits.maximumDocumentsPerWindow
             && self.tier(Int(segment.documents)) <= tier
     }
 }

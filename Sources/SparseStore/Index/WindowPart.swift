@@ -83,7 +83,7 @@ extension WindowBuilder.Window {
     /// The manifest's entry of the segment that these parts of the window make.
     func entry(_ segment: UInt32, _ parts: [WindowPart], _ policy: MergePolicy) -> SegmentEntry {
         SegmentEntry(
-            id: segment, kind: .window, tier: UInt8(policy.tier(numbers.count)), isCompact: forward == nil,
+            id: segment, isCompact: forward == nil,
             documents: UInt32(numbers.count), tombstones: 0, firstDocument: numbers.first ?? 0,
             lastDocument: numbers.last ?? 0, nonzeros: UInt64(nonzeros),
             bytes: UInt64(parts.reduce(0) { $0 + $1.bytes }))

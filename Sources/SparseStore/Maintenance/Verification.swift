@@ -66,7 +66,7 @@ final class Verification {
     func forEach(
         _ table: TableNumber, from first: [UInt8] = [], _ body: (LMDB.Cursor.Entry) throws -> Bool
     ) throws {
-        guard let opened = tables[table] else { return }
+        let opened = tables[table]
         try goOn()
         var cursor = try reader.cursor(opened)
         var entry = try move(table, after: first) { () throws(LMDBError) in try cursor.seek(atOrAfter: first) }
@@ -150,7 +150,7 @@ final class Verification {
         switch table {
         case .documents, .dictionaries, .multivectors, .vocabulary:
             "restore a backup; or `repair`, which keeps what can still be read"
-        case .meta, .ids, .statistics, .segments, .tombstones, .tags:
+        case .meta, .ids, .statistics, .segments, .tombstones:
             "restore a backup; or `repair`, which makes this anew from the documents"
         }
     }

@@ -67,7 +67,7 @@ struct DocumentScorer {
         case .document(let document) where termLimit > 0:
             // Terms that the query lacks add a product of 0, which changes no bit.
             return try scratch.withTermWeights {
-                try document.score($0, termLimit: termLimit, decoder: document.vectorDecoder)
+                try document.score($0, termLimit: termLimit)
             }
         case .document(let document): try forEachMatch(document) { score += $1 * $2 }
         }
@@ -87,7 +87,7 @@ struct DocumentScorer {
     /// Calls `body` with term, document weight and query weight of each term both have, ascending.
     private func forEachMatch(_ document: DocumentView, _ body: (TermID, Float, Float) -> Void) throws {
         var next = 0
-        try document.forEachComponent(decoder: document.vectorDecoder) { term, weight in
+        try document.forEachComponent { term, weight in
             while next < query.terms.count, query.terms[next] < term { next += 1 }
             if next < query.terms.count, query.terms[next] == term { body(term, weight, query.weights[next]) }
         }

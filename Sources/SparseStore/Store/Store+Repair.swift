@@ -34,7 +34,7 @@ extension Store {
                 options.isReadOnly = true
                 options.createIfMissing = false
                 let environment = try Environment.open(
-                    at: damaged, options: options, tables: Tables.all.map(\.name)
+                    at: damaged, options: options, tables: TableNumber.allCases.map(\.name)
                 ) { _, _ in }
                 defer { environment.close() }
                 let tables = try Tables { try environment.table(named: $0) }

@@ -77,7 +77,7 @@ extension MultivectorStatistics {
 extension SegmentStatistics {
     init(_ entry: SegmentEntry) {
         self.init(
-            id: entry.id, kind: entry.kind == .window ? "window" : "block",
+            id: entry.id, kind: "window",
             profile: entry.isCompact ? .compact : .fast, documents: Int(entry.documents),
             tombstones: Int(entry.tombstones), nonzeros: Int(entry.nonzeros), bytes: Int(clamping: entry.bytes))
     }

@@ -45,7 +45,7 @@ public final class Store: Sendable {
         self.configuration = configuration
         do {
             environment = try Environment.open(
-                at: path, options: EnvironmentOptions(configuration), tables: Tables.all.map(\.name)
+                at: path, options: EnvironmentOptions(configuration), tables: TableNumber.allCases.map(\.name)
             ) { transaction, tables in
                 let names = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
                 try Self.create(

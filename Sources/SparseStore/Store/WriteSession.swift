@@ -93,8 +93,10 @@ struct WriteSession {
     }
 
     mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws {
-        guard (1...200).contains(name.utf8.count) else {
-            throw SparseStoreError(.invalidArgument, "a bookmark's name has 1...200 bytes, not \(name.utf8.count)")
+        guard (1...Limits.maximumBookmarkNameBytes).contains(name.utf8.count) else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "a bookmark's name has 1...\(Limits.maximumBookmarkNameBytes) bytes, not \(name.utf8.count)")
         }
         guard bytes?.count ?? 0 <= Limits.maximumBookmarkBytes else {
             throw SparseStoreError(

@@ -50,7 +50,7 @@ public struct WriteTransaction: ~Copyable {
     /// removes them.
     ///
     /// - Parameters:
-    ///   - name: 1...200 bytes of UTF-8.
+    ///   - name: 1...`Limits.maximumBookmarkNameBytes` bytes of UTF-8.
     ///   - bytes: at most `Limits.maximumBookmarkBytes`.
     public mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws(SparseStoreError) {
         try SparseStoreError.wrap { try session.setBookmark(name, bytes) }

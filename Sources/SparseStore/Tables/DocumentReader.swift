@@ -20,7 +20,7 @@ struct DocumentReader {
     }
 
     func document(_ view: DocumentView) throws -> Document {
-        let vector = try view.vector(decoder)
+        let vector = try view.vector()
         let id = try view.identifier
         let payload = try view.payload(decoder)
         let tags = try view.tags()

@@ -13,11 +13,6 @@ struct Tables: Sendable {
     let tombstones: Table
     let dictionaries: Table
 
-    /// In the order of their numbers.
-    static let all: [TableNumber] = [
-        .meta, .ids, .documents, .multivectors, .vocabulary, .statistics, .segments, .tombstones, .dictionaries,
-    ]
-
     init(_ table: (String) throws -> Table) rethrows {
         meta = try table(TableNumber.meta.name)
         ids = try table(TableNumber.ids.name)
@@ -30,8 +25,8 @@ struct Tables: Sendable {
         dictionaries = try table(TableNumber.dictionaries.name)
     }
 
-    /// The table with a number; nil for one that is reserved and not made.
-    subscript(number: TableNumber) -> Table? {
+    /// The table with a number.
+    subscript(number: TableNumber) -> Table {
         switch number {
         case .meta: meta
         case .ids: ids
@@ -42,7 +37,6 @@ struct Tables: Sendable {
         case .segments: segments
         case .tombstones: tombstones
         case .dictionaries: dictionaries
-        case .tags: nil
         }
     }
 }

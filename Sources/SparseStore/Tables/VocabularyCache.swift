@@ -28,9 +28,4 @@ final class VocabularyCache: Sendable {
         guard !added.isEmpty else { return }
         known.withLock { $0.merge(added) { current, _ in current } }
     }
-
-    /// Forgets everything: another file took the place of this one.
-    func clear() {
-        known.withLock { $0.removeAll() }
-    }
 }

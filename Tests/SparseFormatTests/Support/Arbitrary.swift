@@ -43,8 +43,7 @@ enum Arbitrary {
             let documents = UInt32(1 + random.next() % (width + 1))
             manifest.segments.append(
                 SegmentEntry(
-                    id: id, kind: random.next() % 2 == 0 ? .window : .block,
-                    tier: UInt8(truncatingIfNeeded: random.next()), isCompact: random.next() % 2 == 0,
+                    id: id, isCompact: random.next() % 2 == 0,
                     documents: documents,
                     tombstones: UInt32(random.next() % UInt64(documents + 1)), firstDocument: first,
                     lastDocument: first + width, nonzeros: random.number() % (UInt64(documents) * 65_535),

@@ -39,7 +39,7 @@ struct PlanesSample {
     /// The data of any chunk in the place of this one.
     func data(body: UnsafeRawBufferPointer) throws -> [UInt8] {
         let header = try SegmentChunkHeader(body: body)
-        guard header.codec == .planes else { return try header.data(body: body, ZstdDecompressor()) }
+        guard header.codec == .planes else { return try header.rawData(body: body) }
         return try Self.decode(body, header, directory)
     }
 

@@ -41,8 +41,7 @@ enum Samples {
             try document("document, tags and raw payload", few, ["b", "a", "\u{E9}"], [1, 2, 3], .off, &random),
             try document("document, wide terms", wide, ["t"], [], .off, &random),
             try document("document, zstd payload", few, ["x"], text, .fast, &random),
-            try document("document, zstd all", many, ["x"], text, .compact, &random),
-            try document("document, dictionary", many, [], text, .compact, &random, dictionary),
+            try document("document, dictionary", many, [], text, .fast, &random, dictionary),
         ]
     }
 
@@ -62,7 +61,6 @@ enum Samples {
         return [
             Sample("segmentOrder", .segments, orderKey, order, isCanonical: true, recode: recodeOrder),
             chunk("chunk, raw", .raw, text, text.count),
-            chunk("chunk, zstd", .zstd, try frame(text), text.count),
             Sample("segmentDocuments", .segments, key, list, isCanonical: false, recode: recodeDocuments),
         ]
     }
@@ -88,10 +86,10 @@ enum Samples {
         let decoder = DocumentDecoder { $0 == dictionary.id ? dictionary : nil }
         let table = [Float](repeating: 1, count: 64)
         let score = try table.withUnsafeBufferPointer { table in
-            try table.baseAddress.map { try view.score($0, termLimit: 64, decoder: decoder) } ?? 0
+            try table.baseAddress.map { try view.score($0, termLimit: 64) } ?? 0
         }
         try view.check(decoder)
-        let vector = try view.vector(decoder)
+        let vector = try view.vector()
         var sum: Float = 0
         for (term, weight) in zip(vector.terms, vector.weights) where term < 64 { sum += weight }
         guard score == sum else { throw FormatDocument.Malformed(what: "score \(score) in place of \(sum)") }
@@ -126,7 +124,7 @@ enum Samples {
     private static func chunk(_ name: String, _ codec: SegmentCodec, _ data: [UInt8], _ length: Int) -> Sample {
         let stored = body { SegmentChunkHeader(codec: codec, originalLength: UInt32(length)).encode(into: &$0) } + data
         return Sample(name, .segments, chunkKey, sealed(stored), isCanonical: codec == .raw) { bytes, table, key in
-            try recode(bytes, table, key) { try SegmentChunkHeader(body: $0).data(body: $0, ZstdDecompressor()) }
+            try recode(bytes, table, key) { try SegmentChunkHeader(body: $0).rawData(body: $0) }
         }
     }
 

@@ -105,3 +105,11 @@ extension BuiltWindow {
         }
     }
 }
+
+extension SegmentChunkHeader {
+    /// The data that lie in a chunk's body as they are.
+    func rawData(body: UnsafeRawBufferPointer) throws -> [UInt8] {
+        let length = try rawLength(body: body)
+        return Array(body[Self.size...].prefix(length))
+    }
+}

@@ -33,7 +33,7 @@ import Testing
         let copy = try DamagedStore(sound)
         let expected = try answers(copy.store, sound)
         var values: [[UInt8]] = []
-        for table in Tables.all {
+        for table in TableNumber.allCases {
             values += try copy.keys(table).compactMap { try copy.value(table, $0) }
         }
         copy.store.close()

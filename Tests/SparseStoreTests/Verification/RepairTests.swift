@@ -67,7 +67,8 @@ import Testing
             for table in [
                 damaged.tables.ids, damaged.tables.statistics, damaged.tables.segments, damaged.tables.tombstones,
             ] {
-                try writer.removeAll(table)
+                var cursor = try writer.reader.cursor(table)
+                while let entry = try cursor.next() { _ = try writer.delete(table, Array(entry.key)) }
             }
         }
         try damaged.delete(.meta, Keys.manifest)

@@ -21,6 +21,37 @@ struct SecondReaderTests {
         try compareBlocks(output, copy)
     }
 
+    /// Numbers that the format does not have, each behind a right checksum.
+    private static let unknownNumbers: [(name: String, table: TableNumber, key: [UInt8], offset: Int, byte: UInt8)] = [
+        ("a segment of the kind 2", .meta, Keys.manifest, 92, 2),
+        ("a reserved byte of a segment's entry", .meta, Keys.manifest, 93, 1),
+        ("a segment's second flag", .meta, Keys.manifest, 94, 2),
+        ("a vector in the encoding 2", .documents, Keys.document(1), 2, 2),
+        ("a payload in the encoding 3", .documents, Keys.document(1), 3, 3),
+        ("a chunk of the codec 2", .segments, Keys.segment(0, part: 2, index: 0), 0, 2),
+    ]
+
+    @Test(arguments: unknownNumbers.indices) func bothReadersRefuseWhatTheFormatDoesNotHave(_ index: Int) throws {
+        let (name, table, key, offset, byte) = Self.unknownNumbers[index]
+        let damaged = try DamagedStore(.small)
+        let present = try damaged.keys(table)
+        // The ids of segments are those that the store's history gave them.
+        let target = try #require(
+            present.first { table == .segments ? $0.dropFirst(4) == key.dropFirst(4) : $0 == key })
+        try damaged.changeBody(table, target) { $0[offset] = byte }
+        #expect(try SecondReader.read(damaged.store.path.string).status == 1, "\(name)")
+        #expect(try !damaged.store.verify(.deep).isClean, "\(name)")
+    }
+
+    @Test func bothReadersRefuseANameOfABookmarkThatIsTooLong() throws {
+        let damaged = try DamagedStore(.small)
+        let key = Keys.bookmark(String(repeating: "n", count: Limits.maximumBookmarkNameBytes + 1))
+        let value = BookmarkRecord(bytes: [1]).sealed(in: .meta, key: key)
+        try damaged.write { try $0.put(damaged.tables.meta, key, value) }
+        #expect(try SecondReader.read(damaged.store.path.string).status == 1)
+        #expect(try !damaged.store.verify(.deep).isClean)
+    }
+
     private func compareDocuments(_ output: SecondReader.Output, _ copy: DamagedStore) throws {
         let manifest = try copy.manifest()
         let read = try #require(output.all("manifest").first)

@@ -213,7 +213,7 @@ final class DamagedStore {
     /// Every key of a table.
     func keys(_ table: TableNumber) throws -> [[UInt8]] {
         let transaction = try store.environment.beginRead()
-        guard let opened = tables[table] else { return [] }
+        let opened = tables[table]
         var cursor = try transaction.reader.cursor(opened)
         var keys: [[UInt8]] = []
         while let entry = try cursor.next() { keys.append(Array(entry.key)) }
@@ -222,7 +222,7 @@ final class DamagedStore {
 
     func value(_ table: TableNumber, _ key: [UInt8]) throws -> [UInt8]? {
         let transaction = try store.environment.beginRead()
-        guard let opened = tables[table] else { return nil }
+        let opened = tables[table]
         return try transaction.reader.get(opened, key).map { Array($0) }
     }
 
@@ -230,9 +230,9 @@ final class DamagedStore {
     func changeBody(
         _ table: TableNumber, _ key: [UInt8], resealing: Bool = true, _ change: (inout [UInt8]) -> Void
     ) throws {
-        guard let value = try value(table, key), let opened = tables[table],
-            let kind = RecordKind(rawValue: value[8])
-        else { throw SparseStoreError(.notFound, "no such value") }
+        guard let value = try value(table, key), let kind = RecordKind(rawValue: value[8]) else {
+            throw SparseStoreError(.notFound, "no such value")
+        }
         var body = Array(value.dropFirst(ValueHeader.size))
         change(&body)
         let changed = body
@@ -240,11 +240,11 @@ final class DamagedStore {
             resealing
             ? Value.seal(kind: kind, version: 1, table: table, key: key) { $0.append(changed) }
             : Array(value.prefix(ValueHeader.size)) + changed
-        try write { try $0.put(opened, key, sealed) }
+        try write { try $0.put(tables[table], key, sealed) }
     }
 
     func delete(_ table: TableNumber, _ key: [UInt8]) throws {
-        guard let opened = tables[table] else { return }
+        let opened = tables[table]
         try write { _ = try $0.delete(opened, key) }
     }
 

@@ -69,7 +69,7 @@ import Testing
     /// One byte of each kind of value, the checksum left as it was.
     @Test(arguments: SoundStore.allCases) func aByteInEveryKindOfValueIsFound(_ sound: SoundStore) throws {
         let copy = try DamagedStore(sound)
-        for table in Tables.all {
+        for table in TableNumber.allCases {
             var seen: Set<UInt8> = []
             for key in try copy.keys(table) {
                 guard let kind = try copy.value(table, key)?[8], seen.insert(kind).inserted else { continue }

@@ -7,7 +7,7 @@ enum CountsCheck: VerificationCheck {
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         func compare(_ invariant: StoreInvariant, _ table: TableNumber, expected: UInt64) throws {
-            guard let opened = verification.tables[table] else { return }
+            let opened = verification.tables[table]
             let entries = try verification.reader.statistics(opened).entries
             guard UInt64(clamping: entries) != expected else { return }
             verification.broken(

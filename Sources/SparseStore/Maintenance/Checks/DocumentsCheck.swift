@@ -7,8 +7,6 @@ enum DocumentsCheck: VerificationCheck {
     static let name = "documents"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let dictionaries = DictionaryTable(tables: verification.tables, reader: verification.reader)
-        let decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
         var documents: UInt64 = 0
         var nonzeros: UInt64 = 0
         var frequencies: [TermID: Int64] = [:]
@@ -28,10 +26,9 @@ enum DocumentsCheck: VerificationCheck {
                     verification.broken(
                         .dictionaries, .documents, entry.key,
                         "document \(view.number) names dictionary \(dictionary), which is not there")
-                    guard !view.hasCompressedVector else { return }
                 }
                 var last: TermID = 0
-                try view.forEachComponent(decoder: decoder) { term, _ in
+                try view.forEachComponent { term, _ in
                     frequencies[term, default: 0] += 1
                     last = term
                 }

@@ -7,8 +7,6 @@ enum VectorsCheck: VerificationCheck {
     static let name = "vectors"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let dictionaries = DictionaryTable(tables: verification.tables, reader: verification.reader)
-        let decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
         var documents = LiveNumbers(try verification.reader.cursor(verification.tables.documents), verification)
         try documents.advance()
         for entry in manifest.segments {
@@ -31,7 +29,7 @@ enum VectorsCheck: VerificationCheck {
                             ? "document \(number) is stored, and has a tombstone in segment \(entry.id)"
                             : "document \(number) is not stored, and has no tombstone in segment \(entry.id)")
                 } else if isStored {
-                    try compare(number, ordinal, window, decoder, verification)
+                    try compare(number, ordinal, window, verification)
                 }
                 if isStored { try documents.advance() }
             }
@@ -46,13 +44,13 @@ enum VectorsCheck: VerificationCheck {
     }
 
     private static func compare(
-        _ number: UInt64, _ ordinal: Int, _ window: WindowSegment, _ decoder: DocumentDecoder,
+        _ number: UInt64, _ ordinal: Int, _ window: WindowSegment,
         _ verification: Verification
     ) throws {
         let key = Keys.document(number)
         let table = DocumentTable(tables: verification.tables, reader: verification.reader)
         let stored: (vector: SparseVector, identifier: String)?? = try verification.attempt(.documents, key) {
-            try table.view(number).map { (try $0.vector(decoder), try $0.identifier) }
+            try table.view(number).map { (try $0.vector(), try $0.identifier) }
         }
         guard case .some(.some(let document)) = stored else { return }
         guard !window.isCompact else {

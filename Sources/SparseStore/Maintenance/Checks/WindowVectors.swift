@@ -5,7 +5,6 @@ internal import SparseFormat
 struct WindowVectors {
     private let window: WindowSegment
     private let documents: DocumentTable
-    private let decoder = DocumentDecoder()
 
     init(_ window: WindowSegment, _ verification: Verification) {
         self.window = window
@@ -25,7 +24,7 @@ struct WindowVectors {
             return Vector(
                 positions: (0..<record.count).map(record.position), weights: (0..<record.count).map(record.weight))
         }
-        guard let vector = try documents.view(window.number(of: ordinal))?.vector(decoder) else { return nil }
+        guard let vector = try documents.view(window.number(of: ordinal))?.vector() else { return nil }
         return Vector(positions: vector.terms.map { window.directory.find($0) ?? -1 }, weights: vector.weights)
     }
 }
