@@ -14,6 +14,7 @@ let package = Package(
     products: [
         .library(name: "SparseStore", targets: ["SparseStore"]),
         .library(name: "SparseInterchange", targets: ["SparseInterchange"]),
+        .library(name: "SparseText", targets: ["SparseText"]),
         .executable(name: "sparsestore", targets: ["SparseStoreTool"]),
     ],
     dependencies: [
@@ -31,6 +32,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // What the C libraries spell differently, and what every process may have wrong.
         .target(name: "Platform", swiftSettings: settings),
+        // Snowball ships no file for pkg-config.
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
         // Loops with vector instructions that need a question first.
         .target(name: "CKernels"),
         // Floor 1: bytes, and the storage they rest on.
@@ -59,12 +62,20 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
-        // Floor 4: the command line, `sparsestore`. The target has another name than the library in any letter case: on
+        // Floor 4: text to vectors. What Unicode and the languages say stands in text files, which are compiled in.
+        .target(
+            name: "SparseText", dependencies: ["SparseStore", "SparseInterchange", "CStemmer"],
+            resources: [
+                .embedInCode("Resources/word-break.txt"), .embedInCode("Resources/decompositions.txt"),
+                .embedInCode("Resources/stop-words.txt"),
+            ],
+            swiftSettings: settings),
+        // Floor 5: the command line, `sparsestore`. The target has another name than the library in any letter case: on
         // file systems that ignore case the two would fall together.
         .executableTarget(
             name: "SparseStoreTool",
             dependencies: [
-                "SparseStore", "SparseInterchange", "Platform",
+                "SparseStore", "SparseInterchange", "SparseText", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -93,6 +104,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SparseInterchangeTests", dependencies: ["SparseInterchange", "SparseStore"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SparseTextTests", dependencies: ["SparseText", "SparseInterchange", "SparseStore"],
+            exclude: ["Data"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",

@@ -2,7 +2,7 @@
 """Fails when code reaches up a floor. ARCHITECTURE.md, 'The floors', says what the floors are for.
 
 1. A module imports only what the table MODULES allows it.
-2. Only the named modules mention MDB_ (liblmdb's names) or ZSTD_ (libzstd's names).
+2. Only the named modules mention MDB_ (liblmdb's names), ZSTD_ (libzstd's) or sb_stemmer (libstemmer's).
 3. Inside Sources/SparseStore the folders are floors too: a lower folder names no type that a higher folder declares.
 
     Scripts/check-floors.py              checks this project
@@ -25,7 +25,9 @@ MODULES = {
     "LMDB": {"CLMDB", "Platform", "SystemPackage"},
     "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "Metrics", "SystemPackage"},
     "SparseInterchange": {"SparseStore", "Platform", "CZstd", "CZlib", "SystemPackage"},
-    "SparseStoreTool": {"SparseStore", "SparseInterchange", "Platform", "ArgumentParser", "Logging", "SystemPackage"},
+    "SparseText": {"SparseStore", "SparseInterchange", "CStemmer"},
+    "SparseStoreTool": {
+        "SparseStore", "SparseInterchange", "SparseText", "Platform", "ArgumentParser", "Logging", "SystemPackage"},
 }
 
 # Names of a C library -> the modules that may mention them.
@@ -33,6 +35,7 @@ C_NAMES = {
     re.compile(r"\b(?:MDB_|mdb_|CLMDB\b)"): {"LMDB"},
     re.compile(r"\b(?:ZSTD_|ZDICT_|CZstd\b)"): {"SparseFormat", "SparseInterchange"},
     re.compile(r"\b(?:CZlib\b|z_stream\b|inflate(?:Init2_|Reset|End)\b)"): {"SparseInterchange"},
+    re.compile(r"\b(?:sb_stemmer|sb_symbol|CStemmer\b)"): {"SparseText"},
 }
 
 # The engine's folders, top floor first; folders of one row do not see each other's types either way round.

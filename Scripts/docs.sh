@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-modules=(SparseFormat SparseStore SparseInterchange)
+modules=(SparseFormat SparseStore SparseInterchange SparseText)
 docc=$(command -v docc || xcrun --find docc)
 graphs=.build/docs/symbol-graphs
 site=.build/docs/site

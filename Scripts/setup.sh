@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees that what the build needs is installed: Swift, liblmdb, libzstd, zlib, pkg-config. Installs the packages with
+# Sees that what the build needs is installed: Swift, liblmdb, libzstd, zlib, libstemmer, pkg-config. Installs packages with
 # apt-get when they are missing, and says so. Does nothing when all is there.
 #
 #   Scripts/setup.sh          what `make test` and `make demo` need
@@ -11,6 +11,10 @@ missing=()
 
 need_library() { # pkg-config name, Debian package
     if ! command -v pkg-config >/dev/null || ! pkg-config --exists "$1"; then missing+=("$2"); fi
+}
+
+need_header() { # header, Debian package: of a library without a file for pkg-config
+    if ! echo "#include <$1>" | "${CC:-cc}" -E - >/dev/null 2>&1; then missing+=("$2"); fi
 }
 
 need_command() { # command, Debian package
@@ -35,7 +39,7 @@ check_swift() {
 install_missing() {
     echo "setup: not installed: ${missing[*]}"
     if [ "$(uname)" = Darwin ]; then
-        echo "setup: install them with: brew install lmdb zstd pkg-config python3" >&2
+        echo "setup: install them with: brew install lmdb zstd snowball pkg-config python3" >&2
         exit 1
     fi
     if ! command -v apt-get >/dev/null; then
@@ -62,6 +66,7 @@ need_command pkg-config pkg-config
 need_library lmdb liblmdb-dev
 need_library libzstd libzstd-dev
 need_library zlib zlib1g-dev
+need_header libstemmer.h libstemmer-dev
 if [ "${1:-}" = checks ]; then
     need_command python3 python3
     need_command zstd zstd

@@ -1,0 +1,129 @@
+internal import SparseStore
+
+/// Cuts a text into words (UAX #29) and brings each to the form by which it is found: folded, without stop words,
+/// stemmed.
+///
+///     let analyzer = Analyzer(language: .english)
+///     analyzer.tokens(in: "The engines are running").map(\.term)    // ["engin", "run"]
+///
+/// A token's range is that of the whole word in the text. A word of more than ``maximumWordBytes`` bytes counts by its
+/// beginning.
+public struct Analyzer: TextTokenizer, Hashable {
+    /// The longest word, in bytes of UTF-8 after folding.
+    public static let maximumWordBytes = 255
+
+    /// Whose rules stemming, elisions and the letter I follow; nil for words as they stand.
+    public var language: Language?
+    /// Whether letters become lower case, final sigma an ordinary one and the typographic apostrophe a plain one. The
+    /// stop words and stemmers know lower case only.
+    public var foldsCase = true
+    /// Whether marks on letters are dropped: "caf\u{E9}" becomes "cafe".
+    public var foldsMarks = false
+    /// Words that are left out, compared after folding and before stemming.
+    public var stopWords: Set<String>
+    /// Whether words are stemmed.
+    public var stems = true
+
+    /// Makes an analyzer with the usual steps for a language: folding of case, its stop words, stemming.
+    public init(language: Language?) {
+        self.language = language
+        stopWords = language?.stopWords ?? []
+    }
+
+    /// The terms of a text, in its order.
+    public func tokens(in text: String) -> [TextToken] {
+        var result: [TextToken] = []
+        forEachWord(of: text) { word, range in
+            result.append(TextToken(String(decoding: word, as: UTF8.self), range))
+        }
+        return result
+    }
+
+    /// Calls `body` with each term in UTF-8 and its range.
+    private func forEachWord(of text: String, _ body: (UnsafeBufferPointer<UInt8>, Range<Int>) -> Void) {
+        let stemmer = stems ? language.flatMap(Stemmer.init) : nil
+        let elisions = language?.elisions ?? []
+        let properties = ScalarProperties.table
+        let isTurkish = language?.name == "turkish"
+        var word: [UInt8] = []
+        text.withUTF8Bytes { bytes in
+            let breaks = WordBreaks(bytes)
+            var start = 0
+            while start < bytes.count {
+                let (end, isWord) = breaks.segment(from: start)
+                defer { start = end }
+                guard isWord else { continue }
+                fold(UnsafeBufferPointer(rebasing: bytes[start..<end]), properties, isTurkish: isTurkish, into: &word)
+                if !elisions.isEmpty { Self.dropElision(from: &word, elisions) }
+                if !stopWords.isEmpty, stopWords.contains(String(decoding: word, as: UTF8.self)) { continue }
+                stemmer?.stem(&word)
+                if word.count > Self.maximumWordBytes { Self.cut(&word) }
+                word.withUnsafeBufferPointer { body($0, start..<end) }
+            }
+        }
+    }
+
+    /// Folds a word into `result`.
+    private func fold(
+        _ word: UnsafeBufferPointer<UInt8>, _ properties: ScalarTable, isTurkish: Bool, into result: inout [UInt8]
+    ) {
+        result.removeAll(keepingCapacity: true)
+        var position = 0
+        if !isTurkish {
+            while position < word.count, word[position] < 0x80 {
+                let byte = word[position]
+                result.append(foldsCase && byte &- 0x41 < 26 ? byte | 0x20 : byte)
+                position += 1
+            }
+            if position == word.count { return }
+        }
+        var scalars = result.map(UInt32.init)
+        var mayCompose = foldsMarks
+        var reader = ScalarReader(word, at: position)
+        while !reader.isAtEnd {
+            let code = reader.next()
+            let found = ScalarProperties(rawValue: properties[code])
+            mayCompose = mayCompose || found.contains(.mayCompose)
+            foldCase(code, found, isTurkish: isTurkish, into: &scalars)
+        }
+        if mayCompose {
+            scalars = Composition.shared.decomposed(scalars)
+            if foldsMarks {
+                scalars.removeAll { ScalarProperties(rawValue: properties[$0]).contains(.nonspacingMark) }
+            }
+            scalars = Composition.shared.composed(scalars)
+        }
+        result.removeAll(keepingCapacity: true)
+        for scalar in scalars { result.append(scalar: scalar) }
+    }
+
+    private func foldCase(
+        _ code: UInt32, _ properties: ScalarProperties, isTurkish: Bool, into scalars: inout [UInt32]
+    ) {
+        guard foldsCase else { return scalars.append(code) }
+        switch code {
+        case 0x2019: scalars.append(0x27)
+        case 0x3C2: scalars.append(0x3C3)
+        case 0x49 where isTurkish: scalars.append(0x131)
+        case 0x130 where isTurkish: scalars.append(0x69)
+        case _ where properties.contains(.hasLowercase):
+            let mapping = Unicode.Scalar(code)?.properties.lowercaseMapping ?? ""
+            scalars += mapping.unicodeScalars.lazy.map(\.value)
+        default: scalars.append(code)
+        }
+    }
+
+    private static func dropElision(from word: inout [UInt8], _ elisions: Set<String>) {
+        guard let apostrophe = word.firstIndex(of: UInt8(ascii: "'")), apostrophe + 1 < word.count,
+            elisions.contains(String(decoding: word[..<apostrophe], as: UTF8.self))
+        else { return }
+        word.removeSubrange(...apostrophe)
+    }
+
+    /// Cuts a word to the longest beginning that is allowed and ends with a whole scalar.
+    private static func cut(_ word: inout [UInt8]) {
+        var end = maximumWordBytes
+        while end > 0, word[end] & 0xC0 == 0x80 { end -= 1 }
+        word.removeSubrange(end...)
+    }
+}

@@ -1,0 +1,138 @@
+public import SparseInterchange
+public import SparseStore
+
+/// Cuts texts into WordPieces as BERT does: normalization, words at white space and punctuation, and for each word the
+/// longest piece of the vocabulary again and again.
+///
+/// The pieces are those of Hugging Face's `tokenizers`, without the tokens that a model's input begins and ends with.
+public struct WordPieceTokenizer: TextTokenizer {
+    /// The tokens by their numbers.
+    public let tokens: [String]
+    /// The number of the token of words that cannot be put together.
+    public let unknown: Int
+
+    private let settings: TokenizerFile
+    private let trie: ByteTrie
+    /// Where pieces begin that do not begin a word; nil when the vocabulary has none.
+    private let continuation: ByteTrie.Node?
+    private let special: SpecialTokens
+    private let normalizer: WordPieceNormalizer
+
+    /// Reads a `vocab.txt` or a `tokenizer.json`; see ``SparseInterchange/TokenizerFile``.
+    ///
+    /// - Throws: `InterchangeError` for the file, ``SparseStore/SparseStoreError`` for a vocabulary without its unknown
+    ///   token.
+    public init(path: String) throws {
+        try self.init(TokenizerFile(path: path))
+    }
+
+    /// Makes a tokenizer out of a vocabulary and its settings.
+    ///
+    /// - Throws: `invalidArgument` when the vocabulary lacks the unknown token.
+    public init(_ file: TokenizerFile) throws(SparseStoreError) {
+        var trie = ByteTrie(expectedBytes: file.tokens.reduce(0) { $0 + $1.utf8.count })
+        for (number, token) in file.tokens.enumerated() where !token.isEmpty { trie.insert(token, number) }
+        guard let unknown = trie.value(of: file.unknownToken) else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "the vocabulary lacks its unknown token '\(file.unknownToken)'; give the whole vocabulary")
+        }
+        self.unknown = unknown
+        self.trie = trie
+        tokens = file.tokens
+        settings = file
+        continuation = trie.node(of: file.continuationPrefix)
+        special = SpecialTokens(file.specialTokens, trie)
+        normalizer = WordPieceNormalizer(file)
+    }
+
+    /// The number of a token; nil when the vocabulary lacks it.
+    public func number(of token: String) -> Int? { trie.value(of: token) }
+
+    /// Whether a token has a meaning of its own and no text, such as `[CLS]`.
+    public func isSpecial(_ number: Int) -> Bool { special.numbers.contains(number) }
+
+    /// The terms of a text, in its order.
+    public func tokens(in text: String) -> [TextToken] {
+        var result: [TextToken] = []
+        forEachPiece(of: text) { result.append(TextToken(tokens[$0], $1)) }
+        return result
+    }
+
+    /// The numbers of a text's tokens, in its order.
+    public func numbers(in text: String) -> [Int] {
+        var result: [Int] = []
+        forEachPiece(of: text) { number, _ in result.append(number) }
+        return result
+    }
+
+    /// Calls `body` with the number of each token, and the bytes of the text that it comes from.
+    private func forEachPiece(of text: String, _ body: (Int, Range<Int>) -> Void) {
+        text.withUTF8Bytes { bytes in
+            var word = WordPieceWord()
+            var start = 0
+            while start < bytes.count {
+                let found = special.first(in: bytes, from: start)
+                let end = found?.range.lowerBound ?? bytes.count
+                normalizer.forEachWord(of: bytes, start..<end, &word) { cut($0, body) }
+                if let found { body(found.number, found.range) }
+                start = found?.range.upperBound ?? end
+            }
+        }
+    }
+
+    /// Cuts one word into pieces; a word with a part that no piece begins is unknown as a whole.
+    private func cut(_ word: borrowing WordPieceWord, _ body: (Int, Range<Int>) -> Void) {
+        guard word.characters <= settings.maximumWordCharacters else { return body(unknown, word.range) }
+        // Nearly all words are one piece or a few.
+        var pieces: [(number: Int, end: Int)] = []
+        var start = 0
+        var root: ByteTrie.Node? = ByteTrie.root
+        while start < word.bytes.count {
+            guard let from = root, let piece = trie.longest(in: word.bytes, at: start, from: from) else {
+                return body(unknown, word.range)
+            }
+            if start == 0, piece.end == word.bytes.count { return body(piece.value, word.range) }
+            pieces.append((piece.value, piece.end))
+            start = piece.end
+            root = continuation
+        }
+        start = 0
+        for piece in pieces {
+            body(piece.number, word.starts[start]..<word.ends[piece.end - 1])
+            start = piece.end
+        }
+    }
+}
+
+/// Tokens that are looked for in the text as it stands, before anything else.
+private struct SpecialTokens: Sendable {
+    let numbers: Set<Int>
+    private let tokens: [(bytes: [UInt8], number: Int)]
+    private let beginnings: Set<UInt8>
+
+    init(_ names: [String], _ trie: ByteTrie) {
+        // The longest first: where several begin at one place, it is the one that counts.
+        tokens = names.compactMap { name in trie.value(of: name).map { (Array(name.utf8), $0) } }
+            .sorted { $0.0.count > $1.0.count }
+        numbers = Set(tokens.map(\.number))
+        beginnings = Set(tokens.compactMap(\.bytes.first))
+    }
+
+    /// The first one from `start` on.
+    func first(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> (number: Int, range: Range<Int>)? {
+        guard !tokens.isEmpty else { return nil }
+        // All usual ones begin with the same byte.
+        let only = beginnings.count == 1 ? beginnings.first : nil
+        for place in start..<bytes.count {
+            if let only, bytes[place] != only { continue }
+            guard only != nil || beginnings.contains(bytes[place]) else { continue }
+            for token in tokens where bytes.count - place >= token.bytes.count {
+                if UnsafeBufferPointer(rebasing: bytes[place..<place + token.bytes.count]).elementsEqual(token.bytes) {
+                    return (token.number, place..<place + token.bytes.count)
+                }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,49 @@
+import SparseInterchange
+import SparseStore
+import Testing
+
+@testable import SparseText
+
+@Suite("Inference-free queries")
+struct InferenceFreeTests {
+    private static let tokens = "[UNK]\n[CLS]\nsmall\nengine\n##s\n.\n"
+
+    private func encoder(_ table: WeightTableFile?) throws -> InferenceFreeEncoder {
+        let file = try TokenizerFile(source: ByteSource(bytes: Array(Self.tokens.utf8)))
+        return try InferenceFreeEncoder(tokenizer: WordPieceTokenizer(file), table: table)
+    }
+
+    @Test("Each different token has the weight of its number, and special and unknown ones have none")
+    func byNumber() throws {
+        let encoder = try encoder(.byNumber([9, 9, 1.5, 2.5, 0.5, 0]))
+        let terms = encoder.encode(query: "Small engines, small engine. [CLS] xyz")
+        #expect(terms == [WeightedTerm("small", 1.5), WeightedTerm("engine", 2.5), WeightedTerm("##s", 0.5)])
+        #expect(encoder.weighting == .none)
+    }
+
+    @Test("A table by name weighs the tokens that it names")
+    func byName() throws {
+        let encoder = try encoder(.byName([WeightedTerm("engine", 3), WeightedTerm("other", 7)]))
+        #expect(encoder.encode(query: "small engine") == [WeightedTerm("engine", 3)])
+    }
+
+    @Test("Without a table tokens weigh 1, and the store's document frequencies multiply them")
+    func corpusFrequencies() throws {
+        let encoder = try encoder(nil)
+        #expect(encoder.encode(query: "engine engine") == [WeightedTerm("engine", 1)])
+        #expect(encoder.weighting == .corpusIDF)
+    }
+
+    @Test("A table of another model is refused with both sizes")
+    func wrongTable() throws {
+        let error = #expect(throws: SparseStoreError.self) { try encoder(.byNumber([1, 2])) }
+        #expect(error?.message.contains("2 weights") == true)
+        #expect(error?.message.contains("6 tokens") == true)
+    }
+
+    @Test("A document is refused: the model encodes it")
+    func documents() throws {
+        let encoder = try encoder(nil)
+        #expect(throws: SparseStoreError.self) { try encoder.encode(document: "small engine") }
+    }
+}
