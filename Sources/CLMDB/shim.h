@@ -32,6 +32,10 @@ static inline int clmdb_rename_without_replacing(const char *source, const char 
 }
 
 #if defined(__linux__)
+// Commands of fcntl(2) for locks of an open file description, which <fcntl.h> shows to GNU sources only.
+static const int clmdb_ofd_getlk = 36;
+static const int clmdb_ofd_setlk = 37;
+
 // The kind of the file system that holds a path (f_type), or 0 with errno set.
 static inline unsigned clmdb_filesystem_magic(const char *path) {
     struct statfs volume;

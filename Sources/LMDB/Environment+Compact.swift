@@ -29,6 +29,7 @@ extension Environment {
                 .readOnly, "the environment was opened read-only; open it for writing", operation: operation,
                 path: path.string)
         }
+        try requireOneName(operation)
         try acquireWriter(operation)
         defer { releaseWriter() }
         let (folder, name) = Filesystem.split(canonicalPath)
@@ -59,15 +60,25 @@ extension Environment {
         }
     }
 
+    /// The compacted file takes this name only: behind any other the old file would go on as a store of its own.
+    private func requireOneName(_ operation: String) throws(LMDBError) {
+        let names = try withHandle(operation) { handle in
+            var status = stat()
+            return fstat(Self.descriptor(handle), &status) == 0 ? status.st_nlink : 1
+        }
+        guard names <= 1 else {
+            throw LMDBError(
+                .invalidArgument,
+                "the file has \(names) names (hard links), and the others would keep the old contents; remove them, or "
+                    + "make a compacting backup",
+                operation: operation, path: path.string)
+        }
+    }
+
     private func requireAlone(_ operation: String) throws(LMDBError) {
         try gate.withLock { state throws(LMDBError) in
             guard state.handle != nil, !state.isClosing else { throw closedError(operation) }
-            let lockFile =
-                if let known = state.lockFile { known } else {
-                    try LockFile(Self.lockPath(canonicalPath), operation: operation)
-                }
-            state.lockFile = lockFile
-            guard lockFile.lock(.exclusive) else { throw sharedError(operation) }
+            guard let lockFile = state.lockFile, lockFile.lock(.exclusive) else { throw sharedError(operation) }
             // Others may come in while the copy is made.
             _ = lockFile.lock(.shared)
         }
@@ -120,11 +131,22 @@ extension Environment {
         let identity = FileIdentity(status)
         // Reserved first: from the rename on this is the file that another handle would find.
         guard Registry.shared.reserve(identity) else { throw closedError(operation) }
+        let dataLock: DataFileLock
+        do throws(LMDBError) {
+            dataLock = try DataFileLock(temporaryPath, lockFile: state.lockFile?.identity, operation: operation)
+        } catch {
+            Registry.shared.release(identity)
+            throw error
+        }
+        dataLock.take(forWriting: true)
         guard rename(temporaryPath, canonicalPath) == 0 else {
             let reason = errno
+            dataLock.close()
             Registry.shared.release(identity)
             throw Filesystem.error(reason, operation, path.string)
         }
+        state.dataLock?.close()
+        state.dataLock = dataLock
         if let old = state.identity { Registry.shared.release(old) }
         state.identity = identity
         state.isNameDurable = false

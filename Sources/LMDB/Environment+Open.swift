@@ -25,7 +25,7 @@ extension Environment {
         }
         // Each round ends in an answer unless someone else made, replaced or removed the file meanwhile.
         for _ in 0..<8 {
-            switch try Filesystem.resolve(path.string, operation: "open") {
+            switch try Filesystem.resolve(path, operation: "open") {
             case .file(let canonicalPath, let identity):
                 if let environment = try openFile(path, canonicalPath, identity, options: options, tables: tables) {
                     return environment
@@ -72,6 +72,13 @@ extension Environment {
         let preflight = try Preflight.run(canonicalPath)
         guard preflight.identity == identity else { return nil }
         try requireRoomForLockFile(canonicalPath, options)
+        let (lockFile, dataLock) = try openLocks(path, canonicalPath, options)
+        defer {
+            if !isOpen {
+                dataLock.close()
+                lockFile?.close()
+            }
+        }
 
         let handle = try openHandle(canonicalPath, options: options, preflight: preflight)
         var isKept = false
@@ -80,14 +87,70 @@ extension Environment {
         // A file that is copied up by a layered file system when first written also gets here, once.
         guard fstat(descriptor(handle), &status) == 0, FileIdentity(status) == identity else { return nil }
         // A compaction may have put another file here while liblmdb waited for its lock.
-        guard stat(canonicalPath, &status) == 0, FileIdentity(status) == identity else { return nil }
+        guard stat(canonicalPath, &status) == 0, FileIdentity(status) == identity, dataLock.identity == identity,
+            lockFile.map({ $0.isInPlace(at: lockPath(canonicalPath)) == true }) ?? true
+        else { return nil }
         _ = try clearStaleReaders(handle, path: path.string)
         guard let tables = try openTables(names, handle, path.string) else { return nil }
         isKept = true
         isOpen = true
         return Environment(
             path: path, canonicalPath: canonicalPath, options: options, handle: handle, identity: identity,
-            tables: tables)
+            lockFile: lockFile, dataLock: dataLock, tables: tables)
+    }
+
+    /// Opens the lock file and takes the lock on the data file that stands for it.
+    private static func openLocks(
+        _ path: FilePath, _ canonicalPath: String, _ options: EnvironmentOptions
+    ) throws(LMDBError) -> (LockFile?, DataFileLock) {
+        let lockPath = lockPath(canonicalPath)
+        if options.readsWithoutLock { return (nil, try lockless(path, canonicalPath)) }
+        if access(lockPath, F_OK) != 0, errno == ENOENT {
+            // Looked at first without a lock file, so that a refused open leaves none behind.
+            let dataLock = try DataFileLock(canonicalPath, lockFile: nil, operation: "open")
+            defer { dataLock.close() }
+            guard !dataLock.isContested else { throw contestedError("open", path) }
+        }
+        guard let lockFile = try LockFile.open(lockPath, options, operation: "open") else {
+            return (nil, try lockless(path, canonicalPath))
+        }
+        var isTaken = false
+        defer { if !isTaken { lockFile.close() } }
+        let dataLock = try DataFileLock(canonicalPath, lockFile: lockFile.identity, operation: "open")
+        defer { if !isTaken { dataLock.close() } }
+        // Asked before it is taken, so that a refused open disturbs nobody, and after, so that of two at once none is let
+        // in unseen.
+        guard !dataLock.isContested else { throw contestedError("open", path) }
+        dataLock.take(forWriting: !options.isReadOnly)
+        guard !dataLock.isContested else { throw contestedError("open", path) }
+        isTaken = true
+        return (lockFile, dataLock)
+    }
+
+    /// What a reader without a lock file has of the data file: it can see writers, but not keep them out.
+    private static func lockless(_ path: FilePath, _ canonicalPath: String) throws(LMDBError) -> DataFileLock {
+        let dataLock = try DataFileLock(canonicalPath, lockFile: nil, operation: "open")
+        guard !dataLock.hasWriter else {
+            dataLock.close()
+            throw writtenError("open", path)
+        }
+        return dataLock
+    }
+
+    static func writtenError(_ operation: String, _ path: FilePath) -> LMDBError {
+        LMDBError(
+            .busy,
+            "another process has the file open for writing, and a reader without a lock file cannot keep it from the pages "
+                + "that are read; close it there, or read a backup",
+            operation: operation, path: path.string)
+    }
+
+    static func contestedError(_ operation: String, _ path: FilePath) -> LMDBError {
+        LMDBError(
+            .busy,
+            "another process has the file open with another lock file: by another name (a hard link, a bind mount of the "
+                + "file alone), or its lock file was deleted; close it there, and share the folder instead of the file",
+            operation: operation, path: path.string)
     }
 
     /// The lock file is mapped and grows by holes: on a full disk the first touch would be a SIGBUS.
@@ -139,6 +202,7 @@ extension Environment {
         if status == MDB_SUCCESS {
             var flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD
             if options.isReadOnly { flags |= MDB_RDONLY }
+            if options.readsWithoutLock { flags |= MDB_NOLOCK }
             if options.durability == .lastCommitMayBeLost { flags |= MDB_NOMETASYNC }
             // liblmdb opens the data file twice, and the lock file, on the lowest free descriptors.
             StandardDescriptors.occupy()
@@ -161,6 +225,16 @@ extension Environment {
         let before = MapInformation(environment).lastTransactionID
         var status = mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &begun)
         if status == MDB_MAP_RESIZED { return nil }
+        // liblmdb locks the byte of the lock file at this process's number, which is unique unless numbers are counted
+        // apart.
+        guard status != EAGAIN, status != EACCES else {
+            throw LMDBError(
+                .busy,
+                "a process with the same number (\(getpid())) has the file open in another container, and readers are told "
+                    + "apart by it; run both with one PID namespace (docker run --pid=container:NAME or --pid=host; "
+                    + "shareProcessNamespace: true in Kubernetes)",
+                operation: "open", path: path, underlying: status)
+        }
         guard status == MDB_SUCCESS, let transaction = begun else {
             throw LMDBError(lmdb: status, operation: "open", path: path)
         }

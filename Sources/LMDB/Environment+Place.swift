@@ -46,7 +46,7 @@ extension Environment {
     /// Throws when something stands at a path; returns the path with links followed.
     @discardableResult
     package static func requireNothing(at target: FilePath, operation: String) throws(LMDBError) -> String {
-        guard case .missing(let canonicalTarget) = try Filesystem.resolve(target.string, operation: operation) else {
+        guard case .missing(let canonicalTarget) = try Filesystem.resolve(target, operation: operation) else {
             throw targetExists(target, operation)
         }
         return canonicalTarget

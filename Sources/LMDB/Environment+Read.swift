@@ -3,13 +3,20 @@ import CLMDB
 extension Environment {
     package func beginRead() throws(LMDBError) -> ReadTransaction {
         while true {
-            let (handle, idle) = try enter("beginRead") { state, handle in (handle, state.idleReads.popLast()) }
+            let (handle, idle, dataLock) = try enter("beginRead") { state, handle in
+                (handle, state.idleReads.popLast(), state.lockFile == nil ? state.dataLock : nil)
+            }
             var transaction = idle
             let status =
                 if let idle { mdb_txn_renew(idle) } else {
                     mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
                 }
             if status == MDB_SUCCESS, let transaction {
+                if let dataLock, dataLock.hasWriter {
+                    mdb_txn_abort(transaction)
+                    leave()
+                    throw Self.writtenError("beginRead", path)
+                }
                 let id = UInt64(mdb_txn_id(transaction))
                 return ReadTransaction(
                     state: TransactionState(environment: self, pointer: transaction, isWrite: false), id: id)

@@ -71,12 +71,12 @@ extension Environment {
             var transaction: OpaquePointer?
             let status = mdb_txn_begin(handle, nil, 0, &transaction)
             if status == MDB_SUCCESS, let transaction {
-                guard isStillInPlace else {
+                do throws(LMDBError) {
+                    try requireInPlace("write")
+                } catch {
                     mdb_txn_abort(transaction)
                     leave()
-                    throw LMDBError(
-                        .needsReopen, "the file was removed or replaced while it was open; close it and open it again",
-                        operation: "write", path: path.string)
+                    throw error
                 }
                 return TransactionState(environment: self, pointer: transaction, isWrite: true)
             }
@@ -87,11 +87,31 @@ extension Environment {
         }
     }
 
-    /// A commit into a file that no longer has its name would be lost without a word.
-    private var isStillInPlace: Bool {
-        guard let identity = gate.withLock({ $0.identity }) else { return true }
+    /// Throws when the file has lost its name, so that a commit would vanish without a word, or when somebody excludes
+    /// writers by another lock file, so that two would write at once.
+    ///
+    /// A lock file that is missing is no reason: who finds the lock on the data file does not make another.
+    private func requireInPlace(_ operation: String) throws(LMDBError) {
+        let (identity, lockFile, dataLock) = gate.withLock { ($0.identity, $0.lockFile, $0.dataLock) }
+        guard let identity else { return }
         var status = stat()
-        return stat(canonicalPath, &status) == 0 && FileIdentity(status) == identity
+        guard stat(canonicalPath, &status) == 0, FileIdentity(status) == identity else {
+            throw LMDBError(
+                .needsReopen, "the file was removed or replaced while it was open; close it and open it again",
+                operation: operation, path: path.string)
+        }
+        guard lockFile?.isInPlace(at: Self.lockPath(canonicalPath)) ?? true else {
+            throw LMDBError(
+                .needsReopen, "the lock file was replaced while the file was open; close it and open it again",
+                operation: operation, path: path.string)
+        }
+        // Somebody who has just opened the file, and is about to find this process, is gone in a moment.
+        var patience = 100
+        while let dataLock, dataLock.isContested {
+            guard patience > 0 else { throw Self.contestedError(operation, path) }
+            patience -= 1
+            usleep(1_000)
+        }
     }
 
     // MARK: The writer's place

@@ -25,7 +25,7 @@ package final class Environment: Sendable {
 
     init(
         path: FilePath, canonicalPath: String, options: EnvironmentOptions, handle: OpaquePointer,
-        identity: FileIdentity?, tables: [Table]
+        identity: FileIdentity?, lockFile: LockFile? = nil, dataLock: DataFileLock? = nil, tables: [Table]
     ) {
         self.path = path
         self.canonicalPath = canonicalPath
@@ -34,6 +34,8 @@ package final class Environment: Sendable {
         var state = GateState()
         state.handle = handle
         state.identity = identity
+        state.lockFile = lockFile
+        state.dataLock = dataLock
         gate = Monitor(state)
         self.tables = Lock(Dictionary(tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
     }

@@ -16,6 +16,10 @@ package struct EnvironmentOptions: Sendable {
     package var maximumReaders = 1024
     package var maximumTables = 16
     package var isReadOnly = false
+    /// Read without the lock file: for a file that this user may read and not write. Nothing then keeps the pages that are
+    /// being read from being used again, so the file is not opened, and no read begins, while anybody has it open for
+    /// writing.
+    package var readsWithoutLock = false
     package var createIfMissing = true
     package var fileMode: UInt16 = 0o600
     /// Memory maps and file locks do not work over a network; only lift this when a single host uses the file.
@@ -28,7 +32,8 @@ package struct EnvironmentOptions: Sendable {
 
     package init(
         mapSize: Int = 1 << 40, mapSizeLimit: Int = 1 << 46, maximumReaders: Int = 1024, maximumTables: Int = 16,
-        isReadOnly: Bool = false, createIfMissing: Bool = true, fileMode: UInt16 = 0o600,
+        isReadOnly: Bool = false, readsWithoutLock: Bool = false, createIfMissing: Bool = true,
+        fileMode: UInt16 = 0o600,
         allowNetworkFilesystem: Bool = false, durability: Durability = .full, drainTimeout: Duration = .seconds(10)
     ) {
         self.mapSize = mapSize
@@ -36,6 +41,7 @@ package struct EnvironmentOptions: Sendable {
         self.maximumReaders = maximumReaders
         self.maximumTables = maximumTables
         self.isReadOnly = isReadOnly
+        self.readsWithoutLock = readsWithoutLock
         self.createIfMissing = createIfMissing
         self.fileMode = fileMode
         self.allowNetworkFilesystem = allowNetworkFilesystem
@@ -60,6 +66,7 @@ package struct EnvironmentOptions: Sendable {
         if mapSize <= 0 || mapSizeLimit <= 0 { return "mapSize and mapSizeLimit must be positive" }
         if !(1...1_000_000).contains(maximumReaders) { return "maximumReaders must be between 1 and 1,000,000" }
         if !(1...1_000).contains(maximumTables) { return "maximumTables must be between 1 and 1,000" }
+        if readsWithoutLock, !isReadOnly { return "readsWithoutLock is for read-only environments" }
         if drainTimeout < .zero { return "drainTimeout must not be negative" }
         return nil
     }

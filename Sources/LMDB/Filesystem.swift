@@ -1,5 +1,6 @@
 import CLMDB
 import Platform
+import SystemPackage
 
 #if canImport(Darwin)
     import Darwin
@@ -18,7 +19,17 @@ enum Filesystem {
     }
 
     /// Resolves links, so that every process arrives at one name and thus at one lock file.
-    static func resolve(_ path: String, operation: String) throws(LMDBError) -> Target {
+    static func resolve(_ path: FilePath, operation: String) throws(LMDBError) -> Target {
+        // As a string, each byte that is not UTF-8 would become the same character, and two files one.
+        guard FilePath(path.string) == path else {
+            throw LMDBError(
+                .invalidArgument, "the path is not UTF-8; rename the file, or reach it by a symbolic link",
+                operation: operation, path: path.string)
+        }
+        return try resolve(path.string, operation: operation)
+    }
+
+    private static func resolve(_ path: String, operation: String) throws(LMDBError) -> Target {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw LMDBError(
                 .invalidArgument, "the path is empty or holds a zero byte", operation: operation, path: path)
@@ -54,10 +65,15 @@ enum Filesystem {
         return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
     }
 
-    static func realPath(_ path: String) -> String? {
+    /// Nil, with `errno` set, when it cannot be found, or has no name in UTF-8.
+    private static func realPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
-        return String(cString: resolved)
+        guard let name = String(validatingCString: resolved) else {
+            errno = EILSEQ
+            return nil
+        }
+        return name
     }
 
     private static func kind(_ mode: mode_t) -> String {
@@ -98,8 +114,8 @@ enum Filesystem {
         guard let name else { return }
         throw LMDBError(
             .networkFilesystem,
-            "the file lies on \(name), where maps and locks do not hold; move it to a local disk, or allow it if only "
-                + "one host ever opens it",
+            "the file lies on \(name), where maps and locks may not hold; move it to a local disk, or, if only one host "
+                + "ever opens it, allow it (--allow-network-filesystem, Configuration.allowNetworkFilesystem)",
             operation: operation, path: path)
     }
 
@@ -127,6 +143,12 @@ enum Filesystem {
         default: nil
         }
     }
+}
+
+/// Which file it is, whatever it is called.
+struct FileIdentity: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
 }
 
 extension FileIdentity {

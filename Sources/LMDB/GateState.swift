@@ -16,8 +16,9 @@ struct GateState {
     /// Whether the folder was synced since the file got its name. If not, a power cut can bring back the file that a
     /// compaction has replaced.
     var isNameDurable = true
-    /// Opened by the first compaction; from then on it must live as long as the handle.
+    /// Both live as long as the handle. Nil for files in the making; the lock file also for a reader without locks.
     var lockFile: LockFile?
+    var dataLock: DataFileLock?
     /// Ended read transactions, reset and ready to be renewed: that costs a fraction of beginning one. They see no
     /// commit, so they pin no pages and stand in nobody's way, but each keeps its reader slot.
     var idleReads: [OpaquePointer] = []
@@ -32,6 +33,8 @@ struct GateState {
 
     /// Once the handle is closed: lets go of what stood for the open file.
     mutating func forget() {
+        dataLock?.close()
+        dataLock = nil
         lockFile?.close()
         lockFile = nil
         if let identity { Registry.shared.release(identity) }

@@ -77,12 +77,15 @@ extension LMDBError {
         case EACCES, EPERM:
             (
                 .permissionDenied,
-                "permission denied; the database file, its lock file and their folder must be accessible"
+                "permission denied; the file, its '-lock' file and their folder must be writable, even to read, unless "
+                    + "it is read without the lock file (--without-lock, Configuration.readsWithoutLock)"
             )
         case ENOENT, ENOTDIR:
             (.missingFile, "the file or its folder does not exist")
         case ENOMEM:
             (.outOfMemory, "not enough memory or address space; lower the map size or the process's limits")
+        case EILSEQ:
+            (.invalidArgument, "a name in the path is not UTF-8; rename the file or the folder")
         case EMFILE, ENFILE:
             (.other, "too many open files; close some or raise the limit")
         case EINVAL:

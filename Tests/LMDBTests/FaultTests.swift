@@ -140,7 +140,9 @@ import Testing
             let data = try environment.withHandle("test") { Environment.descriptor($0) }
             let null = open("/dev/null", O_RDONLY)
             var exchanged = 0
-            for descriptor in 3..<256 as Range<Int32> where descriptor != data {
+            // What is open for reading only holds the lock that ties the file to its lock file.
+            for descriptor in 3..<256 as Range<Int32>
+            where descriptor != data && fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY {
                 guard let target = realpath("/proc/self/fd/\(descriptor)", nil) else { continue }
                 defer { free(target) }
                 if String(cString: target) == folder.file().string {

@@ -51,6 +51,45 @@ import Testing
         }
     }
 
+    @Test func `a forked child opens the file anew`() async throws {
+        await #expect(processExitsWith: .success) {
+            typealias Fork = @convention(c) () -> pid_t
+            let symbol = try #require(dlsym(dlopen(nil, RTLD_NOW), "fork"))
+            let fork = unsafeBitCast(symbol, to: Fork.self)
+            let folder = TemporaryFolder()
+            let environment = try Environment.make(folder.file())
+            try environment.put(1, [1])
+            let held = try environment.beginRead()
+            let child = fork()
+            if child == 0 {
+                do {
+                    let own = try Environment.make(folder.file())
+                    try own.put(2, [2])
+                    guard try own.value(1) == [1], try own.info().readersInUse == 1 else { _exit(2) }
+                    // The parent's handle goes on meaning nothing here, and its end does no harm to the new one.
+                    environment.close()
+                    try own.put(3, [3])
+                    // Within the child, two are still one too many.
+                    do { _ = try Environment.make(folder.file()) } catch let error as LMDBError {
+                        guard error.code == .alreadyOpen else { _exit(3) }
+                        own.close()
+                        _ = try Environment.make(folder.file())
+                        _exit(0)
+                    }
+                } catch {}
+                _exit(1)
+            }
+            var status: Int32 = -1
+            waitpid(child, &status, 0)
+            #expect(status == 0)
+            #expect(try environment.value(3) == [3])
+            try environment.put(4, [4])
+            #expect(held.id < environment.lastTransactionID)
+            // In the parent the file is open as before.
+            expectError(.alreadyOpen) { _ = try Environment.make(folder.file()) }
+        }
+    }
+
     @Test func aForkInsideAWriteLeavesTheCommitToTheParent() async throws {
         await #expect(processExitsWith: .success) {
             typealias Fork = @convention(c) () -> pid_t

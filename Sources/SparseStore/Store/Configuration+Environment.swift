@@ -7,6 +7,7 @@ extension EnvironmentOptions {
         mapSize = configuration.mapSize
         maximumReaders = configuration.maximumReaders
         isReadOnly = configuration.isReadOnly
+        readsWithoutLock = configuration.readsWithoutLock
         createIfMissing = configuration.createIfMissing && !configuration.isReadOnly
         fileMode = configuration.fileMode
         allowNetworkFilesystem = configuration.allowNetworkFilesystem

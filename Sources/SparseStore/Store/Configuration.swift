@@ -23,6 +23,13 @@ public struct Configuration: Sendable {
 
     /// Open without the right to write; works on read-only media.
     public var isReadOnly = false
+    /// Read without the lock file, with ``isReadOnly``: for a store that this user may read but not write to.
+    ///
+    /// Without the lock file nothing keeps a writer from the pages that are being read. So the store is not opened while
+    /// anybody has it open for writing, and each search and snapshot asks again: both throw `busy`. While a snapshot is
+    /// held, keeping writers away is up to the caller. Should one commit meanwhile, what the snapshot reads may be wrong,
+    /// or end the process. Writers are seen on Linux, on file systems with locks of open file descriptions.
+    public var readsWithoutLock = false
     /// Make the store when the file does not exist.
     public var createIfMissing = true
     /// What `write` promises when it returns.
@@ -39,7 +46,8 @@ public struct Configuration: Sendable {
     public var maximumReaders = 1_024
     /// Permissions of a new file. Documents may be private: the owner alone by default.
     public var fileMode: UInt16 = 0o600
-    /// Open a file on NFS, SMB or FUSE. Locks and maps are not reliable there: for a single process at most.
+    /// Open a file on NFS, SMB, FUSE or 9P. Over a network, locks and maps are not reliable: for the processes of one host
+    /// at most. Bind mounts of Docker Desktop, Windows folders under WSL 2 and rootless Podman also look like that.
     public var allowNetworkFilesystem = false
     /// What the index of a store is made for, from its making on; without effect on a store that is there, where
     /// ``Store/changeProfile(to:)`` changes it.

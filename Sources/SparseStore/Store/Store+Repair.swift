@@ -48,6 +48,8 @@ extension Store {
                 guard report.damagedCount == 0 || skippingDamaged else { return report }
                 try Environment.place(at: new, operation: "repair") { path in
                     var configuration = configuration
+                    configuration.isReadOnly = false
+                    configuration.readsWithoutLock = false
                     configuration.durability = .full
                     configuration.maintenance = .manual
                     // As the damaged store has it, where that can be read.

@@ -33,7 +33,7 @@ struct BackupCommand: ParsableCommand {
         let store = try self.store.openForReading()
         try store.backup(to: file, compacting: !plain)
         store.close()
-        try supervision.verify(file, isDeep: deep)
+        try supervision.verify(file, isDeep: deep, self.store.access)
         try Output.standard.write("backed up to '\(file)', and verified\n")
     }
 }

@@ -36,8 +36,11 @@ struct RepairCommand: ParsableCommand {
             return
         }
         InterruptFlag.install()
+        var configuration = Configuration()
+        configuration.isReadOnly = store.access.withoutLock
+        try store.access.apply(to: &configuration)
         let report = try Store.repair(
-            FilePath(store.store), to: FilePath(target), skippingDamaged: skipDamaged
+            FilePath(store.store), to: FilePath(target), skippingDamaged: skipDamaged, configuration: configuration
         ) { progress in
             try supervision.tell(progress.check, progress.table, progress.key, progress.values)
         }

@@ -25,12 +25,14 @@ struct RestoreCommand: ParsableCommand {
     @Flag(help: "Verify every value of the backup, as 'verify --deep'.")
     var deep = false
 
+    @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup var supervision: Supervision
 
     func run() throws {
-        try supervision.verify(file, isDeep: deep)
+        try supervision.verify(file, isDeep: deep, access)
         var configuration = Configuration()
         configuration.isReadOnly = true
+        try access.apply(to: &configuration)
         let backup = try Store.open(at: file, configuration: configuration)
         defer { backup.close() }
         try backup.backup(to: store)

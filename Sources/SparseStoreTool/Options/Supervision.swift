@@ -73,8 +73,9 @@ struct Supervision: ParsableArguments {
     }
 
     /// Verifies a file in a process of its own, which says itself what it finds.
-    func verify(_ file: String, isDeep: Bool) throws {
-        let arguments = ["verify", file, "--stall-limit", "\(stallLimit)"] + (isDeep ? ["--deep"] : [])
+    func verify(_ file: String, isDeep: Bool, _ access: AccessOptions) throws {
+        let arguments =
+            ["verify", file, "--stall-limit", "\(stallLimit)"] + (isDeep ? ["--deep"] : []) + access.arguments
         if let collapse = try run(arguments, isSilent: true) { throw collapse.failure(file) }
     }
 }

@@ -15,7 +15,20 @@ enum CommandRunner {
     static func main() -> Never {
         // Before anything is opened: what is written to a closed descriptor must not end up in a file of the store.
         StandardDescriptors.occupy()
+        if let index = unreadableArgument {
+            Output.complain(
+                "argument \(index), '\(CommandLine.arguments[index])', is not UTF-8; rename the file, or reach it by a "
+                    + "symbolic link")
+            exit(ExitStatus.usage.rawValue)
+        }
         exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+
+    /// Which argument is not UTF-8, counted from 1; nil if all are. As strings, different ones would be the same.
+    private static var unreadableArgument: Int? {
+        (1..<max(1, Int(CommandLine.argc))).first { index in
+            CommandLine.unsafeArgv[index].map { String(validatingCString: $0) == nil } ?? false
+        }
     }
 
     static func run(_ arguments: [String]) -> ExitStatus {
