@@ -25,7 +25,7 @@ except ImportError as missing:
 KINDS = {name: number for number, name in enumerate(
     ("store manifest bookmark identifier document termID termName statisticsPage statisticsDelta segmentDirectory "
      "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder multivector "
-     "multivectorCodec merge retired blockIndex blockDirectory").split(), 1)}
+     "multivectorCodec claim retired blockIndex blockDirectory").split(), 1)}
 KINDS["multivectorSettings"] = 28
 TABLES = {name: number for number, name in enumerate(
     "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
@@ -227,8 +227,10 @@ class Store:
                 self.check_multivectors(open_value("meta", key, value, "multivectorSettings"))
             elif key == b"blocks":
                 pass  # BlockIndex reads it
-            elif key in (b"merge", b"retired"):
-                open_value("meta", key, value, key.decode())
+            elif key in (b"merge", b"encoding"):
+                open_value("meta", key, value, "claim")
+            elif key == b"retired":
+                open_value("meta", key, value, "retired")
             elif key.startswith(b"codebook:"):
                 open_value("meta", key, value, "multivectorCodec")
             else:
@@ -239,9 +241,19 @@ class Store:
         dimension, encoding = body.fields("HB")
         body.zeros(1)
         codebook, _ = body.fields("II")
-        said = list(body.fields("QQQQ"))
+        require(codebook == 0 or b"codebook:" + struct.pack(">I", codebook) in self.values["meta"],
+                "I132: each codebook that the settings name exists")
+        said = list(body.fields("QQ"))
+        encodings = {}
+        for _ in range(body.field("I")):
+            body.zeros(2)
+            own_encoding = body.field("B")
+            body.zeros(1)
+            own_codebook, documents = body.fields("IQ")
+            encodings[own_encoding, own_codebook] = documents
         body.end()
-        counted = [0, 0, 0, 0]
+        require(list(encodings) == sorted(encodings), "I34: the encodings ascend")
+        counted, counted_encodings = [0, 0], {}
         for key, value in self.entries["multivectors"]:
             require(key in self.values["documents"], "I130: each multivector belongs to a document")
             entry = open_value("multivectors", key, value, "multivector")
@@ -253,9 +265,11 @@ class Store:
             require(own_dimension == dimension, "I130: each multivector has the dimension of the settings")
             require(own_codebook == 0 or b"codebook:" + struct.pack(">I", own_codebook) in self.values["meta"],
                     "I132: each codebook that a multivector names exists")
-            is_current = (own_encoding, own_codebook) == (encoding, codebook)
-            counted = [a + b for a, b in zip(counted, (1, tokens, len(value), 0 if is_current else 1))]
-        require(counted == said, "I131: the settings' counts are those of the entries")
+            counted = [a + b for a, b in zip(counted, (tokens, len(value)))]
+            own = own_encoding, own_codebook
+            counted_encodings[own] = counted_encodings.get(own, 0) + 1
+        require(counted == said and counted_encodings == encodings,
+                "I131: the settings' counts are those of the entries")
 
     def read_identifiers(self):
         """6.4"""

@@ -50,9 +50,9 @@ import Testing
         try check("tuning", tuning, .meta, Keys.tuning)
     }
 
-    @Test func merge() throws {
-        let merge = MergeRecord(owner: 0x0123_4567_89AB_CDEF, process: 4321, sources: [3, 1], staged: [4])
-        try check("merge", merge, .meta, Keys.merge)
+    @Test func claims() throws {
+        let claim = ClaimRecord(owner: 0x0123_4567_89AB_CDEF, steps: 6, process: 4321, sources: [3, 1], staged: [4])
+        try check("claim", claim, .meta, Keys.merge)
         try check("retired", RetiredRecord(segments: [2, 0]), .meta, Keys.retired)
     }
 
@@ -106,8 +106,8 @@ import Testing
 
     @Test func multivectors() throws {
         let settings = MultivectorSettings(
-            dimension: 3, codec: .pq32, codebook: 1, nextCodebook: 2, documents: 5, tokens: 400, bytes: 1_760,
-            outdated: 1)
+            dimension: 3, encoding: .init(.pq32, codebook: 1), nextCodebook: 2, tokens: 400, bytes: 1_760,
+            documentsByEncoding: [.init(.f16): 1, .init(.pq32, codebook: 1): 4])
         try check("multivectorSettings", settings, .meta, Keys.multivectorSettings)
         var codewords = [Float](repeating: 0, count: 256 * 4)
         codewords.replaceSubrange(4..<8, with: [0, 0, 0.25, 0])
@@ -203,6 +203,7 @@ import Testing
             ("documents of a window segment |", Limits.maximumDocumentsPerWindow),
             ("dictionary |", Limits.maximumDictionaryBytes),
             ("data of a segment chunk |", Limits.maximumChunkBytes),
+            ("encodings of multivectors |", Limits.maximumMultivectorEncodings),
             ("changes of a statistics delta |", Limits.maximumDeltaEntries),
             ("points of a tuning |", TuningRecord.maximumPoints),
         ]

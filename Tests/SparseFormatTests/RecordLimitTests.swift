@@ -63,6 +63,17 @@ import Testing
         #expect(code(Limits.maximumDeltaEntries + 1) == .limitExceeded)
     }
 
+    @Test func encodingsOfMultivectors() {
+        func settings(_ count: Int) -> MultivectorSettings {
+            let encodings = (1...UInt32(count)).map { MultivectorSettings.Encoding(.pq32, codebook: $0) }
+            return MultivectorSettings(
+                dimension: 4, nextCodebook: UInt32(count) + 1, tokens: UInt64(count),
+                documentsByEncoding: Dictionary(uniqueKeysWithValues: encodings.map { ($0, 1) }))
+        }
+        #expect(code(settings(Limits.maximumMultivectorEncodings)) == nil)
+        #expect(code(settings(Limits.maximumMultivectorEncodings + 1)) == .limitExceeded)
+    }
+
     @Test func segmentsOfAManifest() {
         func manifest(_ count: Int) -> ManifestRecord {
             let segments = (0..<count).map { index in

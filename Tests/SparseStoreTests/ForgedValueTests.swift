@@ -128,6 +128,51 @@ import Testing
         #expect(code == .limitExceeded)
     }
 
+    @Test func `a stored document that a segment has as removed ends every merge with an error`() throws {
+        try temporary.openNumbered().close()
+        var forged = try manifest()
+        forged.segments[0].tombstones += 1
+        try forge(forged, .meta, Keys.manifest)
+        try change(.tombstones) { writer, table in
+            let key = Keys.tombstones(forged.segments[0].id, 0)
+            var page = TombstonePage.empty
+            page.bytes[0] = 0b100
+            try writer.put(table, key, page.sealed(in: .tombstones, key: key))
+        }
+        #expect(try code { try $0.optimize() } == .corrupted)
+        #expect(try manifest().segments == forged.segments)
+        #expect(try code { try $0.verify(.deep) } == nil)
+        // The segment is wholly dead for a commit that has removed the others: it is dropped, and nothing loops.
+        forged.segments[0].tombstones = forged.segments[0].documents
+        try forge(forged, .meta, Keys.manifest)
+        #expect(
+            try code { store in try store.write { try $0.upsert(Document(id: "n", terms: ["t": 1])) } } == .corrupted)
+        #expect(try code { try $0.maintain() } == .corrupted)
+    }
+
+    @Test func `a segment that counts fewer documents than there are ends every merge with an error`() throws {
+        let store = try temporary.open { $0.maintenance = .manual }
+        try store.write { transaction in
+            for document in 0..<300 {
+                let terms = (0..<100).map { (TermID($0 + document), Float(1)) }
+                try transaction.upsert(Document(id: "d\(document)", vector: SparseVector(terms)))
+            }
+        }
+        try store.write { try $0.remove("d7") }
+        store.close()
+        var forged = try manifest()
+        forged.segments[0].nonzeros = 300
+        try forge(forged, .meta, Keys.manifest)
+        // Windows of 21,845 nonzeros: the counts speak of one, the documents fill two.
+        let reopened = try temporary.open {
+            $0.maintenance = .manual
+            $0.mergePolicy.memory = 1 << 20
+        }
+        let error = #expect(throws: SparseStoreError.self) { try reopened.optimize() }
+        #expect(error?.code == .corrupted)
+        #expect(try leftovers(reopened).isEmpty)
+    }
+
     /// The last page of counts reaches past the last term.
     @Test func `the last term there can be is counted`() throws {
         let store = try temporary.open()

@@ -154,8 +154,10 @@ import Testing
     @Test func `claims of a process that is gone are nobody's`() throws {
         let temporary = try TemporaryStore()
         let store = try filled(temporary)
-        let record = MergeRecord(owner: 1, process: 1, sources: [try segments(store)[0].id], staged: [999])
-        try store.environment.write { try MetaTable.put(record, store.source.tables, $0.writer) }
+        let record = ClaimRecord(owner: 1, process: 1, sources: [try segments(store)[0].id], staged: [999])
+        try store.environment.write {
+            try record.put(into: store.source.tables.meta, .meta, key: Keys.merge, $0.writer)
+        }
         #expect(try store.maintain() == 1)
         #expect(try found(store).count == 320)
     }

@@ -31,7 +31,7 @@ import Testing
         return try merger.step(.policy) { if $0.step == .switching { body() } }
     }
 
-    private static func merger(_ store: Store, patience: Duration = MergeWatch.patience) -> Merger {
+    private static func merger(_ store: Store, patience: Duration = ClaimWatch.patience) -> Merger {
         Merger(
             store.environment, store.source.tables, store.configuration.mergePolicy,
             pieces: MergePieces(bytesWritten: 100, documentsRead: 20), patience: patience)

@@ -191,6 +191,166 @@ import Testing
         }
     }
 
+    /// A store of thirty documents with token vectors, in `f16`.
+    private func filled(_ temporary: TemporaryStore) throws -> Store {
+        let store = try temporary.open()
+        try store.write { for index in 0..<30 { try $0.upsert(document("d\(index)", [[Float(index), 1]])) } }
+        return store
+    }
+
+    private var trainer: CodebookTrainer {
+        var trainer = CodebookTrainer()
+        trainer.rounds = 1
+        return trainer
+    }
+
+    private func expectAllReadable(_ store: Store) throws {
+        for index in 0..<30 {
+            let stored = try store.read { try $0.multivector("d\(index)") }
+            #expect(stored != nil, "d\(index)")
+        }
+        #expect(try store.verify(.deep).findings.map(\.sentence) == [])
+    }
+
+    private struct Stop: Error {}
+
+    /// Leaves off after the first of several steps.
+    private func encodeSome(_ store: Store, as codec: MultivectorCodec, bytes: Int = 200) throws {
+        do {
+            try store.encodeMultivectors(as: codec, trainer, bytesPerStep: bytes) { done, _ in
+                if done > 0 { throw Stop() }
+            }
+        } catch is Stop {}
+    }
+
+    @Test func `a second encoder waits for the first, and changes the codec after it`() throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary)
+        let isWaiting = Monitor(false)
+        var second: WorkerThread?
+        try store.encodeMultivectors(as: .pq32, trainer, bytesPerStep: 200) { done, _ in
+            guard done > 0, second == nil else { return }
+            second = try WorkerThread {
+                try? store.encodeMultivectors(as: .int8) { _, _ in isWaiting.withLock { $0 = true } }
+            }
+            isWaiting.withLock(waitingUpTo: nil, until: { $0 }) { _, _ in }
+            let codec = try store.statistics().multivectors?.codec
+            #expect(codec == .pq32)
+        }
+        second?.join()
+        let statistics = try #require(try store.statistics().multivectors)
+        #expect(statistics.codec == .int8)
+        #expect(statistics.outdated == 0)
+        try expectAllReadable(store)
+    }
+
+    @Test func `an encoder that is called by the progress of another is refused`() throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary)
+        var codes: [SparseStoreError.Code?] = []
+        try store.encodeMultivectors(as: .pq32, trainer, bytesPerStep: 200) { _, _ in
+            codes.append(code { try store.encodeMultivectors(as: .int8) })
+        }
+        #expect(!codes.isEmpty)
+        #expect(codes.allSatisfy { $0 == .busy })
+        #expect(try store.statistics().multivectors?.codec == .pq32)
+        try expectAllReadable(store)
+    }
+
+    @Test func `an encoder whose claim was taken away begins again`() throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary)
+        let key = Keys.encoding
+        var taken = false
+        try store.encodeMultivectors(as: .int8, trainer, bytesPerStep: 200) { done, _ in
+            guard done > 0, !taken else { return }
+            taken = true
+            // Of a process that is gone.
+            try store.environment.write { transaction in
+                try ClaimRecord(owner: 1, process: 1).put(
+                    into: store.source.tables.meta, .meta, key: key, transaction.writer)
+            }
+        }
+        #expect(taken)
+        #expect(try store.statistics().multivectors?.outdated == 0)
+        try expectAllReadable(store)
+    }
+
+    @Test func `an encoder gives its claim back`() throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary)
+        func claim() throws -> Claim? {
+            let transaction = try store.environment.beginRead()
+            return try Claim.standing(.encoding, store.source.tables, transaction.reader)
+        }
+        var during: [Claim?] = []
+        try store.encodeMultivectors(as: .int8, trainer, bytesPerStep: 200) { done, all in
+            if done < all { during.append(try claim()) }
+        }
+        #expect(during.count > 1)
+        #expect(during.allSatisfy { $0 != nil })
+        #expect(try claim() == nil)
+        try encodeSome(store, as: .f16)
+        #expect(try claim() == nil)
+        let empty = try TemporaryStore()
+        let other = try empty.open()
+        #expect(code { try other.encodeMultivectors(as: .int8) } == .codecNotTrained)
+        #expect(try other.verify(.deep).isClean)
+    }
+
+    @Test(arguments: [MultivectorCodec.int8, .pq32]) func `a change of the codec that is taken back is counted right`(
+        codec: MultivectorCodec
+    ) throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary)
+        try encodeSome(store, as: codec)
+        let half = try #require(try store.statistics().multivectors)
+        #expect((1..<30).contains(half.outdated))
+        try expectAllReadable(store)
+        // Only those that were changed have to be changed back.
+        try store.encodeMultivectors(as: .f16, trainer, bytesPerStep: 1 << 20)
+        #expect(try store.statistics().multivectors?.outdated == 0)
+        try expectAllReadable(store)
+        for index in 0..<30 { #expect(try store.read { try $0.multivector("d\(index)") } != nil) }
+    }
+
+    @Test func `a codebook stays as long as a multivector names it`() throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary)
+        func codebooks() throws -> [UInt32] {
+            let transaction = try store.environment.beginRead()
+            return try (1...UInt32(4)).filter {
+                try transaction.reader.get(store.source.tables.meta, Keys.codebook($0)) != nil
+            }
+        }
+        try encodeSome(store, as: .pq32, bytes: 600)
+        try encodeSome(store, as: .int8, bytes: 100)
+        #expect(try codebooks() == [1])
+        try expectAllReadable(store)
+        // Going back uses it again.
+        try encodeSome(store, as: .pq32, bytes: 600)
+        #expect(try codebooks() == [1])
+        try encodeSome(store, as: .f16, bytes: 100)
+        #expect(try codebooks() == [1])
+        try expectAllReadable(store)
+        try store.encodeMultivectors(as: .f16)
+        #expect(try codebooks() == [])
+        try expectAllReadable(store)
+    }
+
+    @Test func `a codebook goes with the last document that needs it`() throws {
+        let temporary = try TemporaryStore()
+        let store = try filled(temporary)
+        try store.encodeMultivectors(as: .pq32, trainer)
+        try encodeSome(store, as: .f16)
+        try store.write { for index in 0..<30 { try $0.remove("d\(index)") } }
+        let codebook = try store.read { snapshot in
+            try snapshot.withReader { try $0.get(store.source.tables.meta, Keys.codebook(1)).map { $0.count } }
+        }
+        #expect(codebook == nil)
+        #expect(try store.verify(.deep).isClean)
+    }
+
     @Test func `a flipped byte of a multivector is an error`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()

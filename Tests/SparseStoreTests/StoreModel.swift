@@ -161,7 +161,7 @@ final class StoreModel {
                 store.environment, store.source.tables, policy, MergePieces(bytesWritten: 1, documentsRead: 16),
                 choose: { policy.reducible($0.segments, profile: $0.profile) })
             try merge?.stage { _ in }
-        } catch is StagedMerge.ClaimLost {
+        } catch is Claim.Lost {
             // There is one already.
         }
         try check()

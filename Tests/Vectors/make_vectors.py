@@ -23,7 +23,7 @@ TABLES = dict(
 KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
     statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
-    segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20, merge=21,
+    segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20, claim=21,
     retired=22, blockIndex=23, blockDirectory=24, multivectorSettings=28)
 
 PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7, blockDirectory=8,
@@ -462,8 +462,8 @@ def examples():
         .add("f", 2048, "postings 2048").add("f", 64, "scored 64")
         .add("I", 10, "limit 10").add("B", 255, "the exact search").add("f", 1, "recall 1")
         .add("f", 4096, "postings 4096").add("f", 128, "scored 128"))
-    yield Example("merge", "merge", "meta", b"merge", Fields()
-        .add("Q", 0x0123456789ABCDEF, "owner").add("I", 4321, "process 4321").add("I", 2, "2 sources")
+    yield Example("claim", "claim", "meta", b"merge", Fields()
+        .add("Q", 0x0123456789ABCDEF, "owner").add("Q", 6, "6 steps").add("I", 4321, "process 4321").add("I", 2, "2 sources")
         .add("I", 1, "1 staged").add("I", 3, "source 3").add("I", 1, "source 1").add("I", 4, "staged 4"))
     yield Example("retired", "retired", "meta", b"retired", Fields()
         .add("I", 2, "2 segments").add("I", 2, "segment 2").add("I", 0, "segment 0"))
@@ -521,8 +521,12 @@ def nearest_code(value, scale):
 def multivector_examples():
     yield Example("multivectorSettings", "multivectorSettings", "meta", b"multivectors", Fields()
         .add("H", 3, "dimension 3").add("B", PQ32, "encoding: pq32").add("B", 0, "reserved")
-        .add("I", 1, "codebook 1").add("I", 2, "nextCodebook 2").add("Q", 5, "documents 5").add("Q", 400, "tokens 400")
-        .add("Q", 1760, "bytes 1760").add("Q", 1, "outdated 1"))
+        .add("I", 1, "codebook 1").add("I", 2, "nextCodebook 2").add("Q", 400, "tokens 400")
+        .add("Q", 1760, "bytes 1760").add("I", 2, "2 encodings")
+        .add("H", 0, "reserved").add("B", F16, "encoding: f16").add("B", 0, "reserved")
+        .add("I", 0, "codebook: none").add("Q", 1, "documents 1")
+        .add("H", 0, "reserved").add("B", PQ32, "encoding: pq32").add("B", 0, "reserved")
+        .add("I", 1, "codebook 1").add("Q", 4, "documents 4"))
     rows = [[0.5, -1.0, 0.25], [3.0, 0.0, -0.75]]
     halves = Fields()
     for token, row in enumerate(rows):

@@ -49,7 +49,7 @@ import Foundation
                 let truth = StoreProbe.Truth(
                     written: try StoreTemplate.written.get(), documents: try StoreTemplate.documents.get(),
                     generation: generation ?? 0)
-                try StoreProbe(path: path, truth: truth).run(writing: false)
+                try StoreProbe(path: path, truth: truth).run()
             } catch {
                 FileHandle.standardError.write(Data("\(error)\n".utf8))
                 exit(findingStatus)

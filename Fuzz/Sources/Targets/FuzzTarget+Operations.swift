@@ -2,8 +2,8 @@ import SparseFormat
 import SparseStore
 
 extension FuzzTarget {
-    /// The input is a script: writes, commits, aborts, searches, merges, compacting, reopening. After each step the
-    /// store must say what a dictionary says.
+    /// The input is a script: writes, commits, aborts, searches, merges, block indexes, tuning, changes of codec, compacting,
+    /// reopening. After each step the store must say what a dictionary says.
     static let operations = FuzzTarget(
         name: "operations", seeds: { [Array(0...255), Array((0...255).reversed()), Array("upsert, search".utf8)] },
         run: { bytes in
@@ -50,9 +50,8 @@ private struct OperationsRun {
             switch step % 10 {
             case 0...4: try write()
             case 5, 6: try search(.exact)
-            case 7: try search(next() & 1 == 0 ? .fast : .target(0.9))
-            case 8 where step < 128: try store.optimize()
-            case 8: try store.compact()
+            case 7: try search([.fast, .target(0.9), .plainSeismic(cut: 3, heapFactor: 0.8)][next() % 3])
+            case 8: try maintain(step / 10)
             default:
                 store.close()
                 store = try Store.open(at: folder.path("store"), configuration: configuration)
@@ -60,6 +59,29 @@ private struct OperationsRun {
         }
         try compare()
         store.close()
+    }
+
+    private mutating func maintain(_ kind: Int) throws {
+        switch kind % 6 {
+        case 0: try store.optimize()
+        case 1: try store.compact()
+        case 2: try store.buildBlocks()
+        case 3: try store.tune(queries: [query()])
+        case 4: try encode(as: .int8)
+        default: try encode(as: .f16)
+        }
+    }
+
+    /// Both codecs keep what the documents here have. A change is now and then interrupted, and goes on with the next.
+    private mutating func encode(as codec: MultivectorCodec) throws {
+        let isInterrupted = next() & 1 == 0
+        do {
+            try store.encodeMultivectors(as: codec) { _, _ in if isInterrupted { throw Abort() } }
+        } catch is Abort {
+        } catch let error as SparseStoreError where error.code == .codecNotTrained {
+            try Finding.unless(
+                model.documents.values.allSatisfy { $0.multivector == nil }, "no multivector to encode: \(error)")
+        }
     }
 
     private mutating func next() -> Int { Int(bytes.popFirst() ?? 0) }
@@ -134,14 +156,20 @@ private struct OperationsRun {
         return .terms(weights.map { WeightedTerm("t\($0.0)", $0.1) })
     }
 
-    private mutating func search(_ recall: Recall) throws {
+    private mutating func query() -> Query {
         var query = Query(terms: [:])
         query.content = content(weights())
+        return query
+    }
+
+    private mutating func search(_ recall: Recall) throws {
+        let query = query()
         let tag = [nil, nil, "tag0", "tag1"][next() % 4]
         var options = SearchOptions()
         options.limit = 1 + next() % 10
         options.recall = recall
         options.filter = tag.map { .tag($0) }
+        if case .plainSeismic = recall, try store.statistics().blocks == nil { return }
         let hits = try store.search(query, options: options).hits
         let truth = model.search(query, limit: recall == .exact ? options.limit : .max, tag: tag)
         if recall == .exact {

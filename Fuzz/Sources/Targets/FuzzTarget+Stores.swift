@@ -6,11 +6,19 @@ import Foundation
 import SystemPackage
 
 extension FuzzTarget {
-    /// Values of a whole store forged behind right checksums: one may contradict the other, but nothing may trap. The
-    /// first byte says whether the store is also written to and, as both take long, now and then verified or repaired.
+    /// Values of a whole store forged behind right checksums: one may contradict the other, but nothing may trap, and
+    /// everything ends. The first byte says whether the store is also written to, and merged, encoded, tuned or given a block
+    /// index, and whether it is, as both take long, now and then verified or repaired.
     static let forgedStore = FuzzTarget(
         name: "forged-store",
-        seeds: { [[0], [1, 0, 1, 0, 20, 0, 1], [0x3E, 0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]] },
+        seeds: {
+            let edits: [[UInt8]] = [[], [0, 1, 0, 20, 0, 1], [0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]]
+            // Of several edits some agree with each other, as a forger's would.
+            return try [[0], [0x3E] + edits[2]]
+                + (edits + [StoreTemplate.shared.get().removingStoredDocument()]).flatMap { edits in
+                    (UInt8(0)...3).map { [$0 << 6 | 1] + edits }
+                }
+        },
         run: { bytes in
             guard let first = bytes.first else { return }
             let template = try StoreTemplate.shared.get()
@@ -19,7 +27,9 @@ extension FuzzTarget {
             try Data(template.file).write(to: URL(fileURLWithPath: path))
             try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())))
             let probe = StoreProbe(path: path, truth: nil)
-            try probe.run(writing: first & 1 == 1, verifying: first & 0x06 == 0x06)
+            try probe.run(
+                writing: first & 1 == 1 ? StoreProbe.Maintenance(rawValue: first >> 6) : nil,
+                verifying: first & 0x06 == 0x06)
             if first & 0x38 == 0x38 { try probe.repair(to: folder.path("repaired")) }
         })
 

@@ -18,7 +18,7 @@ struct StoreProbe {
     let truth: Truth?
 
     /// - Throws: `Finding` for an answer that is wrong, and for an error that nobody promised.
-    func run(writing: Bool, verifying: Bool = false) throws {
+    func run(writing: Maintenance? = nil, verifying: Bool = false) throws {
         var configuration = Configuration()
         configuration.durability = .lastCommitsMayBeLost
         guard let store = try attempt({ try Store.open(at: path, configuration: configuration) }) else { return }
@@ -27,7 +27,16 @@ struct StoreProbe {
         if verifying { _ = try attempt { try store.verify(.deep) } }
         try read(store)
         try search(store)
-        if writing { try write(store) }
+        if let writing {
+            try write(store)
+            try maintain(store, writing)
+            try search(store)
+        }
+    }
+
+    /// What is done to a store that is written to.
+    enum Maintenance: UInt8 {
+        case blocks, merging, encoding, all
     }
 
     /// What repairing makes is sound, whatever it was made of.
@@ -96,9 +105,21 @@ struct StoreProbe {
                 try transaction.remove("d1051")
             }
         }
-        _ = try attempt { try store.buildBlocks(StoreTemplate.blocks) }
-        _ = try attempt { try store.optimize() }
-        _ = try attempt { try store.encodeMultivectors(as: .int8) }
+    }
+
+    private func maintain(_ store: Store, _ maintenance: Maintenance) throws {
+        if maintenance == .blocks || maintenance == .all {
+            _ = try attempt { try store.buildBlocks(StoreTemplate.blocks) }
+            _ = try attempt { try store.tune(queries: [["all": 0.5, "t3": 2], ["t7": 1, "t11": 0.25]]) }
+        }
+        if maintenance == .merging || maintenance == .all {
+            _ = try attempt { try store.maintain() }
+            _ = try attempt { try store.optimize() }
+        }
+        if maintenance == .encoding || maintenance == .all {
+            _ = try attempt { try store.encodeMultivectors(as: .int8) }
+            _ = try attempt { try store.encodeMultivectors(as: .pq32) }
+        }
     }
 
     private func attempt<Value>(_ body: () throws -> Value) throws -> Value? {

@@ -63,6 +63,31 @@ struct StoreTemplate: Sendable {
         file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
+    /// The edits (``Edits``) by which a segment has a stored document as removed, and the manifest counts it.
+    func removingStoredDocument() throws -> [UInt8] {
+        guard let page = entries.firstIndex(where: { $0.table == .tombstones }),
+            let manifest = entries.firstIndex(where: { $0.key == Keys.manifest }),
+            let byte = entries[page].value.dropFirst(ValueHeader.size).firstIndex(where: { $0 < 0xFF })
+        else { throw Finding("the template has no tombstones") }
+        let record = try entries[manifest].value.withUnsafeBytes {
+            try ManifestRecord(sealed: $0, in: .meta, key: Keys.manifest)
+        }
+        let segment = try entries[page].key.withUnsafeBytes { try Keys.parseTombstones($0).segment }
+        guard let place = record.segments.firstIndex(where: { $0.id == segment }) else {
+            throw Finding("the template has tombstones of no segment")
+        }
+        let free = ~entries[page].value[byte]
+        // The count stands 12 bytes into the segment's entry (FORMAT.md, "Manifest").
+        let ends = entries[manifest].value.count - SegmentEntry.size * (record.segments.count - place)
+        func edit(_ index: Int, _ offset: Int, _ kind: UInt8, _ byte: UInt8) -> [UInt8] {
+            [UInt8(index >> 8), UInt8(index & 0xFF), UInt8(offset >> 8), UInt8(offset & 0xFF), kind, byte]
+        }
+        return edit(page, byte - ValueHeader.size, 0, free & (~free + 1))
+            + edit(
+                manifest, ends + 12 - ValueHeader.size, 1,
+                UInt8(truncatingIfNeeded: record.segments[place].tombstones + 1))
+    }
+
     /// Short lists and small blocks, as the documents are few.
     static var blocks: BlockSettings {
         var settings = BlockSettings()

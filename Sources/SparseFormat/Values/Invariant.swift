@@ -35,7 +35,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case codebookUse = 32
     case codebookShape = 33
     case multivectorCounts = 34
-    case mergeSegments = 40
+    case claimSegments = 40
     case retiredSegments = 41
     case blockSources = 42
     case blockCounts = 43
@@ -79,7 +79,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .codebookUse: "a codebook is named where the encoding needs one, and holds each centroid that is named"
         case .codebookShape: "a codebook has 1 or more centroids, and is finite and zero past the dimension"
         case .multivectorCounts: "the counts of multivectors are below 2^62 and do not contradict each other"
-        case .mergeSegments: "a merge names each segment once, and 1 or more as its sources"
+        case .claimSegments: "a claim names each segment once, and stages none without a source"
         case .retiredSegments: "the retired segments are 1 or more, each named once"
         case .blockSources: "a block index has 1 or more sources, each named once, with 1 to 65535 documents"
         case .blockCounts: "a block index's counts agree with its contents and its chunks"

@@ -34,6 +34,7 @@ package enum Keys {
     package static let manifest = Array("manifest".utf8)
     package static let tuning = Array("tuning".utf8)
     package static let merge = Array("merge".utf8)
+    package static let encoding = Array("encoding".utf8)
     package static let retired = Array("retired".utf8)
     package static let blocks = Array("blocks".utf8)
     package static let multivectorSettings = Array("multivectors".utf8)

@@ -20,7 +20,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case segmentOrder = 18
     case multivector = 19
     case multivectorCodec = 20
-    case merge = 21
+    case claim = 21
     case retired = 22
     case blockIndex = 23
     case blockDirectory = 24

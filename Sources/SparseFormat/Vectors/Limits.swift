@@ -45,6 +45,8 @@ public enum Limits {
     package static let maximumDictionaryBytes = 1024 * 1024
     /// The most bytes of one segment chunk's data, before compression.
     package static let maximumChunkBytes = 16 * 1024 * 1024
+    /// The most encodings that the multivectors of one store are in at a time.
+    package static let maximumMultivectorEncodings = 256
     /// The most entries of one statistics delta.
     package static let maximumDeltaEntries = 1 << 24
 }

@@ -4,6 +4,8 @@ internal import SparseFormat
 /// An open block index: the lists, blocks and summaries of Seismic (Bruch et al., SIGIR 2024) over the documents of some
 /// window segments, which keep their own lists and exact vectors.
 ///
+/// Nothing depends on it: a search that finds it damaged goes through the windows instead.
+///
 /// Its pointers are right while a snapshot is held whose store names it.
 final class BlockIndex: @unchecked Sendable {
     let record: BlockIndexRecord
@@ -15,6 +17,14 @@ final class BlockIndex: @unchecked Sendable {
     private let provenPlaces: ProvenFlags
     private let provenLines: ProvenFlags
     let lines: ImpactLines
+    /// What is wrong with it, once a search has met damage.
+    private let found = Lock<BlockDamage?>(nil)
+
+    /// Nil while nothing is known to be wrong.
+    var damage: BlockDamage? {
+        get { found.withLock { $0 } }
+        set { found.withLock { $0 = newValue } }
+    }
 
     init(_ record: BlockIndexRecord, _ table: SegmentTable) throws {
         self.record = record
@@ -74,4 +84,31 @@ final class BlockIndex: @unchecked Sendable {
 
     /// Proves the headers of all chunks, but not their checksums.
     func checkChunkHeaders() throws { for chunk in lists + placeChunks + lineChunks { try chunk.checkHeader() } }
+}
+
+/// What makes a block index unusable.
+struct BlockDamage: Error, Hashable {
+    let sentence: String
+
+    init(_ sentence: String) { self.sentence = sentence }
+
+    /// Nil for an error that is no damage of the bytes.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as FormatError: sentence = error.sentence
+        // The remedy is another one than for what nothing can be built anew from.
+        case let error as SparseStoreError where error.code == .corrupted:
+            sentence = String(error.message.prefix { $0 != ";" })
+        default: return nil
+        }
+    }
+
+    /// Runs `body`, whose damage is that of the block index.
+    static func of<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch {
+            throw BlockDamage(error) ?? error
+        }
+    }
 }

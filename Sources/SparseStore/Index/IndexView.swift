@@ -20,8 +20,12 @@ struct IndexView: Sendable {
 
     /// In ascending document number.
     let members: [Member]
-    /// Nil in a store without a block index.
+    /// Nil in a store without a block index, and where it cannot be opened.
     var blocks: BlockView?
+    /// Why the block index could not be opened.
+    var unopenedBlocks: BlockDamage?
+    /// Why searches have to do without the block index that the store has; nil while nothing is wrong with it.
+    var blocksDamage: BlockDamage? { unopenedBlocks ?? blocks?.index.damage }
     /// Nil in the view that all snapshots of a commit share, which has nothing to read with.
     var documents: (any DocumentSource)?
 

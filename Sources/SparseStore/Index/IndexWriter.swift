@@ -82,11 +82,14 @@ struct IndexWriter {
         let sources = manifest.segments[range]
         for segment in sources { opened[segment.id] = nil }
         var documents = DocumentRange(of: sources)
+        // Or merging what fewer windows can hold would never end.
+        let most = policy.windows(of: sources)
         var merged: [SegmentEntry] = []
         while !documents.isAtEnd {
             var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             try documents.read(from: DocumentTable(tables: tables, reader: writer.reader), into: &builder)
             if builder.count > 0 { merged.append(try put(builder, policy.layout, &manifest)) }
+            guard merged.count <= most else { throw SparseStoreError.moreDocumentsThanCounted }
         }
         try SegmentReplacement(tables: tables, writer: writer).apply(range, merged, &manifest)
     }

@@ -103,6 +103,14 @@ public struct MergePolicy: Sendable, Hashable {
     }
 }
 
+extension SparseStoreError {
+    /// What a merge makes is bounded by the manifest's counts of documents and postings.
+    static var moreDocumentsThanCounted: SparseStoreError {
+        SparseStoreError(
+            .corrupted, "segments hold more documents or postings than the manifest says; 'repair' makes a sound store")
+    }
+}
+
 extension MergePolicy {
     /// Windows that one merge makes at most.
     private static let windowsPerMerge = 2

@@ -10,6 +10,8 @@ final class SegmentCache: Sendable {
         var mapEpoch: UInt64 = 0
         var members: [UInt32: IndexView.Member] = [:]
         var blocks: BlockIndex?
+        /// The record that could not be opened.
+        var unopened: (record: BlockIndexRecord, damage: BlockDamage)?
     }
 
     private let contents = Lock(Contents())
@@ -19,13 +21,26 @@ final class SegmentCache: Sendable {
 
     /// The index of a manifest; opens what is new in it and forgets what is gone.
     func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
-        let record = try MetaTable(tables: tables, reader: reader).blocks()
+        // Searches do without what they need not have.
+        var damage: BlockDamage?
+        func attempt<R>(_ body: () throws -> R?) throws -> R? {
+            do {
+                return try BlockDamage.of(body)
+            } catch let found as BlockDamage {
+                damage = found
+                return nil
+            }
+        }
+        let record = try attempt { try MetaTable(tables: tables, reader: reader).blocks() }
         return try contents.withLock { contents in
             let known = contents.mapEpoch == mapEpoch ? contents.members : [:]
-            if contents.mapEpoch != mapEpoch || contents.blocks?.record != record {
-                contents.blocks = try record.map {
-                    try BlockIndex($0, SegmentTable(tables: tables, reader: reader))
+            if let unopened = contents.unopened, unopened.record == record {
+                damage = unopened.damage
+            } else if contents.mapEpoch != mapEpoch || contents.blocks?.record != record {
+                contents.blocks = try record.flatMap { record in
+                    try attempt { try BlockIndex(record, SegmentTable(tables: tables, reader: reader)) }
                 }
+                contents.unopened = record.flatMap { record in damage.map { (record, $0) } }
             }
             let members = try manifest.segments.map { entry in
                 try member(entry, known[entry.id], tables, reader)
@@ -34,6 +49,7 @@ final class SegmentCache: Sendable {
             contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
             var view = IndexView(members: members)
             view.blocks = contents.blocks.map { BlockView($0, view) }
+            view.unopenedBlocks = damage
             return view
         }
     }

@@ -7,6 +7,7 @@ struct SegmentReplacement {
     let writer: Writer
 
     private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
+    private var documents: DocumentTable { DocumentTable(tables: tables, reader: writer.reader) }
     private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
 
     /// - Parameters:
@@ -26,11 +27,13 @@ struct SegmentReplacement {
     /// A block index whose sources have gone for the most part is no longer worth its room: their documents are found in
     /// other segments.
     private func dropBlocks(unlessUseful manifest: ManifestRecord) throws {
-        guard let blocks = try MetaTable(tables: tables, reader: writer.reader).blocks() else { return }
+        // A record that cannot be read is left for `verify` to find and for the next build to replace.
+        guard let blocks = try MetaTable(tables: tables, reader: writer.reader).readableBlocks() else { return }
         let live = Set(manifest.segments.map(\.id))
         let left = blocks.sources.filter { live.contains($0.segment) }
         guard left.map({ Int($0.documents) }).reduce(0, +) * 2 < blocks.documents else { return }
         try MetaTable.put(blocks: nil, tables, writer)
+        guard !live.contains(blocks.number) else { return }
         try RetiredSegments(tables: tables, writer: writer).retire([(number: blocks.number, bytes: blocks.bytes)])
     }
 
@@ -47,6 +50,13 @@ struct SegmentReplacement {
                     let place = merged.firstIndex(where: { $0.firstDocument <= number && number <= $0.lastDocument }),
                     let ordinal = numbers[place].ordinal(of: number)
                 else { return }
+                // Or the new segment would have to be rewritten for it, and the next, and so on.
+                guard try documents.view(number) == nil else {
+                    throw SparseStoreError(
+                        .corrupted,
+                        "document \(number) is stored, and segment \(source.id) has it as removed; 'repair' "
+                            + "makes a sound store")
+                }
                 dead[place].append(ordinal)
             }
         }

@@ -25,19 +25,16 @@ final class Merger: Sendable {
     private let policy: MergePolicy
     private let pieces: MergePieces
     private let metrics: StoreMetrics?
-    private let patience: Duration
-    private let watch = Lock(MergeWatch())
-    /// Whether a thread of this process merges.
-    private let isTaken = Monitor(false)
+    private let turn: ClaimTurn
     private let merges = Lock(0)
 
     init(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy,
         pieces: MergePieces = MergePieces(), metrics: StoreMetrics? = nil,
-        patience: Duration = MergeWatch.patience
+        patience: Duration = ClaimWatch.patience
     ) {
         self.metrics = metrics
-        self.patience = patience
+        turn = ClaimTurn(.merging, environment, tables, patience: patience)
         self.environment = environment
         self.tables = tables
         self.policy = policy
@@ -52,57 +49,46 @@ final class Merger: Sendable {
 
     /// One merge, or less if there is none to do. Throws what `checkpoint` throws, and then has changed nothing.
     func step(_ goal: Goal, _ checkpoint: MergeCheckpoint) throws -> Outcome {
-        try takeTurn(checkpoint)
-        defer { isTaken.withLock { $0 = false } }
         guard try isDue(goal) else { return .idle }
-        guard try clearTheWay() else { return .busy }
-        do {
-            guard var merge = try StagedMerge.begin(environment, tables, policy, pieces, choose: { choose(goal, $0) })
-            else { return .idle }
-            do {
-                try merge.stage(checkpoint)
-                try merge.finish()
-                metrics?.mergedBeside(bytes: merge.mergedBytes)
-            } catch {
-                // Should this fail too, the next merge finds the claim of this process and nobody behind it.
-                _ = try? StagedMerge.discard(merge.record, environment, tables)
-                throw error
-            }
-        } catch is StagedMerge.ClaimLost {
-            return .busy
+        let outcome = try turn.attempt {
+            try reportWaiting(checkpoint)
+        } begin: {
+            try StagedMerge.begin(environment, tables, policy, pieces) { choose(goal, $0) }
+        } perform: { merge in
+            try merge.stage(checkpoint)
+            try merge.finish()
+            metrics?.mergedBeside(bytes: merge.mergedBytes)
         }
-        merges.withLock { $0 += 1 }
-        return .merged
+        switch outcome {
+        case .nothing: return .idle
+        case .busy: return .busy
+        case .done:
+            merges.withLock { $0 += 1 }
+            return .merged
+        }
     }
 
     /// Builds a block index over all segments of the newest commit; waits while another process merges. False when there is
     /// nothing to index. Throws what `checkpoint` throws, and then has changed nothing.
     func buildBlocks(_ settings: BlockSettings, _ checkpoint: MergeCheckpoint) throws -> Bool {
         while true {
-            do {
-                try takeTurn(checkpoint)
-                defer { isTaken.withLock { $0 = false } }
-                if try clearTheWay() {
-                    guard
-                        var blocks = try StagedBlocks.begin(
-                            environment, tables, policy, pieces, settings)
-                    else {
-                        return false
-                    }
-                    do {
-                        guard try blocks.stage(checkpoint) else {
-                            try StagedMerge.discard(blocks.record, environment, tables)
-                            return false
-                        }
-                        try blocks.finish()
-                        return true
-                    } catch {
-                        _ = try? StagedMerge.discard(blocks.record, environment, tables)
-                        throw error
-                    }
+            let outcome = try turn.attempt {
+                try reportWaiting(checkpoint)
+            } begin: {
+                try StagedBlocks.begin(environment, tables, policy, pieces, settings)
+            } perform: { blocks in
+                guard try blocks.stage(checkpoint) else {
+                    try blocks.claim.discard(environment, tables)
+                    return false
                 }
-            } catch is StagedMerge.ClaimLost {}
-            try wait(checkpoint)
+                try blocks.finish()
+                return true
+            }
+            switch outcome {
+            case .done(let isBuilt): return isBuilt
+            case .nothing: return false
+            case .busy: try turn.pause { try reportWaiting(checkpoint) }
+            }
         }
     }
 
@@ -114,7 +100,7 @@ final class Merger: Sendable {
             switch try step(goal, checkpoint) {
             case .idle: return
             case .merged: try merged()
-            case .busy: try wait(checkpoint)
+            case .busy: try turn.pause { try reportWaiting(checkpoint) }
             }
         }
     }
@@ -130,40 +116,6 @@ final class Merger: Sendable {
         let transaction = try environment.beginRead()
         let meta = MetaTable(tables: tables, reader: transaction.reader)
         return try choose(goal, meta.manifest()) != nil || meta.merge() != nil
-    }
-
-    /// Collects what a dead merge has left, or one that stands still; false when a living process merges. The caller has
-    /// the turn, so a claim of this process is nobody's.
-    private func clearTheWay() throws -> Bool {
-        let claim: (record: MergeRecord, stagedBytes: Int)? = try {
-            let transaction = try environment.beginRead()
-            let segments = SegmentTable(tables: tables, reader: transaction.reader)
-            return try MetaTable(tables: tables, reader: transaction.reader).merge().map { record in
-                (record, try record.staged.reduce(0) { try $0 + segments.bytes(of: $1) })
-            }
-        }()
-        guard let (record, stagedBytes) = claim else { return true }
-        if try record.process != Environment.processNumber && environment.holdsSlot(process: record.process),
-            !watch.withLock({ $0.standsStill(record, stagedBytes: stagedBytes, for: patience) })
-        {
-            return false
-        }
-        return try StagedMerge.discard(record, environment, tables)
-    }
-
-    private func takeTurn(_ checkpoint: MergeCheckpoint) throws {
-        func tryOnce(_ timeout: Duration) -> Bool {
-            isTaken.withLock(waitingUpTo: timeout, until: { !$0 }) { isTaken, isFree in
-                if isFree { isTaken = true }
-                return isFree
-            }
-        }
-        while !tryOnce(.milliseconds(20)) { try reportWaiting(checkpoint) }
-    }
-
-    private func wait(_ checkpoint: MergeCheckpoint) throws {
-        isTaken.withLock(waitingUpTo: .milliseconds(20), until: { _ in false }) { _, _ in }
-        try reportWaiting(checkpoint)
     }
 
     private func reportWaiting(_ checkpoint: MergeCheckpoint) throws {

@@ -1,6 +1,6 @@
 /// What a repair has found and kept.
 public struct RepairReport: Sendable, Hashable, Codable {
-    /// A document that cannot be read.
+    /// A document that cannot be read, or whose token vectors cannot.
     public struct Damaged: Sendable, Hashable, Codable {
         /// Its number; that of the first when several lie on one damaged page.
         public let number: UInt64
@@ -10,12 +10,16 @@ public struct RepairReport: Sendable, Hashable, Codable {
         public let sentence: String
     }
 
-    /// Documents that can be read, each with everything that belongs to it.
+    /// Documents that can be read, each with everything that belongs to it but for lost token vectors.
     public internal(set) var documents = 0
     /// Documents that cannot, at most ``maximumDamaged``.
     public internal(set) var damaged: [Damaged] = []
     /// How many cannot, those beyond the maximum too; a damaged page counts once.
     public internal(set) var damagedCount = 0
+    /// Documents that can be read without their token vectors, which cannot; at most ``maximumDamaged``.
+    public internal(set) var withoutMultivector: [Damaged] = []
+    /// How many there are, those beyond the maximum too. They are counted in ``documents`` as well.
+    public internal(set) var lostMultivectors = 0
     /// Names of terms that only one of their two entries still told.
     public internal(set) var rescuedTerms = 0
     /// Bookmarks that can be read.
@@ -28,8 +32,19 @@ public struct RepairReport: Sendable, Hashable, Codable {
     /// Damaged documents that a report holds; more are counted only.
     public static let maximumDamaged = 1_000
 
-    mutating func add(_ number: UInt64, _ sentence: String) {
-        damagedCount += 1
-        if damaged.count < Self.maximumDamaged { damaged.append(Damaged(number: number, sentence: sentence)) }
+    /// Whether the new store has less than the damaged one had: such a one is written on request only.
+    public var isLossy: Bool { damagedCount > 0 || lostMultivectors > 0 }
+
+    mutating func add(_ number: UInt64, _ loss: Salvage.Loss) {
+        switch loss {
+        case .document(let sentence):
+            damagedCount += 1
+            if damaged.count < Self.maximumDamaged { damaged.append(Damaged(number: number, sentence: sentence)) }
+        case .multivector(let sentence):
+            lostMultivectors += 1
+            if withoutMultivector.count < Self.maximumDamaged {
+                withoutMultivector.append(Damaged(number: number, sentence: sentence))
+            }
+        }
     }
 }

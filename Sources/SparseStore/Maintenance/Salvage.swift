@@ -9,12 +9,21 @@ struct Salvage {
     private let termSpace: TermSpace
     private let rescuedNames: [TermID: String]
     private let codebooks = CodebookCache()
+    /// Of token vectors: as the settings have it or, when these cannot be read, most of the values.
+    private let dimension: Int?
+    /// The codec of the token vectors, where it can be read.
+    let multivectorCodec: MultivectorCodec?
 
     init(_ commit: CommitReader, progress: @escaping (VerificationProgress) throws -> Void) throws {
         self.commit = commit
         self.progress = progress
         termSpace = try Self.termSpace(commit)
         rescuedNames = try Self.rescuedNames(commit)
+        let settings = try Self.readable(commit) { reader in
+            try MultivectorSettings(from: commit.tables.meta, .meta, key: Keys.multivectorSettings, reader)
+        }
+        multivectorCodec = settings?.encoding.codec
+        dimension = try settings?.dimension ?? Self.usualDimension(commit)
     }
 
     /// Names that their number no longer leads to, but that lead to their number.
@@ -29,9 +38,6 @@ struct Salvage {
         MultivectorTable(tables: commit.tables, reader: commit.reader, codebooks: codebooks)
     }
 
-    /// The codec of the token vectors, where it can be read.
-    var multivectorCodec: MultivectorCodec? { (try? multivectors.settings())?.codec }
-
     /// What the manifest says or, when it cannot be read, the vocabulary shows.
     private static func termSpace(_ commit: CommitReader) throws -> TermSpace {
         let manifest = try readable(commit) { reader in
@@ -39,6 +45,20 @@ struct Salvage {
         }
         if let manifest { return manifest.termSpace }
         return try commit.reader.statistics(commit.tables.vocabulary).entries > 0 ? .strings : .numbers
+    }
+
+    /// The dimension that most multivectors have.
+    private static func usualDimension(_ commit: CommitReader) throws -> Int? {
+        var counts: [Int: Int] = [:]
+        try forEach(commit.tables.multivectors, from: [], commit) { entry in
+            if let number = try? Keys.multivectorNumber(entry.key),
+                let view = try? MultivectorView(entry.value, number: number)
+            {
+                counts[view.dimension, default: 0] += 1
+            }
+            return true
+        }
+        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
 
     private static func rescuedNames(_ commit: CommitReader) throws -> [TermID: String] {
@@ -57,9 +77,18 @@ struct Salvage {
         return names
     }
 
-    /// Calls `good` with each document that can be read, ascending by number, and `bad` with what is wrong with others.
+    /// What is wrong with a document.
+    enum Loss {
+        /// It cannot be read.
+        case document(String)
+        /// Its token vectors alone cannot.
+        case multivector(String)
+    }
+
+    /// Calls `good` with each document that can be read, ascending by number, and `bad` with what is lost: of a document
+    /// whose token vectors alone are, both are called.
     func forEach(
-        _ work: String, good: (UInt64, Document) throws -> Void, bad: (UInt64, String) throws -> Void
+        _ work: String, good: (UInt64, Document) throws -> Void, bad: (UInt64, Loss) throws -> Void
     ) throws {
         var cursor = try commit.reader.cursor(commit.tables.documents)
         var documents = self.documents
@@ -73,7 +102,7 @@ struct Salvage {
                 try renew()
                 cursor = try commit.reader.cursor(commit.tables.documents)
                 documents = self.documents
-                if jump == 0 { try bad(next, "a page from this number on cannot be read") }
+                if jump == 0 { try bad(next, .document("a page from this number on cannot be read")) }
                 let (wider, overflow) = max(1, jump).multipliedReportingOverflow(by: 2)
                 guard !overflow, !next.addingReportingOverflow(wider).overflow else { return }
                 jump = wider
@@ -90,30 +119,43 @@ struct Salvage {
             values += 1
             guard let number = try? Keys.documentNumber(entry.key) else {
                 // No number follows it in an orderly way; only a forger writes such a key.
-                return try bad(next, "a key of this table is no document number")
+                return try bad(next, .document("a key of this table is no document number"))
             }
-            let document: Document?
-            do {
-                var read = try documents.document(DocumentView(entry.value, number: number))
-                read.multivector = try multivectors.multivector(number)
-                document = read
-            } catch let error as FormatError {
-                document = nil
-                try bad(number, error.sentence)
-            } catch let error as SparseStoreError where error.code == .corrupted {
-                document = nil
-                try bad(number, String(error.message.prefix { $0 != ";" }))
-            } catch let error as LMDBError where error.isDamage {
-                document = nil
-                try bad(number, "a page that it needs cannot be read")
-                try renew()
-                cursor = try commit.reader.cursor(commit.tables.documents)
-                documents = self.documents
+            func read<R>(_ loss: (String) -> Loss, _ body: () throws -> R) throws -> R? {
+                do {
+                    return try body()
+                } catch let error as FormatError {
+                    try bad(number, loss(error.sentence))
+                } catch let error as SparseStoreError where error.code == .corrupted {
+                    try bad(number, loss(String(error.message.prefix { $0 != ";" })))
+                } catch let error as LMDBError where error.isDamage {
+                    try bad(number, loss("a page that it needs cannot be read"))
+                    try renew()
+                    cursor = try commit.reader.cursor(commit.tables.documents)
+                    documents = self.documents
+                }
+                return nil
             }
-            if let document { try good(number, document) }
+            if var document = try read(
+                Loss.document, { try documents.document(DocumentView(entry.value, number: number)) })
+            {
+                let tokens = try read(Loss.multivector) { [try multivector(number)] }
+                document.multivector = tokens?.first ?? nil
+                try good(number, document)
+            }
             guard number < .max else { return }
             next = number + 1
         }
+    }
+
+    /// The token vectors of a document; those of another dimension than the store's are not its.
+    private func multivector(_ number: UInt64) throws -> Multivector? {
+        guard let multivector = try multivectors.multivector(number) else { return nil }
+        if let dimension, multivector.dimension != dimension {
+            throw SparseStoreError(
+                .corrupted, "the token vectors have \(multivector.dimension) dimensions and the store's \(dimension)")
+        }
+        return multivector
     }
 
     private static func seek(

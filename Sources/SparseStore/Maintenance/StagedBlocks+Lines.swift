@@ -22,7 +22,7 @@ extension StagedBlocks {
             for first in stride(from: 0, to: order.count, by: Self.documentsPerRead) {
                 let piece = order[first..<min(order.count, first + Self.documentsPerRead)]
                 for chunk in try append(piece, to: &writer, &slots) {
-                    waiting.append(WindowPart(.blockLines, chunks, chunk: chunk))
+                    add(WindowPart(.blockLines, chunks, chunk: chunk))
                     chunks += 1
                 }
                 try checkpoint(progress)
@@ -30,12 +30,12 @@ extension StagedBlocks {
             }
         }
         let count = writer.lines
-        if let last = writer.finish() { waiting.append(WindowPart(.blockLines, chunks, chunk: last)) }
+        if let last = writer.finish() { add(WindowPart(.blockLines, chunks, chunk: last)) }
         for (index, chunk) in writer.placeChunks().enumerated() {
-            waiting.append(WindowPart(.blockPlaces, index, chunk: chunk))
+            add(WindowPart(.blockPlaces, index, chunk: chunk))
         }
         // The lists are made from what is written.
-        try writeWaiting(atLeast: 0)
+        try writeWaiting(all: true)
         return (count, slots)
     }
 

@@ -41,18 +41,18 @@ extension StagedBlocks {
             for (term, maximum, content) in built {
                 try Self.check(content, term)
                 guard let full = writer.append(term, maximum: maximum, content) else { continue }
-                waiting.append(WindowPart(.blockLists, chunks, chunk: full))
+                add(WindowPart(.blockLists, chunks, chunk: full))
                 chunks += 1
             }
             progress.step = .writing
             try checkpoint(progress)
             try writeWaiting()
         }
-        if let last = writer.finish() { waiting.append(WindowPart(.blockLists, chunks, chunk: last)) }
+        if let last = writer.finish() { add(WindowPart(.blockLists, chunks, chunk: last)) }
         var directory = ByteWriter()
         BlockDirectory.encode(
             writer.entries, slots: layout.slots, lines: layout.lines, chunks: writer.chunkCount, into: &directory)
-        waiting.append(WindowPart(.blockDirectory, directory.bytes))
+        add(WindowPart(.blockDirectory, directory.bytes))
         try writeWaiting()
     }
 

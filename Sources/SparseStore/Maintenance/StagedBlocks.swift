@@ -2,62 +2,58 @@ internal import Dispatch
 internal import LMDB
 internal import SparseFormat
 
-/// The building of a block index, from its claim to the switch: as a merge does it (`StagedMerge`), under the same kind of
-/// claim, so that the windows it reads stay and what a dead process leaves behind is collected.
+/// The building of a block index, from its claim to the switch. The claim is a merge's, so the windows it reads stay.
 ///
 /// Each piece reads what a transaction of its own sees: what is removed meanwhile is left out, or found dead.
 ///
 /// Memory: 12 bytes a document, and at most what the merge policy allows for the heaviest components of the documents that are
 /// put in order together (`StagedBlocks+Lines`), or for the lists that are built together (`StagedBlocks+Lists`).
-struct StagedBlocks {
+struct StagedBlocks: ClaimedWork {
     let environment: Environment
     let tables: Tables
     /// About how much memory a step may take beside what each document needs.
     let memory: Int
     let pieces: MergePieces
     let settings: BlockSettings
-    let record: MergeRecord
+    let claim: Claim
     let sources: [SegmentEntry]
     let number: UInt32
 
     /// Decoded lists of compact windows.
     private let decoded = ListCache(capacity: 1 << 26)
-    /// Parts that are not written yet.
-    var waiting: [WindowPart] = []
-    private var waitingBytes: Int { waiting.reduce(0) { $0 + $1.bytes } }
-    private var bytes: UInt64 = 0
+    private var parts: StagedParts
 
     /// Claims all segments of the newest manifest; nil when there are none.
     ///
-    /// The caller has seen that no claim stands; if one does by now, that is `ClaimLost`.
+    /// The caller has seen that no claim stands; if one does by now, that is `Claim.Lost`.
     static func begin(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
         _ settings: BlockSettings
     ) throws -> StagedBlocks? {
         try environment.write { transaction in
-            let meta = MetaTable(tables: tables, reader: transaction.reader)
-            guard try meta.merge() == nil else { throw StagedMerge.ClaimLost() }
-            var manifest = try meta.manifest()
+            var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
             let sources = manifest.segments
             guard !sources.isEmpty else { return nil }
             let number = manifest.nextSegment
-            let record = try StagedMerge.claim(sources, numbers: 1, &manifest, tables, transaction.writer)
-            return StagedBlocks(environment, tables, policy.memory, pieces, settings, record, sources, number)
+            let claim = try Claim.begin(
+                .merging, sources: sources, staging: 1, &manifest, tables, transaction.writer)
+            return StagedBlocks(environment, tables, policy.memory, pieces, settings, claim, sources, number)
         }
     }
 
     private init(
         _ environment: Environment, _ tables: Tables, _ memory: Int, _ pieces: MergePieces,
-        _ settings: BlockSettings, _ record: MergeRecord, _ sources: [SegmentEntry], _ number: UInt32
+        _ settings: BlockSettings, _ claim: Claim, _ sources: [SegmentEntry], _ number: UInt32
     ) {
         self.environment = environment
         self.tables = tables
         self.memory = memory
         self.pieces = pieces
         self.settings = settings
-        self.record = record
+        self.claim = claim
         self.sources = sources
         self.number = number
+        parts = StagedParts(environment, tables, claim, bytesAtOnce: pieces.bytesWritten)
     }
 
     /// Builds the index and writes all of it but the last few megabytes; false when no document was left to index.
@@ -71,21 +67,21 @@ struct StagedBlocks {
     }
 
     /// Writes the rest and names the index.
-    mutating func finish() throws {
+    func finish() throws {
         try environment.write { transaction in
-            try put(waiting, transaction.writer)
+            try parts.finish(transaction.writer)
             let meta = MetaTable(tables: tables, reader: transaction.reader)
-            let old = try meta.blocks()
+            let segments = SegmentTable(tables: tables, reader: transaction.reader)
+            let retired = try meta.retired()
+            // By what is there, since the record of the one before may be damaged.
+            let old = try segments.blockNumbers().filter { $0 != number && !retired.contains($0) }
+                .map { (number: $0, bytes: UInt64(try segments.bytes(of: $0))) }
             try MetaTable.put(
                 blocks: BlockIndexRecord(
-                    number: number, bytes: bytes + UInt64(waitingBytes),
+                    number: number, bytes: UInt64(parts.bytes),
                     sources: sources.map { .init(segment: $0.id, documents: $0.documents) }),
                 tables, transaction.writer)
-            try MetaTable.put(nil, tables, transaction.writer)
-            if let old {
-                try RetiredSegments(tables: tables, writer: transaction.writer)
-                    .retire([(number: old.number, bytes: old.bytes)])
-            }
+            if !old.isEmpty { try RetiredSegments(tables: tables, writer: transaction.writer).retire(old) }
         }
     }
 
@@ -104,27 +100,9 @@ struct StagedBlocks {
         return try BlockSources(view)
     }
 
-    /// Writes what waits, in transactions of a piece each, until less than so many bytes are left.
-    mutating func writeWaiting(atLeast least: Int? = nil) throws {
-        while waitingBytes > least ?? pieces.bytesWritten, !waiting.isEmpty {
-            var size = 0
-            let batch = waiting.prefix { part in
-                guard size < pieces.bytesWritten else { return false }
-                size += part.bytes
-                return true
-            }
-            try environment.write { transaction in
-                try put(Array(batch), transaction.writer)
-                try RetiredSegments(tables: tables, writer: transaction.writer).makeRoom(for: UInt64(size))
-            }
-            bytes += UInt64(size)
-            waiting.removeFirst(batch.count)
-            environment.letOthersWrite()
-        }
-    }
+    /// Takes in a part to be written.
+    mutating func add(_ part: WindowPart) { parts.add(part, to: number) }
 
-    private func put(_ parts: [WindowPart], _ writer: Writer) throws {
-        try StagedMerge.require(record, MetaTable(tables: tables, reader: writer.reader))
-        for part in parts { try part.put(number, tables, writer) }
-    }
+    /// Writes what waits but for the last piece, or all of it.
+    mutating func writeWaiting(all: Bool = false) throws { try parts.write(all: all) }
 }

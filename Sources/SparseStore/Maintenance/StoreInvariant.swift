@@ -71,7 +71,7 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
         case .multivectors:
             "each multivector belongs to a document in `documents`, and has the dimension of the settings"
         case .multivectorCounts:
-            "the settings' `documents`, `tokens`, `bytes` and `outdated` are those of the entries of `multivectors`"
+            "the settings' `tokens`, `bytes` and documents of each encoding are those of the entries of `multivectors`"
         case .codebooks:
             "each codebook that a multivector or the settings name exists, and has the dimension of the settings"
         }

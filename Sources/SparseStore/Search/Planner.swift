@@ -46,8 +46,21 @@ struct Planner {
         let description: SearchPlan
     }
 
-    /// - Parameter share: of the documents, those that a filter lets through; 1 without a filter.
-    func choose(_ recall: Recall, limit: Int, share: Double = 1) -> Choice {
+    /// - Parameters:
+    ///   - share: of the documents, those that a filter lets through; 1 without a filter.
+    ///   - damage: why the block index cannot be used.
+    func choose(_ recall: Recall, limit: Int, share: Double = 1, without damage: BlockDamage? = nil) -> Choice {
+        let choice = choose(recall, limit: limit, share: share, usingBlocks: damage == nil)
+        guard let damage, case .target = recall else { return choice }
+        let plan = choice.description
+        return Choice(
+            effort: choice.effort,
+            description: plan.amended(
+                isExact: plan.isExact,
+                plan.reason + "; the block index is damaged and was not used: \(damage.sentence)"))
+    }
+
+    private func choose(_ recall: Recall, limit: Int, share: Double, usingBlocks: Bool) -> Choice {
         switch recall {
         case .exact: return exact("exact was asked for")
         case .fast: return effort(0, limit, share, "the least effort was asked for")
@@ -63,7 +76,7 @@ struct Planner {
             // Under a filter that lets few through, blocks would be visited for what cannot be found.
             let fit = efforts.filter {
                 self.recall($0, limit, share) >= target
-                    && (share >= Self.shareForBlocks || !Effort.ladder[$0].usesBlocks)
+                    && (usingBlocks && share >= Self.shareForBlocks || !Effort.ladder[$0].usesBlocks)
             }
             guard let cheapest = fit.min(by: { cost($0, limit) < cost($1, limit) }) else {
                 return exact("no planned effort reaches a recall of \(target)")

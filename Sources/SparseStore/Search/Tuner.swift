@@ -6,9 +6,11 @@ struct Tuner {
     /// Groups of sample queries; an effort is worth what it reaches on the group that suits it least.
     let groups: [[ResolvedQuery]]
 
+    private var usesBlocks: Bool { index.blocks != nil && index.blocksDamage == nil }
+
     /// Of the ladder, those that the index can be searched with.
     private var efforts: [Int] {
-        Effort.ladder.indices.filter { !Effort.ladder[$0].usesBlocks || index.blocks != nil }
+        Effort.ladder.indices.filter { !Effort.ladder[$0].usesBlocks || usesBlocks }
     }
 
     /// The k that are measured.

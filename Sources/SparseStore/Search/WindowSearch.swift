@@ -54,6 +54,8 @@ struct WindowSearch {
     }
 
     /// Searches the block index, and windows that it does not cover.
+    ///
+    /// - Throws: `BlockDamage` when the block index turns out to be damaged.
     private func search(
         _ plan: BlockPlan, _ scratch: ScanScratch, _ counters: inout SearchCounters, _ collector: inout Collector
     ) throws {
@@ -67,7 +69,8 @@ struct WindowSearch {
                     allowed?[place.member].bitmap.contains(place.ordinal)
                         ?? members[place.member].isLive(place.ordinal)
                 })
-            found = try scan.run(query, scratch.blocks, &counters).sorted { $0.member < $1.member }
+            found = try BlockDamage.of { try scan.run(query, scratch.blocks, &counters) }
+                .sorted { $0.member < $1.member }
             others = blocks.others
         }
         counters.candidates += found.count

@@ -246,16 +246,37 @@ public final class Snapshot: Sendable {
         _ query: ResolvedQuery, _ options: SearchOptions, allowed: [AllowedDocuments]?, _ scratch: ScanScratch,
         _ counters: inout SearchCounters
     ) throws -> (hits: [WindowSearch.Scored], plan: SearchPlan) {
-        if case .plainSeismic = options.recall, state.index.blocks == nil {
-            throw SparseStoreError(
-                .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
+        let damage = state.index.blocksDamage
+        if case .plainSeismic = options.recall {
+            if let damage {
+                throw SparseStoreError(
+                    .corrupted,
+                    "plain Seismic was asked for, and the block index is damaged: \(damage.sentence); build it again")
+            }
+            guard state.index.blocks != nil else {
+                throw SparseStoreError(
+                    .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
+            }
         }
         let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
-        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1)
+        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1, without: damage)
         let search = WindowSearch(
             index: index, query: query, limit: options.limit, minimumScore: options.minimumScore,
             effort: choice.effort, allowed: allowed, budget: budget(options))
-        return try search.run(choice.description, scratch, &counters)
+        let before = counters
+        do {
+            return try search.run(choice.description, scratch, &counters)
+        } catch let damage as BlockDamage {
+            counters = before
+            noteDamage(damage)
+            return try find(query, options, allowed: allowed, scratch, &counters)
+        }
+    }
+
+    /// Lets no later search use the block index.
+    func noteDamage(_ damage: BlockDamage) {
+        state.index.blocks?.index.damage = damage
+        source.logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
     }
 
     /// What a filter leaves of each window.

@@ -80,6 +80,9 @@ final class SnapshotSource: Sendable {
             let meta = MetaTable(tables: tables, reader: reader)
             let manifest = try meta.manifest()
             let index = try segments.view(manifest, tables, reader, mapEpoch: mapEpoch)
+            if let damage = index.unopenedBlocks, damage != newest?.index.unopenedBlocks {
+                logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
+            }
             let multivectors = try MultivectorTable(tables: tables, reader: reader, codebooks: codebooks).settings()
             let state = SnapshotState(
                 transactionID, mapEpoch: mapEpoch, manifest, index, try meta.tuning(), multivectors)
@@ -88,4 +91,9 @@ final class SnapshotSource: Sendable {
             return state
         }
     }
+}
+
+extension BlockDamage {
+    /// For the log.
+    var metadata: Logger.Metadata { ["error": "\(sentence)", "remedy": "build it again"] }
 }

@@ -7,10 +7,10 @@ extension Store {
     /// vocabulary, statistics and index are made anew. The damaged file is left as it is, and the new one appears complete
     /// or not at all.
     ///
-    /// A document counts as damaged when any part of it cannot be read, down to the name of one of its terms, its token
-    /// vectors included. These keep their codec; of `pq32` the tokens as it has kept them become `f16`. When some
-    /// are and `skippingDamaged` is false, nothing is written, and the report says what would be lost. Of two documents
-    /// with one identifier the later is kept.
+    /// A document counts as damaged when any part of it cannot be read, down to the name of one of its terms. One of which
+    /// the token vectors alone cannot be read is kept without them. Token vectors keep their codec; of `pq32` the tokens as
+    /// it has kept them become `f16`. When anything is lost and `skippingDamaged` is false, nothing is written, and the
+    /// report says what would be lost. Of two documents with one identifier the later is kept.
     ///
     /// Damage inside LMDB's own pages can end the process: the command `sparsestore repair` does this in a process of its
     /// own.
@@ -18,7 +18,7 @@ extension Store {
     /// - Parameters:
     ///   - damaged: the store.
     ///   - new: where nothing stands yet.
-    ///   - skippingDamaged: write the new store without the damaged documents.
+    ///   - skippingDamaged: write the new store without the damaged documents and the lost token vectors.
     ///   - configuration: of the new store.
     ///   - progress: called now and then; may throw to stop.
     /// - Throws: what opening and writing can throw, and what `progress` throws.
@@ -45,7 +45,7 @@ extension Store {
                 }
                 let salvage = try Salvage(commit, progress: progress)
                 var report = try survey(salvage)
-                guard report.damagedCount == 0 || skippingDamaged else { return report }
+                guard !report.isLossy || skippingDamaged else { return report }
                 try Environment.place(at: new, operation: "repair") { path in
                     var configuration = configuration
                     configuration.isReadOnly = false
@@ -79,8 +79,12 @@ extension Store {
         } bad: {
             report.add($0, $1)
         }
-        let identifiers = try salvage.identifiers(of: Set(report.damaged.map(\.number)))
-        for index in report.damaged.indices { report.damaged[index].id = identifiers[report.damaged[index].number] }
+        let identifiers = try salvage.identifiers(of: Set((report.damaged + report.withoutMultivector).map(\.number)))
+        for list in [\RepairReport.damaged, \.withoutMultivector] {
+            for index in report[keyPath: list].indices {
+                report[keyPath: list][index].id = identifiers[report[keyPath: list][index].number]
+            }
+        }
         try salvage.forEachBookmark { _, bytes in
             if bytes == nil { report.lostBookmarks += 1 } else { report.bookmarks += 1 }
         }

@@ -69,7 +69,7 @@ extension MultivectorStatistics {
     init(_ settings: MultivectorSettings) {
         self.init(
             documents: Int(clamping: settings.documents), tokens: Int(clamping: settings.tokens),
-            dimension: settings.dimension, codec: settings.codec, outdated: Int(clamping: settings.outdated),
+            dimension: settings.dimension, codec: settings.encoding.codec, outdated: Int(clamping: settings.outdated),
             bytes: Int(clamping: settings.bytes))
     }
 }

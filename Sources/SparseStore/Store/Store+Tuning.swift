@@ -26,7 +26,15 @@ extension Store {
                 ? try SampleQueries(index: snapshot.index).groups(count: 200, seed: seed)
                 : [try queries.map { try snapshot.resolve($0, weighting) }]
             let tuner = Tuner(index: snapshot.index, groups: groups)
-            let points = try source.scratch.withScratch { try tuner.measure($0, progress) }
+            func measure() throws -> [TuningRecord.Point] {
+                do {
+                    return try source.scratch.withScratch { try tuner.measure($0, progress) }
+                } catch let damage as BlockDamage {
+                    snapshot.noteDamage(damage)
+                    return try measure()
+                }
+            }
+            let points = try measure()
             return TuningRecord(
                 generation: snapshot.generation, documents: UInt64(snapshot.count),
                 queries: UInt32(groups.reduce(0) { $0 + $1.count }), points: points)

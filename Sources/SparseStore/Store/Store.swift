@@ -16,6 +16,7 @@ public final class Store: Sendable {
     let configuration: Configuration
     let source: SnapshotSource
     let merger: Merger
+    let encodingTurn: ClaimTurn
     /// Nil when merging is left to the caller.
     let background: BackgroundMerging?
     /// Where asynchronous writes wait for each other, on one thread and not each on its own.
@@ -70,6 +71,7 @@ public final class Store: Sendable {
             merger = Merger(
                 environment, tables, configuration.mergePolicy, pieces: configuration.mergePieces,
                 metrics: source.metrics)
+            encodingTurn = ClaimTurn(.encoding, environment, tables)
             let isBackground = configuration.maintenance == .background && !configuration.isReadOnly
             background = isBackground ? BackgroundMerging(merger, configuration.logger) : nil
         } catch {

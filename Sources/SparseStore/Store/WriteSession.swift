@@ -14,7 +14,8 @@ struct WriteSession {
     private var vocabulary: VocabularyWriter
     private var multivectors: MultivectorWriter
     private let encoder: DocumentEncoder
-    private var hasBookmarks = false
+    /// Records of `meta` beside the manifest were written.
+    private var hasRecords = false
     /// A write failed half way: nothing of this transaction may be committed.
     private var failure: SparseStoreError?
 
@@ -104,22 +105,32 @@ struct WriteSession {
         }
         try changing { session in
             try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
-            session.hasBookmarks = true
+            session.hasRecords = true
         }
     }
 
-    /// Changes the codec of multivectors, or encodes stored ones anew; see ``MultivectorWriter``.
-    mutating func changeMultivectors<R>(_ body: (inout MultivectorWriter) throws -> R) throws -> R? {
-        var result: R?
-        try changing { result = try body(&$0.multivectors) }
-        return result
+    /// Changes the codec of multivectors, or encodes stored ones anew, under a claim; see ``MultivectorWriter``.
+    ///
+    /// - Throws: `Claim.Lost` unless the claim still stands; then nothing of the transaction may be committed.
+    mutating func changeMultivectors<R>(
+        under claim: Claim, _ body: (inout MultivectorWriter) throws -> R
+    ) throws -> R {
+        try claim.renew(tables, writer)
+        hasRecords = true
+        return try body(&multivectors)
+    }
+
+    /// Gives a claim back.
+    mutating func end(_ claim: Claim) throws {
+        try claim.end(tables, writer)
+        hasRecords = true
     }
 
     /// Writes everything that was held back. False when the transaction has changed nothing.
     mutating func finish() throws -> Bool {
         if let failure { throw failure }
         try checkCancellation()
-        guard manifest != base || hasBookmarks || multivectors.hasChanged else { return false }
+        guard manifest != base || hasRecords || multivectors.hasChanged else { return false }
         try index.finish(&manifest)
         try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies.ascending(), &manifest, writer)
         try multivectors.finish()

@@ -24,9 +24,9 @@ struct MetaTable {
         try TuningRecord(from: tables.meta, .meta, key: Keys.tuning, reader)
     }
 
-    /// The merge in progress, of this process or another, or what a dead one has left of its own.
-    func merge() throws -> MergeRecord? {
-        try MergeRecord(from: tables.meta, .meta, key: Keys.merge, reader)
+    /// The claim of the merge in progress, of this process or another, or of a dead one.
+    func merge() throws -> ClaimRecord? {
+        try ClaimRecord(from: tables.meta, .meta, key: Keys.merge, reader)
     }
 
     /// Segments that no manifest names and whose parts are kept for their room.
@@ -39,6 +39,15 @@ struct MetaTable {
         try BlockIndexRecord(from: tables.meta, .meta, key: Keys.blocks, reader)
     }
 
+    /// The same; nil too when the record is damaged.
+    func readableBlocks() throws -> BlockIndexRecord? {
+        do {
+            return try blocks()
+        } catch is FormatError {
+            return nil
+        }
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }
@@ -47,15 +56,6 @@ struct MetaTable {
 extension MetaTable {
     static func put(_ manifest: ManifestRecord, _ tables: Tables, _ writer: Writer) throws {
         try manifest.put(into: tables.meta, .meta, key: Keys.manifest, writer)
-    }
-
-    /// Nil: no merge is in progress.
-    static func put(_ merge: MergeRecord?, _ tables: Tables, _ writer: Writer) throws {
-        if let merge {
-            try merge.put(into: tables.meta, .meta, key: Keys.merge, writer)
-        } else {
-            _ = try writer.delete(tables.meta, Keys.merge)
-        }
     }
 
     static func put(retired segments: [UInt32], _ tables: Tables, _ writer: Writer) throws {

@@ -33,18 +33,6 @@ struct MultivectorTable {
         }
     }
 
-    /// The numbers of the codebooks that are stored.
-    func codebookNumbers() throws -> [UInt32] {
-        var numbers: [UInt32] = []
-        var cursor = try reader.cursor(tables.meta)
-        var entry = try cursor.seek(atOrAfter: Keys.codebookPrefix)
-        while let current = entry, current.key.starts(with: Keys.codebookPrefix) {
-            numbers.append(try Keys.parseCodebook(current.key))
-            entry = try cursor.next()
-        }
-        return numbers
-    }
-
     /// Calls `body` with each multivector in ascending number, from `first` on, until it returns false.
     func forEach(from first: UInt64, _ body: (UInt64, MultivectorView) throws -> Bool) throws {
         var cursor = try reader.cursor(tables.multivectors)

@@ -44,10 +44,11 @@ struct MultivectorWriter {
 
     /// Writes a document's multivector, which has passed `check`; returns the bytes of its value.
     mutating func put(_ multivector: Multivector, number: UInt64) throws -> Int {
-        var settings = settings ?? MultivectorSettings(dimension: multivector.dimension, codec: firstCodec)
+        var settings =
+            settings ?? MultivectorSettings(dimension: multivector.dimension, encoding: .init(firstCodec))
         let value = try encoder(settings).encode(multivector, number: number)
         try writer.put(table.tables.multivectors, number, value, mode: .append)
-        settings.documents += 1
+        settings.add(settings.encoding)
         settings.tokens += UInt64(multivector.count)
         settings.bytes += UInt64(value.count)
         self.settings = settings
@@ -59,32 +60,45 @@ struct MultivectorWriter {
         guard var settings, let bytes = try table.reader.get(table.tables.multivectors, number) else { return }
         let view = try MultivectorView(bytes, number: number)
         let tokens = UInt64(view.count)
-        let outdated: UInt64 = settings.isCurrent(view) ? 0 : 1
-        guard settings.documents >= 1, settings.tokens >= tokens, settings.bytes >= UInt64(bytes.count),
-            settings.outdated >= outdated
-        else {
-            throw SparseStoreError(
-                .corrupted, "the store has more multivectors than were counted; restore it from a backup")
+        guard settings.tokens >= tokens, settings.bytes >= UInt64(bytes.count), settings.remove(.init(view)) else {
+            throw Self.otherCount()
         }
-        settings.documents -= 1
         settings.tokens -= tokens
         settings.bytes -= UInt64(bytes.count)
-        settings.outdated -= outdated
         _ = try writer.delete(table.tables.multivectors, number)
         self.settings = settings
     }
 
+    private static func otherCount() -> SparseStoreError {
+        SparseStoreError(.corrupted, "the store has more multivectors than were counted; 'repair' makes a sound store")
+    }
+
+    /// All multivectors and codebooks of a store have one dimension.
+    private static func require(_ dimension: Int, of settings: MultivectorSettings) throws {
+        guard dimension == settings.dimension else {
+            throw SparseStoreError(
+                .corrupted,
+                "token vectors or a codebook have \(dimension) dimensions and the store's have "
+                    + "\(settings.dimension); 'repair' makes a sound store")
+        }
+    }
+
     func finish() throws {
         guard hasChanged, let settings else { return }
+        // A codebook goes with the last multivector that names it.
+        for number in base?.codebooks.subtracting(settings.codebooks) ?? [] {
+            _ = try writer.delete(table.tables.meta, Keys.codebook(number))
+        }
         try settings.put(into: table.tables.meta, .meta, key: Keys.multivectorSettings, writer)
     }
 
     private mutating func encoder(_ settings: MultivectorSettings) throws -> MultivectorEncoder {
         if let encoder { return encoder }
+        let number = settings.encoding.codebook
+        let codebook = number == 0 ? nil : try table.codebook(number)
+        if let codebook { try Self.require(codebook.dimension, of: settings) }
         let made =
-            settings.codebook == 0
-            ? MultivectorEncoder(settings.codec)
-            : MultivectorEncoder(try table.codebook(settings.codebook), number: settings.codebook)
+            codebook.map { MultivectorEncoder($0, number: number) } ?? MultivectorEncoder(settings.encoding.codec)
         encoder = made
         return made
     }
@@ -92,68 +106,74 @@ struct MultivectorWriter {
 
 /// Changing the codec of what is stored.
 extension MultivectorWriter {
-    /// Makes a codec the one of new multivectors.
-    /// - Parameter trained: its codebook, for a codec that has one.
-    mutating func use(_ codec: MultivectorCodec, _ trained: TokenCodebook?) throws {
-        guard var settings else { return }
-        settings.codec = codec
-        settings.codebook = 0
-        settings.outdated = settings.documents
-        if let trained {
-            settings.codebook = settings.nextCodebook
-            guard settings.nextCodebook < UInt32.max else {
-                throw SparseStoreError(
-                    .limitExceeded, "the store has used up its codebook numbers; copy the documents to a new store")
+    /// Makes a codec the one of new multivectors. Of a trained one, a codebook that is still named is used again.
+    ///
+    /// - Parameter trained: its codebook, for a codec that has one and a store that has none.
+    /// - Returns: false, and nothing changed, when such a codebook is needed and not given.
+    mutating func use(_ codec: MultivectorCodec, _ trained: TokenCodebook?) throws -> Bool {
+        guard var settings, settings.encoding.codec != codec else { return true }
+        settings.encoding = .init(codec)
+        if codec.isTrained {
+            if let kept = settings.codebooks.max() {
+                settings.encoding.codebook = kept
+            } else {
+                guard let trained else { return false }
+                guard settings.nextCodebook < UInt32.max else {
+                    throw SparseStoreError(
+                        .limitExceeded, "the store has used up its codebook numbers; copy the documents to a new store")
+                }
+                settings.encoding.codebook = settings.nextCodebook
+                settings.nextCodebook += 1
+                try trained.put(into: table.tables.meta, .meta, key: Keys.codebook(settings.encoding.codebook), writer)
             }
-            settings.nextCodebook += 1
-            try trained.put(into: table.tables.meta, .meta, key: Keys.codebook(settings.codebook), writer)
         }
-        self.settings = settings
         encoder = nil
+        self.settings = settings
+        return true
     }
 
-    /// Encodes the next multivectors that are not in the codec of new ones.
+    /// Encodes the next multivectors that are not in the encoding of new ones.
     /// - Parameters:
     ///   - first: the document number to begin at.
     ///   - limit: bytes of stored values to look at, at most, unless one is larger.
     /// - Returns: the number to go on from, nil when none is left, and how many multivectors were looked at.
     mutating func encodeAgain(from first: UInt64, limit: Int) throws -> (next: UInt64?, count: Int) {
-        guard var settings else { return (nil, 0) }
-        var outdated: [(number: UInt64, bytes: Int, multivector: Multivector)] = []
+        guard var settings, settings.outdated > 0 else { return (nil, 0) }
+        var outdated: [(number: UInt64, encoding: MultivectorSettings.Encoding, bytes: Int, multivector: Multivector)] =
+            []
         var next: UInt64? = nil
         var seen = 0
         var count = 0
         try table.forEach(from: first) { number, view in
-            guard seen < limit, outdated.count < settings.outdated else {
+            guard seen < limit else {
                 next = number
                 return false
             }
             count += 1
             let bytes = ValueHeader.size + MultivectorView.headerBytes + view.data.count
             seen += bytes
-            if !settings.isCurrent(view) {
+            let encoding = MultivectorSettings.Encoding(view)
+            if encoding != settings.encoding {
+                try Self.require(view.dimension, of: settings)
                 let codebook = try view.codebook == 0 ? nil : table.codebook(view.codebook)
-                outdated.append((number, bytes, try view.multivector(codebook)))
+                outdated.append((number, encoding, bytes, try view.multivector(codebook)))
             }
             return true
         }
         let encoder = try encoder(settings)
-        for (number, bytes, multivector) in outdated {
+        for (number, encoding, bytes, multivector) in outdated {
             let value = encoder.encode(multivector, number: number)
             try writer.put(table.tables.multivectors, number, value, mode: .upsert)
-            settings.bytes = settings.bytes &- UInt64(bytes) &+ UInt64(value.count)
+            guard settings.bytes >= UInt64(bytes), settings.remove(encoding) else { throw Self.otherCount() }
+            settings.add(settings.encoding)
+            settings.bytes += UInt64(value.count)
+            settings.bytes -= UInt64(bytes)
         }
-        settings.outdated -= UInt64(outdated.count)
-        if settings.outdated == 0 { next = nil }
+        guard next != nil || settings.outdated == 0 else {
+            throw SparseStoreError(
+                .corrupted, "the store has fewer multivectors than were counted; 'repair' makes a sound store")
+        }
         self.settings = settings
-        return (next, count)
-    }
-
-    /// Deletes the codebooks that no multivector names any more: all but that of new ones.
-    func removeOldCodebooks() throws {
-        guard let settings else { return }
-        for number in try table.codebookNumbers() where number != settings.codebook {
-            _ = try writer.delete(table.tables.meta, Keys.codebook(number))
-        }
+        return (settings.outdated > 0 ? next : nil, count)
     }
 }

@@ -80,6 +80,19 @@ struct SegmentTable {
         return bytes
     }
 
+    /// The numbers under which there are parts of block indexes and nothing else.
+    func blockNumbers() throws -> [UInt32] {
+        var numbers: [UInt32] = []
+        var cursor = try reader.cursor(tables.segments)
+        var entry = try cursor.seek(atOrAfter: [])
+        while let key = try entry.map({ try Keys.parseSegment($0.key) }) {
+            // The parts of segments stand before those of block indexes.
+            if Part(rawValue: key.part)?.isOfBlocks == true { numbers.append(key.id) }
+            entry = key.id < .max ? try cursor.seek(atOrAfter: Keys.segmentPrefix(key.id + 1)) : nil
+        }
+        return numbers
+    }
+
     /// Deletes every part of a segment.
     func remove(_ segment: UInt32, _ writer: Writer) throws {
         _ = try remove(segment, upTo: .max, writer)

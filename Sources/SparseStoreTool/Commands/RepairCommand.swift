@@ -9,8 +9,9 @@ struct RepairCommand: ParsableCommand {
         abstract: "Make a new store of what can still be read of a damaged one.",
         discussion: """
             Reads the documents and makes everything else anew: identifiers, vocabulary, statistics, index. The damaged \
-            file is left as it is. When documents are damaged too, they are listed and nothing is written, unless \
-            --skip-damaged says to go on without them. A backup is better than a repair.
+            file is left as it is. When documents are damaged too, or their token vectors are, they are listed and nothing \
+            is written, unless --skip-damaged says to go on without what is lost: a document whose token vectors alone are \
+            damaged is kept without them. A backup is better than a repair.
 
             As `verify` does, it reads the damaged store in a process of its own.
 
@@ -24,7 +25,7 @@ struct RepairCommand: ParsableCommand {
     @Option(name: .customLong("to"), help: "Where the new store is made; nothing may stand there.")
     var target: String
 
-    @Flag(help: "Leave out the documents that are damaged.")
+    @Flag(help: "Leave out the documents and token vectors that are damaged.")
     var skipDamaged = false
 
     @OptionGroup var output: OutputOptions
@@ -49,7 +50,8 @@ struct RepairCommand: ParsableCommand {
         guard report.isWritten else {
             throw CommandFailure(
                 .corrupted,
-                "\(Figures.count(report.damagedCount)) damaged documents would be lost and nothing was written; restore a "
+                "\(Figures.count(report.damagedCount)) damaged documents and the token vectors of "
+                    + "\(Figures.count(report.lostMultivectors)) others would be lost and nothing was written; restore a "
                     + "backup, or give --skip-damaged")
         }
     }

@@ -104,15 +104,16 @@ enum Arbitrary {
     static func multivectorSettings(_ random: inout SeededGenerator) -> MultivectorSettings {
         var settings = MultivectorSettings(dimension: 1 + Int(random.next() % 1_024))
         if random.next() % 2 == 0 {
-            settings.codec = .pq32
-            settings.codebook = 1 + UInt32(random.next() % 9)
+            settings.encoding = .init(.pq32, codebook: 1 + UInt32(random.next() % 9))
         } else if random.next() % 2 == 0 {
-            settings.codec = .int8
+            settings.encoding = .init(.int8)
         }
-        settings.nextCodebook = settings.codebook + 1 + UInt32(random.next() % 3)
-        settings.tokens = counter(&random)
-        settings.documents = random.number() % (settings.tokens / 2 + 1)
-        settings.outdated = random.number() % (settings.documents + 1)
+        settings.nextCodebook = settings.encoding.codebook + 1 + UInt32(random.next() % 3)
+        for _ in 0..<random.next() % 40 {
+            let isOther = random.next() % 3 == 0
+            settings.add(isOther ? .init(random.next() % 2 == 0 ? .f16 : .int8) : settings.encoding)
+        }
+        settings.tokens = settings.documents + counter(&random) / 2
         settings.bytes = counter(&random)
         return settings
     }
@@ -137,11 +138,11 @@ enum Arbitrary {
         return TokenCodebook(dimension: dimension, centroids: centroids, codewords: codewords)
     }
 
-    static func merge(_ random: inout SeededGenerator) -> MergeRecord {
+    static func claim(_ random: inout SeededGenerator) -> ClaimRecord {
         let ids = Array(0..<UInt32(2 + random.next() % 20)).shuffled(using: &random)
         let sources = 1 + Int(random.next() % UInt64(ids.count))
-        return MergeRecord(
-            owner: random.number(), process: UInt32(truncatingIfNeeded: random.number()),
+        return ClaimRecord(
+            owner: random.number(), steps: random.number(), process: UInt32(truncatingIfNeeded: random.number()),
             sources: Array(ids[..<sources]), staged: Array(ids[sources...]))
     }
 

@@ -26,7 +26,7 @@ enum Samples {
             Sample("multivectorSettings", Arbitrary.multivectorSettings(&random), .meta, Keys.multivectorSettings),
             Sample("multivectorCodec", Arbitrary.codebook(&random), .meta, Keys.codebook(term)),
             Sample("retired", RetiredRecord(segments: [7, 3, 5]), .meta, Keys.retired),
-            Sample("merge", Arbitrary.merge(&random), .meta, Keys.merge),
+            Sample("claim", Arbitrary.claim(&random), .meta, Keys.merge),
             Sample("dictionary", DictionaryRecord(bytes: random.bytes(50)), .dictionaries, Keys.dictionary(7)),
         ]
     }

@@ -106,7 +106,7 @@ import Testing
         #expect(try blocks.store.verify(.deep).isClean)
         #expect(try blocks.store.buildBlocks(BlockCollection.settings))
         #expect(try leftovers(blocks.store).isEmpty && blocks.store.statistics().stagedBytes == 0)
-        #expect(throws: StagedMerge.ClaimLost.self) { try build.finish() }
+        #expect(throws: Claim.Lost.self) { try build.finish() }
         #expect(try blocks.store.verify(.deep).isClean)
     }
 

@@ -81,13 +81,13 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
 
     private static let merges = [
         PlantedDamage("a merge of no neighbours", deep: ["I118"], quick: ["I118"]) { copy in
-            let merge = MergeRecord(owner: 1, process: 1, sources: [900], staged: [])
-            try copy.write { try MetaTable.put(merge, copy.tables, $0) }
+            let merge = ClaimRecord(owner: 1, process: 1, sources: [900], staged: [])
+            try copy.write { try merge.put(into: copy.tables.meta, .meta, key: Keys.merge, $0) }
         },
         PlantedDamage("a merge that makes what is there", deep: ["I118"], quick: ["I118"]) { copy in
             let listed = try copy.manifest().segments.map(\.id)
-            let merge = MergeRecord(owner: 1, process: 1, sources: [listed[0]], staged: [listed[1]])
-            try copy.write { try MetaTable.put(merge, copy.tables, $0) }
+            let merge = ClaimRecord(owner: 1, process: 1, sources: [listed[0]], staged: [listed[1]])
+            try copy.write { try merge.put(into: copy.tables.meta, .meta, key: Keys.merge, $0) }
         },
         PlantedDamage("a live segment retired", deep: ["I119"], quick: ["I119"]) { copy in
             let listed = try copy.manifest().segments.map(\.id)

@@ -100,6 +100,57 @@ import Testing
         }
     }
 
+    @Test func aDocumentWhoseTokenVectorsAloneAreLostIsKept() throws {
+        for skipping in [false, true] {
+            let damaged = try DamagedStore(.vectors)
+            let expected = try documents(damaged.store)
+            let key = try #require(try damaged.keys(.multivectors).first)
+            let number = try key.withUnsafeBytes { try Keys.multivectorNumber($0) }
+            try damaged.changeBody(.multivectors, key, resealing: false) { $0[$0.count - 1] ^= 4 }
+            try repair(damaged, skipping: skipping) { report, store in
+                #expect(report.damagedCount == 0)
+                #expect(report.lostMultivectors == 1)
+                #expect(report.withoutMultivector.map(\.number) == [number])
+                #expect(report.withoutMultivector.first?.id != nil)
+                #expect(report.documents == expected.count)
+                #expect((store != nil) == skipping)
+                guard let store, let id = report.withoutMultivector.first?.id else { return }
+                let kept = try documents(store)
+                #expect(kept == expected)
+                let lost = try store.read { try $0.multivector(id) }
+                #expect(lost == nil)
+                let others = try store.statistics().multivectors?.documents ?? 0
+                #expect(others > 0)
+            }
+        }
+    }
+
+    @Test func aCodebookThatIsGoneCostsNoDocument() throws {
+        let damaged = try DamagedStore(.vectors)
+        let expected = try documents(damaged.store)
+        try damaged.delete(.meta, Keys.codebook(1))
+        try repair(damaged, skipping: true) { report, store in
+            #expect(report.damagedCount == 0)
+            #expect(report.lostMultivectors > 0)
+            let kept = try documents(#require(store))
+            #expect(kept == expected)
+        }
+    }
+
+    @Test func tokenVectorsOfAnotherDimensionAreLost() throws {
+        let damaged = try DamagedStore(.vectors)
+        let expected = try documents(damaged.store)
+        let key = try #require(try damaged.keys(.multivectors).first)
+        let number = try key.withUnsafeBytes { try Keys.multivectorNumber($0) }
+        let other = MultivectorEncoder(.f16).encode(try Multivector([[1]]), number: number)
+        try damaged.write { try $0.put(damaged.tables.multivectors, key, other, mode: .upsert) }
+        try repair(damaged, skipping: true) { report, store in
+            #expect(report.lostMultivectors == 1)
+            let kept = try documents(#require(store))
+            #expect(kept == expected)
+        }
+    }
+
     @Test func aLostNameIsFoundFromItsOtherEntry() throws {
         let damaged = try DamagedStore(.small)
         let expected = try documents(damaged.store)

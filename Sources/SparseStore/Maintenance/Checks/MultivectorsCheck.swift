@@ -20,17 +20,15 @@ enum MultivectorsCheck: VerificationCheck {
             return
         }
         var counted = MultivectorSettings(
-            dimension: settings.dimension, codec: settings.codec, codebook: settings.codebook,
-            nextCodebook: settings.nextCodebook)
+            dimension: settings.dimension, encoding: settings.encoding, nextCodebook: settings.nextCodebook)
         var isComplete = true
         try verification.forEach(.multivectors) { entry in
             let isSound: Void? = try verification.attempt(.multivectors, entry.key) {
                 let number = try Keys.multivectorNumber(entry.key)
                 let view = try MultivectorView(entry.value, number: number)
-                counted.documents += 1
+                counted.add(.init(view))
                 counted.tokens += UInt64(view.count)
                 counted.bytes += UInt64(entry.value.count)
-                counted.outdated += settings.isCurrent(view) ? 0 : 1
                 if view.dimension != settings.dimension {
                     verification.broken(
                         .multivectors, .multivectors, entry.key,
@@ -50,9 +48,11 @@ enum MultivectorsCheck: VerificationCheck {
             if isSound == nil { isComplete = false }
             return true
         }
-        if settings.codebook != 0 {
-            try check(settings.codebook, settings, table, verification, namedBy: .meta, Keys.multivectorSettings) { _ in
-            }
+        // Those that multivectors name are checked with them.
+        if settings.encoding.codebook != 0 {
+            try check(
+                settings.encoding.codebook, settings, table, verification, namedBy: .meta, Keys.multivectorSettings
+            ) { _ in }
         }
         guard isComplete, !verification.damagedTables.contains(.multivectors) else {
             return verification.skip("the counts of the multivectors")
@@ -61,8 +61,9 @@ enum MultivectorsCheck: VerificationCheck {
             verification.broken(
                 .multivectorCounts, .meta, Keys.multivectorSettings,
                 "there are \(counted.documents) multivectors of \(counted.tokens) tokens and \(counted.bytes) bytes, "
-                    + "\(counted.outdated) of them outdated, and the settings say \(settings.documents), "
-                    + "\(settings.tokens), \(settings.bytes) and \(settings.outdated)")
+                    + "\(counted.outdated) of them in another encoding than new ones, and the settings say "
+                    + "\(settings.documents), \(settings.tokens), \(settings.bytes) and \(settings.outdated), or count "
+                    + "the encodings otherwise")
         }
     }
 

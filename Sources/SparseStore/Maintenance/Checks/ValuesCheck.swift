@@ -53,7 +53,7 @@ enum ValuesCheck {
         case Keys.store: try check(entry, StoreRecord.self, .meta)
         case Keys.manifest: try check(entry, ManifestRecord.self, .meta)
         case Keys.tuning: try check(entry, TuningRecord.self, .meta)
-        case Keys.merge: try check(entry, MergeRecord.self, .meta)
+        case Keys.merge, Keys.encoding: try check(entry, ClaimRecord.self, .meta)
         case Keys.retired: try check(entry, RetiredRecord.self, .meta)
         case Keys.blocks: try check(entry, BlockIndexRecord.self, .meta)
         case Keys.multivectorSettings: try check(entry, MultivectorSettings.self, .meta)

@@ -1,12 +1,15 @@
-/// The merge in progress, of which there is one at most (table meta, key `merge`): what it reads and where it writes.
+/// The right to do work that takes several transactions, of which there is one at most for each kind of work (table meta,
+/// keys `merge` and `encoding`): who does it, what it reads and where it writes.
 ///
 /// Its sources stay live until its last transaction; what it has staged is in no manifest before. So whoever finds the
-/// record of a dead process deletes what it has staged, and the merge never was.
-package struct MergeRecord: Record {
-    package static let kind = RecordKind.merge
+/// claim of a dead process deletes what it has staged, and the work never was.
+package struct ClaimRecord: Record {
+    package static let kind = RecordKind.claim
 
-    /// A random number: whose merge it is.
+    /// A random number: whose claim it is.
     package var owner: UInt64
+    /// Transactions that were made under the claim, which tell work that goes on from work that stands still.
+    package var steps: UInt64
     /// The owner's process number, to tell whether it lives.
     package var process: UInt32
     /// Live segments, in the manifest's order. No commit may merge them meanwhile; it may remove documents of them.
@@ -14,8 +17,9 @@ package struct MergeRecord: Record {
     /// Numbers of segments that have some of their parts, all, or none yet.
     package var staged: [UInt32]
 
-    package init(owner: UInt64, process: UInt32, sources: [UInt32], staged: [UInt32]) {
+    package init(owner: UInt64, steps: UInt64 = 0, process: UInt32, sources: [UInt32] = [], staged: [UInt32] = []) {
         self.owner = owner
+        self.steps = steps
         self.process = process
         self.sources = sources
         self.staged = staged
@@ -23,12 +27,13 @@ package struct MergeRecord: Record {
 
     package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
         owner = try body.u64()
+        steps = try body.u64()
         process = try body.u32()
         let counts = (sources: UInt64(try body.u32()), staged: UInt64(try body.u32()))
         sources = try Self.segments(counts.sources, &body)
         staged = try Self.segments(counts.staged, &body)
-        guard !sources.isEmpty, Set(sources + staged).count == sources.count + staged.count else {
-            throw FormatError(.mergeSegments)
+        guard staged.isEmpty || !sources.isEmpty, Set(sources + staged).count == sources.count + staged.count else {
+            throw FormatError(.claimSegments)
         }
     }
 
@@ -42,6 +47,7 @@ package struct MergeRecord: Record {
 
     package func encodeBody(into writer: inout ByteWriter) {
         writer.u64(owner)
+        writer.u64(steps)
         writer.u32(process)
         writer.u32(UInt32(truncatingIfNeeded: sources.count))
         writer.u32(UInt32(truncatingIfNeeded: staged.count))

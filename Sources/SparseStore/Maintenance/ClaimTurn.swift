@@ -1,0 +1,136 @@
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+internal import LMDB
+internal import SparseFormat
+
+/// Work that is done under a claim.
+protocol ClaimedWork {
+    var claim: Claim { get }
+}
+
+/// Lets one at a time do a kind of work, over all threads of this handle and all processes.
+final class ClaimTurn: Sendable {
+    enum Outcome<Value> {
+        case done(Value)
+        /// There was nothing to claim.
+        case nothing
+        /// Another process works.
+        case busy
+    }
+
+    private let work: Claim.Work
+    private let environment: Environment
+    private let tables: Tables
+    private let patience: Duration
+    private let watch = Lock(ClaimWatch())
+    /// The thread of this process that works.
+    private let worker = Monitor<UInt?>(nil)
+
+    init(_ work: Claim.Work, _ environment: Environment, _ tables: Tables, patience: Duration = ClaimWatch.patience) {
+        self.work = work
+        self.environment = environment
+        self.tables = tables
+        self.patience = patience
+    }
+
+    /// Waits for the other threads of this handle, claims the work and does it, unless another process is at it. When it
+    /// fails, the claim is given back and what was staged is deleted.
+    ///
+    /// - Parameters:
+    ///   - whileWaiting: called often; may throw to stop.
+    ///   - begin: makes the claim; nil when there is nothing to do. Calls `Claim.begin`.
+    ///   - perform: does the work and ends the claim.
+    func attempt<Job: ClaimedWork, Value>(
+        whileWaiting: () throws -> Void, begin: () throws -> Job?, perform: (inout Job) throws -> Value
+    ) throws -> Outcome<Value> {
+        try take(whileWaiting)
+        defer { worker.withLock { $0 = nil } }
+        guard try clearTheWay() else { return .busy }
+        do {
+            guard var job = try begin() else { return .nothing }
+            do {
+                return .done(try perform(&job))
+            } catch {
+                // Should this fail too, the next one finds the claim of this process and nobody behind it.
+                _ = try? job.claim.discard(environment, tables)
+                throw error
+            }
+        } catch is Claim.Lost {
+            return .busy
+        }
+    }
+
+    /// Waits a little for another process.
+    func pause(_ whileWaiting: () throws -> Void) throws {
+        worker.withLock(waitingUpTo: Self.tick, until: { _ in false }) { _, _ in }
+        try whileWaiting()
+    }
+
+    private static let tick = Duration.milliseconds(20)
+
+    private func take(_ whileWaiting: () throws -> Void) throws {
+        let thread = Self.currentThread
+        func tryOnce() throws -> Bool {
+            try worker.withLock(waitingUpTo: Self.tick, until: { $0 == nil || $0 == thread }) { worker, isReady in
+                guard worker != thread else {
+                    throw SparseStoreError(
+                        .busy, "this work goes on already, further up on the same thread; call it when that has ended")
+                }
+                if isReady { worker = thread }
+                return isReady
+            }
+        }
+        while try !tryOnce() { try whileWaiting() }
+    }
+
+    private static var currentThread: UInt {
+        #if canImport(Glibc)
+            UInt(pthread_self())
+        #else
+            UInt(bitPattern: pthread_self())
+        #endif
+    }
+
+    /// Collects what a dead process has left, or one that stands still; false when a living one works. The caller has the
+    /// turn, so a claim of this process is nobody's.
+    private func clearTheWay() throws -> Bool {
+        let standing: Claim? = try {
+            let transaction = try environment.beginRead()
+            return try Claim.standing(work, tables, transaction.reader)
+        }()
+        guard let standing else { return true }
+        let process = standing.record.process
+        if try process != Environment.processNumber && environment.holdsSlot(process: process),
+            !watch.withLock({ $0.standsStill(standing.record, for: patience) })
+        {
+            return false
+        }
+        return try standing.discard(environment, tables)
+    }
+}
+
+/// Tells another process's work that goes on from work that stands still: its process is suspended, or hangs.
+///
+/// Work shows that it goes on by the transactions it makes; its longest silence is while it lays out a window or trains a
+/// codebook, which takes seconds. Taking the claim of one that only was slow costs its work and nothing else.
+struct ClaimWatch {
+    /// How long a claim may stand without a sign of life.
+    static let patience = Duration.seconds(300)
+
+    private var seen: (record: ClaimRecord, since: ContinuousClock.Instant)?
+
+    /// Whether nothing has changed for so long. Asked again and again, while the claim stands.
+    mutating func standsStill(_ record: ClaimRecord, for patience: Duration) -> Bool {
+        let now = ContinuousClock.now
+        guard let seen, seen.record == record else {
+            self.seen = (record, now)
+            return false
+        }
+        return now - seen.since >= patience
+    }
+}

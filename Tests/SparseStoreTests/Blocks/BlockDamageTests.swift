@@ -1,0 +1,96 @@
+import LMDB
+import Logging
+import SparseFormat
+import Testing
+
+@testable import SparseStore
+
+/// The block index is optional: damage to it costs speed, and no answer.
+@Suite struct BlockDamageTests {
+    /// Keeps the messages of errors.
+    private struct Recorder: LogHandler {
+        let messages: Lock<[String]>
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.error
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+        func log(event: LogEvent) { messages.withLock { $0.append("\(event.message)") } }
+    }
+
+    /// What is damaged of a block index.
+    enum Damage: CaseIterable {
+        case record, directory, directoryGone, lists, places, lines
+    }
+
+    private let messages = Lock<[String]>([])
+
+    /// A store that its tuning lets the planner search by blocks, with a block index that is damaged.
+    private func damaged(_ damage: Damage) throws -> BlockCollection {
+        var blocks = try BlockCollection(documents: 4_200)
+        let (store, tables) = (blocks.store, blocks.store.source.tables)
+        let points = [(effort: UInt8(16), recall: Float(0.9), postings: Float(1e6)), (71, 0.99, 10), (255, 1, 1e7)]
+            .map {
+                TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)
+            }
+        let number = try #require(try blocks.record()).number
+        func key(_ part: SegmentTable.Part) -> [UInt8] { Keys.segment(number, part: part.rawValue, index: 0) }
+        let (table, key): (Table, [UInt8]) =
+            switch damage {
+            case .record: (tables.meta, Keys.blocks)
+            case .directory, .directoryGone: (tables.segments, key(.blockDirectory))
+            case .lists: (tables.segments, key(.blockLists))
+            case .places: (tables.segments, key(.blockPlaces))
+            case .lines: (tables.segments, key(.blockLines))
+            }
+        try store.environment.write { transaction in
+            try TuningRecord(generation: 1, documents: 4_200, queries: 4, points: points)
+                .put(into: tables.meta, .meta, key: Keys.tuning, transaction.writer)
+            guard damage != .directoryGone else { _ = try transaction.writer.delete(table, key); return }
+            var value = Array(try #require(try transaction.reader.get(table, key)))
+            value[value.count / 2] ^= 0x10
+            try transaction.writer.put(table, key, value, mode: .upsert)
+        }
+        try blocks.reopen { $0.logger = Logger(label: "test") { _ in Recorder(messages: messages) } }
+        return blocks
+    }
+
+    @Test(arguments: Damage.allCases) func `searches fall back to windows and say so`(damage: Damage) throws {
+        var blocks = try damaged(damage)
+        let vector = try blocks.collection.query()
+        let query = Query(vector: vector)
+        let result = try blocks.store.search(query, limit: 10, recall: .target(0.95))
+        #expect(result.plan.blockLists == nil)
+        #expect(result.plan.reason.contains("the block index is damaged and was not used"), "\(result.plan.reason)")
+        let truth = blocks.model().search(vector, limit: 10)
+        #expect(try blocks.store.search(query, limit: 10, recall: .exact).map(\.id) == truth.map(\.id))
+        #expect(try blocks.store.search(query, limit: 10, recall: .fast).count == 10)
+        // Once, however many searches there are.
+        let logged = messages.withLock { $0 }
+        #expect(logged == ["the block index is damaged; searches do without it"])
+        let error = #expect(throws: SparseStoreError.self) {
+            try blocks.store.search(query, limit: 10, recall: .plainSeismic(cut: 5, heapFactor: 0.8))
+        }
+        #expect(error?.code == .corrupted)
+    }
+
+    @Test(arguments: Damage.allCases) func `writing, merging and tuning go on, and a new index heals the store`(
+        damage: Damage
+    ) throws {
+        var blocks = try damaged(damage)
+        #expect(try !blocks.store.verify(.deep).isClean)
+        let vector = try blocks.collection.query()
+        try blocks.store.tune(queries: [Query(vector: vector)])
+        try blocks.add(20)
+        try blocks.remove([blocks.collection.ids[3]])
+        #expect(try blocks.store.search(Query(vector: vector), limit: 10, recall: .target(0.95)).count == 10)
+        #expect(try blocks.store.statistics().documents == 4_219)
+        try blocks.store.buildBlocks(BlockCollection.settings)
+        #expect(try blocks.store.verify(.deep).findings.map(\.sentence) == [])
+        let result = try blocks.store.search(Query(vector: vector), limit: 10, recall: .target(0.95))
+        #expect(!result.plan.reason.contains("damaged"))
+        try blocks.store.optimize()
+        #expect(try blocks.store.verify(.deep).isClean)
+    }
+}
