@@ -1,5 +1,6 @@
 import Foundation
 import SparseInterchange
+import SparseStore
 import Testing
 
 @Suite("Truth, judgements and the measures made with them")
@@ -63,7 +64,7 @@ struct EvaluationTests {
 
     @Test("nDCG and MRR by hand")
     func ranking() {
-        let grades = ["a": 3, "b": 1, "c": 0, "d": 2, "e": -1]
+        let grades: [TextKey: Int] = ["a": 3, "b": 1, "c": 0, "d": 2, "e": -1]
         let answer = hits(("x", 9), ("b", 8), ("a", 7), ("c", 6), ("e", 5))
         let ideal = 3 + 2 / log2(3.0) + 1 / 2
         #expect(abs(RankingMetrics.nDCG(answer, grades: grades, depth: 10) - (1 / log2(3.0) + 3 / 2) / ideal) < 1e-12)
@@ -110,7 +111,7 @@ struct EvaluationTests {
 
     @Test("a run is read as it was written, and lines that are none are named")
     func runIsRead() throws {
-        func read(_ text: String) throws -> [String: [ScoredDocument]] {
+        func read(_ text: String) throws -> [TextKey: [ScoredDocument]] {
             try TRECRun(source: ByteSource(bytes: Array(text.utf8))).rankings
         }
         try Support.withFile([]) { path in
@@ -133,12 +134,29 @@ struct EvaluationTests {
         #expect(throws: InterchangeError.self) { try TRECRun(path: "/nonexistent") }
     }
 
+    @Test("queries and documents of two spellings are two")
+    func spellings() throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        let grades: [TextKey: Int] = [TextKey(composed): 2]
+        #expect(RankingMetrics.nDCG(hits((decomposed, 2), (composed, 1)), grades: grades, depth: 10) == 1 / log2(3.0))
+        #expect(RankingMetrics.reciprocalRank(hits((decomposed, 1)), grades: grades, depth: 10) == 0)
+        let lines = "\(composed) d 1\n\(decomposed) d 2\n\(composed) \(composed) 3\n\(composed) \(decomposed) 0\n"
+        let qrels = try Qrels(source: ByteSource(bytes: Array(lines.utf8)))
+        #expect(qrels.grades.count == 2)
+        #expect(qrels.grades[TextKey(composed)]?.count == 3)
+        let run = "\(composed) Q0 d 1 2 t\n\(decomposed) Q0 e 1 3 t\n"
+        let rankings = try TRECRun(source: ByteSource(bytes: Array(run.utf8))).rankings
+        #expect(rankings[TextKey(composed)] == hits(("d", 2)))
+        #expect(rankings[TextKey(decomposed)] == hits(("e", 3)))
+        #expect(hits((composed, 1)) != hits((decomposed, 1)))
+    }
+
     @Test("the sample's truth and judgements belong to its queries")
     func sample() throws {
         let queries = try QueryFile(path: Support.sample("queries.jsonl")).queries
         let truth = try GroundTruth(path: Support.sample("truth.bin"))
         let qrels = try Qrels(path: Support.sample("qrels.tsv"))
         #expect(queries.count == 50 && truth.queries == 50 && truth.k == 10)
-        #expect(queries.allSatisfy { qrels.grades[$0.id] != nil })
+        #expect(queries.allSatisfy { qrels.grades[TextKey($0.id)] != nil })
     }
 }

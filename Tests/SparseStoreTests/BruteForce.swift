@@ -2,7 +2,7 @@ import SparseStore
 
 /// The reference: a dictionary of documents, every score computed from scratch.
 struct BruteForce {
-    var documents: [String: SparseVector] = [:]
+    var documents: [TextKey: SparseVector] = [:]
 
     func search(_ query: SparseVector, limit: Int, minimumScore: Float = 0) -> [(id: String, score: Float)] {
         let weights = Dictionary(uniqueKeysWithValues: zip(query.terms, query.weights))
@@ -12,9 +12,9 @@ struct BruteForce {
             for (term, weight) in zip(vector.terms, vector.weights) {
                 if let query = weights[term] { score += weight * query }
             }
-            if score > 0, score >= minimumScore { hits.append((id, score)) }
+            if score > 0, score >= minimumScore { hits.append((id.text, score)) }
         }
-        hits.sort { a, b in a.score != b.score ? a.score > b.score : a.id < b.id }
+        hits.sort { a, b in a.score != b.score ? a.score > b.score : TextKey(a.id) < TextKey(b.id) }
         return Array(hits.prefix(limit))
     }
 
@@ -22,6 +22,14 @@ struct BruteForce {
         documents.values.reduce(into: [:]) { counts, vector in
             for term in vector.terms { counts[term, default: 0] += 1 }
         }
+    }
+}
+
+extension Dictionary where Key == TextKey {
+    /// The value under an identifier.
+    subscript(id: String) -> Value? {
+        get { self[TextKey(id)] }
+        set { self[TextKey(id)] = newValue }
     }
 }
 

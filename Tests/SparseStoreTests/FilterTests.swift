@@ -174,7 +174,7 @@ import Testing
         let tagged = try search(store, Query(vector: query), .tag("in 123"), .exact, limit: 1_000)
         #expect(Set(tagged.map(\.id)) == Set(stride(from: 123, to: 16_800, by: 700).map { "\($0)" }))
         let ids = Set((0..<16_800).filter { $0 % 97 == 5 }.map { "\($0)" })
-        let named = try search(store, Query(vector: query), .ids(ids) && .tag("odd"), .exact, limit: 1_000)
+        let named = try search(store, Query(vector: query), .ids(Array(ids)) && .tag("odd"), .exact, limit: 1_000)
         #expect(Set(named.map(\.id)) == ids.filter { Int($0).map { $0 % 2 == 1 } ?? false })
         #expect(named.counters.segments == 1)
     }

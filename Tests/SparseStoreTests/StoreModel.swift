@@ -10,20 +10,20 @@ final class StoreModel {
     /// What some commit holds.
     struct State {
         var vectors = BruteForce()
-        var tags: [String: Set<String>] = [:]
+        var tags: [TextKey: Set<TextKey>] = [:]
         var frequencies: [TermID: Int] = [:]
         var generation: UInt64 = 0
 
         mutating func put(_ document: Document, _ vector: SparseVector) {
             remove(document.id)
             vectors.documents[document.id] = vector
-            tags[document.id] = Set(document.tags)
+            tags[document.id] = Set(document.tags.map { TextKey($0) })
             for term in vector.terms { frequencies[term, default: 0] += 1 }
         }
 
         @discardableResult
         mutating func remove(_ id: String) -> Bool {
-            guard let old = vectors.documents.removeValue(forKey: id) else { return false }
+            guard let old = vectors.documents.removeValue(forKey: TextKey(id)) else { return false }
             tags[id] = nil
             for term in old.terms {
                 let count = frequencies[term, default: 0] - 1
@@ -109,23 +109,34 @@ final class StoreModel {
                 next.generation = transaction.generation
                 if isAborted { throw Abort() }
             }
-            // A transaction that has found nothing to remove is no commit.
-            next.generation = try store.read { $0.generation }
             state = next
         } catch is Abort {}
         operations += count
         try check()
     }
 
+    /// Tags that documents have; two of them are equal strings of different bytes.
+    static let tags = ["even", "third", "rare", "caf\u{E9}", "cafe\u{301}"]
+
+    /// The identifier of a document. Every eighth pair of neighbors has identifiers that are equal strings of different
+    /// bytes.
+    static func id(_ number: Int) -> String {
+        switch number % 16 {
+        case 0: "caf\u{E9} \(number / 16)"
+        case 1: "cafe\u{301} \(number / 16)"
+        default: "d\(number)"
+        }
+    }
+
     private func change(_ next: inout State, _ transaction: inout WriteTransaction) throws {
         let number = Int.random(in: 0..<size, using: &vectors.generator)
-        let id = "d\(number)"
+        let id = Self.id(number)
         if Int.random(in: 0..<10, using: &vectors.generator) < 4 {
             #expect(try transaction.remove(id) == next.remove(id), Comment(rawValue: place))
         } else {
             let vector = try vectors.next()
-            let tags = ["even", "third", "rare"].filter { tag in
-                Int.random(in: 0..<(["even": 2, "third": 3][tag] ?? 50), using: &vectors.generator) == 0
+            let tags = Self.tags.filter { tag in
+                Int.random(in: 0..<(["even": 2, "third": 3, "caf\u{E9}": 4][tag] ?? 50), using: &vectors.generator) == 0
             }
             let document = Document(id: id, vector: vector, payload: Array("payload of \(id)".utf8), tags: tags)
             try transaction.upsert(document)

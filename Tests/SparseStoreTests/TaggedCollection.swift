@@ -7,7 +7,7 @@ struct TaggedCollection {
         let tags: Set<String>
     }
 
-    private(set) var documents: [String: Entry] = [:]
+    private(set) var documents: [TextKey: Entry] = [:]
     private var vectors: RandomVectors
     private var generator: SeededGenerator
     private var next = 0
@@ -19,7 +19,7 @@ struct TaggedCollection {
     }
 
     /// In a fixed order, so that a seed repeats a run.
-    var ids: [String] { documents.keys.sorted() }
+    var ids: [String] { documents.keys.sorted().map(\.text) }
 
     /// A document, new unless an identifier is given, with tags "one in N" for N of 2 to 2,000, and the same with a
     /// second draw.
@@ -47,7 +47,7 @@ struct TaggedCollection {
             return .tag((Bool.random(using: &generator) ? "one in " : "other in ") + "\(share)")
         case 2:
             let count = [0, 1, 5, 50, 1_000].randomElement(using: &generator) ?? 1
-            return .ids(Set(ids.shuffled(using: &generator).prefix(count) + ["absent"]))
+            return .ids(ids.shuffled(using: &generator).prefix(count) + ["absent"])
         case 3: return .not(randomFilter(depth: depth - 1))
         case 4: return randomFilter(depth: depth - 1) && !randomFilter(depth: depth - 1)
         case 5: return .any((0..<3).map { _ in randomFilter(depth: depth - 1) })
@@ -66,7 +66,7 @@ struct TaggedCollection {
     }
 
     func search(_ query: SparseVector, _ filter: Filter, limit: Int) -> [(id: String, score: Float)] {
-        let allowed = documents.filter { lets($0.key, through: filter) }
+        let allowed = documents.filter { lets($0.key.text, through: filter) }
         return BruteForce(documents: allowed.mapValues(\.vector)).search(query, limit: limit)
     }
 }

@@ -1,8 +1,10 @@
+public import SparseStore
+
 /// Judgements of relevance: lines of 'query document grade', or of 'query iteration document grade' as TREC writes them,
 /// separated by white space.
 public struct Qrels: Sendable {
-    /// The grade of each judged document of each judged query.
-    public let grades: [String: [String: Int]]
+    /// The grade of each judged document of each judged query; ids are compared byte for byte, as a store does.
+    public let grades: [TextKey: [TextKey: Int]]
 
     /// Reads the file at `path`.
     public init(path: String) throws(InterchangeError) {
@@ -12,7 +14,7 @@ public struct Qrels: Sendable {
     /// Reads what `source` gives.
     public init(source: ByteSource) throws(InterchangeError) {
         let lines = LineReader(source: source, limit: 64 << 10)
-        var grades: [String: [String: Int]] = [:]
+        var grades: [TextKey: [TextKey: Int]] = [:]
         while let line = try lines.next() {
             let fields = String(decoding: line.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
             if fields.isEmpty, !line.isTooLong { continue }
@@ -25,7 +27,8 @@ public struct Qrels: Sendable {
                     "line \(lines.number) of '\(source.name)' is not 'query document grade'; "
                         + "correct the line")
             }
-            grades[String(fields[0]), default: [:]][String(fields[fields.count - 2])] = grade
+            let (query, document) = (TextKey(String(fields[0])), TextKey(String(fields[fields.count - 2])))
+            grades[query, default: [:]][document] = grade
         }
         self.grades = grades
     }

@@ -1,3 +1,5 @@
+public import SparseStore
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -12,16 +14,16 @@ public enum RankingMetrics {
     public static func evaluationOrder(_ hits: [ScoredDocument]) -> [ScoredDocument] {
         hits.sorted { first, second in
             if first.score != second.score { return first.score > second.score }
-            return second.id.utf8.lexicographicallyPrecedes(first.id.utf8)
+            return TextKey(second.id) < TextKey(first.id)
         }
     }
 
     /// nDCG at `depth` (trec_eval's `ndcg_cut`): the gain is the grade, discounted by log2 of the rank plus one, over the
     /// gain of the best possible ranking of everything judged. 0 where nothing relevant was judged.
-    public static func nDCG(_ hits: [ScoredDocument], grades: [String: Int], depth: Int) -> Double {
+    public static func nDCG(_ hits: [ScoredDocument], grades: [TextKey: Int], depth: Int) -> Double {
         var gain = 0.0
         for (rank, hit) in evaluationOrder(hits).prefix(depth).enumerated() {
-            gain += discounted(grades[hit.id] ?? 0, rank)
+            gain += discounted(grades[TextKey(hit.id)] ?? 0, rank)
         }
         var ideal = 0.0
         for (rank, grade) in grades.values.sorted(by: >).prefix(depth).enumerated() { ideal += discounted(grade, rank) }
@@ -29,8 +31,8 @@ public enum RankingMetrics {
     }
 
     /// The reciprocal of the rank of the first relevant document within `depth`; 0 where there is none.
-    public static func reciprocalRank(_ hits: [ScoredDocument], grades: [String: Int], depth: Int) -> Double {
-        let first = evaluationOrder(hits).prefix(depth).firstIndex { grades[$0.id] ?? 0 > 0 }
+    public static func reciprocalRank(_ hits: [ScoredDocument], grades: [TextKey: Int], depth: Int) -> Double {
+        let first = evaluationOrder(hits).prefix(depth).firstIndex { grades[TextKey($0.id)] ?? 0 > 0 }
         return first.map { 1 / Double($0 + 1) } ?? 0
     }
 

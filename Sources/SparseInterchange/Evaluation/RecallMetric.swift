@@ -1,3 +1,5 @@
+internal import SparseStore
+
 /// Recall against the exact answers, in a way that a tie cannot spoil.
 public struct RecallMetric: Sendable {
     /// How far a score may lie under the k-th true score and still count: what summing floats in another order makes.
@@ -22,17 +24,19 @@ public struct RecallMetric: Sendable {
             (right, scoreError) = (0, 0)
             return
         }
-        var known: [String: Float] = [:]
-        for (row, score) in zip(truth.rows, truth.scores) where known[String(row)] == nil { known[String(row)] = score }
+        var known: [TextKey: Float] = [:]
+        for (row, score) in zip(truth.rows, truth.scores) where known[TextKey(String(row))] == nil {
+            known[TextKey(String(row))] = score
+        }
         let kth = truth.scores[truth.scores.startIndex + places - 1]
         var right = 0
         var scoreError: Float = 0
-        var counted: Set<String> = []
+        var counted: Set<TextKey> = []
         for hit in hits.prefix(places) {
-            let score = known[hit.id] ?? hit.score
+            let score = known[TextKey(hit.id)] ?? hit.score
             scoreError = max(scoreError, abs(score - hit.score))
             // A document takes one place, however often it is returned.
-            if score >= kth - Self.tolerance, counted.insert(hit.id).inserted { right += 1 }
+            if score >= kth - Self.tolerance, counted.insert(TextKey(hit.id)).inserted { right += 1 }
         }
         if hits.count < places {
             let missing = truth.scores.startIndex + hits.count..<truth.scores.startIndex + places

@@ -1,3 +1,5 @@
+internal import SparseStore
+
 /// A returned document with its score.
 public struct ScoredDocument: Sendable, Hashable {
     /// The document's id.
@@ -10,4 +12,12 @@ public struct ScoredDocument: Sendable, Hashable {
         self.id = id
         self.score = score
     }
+
+    /// Whether the ids have the same bytes, and the scores are equal.
+    public static func == (a: ScoredDocument, b: ScoredDocument) -> Bool {
+        a.score == b.score && TextKey(a.id) == TextKey(b.id)
+    }
+
+    /// Feeds the id's bytes to the hasher.
+    public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(id)) }
 }

@@ -1,8 +1,11 @@
+public import SparseStore
+
 /// The rankings of a run in the form trec_eval reads: lines of 'query Q0 document rank score tag', separated by white
 /// space. The score ranks; the rank column is not looked at, as trec_eval does not.
 public struct TRECRun: Sendable {
-    /// The documents of each query with their scores, in the order of the file.
-    public let rankings: [String: [ScoredDocument]]
+    /// The documents of each query with their scores, in the order of the file; ids of queries are compared byte for
+    /// byte.
+    public let rankings: [TextKey: [ScoredDocument]]
 
     /// The longest line, in bytes.
     private static let lineBytes = 64 << 10
@@ -18,7 +21,7 @@ public struct TRECRun: Sendable {
     ///   that is not of this form or whose score is not a finite number.
     public init(source: ByteSource) throws(InterchangeError) {
         let lines = LineReader(source: source, limit: Self.lineBytes)
-        var rankings: [String: [ScoredDocument]] = [:]
+        var rankings: [TextKey: [ScoredDocument]] = [:]
         while let line = try lines.next() {
             guard lines.offset <= UInt64(InterchangeLimits.wholeFileBytes) else {
                 throw InterchangeError(
@@ -34,7 +37,8 @@ public struct TRECRun: Sendable {
                     "line \(lines.number) of '\(source.name)' is not 'query Q0 document rank score tag'; "
                         + "correct the line")
             }
-            rankings[String(fields[0]), default: []].append(ScoredDocument(id: String(fields[2]), score: score))
+            rankings[TextKey(String(fields[0])), default: []].append(
+                ScoredDocument(id: String(fields[2]), score: score))
         }
         self.rankings = rankings
     }

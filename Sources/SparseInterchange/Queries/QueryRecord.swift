@@ -18,4 +18,13 @@ public struct QueryRecord: Sendable, Hashable {
         self.text = text
         self.multivector = multivector
     }
+
+    /// Whether id and text have the same bytes, and all else is equal.
+    public static func == (a: QueryRecord, b: QueryRecord) -> Bool {
+        TextKey(a.id) == TextKey(b.id) && a.query == b.query && a.text.map { TextKey($0) } == b.text.map { TextKey($0) }
+            && a.multivector == b.multivector
+    }
+
+    /// Feeds the id's bytes to the hasher.
+    public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(id)) }
 }

@@ -3,7 +3,7 @@ internal import SparseFormat
 /// The tags of a window's documents while the window is built: each distinct tag once, and its number for each
 /// document that has it.
 struct TagCollector {
-    private var slotOf: [TermKey: UInt32] = [:]
+    private var slotOf: [TextKey: UInt32] = [:]
     private var names: [String] = []
     /// The tags of all documents, one document after the other.
     private var slots: [UInt32] = []
@@ -46,7 +46,7 @@ struct TagCollector {
     }
 
     private mutating func slot(_ tag: String) -> UInt32 {
-        let key = TermKey(tag)
+        let key = TextKey(tag)
         if let known = slotOf[key] { return known }
         let slot = UInt32(names.count)
         slotOf[key] = slot

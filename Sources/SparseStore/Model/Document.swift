@@ -17,9 +17,22 @@ public struct Document: Sendable, Hashable {
     /// Token vectors to rerank by, all of the dimension of the store's first ones.
     public var multivector: Multivector?
 
-    /// Makes a document with string terms.
+    /// Makes a document with string terms, as a dictionary literal writes them. A term that stands twice is refused when
+    /// the document is written.
     public init(
-        id: String, terms: [String: Float], payload: [UInt8]? = nil, tags: [String] = [],
+        id: String, terms: KeyValuePairs<String, Float>, payload: [UInt8]? = nil, tags: [String] = [],
+        multivector: Multivector? = nil
+    ) {
+        self.init(
+            id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags,
+            multivector: multivector)
+    }
+
+    // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the process.
+    /// Makes a document with the string terms of a dictionary.
+    @_disfavoredOverload
+    public init(
+        id: String, terms: some Sequence<(key: String, value: Float)>, payload: [UInt8]? = nil, tags: [String] = [],
         multivector: Multivector? = nil
     ) {
         self.init(
@@ -50,4 +63,16 @@ public struct Document: Sendable, Hashable {
         self.tags = tags
         self.multivector = multivector
     }
+}
+
+// Identifiers and tags are bytes in a store, so that documents are equal when these are.
+extension Document {
+    /// Whether identifiers, terms and tags have the same bytes, and all else is equal.
+    public static func == (a: Document, b: Document) -> Bool {
+        TextKey(a.id) == TextKey(b.id) && a.content == b.content && a.payload == b.payload
+            && a.tags.map { TextKey($0) } == b.tags.map { TextKey($0) } && a.multivector == b.multivector
+    }
+
+    /// Feeds the identifier's bytes to the hasher.
+    public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(id)) }
 }

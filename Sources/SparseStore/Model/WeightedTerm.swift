@@ -10,4 +10,15 @@ public struct WeightedTerm: Sendable, Hashable {
         self.term = term
         self.weight = weight
     }
+
+    /// Whether the terms have the same bytes, and the weights are equal.
+    public static func == (a: WeightedTerm, b: WeightedTerm) -> Bool {
+        a.weight == b.weight && TextKey(a.term) == TextKey(b.term)
+    }
+
+    /// Feeds the term's bytes and the weight to the hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(TextKey(term))
+        hasher.combine(weight)
+    }
 }

@@ -33,7 +33,7 @@ public struct BM25Encoder: Sendable, Hashable {
     public func encode(_ counts: [String: Int]) -> [WeightedTerm] {
         let length = counts.values.reduce(0) { $0 + max(0, $1) }
         return counts.filter { $0.value > 0 }.map { WeightedTerm($0.key, weight(count: $0.value, length: length)) }
-            .sorted { $0.term < $1.term }
+            .sorted { TextKey($0.term) < TextKey($1.term) }
     }
 
     /// The weight of a term that stands `count` times in a document of `length` terms.

@@ -6,9 +6,9 @@
 public indirect enum Filter: Sendable, Hashable {
     /// Documents that have the tag, compared byte for byte.
     case tag(String)
-    /// Documents with one of these identifiers; identifiers that no document has count for nothing. A `Set` holds one of
-    /// two spellings that Swift calls equal: give the other in a second filter.
-    case ids(Set<String>)
+    /// Documents with one of these identifiers, compared byte for byte, in any order; identifiers that no document has
+    /// count for nothing. A list and not a `Set<String>`, which would hold one of two spellings that Swift calls equal.
+    case ids([String])
     /// Documents that all of these let through; every document when there are none.
     case all([Filter])
     /// Documents that at least one of these lets through; no document when there are none.
@@ -50,5 +50,40 @@ public indirect enum Filter: Sendable, Hashable {
         let filter = try parser.parse()
         try filter.check()
         return filter
+    }
+}
+
+// Tags and identifiers are bytes in a store, so that filters are equal when these are.
+extension Filter {
+    /// Whether both are written alike, their tags and identifiers compared byte for byte.
+    public static func == (a: Filter, b: Filter) -> Bool {
+        switch (a, b) {
+        case (.tag(let a), .tag(let b)): TextKey(a) == TextKey(b)
+        case (.ids(let a), .ids(let b)): a.elementsEqual(b) { TextKey($0) == TextKey($1) }
+        case (.all(let a), .all(let b)), (.any(let a), .any(let b)): a == b
+        case (.not(let a), .not(let b)): a == b
+        default: false
+        }
+    }
+
+    /// Feeds the kind of the filter and its parts to the hasher.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .tag(let tag):
+            hasher.combine(0)
+            hasher.combine(TextKey(tag))
+        case .ids(let ids):
+            hasher.combine(1)
+            for id in ids { hasher.combine(TextKey(id)) }
+        case .all(let parts):
+            hasher.combine(2)
+            hasher.combine(parts)
+        case .any(let parts):
+            hasher.combine(3)
+            hasher.combine(parts)
+        case .not(let part):
+            hasher.combine(4)
+            hasher.combine(part)
+        }
     }
 }

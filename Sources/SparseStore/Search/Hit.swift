@@ -12,6 +12,20 @@ public struct Hit: Sendable, Hashable {
     public var stageScores: [Float?] = []
 }
 
+extension Hit {
+    /// Whether the identifiers have the same bytes, and all else is equal.
+    public static func == (a: Hit, b: Hit) -> Bool {
+        TextKey(a.id) == TextKey(b.id) && a.score == b.score && a.contributions == b.contributions
+            && a.stageScores == b.stageScores
+    }
+
+    /// Feeds the identifier's bytes and the score to the hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(TextKey(id))
+        hasher.combine(score)
+    }
+}
+
 /// What one term added to a hit's score.
 public struct TermContribution: Sendable, Hashable {
     /// The term's string, or its number as decimal text.
@@ -22,4 +36,15 @@ public struct TermContribution: Sendable, Hashable {
     public let documentWeight: Float
     /// Their product.
     public var contribution: Float { queryWeight * documentWeight }
+}
+
+extension TermContribution {
+    /// Whether the terms have the same bytes, and the weights are equal.
+    public static func == (a: TermContribution, b: TermContribution) -> Bool {
+        TextKey(a.term) == TextKey(b.term) && a.queryWeight == b.queryWeight
+            && a.documentWeight == b.documentWeight
+    }
+
+    /// Feeds the term's bytes to the hasher.
+    public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(term)) }
 }

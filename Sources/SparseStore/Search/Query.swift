@@ -11,8 +11,16 @@ public struct Query: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// The components; at most `Limits.maximumQueryTerms`.
     public var content: Content
 
-    /// Makes a query with string terms.
-    public init(terms: [String: Float]) {
+    /// Makes a query with string terms, as a dictionary literal writes them; a term that stands twice is refused when the
+    /// query runs.
+    public init(terms: KeyValuePairs<String, Float>) {
+        content = .terms(terms.map { WeightedTerm($0.key, $0.value) })
+    }
+
+    // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the process.
+    /// Makes a query with the string terms of a dictionary.
+    @_disfavoredOverload
+    public init(terms: some Sequence<(key: String, value: Float)>) {
         content = .terms(terms.map { WeightedTerm($0.key, $0.value) })
     }
 

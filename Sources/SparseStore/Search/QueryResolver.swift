@@ -72,13 +72,13 @@ struct QueryResolver {
     }
 
     private static func validate(_ terms: [WeightedTerm]) throws {
-        var seen = Set<TermKey>(minimumCapacity: terms.count)
+        var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {
             guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
                 throw SparseStoreError(
                     .invalidVector, "a query weight is \(term.weight); weights are finite and in \(Limits.weights)")
             }
-            guard seen.insert(TermKey(term.term)).inserted else {
+            guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(.invalidVector, "a query term stands twice; add its weights together")
             }
         }

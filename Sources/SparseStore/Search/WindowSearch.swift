@@ -29,7 +29,9 @@ struct WindowSearch {
         let score: Float
 
         /// Best first: by score, then by identifier.
-        static func precedes(_ a: Scored, _ b: Scored) -> Bool { a.score != b.score ? a.score > b.score : a.id < b.id }
+        static func precedes(_ a: Scored, _ b: Scored) -> Bool {
+            a.score != b.score ? a.score > b.score : TextKey(a.id) < TextKey(b.id)
+        }
     }
 
     func run(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [Scored] {

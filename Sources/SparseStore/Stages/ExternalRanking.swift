@@ -27,15 +27,27 @@ public struct ExternalRanking: Sendable, Hashable {
                 .invalidArgument,
                 "score \(bad) of an external ranking is \(scores[bad].score); scores must be finite")
         }
-        self.init(sorted: scores.sorted { $0.score != $1.score ? $0.score > $1.score : $0.id < $1.id })
+        self.init(
+            sorted: scores.sorted { $0.score != $1.score ? $0.score > $1.score : TextKey($0.id) < TextKey($1.id) })
     }
 
     private init(sorted: [(id: String, score: Float)]) {
-        var seen = Set<TermKey>(minimumCapacity: sorted.count)
-        let kept = sorted.filter { seen.insert(TermKey($0.id)).inserted }
+        var seen = Set<TextKey>(minimumCapacity: sorted.count)
+        let kept = sorted.filter { seen.insert(TextKey($0.id)).inserted }
         ids = kept.map(\.id)
         scores = kept.map(\.score)
         duplicates = sorted.count - kept.count
+    }
+
+    /// Whether both rank documents of the same identifiers, byte for byte, alike.
+    public static func == (a: ExternalRanking, b: ExternalRanking) -> Bool {
+        a.ids.elementsEqual(b.ids) { TextKey($0) == TextKey($1) } && a.duplicates == b.duplicates
+            && a.scores == b.scores
+    }
+
+    /// Feeds the identifiers' bytes to the hasher.
+    public func hash(into hasher: inout Hasher) {
+        for id in ids { hasher.combine(TextKey(id)) }
     }
 
     /// - Throws: `limitExceeded`.

@@ -9,6 +9,6 @@ struct RankedDocument {
 
     /// Best first: by score, then by identifier.
     static func precedes(_ a: RankedDocument, _ b: RankedDocument) -> Bool {
-        a.score != b.score ? a.score > b.score : a.id < b.id
+        a.score != b.score ? a.score > b.score : TextKey(a.id) < TextKey(b.id)
     }
 }

@@ -37,7 +37,7 @@ enum DocumentValidation {
                 .invalidVector,
                 "the document has \(terms.count) terms; give 1...\(Limits.maximumTermsPerVector)")
         }
-        var seen = Set<TermKey>(minimumCapacity: terms.count)
+        var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {
             guard (1...Limits.maximumTermBytes).contains(term.term.utf8.count) else {
                 throw SparseStoreError(
@@ -48,7 +48,7 @@ enum DocumentValidation {
                 throw SparseStoreError(
                     .invalidVector, "a weight is \(term.weight); weights are finite and in \(Limits.weights)")
             }
-            guard seen.insert(TermKey(term.term)).inserted else {
+            guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(.invalidVector, "a term stands twice; add its weights together")
             }
         }

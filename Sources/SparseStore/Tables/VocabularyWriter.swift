@@ -6,7 +6,7 @@ struct VocabularyWriter {
     private let cache: VocabularyCache
     private let committed: UInt32
     private(set) var nextTerm: UInt32
-    private var added: [TermKey: TermID] = [:]
+    private var added: [TextKey: TermID] = [:]
 
     /// - Parameter termCount: the numbers handed out by earlier commits.
     init(_ cache: VocabularyCache, termCount: UInt32) {
@@ -20,7 +20,7 @@ struct VocabularyWriter {
         let table = VocabularyTable(tables: tables, reader: writer.reader)
         let known = try cache.resolve(terms.map(\.term), termCount: committed, table)
         return try zip(terms, known).map { term, known in
-            let key = TermKey(term.term)
+            let key = TextKey(term.term)
             if let id = known ?? added[key] { return id }
             guard nextTerm < UInt32.max else {
                 throw SparseStoreError(.limitExceeded, "the vocabulary is full: \(UInt32.max) terms")

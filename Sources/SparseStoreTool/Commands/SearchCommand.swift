@@ -124,7 +124,7 @@ struct SearchCommand: ParsableCommand {
         }
         let path = queries ?? "-"
         let file = try QueryFile(path: path)
-        let place = query.map { id in file.queries.firstIndex { $0.id == id } } ?? file.queries.indices.first
+        let place = query.map { id in file.queries.firstIndex { TextKey($0.id) == TextKey(id) } } ?? file.queries.indices.first
         guard let place else {
             throw CommandFailure(
                 .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")

@@ -44,7 +44,7 @@ struct EvaluationReport {
         scoreError = metrics?.map(\.scoreError).max()
         ranking = qrels.map { qrels in
             let judged = zip(outcomes, records).compactMap { outcome, record in
-                qrels.grades[record.id].map { (outcome.hits, $0) }
+                qrels.grades[TextKey(record.id)].map { (outcome.hits, $0) }
             }
             return (
                 Self.mean(judged.map { RankingMetrics.nDCG($0, grades: $1, depth: Self.depth) }),

@@ -15,7 +15,7 @@ struct StagePlan: Sendable {
         var stages: [SearchStage] = []
         if let feedback { stages.append(.feedback(feedback)) }
         if let run {
-            let ranking = try ExternalRanking(scores: (run.rankings[id] ?? []).map { ($0.id, $0.score) })
+            let ranking = try ExternalRanking(scores: (run.rankings[TextKey(id)] ?? []).map { ($0.id, $0.score) })
             stages.append(.fuse(ranking, by: fusion, candidates: depth))
         }
         if let stage = try reranking?.stage(for: id, at: place) { stages.append(stage) }

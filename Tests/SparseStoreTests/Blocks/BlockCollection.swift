@@ -69,7 +69,7 @@ struct BlockCollection {
     func model(_ filter: Filter? = nil) -> BruteForce {
         BruteForce(
             documents: collection.documents.filter { entry in
-                filter.map { collection.lets(entry.key, through: $0) } ?? true
+                filter.map { collection.lets(entry.key.text, through: $0) } ?? true
             }.mapValues(\.vector))
     }
 

@@ -26,7 +26,7 @@ import Testing
             let query = try blocks.collection.query()
             let listed = try blocks.listed(query.terms)
             #expect(listed.count > 30 && listed.count < 290)
-            let model = BruteForce(documents: blocks.model().documents.filter { listed.contains($0.key) })
+            let model = BruteForce(documents: blocks.model().documents.filter { listed.contains($0.key.text) })
             #expect(try same(blocks.searchAll(query, limit: 20).hits, model.search(query, limit: 20)))
         }
     }
@@ -37,7 +37,7 @@ import Testing
         for term in [TermID(0), 3, 50, 200] {
             let listed = try blocks.listed([term])
             let having = model.documents.compactMap { id, vector in
-                vector.terms.firstIndex(of: term).map { (id: id, weight: vector.weights[$0]) }
+                vector.terms.firstIndex(of: term).map { (id: id.text, weight: vector.weights[$0]) }
             }
             #expect(!listed.isEmpty && listed.count >= min(2, having.count) && listed.count <= 12)
             // Codes are rounded by window: neighbours may change places.
