@@ -218,4 +218,39 @@ import Testing
         let error = await #expect(throws: SparseStoreError.self) { try await task.value }
         #expect(error?.code == .cancelled)
     }
+
+    @Test func `a transaction that changes nothing keeps the generation that it promised`() async throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.openNumbered()
+        let promised = try await store.write { transaction in
+            let generation = transaction.generation
+            try transaction.remove("nope")
+            return generation
+        }
+        #expect(try await store.read { $0.generation } == promised)
+        #expect(try await store.search(["t": 1], atLeast: promised).generation == promised)
+        // Nobody knows the number of this one.
+        try await store.write { try $0.remove("nope") }
+        #expect(try await store.read { $0.generation } == promised)
+    }
+
+    @Test func `a search runs while many tasks wait for a commit`() async throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.openNumbered()
+        let ended = Lock(0)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<300 {
+                group.addTask {
+                    _ = try? await store.search(["t": 1], atLeast: 1_000, waitingUpTo: .seconds(600))
+                    ended.withLock { $0 += 1 }
+                }
+            }
+            for _ in 0..<20 {
+                let found = try? await store.search(["t": 1], limit: 3).count
+                #expect(found == 3)
+            }
+            #expect(ended.withLock(\.self) == 0)
+            group.cancelAll()
+        }
+    }
 }

@@ -31,8 +31,29 @@ extension Store {
         _ query: Query, options: SearchOptions = SearchOptions(), atLeast generation: UInt64,
         waitingUpTo timeout: Duration = .zero
     ) async throws(SparseStoreError) -> SearchResult {
-        try await AsyncHop.wrap { [self] in
-            try source.snapshot($0, atLeast: generation, timeout, options.deadline).search(query, options: options)
+        try await wait(for: generation, upTo: timeout, options.deadline)
+        return try await AsyncHop.wrap { [self] in
+            try source.snapshot($0, atLeast: generation, .zero, options.deadline).search(query, options: options)
+        }
+    }
+
+    /// Waits for a commit without holding a thread: many tasks may wait for one, and searches still run. Who comes back
+    /// looks whether the commit is there.
+    private func wait(
+        for generation: UInt64, upTo timeout: Duration, _ deadline: ContinuousClock.Instant?
+    ) async throws(SparseStoreError) {
+        var end = ContinuousClock.now + timeout
+        if let deadline { end = min(end, deadline) }
+        var pause = Duration.microseconds(500)
+        while ContinuousClock.now < end {
+            let reached = try await AsyncHop.wrap { [self] in try source.snapshot($0).generation }
+            if reached >= generation { return }
+            do {
+                try await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: end)), clock: .continuous)
+            } catch {
+                throw .taskCancelled
+            }
+            pause = min(pause * 2, .milliseconds(16))
         }
     }
 
@@ -91,8 +112,9 @@ extension Store {
         atLeast generation: UInt64, waitingUpTo timeout: Duration = .zero,
         _ body: @escaping @Sendable (Snapshot) throws -> R
     ) async throws -> R {
-        try await AsyncHop.run { [self] cancellation in
-            try body(SparseStoreError.wrap { try source.snapshot(cancellation, atLeast: generation, timeout, nil) })
+        try await wait(for: generation, upTo: timeout, nil)
+        return try await AsyncHop.run { [self] cancellation in
+            try body(SparseStoreError.wrap { try source.snapshot(cancellation, atLeast: generation, .zero, nil) })
         }
     }
 

@@ -16,6 +16,8 @@ struct WriteSession {
     private let encoder: DocumentEncoder
     /// Records of `meta` beside the manifest were written.
     private var hasRecords = false
+    /// Somebody knows the number that the commit will have, and may wait for it.
+    private var isPromised = false
     /// A write failed half way: nothing of this transaction may be committed.
     private var failure: SparseStoreError?
 
@@ -126,11 +128,17 @@ struct WriteSession {
         hasRecords = true
     }
 
+    /// The number of the commit, which from now on is made even when nothing has changed.
+    mutating func promiseGeneration() -> UInt64 {
+        isPromised = true
+        return base.generation + 1
+    }
+
     /// Writes everything that was held back. False when the transaction has changed nothing.
     mutating func finish() throws -> Bool {
         if let failure { throw failure }
         try checkCancellation()
-        guard manifest != base || hasRecords || multivectors.hasChanged else { return false }
+        guard manifest != base || hasRecords || multivectors.hasChanged || isPromised else { return false }
         try index.finish(&manifest)
         try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies.ascending(), &manifest, writer)
         try multivectors.finish()

@@ -7,8 +7,9 @@ internal import SparseFormat
 public struct WriteTransaction: ~Copyable {
     var session: WriteSession
 
-    /// The number this commit will have.
-    public var generation: UInt64 { session.manifest.generation + 1 }
+    /// The number this commit will have. Who has asked for it gets a commit with this number, even when the transaction
+    /// changes nothing, so that waiting for it has an end.
+    public var generation: UInt64 { mutating get { session.promiseGeneration() } }
     /// Documents in the store, this transaction's changes included.
     public var count: Int { Int(session.manifest.documents) }
 
