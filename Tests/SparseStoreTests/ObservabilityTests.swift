@@ -94,6 +94,42 @@ import Testing
         #expect(messages.withLock { $0.contains { $0.0 == .trace && $0.1 == "searched" } })
     }
 
+    private struct Constant: AsyncReranker {
+        let name = "constant"
+        func input(_ candidate: Candidate) throws -> String { candidate.id }
+        func scores(_ inputs: [String]) async throws -> [Float] { inputs.map { _ in 1 } }
+    }
+
+    @Test func `a search with a model that is waited for is reported`() async throws {
+        let messages = Lock<[(Logger.Level, String)]>([])
+        let metrics = TestMetrics()
+        let temporary = try TemporaryStore()
+        let logger = Logger(label: "test") { _ in Recorder(messages: messages) }
+        let store = try temporary.open {
+            $0.logger = logger
+            $0.metrics = metrics
+        }
+        try await store.write { try $0.upsert(Document(id: "a", terms: ["t": 1])) }
+        let result = try await store.search(["t": 1], rerankedBy: Constant())
+        #expect(result.count == 1)
+        let dimensions = [("store", "test.sparse")]
+        #expect(metrics.counterTotal(label: "sparsestore_searches", dimensions: dimensions) == 1)
+        #expect(try metrics.expectTimer("sparsestore_search_time", dimensions).values.count == 1)
+        #expect(messages.withLock { $0.contains { $0.0 == .trace && $0.1 == "searched" } })
+    }
+
+    @Test func `a merge in the background that fails is warned of`() async throws {
+        let messages = Lock<[(Logger.Level, String)]>([])
+        let temporary = try TemporaryStore()
+        let store = try temporary.open { $0.maintenance = .manual }
+        store.close()
+        let background = BackgroundMerging(store.merger, Logger(label: "test") { _ in Recorder(messages: messages) })
+        background.wake()
+        while background.failure == nil { try await Task.sleep(for: .milliseconds(1)) }
+        background.stop(isWaiting: true)
+        #expect(messages.withLock { $0.contains { $0.0 == .warning && $0.1.contains("merge") } })
+    }
+
     @Test func `statistics name the oldest reader`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.openNumbered()

@@ -45,6 +45,10 @@ final class BackgroundMerging: Sendable {
             do {
                 state.thread = try WorkerThread { [self] in run() }
             } catch {
+                // The next commit tries again.
+                if state.failure == nil {
+                    logger.warning("merging in the background has no thread", metadata: ["error": "\(error)"])
+                }
                 state.failure = "\(error)"
             }
         }
@@ -95,12 +99,15 @@ final class BackgroundMerging: Sendable {
         } catch is Stopped {
             return nil
         } catch {
-            logger.debug("a merge failed", metadata: ["error": "\(error)"])
+            let next = min(Self.longestPause, (pause ?? Self.pause / 2) * 2)
+            logger.warning(
+                "a merge in the background failed and will be tried again",
+                metadata: ["error": "\(error)", "pause_seconds": "\(next.inSeconds)"])
             state.withLock { state in
                 state.failure = "\(error)"
                 state.isWanted = true
             }
-            return min(Self.longestPause, (pause ?? Self.pause / 2) * 2)
+            return next
         }
     }
 }

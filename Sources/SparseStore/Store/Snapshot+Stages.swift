@@ -30,7 +30,7 @@ extension Snapshot {
             var search = try StagedSearch(self, query, options, stages)
             try search.run()
             let result = try search.result()
-            report(result, since: start)
+            source.report(result, since: start)
             return result
         }
     }

@@ -60,7 +60,7 @@ public final class Snapshot: Sendable {
             try Self.validate(options)
             let start = ContinuousClock.now
             let result = try source.scratch.withScratch { scratch in try run(query, options, scratch) }
-            report(result, since: start)
+            source.report(result, since: start)
             return result
         }
     }
@@ -215,19 +215,6 @@ public final class Snapshot: Sendable {
     /// When a search of this snapshot has to stop.
     func budget(_ options: SearchOptions) -> SearchBudget {
         SearchBudget(deadline: options.deadline, cancellation: cancellation)
-    }
-
-    /// Tells metrics and log of a search that is done.
-    func report(_ result: SearchResult, since start: ContinuousClock.Instant) {
-        let duration = ContinuousClock.now - start
-        source.metrics.searched(
-            documentsScored: result.counters.documentsScored, postings: result.counters.postings, in: duration)
-        source.logger.trace(
-            "searched",
-            metadata: [
-                "generation": "\(generation)", "hits": "\(result.count)", "seconds": "\(duration.inSeconds)",
-                "plan": "\(result.plan.reason)",
-            ])
     }
 
     private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {

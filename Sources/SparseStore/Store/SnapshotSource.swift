@@ -72,6 +72,19 @@ final class SnapshotSource: Sendable {
         }
     }
 
+    /// Tells metrics and log of a search that is done.
+    func report(_ result: SearchResult, since start: ContinuousClock.Instant) {
+        let duration = ContinuousClock.now - start
+        metrics.searched(
+            documentsScored: result.counters.documentsScored, postings: result.counters.postings, in: duration)
+        logger.trace(
+            "searched",
+            metadata: [
+                "generation": "\(result.generation)", "hits": "\(result.count)", "seconds": "\(duration.inSeconds)",
+                "plan": "\(result.plan.reason)",
+            ])
+    }
+
     private func state(_ transactionID: UInt64, _ reader: Reader) throws -> SnapshotState {
         try newest.withLock { newest in
             // The map may have grown without a commit; a read transaction, such as ours, keeps it where it is.

@@ -51,10 +51,12 @@ extension Store {
             guard !Task.isCancelled else { throw SparseStoreError.taskCancelled }
             fallback = .failed("\(error)")
         }
-        let report = StageReport(
+        let stage = StageReport(
             name: reranker.name, candidates: inputs.count, scored: scores.scored,
             seconds: (ContinuousClock.now - modelStart).inSeconds, counters: [:], fallback: fallback)
-        return before.reranked(scores, report, limit: options.limit)
+        let result = before.reranked(scores, stage, limit: options.limit)
+        source.report(result, since: start)
+        return result
     }
 
     private struct DeadlinePassed: Error {}
