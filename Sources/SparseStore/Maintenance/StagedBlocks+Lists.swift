@@ -1,6 +1,6 @@
-internal import Dispatch
 internal import LMDB
 internal import SparseFormat
+internal import Synchronization
 
 /// The lists of a block index, by all processors.
 extension StagedBlocks {
@@ -78,11 +78,16 @@ extension StagedBlocks {
         guard count > 0 else { return [] }
         let results = Lock([Result<BlockListWriter.Content, any Error>?](repeating: nil, count: count))
         let (idle, settings, scales) = (layout.idle, settings, sources.maxima.map { $0 / 255 })
-        DispatchQueue.concurrentPerform(iterations: count) { index in
+        let taken = Atomic(0)
+        WorkerThread.run(onUpTo: min(count, WorkerThread.processors)) {
             var builder = idle.withLock { $0.popLast() } ?? BlockListBuilder(settings, scales: scales)
-            let result = Result { builder.build(first + index, try selection.slots(of: first + index), lines) }
-            idle.withLock { $0.append(builder) }
-            results.withLock { $0[index] = result }
+            defer { idle.withLock { $0.append(builder) } }
+            while true {
+                let index = taken.add(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                let result = Result { builder.build(first + index, try selection.slots(of: first + index), lines) }
+                results.withLock { $0[index] = result }
+            }
         }
         // The lines are read where they lie.
         return try withExtendedLifetime((lineBytes, placeBytes)) {

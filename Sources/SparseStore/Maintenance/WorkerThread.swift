@@ -23,7 +23,10 @@ package final class WorkerThread: @unchecked Sendable {
         let context = Unmanaged.passRetained(Body(body)).toOpaque()
         guard let thread = Self.create(context) else {
             Unmanaged<Body>.fromOpaque(context).release()
-            throw SparseStoreError(.io, "the system starts no further thread; use fewer")
+            throw SparseStoreError(
+                .io,
+                "the system starts no further thread; allow this process more of them (ulimit -u, ulimit -v, or the pids "
+                    + "limit of its container)")
         }
         self.thread = thread
     }
@@ -35,6 +38,28 @@ package final class WorkerThread: @unchecked Sendable {
     package func join() {
         pthread_join(thread, nil)
         isJoined = true
+    }
+
+    /// How many processors are there to run threads.
+    package static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
+    /// Runs `body` on the calling thread and on others, and returns when it has returned on all of them. Where the system
+    /// starts no further thread, fewer run it: `body` takes its share of the work until none is left.
+    ///
+    /// - Parameters:
+    ///   - count: how many threads at most, the calling one included.
+    ///   - start: starts a thread, or throws.
+    ///   - body: does a share of the work.
+    package static func run(
+        onUpTo count: Int, start: (@escaping @Sendable () -> Void) throws -> WorkerThread = { try WorkerThread($0) },
+        _ body: @Sendable () -> Void
+    ) {
+        withoutActuallyEscaping(body) { body in
+            var others: [WorkerThread] = []
+            while others.count + 1 < count, let thread = try? start(body) { others.append(thread) }
+            body()
+            for thread in others { thread.join() }
+        }
     }
 
     #if canImport(Darwin)

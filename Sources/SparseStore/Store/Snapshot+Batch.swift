@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import LMDB
 internal import Synchronization
 
@@ -9,7 +8,7 @@ extension Snapshot {
     ///   - queries: any number.
     ///   - options: of each search; a deadline is one for all of them.
     ///   - threads: how many search at a time, the calling one included, and at most one for each processor; nil for
-    ///     that.
+    ///     that. Where the system starts no further thread, those that there are do all the work.
     /// - Returns: for each query, in their order, what ``search(_:options:)`` returns or throws for it. A query that
     ///   cannot be answered keeps none of the others from being so.
     /// - Throws: `invalidArgument` for options or threads outside their ranges, `limitExceeded` for a filter beyond its
@@ -26,8 +25,7 @@ extension Snapshot {
         let cancellation = budget(options).cancellation
         let taken = Atomic(0)
         let results = Lock([Result<SearchResult, SparseStoreError>?](repeating: nil, count: queries.count))
-        // Some turns of the loop find nothing left to take; there are never more threads than processors.
-        DispatchQueue.concurrentPerform(iterations: min(queries.count, threads ?? queries.count)) { _ in
+        WorkerThread.run(onUpTo: min(queries.count, threads ?? queries.count, WorkerThread.processors)) {
             while cancellation?.isRaised != true {
                 let index = taken.add(1, ordering: .relaxed).oldValue
                 guard index < queries.count else { return }

@@ -27,10 +27,7 @@ struct QueryRunner {
             return Run(outcomes: outcomes, seconds: watch.seconds)
         }
         let shared = Shared(count: queries.count)
-        let workers = try (0..<threads).map { _ in
-            try WorkerThread { work(queries, shared) }
-        }
-        for worker in workers { worker.join() }
+        WorkerThread.run(onUpTo: threads) { work(queries, shared) }
         let seconds = watch.seconds
         return Run(outcomes: try shared.outcomes(), seconds: seconds)
     }
