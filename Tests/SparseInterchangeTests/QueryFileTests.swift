@@ -48,10 +48,14 @@ struct QueryFileTests {
         for text in ["", "a", "[1]", "{\"a\": 1} x", "{\"a\"}", "{\"a\": -1}"] {
             #expect(throws: InterchangeError.self) { try TermsText.parse(text) }
         }
-        let numbers = TermsText.numbers([WeightedTerm("7", 1), WeightedTerm("3", 2)])
+        let numbers = try TermsText.numbers([WeightedTerm("7", 1), WeightedTerm("3", 2)])
         #expect(numbers == (try SparseVector(terms: [3, 7], weights: [2, 1])))
-        #expect(TermsText.numbers([WeightedTerm("7", 1), WeightedTerm("x", 2)]) == nil)
-        #expect(TermsText.numbers([WeightedTerm("7", 1), WeightedTerm("07", 2)]) == nil)
+        for other in ["x", "07", "+8", "-1", "4294967296", "\u{663}", "7"] {
+            let error = #expect(throws: InterchangeError.self) {
+                try TermsText.numbers([WeightedTerm("7", 1), WeightedTerm(other, 2)])
+            }
+            #expect(error?.message.contains(other) == true)
+        }
     }
 
     @Test("weight tables by number and by name")

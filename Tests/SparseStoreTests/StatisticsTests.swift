@@ -50,14 +50,15 @@ import Testing
         vectors.termSpace = 2_500
         var model = BruteForce()
         for step in 0..<160 {
-            let ids = model.documents.keys.sorted()
+            let ids = model.documents.keys.sorted().map(\.text)
             let committed = model
             do {
                 try store.write { transaction in
                     for _ in 0..<Int.random(in: 1...12, using: &vectors.generator) {
                         let action = Int.random(in: 0..<10, using: &vectors.generator)
                         if action < 3, let id = ids.randomElement(using: &vectors.generator) {
-                            #expect(try transaction.remove(id) == (model.documents.removeValue(forKey: id) != nil))
+                            #expect(
+                                try transaction.remove(id) == (model.documents.removeValue(forKey: TextKey(id)) != nil))
                         } else {
                             let number = Int.random(in: 0..<400, using: &vectors.generator)
                             let vector = try vectors.next()
@@ -134,6 +135,51 @@ import Testing
         var options = SearchOptions()
         options.weighting = .table(try WeightTable([2, 0.5]))
         #expect(try store.search(Query(vector: vector), options: options).map(\.score) == [2.5])
+    }
+
+    @Test func `a table by name weighs the terms of a store of strings, by their bytes, and feedback uses it`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        try store.write {
+            try $0.upsert(Document(id: "d", terms: ["none": 1, composed: 1, decomposed: 1, "z": 1]))
+        }
+        var options = SearchOptions()
+        options.weighting = .table(
+            try WeightTable(terms: [
+                WeightedTerm(composed, 2), WeightedTerm(decomposed, 0.5), WeightedTerm("z", 0),
+            ]))
+        let query = Query(terms: ["none": 1, composed: 1, decomposed: 4, "z": 1])
+        #expect(try store.search(query, options: options).map(\.score) == [4])
+        let stages = [SearchStage.feedback(Feedback(.best(1), terms: 5, weight: 1))]
+        let fed = try store.search(query, options: options, stages: stages)
+        #expect(fed.stages.last?.counters["terms"] == 2)
+    }
+
+    @Test func `a table of the other kind than the store's terms is refused`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { try $0.upsert(Document(id: "d", terms: ["a": 1])) }
+        var options = SearchOptions()
+        options.weighting = .table(try WeightTable([2, 0.5]))
+        let strings = #expect(throws: SparseStoreError.self) { try store.search(["a": 1], options: options) }
+        #expect(strings?.code == .termSpaceMismatch)
+        let other = try TemporaryStore()
+        let numbers = try other.open()
+        let vector = try SparseVector(terms: [0], weights: [1])
+        try numbers.write { try $0.upsert(Document(id: "d", vector: vector)) }
+        options.weighting = .table(try WeightTable(terms: [WeightedTerm("0", 1)]))
+        let names = #expect(throws: SparseStoreError.self) {
+            try numbers.search(Query(vector: vector), options: options)
+        }
+        #expect(names?.code == .termSpaceMismatch)
+        for bad in [Float.nan, -1, .infinity] {
+            #expect(throws: SparseStoreError.self) { try WeightTable(terms: [WeightedTerm("a", bad)]) }
+        }
+        let twice = #expect(throws: SparseStoreError.self) {
+            try WeightTable(terms: [WeightedTerm("a", 1), WeightedTerm("a", 1)])
+        }
+        #expect(twice?.message.contains("'a'") == true)
     }
 
     @Test func `BM25 weights are those of the formula`() throws {

@@ -22,14 +22,26 @@ public enum TermsText {
         }
     }
 
-    /// The same terms as numbers, for a store whose terms are numbers; nil when they are not all numbers.
-    public static func numbers(_ terms: [WeightedTerm]) -> SparseVector? {
+    /// The same terms as numbers, for a store whose terms are numbers.
+    ///
+    /// - Throws: `invalidInput` naming the first term that is not a number of 0 to 4,294,967,295 in plain decimal: "05" is
+    ///   none, for it would be 5 again; and for what a vector does not hold.
+    public static func numbers(_ terms: [WeightedTerm]) throws(InterchangeError) -> SparseVector {
         var pairs: [(term: TermID, weight: Float)] = []
         for term in terms {
-            guard let number = TermID(term.term) else { return nil }
+            guard let number = TermID(term.term), TextKey(String(number)) == TextKey(term.term) else {
+                throw InterchangeError(
+                    .invalidInput,
+                    "the store's terms are numbers and the term '\(term.term)' is none; "
+                        + "write 0 to \(TermID.max) in plain decimal")
+            }
             pairs.append((number, term.weight))
         }
         pairs.sort { $0.term < $1.term }
-        return try? SparseVector(terms: pairs.map(\.term), weights: pairs.map(\.weight))
+        do {
+            return try SparseVector(terms: pairs.map(\.term), weights: pairs.map(\.weight))
+        } catch {
+            throw InterchangeError(.invalidInput, error.message)
+        }
     }
 }

@@ -10,6 +10,19 @@ public enum WeightTableFile: Sendable, Hashable {
     /// Weights by name; a term that is not there weighs nothing.
     case byName([WeightedTerm])
 
+    /// The table for ``Weighting/table(_:)``: by number for a store whose terms are numbers, by name for one whose terms are
+    /// strings. The other kind is refused by the search.
+    ///
+    /// - Throws: `invalidArgument` for a name that stands twice.
+    public var table: WeightTable {
+        get throws(SparseStoreError) {
+            switch self {
+            case .byNumber(let weights): try WeightTable(weights)
+            case .byName(let terms): try WeightTable(terms: terms)
+            }
+        }
+    }
+
     /// Reads the table at `path`.
     public init(path: String) throws(InterchangeError) {
         try self.init(source: try ByteSource(path: path))

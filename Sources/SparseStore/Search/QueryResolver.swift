@@ -26,7 +26,7 @@ struct QueryResolver {
     func weighted(_ components: [(TermID, Float)], _ weighting: Weighting) throws -> [(TermID, Float)] {
         switch weighting {
         case .none: return components
-        case .table(let table): return components.map { ($0.0, $0.1 * table.weight(of: $0.0)) }
+        case .table(let table): return try weighted(components, table)
         case .corpusIDF:
             let statistics = StatisticsTable(tables: tables, reader: reader)
             let pending = try statistics.pendingChanges(manifest)
@@ -39,18 +39,34 @@ struct QueryResolver {
         }
     }
 
+    private func weighted(_ components: [(TermID, Float)], _ table: WeightTable) throws -> [(TermID, Float)] {
+        switch table.entries {
+        case .byNumber(let weights):
+            try check(.numbers, "the weight table is by the numbers of terms")
+            return components.map { term, weight in
+                (term, Int(term) < weights.count ? weight * weights[Int(term)] : 0)
+            }
+        case .byName(let weights):
+            try check(.strings, "the weight table is by the strings of terms")
+            let names = VocabularyTable(tables: tables, reader: reader)
+            return try components.map { term, weight in
+                (term, weight * (try names.name(of: term).flatMap { weights[TextKey($0)] } ?? 0))
+            }
+        }
+    }
+
     /// Known terms and their own weights.
     private func components(_ query: Query) throws -> [(TermID, Float)] {
         switch query.content {
         case .vector(let vector):
             try check(count: vector.count)
-            try check(.numbers, "numbers")
+            try check(.numbers, "the query's terms are numbers")
             return Array(zip(vector.terms, vector.weights))
         case .terms(let terms):
             try check(count: terms.count)
             try Self.validate(terms)
             guard !terms.isEmpty else { return [] }
-            try check(.strings, "strings")
+            try check(.strings, "the query's terms are strings")
             let table = VocabularyTable(tables: tables, reader: reader)
             let ids = try vocabulary.resolve(terms.map(\.term), termCount: manifest.nextTerm, table)
             return zip(ids, terms).compactMap { id, term in id.map { ($0, term.weight) } }
@@ -68,7 +84,9 @@ struct QueryResolver {
     private func check(_ space: TermSpace, _ given: String) throws {
         guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
         throw SparseStoreError(
-            .termSpaceMismatch, "the query's terms are \(given) and this store's are not; query it as it was filled")
+            .termSpaceMismatch,
+            "\(given) and this store's terms are \(space == .numbers ? "strings" : "numbers"); give it what it was filled with"
+        )
     }
 
     private static func validate(_ terms: [WeightedTerm]) throws {
@@ -76,10 +94,13 @@ struct QueryResolver {
         for term in terms {
             guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
                 throw SparseStoreError(
-                    .invalidVector, "a query weight is \(term.weight); weights are finite and in \(Limits.weights)")
+                    .invalidVector,
+                    "the query's weight of '\(term.term)' is \(term.weight); weights are finite and in \(Limits.weights)"
+                )
             }
             guard seen.insert(TextKey(term.term)).inserted else {
-                throw SparseStoreError(.invalidVector, "a query term stands twice; add its weights together")
+                throw SparseStoreError(
+                    .invalidVector, "the query's term '\(term.term)' stands twice; add its weights together")
             }
         }
     }

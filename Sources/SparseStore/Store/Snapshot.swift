@@ -44,6 +44,9 @@ public final class Snapshot: Sendable {
     }
     var multivectorSettings: MultivectorSettings? { state.multivectors }
 
+    /// What the store's terms are.
+    package var termSpace: TermSpace { state.manifest.termSpace }
+
     /// The number of the commit; each commit has one more than the last.
     public var generation: UInt64 { state.manifest.generation }
     /// Documents in the store.

@@ -34,31 +34,14 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
         case .idf: return .corpusIDF
         case .table(let path):
             let file = try WeightTableFile(path: path)
-            return .table(try WeightTable(try store.read { try Self.weights(file, path: path, in: $0) }))
-        }
-    }
-
-    private static func weights(_ file: WeightTableFile, path: String, in snapshot: Snapshot) throws -> [Float] {
-        switch file {
-        case .byNumber(let weights):
-            // A store with names numbers its terms in the order they came, which no file can know.
-            guard try snapshot.termName(0) == nil else {
-                throw CommandFailure(
-                    .invalidInput,
-                    "'\(path)' gives weights by term number, and this store's terms are strings; "
-                        + "give a JSON object of weights by term")
+            // JSON gives names; in a store of numbers they are these numbers.
+            if case .byName(let terms) = file, try store.read({ try $0.termSpace }) == .numbers {
+                let vector = try TermsText.numbers(terms)
+                var weights = [Float](repeating: 0, count: Int(vector.terms.last ?? 0) + 1)
+                for (term, weight) in zip(vector.terms, vector.weights) { weights[Int(term)] = weight }
+                return .table(try WeightTable(weights))
             }
-            return weights
-        case .byName(let terms):
-            var weights: [Float] = []
-            for term in terms {
-                guard let number = try snapshot.termID(named: term.term).map(Int.init) else { continue }
-                if number >= weights.count {
-                    weights.append(contentsOf: repeatElement(0, count: number + 1 - weights.count))
-                }
-                weights[number] = term.weight
-            }
-            return weights
+            return .table(try file.table)
         }
     }
 }
