@@ -73,7 +73,7 @@ extension LMDBError {
         case EIO:
             (.io, "the disk reported an input/output error; check the device before trusting it again")
         case EROFS:
-            (.readOnly, "the file system is read-only; open with isReadOnly")
+            (.readOnly, "the file system is read-only; copy the file to one that can be written")
         case EACCES, EPERM:
             (
                 .permissionDenied,

@@ -45,7 +45,7 @@ struct Preflight: Hashable {
         }
         throw LMDBError(
             problem?.code ?? .other,
-            (problem?.message ?? "the file cannot be read") + "; restore a backup, or give another path",
+            problem.map { "\($0.message); \($0.remedy)" } ?? "the file cannot be read; give another path",
             operation: "open", path: path)
     }
 
@@ -62,7 +62,11 @@ struct Preflight: Hashable {
         fileBytes: () -> Int, read: @escaping (_ offset: Int, _ count: Int) -> [UInt8]
     ) throws(PreflightProblem) -> (pageSize: Int, usedBytes: Int) {
         let head = read(0, MetaPage.byteCount)
-        guard !head.isEmpty else { throw PreflightProblem(.truncated, "the file is empty") }
+        guard !head.isEmpty else {
+            throw PreflightProblem(
+                .notADatabase, "the file is empty and so no store",
+                remedy: "remove it to have one made in its place, or restore a backup if there was one")
+        }
         let first = try meta(head)
         let second = try meta(read(first.pageSize, MetaPage.byteCount))
         guard first.pageSize == second.pageSize else {

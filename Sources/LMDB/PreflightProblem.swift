@@ -2,9 +2,11 @@
 struct PreflightProblem: Error, Hashable {
     var code: LMDBError.Code
     var message: String
+    var remedy = "restore a backup, or give another path"
 
-    init(_ code: LMDBError.Code, _ message: String) {
+    init(_ code: LMDBError.Code, _ message: String, remedy: String? = nil) {
         self.code = code
         self.message = message
+        if let remedy { self.remedy = remedy }
     }
 }

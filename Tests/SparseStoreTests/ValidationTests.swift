@@ -152,4 +152,41 @@ import Testing
         #expect(try store.read { $0.count } == 3_000)
         #expect(try store.search(["w2999": 1]).map(\.id) == ["2999"])
     }
+
+    @Test func `what is refused names the document, and the term`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        func message(_ document: Document) throws -> String {
+            try #require(throws: SparseStoreError.self) { try store.write { try $0.upsert(document) } }.message
+        }
+        #expect(try message(Document(id: "d7", terms: ["word": .nan])).hasPrefix("document 'd7': "))
+        #expect(try message(Document(id: "d7", terms: ["word": .nan])).contains("'word'"))
+        #expect(try message(Document(id: "d7", terms: ["word": 1, "word": 2])).contains("'word'"))
+        #expect(try message(Document(id: "d7", terms: ["a": 1], tags: [""])).contains("'d7'"))
+        #expect(try message(Document(id: "d7", terms: [WeightedTerm]())).contains("'d7'"))
+    }
+
+    @Test func `what is refused names the file`() throws {
+        let temporary = try TemporaryStore()
+        let missing = temporary.path + "-missing"
+        var configuration = Configuration()
+        configuration.createIfMissing = false
+        let error = #expect(throws: SparseStoreError.self) {
+            try Store.open(at: missing, configuration: configuration)
+        }
+        #expect(error?.message.contains(missing) == true)
+        let store = try temporary.open()
+        store.close()
+        let closed = #expect(throws: SparseStoreError.self) { try store.search(["a": 1]) }
+        #expect(closed?.message.contains("\(store.path)") == true)
+    }
+
+    @Test func `an empty file is no store, and the remedy is said`() throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.path
+        try Data().write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: SparseStoreError.self) { try Store.open(at: path) }
+        #expect(error?.code == .notAStore)
+        #expect(error?.message.contains("remove it") == true)
+    }
 }

@@ -26,7 +26,8 @@ extension SparseStoreError {
             case .invalidArgument: .invalidArgument
             case .closed: .closed
             }
-        self.init(code, error.message, cause: error)
+        let place = error.path.map { "'\($0)': " } ?? ""
+        self.init(code, place + error.message, cause: error)
     }
 
     init(_ error: FormatError) {

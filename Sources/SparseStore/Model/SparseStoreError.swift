@@ -2,7 +2,7 @@
 public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public let code: Code
-    /// What went wrong and how it may be remedied. Never holds a document's content.
+    /// What went wrong and how it may be remedied. May name a path, an identifier or a term; never holds a payload.
     public let message: String
     /// The error below this one, if there is one.
     public let cause: (any Error)?

@@ -3,6 +3,16 @@ internal import SparseFormat
 /// What must hold of a caller's document before a byte of it is written.
 enum DocumentValidation {
     static func check(_ document: Document) throws(SparseStoreError) {
+        do {
+            try checkParts(of: document)
+        } catch {
+            // An identifier that is none does not help to find the document.
+            guard (1...Limits.maximumIdentifierBytes).contains(document.id.utf8.count) else { throw error }
+            throw SparseStoreError(error.code, "document '\(document.id)': \(error.message)", cause: error.cause)
+        }
+    }
+
+    private static func checkParts(of document: Document) throws(SparseStoreError) {
         guard (1...Limits.maximumIdentifierBytes).contains(document.id.utf8.count) else {
             throw SparseStoreError(
                 .invalidArgument,
@@ -27,7 +37,8 @@ enum DocumentValidation {
         for tag in tags where !(1...Limits.maximumTagBytes).contains(tag.utf8.count) {
             throw SparseStoreError(
                 .invalidArgument,
-                "a tag has \(tag.utf8.count) bytes; give 1...\(Limits.maximumTagBytes) bytes of UTF-8")
+                "the tag '\(tag.prefix(60))' has \(tag.utf8.count) bytes; give 1...\(Limits.maximumTagBytes) bytes of UTF-8"
+            )
         }
     }
 
@@ -42,14 +53,17 @@ enum DocumentValidation {
             guard (1...Limits.maximumTermBytes).contains(term.term.utf8.count) else {
                 throw SparseStoreError(
                     .invalidVector,
-                    "a term has \(term.term.utf8.count) bytes; give 1...\(Limits.maximumTermBytes) bytes of UTF-8")
+                    "the term '\(term.term.prefix(60))' has \(term.term.utf8.count) bytes; give 1...\(Limits.maximumTermBytes) bytes of UTF-8"
+                )
             }
             guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
                 throw SparseStoreError(
-                    .invalidVector, "a weight is \(term.weight); weights are finite and in \(Limits.weights)")
+                    .invalidVector,
+                    "the weight of term '\(term.term)' is \(term.weight); weights are finite and in \(Limits.weights)")
             }
             guard seen.insert(TextKey(term.term)).inserted else {
-                throw SparseStoreError(.invalidVector, "a term stands twice; add its weights together")
+                throw SparseStoreError(
+                    .invalidVector, "the term '\(term.term)' stands twice; add its weights together")
             }
         }
     }
