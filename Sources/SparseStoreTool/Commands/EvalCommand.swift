@@ -52,6 +52,9 @@ struct EvalCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        try StandardInput.checkIsReadOnce([
+            "--queries": queries, "--truth": truth, "--qrels": qrels, "--fuse": stages.fuse,
+        ])
         guard (1...1_024).contains(threads) else {
             throw ValidationError("--threads is to be 1 to 1024, not \(threads)")
         }

@@ -11,7 +11,8 @@ struct SearchCommand: ParsableCommand {
             The query is a JSON object of weights by term, or one query of a file (JSON Lines or CSR). Hits are shown with \
             the first 200 characters of their payload; --explain adds what each term contributed, and how the answer was \
             found. With --all every query of the file is asked, by several threads in one state of the store; --json then \
-            writes a line for each, in the order of the file.
+            writes a line for each, in the order of the file. An interruption (exit code 8) or --time-limit ends it with \
+            the answers until then.
 
             EXAMPLES:
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
@@ -39,6 +40,9 @@ struct SearchCommand: ParsableCommand {
     @Option(help: "How many threads ask, with --all; at most one for each processor. (default: that many)")
     var threads: Int?
 
+    @Option(help: "With --all: end after so many seconds, with the answers until then and exit code 6.")
+    var timeLimit: Double?
+
     @OptionGroup var tuning: SearchTuning
 
     @OptionGroup var stages: StageOptions
@@ -52,6 +56,7 @@ struct SearchCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        try StandardInput.checkIsReadOnce(["--queries": queries, "--fuse": stages.fuse])
         guard (terms == nil) != (queries == nil) else {
             throw ValidationError("give the query either with --terms or with --queries")
         }
@@ -63,6 +68,9 @@ struct SearchCommand: ParsableCommand {
         }
         guard threads == nil || all && (1...1_024).contains(threads ?? 1) else {
             throw ValidationError("--threads is to be 1 to 1024, with --all")
+        }
+        guard timeLimit == nil || all && (timeLimit ?? 0) > 0 else {
+            throw ValidationError("--time-limit is a number of seconds above 0, with --all")
         }
         guard !all || stages.isEmpty else {
             throw ValidationError("--all has no further stages; 'eval --run FILE' writes the answers of several stages")
@@ -124,7 +132,8 @@ struct SearchCommand: ParsableCommand {
         }
         let path = queries ?? "-"
         let file = try QueryFile(path: path)
-        let place = query.map { id in file.queries.firstIndex { TextKey($0.id) == TextKey(id) } } ?? file.queries.indices.first
+        let place =
+            query.map { id in file.queries.firstIndex { TextKey($0.id) == TextKey(id) } } ?? file.queries.indices.first
         guard let place else {
             throw CommandFailure(
                 .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")

@@ -32,9 +32,15 @@ enum CommandRunner {
     }
 
     static func run(_ arguments: [String]) -> ExitStatus {
+        if arguments.first == "help", let name = arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
+            !RootCommand.configuration.subcommands.contains(where: { $0.configuration.commandName == name })
+        {
+            Output.complain("there is no command '\(name)'; see 'sparsestore --help'")
+            return .usage
+        }
         var command: any ParsableCommand
         do {
-            command = try RootCommand.parseAsRoot(arguments)
+            command = try RootCommand.parseAsRoot(separatingNumbers(arguments))
         } catch {
             return usage(error)
         }
@@ -53,6 +59,17 @@ enum CommandRunner {
             Output.complain(failure.message)
             return failure.status
         }
+    }
+
+    /// `get` and `remove` take ids, and a negative number is one: it is not to be read as an option. What stands behind
+    /// "--" never is.
+    static func separatingNumbers(_ arguments: [String]) -> [String] {
+        guard let command = arguments.first, command == "get" || command == "remove", !arguments.contains("--") else {
+            return arguments
+        }
+        func isNumber(_ argument: String) -> Bool { argument.hasPrefix("-") && Double(argument) != nil }
+        let numbers = arguments.filter(isNumber)
+        return numbers.isEmpty ? arguments : arguments.filter { !isNumber($0) } + ["--"] + numbers
     }
 
     private static func usage(_ error: any Error) -> ExitStatus {

@@ -18,7 +18,7 @@ enum ExitStatus: Int32 {
         case .corrupted: self = .corrupted
         case .incompatibleFormat: self = .incompatible
         case .diskFull: self = .diskFull
-        case .alreadyOpen, .busy, .readersFull: self = .busy
+        case .alreadyOpen, .busy, .readersFull, .deadlineExceeded, .generationNotReached: self = .busy
         case .cancelled: self = .interrupted
         case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore,
             .dimensionMismatch, .codecNotTrained:
