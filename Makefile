@@ -12,8 +12,6 @@ PROCESSES ?= 2
 CRASH_POINTS ?= 200
 CLOSED_RUNS ?= 60
 SEED ?=
-# Suites whose tests wait for other tasks or processes: each alone, or they would wait for the threads of one another.
-WAITING := ListCacheTests|AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests|ObservabilityTests|CompactTests|ConcurrencyTests
 OPERATIONS ?= 100000
 
 help: ## List these targets
@@ -31,14 +29,9 @@ demo: build ## Load the sample collection, search it, show why each hit matched
 # How much memory a process takes says nothing when a sanitizer takes most of it.
 MEASURING := HostileInputTests/hugeLine
 
-# All tests, built with these options, but for those of $(2): first what can run side by side.
-define run_tests
-	swift test $(1) --parallel --skip '$(WAITING)$(2)'
-	swift test $(1) --skip-build --no-parallel --filter '$(WAITING)'
-endef
-
-test: setup ## Run every test
-	$(call run_tests)
+test: ## Run every test; the last line is 'N passed, N failed, N skipped'
+	@Scripts/setup.sh checks || Scripts/setup.sh
+	@Scripts/test.sh
 
 model: setup ## Random operations against a dictionary and brute force (OPERATIONS=100000, SEED=...)
 	MODEL_OPERATIONS=$(OPERATIONS) $(if $(SEED),MODEL_SEED=$(SEED)) swift test --filter ModelTests
@@ -49,10 +42,10 @@ race: export TSAN_OPTIONS := handle_segv=0:handle_sigbus=0
 sanitize: export ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:detect_leaks=0
 
 race: setup ## Run every test under the thread sanitizer
-	$(call run_tests,--sanitize=thread --scratch-path .build/thread,|$(MEASURING))
+	@Scripts/test.sh --without '$(MEASURING)' --sanitize=thread --scratch-path .build/thread
 
 sanitize: setup ## Run every test under the address sanitizer
-	$(call run_tests,--sanitize=address --scratch-path .build/address,|$(MEASURING))
+	@Scripts/test.sh --without '$(MEASURING)' --sanitize=address --scratch-path .build/address
 
 bench: ## Run the benchmarks
 	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: there is no benchmark to run yet" >&2; exit 1; fi
@@ -95,6 +88,7 @@ lint: ## Check format, floors and text rules: the checks that need no build
 	@Scripts/check-floors.py
 	@Scripts/check-text.py --self-test
 	@Scripts/check-text.py
+	@Scripts/test.sh --self-test
 
 docs: setup ## Build the reference documentation and check the README's examples; a warning fails
 	@Scripts/docs.sh

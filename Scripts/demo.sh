@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Loads the sample collection of Examples/sample into a store of its own, asks it some questions, says why each hit
-# matched, measures the answers and shows what the store holds. The store is removed at the end.
+# matched, measures the answers and shows what the store holds. Shows every command just as it runs it, and leaves the
+# store, .build/sample.sparse, so that the next command can be typed.
 #
 #   Scripts/demo.sh      `make demo` builds the command line first; SPARSESTORE may name another one
 set -euo pipefail
@@ -8,38 +9,39 @@ cd "$(dirname "$0")/.."
 source Scripts/lib.sh
 
 need_sparsestore
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-store=$work/sample.sparse
+store=.build/sample.sparse
 sample=Examples/sample
+rm -f "$store" "$store-lock"
 
 say() { printf '\n== %s\n' "$*"; }
 
-say "Load 240 paragraphs of Wikipedia, with SPLADE vectors, into one file"
-echo "\$ sparsestore load sample.sparse $sample/documents.jsonl.zst"
-"$sparsestore" load "$store" $sample/documents.jsonl.zst
-
-ask() { # id of a question in the sample, options: the best two paragraphs, and which terms made their scores
-    echo "\$ sparsestore search sample.sparse --queries queries.jsonl --query $1"
-    "$sparsestore" search "$store" --queries $sample/queries.jsonl --query "$1" --limit 2 --explain
+run() { # arguments of the command: shows it as it can be typed, and runs it
+    printf '$'
+    printf ' %q' "$sparsestore" "$@"
+    printf '\n'
+    "$sparsestore" "$@"
 }
 
-say "Ask questions; each hit says which terms it matched by, and how strongly"
-echo "   (terms are WordPieces; the model also adds words that neither text holds)"
-ask 432 | sed '/^How it was found/,$d'
-ask 48 | sed '/^How it was found/,$d'
+ask() { # id of a question in the sample: the best two paragraphs, and which terms made their scores
+    run search "$store" --queries $sample/queries.jsonl --query "$1" --limit 2 --explain
+}
 
-say "The same with the plan: how the answer was found"
+say "Load 240 paragraphs of Wikipedia, with SPLADE vectors, into one file"
+run load "$store" $sample/documents.jsonl.zst
+
+say "Ask questions; each hit says which terms it matched by, and how strongly, then how the answer was found"
+echo "   (terms are WordPieces; the model also adds words that neither text holds)"
+ask 432
+ask 48
 ask 168
 
 say "Measure 50 questions against exact answers and human judgements"
-echo "\$ sparsestore eval sample.sparse --queries queries.jsonl --truth truth.bin \\"
-echo "      --qrels qrels.tsv --recall exact"
-"$sparsestore" eval "$store" --queries $sample/queries.jsonl --truth $sample/truth.bin \
-    --qrels $sample/qrels.tsv --recall exact
+run eval "$store" --queries $sample/queries.jsonl --truth $sample/truth.bin --qrels $sample/qrels.tsv --recall exact
 
 say "What the store holds"
-echo "\$ sparsestore stats sample.sparse"
-"$sparsestore" stats "$store"
+run stats "$store"
+
+say "Your turn: the store stays"
+echo "   $sparsestore search $store --terms '{\"nobel\": 1.2, \"prize\": 1}'"
 echo
 echo "The paragraphs are from XQuAD (CC BY-SA 4.0): see $sample/README.md."

@@ -2,9 +2,10 @@
 # Sees that what the build needs is installed: Swift, liblmdb, libzstd, zlib, libstemmer, pkg-config. Installs packages with
 # apt-get when they are missing, and says so. Does nothing when all is there.
 #
-#   Scripts/setup.sh          what `make test` and `make demo` need
-#   Scripts/setup.sh checks   also what the checks need: python3, zstd (the command), and on Linux the two modules of
-#                             Tests/Reader, which are the system's Python's and maybe not those of 'python3'
+#   Scripts/setup.sh          what `make demo` needs
+#   Scripts/setup.sh checks   also what `make test` and the checks need: python3, zstd (the command), and on Linux the
+#                             two modules of Tests/Reader, which are the system's Python's and maybe not those of
+#                             'python3'
 set -euo pipefail
 
 missing=()
