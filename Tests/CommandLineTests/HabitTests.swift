@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// What people type without thinking, and what they are told then.
+@Suite struct HabitTests {
+    @Test func `a negative number is an id, with options before or behind it`() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let documents = try folder.write(
+            "d.jsonl", #"{"id": "-5", "vector": {"x": 3}}"# + "\n" + #"{"id": "7", "vector": {"x": 1}}"#)
+        try Binary.run("load", store, documents, "--quiet")
+        #expect(try Binary.run("get", store, "-5").status == 0)
+        #expect(try Binary.run("get", store, "-5", "--json").object()["id"] as? String == "-5")
+        #expect(try Binary.run("remove", store, "-5", "7").status == 0)
+        let missing = try Binary.run("get", store, "-5")
+        #expect(missing.status == 2)
+        #expect(missing.errors.contains("'-5'"))
+    }
+
+    @Test func `help of no command is wrong usage, and help of a command is not`() throws {
+        let wrong = try Binary.run("help", "frobnicate")
+        #expect(wrong.status == 1)
+        #expect(wrong.errors.contains("'frobnicate'"))
+        #expect(try Binary.run("help", "load").status == 0)
+        #expect(try Binary.run("help").status == 0)
+    }
+
+    @Test func `two options cannot both read standard input`() throws {
+        let result = try Binary.run("eval", "s.sparse", "--queries", "-", "--qrels", "-", input: Data())
+        #expect(result.status == 1)
+        #expect(result.errors.contains("--queries and --qrels"))
+    }
+
+    @Test func `a store that is not there is named`() throws {
+        let folder = try Folder()
+        let path = folder.path("nosuch.sparse")
+        let result = try Binary.run("stats", path)
+        #expect(result.status == 2)
+        #expect(result.errors.contains(path))
+    }
+
+    @Test func `a term that is no number of the store is named, and its query`() throws {
+        let folder = try Folder()
+        let store = folder.path("n.sparse")
+        var matrix = Data()
+        for number in [1, 9, 1, 0, 1] as [Int64] {
+            withUnsafeBytes(of: number.littleEndian) { matrix.append(contentsOf: $0) }
+        }
+        withUnsafeBytes(of: Int32(5).littleEndian) { matrix.append(contentsOf: $0) }
+        withUnsafeBytes(of: Float(1).bitPattern.littleEndian) { matrix.append(contentsOf: $0) }
+        try matrix.write(to: URL(fileURLWithPath: folder.path("n.csr")))
+        try Binary.run("load", store, folder.path("n.csr"), "--quiet")
+        #expect(try Binary.run("search", store, "--terms", #"{"5": 1}"#).status == 0)
+        for term in ["05", "4294967296", "five"] {
+            let result = try Binary.run("search", store, "--terms", #"{"5": 1, "\#(term)": 2}"#)
+            #expect(result.status == 2)
+            #expect(result.errors.contains("'\(term)'"))
+        }
+        let queries = try folder.write("q.jsonl", #"{"id": "q1", "vector": {"05": 1}}"#)
+        #expect(try Binary.run("eval", store, "--queries", queries).errors.contains("'q1'"))
+    }
+
+    @Test func `a time limit ends a search of many queries, with a number of answers and exit code 6`() throws {
+        let folder = try Folder()
+        let store = folder.path("s.sparse")
+        let documents = try folder.write("d.jsonl", #"{"id": "d", "vector": {"x": 3}}"#)
+        try Binary.run("load", store, documents, "--quiet")
+        let queries = try folder.write(
+            "q.jsonl", (0..<1_000).map { #"{"id": "\#($0)", "vector": {"x": 1}}"# }.joined(separator: "\n"))
+        let result = try Binary.run(
+            "search", store, "--queries", queries, "--all", "--json", "--time-limit", "0.000000001")
+        #expect(result.status == 6)
+        #expect(result.errors.contains("of 1,000 queries"))
+        #expect(try Binary.run("search", store, "--terms", #"{"x": 1}"#, "--time-limit", "1").status == 1)
+    }
+}
