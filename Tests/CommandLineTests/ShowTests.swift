@@ -1,3 +1,4 @@
+import SparseInterchange
 import Testing
 
 @testable import SparseStoreTool

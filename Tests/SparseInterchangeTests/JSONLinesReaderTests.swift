@@ -317,4 +317,78 @@ struct JSONLinesReaderTests {
     func badMultivectors(json: String) throws {
         #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": 1}, \"multivector\": \(json)}") != nil)
     }
+
+    @Test("vectors by number, as others write them and as DocumentJSON does")
+    func numbers() throws {
+        let line = #"{"id": "a", "vector": {"values": [0.5, 0, 2], "other": [1], "indices": [7, 3, 4294967295]}}"#
+        let document = try #require(try Support.document(line))
+        #expect(document.content == .vector(try SparseVector([(7, 0.5), (4_294_967_295, 2)])))
+        #expect(try Support.document(DocumentJSON.line(document)) == document)
+        // A term may have such a name, for its weight is a number.
+        #expect(
+            Support.terms(try Support.document(#"{"id": 1, "vector": {"indices": 1, "values": 2}}"#))
+                == [WeightedTerm("indices", 1), WeightedTerm("values", 2)])
+    }
+
+    @Test(
+        "what is no vector by number is rejected",
+        arguments: [
+            (#"{"indices": [1]}"#, "not both there"), (#"{"indices": [1, 2], "values": [1]}"#, "differ in length"),
+            (#"{"indices": [1, 1], "values": [1, 2]}"#, "twice"), (#"{"indices": [-1], "values": [1]}"#, "whole number"),
+            (#"{"indices": [4294967296], "values": [1]}"#, "whole number"), (#"{"indices": [1.0], "values": [1]}"#, "whole"),
+            (#"{"indices": [1], "values": [-1]}"#, "negative"), (#"{"indices": [1], "indices": [1]}"#, "twice"),
+            (#"{"indices": [], "values": []}"#, "no weight"),
+        ])
+    func badNumbers(vector: String, reason: String) throws {
+        let found = try Support.reason("{\"id\": 1, \"vector\": \(vector)}")
+        #expect(found?.contains(reason) == true, "\(found ?? "accepted")")
+    }
+
+    @Test("payloads in base64 are bytes again, and what is none is rejected")
+    func base64() throws {
+        func line(_ payload: String) -> String { "{\"id\": 1, \"payload_base64\": \(payload), \"vector\": {\"a\": 1}}" }
+        #expect(try Support.document(line(#""/v79""#))?.payload == [0xFE, 0xFE, 0xFD])
+        #expect(try Support.document(line(#""/w==""#))?.payload == [0xFF])
+        #expect(try Support.document(line(#""""#))?.payload == [])
+        for bad in [#""/w=""#, #""/w""#, #""/x==""#, #""!w==""#, #""=w==""#, #""/===""#, "1"] {
+            #expect(try Support.reason(line(bad))?.contains("base64") == true, "\(bad)")
+        }
+        #expect(try Support.reason(#"{"id": 1, "content": "", "payload_base64": "", "vector": {"a": 1}}"#) != nil)
+    }
+
+    @Test("bad weights reject a line, or are left out and counted")
+    func badWeights() throws {
+        let lines = ["-1", "1e-20", "1e99", "1e16", "null", "NaN", "-Infinity", "0"].map {
+            "{\"id\": 1, \"vector\": {\"z\": \($0), \"a\": 1}}\n"
+        }
+        let text = lines.joined() + #"{"id": 1, "vector": {"a": -1}}"# + "\n"
+        let strict = try JSONLinesReader(source: ByteSource(bytes: Array(text.utf8)))
+        var rejected = 0
+        while let row = try strict.next() { if case .reject = row { rejected += 1 } }
+        #expect(rejected == 8)
+        #expect(strict.droppedWeights == 0)
+        let lenient = try JSONLinesReader(source: ByteSource(bytes: Array(text.utf8)), droppingBadWeights: true)
+        var accepted: [[WeightedTerm]] = []
+        while let row = try lenient.next() {
+            if case .document(let document, _) = row { accepted.append(Support.terms(document)) }
+        }
+        #expect(accepted == Array(repeating: [WeightedTerm("a", 1)], count: 8))
+        // Not those of a line that is rejected all the same.
+        #expect(lenient.droppedWeights == 7)
+    }
+
+    @Test("bad weights of rows are left out and counted")
+    func badWeightsOfRows() throws {
+        let bytes = Support.csr([[(1, -1), (2, 1)], [(3, .nan)], [(4, 1e-20), (5, .infinity), (6, 2)]])
+        let strict = try CSRReader(source: ByteSource(bytes: bytes))
+        for row in 0..<3 {
+            guard case .reject(_, let concernsWeight) = try strict.row(row) else { Issue.record("accepted"); continue }
+            #expect(concernsWeight)
+        }
+        let lenient = try CSRReader(source: ByteSource(bytes: bytes), droppingBadWeights: true)
+        #expect(try lenient.row(0) == .vector(try SparseVector([(2, 1)])))
+        #expect(try lenient.row(1) == .empty)
+        #expect(try lenient.row(2) == .vector(try SparseVector([(6, 2)])))
+        #expect(lenient.droppedWeights == 3)
+    }
 }

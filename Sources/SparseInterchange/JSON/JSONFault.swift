@@ -30,11 +30,16 @@ struct JSONFault: Error, Equatable {
         case emptyVector = "the vector has no weight above zero"
         case termLength = "a term is empty or longer than 400 bytes"
         case negativeWeight = "a weight is negative"
+        case weightNotFinite = "a weight is null, NaN or infinite"
         case weightOutOfRange = "a weight is smaller than 1e-15 or larger than 1e15"
+        case invalidIndex = "an index is not a whole number from 0 to 4294967295"
+        case unequalVector = "'indices' and 'values' are not both there, or differ in length"
         case tooManyTags = "there are more than 256 tags"
         case tagLength = "a tag is empty or longer than 200 bytes"
         case payloadNotString = "the payload field is not a string"
         case contentNotString = "the field 'content' is not a string"
+        case invalidBase64 = "the field 'payload_base64' is not a string of base64"
+        case twoPayloads = "the fields 'content' and 'payload_base64' are both there"
         case tagNotString = "a tag is not a string"
         case noTokens = "the multivector has no token vectors, or an empty one"
         case tooManyTokens = "there are more than 4096 token vectors"
@@ -51,6 +56,9 @@ struct JSONFault: Error, Equatable {
         self.reason = reason
         self.position = position
     }
+
+    /// Whether the fault is a weight that no store takes, which `--drop-bad-weights` leaves out.
+    var concernsWeight: Bool { [.negativeWeight, .weightNotFinite, .weightOutOfRange].contains(reason) }
 
     /// What a person reads. It never quotes the line.
     var text: String {

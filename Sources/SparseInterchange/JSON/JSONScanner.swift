@@ -54,6 +54,21 @@ struct JSONScanner {
         return true
     }
 
+    /// Takes one of the words that stand where a number is missing: `null`, and what Python's `json` and others write for
+    /// NaN and the infinities.
+    mutating func takeNonFinite() -> Bool {
+        // Nearly always a digit stands here.
+        guard let first = peek(),
+            [UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "I"), UInt8(ascii: "-")]
+                .contains(first)
+        else { return false }
+        let start = position
+        _ = take(UInt8(ascii: "-"))
+        for word in ["null", "NaN", "Infinity"] as [StaticString] where (try? skipWord(word)) != nil { return true }
+        position = start
+        return false
+    }
+
     /// Steps over one value of any kind.
     mutating func skipValue() throws(JSONFault) {
         var depth = 0

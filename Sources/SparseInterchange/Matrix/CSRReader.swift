@@ -37,9 +37,19 @@ public final class CSRReader: DocumentReader {
     private let name: String
     private var arrays: Arrays
     private var nextRow: Int
+    private let isDroppingBadWeights: Bool
+
+    /// How many bad weights were left out of the rows read so far.
+    public private(set) var droppedWeights = 0
 
     /// Opens the matrix that `source`, still at its beginning, gives. All row pointers are checked at once.
-    public init(source: ByteSource, from position: InputPosition = InputPosition()) throws(InterchangeError) {
+    ///
+    /// - Parameter droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its
+    ///   row and count it; otherwise it makes the row a reject.
+    public init(
+        source: ByteSource, from position: InputPosition = InputPosition(), droppingBadWeights: Bool = false
+    ) throws(InterchangeError) {
+        isDroppingBadWeights = droppingBadWeights
         name = source.name
         if try ZipArchive.begins(source) {
             format = .npz
@@ -92,7 +102,8 @@ public final class CSRReader: DocumentReader {
         switch row {
         case .vector(let vector): return .document(Document(id: String(number), vector: vector), number: number)
         case .empty: return .reject(Reject(number: number, reason: JSONFault.Reason.emptyVector.rawValue))
-        case .reject(let reason): return .reject(Reject(number: number, reason: reason))
+        case .reject(let reason, let concernsWeight):
+            return .reject(Reject(number: number, reason: reason, concernsWeight: concernsWeight))
         }
     }
 
@@ -106,28 +117,45 @@ public final class CSRReader: DocumentReader {
         guard range[0] <= range[1], range[1] <= arrays.weights.count else { throw Self.badPointer(name, row: index) }
         guard range[0] < range[1] else { return .empty }
         guard range[1] - range[0] <= UInt64(Limits.maximumTermsPerVector) else {
-            return .reject(reason: JSONFault.Reason.tooManyTerms.rawValue)
+            return .reject(reason: JSONFault.Reason.tooManyTerms.rawValue, concernsWeight: false)
         }
         let terms = try arrays.terms.integers(range[0]..<range[1])
-        let weights = try arrays.weights.floats(range[0]..<range[1])
-        return Self.row(terms, weights, columns: arrays.columns)
+        var weights = try arrays.weights.floats(range[0]..<range[1])
+        let dropped = isDroppingBadWeights ? Self.dropBad(&weights) : 0
+        let row = Self.row(terms, weights, columns: arrays.columns)
+        if case .vector = row { droppedWeights += dropped }
+        return row
+    }
+
+    /// Makes zeros, which say nothing, of weights that no store takes, and returns how many there were.
+    private static func dropBad(_ weights: inout [Float]) -> Int {
+        var dropped = 0
+        for index in weights.indices where weights[index] != 0 && !Limits.weights.contains(weights[index]) {
+            weights[index] = 0
+            dropped += 1
+        }
+        return dropped
     }
 
     /// Checks and sorts what a row holds.
     private static func row(_ terms: [UInt64], _ weights: [Float], columns: UInt64) -> CSRRow {
         guard terms.allSatisfy({ $0 < columns }) else {
-            return .reject(reason: "a term is not below the number of columns")
+            return .reject(reason: "a term is not below the number of columns", concernsWeight: false)
         }
-        guard weights.allSatisfy({ $0.isFinite }) else { return .reject(reason: "a weight is not a finite number") }
-        guard weights.allSatisfy({ $0 >= 0 }) else { return .reject(reason: JSONFault.Reason.negativeWeight.rawValue) }
+        guard weights.allSatisfy({ $0.isFinite }) else {
+            return .reject(reason: "a weight is not a finite number", concernsWeight: true)
+        }
+        guard weights.allSatisfy({ $0 >= 0 }) else {
+            return .reject(reason: JSONFault.Reason.negativeWeight.rawValue, concernsWeight: true)
+        }
         guard weights.allSatisfy({ $0 == 0 || Limits.weights.contains($0) }) else {
-            return .reject(reason: JSONFault.Reason.weightOutOfRange.rawValue)
+            return .reject(reason: JSONFault.Reason.weightOutOfRange.rawValue, concernsWeight: true)
         }
         var order = Array(terms.indices)
         if !zip(terms, terms.dropFirst()).allSatisfy({ $0 < $1 }) {
             order.sort { terms[$0] < terms[$1] }
             guard zip(order, order.dropFirst()).allSatisfy({ terms[$0] < terms[$1] }) else {
-                return .reject(reason: "a term stands twice in the row")
+                return .reject(reason: "a term stands twice in the row", concernsWeight: false)
             }
         }
         order.removeAll { weights[$0] == 0 }
@@ -135,7 +163,7 @@ public final class CSRReader: DocumentReader {
         do {
             return .vector(try SparseVector(terms: order.map { TermID(terms[$0]) }, weights: order.map { weights[$0] }))
         } catch {
-            return .reject(reason: "the row is not a vector the store accepts")
+            return .reject(reason: "the row is not a vector the store accepts", concernsWeight: false)
         }
     }
 

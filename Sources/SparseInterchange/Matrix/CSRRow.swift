@@ -6,6 +6,6 @@ public enum CSRRow: Sendable, Hashable {
     case vector(SparseVector)
     /// No weight above zero.
     case empty
-    /// Something that is no vector, and why.
-    case reject(reason: String)
+    /// Something that is no vector, why, and whether a bad weight is all that is wrong.
+    case reject(reason: String, concernsWeight: Bool)
 }

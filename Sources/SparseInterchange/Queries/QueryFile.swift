@@ -6,31 +6,46 @@ public struct QueryFile: Sendable {
     public let queries: [QueryRecord]
     /// The format the file has.
     public let format: InputFormat
+    /// How many bad weights were left out of the queries.
+    public let droppedWeights: Int
 
     /// Reads the file at `path`; "-" is standard input.
     ///
     /// All queries are kept in memory, and the file is at most `InterchangeLimits.wholeFileBytes` long. A line or row that
     /// is no query is an error, for a query left out would falsify every figure.
-    public init(path: String) throws(InterchangeError) {
+    ///
+    /// - Parameter droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its
+    ///   query and count it; otherwise it is an error.
+    public init(path: String, droppingBadWeights: Bool = false) throws(InterchangeError) {
         let path = MatrixFile.resolve(path, isQueries: true)
-        try self.init(source: try ByteSource(path: path), ids: MatrixFile.idsBeside(path))
+        try self.init(
+            source: try ByteSource(path: path), ids: MatrixFile.idsBeside(path), droppingBadWeights: droppingBadWeights)
     }
 
     /// Reads the queries `source` gives.
     ///
     /// - Parameter ids: a file with the ids of a matrix's rows, one a line; nil names queries by their row.
-    public init(source: ByteSource, ids: String? = nil) throws(InterchangeError) {
+    public init(
+        source: ByteSource, ids: String? = nil, droppingBadWeights: Bool = false
+    ) throws(InterchangeError) {
         format = try InputFormat.detect(source)
         switch format {
-        case .jsonl: queries = try Self.lines(source)
+        case .jsonl:
+            let reader = try JSONLinesReader(
+                source: source, droppingBadWeights: droppingBadWeights, acceptingEmpty: true)
+            queries = try Self.lines(reader, source)
+            droppedWeights = reader.droppedWeights
         case .csr, .npz:
             let labels = try ids.map { path throws(InterchangeError) in try LabelFile(path) }
-            queries = try Self.rows(source, ids: labels)
+            let reader = try CSRReader(source: source, droppingBadWeights: droppingBadWeights)
+            queries = try Self.rows(reader, source, ids: labels)
+            droppedWeights = reader.droppedWeights
         }
     }
 
-    private static func lines(_ source: ByteSource) throws(InterchangeError) -> [QueryRecord] {
-        let reader = try JSONLinesReader(source: source, acceptingEmpty: true)
+    private static func lines(
+        _ reader: JSONLinesReader, _ source: ByteSource
+    ) throws(InterchangeError) -> [QueryRecord] {
         var queries: [QueryRecord] = []
         while let row = try reader.next() {
             guard reader.position.offset <= UInt64(InterchangeLimits.wholeFileBytes) else {
@@ -38,24 +53,25 @@ public struct QueryFile: Sendable {
             }
             switch row {
             case .document(let document, _):
-                guard case .terms(let terms) = document.content else { continue }
+                let query: Query? =
+                    switch document.content {
+                    case .terms(let terms): terms.isEmpty ? nil : Query(terms: terms)
+                    case .vector(let vector): Query(vector: vector)
+                    }
                 let text = document.payload.map { String(decoding: $0, as: UTF8.self) }
                 queries.append(
                     QueryRecord(
-                        id: document.id, query: terms.isEmpty ? nil : Query(terms: terms), text: text,
-                        multivector: document.multivector))
+                        id: document.id, query: query, text: text, multivector: document.multivector))
             case .reject(let reject):
-                throw InterchangeError(
-                    .invalidInput,
-                    "line \(reject.number) of '\(source.name)' is not a query: \(reject.reason); "
-                        + "correct the line")
+                throw notAQuery("line", reject.number, source.name, reject.reason, reject.concernsWeight)
             }
         }
         return queries
     }
 
-    private static func rows(_ source: ByteSource, ids: LabelFile?) throws(InterchangeError) -> [QueryRecord] {
-        let reader = try CSRReader(source: source)
+    private static func rows(
+        _ reader: CSRReader, _ source: ByteSource, ids: LabelFile?
+    ) throws(InterchangeError) -> [QueryRecord] {
         guard reader.rows + reader.nonzeros <= InterchangeLimits.wholeFileBytes / 8 else { throw tooLarge(source.name) }
         var queries: [QueryRecord] = []
         for row in 0..<reader.rows {
@@ -63,13 +79,21 @@ public struct QueryFile: Sendable {
             switch try reader.row(row) {
             case .vector(let vector): queries.append(QueryRecord(id: id, query: Query(vector: vector)))
             case .empty: queries.append(QueryRecord(id: id, query: nil))
-            case .reject(let reason):
-                throw InterchangeError(
-                    .invalidInput, "row \(row) of '\(source.name)' is not a query: \(reason); correct the row")
+            case .reject(let reason, let concernsWeight):
+                throw notAQuery("row", row, source.name, reason, concernsWeight)
             }
         }
         if let ids { try ids.requireEnd() }
         return queries
+    }
+
+    private static func notAQuery(
+        _ unit: String, _ number: Int, _ name: String, _ reason: String, _ concernsWeight: Bool
+    ) -> InterchangeError {
+        InterchangeError(
+            .invalidInput,
+            "\(unit) \(number) of '\(name)' is not a query: \(reason); correct the \(unit)"
+                + (concernsWeight ? ", or leave such weights out ('--drop-bad-weights')" : ""))
     }
 
     private static func tooLarge(_ name: String) -> InterchangeError {

@@ -7,27 +7,36 @@ struct DocumentParser {
     /// What the fields of a line have said so far.
     private struct Fields {
         var id: String?
-        var terms: [WeightedTerm]?
+        var vector: Document.Content?
         var tags: [String]?
         var multivector: Multivector?
         var content: [UInt8]?
         var contents: [UInt8]?
+        var binary: [UInt8]?
         var named: [UInt8]?
         /// One bit a field.
         var seen: UInt8 = 0
     }
 
-    private enum Field: UInt8 { case id, vector, tags, multivector, content, contents, named }
+    private enum Field: UInt8 { case id, vector, tags, multivector, content, contents, binary, named }
 
     private let payload: PayloadField
     private let payloadName: [UInt8]?
     private let acceptingEmpty: Bool
-    private var scratch: [UInt8] = []
-    private var terms = TermSet()
-    private var lastCount = 64
+    /// Whether a weight that no store takes is left out and counted; otherwise it makes the line a fault.
+    let isDroppingBadWeights: Bool
+    /// How many weights were left out of the documents made so far.
+    private(set) var droppedWeights = 0
 
-    init(payload: PayloadField, acceptingEmpty: Bool = false) {
+    var scratch: [UInt8] = []
+    var terms = TermSet()
+    /// How many terms the last vector had, and how many weights were left out of it.
+    var lastCount = 64
+    var lastDropped = 0
+
+    init(payload: PayloadField, acceptingEmpty: Bool = false, droppingBadWeights: Bool = false) {
         self.acceptingEmpty = acceptingEmpty
+        isDroppingBadWeights = droppingBadWeights
         self.payload = payload
         if case .named(let name) = payload { payloadName = Array(name.utf8) } else { payloadName = nil }
     }
@@ -46,22 +55,29 @@ struct DocumentParser {
         }
         try scanner.expectEnd()
         guard let id = fields.id else { throw JSONFault(.missingID) }
-        guard let terms = fields.terms else { throw JSONFault(.missingVector) }
-        guard !terms.isEmpty || acceptingEmpty else { throw JSONFault(.emptyVector) }
+        guard let vector = fields.vector else { throw JSONFault(.missingVector) }
+        if case .terms(let terms) = vector, terms.isEmpty, !acceptingEmpty { throw JSONFault(.emptyVector) }
         let bytes: [UInt8]?
         switch payload {
-        case .content: bytes = fields.content ?? fields.contents
+        case .content:
+            let text = fields.content ?? fields.contents
+            guard text == nil || fields.binary == nil else { throw JSONFault(.twoPayloads) }
+            bytes = text ?? fields.binary
         case .named: bytes = fields.named
         case .none: bytes = nil
         }
-        return Document(id: id, terms: terms, payload: bytes, tags: fields.tags ?? [], multivector: fields.multivector)
+        droppedWeights += lastDropped
+        var document = Document(id: id, terms: [WeightedTerm](), payload: bytes, tags: fields.tags ?? [])
+        document.content = vector
+        document.multivector = fields.multivector
+        return document
     }
 
     /// The terms of a JSON object that stands alone, as on a command line: `{"swift": 1.2}`.
     mutating func parseTerms(_ text: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> [WeightedTerm] {
         if let invalid = UTF8Check.firstInvalid(in: text) { throw JSONFault(.invalidUTF8, at: invalid) }
         var scanner = JSONScanner(text)
-        let terms = try parseVector(&scanner)
+        let terms = try parseTerms(&scanner)
         try scanner.expectEnd()
         return terms
     }
@@ -77,11 +93,12 @@ struct DocumentParser {
         fields.seen |= 1 << known.rawValue
         switch known {
         case .id: fields.id = try parseID(&scanner)
-        case .vector: fields.terms = try parseVector(&scanner)
+        case .vector: fields.vector = try parseVector(&scanner)
         case .tags: fields.tags = try parseTags(&scanner)
         case .multivector: fields.multivector = try parseMultivector(&scanner)
         case .content: fields.content = try parsePayload(&scanner, or: .contentNotString)
         case .contents: fields.contents = try parsePayload(&scanner, or: .contentNotString)
+        case .binary: fields.binary = try parseBase64(&scanner)
         case .named: fields.named = try parsePayload(&scanner, or: .payloadNotString)
         }
     }
@@ -100,7 +117,9 @@ struct DocumentParser {
         }
         switch payload {
         case .named: return payloadName.map { name.elementsEqual($0) } == true ? .named : nil
-        case .content: return isName("content") ? .content : isName("contents") ? .contents : nil
+        case .content where isName("content"): return .content
+        case .content where isName("contents"): return .contents
+        case .content: return isName("payload_base64") ? .binary : nil
         case .none: return nil
         }
     }
@@ -136,6 +155,16 @@ struct DocumentParser {
         return scanner.withText(of: token, scratch: scratch) { Array($0) }
     }
 
+    private mutating func parseBase64(_ scanner: inout JSONScanner) throws(JSONFault) -> [UInt8]? {
+        if try scanner.takeNull() { return nil }
+        let start = scanner.position
+        let token = try scanner.scanString(unescapingInto: &scratch, or: .invalidBase64)
+        guard let bytes = scanner.withText(of: token, scratch: scratch, Base64.decode) else {
+            throw JSONFault(.invalidBase64, at: start)
+        }
+        return bytes
+    }
+
     private mutating func parseTags(_ scanner: inout JSONScanner) throws(JSONFault) -> [String]? {
         if try scanner.takeNull() { return nil }
         try scanner.expect(UInt8(ascii: "["), or: .expectedArray)
@@ -151,41 +180,5 @@ struct DocumentParser {
             tags.append(tag)
         } while try scanner.continues(until: UInt8(ascii: "]"), or: .expectedCommaOrBracket)
         return tags
-    }
-
-    private mutating func parseVector(_ scanner: inout JSONScanner) throws(JSONFault) -> [WeightedTerm] {
-        try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
-        var vector: [WeightedTerm] = []
-        if scanner.take(UInt8(ascii: "}")) { return vector }
-        vector.reserveCapacity(lastCount)
-        terms.removeAll()
-        repeat {
-            _ = scanner.peek()
-            let start = scanner.position
-            let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
-            let (term, hash) = scanner.withText(of: name, scratch: scratch) {
-                (String(decoding: $0, as: UTF8.self), terms.hash($0))
-            }
-            guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
-                throw JSONFault(.termLength, at: start)
-            }
-            try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
-            _ = scanner.peek()
-            let weightStart = scanner.position
-            let weight = try scanner.scanFloat()
-            guard weight >= 0 else { throw JSONFault(.negativeWeight, at: weightStart) }
-            guard weight == 0 || Limits.weights.contains(weight) else {
-                throw JSONFault(.weightOutOfRange, at: weightStart)
-            }
-            guard vector.count < Limits.maximumTermsPerVector else { throw JSONFault(.tooManyTerms, at: start) }
-            vector.append(WeightedTerm(term, weight))
-            guard terms.insert(hash, at: vector.count - 1, of: vector) else {
-                throw JSONFault(.duplicateTerm, at: start)
-            }
-        } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
-        lastCount = vector.count
-        // Zeros are dropped at the end, so that a term given twice is found even when one weight is zero.
-        if vector.contains(where: { $0.weight == 0 }) { vector.removeAll { $0.weight == 0 } }
-        return vector
     }
 }

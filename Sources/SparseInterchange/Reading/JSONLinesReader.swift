@@ -1,7 +1,7 @@
 internal import SparseStore
 
 /// Reads documents from JSON Lines: `{"id": string or integer, "content" or "contents": string, "vector": {term:
-/// weight}, "tags": [string]}`, one object a line.
+/// weight}, "tags": [string]}`, one object a line, and all that `DocumentJSON` writes.
 ///
 /// Unknown fields are stepped over; blank lines are nothing; a weight of exactly zero says nothing and is dropped. A line
 /// that breaks a rule is a reject and the next one is read. Memory: the longest line, at most 64 MiB, twice.
@@ -18,24 +18,28 @@ public final class JSONLinesReader: DocumentReader {
     ///   - payload: the field that becomes the payload.
     ///   - position: where an earlier reading stopped; the source is brought there.
     ///   - lineLimit: the longest line accepted, in bytes.
+    ///   - droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its vector
+    ///     and count it; otherwise it makes the line a reject.
     public convenience init(
         source: ByteSource, payload: PayloadField = .content, from position: InputPosition = InputPosition(),
-        lineLimit: Int = InterchangeLimits.lineBytes
+        lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false
     ) throws(InterchangeError) {
         try self.init(
-            source: source, payload: payload, from: position, lineLimit: lineLimit, acceptingEmpty: false)
+            source: source, payload: payload, from: position, lineLimit: lineLimit,
+            droppingBadWeights: droppingBadWeights, acceptingEmpty: false)
     }
 
     /// The same; with `acceptingEmpty`, a vector without a weight above zero is no reason to reject a line.
     init(
         source: ByteSource, payload: PayloadField = .content, from position: InputPosition = InputPosition(),
-        lineLimit: Int = InterchangeLimits.lineBytes, acceptingEmpty: Bool
+        lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false, acceptingEmpty: Bool
     ) throws(InterchangeError) {
         if position.offset > 0 { try Self.resume(source, at: position.offset) }
         self.source = source
         self.lineLimit = lineLimit
         lines = LineReader(source: source, limit: lineLimit, after: position.number)
-        parser = DocumentParser(payload: payload, acceptingEmpty: acceptingEmpty)
+        parser = DocumentParser(
+            payload: payload, acceptingEmpty: acceptingEmpty, droppingBadWeights: droppingBadWeights)
     }
 
     /// JSON Lines.
@@ -53,6 +57,9 @@ public final class JSONLinesReader: DocumentReader {
     /// The size of the input as it lies on disk.
     public var inputSize: UInt64? { source.rawSize }
 
+    /// How many bad weights were left out of the documents read so far.
+    public var droppedWeights: Int { parser.droppedWeights }
+
     /// The next document or reject.
     public func next() throws(InterchangeError) -> DocumentRow? {
         while let line = try lines.next() {
@@ -63,7 +70,8 @@ public final class JSONLinesReader: DocumentReader {
                 guard let document = try parser.parse(line.bytes) else { continue }
                 return .document(document, number: lines.number)
             } catch {
-                return .reject(Reject(number: lines.number, reason: error.text))
+                return .reject(
+                    Reject(number: lines.number, reason: error.text, concernsWeight: error.concernsWeight))
             }
         }
         return nil

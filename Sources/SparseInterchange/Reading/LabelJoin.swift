@@ -30,6 +30,9 @@ public final class LabelJoin: DocumentReader {
     /// The size of the matrix as it lies on disk.
     public var inputSize: UInt64? { documents.inputSize }
 
+    /// Those of the matrix.
+    public var droppedWeights: Int { documents.droppedWeights }
+
     /// The next row's document with its id and payload, or a reject. A file with more lines than there are rows, or fewer,
     /// ends the reading with an error.
     public func next() throws(InterchangeError) -> DocumentRow? {

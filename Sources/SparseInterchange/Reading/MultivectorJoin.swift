@@ -24,6 +24,9 @@ public final class MultivectorJoin: DocumentReader {
     /// The size of the documents' input.
     public var inputSize: UInt64? { documents.inputSize }
 
+    /// Those of the documents.
+    public var droppedWeights: Int { documents.droppedWeights }
+
     /// The next document with its token vectors, or a reject. More documents than token vectors, or fewer, end the reading
     /// with an error.
     public func next() throws(InterchangeError) -> DocumentRow? {

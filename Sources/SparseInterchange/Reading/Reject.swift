@@ -5,9 +5,13 @@ public struct Reject: Sendable, Hashable {
     /// Why, in one line without tabs.
     public let reason: String
 
+    /// Whether a weight is the reason, which a reader that drops bad weights would have left out.
+    public let concernsWeight: Bool
+
     /// The line or row `number`, rejected for `reason`.
-    public init(number: Int, reason: String) {
+    public init(number: Int, reason: String, concernsWeight: Bool = false) {
         self.number = number
         self.reason = reason
+        self.concernsWeight = concernsWeight
     }
 }

@@ -94,11 +94,14 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// Calls `body` with every document, without its token vectors, in the order they were written, until it returns
-    /// false.
+    /// Calls `body` with every document, in the order they were written, until it returns false.
     ///
+    /// - Parameter includingMultivector: also with its token vectors, which are large; without, ``Document/multivector``
+    ///   is nil.
     /// - Throws: `corrupted`, also when in the end there were more or fewer than ``count``; and what `body` throws.
-    public func forEachDocument(_ body: (Document) throws -> Bool) throws {
+    public func forEachDocument(
+        includingMultivector: Bool = false, _ body: (Document) throws -> Bool
+    ) throws {
         var next: UInt64 = 0
         var seen = 0
         var goesOn = true
@@ -107,12 +110,19 @@ public final class Snapshot: Sendable {
             let batch: [Document] = try SparseStoreError.wrap {
                 try withReader { reader in
                     let documents = documentReader(reader)
+                    let tokens = multivectors(reader)
+                    var components = 0
                     var batch: [Document] = []
                     try DocumentTable(tables: tables, reader: reader).forEach(from: next) { number, view in
                         guard number < manifest.nextDocument else { throw otherCount() }
-                        batch.append(try documents.document(view))
+                        var document = try documents.document(view)
+                        if includingMultivector {
+                            document.multivector = try tokens.multivector(number)
+                            components += document.multivector?.components.count ?? 0
+                        }
+                        batch.append(document)
                         next = number + 1
-                        return batch.count < 256
+                        return batch.count < 256 && components < 1 << 22
                     }
                     return batch
                 }

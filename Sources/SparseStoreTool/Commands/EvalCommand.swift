@@ -49,6 +49,8 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Ask all queries once before the time is taken.")
     var warmup = false
 
+    @OptionGroup var weights: WeightOptions
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -64,7 +66,7 @@ struct EvalCommand: ParsableCommand {
         try OutputPath.check(
             runFile, option: "--run", isNoneOf: [self.store.store, queries, truth, qrels, stages.fuse])
         // The files are read before the store is opened: it shows at once which of them is wrong.
-        let file = try QueryFile(path: queries)
+        let file = try weights.queries(queries)
         let groundTruth = try truth.map { try GroundTruth(path: $0) }
         let judgements = try qrels.map { try Qrels(path: $0) }
         let plan = try stages.read(for: file.queries)

@@ -1,6 +1,6 @@
 internal import ArgumentParser
+internal import SparseInterchange
 internal import SparseStore
-internal import SystemPackage
 
 /// `sparsestore export`
 struct ExportCommand: ParsableCommand {
@@ -8,9 +8,15 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write every document as JSON Lines, which `load` reads.",
         discussion: """
-            {"id": string, "content": string, "tags": [string], "vector": {term: weight}} a line, in the order in which \
-            the documents were written; weights keep every bit. 'content' is the payload; one that is no text becomes \
-            'payload_base64', which `load` passes over. Numbers of terms become strings.
+            {"id": string, "content": string, "tags": [string], "vector": {term: weight}, "multivector": [[number]]} a \
+            line, in the order in which the documents were written; numbers keep every bit. 'content' is the payload; one \
+            that is not text becomes 'payload_base64'. Where terms are numbers, the vector is \
+            {"indices": [number], "values": [weight]}.
+
+            'load' makes the same documents of it. Token vectors are written as their codec has kept them: a store of \
+            int8 gets its own bits back with 'load --codec int8', while pq32 trains a new codebook, and its token vectors \
+            change a little; a note says so. What a store holds beside its documents (index, tuning, places in inputs) is \
+            not exported: 'backup' keeps all. The exit code is 2 when a document is too large for a line that 'load' reads.
 
             EXAMPLES:
               sparsestore export wiki.sparse > documents.jsonl
@@ -23,18 +29,38 @@ struct ExportCommand: ParsableCommand {
         let store = try self.store.openForReading()
         defer { store.close() }
         InterruptFlag.install()
-        var binary = 0
+        let multivectors = try store.statistics().multivectors
+        var tooLong: (count: Int, first: String)?
         try store.read { snapshot in
-            try snapshot.forEachDocument { document in
+            try snapshot.forEachDocument(includingMultivector: true) { document in
                 if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the output is not complete") }
-                let report = DocumentReport(document: document)
-                if report.hasBinaryPayload { binary += 1 }
-                try Output.standard.write(report.line.text + "\n")
+                let line = DocumentJSON.line(document)
+                if line.utf8.count > InterchangeLimits.lineBytes {
+                    tooLong = ((tooLong?.count ?? 0) + 1, tooLong?.first ?? document.id)
+                }
+                try Output.standard.write(line + "\n")
                 return true
             }
         }
-        if binary > 0 {
-            Output.note("\(Figures.count(binary)) payloads are no text; 'load' passes over their 'payload_base64'\n")
+        if let multivectors, multivectors.documents > 0 { Self.note(multivectors) }
+        if let tooLong {
+            throw CommandFailure(
+                .invalidInput,
+                "\(Figures.count(tooLong.count)) documents make a line longer than the \(InterchangeLimits.lineBytes) bytes "
+                    + "that 'load' reads, the first of them '\(Printable.line(Array(tooLong.first.utf8), limit: 60))'; move "
+                    + "the store with 'backup' instead")
+        }
+    }
+
+    /// Says what `load` needs for token vectors to stay as they are.
+    private static func note(_ multivectors: MultivectorStatistics) {
+        let count =
+            "\(Figures.count(multivectors.documents)) documents have token vectors, kept as \(multivectors.codec)"
+        switch multivectors.codec {
+        case .f16: break
+        case .int8: Output.note("\(count); 'load --codec int8' keeps their bits, a load without changes them\n")
+        case .pq32:
+            Output.note("\(count); 'load --codec pq32' trains a codebook of its own, which changes them a little\n")
         }
     }
 }

@@ -9,9 +9,10 @@ struct LoadCommand: ParsableCommand {
         abstract: "Load documents from a file or from standard input.",
         discussion: """
             Reads JSON Lines, {"id": string or integer, "content" or "contents": string, "vector": {term: weight}, \
-            "tags": [string], "multivector": [[number]]}, or a matrix whose rows are documents: BigANN CSR, or .npz as scipy.sparse.save_npz writes it. \
-            A row's id is its number unless --ids names a file. A folder may be given that holds doc-embeddings.npz. \
-            Text and CSR may be compressed with zstd or gzip. The store is made when it is not there. A document whose id is there is replaced.
+            "tags": [string], "multivector": [[number]]}, what 'export' writes, or a matrix whose rows are documents: BigANN \
+            CSR, or .npz as scipy.sparse.save_npz writes it. A row's id is its number unless --ids names a file. A folder \
+            may be given that holds doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is made \
+            when it is not there. A document whose id is there is replaced, and counted.
 
             Each batch is one transaction, which also holds the place in the input: after a kill, --resume goes on from \
             there. SIGINT commits the batch at hand and stops with exit code 8. Memory: --memory, and twice the longest \
@@ -47,6 +48,8 @@ struct LoadCommand: ParsableCommand {
     // Three batches fill a window: each document is then laid out twice, once at its commit and once for good.
     @Option(help: "The most documents of one transaction.")
     var batch = Limits.maximumDocumentsPerWindow / 3
+
+    @OptionGroup var weights: WeightOptions
 
     @OptionGroup var layout: BuildOptions
 
@@ -142,8 +145,15 @@ struct LoadCommand: ParsableCommand {
         switch format {
         case .jsonl:
             try tokens.join(
-                labels.join(JSONLinesReader(source: source, payload: payloadField, from: position), of: source.name))
-        case .csr, .npz: try tokens.join(labels.join(CSRReader(source: source, from: position), of: source.name))
+                labels.join(
+                    JSONLinesReader(
+                        source: source, payload: payloadField, from: position,
+                        droppingBadWeights: weights.dropBadWeights), of: source.name))
+        case .csr, .npz:
+            try tokens.join(
+                labels.join(
+                    CSRReader(source: source, from: position, droppingBadWeights: weights.dropBadWeights),
+                    of: source.name))
         }
     }
 
@@ -164,6 +174,11 @@ struct LoadCommand: ParsableCommand {
             Output.note(
                 "\(Figures.count(summary.rejected)) rows were rejected" + (rejects.map { "; see '\($0)'" } ?? "") + "\n"
             )
+        }
+        if summary.rejectedForWeights > 0 {
+            Output.note(
+                "\(Figures.count(summary.rejectedForWeights)) of the rejected have a bad weight; --drop-bad-weights loads "
+                    + "them without it\n")
         }
     }
 }

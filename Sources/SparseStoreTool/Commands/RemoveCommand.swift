@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SparseInterchange
 internal import SparseStore
 
 /// `sparsestore remove`

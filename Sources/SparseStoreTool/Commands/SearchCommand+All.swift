@@ -4,7 +4,7 @@ internal import SparseStore
 extension SearchCommand {
     /// Asks every query of the file that has a weight, all in one snapshot.
     func runAll() throws {
-        let file = try QueryFile(path: queries ?? "-")
+        let file = try weights.queries(queries ?? "-")
         let store = try self.store.openForReading()
         defer { store.close() }
         let options = try options(for: store)

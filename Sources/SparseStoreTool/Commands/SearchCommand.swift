@@ -53,6 +53,8 @@ struct SearchCommand: ParsableCommand {
     @Flag(help: "Show why: what each term contributed, the plan and its counters.")
     var explain = false
 
+    @OptionGroup var weights: WeightOptions
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -131,7 +133,7 @@ struct SearchCommand: ParsableCommand {
             return (Query(terms: parsed), [QueryRecord(id: "", query: nil)], 0)
         }
         let path = queries ?? "-"
-        let file = try QueryFile(path: path)
+        let file = try weights.queries(path)
         let place =
             query.map { id in file.queries.firstIndex { TextKey($0.id) == TextKey(id) } } ?? file.queries.indices.first
         guard let place else {

@@ -31,10 +31,12 @@ struct TuneCommand: ParsableCommand {
     @Flag(help: "Show no progress.")
     var quiet = false
 
+    @OptionGroup var weights: WeightOptions
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let file = try queries.map { try QueryFile(path: $0) }
+        let file = try queries.map { try weights.queries($0) }
         let store = try self.store.openForWriting(createIfMissing: false)
         defer { store.close() }
         InterruptFlag.install()

@@ -1,3 +1,4 @@
+internal import SparseInterchange
 internal import SparseStore
 
 /// What one stage did, on average over queries.

@@ -25,6 +25,7 @@ struct BatchProducer {
     /// The next batch; nil at the end of the input.
     func next() throws -> LoadBatch? {
         var batch = LoadBatch()
+        let droppedBefore = reader.droppedWeights
         while batch.documents.count < batchDocuments, batch.bytes < bytes,
             batch.rejects.count < batchDocuments,
             let row = try reader.next()
@@ -36,6 +37,7 @@ struct BatchProducer {
             case .reject(let reject): batch.rejects.append(reject)
             }
         }
+        batch.droppedWeights = reader.droppedWeights - droppedBefore
         batch.position = reader.position
         batch.progress = reader.progress
         return batch.isEmpty ? nil : batch

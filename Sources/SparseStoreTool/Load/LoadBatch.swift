@@ -9,6 +9,8 @@ struct LoadBatch: Sendable {
     var rejects: [Reject] = []
     /// About how many bytes of memory the documents take.
     var bytes = 0
+    /// Bad weights that the reader left out of the documents.
+    var droppedWeights = 0
     /// The place in the input after the batch.
     var position = InputPosition()
     /// How much of the input has been read then, where that is known.

@@ -1,10 +1,18 @@
+internal import SparseInterchange
+
 /// What a load did.
 struct LoadSummary {
     /// Documents this load wrote.
     var accepted = 0
     /// Lines or rows this load rejected.
     var rejected = 0
-    /// The same over all loads of this input since it was last begun.
+    /// Of the documents written, those that replaced one of the same id.
+    var replaced = 0
+    /// Of the rejected, those that only a bad weight kept out.
+    var rejectedForWeights = 0
+    /// Bad weights left out of the documents.
+    var droppedWeights = 0
+    /// The same as the first two over all loads of this input since it was last begun.
     var acceptedInAll = 0
     var rejectedInAll = 0
     /// Seconds from the first line to the last commit.
@@ -26,7 +34,9 @@ struct LoadSummary {
     var json: JSONValue {
         .object([
             ("documents", .integer(accepted)),
+            ("replaced", .integer(replaced)),
             ("rejected", .integer(rejected)),
+            ("dropped_weights", .integer(droppedWeights)),
             ("documents_in_all", .integer(acceptedInAll)),
             ("rejected_in_all", .integer(rejectedInAll)),
             ("complete", .bool(isComplete)),
@@ -44,7 +54,9 @@ struct LoadSummary {
         var documents = Figures.count(accepted)
         if acceptedInAll != accepted { documents += " (\(Figures.count(acceptedInAll)) with what was loaded before)" }
         table.add("documents loaded", documents)
+        if replaced > 0 { table.add("replaced", "\(Figures.count(replaced)) had the id of one that was there") }
         table.add("rejected", Figures.count(rejected))
+        if droppedWeights > 0 { table.add("weights left out", Figures.count(droppedWeights)) }
         table.add("seconds", Figures.decimal(seconds, 2))
         table.add("documents/s", Figures.count(Int(rate)))
         table.add("documents in store", Figures.count(storeDocuments))

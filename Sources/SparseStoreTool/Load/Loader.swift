@@ -129,12 +129,15 @@ final class Loader {
 
     /// Writes one batch in one transaction.
     func write(_ batch: LoadBatch) throws {
-        let (rejects, next) = try store.write { transaction in
+        let (rejects, replaced, next) = try store.write { transaction in
             // This may run more than once: nothing outside changes, and the file of rejects is written anew.
             var rejects = batch.rejects
+            var replaced = 0
             for (number, document) in batch.documents {
                 do {
+                    let isReplacing = try transaction.contains(document.id)
                     try transaction.upsert(document)
+                    if isReplacing { replaced += 1 }
                 } catch let error as SparseStoreError where error.isAboutTheDocument {
                     rejects.append(Reject(number: number, reason: error.message))
                 }
@@ -148,14 +151,17 @@ final class Loader {
             next.rejectFile = self.rejectFile?.absolutePath
             next.rejectBytes = try self.rejectFile?.stage(rejects) ?? 0
             try transaction.setBookmark(self.bookmarkName, try next.encoded())
-            return (rejects, next)
+            return (rejects, replaced, next)
         }
         rejectFile?.commit()
         // What the map shows of the file counts as ours: without this a load would seem to need the whole file.
         store.releaseMemory()
         show(rejects)
         summary.accepted += next.accepted - bookmark.accepted
+        summary.replaced += replaced
         summary.rejected += rejects.count
+        summary.rejectedForWeights += rejects.count { $0.concernsWeight }
+        summary.droppedWeights += batch.droppedWeights
         bookmark = next
         reporter.update(
             LoadProgress(

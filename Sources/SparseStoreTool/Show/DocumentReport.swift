@@ -1,3 +1,4 @@
+internal import SparseInterchange
 internal import SparseStore
 
 /// A stored document as it is shown.
@@ -14,33 +15,7 @@ struct DocumentReport {
         }
     }
 
-    var json: JSONValue {
-        var fields: [(String, JSONValue)] = [("id", .string(document.id))]
-        fields += HitReport.payloadFields(document.payload)
-        fields += [
-            ("tags", .array(document.tags.map { .string($0) })),
-            ("vector", .object(components.map { ($0.name, .float($0.weight)) })),
-        ]
-        if let multivector = document.multivector {
-            let rows = (0..<multivector.count).map { JSONValue.array(multivector[$0].map { .float($0) }) }
-            fields.append(("multivector", .array(rows)))
-        }
-        return .object(fields)
-    }
-
-    /// The document as a line that `load` reads.
-    var line: JSONValue {
-        var fields: [(String, JSONValue)] = [("id", .string(document.id))]
-        if let payload = document.payload {
-            fields.append(
-                JSONValue.text(payload).map { ("content", $0) } ?? ("payload_base64", .string(Base64.encode(payload))))
-        }
-        if !document.tags.isEmpty { fields.append(("tags", .array(document.tags.map { .string($0) }))) }
-        fields.append(("vector", .object(components.map { ($0.name, .float($0.weight)) })))
-        return .object(fields)
-    }
-
-    var hasBinaryPayload: Bool { document.payload.map { JSONValue.text($0) == nil } ?? false }
+    var json: JSONValue { DocumentJSON.value(document, payloadField: "payload") }
 
     var text: String {
         var table = TextTable()

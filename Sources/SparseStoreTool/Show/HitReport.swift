@@ -1,3 +1,4 @@
+internal import SparseInterchange
 internal import SparseStore
 
 /// A hit as it is shown: with its document's payload, and what made its score.
@@ -10,7 +11,7 @@ struct HitReport {
     /// With contributions only when they were asked for.
     func json(explaining: Bool) -> JSONValue {
         var fields: [(String, JSONValue)] = [("id", .string(hit.id)), ("score", .float(hit.score))]
-        fields += Self.payloadFields(payload)
+        fields += DocumentJSON.payload(payload, field: "payload")
         if !tags.isEmpty { fields.append(("tags", .array(tags.map { .string($0) }))) }
         if explaining { fields.append(("contributions", .array(hit.contributions.map(Self.json)))) }
         if explaining, !hit.stageScores.isEmpty {
@@ -39,13 +40,6 @@ struct HitReport {
             text += Printable.wrap("because of " + why.joined(separator: ", "), width: 78, indent: "   ") + "\n"
         }
         return text
-    }
-
-    /// The payload as text, or in base64 where it is none; nothing where there is no payload.
-    static func payloadFields(_ payload: [UInt8]?) -> [(String, JSONValue)] {
-        guard let payload else { return [] }
-        if let text = JSONValue.text(payload) { return [("payload", text)] }
-        return [("payload_base64", .string(Base64.encode(payload)))]
     }
 
     private static func json(_ part: TermContribution) -> JSONValue {

@@ -1,3 +1,4 @@
+internal import SparseInterchange
 internal import SparseStore
 
 /// A report of `repair` as it is shown.

@@ -1,3 +1,4 @@
+internal import SparseInterchange
 internal import SparseStore
 
 /// The answer to one query as it is shown.

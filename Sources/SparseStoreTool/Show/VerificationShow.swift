@@ -1,3 +1,4 @@
+internal import SparseInterchange
 internal import SparseStore
 
 /// A report of `verify` as it is shown.

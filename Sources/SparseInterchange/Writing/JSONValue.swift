@@ -1,5 +1,5 @@
 /// A JSON text in the making, with its fields in the order they are given.
-indirect enum JSONValue {
+package indirect enum JSONValue {
     case object([(String, JSONValue)])
     case array([JSONValue])
     case string(String)
@@ -10,7 +10,7 @@ indirect enum JSONValue {
     case null
 
     /// The value in one line.
-    var text: String {
+    package var text: String {
         var text = ""
         write(to: &text)
         return text
@@ -64,12 +64,12 @@ indirect enum JSONValue {
 
 extension JSONValue {
     /// The value, or null where there is none.
-    static func optional<Value>(_ value: Value?, _ make: (Value) -> JSONValue) -> JSONValue {
+    package static func optional<Value>(_ value: Value?, _ make: (Value) -> JSONValue) -> JSONValue {
         value.map(make) ?? .null
     }
 
     /// Bytes as text where they are UTF-8; nil where they are not.
-    static func text(_ bytes: [UInt8]) -> JSONValue? {
+    package static func text(_ bytes: [UInt8]) -> JSONValue? {
         String(validating: bytes, as: UTF8.self).map { .string($0) }
     }
 }

@@ -1,0 +1,141 @@
+internal import SparseStore
+
+extension DocumentParser {
+    /// `{"swift": 1.2}`, or `{"indices": [3, 17], "values": [0.5, 1.2]}` for terms that are numbers.
+    mutating func parseVector(_ scanner: inout JSONScanner) throws(JSONFault) -> Document.Content {
+        try isByNumber(scanner) ? parseNumbers(&scanner) : .terms(parseTerms(&scanner))
+    }
+
+    /// Weights by term. Zeros are dropped, so there may be none.
+    mutating func parseTerms(_ scanner: inout JSONScanner) throws(JSONFault) -> [WeightedTerm] {
+        lastDropped = 0
+        try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
+        var vector: [WeightedTerm] = []
+        if scanner.take(UInt8(ascii: "}")) { return vector }
+        vector.reserveCapacity(lastCount)
+        terms.removeAll()
+        repeat {
+            _ = scanner.peek()
+            let start = scanner.position
+            let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
+            let (term, hash) = scanner.withText(of: name, scratch: scratch) {
+                (String(decoding: $0, as: UTF8.self), terms.hash($0))
+            }
+            guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
+                throw JSONFault(.termLength, at: start)
+            }
+            try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
+            let weight = try parseWeight(&scanner)
+            guard vector.count < Limits.maximumTermsPerVector else { throw JSONFault(.tooManyTerms, at: start) }
+            vector.append(WeightedTerm(term, weight))
+            guard terms.insert(hash, at: vector.count - 1, of: vector) else {
+                throw JSONFault(.duplicateTerm, at: start)
+            }
+        } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
+        lastCount = vector.count
+        // Zeros are dropped at the end, so that a term given twice is found even when one weight is zero.
+        if vector.contains(where: { $0.weight == 0 }) { vector.removeAll { $0.weight == 0 } }
+        return vector
+    }
+
+    /// Whether the object's first member is an array called 'indices' or 'values': a term's weight is a number.
+    private mutating func isByNumber(_ scanner: JSONScanner) -> Bool {
+        var ahead = scanner
+        guard ahead.take(UInt8(ascii: "{")), ahead.peek() == UInt8(ascii: "\""),
+            let name = try? ahead.scanString(unescapingInto: &scratch),
+            ahead.withText(of: name, scratch: scratch, { isName($0, "indices") || isName($0, "values") }),
+            ahead.take(UInt8(ascii: ":"))
+        else { return false }
+        return ahead.peek() == UInt8(ascii: "[")
+    }
+
+    private func isName(_ text: UnsafeBufferPointer<UInt8>, _ name: StaticString) -> Bool {
+        text.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+
+    private mutating func parseNumbers(_ scanner: inout JSONScanner) throws(JSONFault) -> Document.Content {
+        lastDropped = 0
+        _ = scanner.peek()
+        let vectorStart = scanner.position
+        try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
+        var indices: [TermID]?
+        var values: [Float]?
+        repeat {
+            _ = scanner.peek()
+            let start = scanner.position
+            let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
+            let (isIndices, isValues) = scanner.withText(of: name, scratch: scratch) {
+                (isName($0, "indices"), isName($0, "values"))
+            }
+            try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
+            if isIndices {
+                guard indices == nil else { throw JSONFault(.duplicateKey, at: start) }
+                indices = try parseArray(&scanner) { parser, scanner throws(JSONFault) in
+                    try parser.parseIndex(&scanner)
+                }
+            } else if isValues {
+                guard values == nil else { throw JSONFault(.duplicateKey, at: start) }
+                values = try parseArray(&scanner) { parser, scanner throws(JSONFault) in
+                    try parser.parseWeight(&scanner)
+                }
+            } else {
+                try scanner.skipValue()
+            }
+        } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
+        guard let indices, let values, indices.count == values.count else {
+            throw JSONFault(.unequalVector, at: vectorStart)
+        }
+        let order = indices.indices.sorted { indices[$0] < indices[$1] }
+        guard zip(order, order.dropFirst()).allSatisfy({ indices[$0] < indices[$1] }) else {
+            throw JSONFault(.duplicateTerm, at: vectorStart)
+        }
+        let kept = order.filter { values[$0] > 0 }
+        // Only emptiness is left to go wrong.
+        let vector = try? SparseVector(terms: kept.map { indices[$0] }, weights: kept.map { values[$0] })
+        return vector.map { .vector($0) } ?? .terms([])
+    }
+
+    private mutating func parseArray<Element>(
+        _ scanner: inout JSONScanner,
+        _ element: (inout DocumentParser, inout JSONScanner) throws(JSONFault) -> Element
+    ) throws(JSONFault) -> [Element] {
+        try scanner.expect(UInt8(ascii: "["), or: .expectedArray)
+        var elements: [Element] = []
+        if scanner.take(UInt8(ascii: "]")) { return elements }
+        repeat {
+            guard elements.count < Limits.maximumTermsPerVector else {
+                throw JSONFault(.tooManyTerms, at: scanner.position)
+            }
+            elements.append(try element(&self, &scanner))
+        } while try scanner.continues(until: UInt8(ascii: "]"), or: .expectedCommaOrBracket)
+        return elements
+    }
+
+    private func parseIndex(_ scanner: inout JSONScanner) throws(JSONFault) -> TermID {
+        _ = scanner.peek()
+        let start = scanner.position
+        let token = try scanner.scanNumber()
+        guard token.isInteger, !token.isNegative, let index = token.mantissa.flatMap(TermID.init(exactly:)) else {
+            throw JSONFault(.invalidIndex, at: start)
+        }
+        return index
+    }
+
+    /// A weight that a store takes, or zero: also for one that it does not take, where such are left out.
+    private mutating func parseWeight(_ scanner: inout JSONScanner) throws(JSONFault) -> Float {
+        _ = scanner.peek()
+        let start = scanner.position
+        do throws(JSONFault) {
+            if scanner.takeNonFinite() { throw JSONFault(.weightNotFinite, at: start) }
+            let weight = try scanner.scanFloat()
+            guard weight >= 0 else { throw JSONFault(.negativeWeight, at: start) }
+            guard weight == 0 || Limits.weights.contains(weight) else { throw JSONFault(.weightOutOfRange, at: start) }
+            return weight
+        } catch {
+            // The scanner stands behind the weight then.
+            guard isDroppingBadWeights, error.concernsWeight || error.reason == .numberOverflow else { throw error }
+            lastDropped += 1
+            return 0
+        }
+    }
+}

@@ -1,0 +1,49 @@
+public import SparseStore
+
+/// The JSON form of a document: one object, from which `JSONLinesReader` makes the same document, bit for bit.
+///
+/// The fields are `id`; `content`, the payload as text, or `payload_base64` where it is not UTF-8; `tags`; `vector`, an
+/// object of weights by term, or `{"indices": [...], "values": [...]}` where terms are numbers; `multivector`, an array
+/// of token vectors. Each number is the shortest decimal that is read back as the same 32-bit float.
+public enum DocumentJSON {
+    /// The document in one line, without a line feed.
+    ///
+    /// ```swift
+    /// DocumentJSON.line(Document(id: "1", terms: ["swift": 1.5]))
+    /// // {"id": "1", "tags": [], "vector": {"swift": 1.5}}
+    /// ```
+    public static func line(_ document: Document) -> String { value(document).text }
+
+    /// The same as a value that can be written with others.
+    ///
+    /// - Parameter payloadField: the name of the field with a payload that is text.
+    package static func value(_ document: Document, payloadField: String = "content") -> JSONValue {
+        var fields: [(String, JSONValue)] = [("id", .string(document.id))]
+        fields += payload(document.payload, field: payloadField)
+        fields.append(("tags", .array(document.tags.map { .string($0) })))
+        fields.append(("vector", vector(document.content)))
+        if let multivector = document.multivector {
+            let rows = (0..<multivector.count).map { JSONValue.array(multivector[$0].map { .float($0) }) }
+            fields.append(("multivector", .array(rows)))
+        }
+        return .object(fields)
+    }
+
+    /// The payload as text under the name `field`, or in base64 where it is not UTF-8; nothing where there is none.
+    package static func payload(_ payload: [UInt8]?, field: String) -> [(String, JSONValue)] {
+        guard let payload else { return [] }
+        if let text = JSONValue.text(payload) { return [(field, text)] }
+        return [("payload_base64", .string(Base64.encode(payload)))]
+    }
+
+    private static func vector(_ content: Document.Content) -> JSONValue {
+        switch content {
+        case .terms(let terms): .object(terms.map { ($0.term, .float($0.weight)) })
+        case .vector(let vector):
+            .object([
+                ("indices", .array(vector.terms.map { .integer(Int($0)) })),
+                ("values", .array(vector.weights.map { .float($0) })),
+            ])
+        }
+    }
+}

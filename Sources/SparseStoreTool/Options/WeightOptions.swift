@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import SparseInterchange
+
+/// What becomes of weights that no store takes.
+struct WeightOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Leave out weights that are negative, null, not finite, or outside 1e-15 to 1e15, and count them. Without, \
+            such a weight makes its document a reject, and a file with such a query an error.
+            """)
+    var dropBadWeights = false
+
+    /// Reads a file of queries, and says on standard error how many weights were left out.
+    func queries(_ path: String) throws -> QueryFile {
+        let file = try QueryFile(path: path, droppingBadWeights: dropBadWeights)
+        if file.droppedWeights > 0 {
+            Output.note("left \(Figures.count(file.droppedWeights)) bad weights out of the queries of '\(path)'\n")
+        }
+        return file
+    }
+}
