@@ -32,19 +32,13 @@ extension Environment {
         try requireOneName(operation)
         try acquireWriter(operation)
         defer { releaseWriter() }
-        let (folder, name) = Filesystem.split(canonicalPath)
-        Self.removeAbandonedFiles(folder: folder, name: name)
         // Before the work as well as after it: most refusals need not wait for a copy.
         try requireAlone(operation)
-        let temporaryPath = Self.temporaryName(for: canonicalPath)
-        Registry.shared.beginCreating(temporaryPath)
-        defer {
-            unlink(temporaryPath)
-            Registry.shared.endCreating(temporaryPath)
-        }
+        let work = try WorkFolder.make(beside: canonicalPath, operation: operation)
+        defer { work.remove() }
         let copied = lastTransactionID
         let mode = try withHandle(operation) { Self.fileMode($0) }
-        try writeCopy(to: temporaryPath, mode: mode, compacting: true, operation: operation, target: path)
+        try writeCopy(to: work.file, mode: mode, compacting: true, operation: operation, target: path)
         try beforeSwap()
         let undrained = LMDBError(
             .busy, "read transactions have stayed open longer than \(options.drainTimeout); end them and try again",
@@ -56,7 +50,7 @@ extension Environment {
                 throw LMDBError(
                     .busy, "another process wrote meanwhile; try again", operation: operation, path: path.string)
             }
-            try swap(temporaryPath, lockFile, &state, handle, operation)
+            try swap(work.file, lockFile, &state, handle, operation)
         }
     }
 

@@ -23,7 +23,7 @@ extension Environment {
         let status = try makeBeside(canonicalPath, operation: "create") { temporaryPath in
             try fill(path, temporaryPath, options: options, tables: names, create: create)
         }
-        // Gone: a neighbour took it for abandoned. Either way the caller looks at the path again.
+        // Something stands there now, or the folder has gone: the caller looks at the path again.
         guard status == 0 || status == EEXIST || status == ENOENT else {
             throw Filesystem.error(status, "create", path.string)
         }
@@ -59,47 +59,5 @@ extension Environment {
         default:
             return errno
         }
-    }
-
-    // MARK: Temporary names
-
-    /// Tells who is at work, so that what a crash left behind can be known for that. What is made for a file that is itself
-    /// in the making is named after the file that it will be: by that name abandoned files are looked for.
-    static func temporaryName(for target: String) -> String {
-        let known = target.ranges(of: ".new-").last.map { String(target[..<$0.lowerBound]) }
-        let base = known.map { creator(of: target, target: $0) == nil ? target : $0 } ?? target
-        return "\(base).new-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16))"
-    }
-
-    /// The process named in a temporary file's name, or nil if it is no such name.
-    static func creator(of entry: String, target name: String) -> pid_t? {
-        let prefix = name + ".new-"
-        guard entry.hasPrefix(prefix) else { return nil }
-        let parts = entry.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2 || (parts.count == 3 && parts[2] == "lock") else { return nil }
-        guard UInt32(parts[1], radix: 16) != nil, let process = pid_t(parts[0]), process > 0 else { return nil }
-        return process
-    }
-
-    /// Removes what crashed creations of this target left. Should one be alive after all (a process this one cannot see,
-    /// in another container), it finds its file gone and begins anew.
-    static func removeAbandonedFiles(folder: String, name: String) {
-        guard let directory = opendir(folder) else { return }
-        defer { closedir(directory) }
-        var abandoned: [String] = []
-        while let entry = readdir(directory) {
-            let entryName = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            guard let process = creator(of: entryName, target: name) else { continue }
-            let entryPath = folder == "/" ? "/\(entryName)" : "\(folder)/\(entryName)"
-            let isAlive =
-                process == getpid()
-                ? Registry.shared.isCreating(
-                    entryPath.hasSuffix("-lock") ? String(entryPath.dropLast("-lock".count)) : entryPath)
-                : kill(process, 0) == 0 || errno == EPERM
-            if !isAlive { abandoned.append(entryPath) }
-        }
-        for path in abandoned { unlink(path) }
     }
 }

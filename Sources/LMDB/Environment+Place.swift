@@ -12,7 +12,7 @@ extension Environment {
     /// Puts a file where nothing stands yet: it is made beside its place and appears there complete and durable, or not at
     /// all. What a crash leaves behind is removed when something is next put there.
     ///
-    /// - Parameter fill: makes the file at the path it is given, durable when it returns; a lock file beside it is removed.
+    /// - Parameter fill: makes the file at the path it is given, durable when it returns; a lock file of its own is removed.
     package static func place(
         at target: FilePath, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
     ) throws {
@@ -26,20 +26,13 @@ extension Environment {
     static func makeBeside(
         _ canonicalTarget: String, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
     ) throws -> Int32 {
-        let (folder, name) = Filesystem.split(canonicalTarget)
-        removeAbandonedFiles(folder: folder, name: name)
-        let temporaryPath = temporaryName(for: canonicalTarget)
-        Registry.shared.beginCreating(temporaryPath)
-        defer {
-            unlink(temporaryPath)
-            unlink(lockPath(temporaryPath))
-            Registry.shared.endCreating(temporaryPath)
+        let work = try WorkFolder.make(beside: canonicalTarget, operation: operation)
+        defer { work.remove() }
+        try fill(work.file)
+        let status = moveWithoutReplacing(work.file, canonicalTarget)
+        if status == 0 || status == EEXIST {
+            try Filesystem.syncFolder(Filesystem.split(canonicalTarget).folder, operation: operation)
         }
-        try fill(temporaryPath)
-        // Before the move: a crash after it would leave a lock file that no later creation looks for.
-        unlink(lockPath(temporaryPath))
-        let status = moveWithoutReplacing(temporaryPath, canonicalTarget)
-        if status == 0 || status == EEXIST { try Filesystem.syncFolder(folder, operation: operation) }
         return status
     }
 

@@ -13,7 +13,6 @@ final class Registry: Sendable {
     static var shared: Registry { ForkGeneration.registry }
 
     private let open = Lock<Set<FileIdentity>>([])
-    private let creating = Lock<Set<String>>([])
 
     /// False if the file is open already.
     func reserve(_ identity: FileIdentity) -> Bool {
@@ -22,19 +21,6 @@ final class Registry: Sendable {
 
     func release(_ identity: FileIdentity) {
         open.withLock { _ = $0.remove(identity) }
-    }
-
-    /// Names of files in the making, so that a tidying neighbor leaves them alone.
-    func beginCreating(_ name: String) {
-        creating.withLock { _ = $0.insert(name) }
-    }
-
-    func endCreating(_ name: String) {
-        creating.withLock { _ = $0.remove(name) }
-    }
-
-    func isCreating(_ name: String) -> Bool {
-        creating.withLock { $0.contains(name) }
     }
 }
 

@@ -133,19 +133,73 @@ import Testing
         #expect(folder.entries == ["b", "c"])
     }
 
-    @Test func onlyOurTemporaryNamesAreRecognised() {
-        let ours = Environment.temporaryName(for: "x.sparse")
-        #expect(Environment.creator(of: ours, target: "x.sparse") == getpid())
-        #expect(Environment.creator(of: ours + "-lock", target: "x.sparse") == getpid())
-        let inner = Environment.temporaryName(for: ours)
-        #expect(inner != ours && Environment.creator(of: inner, target: "x.sparse") == getpid())
-        #expect(Environment.temporaryName(for: "a.new-b/x.sparse").hasPrefix("a.new-b/x.sparse.new-"))
-        for name in [
-            "x.sparse", "x.sparse-lock", "x.sparse.new", "x.sparse.new-", "x.sparse.new-12", "x.sparse.new-12-",
-            "x.sparse.new-a-1", "x.sparse.new--5-1", "x.sparse.new-0-1", "x.sparse.new-12-zz", "x.sparse.new-12-1-2",
-            "y.sparse.new-12-1", "x.sparse.new-12-1-lock-lock",
-        ] {
-            #expect(Environment.creator(of: name, target: "x.sparse") == nil, "\(name)")
+    /// A file or folder that a user has called as we call ours, and what becomes of it when something is made beside it.
+    @Test func aNameAloneIsNoReasonToDelete() throws {
+        let name = "data.sparse.new-0123456789abcdef"
+        writeBytes([1, 2], to: folder.file(name))
+        writeBytes([3], to: folder.file("data.sparse.new-20241128-1"))
+        mkdir(folder.file("data.sparse.new-fedcba9876543210").string, 0o700)
+        writeBytes([4], to: folder.file("data.sparse.new-fedcba9876543210/data"))
+        mkdir(folder.file("data.sparse.new-00000000000000aa").string, 0o700)
+        writeBytes([5], to: folder.file("data.sparse.new-00000000000000aa/owner"))
+        let before = folder.entries
+        let environment = try Environment.make(folder.file())
+        try environment.compact()
+        environment.close()
+        #expect(folder.entries == (before + ["data.sparse", "data.sparse-lock"]).sorted())
+        #expect(readBytes(folder.file(name)) == [1, 2])
+        #expect(readBytes(folder.file("data.sparse.new-20241128-1")) == [3])
+        #expect(readBytes(folder.file("data.sparse.new-fedcba9876543210/data")) == [4])
+        #expect(readBytes(folder.file("data.sparse.new-00000000000000aa/owner")) == [5])
+    }
+
+    @Test func aFolderThatAnybodyHasPutSomethingIntoStays() async throws {
+        let path = folder.file("copy").string
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            try Environment.place(at: FilePath(path), operation: "copy") { file in
+                writeBytes([1], to: FilePath(file))
+                writeBytes([2], to: FilePath(file + ".mine"))
+                kill(getpid(), SIGKILL)
+            }
+        }
+        let left = try #require(folder.entries.first)
+        try Environment.place(at: folder.file("copy"), operation: "copy") { writeBytes([3], to: FilePath($0)) }
+        #expect(folder.entries == ["copy", left])
+        #expect(readBytes(folder.file("\(left)/data.mine")) == [2])
+        #expect(readBytes(folder.file("\(left)/data")) == [1])
+    }
+
+    @Test func whatALivingProcessMakesIsLeftAlone() throws {
+        let target = folder.file("copy").string
+        let first = try WorkFolder.make(beside: target, operation: "copy")
+        writeBytes([1], to: FilePath(first.file))
+        let second = try WorkFolder.make(beside: target, operation: "copy")
+        #expect(readBytes(FilePath(first.file)) == [1])
+        second.remove()
+        first.remove()
+        #expect(folder.entries.isEmpty)
+    }
+
+    @Test func aCrashAtAnyStepOfMakingAFolderLeavesNothingForGood() throws {
+        let path = folder.file("copy.new-0123456789abcdef").string
+        let target = folder.file("copy").string
+        let probe = try WorkFolder.make(beside: target, operation: "copy")
+        let name = try #require(folder.entries.first)
+        let record = readBytes(folder.file("\(name)/owner"))
+        probe.remove()
+        for step in 0...3 {
+            mkdir(path, 0o700)
+            if step > 0 {
+                writeBytes(Array(record.prefix([0, 0, 9, record.count][step])), to: FilePath(path + "/owner"))
+            }
+            if step == 3 {
+                // A store that was being made in steps: a folder in the folder.
+                mkdir(path + "/data.new-0123456789abcdef", 0o700)
+                writeBytes([1], to: FilePath(path + "/data"))
+                writeBytes([1], to: FilePath(path + "/data-lock"))
+            }
+            try WorkFolder.make(beside: target, operation: "copy").remove()
+            #expect(folder.entries.isEmpty, "step \(step)")
         }
     }
 }

@@ -52,7 +52,11 @@ final class TemporaryFolder: Sendable {
         #if os(Linux)
             if isMounted { umount2(path, Int32(MNT_DETACH)) }
         #endif
-        for name in entries { unlink("\(path)/\(name)") }
+        Self.remove(path)
+    }
+
+    private static func remove(_ path: String) {
+        for name in entries(path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
         rmdir(path)
     }
 }

@@ -1,0 +1,156 @@
+import Platform
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A folder in which a file is made before it is moved to its place beside it.
+///
+/// What a crash leaves behind is removed when something is next made for the same place. A name does not prove that a file
+/// is ours: people copy a file to `wiki.sparse.new-2`. So the folder holds a record that says what it is, `owner`, and a
+/// folder without it is never touched, nor is one that holds anything we do not put there. The maker keeps a lock on the
+/// record. It ends with the process, and reaches across containers, where process numbers mean nothing.
+struct WorkFolder {
+    /// Where the file is made.
+    var file: String { "\(path)/\(Self.fileName)" }
+
+    private let path: String
+    private let owner: Int32
+
+    private static let fileName = "data"
+    private static let ownerName = "owner"
+
+    /// What the record holds.
+    private static func record(for name: String) -> [UInt8] {
+        Array("SparseStore makes the file '\(name)' here. This folder is removed once no process works on it.\n".utf8)
+    }
+
+    /// Removes what crashes have left behind for the file at `target`, and makes a folder for it.
+    ///
+    /// - Parameter target: the canonical path of a file, which need not be there.
+    static func make(beside target: String, operation: String) throws(LMDBError) -> WorkFolder {
+        let (folder, name) = Filesystem.split(target)
+        removeAbandoned(in: folder, for: name)
+        while true {
+            let word = String(UInt64.random(in: .min ... .max), radix: 16)
+            let path = join(folder, prefix(for: name) + String(repeating: "0", count: 16 - word.count) + word)
+            guard mkdir(path, 0o700) == 0 else {
+                guard errno == EEXIST else { throw Filesystem.error(errno, operation, target) }
+                continue
+            }
+            do throws(LMDBError) {
+                return try WorkFolder(path, record: record(for: name), operation: operation, target: target)
+            } catch {
+                guard error.underlying == ENOENT, access(path, F_OK) != 0 else { throw error }
+                // Without its record the folder is anybody's who tidies up; begin anew.
+            }
+        }
+    }
+
+    /// Puts the record into an empty folder. On an error nothing is left.
+    private init(_ path: String, record: [UInt8], operation: String, target: String) throws(LMDBError) {
+        let ownerPath = Self.join(path, Self.ownerName)
+        let descriptor = StandardDescriptors.openFile(ownerPath, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        var status = descriptor < 0 ? errno : 0
+        if status == 0 {
+            // A file system without locks has nobody who could take this one for abandoned.
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { status = ENOENT }
+            if status == 0, write(descriptor, record, record.count) != record.count { status = errno }
+            // The record is of use after a power cut only if it is there before the file is.
+            if status == 0, fsync(descriptor) != 0 { status = errno }
+            if status == 0, access(ownerPath, F_OK) != 0 { status = ENOENT }
+        }
+        guard status == 0 else {
+            if descriptor >= 0 { closeDescriptor(descriptor) }
+            unlink(ownerPath)
+            rmdir(path)
+            throw Filesystem.error(status, operation, target)
+        }
+        self.path = path
+        owner = descriptor
+    }
+
+    /// Removes the folder and what is left in it. Call it once.
+    func remove() {
+        Self.empty(path)
+        closeDescriptor(owner)
+    }
+
+    // MARK: What a crash has left behind
+
+    /// Removes the folders for a file whose makers are gone.
+    static func removeAbandoned(in folder: String, for name: String) {
+        for entry in entries(folder) ?? [] where isName(entry, of: name) {
+            let path = join(folder, entry)
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
+            removeIfAbandoned(path, for: name)
+        }
+    }
+
+    private static func removeIfAbandoned(_ path: String, for name: String) {
+        let descriptor = StandardDescriptors.openFile(join(path, ownerName), O_RDONLY | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            // A crash right after the folder was made. An empty folder is nobody's loss.
+            if errno == ENOENT { rmdir(path) }
+            return
+        }
+        defer { closeDescriptor(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, let contents = entries(path) else { return }
+        let record = record(for: name)
+        var bytes = [UInt8](repeating: 0, count: record.count + 1)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { return }
+        if bytes[..<count].elementsEqual(record) {
+            let isOurs = contents.allSatisfy {
+                [ownerName, fileName, fileName + "-lock"].contains($0) || isName($0, of: fileName)
+            }
+            if isOurs { empty(path) }
+        } else if contents == [ownerName], record.starts(with: bytes[..<count]) {
+            // A crash while the record was written.
+            empty(path)
+        }
+    }
+
+    /// Deletes what we put into a folder, the record last, and the folder if nothing else is in it.
+    private static func empty(_ path: String) {
+        // A file that is itself made in steps has had a folder of its own.
+        removeAbandoned(in: path, for: fileName)
+        unlink(join(path, fileName))
+        unlink(join(path, fileName + "-lock"))
+        unlink(join(path, ownerName))
+        rmdir(path)
+    }
+
+    private static func prefix(for name: String) -> String { name + ".new-" }
+
+    /// Whether a folder of this name may be one for the file called `name`; its record decides.
+    static func isName(_ entry: String, of name: String) -> Bool {
+        let prefix = prefix(for: name).utf8
+        guard entry.utf8.starts(with: prefix) else { return false }
+        let digits = entry.utf8.dropFirst(prefix.count)
+        return digits.count == 16 && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    private static func join(_ folder: String, _ name: String) -> String {
+        folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+    }
+
+    /// The names in a folder; nil when it cannot be read.
+    private static func entries(_ folder: String) -> [String]? {
+        guard let directory = opendir(folder) else { return nil }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}
