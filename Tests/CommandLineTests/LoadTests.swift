@@ -34,18 +34,18 @@ struct LoadTests {
         let folder = try Folder()
         let path = folder.path("r.tsv")
         func reject(_ number: Int) -> Reject { Reject(number: number, reason: "why\tnot\nso") }
-        let file = try RejectFile(path: path, keeping: 0)
+        let file = try Self.rejectFile(path, keeping: 0)
         #expect(try file.stage([reject(1), reject(2)]) == 26)
         #expect(try file.stage([reject(1)]) == 13)
         file.commit()
         #expect(try file.stage([reject(9)]) == 26)
         #expect(try folder.read("r.tsv") == "1\twhy not so\n9\twhy not so\n")
         // Killed here: the next load keeps what was committed.
-        let next = try RejectFile(path: path, keeping: 13)
+        let next = try Self.rejectFile(path, keeping: 13)
         #expect(try folder.read("r.tsv") == "1\twhy not so\n")
         #expect(try next.stage([]) == 13)
-        #expect(try RejectFile(path: folder.path("other"), keeping: 13).committedBytes == 0)
-        #expect(try RejectFile(path: path, keeping: 0).committedBytes == 0)
+        #expect(try Self.rejectFile(folder.path("other"), keeping: 13).committedBytes == 0)
+        #expect(try Self.rejectFile(path, keeping: 0).committedBytes == 0)
         #expect(try folder.read("r.tsv").isEmpty)
     }
 
@@ -55,18 +55,23 @@ struct LoadTests {
         let path = try folder.write("r.tsv", "1\tx\n2\ty\n")
         var bookmark = LoadBookmark(format: "jsonl")
         bookmark.rejectBytes = 4
-        #expect(try RejectFile(path: path, keeping: bookmark.rejectBytesToKeep(path)).committedBytes == 8)
+        #expect(try Self.rejectFile(path, keeping: bookmark.rejectBytesToKeep(path)).committedBytes == 8)
         bookmark.rejectFile = OutputPath.absolute(path)
-        #expect(try RejectFile(path: path, keeping: bookmark.rejectBytesToKeep(path)).committedBytes == 4)
+        #expect(try Self.rejectFile(path, keeping: bookmark.rejectBytesToKeep(path)).committedBytes == 4)
     }
 
     @Test("batches are bounded by documents and by bytes")
     func batches() throws {
         func sizes(_ text: String, batch: Int, bytes: Int = MemoryOption.standard.batchBytes) throws -> [Int] {
             let reader = try JSONLinesReader(source: try ByteSource(bytes: Array(text.utf8)))
-            let producer = BatchProducer(reader: reader, batchDocuments: batch, bytes: bytes)
+            let queue = BatchQueue(BatchLimits(documents: batch, bytes: bytes))
+            nonisolated(unsafe) let producer = BatchProducer(reader: reader)
+            let thread = try WorkerThread { producer.run(into: queue) }
+            defer { thread.join() }
             var sizes: [Int] = []
-            while let batch = try producer.next() { sizes.append(batch.documents.count + batch.rejects.count) }
+            while case .batch(let batch)? = queue.take(interrupted: { false }) {
+                sizes.append(batch.documents.count + batch.rejects.count)
+            }
             return sizes
         }
         #expect(try sizes(Inputs.lines(25), batch: 10) == [10, 10, 5])
@@ -121,33 +126,52 @@ struct LoadTests {
         #expect(sink.text.isEmpty)
     }
 
-    @Test("a queue hands items over in order, ends with an interruption, and lets go of a producer nobody hears")
-    func queue() throws {
-        let queue = BatchQueue()
-        let thread = try WorkerThread {
-            for number in 0..<100 {
-                var batch = LoadBatch()
-                batch.position.number = number
-                guard queue.put(.batch(batch)) else { return }
-            }
-            _ = queue.put(.end)
-        }
-        var numbers: [Int] = []
-        loop: while let item = queue.take(interrupted: { false }) {
-            switch item {
-            case .batch(let batch): numbers.append(batch.position.number)
-            case .end, .failure: break loop
-            }
-        }
-        thread.join()
-        #expect(numbers == Array(0..<100))
-        #expect(queue.take(interrupted: { true }) == nil)
+    /// A reader whose rows are numbers.
+    private final class Numbers: DocumentReader {
+        let format = InputFormat.jsonl
+        var position = InputPosition()
+        let progress: Double? = nil
+        let inputSize: UInt64? = nil
 
-        let unheard = BatchQueue()
-        let producer = try WorkerThread { while unheard.put(.end) {} }
+        func next() throws(InterchangeError) -> DocumentRow? {
+            position.number += 1
+            return .document(Document(id: "\(position.number)", terms: ["x": 1]), number: position.number)
+        }
+    }
+
+    @Test("an interruption takes all that was read, in order, and then the reading thread ends")
+    func interruptedQueue() throws {
+        let queue = BatchQueue(BatchLimits(documents: 10, bytes: .max))
+        let numbers = Numbers()
+        // Fifteen rows: a batch that is complete, and one that waits for more which do not come.
+        for _ in 0..<15 { #expect(queue.add(try #require(try numbers.next()), from: numbers)) }
+        var taken: [Int] = []
+        while case .batch(let batch)? = queue.take(interrupted: { true }) {
+            taken += batch.documents.map(\.number)
+            #expect(batch.position.number == taken.last)
+        }
+        #expect(taken == Array(1...15))
+        #expect(!queue.add(try #require(try numbers.next()), from: numbers))
+
+        let unheard = BatchQueue(BatchLimits(documents: 1, bytes: .max))
+        nonisolated(unsafe) let producer = BatchProducer(reader: Numbers())
+        let thread = try WorkerThread { producer.run(into: unheard) }
         _ = unheard.take(interrupted: { false })
         unheard.cancel()
-        producer.join()
+        thread.join()
+    }
+
+    @Test("a batch that is old enough is taken as it is")
+    func oldBatch() throws {
+        let queue = BatchQueue(BatchLimits(documents: 10, bytes: .max, age: .milliseconds(50)))
+        let numbers = Numbers()
+        for _ in 0..<3 { #expect(queue.add(try #require(try numbers.next()), from: numbers)) }
+        guard case .batch(let batch)? = queue.take(interrupted: { false }) else {
+            Issue.record("no batch")
+            return
+        }
+        #expect(batch.documents.map(\.number) == [1, 2, 3])
+        #expect(batch.position.number == 3)
     }
 
     @Test("a document that the store refuses is a reject, and the others of its batch are written")
@@ -157,7 +181,7 @@ struct LoadTests {
         defer { store.close() }
         let loader = Loader(
             store: store, bookmark: LoadBookmark(format: "jsonl"), bookmarkName: "load:test",
-            rejectFile: try RejectFile(path: folder.path("r.tsv"), keeping: 0),
+            rejectFile: try Self.rejectFile(folder.path("r.tsv"), keeping: 0),
             reporter: ProgressReporter(isQuiet: true) { _ in })
         var batch = LoadBatch()
         batch.documents = [
@@ -173,5 +197,11 @@ struct LoadTests {
         let bytes = try #require(try store.read { try $0.bookmark("load:test") })
         let bookmark = try #require(LoadBookmark.decode(bytes))
         #expect((bookmark.offset, bookmark.number, bookmark.accepted, bookmark.rejected) == (44, 4, 2, 2))
+    }
+
+    private static func rejectFile(_ path: String, keeping bytes: UInt64) throws -> RejectFile {
+        let file = try RejectFile(path: path)
+        try file.keep(first: bytes)
+        return file
     }
 }

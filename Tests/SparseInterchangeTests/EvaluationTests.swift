@@ -97,6 +97,42 @@ struct EvaluationTests {
         }
     }
 
+    @Test(
+        "one judgment in each of the usual shapes",
+        arguments: [
+            "q1 0 d1 1", "q1 0 d1 1.0", "q1\td1\t1e0", "query_id\tdoc_id\trelevance\nq1\td1\t1",
+            "query-id\titer\tcorpus-id\tscore\nq1\t0\td1\t1", "q1,d1,1", "q1, 0, d1, 1", #""q1","d1",1"#,
+            "query-id,corpus-id,score\r\nq1,d1,1\r\n", #"{"q1":{"d1":1}}"#,
+            "\n{ \"q1\" :\n {\"d1\": 1.0} ,\"q2\":{}}\n",
+        ])
+    func shapesOfQrels(text: String) throws {
+        let qrels = try Qrels(source: ByteSource(bytes: Array(text.utf8)))
+        #expect(qrels.grades == ["q1": ["d1": 1]])
+        #expect(qrels.repeated == 0)
+    }
+
+    @Test(
+        "what is no judgment is refused with the place and a reason",
+        arguments: [
+            ("q d 0.5", "line 1", "not a whole number"), ("q d 1\nq d nan", "line 2", "not a whole number"),
+            ("q d 1\nq d x", "line 2", "not a number"), ("q d", "line 1", "query document grade"),
+            ("q d 1\nq e 1\nq 0 d 2", "line 3", "another grade"), (#"{"q":{"d":0.5}}"#, "byte 11", "whole number"),
+            (#"{"q":{"d":1,"d":2}}"#, "byte 17", "two grades"), (#"{"q":1}"#, "byte 6", "expected"),
+            (#"{"q":{"d":1}} x"#, "byte 15", "after the end"),
+        ])
+    func reasonsOfQrels(text: String, place: String, reason: String) throws {
+        let error = #expect(throws: InterchangeError.self) { try Qrels(source: ByteSource(bytes: Array(text.utf8))) }
+        #expect(error?.message.contains(place) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("a judgment that stands twice with one grade is counted")
+    func repeatedJudgments() throws {
+        let qrels = try Qrels(source: ByteSource(bytes: Array("q d 1\nq d 1\nq 0 d 1.0\n".utf8)))
+        #expect(qrels.repeated == 2)
+        #expect(qrels.grades == ["q": ["d": 1]])
+    }
+
     @Test("a run is written as trec_eval reads it")
     func run() throws {
         try Support.withFile([]) { path in

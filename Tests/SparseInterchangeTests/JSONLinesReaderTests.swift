@@ -334,8 +334,10 @@ struct JSONLinesReaderTests {
         "what is no vector by number is rejected",
         arguments: [
             (#"{"indices": [1]}"#, "not both there"), (#"{"indices": [1, 2], "values": [1]}"#, "differ in length"),
-            (#"{"indices": [1, 1], "values": [1, 2]}"#, "twice"), (#"{"indices": [-1], "values": [1]}"#, "whole number"),
-            (#"{"indices": [4294967296], "values": [1]}"#, "whole number"), (#"{"indices": [1.0], "values": [1]}"#, "whole"),
+            (#"{"indices": [1, 1], "values": [1, 2]}"#, "twice"),
+            (#"{"indices": [-1], "values": [1]}"#, "whole number"),
+            (#"{"indices": [4294967296], "values": [1]}"#, "whole number"),
+            (#"{"indices": [1.0], "values": [1]}"#, "whole"),
             (#"{"indices": [1], "values": [-1]}"#, "negative"), (#"{"indices": [1], "indices": [1]}"#, "twice"),
             (#"{"indices": [], "values": []}"#, "no weight"),
         ])

@@ -44,6 +44,9 @@ public struct GroundTruth: Sendable {
         return Answer(rows: rows[range], scores: scores[range])
     }
 
+    /// The largest score of all answers; 0 where there are none.
+    public var largestScore: Float { scores.max() ?? 0 }
+
     /// The best answers to one query.
     public struct Answer: Sendable {
         /// The documents, best first.

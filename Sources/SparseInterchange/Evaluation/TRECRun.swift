@@ -31,10 +31,16 @@ public struct TRECRun: Sendable {
             }
             let fields = String(decoding: line.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
             if fields.isEmpty, !line.isTooLong { continue }
-            guard !line.isTooLong, fields.count == 6, let score = Float(fields[4]), score.isFinite else {
+            guard !line.isTooLong, fields.count == 6 else {
                 throw InterchangeError(
                     .invalidInput,
                     "line \(lines.number) of '\(source.name)' is not 'query Q0 document rank score tag'; "
+                        + "correct the line")
+            }
+            guard let score = Float(fields[4]), score.isFinite else {
+                throw InterchangeError(
+                    .invalidInput,
+                    "line \(lines.number) of '\(source.name)': the score, its fifth column, is not a finite number; "
                         + "correct the line")
             }
             rankings[TextKey(String(fields[0])), default: []].append(

@@ -1,5 +1,5 @@
 internal import Platform
-internal import SystemPackage
+package import SystemPackage
 
 /// Writes a run in the form trec_eval reads: 'query Q0 document rank score tag'.
 public final class TRECRunWriter {
@@ -20,6 +20,17 @@ public final class TRECRunWriter {
         }
     }
 
+    /// Writes to an open file, which it closes when it is done.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the file, empty or about to be written over.
+    ///   - name: what messages call it.
+    package init(descriptor: FileDescriptor, name: String, tag: String = "sparsestore") {
+        self.descriptor = descriptor
+        self.name = name
+        self.tag = tag
+    }
+
     deinit {
         try? descriptor.close()
     }
@@ -27,14 +38,22 @@ public final class TRECRunWriter {
     /// Adds the answer to one query, best first. Nothing is sure to be in the file before `finish`.
     public func write(query: String, _ hits: [ScoredDocument]) throws(InterchangeError) {
         for (rank, hit) in hits.enumerated() {
-            for id in [query, hit.id]
-            where id.isEmpty || id.unicodeScalars.contains(where: { $0.properties.isWhitespace }) {
+            for id in [query, hit.id] where !Self.isWord(id) {
                 throw InterchangeError(
-                    .invalidInput, "an id with white space cannot stand in a TREC run; rename it, or leave '--run' out")
+                    .invalidInput,
+                    "an id that is empty or has white space or control characters cannot stand in a TREC run; "
+                        + "rename it, or leave '--run' out")
             }
             buffer.append(contentsOf: "\(query) Q0 \(hit.id) \(rank + 1) \(hit.score) \(tag)\n".utf8)
         }
         if buffer.count >= 64 << 10 { try flush() }
+    }
+
+    private static func isWord(_ id: String) -> Bool {
+        !id.isEmpty
+            && id.unicodeScalars.allSatisfy {
+                !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+            }
     }
 
     /// Writes what is still waiting.

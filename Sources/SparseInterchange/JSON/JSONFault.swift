@@ -40,6 +40,8 @@ struct JSONFault: Error, Equatable {
         case contentNotString = "the field 'content' is not a string"
         case invalidBase64 = "the field 'payload_base64' is not a string of base64"
         case twoPayloads = "the fields 'content' and 'payload_base64' are both there"
+        case gradeNotWhole = "a grade is not a whole number"
+        case contradictingGrade = "a document has two grades"
         case tagNotString = "a tag is not a string"
         case noTokens = "the multivector has no token vectors, or an empty one"
         case tooManyTokens = "there are more than 4096 token vectors"

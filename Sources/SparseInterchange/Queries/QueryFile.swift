@@ -43,6 +43,15 @@ public struct QueryFile: Sendable {
         }
     }
 
+    /// The places, from 0, of the first query with the id of an earlier one, and of that one; nil when all ids differ.
+    public var firstRepetition: (first: Int, second: Int)? {
+        var places: [[UInt8]: Int] = [:]
+        for (place, query) in queries.enumerated() {
+            if let first = places.updateValue(place, forKey: Array(query.id.utf8)) { return (first, place) }
+        }
+        return nil
+    }
+
     private static func lines(
         _ reader: JSONLinesReader, _ source: ByteSource
     ) throws(InterchangeError) -> [QueryRecord] {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
+internal import SystemPackage
 
 /// `sparsestore eval`
 struct EvalCommand: ParsableCommand {
@@ -8,12 +9,15 @@ struct EvalCommand: ParsableCommand {
         commandName: "eval",
         abstract: "Ask a file of queries; measure the answers and the time they take.",
         discussion: """
-            Queries are JSON Lines or CSR, told by the content. Recall: a returned document is right when its true score \
+            Queries are JSON Lines or CSR, told by the content, each with an id of its own. Recall: a returned document is right when its true score \
             reaches the k-th true score less 0.0001; a missing place is right when the truth has score 0 there. nDCG@10 \
             and MRR@10 are trec_eval's, over the judged queries of the file. Times are those of one search call each.
 
             The truth is little-endian: UInt32 queries, UInt32 k, then queries x k UInt32 document ids, then as many \
-            Float32 scores. Judgements are lines of 'query document grade'.
+            Float32 scores. Judgments are lines of 'query document grade' or 'query iteration document grade', separated by \
+            white space or commas, with or without a line of names; or a JSON object {"query": {"document": grade}}. Grades \
+            are whole numbers. What does not fit is refused or counted: a document judged twice, a ranking of a query that \
+            is not asked, a document that the store does not have.
 
             EXAMPLES:
               sparsestore eval wiki.sparse --queries queries.jsonl --truth gt.bin --recall exact
@@ -33,7 +37,7 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "The exact answers to measure recall against.")
     var truth: String?
 
-    @Option(help: "Judgements to measure nDCG@10 and MRR@10 against.")
+    @Option(help: "Judgments to measure nDCG@10 and MRR@10 against.")
     var qrels: String?
 
     @Option(name: .customLong("run"), help: "Write the answers to this file, as a TREC run.")
@@ -63,12 +67,16 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        try OutputPath.check(
-            runFile, option: "--run", isNoneOf: [self.store.store, queries, truth, qrels, stages.fuse])
+        let matrix = MatrixFile.resolve(queries, isQueries: true)
+        let files = UsedFiles(
+            store: self.store.store,
+            inputs: [matrix, MatrixFile.idsBeside(matrix), truth, qrels, tuning.weighting.input] + stages.inputs)
+        try files.requireOtherStandardStreams()
         // The files are read before the store is opened: it shows at once which of them is wrong.
         let file = try weights.queries(queries)
         let groundTruth = try truth.map { try GroundTruth(path: $0) }
-        let judgements = try qrels.map { try Qrels(path: $0) }
+        let judgments = try qrels.map { try Qrels(path: $0) }
+        try check(file)
         let plan = try stages.read(for: file.queries)
         if let groundTruth, groundTruth.queries < file.queries.count {
             throw CommandFailure(
@@ -76,10 +84,16 @@ struct EvalCommand: ParsableCommand {
                 "the truth answers \(groundTruth.queries) queries and '\(queries)' holds "
                     + "\(file.queries.count); give the truth of these queries")
         }
+        if let groundTruth, groundTruth.queries > file.queries.count {
+            Output.note(
+                "the truth answers \(Figures.count(groundTruth.queries)) queries; the first "
+                    + "\(Figures.count(file.queries.count)) are taken for those of '\(queries)'\n")
+        }
+        let run = try runFile.map { try OutputPath.open($0, option: "--run", sparing: files) }
         let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
         let set = try QuerySet(file, for: store)
-        let writer = try runFile.map { try TRECRunWriter(path: $0) }
+        if let groundTruth { try check(groundTruth, for: file.queries.count, in: store) }
         InterruptFlag.install()
         let ids = set.records.map(\.id)
         let runner = QueryRunner(
@@ -87,17 +101,75 @@ struct EvalCommand: ParsableCommand {
             threads: threads)
         if warmup { _ = try runner.run(set.queries) }
         let result = try runner.run(set.queries)
-        if let writer {
+        if let run, let runFile {
+            // Only now, so that a run from before is lost to no evaluation that fails.
+            if run.isRegular { try run.descriptor.resize(to: 0) }
+            let writer = TRECRunWriter(descriptor: run.descriptor, name: runFile)
             for (record, outcome) in zip(set.records, result.outcomes) {
                 try writer.write(query: record.id, outcome.hits)
             }
             try writer.finish()
         }
         let report = EvaluationReport(
-            result, records: set.records, tuning: tuning, threads: threads, truth: groundTruth, qrels: judgements)
+            result, records: set.records, tuning: tuning, threads: threads, truth: groundTruth, qrels: judgments)
+        stages.noteUnknown(result.outcomes.map(\.stages))
+        // Later stages give scores of another kind.
+        if let groundTruth, let error = report.scoreError, stages.isEmpty, error > groundTruth.largestScore / 100 {
+            Output.note(
+                "returned scores differ by up to \(error) from those of the truth; is it the truth of these queries and "
+                    + "this weighting?\n")
+        }
         if let ranking = report.ranking, ranking.judged == 0 {
             Output.note("none of the queries is judged in '\(qrels ?? "")'; do the ids agree?\n")
         }
+        if let judgments, let qrels { note(judgments, qrels, asked: ids) }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
+    }
+
+    /// Refuses two queries of one id where something goes by ids, and mentions them otherwise.
+    private func check(_ file: QueryFile) throws {
+        guard let pair = file.firstRepetition else { return }
+        guard qrels == nil, runFile == nil, stages.fuse == nil else {
+            throw CommandFailure(
+                .invalidInput,
+                "queries \(pair.first + 1) and \(pair.second + 1) of '\(queries)' have the same id, and judgments and runs "
+                    + "go by ids; give each query an id of its own")
+        }
+        Output.note("queries \(pair.first + 1) and \(pair.second + 1) of '\(queries)' have the same id; both count\n")
+    }
+
+    /// Compares the documents in the judged places of a truth with those of the store.
+    private func check(_ truth: GroundTruth, for queries: Int, in store: Store) throws {
+        let (found, all) = try store.read { snapshot in
+            var (found, all) = (0, 0)
+            for query in 0..<queries {
+                let answer = truth.answer(query)
+                for (row, score) in zip(answer.rows, answer.scores).prefix(tuning.limit) where score > 0 {
+                    all += 1
+                    if try snapshot.contains(String(row)) { found += 1 }
+                }
+            }
+            return (found, all)
+        }
+        guard found > 0 || all == 0 else {
+            throw CommandFailure(
+                .invalidInput, "the store has none of the documents of the truth; give the truth of this collection")
+        }
+        if found < all {
+            Output.note(
+                "\(Figures.count(all - found)) of the \(Figures.count(all)) documents of the truth are not in the store; is it "
+                    + "the truth of this collection?\n")
+        }
+    }
+
+    /// Says what of the judgments was of no use.
+    private func note(_ judgments: Qrels, _ path: String, asked ids: [String]) {
+        if judgments.repeated > 0 {
+            Output.note(
+                "\(Figures.count(judgments.repeated)) judgments stand twice in '\(path)', with the same grade\n")
+        }
+        let asked = Set(ids)
+        let others = judgments.grades.keys.count { !asked.contains($0) }
+        if others > 0 { Output.note("\(Figures.count(others)) queries judged in '\(path)' are not asked\n") }
     }
 }

@@ -15,7 +15,9 @@ struct LoadCommand: ParsableCommand {
             when it is not there. A document whose id is there is replaced, and counted.
 
             Each batch is one transaction, which also holds the place in the input: after a kill, --resume goes on from \
-            there. SIGINT commits the batch at hand and stops with exit code 8. Memory: --memory, and twice the longest \
+            there. A batch ends when it is large enough; one from standard input or a pipe also when its first document has \
+            waited --batch-seconds, so that a live feed can be searched. SIGINT commits what was read and stops with exit \
+            code 8. Memory: --memory, and twice the longest \
             line (64 MiB at most). CSR from standard input or zstd is first copied to an unnamed file in TMPDIR.
 
             Lines and rows that cannot be stored are rejected and counted; the exit code is 2 only when all were.
@@ -49,6 +51,9 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "The most documents of one transaction.")
     var batch = Limits.maximumDocumentsPerWindow / 3
 
+    @Option(help: "How many seconds a document from standard input or a pipe waits for its transaction at most.")
+    var batchSeconds = 1.0
+
     @OptionGroup var weights: WeightOptions
 
     @OptionGroup var layout: BuildOptions
@@ -70,6 +75,9 @@ struct LoadCommand: ParsableCommand {
         guard (1...1_000_000).contains(batch) else {
             throw ValidationError("--batch is to be 1 to 1000000, not \(batch)")
         }
+        guard (0.1...86_400).contains(batchSeconds) else {
+            throw ValidationError("--batch-seconds is to be 0.1 to 86400, not \(batchSeconds)")
+        }
         if noBuild, layout.blocks { throw ValidationError("--blocks builds an index, which --no-build forbids") }
         if let payload, ["id", "vector", "tags", "multivector"].contains(payload) {
             throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
@@ -77,12 +85,16 @@ struct LoadCommand: ParsableCommand {
     }
 
     func run() throws {
-        try OutputPath.check(rejects, option: "--rejects", isNoneOf: [input, self.store.store] + labels.inputs)
         let input = MatrixFile.resolve(input)
+        let files = UsedFiles(
+            store: self.store.store,
+            inputs: [input, MatrixFile.idsBeside(input)] + labels.inputs + tokens.inputs)
+        try files.requireOtherStandardStreams()
         // The input is opened first: a misspelt name must not leave an empty store behind.
         let source = try ByteSource(path: input)
         let format = try format?.format ?? InputFormat.detect(source)
         let name = LoadBookmark.name(forInput: input)
+        let rejectFile = try rejects.map { try RejectFile(path: $0, sparing: files) }
         var start = LoadBookmark(format: format.rawValue, size: source.rawSize)
         var isResumed = false
         let store: Store
@@ -95,17 +107,19 @@ struct LoadCommand: ParsableCommand {
             reader = try documents(source, format: format, from: start.position)
             store = try openStore()
         }
-        let rejectFile = try rejects.map { path in
-            try RejectFile(path: path, keeping: isResumed ? start.rejectBytesToKeep(path) : 0)
-        }
+        if let rejects { try rejectFile?.keep(first: isResumed ? start.rejectBytesToKeep(rejects) : 0) }
         InterruptFlag.install()
         let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
             store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
         try report(
             try loader.run(
-                reader, batchDocuments: batch, batchBytes: layout.memory.batchBytes, isBuilding: !noBuild,
-                blocks: layout.blockSettings, seed: layout.seed, codec: tokens.codec?.codec))
+                reader,
+                // How a regular file is cut must not depend on the time it takes to read it.
+                batches: BatchLimits(
+                    documents: batch, bytes: layout.memory.batchBytes,
+                    age: source.rawSize == nil ? .seconds(batchSeconds) : nil),
+                isBuilding: !noBuild, blocks: layout.blockSettings, seed: layout.seed, codec: tokens.codec?.codec))
         store.close()
     }
 

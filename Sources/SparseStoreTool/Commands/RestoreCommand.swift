@@ -29,6 +29,7 @@ struct RestoreCommand: ParsableCommand {
     @OptionGroup var supervision: Supervision
 
     func run() throws {
+        try UsedFiles(store: file).requireOtherStandardStreams()
         try supervision.verify(file, isDeep: deep, access)
         var configuration = Configuration()
         configuration.isReadOnly = true

@@ -5,6 +5,9 @@ extension SearchCommand {
     /// Asks every query of the file that has a weight, all in one snapshot.
     func runAll() throws {
         let file = try weights.queries(queries ?? "-")
+        if let pair = file.firstRepetition {
+            Output.note("queries \(pair.first + 1) and \(pair.second + 1) of the file have the same id\n")
+        }
         let store = try self.store.openForReading()
         defer { store.close() }
         let options = try options(for: store)

@@ -98,6 +98,7 @@ struct SearchCommand: ParsableCommand {
                 ? snapshot.search(asked, options: options)
                 : snapshot.search(asked, options: options, stages: stages)
             let seconds = watch.seconds
+            self.stages.noteUnknown([result.stages])
             return try self.report(result, snapshot, seconds: seconds, question: question)
         }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
@@ -141,6 +142,9 @@ struct SearchCommand: ParsableCommand {
                 .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")
         }
         let found = file.queries[place]
+        if query != nil, file.queries[(place + 1)...].contains(where: { $0.id == found.id }) {
+            Output.note("several queries of '\(path)' have the id '\(found.id)'; the first is asked\n")
+        }
         guard let query = found.query else {
             throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight above zero; choose another")
         }

@@ -9,7 +9,7 @@ struct LoadBatch: Sendable {
     var rejects: [Reject] = []
     /// About how many bytes of memory the documents take.
     var bytes = 0
-    /// Bad weights that the reader left out of the documents.
+    /// Bad weights that the reader has left out of the documents so far, those of earlier batches included.
     var droppedWeights = 0
     /// The place in the input after the batch.
     var position = InputPosition()
@@ -17,6 +17,23 @@ struct LoadBatch: Sendable {
     var progress: Double?
 
     var isEmpty: Bool { documents.isEmpty && rejects.isEmpty }
+
+    /// Adds what `reader` has given last.
+    mutating func add(_ row: DocumentRow, from reader: some DocumentReader) {
+        switch row {
+        case .document(let document, let number):
+            documents.append((number, document))
+            bytes += Self.footprint(document)
+        case .reject(let reject): rejects.append(reject)
+        }
+        position = reader.position
+        progress = reader.progress
+        droppedWeights = reader.droppedWeights
+    }
+
+    func isComplete(_ limits: BatchLimits) -> Bool {
+        documents.count >= limits.documents || bytes >= limits.bytes || rejects.count >= limits.documents
+    }
 
     /// The memory a document takes, give or take what the allocator adds.
     static func footprint(_ document: Document) -> Int {

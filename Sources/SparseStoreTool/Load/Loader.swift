@@ -41,23 +41,22 @@ final class Loader {
 
     /// Loads all that `reader` gives, reading the next batch on a thread of its own while one is written.
     ///
-    /// When it is interrupted it commits the batch at hand and returns a summary that is not complete.
+    /// When it is interrupted it commits what was read and returns a summary that is not complete.
     /// `reader` belongs to that thread from here on.
     ///
     /// - Parameters:
-    ///   - batchBytes: about how much memory a batch may take.
+    ///   - batches: when a batch is written.
     ///   - isBuilding: merge the index at the end.
     ///   - blocks: how a block index is built then; nil for none.
     ///   - seed: of the queries that it is then tuned with.
     ///   - codec: encode token vectors anew at the end, where they are kept otherwise.
     func run(
-        _ reader: any DocumentReader, batchDocuments: Int, batchBytes: Int, isBuilding: Bool = true,
+        _ reader: any DocumentReader, batches: BatchLimits, isBuilding: Bool = true,
         blocks: BlockSettings? = nil, seed: UInt64 = 1, codec: MultivectorCodec? = nil
     ) throws -> LoadSummary {
-        let queue = BatchQueue()
+        let queue = BatchQueue(batches)
         // Handed over, not shared: nobody here uses the reader again.
-        nonisolated(unsafe) let producer = BatchProducer(
-            reader: reader, batchDocuments: batchDocuments, bytes: batchBytes)
+        nonisolated(unsafe) let producer = BatchProducer(reader: reader)
         // Not joined: a thread that waits for standard input ends with the process.
         _ = try WorkerThread { producer.run(into: queue) }
         defer { queue.cancel() }
@@ -161,7 +160,7 @@ final class Loader {
         summary.replaced += replaced
         summary.rejected += rejects.count
         summary.rejectedForWeights += rejects.count { $0.concernsWeight }
-        summary.droppedWeights += batch.droppedWeights
+        summary.droppedWeights = batch.droppedWeights
         bookmark = next
         reporter.update(
             LoadProgress(

@@ -11,16 +11,30 @@ final class RejectFile {
     private(set) var committedBytes: UInt64
     private var pendingBytes: UInt64
 
-    /// Opens the file, empty, or cut back to the first `bytes`: what an interrupted load had committed.
-    init(path: String, keeping bytes: UInt64) throws {
+    /// Opens the file, or makes it, and changes nothing in it until `keep`.
+    ///
+    /// - Parameter files: what it must not be.
+    init(path: String, sparing files: UsedFiles = UsedFiles()) throws {
         self.path = path
         do {
-            descriptor = try FileDescriptor.open(
-                FilePath(path), .readWrite, options: [.create, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            committedBytes = min(bytes, UInt64(try descriptor.seek(offset: 0, from: .end)))
+            let isRegular: Bool
+            (descriptor, isRegular) = try OutputPath.open(path, option: "--rejects", sparing: files)
+            guard isRegular else {
+                throw CommandFailure(.usage, "--rejects '\(path)' is not a regular file; name one")
+            }
+            committedBytes = UInt64(try descriptor.seek(offset: 0, from: .end))
             pendingBytes = committedBytes
             absolutePath = OutputPath.absolute(path)
+        } catch let errno as Errno {
+            throw Self.failure(errno, path)
+        }
+    }
+
+    /// Cuts the file back to the first `bytes`, what an interrupted load had committed, or empties it.
+    func keep(first bytes: UInt64) throws {
+        do {
+            committedBytes = min(bytes, committedBytes)
+            pendingBytes = committedBytes
             try descriptor.resize(to: Int64(committedBytes))
         } catch let errno as Errno {
             throw Self.failure(errno, path)

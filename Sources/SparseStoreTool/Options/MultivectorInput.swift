@@ -27,6 +27,9 @@ struct MultivectorInput: ParsableArguments {
         }
     }
 
+    /// The files that the options name.
+    var inputs: [String?] { [multivectors, offsets] }
+
     /// `reader` with the token vectors of the files, if they were given.
     func join(_ reader: any DocumentReader) throws -> any DocumentReader {
         guard let multivectors else { return reader }

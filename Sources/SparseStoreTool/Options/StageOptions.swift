@@ -46,14 +46,48 @@ struct StageOptions: ParsableArguments {
     /// Whether there is only the search itself.
     var isEmpty: Bool { feedback == nil && fuse == nil && reranking.rerank == nil }
 
+    /// The files that the options name.
+    var inputs: [String?] { [fuse, reranking.queryMultivectors, reranking.queryOffsets] }
+
     /// Reads the files that the options name.
     /// - Parameters:
     ///   - queries: of the file of queries.
     ///   - chosen: the place of the one that is asked; nil when all are.
     func read(for queries: [QueryRecord], chosen: Int? = nil) throws -> StagePlan {
-        StagePlan(
-            feedback: feedback, run: try fuse.map { try TRECRun(path: $0) },
+        let run = try fuse.map { try TRECRun(path: $0) }
+        if let run, let fuse {
+            try Self.check(run, fuse, asked: chosen.map { [queries[$0]] } ?? queries.filter { $0.query != nil })
+        }
+        return StagePlan(
+            feedback: feedback, run: run,
             fusion: (fuseMethod ?? .rrf).fusion(weight: fuseWeight ?? 0.5), depth: fuseDepth ?? 100,
             reranking: try reranking.read(for: queries, chosen: chosen))
+    }
+
+    /// Says which queries and rankings do not belong to each other; when none do, fusing would be for nothing.
+    private static func check(_ run: TRECRun, _ path: String, asked: [QueryRecord]) throws {
+        let matched = asked.count { run.rankings[$0.id] != nil }
+        guard matched > 0 || asked.isEmpty else {
+            throw CommandFailure(
+                .invalidInput,
+                "'\(path)' has a ranking for none of the \(Figures.count(asked.count)) queries; give the run of these queries"
+            )
+        }
+        if matched < asked.count {
+            Output.note("'\(path)' has no ranking for \(Figures.count(asked.count - matched)) of the queries\n")
+        }
+        if run.rankings.count > matched, asked.count > 1 {
+            Output.note("\(Figures.count(run.rankings.count - matched)) queries of '\(path)' are not asked\n")
+        }
+    }
+
+    /// Says how many documents of the run the store does not have.
+    func noteUnknown(_ reports: [[StageReport]]) {
+        guard let fuse else { return }
+        let unknown = reports.joined().filter { $0.name == "fuse" }.reduce(0) {
+            $0 + $1.counters["unknown", default: 0]
+        }
+        guard unknown > 0 else { return }
+        Output.note("\(Figures.count(unknown)) documents ranked in '\(fuse)' are not in the store; do the ids agree?\n")
     }
 }

@@ -12,6 +12,7 @@ struct StoreArgument: ParsableArguments {
     ///
     /// - Parameter change: what a command has options for.
     func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> Store {
+        try UsedFiles(store: store).requireOtherStandardStreams()
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.createIfMissing = false
@@ -27,6 +28,7 @@ struct StoreArgument: ParsableArguments {
     func openForWriting(
         createIfMissing: Bool, _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Store {
+        try UsedFiles(store: store).requireOtherStandardStreams()
         var configuration = Configuration()
         configuration.createIfMissing = createIfMissing
         configuration.maintenance = .manual

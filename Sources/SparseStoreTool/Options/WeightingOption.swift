@@ -25,6 +25,9 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
         }
     }
 
+    /// The file with the table, if there is one.
+    var input: String? { if case .table(let path) = self { path } else { nil } }
+
     var defaultValueDescription: String { description }
 
     /// The weighting for a search in `store`; reads the table's file.

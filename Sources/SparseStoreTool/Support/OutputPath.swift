@@ -1,3 +1,5 @@
+internal import SystemPackage
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -6,14 +8,36 @@
     internal import Darwin
 #endif
 
-/// Paths of files that a command reads and writes.
+/// Paths of files that a command writes.
 enum OutputPath {
-    /// Refuses to write over a file that the command reads: a slip of the hand must not cost a store.
-    static func check(_ path: String?, option: String, isNoneOf inputs: [String?]) throws {
-        guard let path else { return }
-        let resolved = absolute(path)
-        for input in inputs.compactMap({ $0 }) where input != "-" && absolute(input) == resolved {
-            throw CommandFailure(.usage, "\(option) would write over '\(input)', which is read; name another file")
+    /// Opens a file for writing, with its content as it is, and makes it where it is not there.
+    ///
+    /// - Parameters:
+    ///   - option: the option that names the file.
+    ///   - files: what the command reads, and its store; none of them is to be written over.
+    /// - Returns: the descriptor, and whether it is that of a regular file, which `emptied` is for.
+    /// - Throws: `usage` when the path leads to one of the files, by whatever name; then nothing is changed or left.
+    static func open(
+        _ path: String, option: String, sparing files: UsedFiles
+    ) throws -> (descriptor: FileDescriptor, isRegular: Bool) {
+        var status = stat()
+        let isNew = stat(path, &status) != 0
+        let descriptor = try FileDescriptor.open(
+            FilePath(path), .readWrite, options: [.create, .closeOnExec],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        do {
+            // Not by comparing paths: a hard link, a link to a folder or another case leads to the same file. And only now:
+            // a store that is not there yet has a name, but no inode.
+            let opened = FileID(descriptor.rawValue)
+            if let opened, let used = files.name(of: opened) {
+                if isNew { unlink(absolute(path)) }
+                throw CommandFailure(
+                    .usage, "\(option) '\(path)' would write over \(used); name another file")
+            }
+            return (descriptor, opened != nil)
+        } catch {
+            try? descriptor.close()
+            throw error
         }
     }
 
@@ -22,5 +46,66 @@ enum OutputPath {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+}
+
+/// Which regular file it is, whatever it is called.
+struct FileID: Equatable {
+    private let device: UInt64
+    private let inode: UInt64
+
+    /// The file at a path, with links followed; nil when there is no regular file.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// The file that a descriptor leads to; nil when that is not a regular file.
+    init?(_ descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init?(_ status: stat) {
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        inode = UInt64(truncatingIfNeeded: status.st_ino)
+    }
+}
+
+/// The files that a command reads, and its store, none of which it may write over.
+struct UsedFiles {
+    private var files: [(path: String, name: String)] = []
+
+    /// - Parameters:
+    ///   - store: the path of the store, which need not be there yet.
+    ///   - inputs: the files that are read, "-" for standard input; nil for an option that is not given.
+    init(store: String? = nil, inputs: [String?] = []) {
+        if let store {
+            files.append((store, "the store"))
+            for path in [store + "-lock", OutputPath.absolute(store) + "-lock"] {
+                files.append((path, "the lock file of the store"))
+            }
+        }
+        for input in inputs.compactMap(\.self) {
+            files.append((input, input == "-" ? "standard input, which is read" : "'\(input)', which is read"))
+        }
+    }
+
+    /// What a file is to the command; nil when it is none of these.
+    func name(of file: FileID) -> String? {
+        files.first { ($0.path == "-" ? FileID(STDIN_FILENO) : FileID($0.path)) == file }?.name
+    }
+
+    /// Refuses a command whose results or messages the shell sends into one of the files, as `>> wiki.sparse` does.
+    func requireOtherStandardStreams() throws {
+        for (descriptor, stream) in [(STDOUT_FILENO, "standard output"), (STDERR_FILENO, "standard error")] {
+            guard let file = FileID(descriptor), let used = name(of: file) else { continue }
+            // The message must not be written over it either.
+            if descriptor == STDERR_FILENO { dup2(STDOUT_FILENO, STDERR_FILENO) }
+            throw CommandFailure(.usage, "\(stream) would write over \(used); send it elsewhere")
+        }
     }
 }
