@@ -142,7 +142,7 @@ struct SearchCommand: ParsableCommand {
                 .invalidInput, "there is no query \(query.map { "'\($0)' " } ?? "")in '\(path)'; check the id")
         }
         let found = file.queries[place]
-        if query != nil, file.queries[(place + 1)...].contains(where: { $0.id == found.id }) {
+        if query != nil, file.queries[(place + 1)...].contains(where: { TextKey($0.id) == TextKey(found.id) }) {
             Output.note("several queries of '\(path)' have the id '\(found.id)'; the first is asked\n")
         }
         guard let query = found.query else {

@@ -66,7 +66,7 @@ struct StageOptions: ParsableArguments {
 
     /// Says which queries and rankings do not belong to each other; when none do, fusing would be for nothing.
     private static func check(_ run: TRECRun, _ path: String, asked: [QueryRecord]) throws {
-        let matched = asked.count { run.rankings[$0.id] != nil }
+        let matched = asked.count { run.rankings[TextKey($0.id)] != nil }
         guard matched > 0 || asked.isEmpty else {
             throw CommandFailure(
                 .invalidInput,
