@@ -168,7 +168,7 @@ struct EvalCommand: ParsableCommand {
             Output.note(
                 "\(Figures.count(judgments.repeated)) judgments stand twice in '\(path)', with the same grade\n")
         }
-        let asked = Set(ids.map(TextKey.init))
+        let asked = Set(ids.map { TextKey($0) })
         let others = judgments.grades.keys.count { !asked.contains($0) }
         if others > 0 { Output.note("\(Figures.count(others)) queries judged in '\(path)' are not asked\n") }
     }

@@ -10,7 +10,7 @@ struct QuerySet {
     /// has numbers, the numbers that these strings say are meant.
     init(_ file: QueryFile, for store: Store) throws {
         records = file.queries
-        let hasNumbers = try store.read { try $0.termSpace } == .numbers
+        let hasNumbers = try store.read { $0.termSpace } == .numbers
         queries = try file.queries.map { record in
             guard hasNumbers, let query = record.query else { return record.query }
             do throws(InterchangeError) {
@@ -23,7 +23,7 @@ struct QuerySet {
 
     /// `query` in numbers if that is what `store` has, else as it is.
     static func adapt(_ query: Query, to store: Store) throws -> Query {
-        try store.read { try $0.termSpace } == .numbers ? try numbers(query) : query
+        try store.read { $0.termSpace } == .numbers ? try numbers(query) : query
     }
 
     private static func numbers(_ query: Query) throws(InterchangeError) -> Query {
