@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation fuzz crash crash-full damage format lint docs check clean
+.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation python fuzz crash crash-full damage format lint docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift
 KILLS ?= 50
@@ -55,6 +55,9 @@ bench-kernels: ## Time each inner loop on the lists and vectors of a collection 
 
 bench-ablation: ## Leave out each idea that makes searches fast, alone (DATA=FOLDER)
 	@Benchmarks/inside.sh ablation
+
+python: setup ## Build the C library and the Python wheel (Python/dist), and test both
+	@Scripts/python.sh
 
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi

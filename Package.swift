@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "SparseStore", targets: ["SparseStore"]),
         .library(name: "SparseInterchange", targets: ["SparseInterchange"]),
         .library(name: "SparseText", targets: ["SparseText"]),
+        .library(name: "CSparseStore", type: .dynamic, targets: ["CSparseStore"]),
         .executable(name: "sparsestore", targets: ["SparseStoreTool"]),
     ],
     dependencies: [
@@ -50,7 +51,7 @@ let package = Package(
             dependencies: [
                 "SparseFormat", "LMDB", "CKernels",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
@@ -70,6 +71,9 @@ let package = Package(
                 .embedInCode("Resources/stop-words.txt"),
             ],
             swiftSettings: settings),
+        // Floor 3: the C interface. Its header is a target of its own, so that C and Swift compile against the same text.
+        .target(name: "CSparseStoreHeader", exclude: ["sparsestore.map"]),
+        .target(name: "CSparseStore", dependencies: ["CSparseStoreHeader", "SparseStore"], swiftSettings: settings),
         // Floor 5: the command line, `sparsestore`. The target has another name than the library in any letter case: on
         // file systems that ignore case the two would fall together.
         .executableTarget(

@@ -23,8 +23,9 @@ MODULES = {
     "SparseFormat": {"CZstd"},
     "Platform": set(),
     "LMDB": {"CLMDB", "Platform", "SystemPackage"},
-    "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "Metrics", "SystemPackage"},
+    "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "CoreMetrics", "SystemPackage"},
     "SparseInterchange": {"SparseStore", "Platform", "CZstd", "CZlib", "SystemPackage"},
+    "CSparseStore": {"CSparseStoreHeader", "SparseStore"},
     "SparseText": {"SparseStore", "SparseInterchange", "CStemmer"},
     "SparseStoreTool": {
         "SparseStore", "SparseInterchange", "SparseText", "Platform", "ArgumentParser", "Logging", "SystemPackage"},

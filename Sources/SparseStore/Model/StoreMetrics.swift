@@ -1,4 +1,4 @@
-internal import Metrics
+internal import CoreMetrics
 internal import SparseFormat
 
 /// What a store reports to the process's metrics system. README.md, "Metrics", lists the names.
@@ -6,11 +6,11 @@ internal import SparseFormat
 /// Handlers are made once, at open: without a metrics system each report is a call that does nothing.
 struct StoreMetrics: Sendable {
     private let searches: Counter
-    private let searchTime: Metrics.Timer
+    private let searchTime: CoreMetrics.Timer
     private let documentsScored: Counter
     private let postingsRead: Counter
     private let commits: Counter
-    private let commitTime: Metrics.Timer
+    private let commitTime: CoreMetrics.Timer
     private let merges: Counter
     private let bytesWritten: Counter
     private let bytesMerged: Counter
@@ -25,8 +25,8 @@ struct StoreMetrics: Sendable {
         func counter(_ name: String) -> Counter {
             Counter(label: "sparsestore_" + name, dimensions: dimensions, factory: factory)
         }
-        func timer(_ name: String) -> Metrics.Timer {
-            Metrics.Timer(label: "sparsestore_" + name, dimensions: dimensions, factory: factory)
+        func timer(_ name: String) -> CoreMetrics.Timer {
+            CoreMetrics.Timer(label: "sparsestore_" + name, dimensions: dimensions, factory: factory)
         }
         func gauge(_ name: String) -> Gauge {
             Gauge(label: "sparsestore_" + name, dimensions: dimensions, factory: factory)

@@ -1,5 +1,5 @@
 public import Logging
-public import Metrics
+public import CoreMetrics
 public import SparseFormat
 
 /// How a store is opened and kept. The defaults suit a service with one store on a local disk.

@@ -1,0 +1,170 @@
+"""The C interface of the shared library, as sparsestore.h declares it.
+
+ctypes releases the interpreter's lock during each call, so that searches of several threads run side by side.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint8, c_void_p
+from pathlib import Path
+
+from ._errors import SparseStoreError
+
+INTERFACE_VERSION = 1
+
+
+class Strings(Structure):
+    _fields_ = [
+        ("bytes", POINTER(c_uint8)),
+        ("offsets", POINTER(c_int64)),
+        ("count", c_int64),
+        ("present", POINTER(c_uint8)),
+    ]
+
+
+class Rows(Structure):
+    _fields_ = [
+        ("rows", c_int64),
+        ("pointers", POINTER(c_int64)),
+        ("columns", POINTER(c_int32)),
+        ("weights", POINTER(c_float)),
+        ("names", POINTER(Strings)),
+    ]
+
+
+class Tokens(Structure):
+    _fields_ = [("dimension", c_int32), ("offsets", POINTER(c_int64)), ("components", POINTER(c_float))]
+
+
+class Sized(Structure):
+    """A structure whose first field is its size; all other fields begin as zero."""
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__(size=ctypes.sizeof(type(self)), **fields)
+
+
+class OpenOptions(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("is_read_only", c_int32),
+        ("must_exist", c_int32),
+        ("is_lazy", c_int32),
+        ("is_compact", c_int32),
+        ("is_manual", c_int32),
+        ("map_bytes", c_int64),
+    ]
+
+
+class Batch(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("ids", POINTER(Strings)),
+        ("vectors", POINTER(Rows)),
+        ("payloads", POINTER(Strings)),
+        ("tags", POINTER(Strings)),
+        ("tag_offsets", POINTER(c_int64)),
+        ("tokens", POINTER(Tokens)),
+    ]
+
+
+class SearchOptions(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("limit", c_int32),
+        ("recall_kind", c_int32),
+        ("recall", c_double),
+        ("filter", c_char_p),
+        ("threads", c_int32),
+        ("uses_corpus_idf", c_int32),
+        ("has_minimum_score", c_int32),
+        ("minimum_score", c_float),
+        ("timeout", c_double),
+        ("fields", c_int32),
+        ("tokens", POINTER(Tokens)),
+        ("candidates", c_int32),
+    ]
+
+
+class StatisticsRecord(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("documents", c_int64),
+        ("terms", c_int64),
+        ("nonzeros", c_int64),
+        ("file_bytes", c_int64),
+        ("live_bytes", c_int64),
+        ("segments", c_int64),
+        ("generation", c_int64),
+    ]
+
+
+RECALL_TARGET, RECALL_EXACT, RECALL_FAST = 0, 1, 2
+FIELD_PAYLOAD, FIELD_TAGS = 1, 2
+
+_STATUS_CALLS = {
+    "sparsestore_open": [c_char_p, POINTER(OpenOptions), POINTER(c_void_p)],
+    "sparsestore_upsert": [c_void_p, POINTER(Batch), POINTER(c_int64)],
+    "sparsestore_remove": [c_void_p, POINTER(Strings), POINTER(c_int64)],
+    "sparsestore_optimize": [c_void_p],
+    "sparsestore_search": [c_void_p, POINTER(Rows), POINTER(SearchOptions), POINTER(c_void_p)],
+    "sparsestore_get": [c_void_p, POINTER(Strings), c_int32, POINTER(c_void_p)],
+    "sparsestore_stats": [c_void_p, POINTER(StatisticsRecord)],
+    "sparsestore_backup": [c_void_p, c_char_p],
+}
+
+_PLAIN_CALLS = {
+    "sparsestore_interface_version": ([], c_int32),
+    "sparsestore_close": ([c_void_p], None),
+    "sparsestore_error_name": ([c_void_p], c_char_p),
+    "sparsestore_error_problem": ([c_void_p], c_char_p),
+    "sparsestore_error_remedy": ([c_void_p], c_char_p),
+    "sparsestore_error_free": ([c_void_p], None),
+    "sparsestore_result_queries": ([c_void_p], c_int64),
+    "sparsestore_result_offsets": ([c_void_p], POINTER(c_int64)),
+    "sparsestore_result_scores": ([c_void_p], POINTER(c_float)),
+    "sparsestore_result_ids": ([c_void_p], Strings),
+    "sparsestore_result_payloads": ([c_void_p], Strings),
+    "sparsestore_result_tags": ([c_void_p], Strings),
+    "sparsestore_result_tag_offsets": ([c_void_p], POINTER(c_int64)),
+    "sparsestore_result_generation": ([c_void_p], c_int64),
+    "sparsestore_result_free": ([c_void_p], None),
+}
+
+
+def _load() -> ctypes.CDLL:
+    path = os.environ.get("SPARSESTORE_LIBRARY") or str(Path(__file__).with_name("libsparsestore.so"))
+    library = ctypes.CDLL(path)
+    for name, arguments in _STATUS_CALLS.items():
+        function = getattr(library, name)
+        function.argtypes = [*arguments, POINTER(c_void_p)]
+        function.restype = c_int32
+    for name, (arguments, result) in _PLAIN_CALLS.items():
+        function = getattr(library, name)
+        function.argtypes = arguments
+        function.restype = result
+    version = library.sparsestore_interface_version()
+    if version != INTERFACE_VERSION:
+        raise ImportError(
+            f"{path} has interface version {version}, and this package needs {INTERFACE_VERSION}; "
+            "install the package and the library from the same release"
+        )
+    return library
+
+
+library = _load()
+
+
+def call(name: str, *arguments: object) -> None:
+    """Calls a function that returns a status, and raises its error."""
+    error = c_void_p()
+    if getattr(library, name)(*arguments, byref(error)) == 0:
+        return
+    try:
+        texts = [
+            getattr(library, f"sparsestore_error_{part}")(error) or b"" for part in ("name", "problem", "remedy")
+        ]
+    finally:
+        library.sparsestore_error_free(error)
+    raise SparseStoreError(*(text.decode("utf-8", "replace") for text in texts))

@@ -1,0 +1,108 @@
+internal import CSparseStoreHeader
+internal import SparseStore
+
+/// What a call of the C interface reports when it fails. Its texts live as long as it does.
+final class Failure {
+    let status: sparsestore_status
+    private let texts: [UnsafeMutablePointer<CChar>]
+
+    init(_ error: any Error) {
+        let error = error as? SparseStoreError ?? SparseStoreError(.internalError, "\(error)")
+        status = Self.status(of: error.code)
+        texts = ([error.code.description] + Self.parts(of: error)).map(Self.copy)
+    }
+
+    deinit {
+        for text in texts { text.deallocate() }
+    }
+
+    var name: UnsafePointer<CChar> { UnsafePointer(texts[0]) }
+    var problem: UnsafePointer<CChar> { UnsafePointer(texts[1]) }
+    var remedy: UnsafePointer<CChar> { UnsafePointer(texts[2]) }
+
+    /// Problem and remedy. A message has both, one behind the other.
+    private static func parts(of error: SparseStoreError) -> [String] {
+        let parts = error.message.split(separator: "; ", maxSplits: 1).map(String.init)
+        return parts.count == 2 ? parts : [error.message, ""]
+    }
+
+    private static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
+        let bytes = text.utf8CString
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+        for (index, byte) in bytes.enumerated() { (copy + index).initialize(to: byte) }
+        return copy
+    }
+
+    private static func status(of code: SparseStoreError.Code) -> sparsestore_status {
+        switch code {
+        case .notFound: SPARSESTORE_NOT_FOUND
+        case .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .dimensionMismatch, .codecNotTrained:
+            SPARSESTORE_INVALID
+        case .corrupted: SPARSESTORE_CORRUPTED
+        case .incompatibleFormat, .notAStore: SPARSESTORE_INCOMPATIBLE
+        case .diskFull: SPARSESTORE_DISK_FULL
+        case .alreadyOpen, .busy, .readersFull, .generationNotReached: SPARSESTORE_BUSY
+        case .io, .permissionDenied, .readOnly, .networkFilesystem, .needsReopen: SPARSESTORE_IO
+        case .deadlineExceeded: SPARSESTORE_DEADLINE
+        default: SPARSESTORE_FAILED
+        }
+    }
+}
+
+/// Runs `body` and gives its failure to the caller of a C function.
+func attempt(
+    _ error: UnsafeMutablePointer<OpaquePointer?>?, _ body: () throws -> Void
+) -> sparsestore_status {
+    error?.pointee = nil
+    do {
+        try body()
+        return SPARSESTORE_OK
+    } catch let thrown {
+        let failure = Failure(thrown)
+        error?.pointee = OpaquePointer(Unmanaged.passRetained(failure).toOpaque())
+        return failure.status
+    }
+}
+
+/// The object of this class that a pointer of the C interface stands for.
+func object<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type) throws -> Object {
+    guard let pointer else {
+        throw SparseStoreError(.invalidArgument, "a handle is NULL; pass one that a call of this library has given")
+    }
+    return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
+}
+
+/// A pointer of the C interface that keeps `object` until `release` is called with it.
+func handle(_ object: AnyObject) -> OpaquePointer {
+    OpaquePointer(Unmanaged.passRetained(object).toOpaque())
+}
+
+/// Frees the object of `type` that `pointer` keeps.
+func release<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type) {
+    guard let pointer else { return }
+    Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).release()
+}
+
+/// The error that names an argument which breaks the interface's rules.
+func misuse(_ problem: String, _ remedy: String) -> SparseStoreError {
+    SparseStoreError(.invalidArgument, "\(problem); \(remedy)")
+}
+
+@_cdecl("sparsestore_interface_version")
+public func interfaceVersion() -> Int32 { SPARSESTORE_INTERFACE_VERSION }
+
+@_cdecl("sparsestore_error_name")
+public func errorName(_ error: OpaquePointer?) -> UnsafePointer<CChar>? { try? object(error, as: Failure.self).name }
+
+@_cdecl("sparsestore_error_problem")
+public func errorProblem(_ error: OpaquePointer?) -> UnsafePointer<CChar>? {
+    try? object(error, as: Failure.self).problem
+}
+
+@_cdecl("sparsestore_error_remedy")
+public func errorRemedy(_ error: OpaquePointer?) -> UnsafePointer<CChar>? {
+    try? object(error, as: Failure.self).remedy
+}
+
+@_cdecl("sparsestore_error_free")
+public func errorFree(_ error: OpaquePointer?) { release(error, as: Failure.self) }

@@ -1,0 +1,140 @@
+internal import CSparseStoreHeader
+internal import SparseStore
+
+/// Texts or byte strings that a caller has passed, checked once.
+struct InputStrings {
+    let count: Int
+    private let bytes: UnsafePointer<UInt8>?
+    private let offsets: UnsafePointer<Int64>
+    private let present: UnsafePointer<UInt8>?
+
+    /// - Parameter name: what messages call the argument.
+    init(_ strings: sparsestore_strings, name: String) throws {
+        guard strings.count >= 0, let offsets = strings.offsets else {
+            throw misuse("'\(name)' has no offsets or a negative count", "pass count + 1 offsets, rising from 0")
+        }
+        try checkRising(offsets, count: strings.count, name: name)
+        guard strings.bytes != nil || offsets[Int(strings.count)] == 0 else {
+            throw misuse("'\(name)' has no bytes", "pass the bytes that the offsets point into")
+        }
+        count = Int(strings.count)
+        bytes = strings.bytes
+        self.offsets = offsets
+        present = strings.present
+    }
+
+    /// The bytes at a place; nil where there are none at all.
+    func bytes(_ index: Int) -> [UInt8]? {
+        if let present, present[index] == 0 { return nil }
+        return Array(UnsafeBufferPointer(start: bytes.map { $0 + Int(offsets[index]) }, count: length(index)))
+    }
+
+    /// The text at a place.
+    func text(_ index: Int, name: String) throws -> String {
+        let buffer = UnsafeBufferPointer(start: bytes.map { $0 + Int(offsets[index]) }, count: length(index))
+        guard let text = String(validating: buffer, as: UTF8.self) else {
+            throw misuse("'\(name)' number \(index) is not UTF-8", "encode texts as UTF-8")
+        }
+        return text
+    }
+
+    private func length(_ index: Int) -> Int { Int(offsets[index + 1] - offsets[index]) }
+}
+
+/// Sparse vectors that a caller has passed, checked once.
+struct InputRows {
+    let count: Int
+    private let pointers: UnsafePointer<Int64>
+    private let columns: UnsafePointer<Int32>?
+    private let weights: UnsafePointer<Float>?
+    /// Nil when terms are numbers.
+    private let names: [String]?
+
+    /// - Parameter name: what messages call the argument.
+    init(_ rows: sparsestore_rows, name: String) throws {
+        guard rows.rows >= 0, let pointers = rows.pointers else {
+            throw misuse("'\(name)' has no pointers or a negative count", "pass rows + 1 pointers, rising from 0")
+        }
+        try checkRising(pointers, count: rows.rows, name: name)
+        guard pointers[Int(rows.rows)] == 0 || (rows.columns != nil && rows.weights != nil) else {
+            throw misuse("'\(name)' has no columns or no weights", "pass as many as the last pointer says")
+        }
+        count = Int(rows.rows)
+        self.pointers = pointers
+        columns = rows.columns
+        weights = rows.weights
+        names = try rows.names.map { strings in
+            let texts = try InputStrings(strings.pointee, name: "names")
+            return try (0..<texts.count).map { try texts.text($0, name: "names") }
+        }
+    }
+
+    /// The vector of a row; nil when it has no component that is not zero.
+    ///
+    /// - Parameter label: what messages call the row.
+    func content(_ row: Int, label: @autoclosure () -> String) throws -> SparseContent? {
+        let range = Int(pointers[row])..<Int(pointers[row + 1])
+        guard let columns, let weights, !range.isEmpty else { return nil }
+        let kept = range.filter { weights[$0] != 0 }
+        guard !kept.isEmpty else { return nil }
+        if let bad = kept.first(where: { columns[$0] < 0 || Int(columns[$0]) >= names?.count ?? .max }) {
+            throw misuse(
+                "\(label()) has the column \(columns[bad]), which does not exist",
+                "give columns from 0 up to the number of names")
+        }
+        guard let names else {
+            do {
+                return .vector(
+                    try SparseVector(
+                        terms: kept.map { TermID(columns[$0]) }, weights: kept.map { weights[$0] }))
+            } catch {
+                throw SparseStoreError(.invalidVector, "\(label()) is not a vector: \(error.message)")
+            }
+        }
+        return .terms(kept.map { WeightedTerm(names[Int(columns[$0])], weights[$0]) })
+    }
+}
+
+/// Token vectors that a caller has passed, checked once.
+struct InputTokens {
+    private let dimension: Int
+    private let offsets: UnsafePointer<Int64>
+    private let components: UnsafePointer<Float>?
+
+    init(_ tokens: sparsestore_tokens, rows: Int) throws {
+        guard tokens.dimension > 0, let offsets = tokens.offsets else {
+            throw misuse("the token vectors have no offsets or no dimension", "pass rows + 1 offsets, rising from 0")
+        }
+        try checkRising(offsets, count: Int64(rows), name: "tokens")
+        guard tokens.components != nil || offsets[rows] == 0 else {
+            throw misuse("the token vectors have no components", "pass dimension floats for each token")
+        }
+        dimension = Int(tokens.dimension)
+        self.offsets = offsets
+        components = tokens.components
+    }
+
+    /// The token vectors of a row; nil when it has none.
+    func multivector(_ row: Int, label: @autoclosure () -> String) throws -> Multivector? {
+        let tokens = Int(offsets[row + 1] - offsets[row])
+        guard tokens > 0, let components else { return nil }
+        let buffer = UnsafeBufferPointer(start: components + Int(offsets[row]) * dimension, count: tokens * dimension)
+        do {
+            return try Multivector(dimension: dimension, components: Array(buffer))
+        } catch {
+            throw SparseStoreError(.invalidVector, "\(label()) has token vectors that no store takes: \(error.message)")
+        }
+    }
+}
+
+/// Makes sure that `count + 1` offsets rise from 0.
+func checkRising(_ offsets: UnsafePointer<Int64>, count: Int64, name: String) throws {
+    var last: Int64 = 0
+    for index in 0...Int(count) {
+        guard offsets[index] >= last, index > 0 || offsets[index] == 0 else {
+            throw misuse(
+                "the offsets of '\(name)' do not rise from 0 (number \(index))", "pass count + 1 rising offsets")
+        }
+        last = offsets[index]
+    }
+}

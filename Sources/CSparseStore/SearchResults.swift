@@ -1,0 +1,218 @@
+public import CSparseStoreHeader
+internal import SparseStore
+
+/// The answers to a batch of queries, laid out as the C interface shows them.
+final class SearchResults {
+    let queries: Int
+    let generation: UInt64
+    let offsets: OutputArray<Int64>
+    let scores: OutputArray<Float>
+    let ids: OutputStrings
+    let payloads: OutputStrings
+    let tags: OutputStrings
+    let tagOffsets: OutputArray<Int64>
+
+    /// - Parameters:
+    ///   - answers: for each query its hits, each with the document where fields of it are asked for.
+    ///   - fields: what hits bring, a sum of `sparsestore_field`.
+    init(_ answers: [[(id: String, score: Float, document: Document?)]], generation: UInt64, fields: Int32) {
+        queries = answers.count
+        self.generation = generation
+        let hits = answers.joined()
+        offsets = OutputArray(starts: answers.map(\.count))
+        scores = OutputArray(hits.map(\.score))
+        ids = OutputStrings(hits.map { Array($0.id.utf8) })
+        let hasPayloads = fields & Int32(SPARSESTORE_FIELD_PAYLOAD.rawValue) != 0
+        payloads = OutputStrings(hasPayloads ? hits.map { $0.document?.payload } : [])
+        let tags = fields & Int32(SPARSESTORE_FIELD_TAGS.rawValue) != 0 ? hits.map { $0.document?.tags ?? [] } : []
+        self.tags = OutputStrings(tags.joined().map { Array($0.utf8) })
+        tagOffsets = OutputArray(starts: tags.map(\.count))
+    }
+}
+
+/// Numbers that a caller reads for as long as their owner lives.
+final class OutputArray<Element> {
+    let buffer: UnsafeMutableBufferPointer<Element>
+
+    init(_ elements: some Sequence<Element>) {
+        let elements = Array(elements)
+        buffer = .allocate(capacity: max(1, elements.count))
+        _ = buffer.initialize(from: elements)
+    }
+
+    deinit { buffer.deallocate() }
+
+    var pointer: UnsafePointer<Element>? { UnsafePointer(buffer.baseAddress) }
+}
+
+extension OutputArray<Int64> {
+    /// Where runs of these lengths begin, and where the last one ends.
+    convenience init(starts lengths: [Int]) {
+        var starts: [Int64] = [0]
+        for length in lengths { starts.append((starts.last ?? 0) + Int64(length)) }
+        self.init(starts)
+    }
+}
+
+/// Byte strings that a caller reads for as long as their owner lives.
+final class OutputStrings {
+    private let count: Int
+    private let bytes: OutputArray<UInt8>
+    private let offsets: OutputArray<Int64>
+    private let present: OutputArray<UInt8>
+
+    init(_ strings: [[UInt8]?]) {
+        count = strings.count
+        bytes = OutputArray(strings.lazy.map { $0 ?? [] }.joined())
+        offsets = OutputArray(starts: strings.map { $0?.count ?? 0 })
+        present = OutputArray(strings.map { $0 == nil ? 0 : 1 })
+    }
+
+    var view: sparsestore_strings {
+        sparsestore_strings(
+            bytes: bytes.pointer, offsets: offsets.pointer, count: Int64(count), present: present.pointer)
+    }
+}
+
+@_cdecl("sparsestore_search")
+public func search(
+    _ store: OpaquePointer?, _ queries: UnsafePointer<sparsestore_rows>?,
+    _ options: UnsafePointer<sparsestore_search_options>?, _ result: UnsafeMutablePointer<OpaquePointer?>?,
+    _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    result?.pointee = nil
+    return attempt(error) {
+        let store = try object(store, as: StoreHandle.self).store
+        guard let queries, let result else {
+            throw misuse("the queries or the place for the result is NULL", "pass both")
+        }
+        let rows = try InputRows(queries.pointee, name: "queries")
+        let request = try SearchRequest(try options?.pointee.checked(), rows: rows.count)
+        let contents = try (0..<rows.count).map { try rows.content($0, label: "query \($0)") }
+        result.pointee = handle(
+            try store.read { snapshot in
+                let answers = try request.answers(to: contents, in: snapshot)
+                return SearchResults(answers, generation: snapshot.generation, fields: request.fields)
+            })
+    }
+}
+
+@_cdecl("sparsestore_get")
+public func get(
+    _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ fields: Int32,
+    _ result: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    result?.pointee = nil
+    return attempt(error) {
+        guard let result else { throw misuse("the place for the result is NULL", "pass one") }
+        let ids = try texts(ids, name: "ids")
+        result.pointee = handle(
+            try object(store, as: StoreHandle.self).store.read { snapshot in
+                let documents = try ids.compactMap { try snapshot.document($0) }
+                return SearchResults(
+                    [documents.map { ($0.id, 0, $0) }], generation: snapshot.generation, fields: fields)
+            })
+    }
+}
+
+/// What a caller asks a search for.
+private struct SearchRequest {
+    var options = SearchOptions()
+    var fields: Int32 = 0
+    private var threads: Int?
+    private var tokens: InputTokens?
+    private var candidates = 100
+
+    init(_ given: sparsestore_search_options?, rows: Int) throws {
+        guard let given else { return }
+        if given.limit != 0 { options.limit = Int(given.limit) }
+        switch given.recall_kind {
+        case SPARSESTORE_RECALL_EXACT: options.recall = .exact
+        case SPARSESTORE_RECALL_FAST: options.recall = .fast
+        default: options.recall = .target(given.recall == 0 ? 0.95 : given.recall)
+        }
+        if let filter = given.filter { options.filter = try Filter.parse(String(cString: filter)) }
+        if given.uses_corpus_idf != 0 { options.weighting = .corpusIDF }
+        if given.has_minimum_score != 0 { options.minimumScore = given.minimum_score }
+        if given.timeout > 0 { options.deadline = .now + .seconds(given.timeout) }
+        threads = given.threads == 0 ? nil : Int(given.threads)
+        fields = given.fields
+        tokens = try given.tokens.map { try InputTokens($0.pointee, rows: rows) }
+        candidates = given.candidates == 0 ? options.limit * 10 : Int(given.candidates)
+    }
+
+    /// The hits of each query; a query without a component finds nothing.
+    func answers(
+        to contents: [SparseContent?], in snapshot: Snapshot
+    ) throws -> [[(id: String, score: Float, document: Document?)]] {
+        let found = contents.indices.filter { contents[$0] != nil }
+        let queries = found.compactMap { contents[$0].map(Self.query) }
+        var answers: [SearchResult?] = Array(repeating: nil, count: contents.count)
+        if let tokens {
+            for (index, query) in zip(found, queries) {
+                let multivector = try tokens.multivector(index, label: "query \(index)")
+                let stages = multivector.map { [SearchStage.rerank(.maxSim($0), candidates: candidates)] }
+                answers[index] = try snapshot.search(query, options: options, stages: stages ?? [])
+            }
+        } else {
+            for (index, result) in zip(found, try snapshot.search(batch: queries, options: options, threads: threads)) {
+                answers[index] = try result.get()
+            }
+        }
+        return try answers.map { result in
+            try (result?.hits ?? []).map { hit in
+                (hit.id, hit.score, fields == 0 ? nil : try snapshot.document(hit.id))
+            }
+        }
+    }
+
+    private static func query(_ content: SparseContent) -> Query {
+        switch content {
+        case .vector(let vector): Query(vector: vector)
+        case .terms(let terms): Query(terms: terms)
+        }
+    }
+}
+
+@_cdecl("sparsestore_result_queries")
+public func resultQueries(_ result: OpaquePointer?) -> Int64 {
+    Int64((try? object(result, as: SearchResults.self))?.queries ?? 0)
+}
+
+@_cdecl("sparsestore_result_offsets")
+public func resultOffsets(_ result: OpaquePointer?) -> UnsafePointer<Int64>? {
+    (try? object(result, as: SearchResults.self))?.offsets.pointer
+}
+
+@_cdecl("sparsestore_result_scores")
+public func resultScores(_ result: OpaquePointer?) -> UnsafePointer<Float>? {
+    (try? object(result, as: SearchResults.self))?.scores.pointer
+}
+
+@_cdecl("sparsestore_result_ids")
+public func resultIDs(_ result: OpaquePointer?) -> sparsestore_strings {
+    (try? object(result, as: SearchResults.self))?.ids.view ?? sparsestore_strings()
+}
+
+@_cdecl("sparsestore_result_payloads")
+public func resultPayloads(_ result: OpaquePointer?) -> sparsestore_strings {
+    (try? object(result, as: SearchResults.self))?.payloads.view ?? sparsestore_strings()
+}
+
+@_cdecl("sparsestore_result_tags")
+public func resultTags(_ result: OpaquePointer?) -> sparsestore_strings {
+    (try? object(result, as: SearchResults.self))?.tags.view ?? sparsestore_strings()
+}
+
+@_cdecl("sparsestore_result_tag_offsets")
+public func resultTagOffsets(_ result: OpaquePointer?) -> UnsafePointer<Int64>? {
+    (try? object(result, as: SearchResults.self))?.tagOffsets.pointer
+}
+
+@_cdecl("sparsestore_result_generation")
+public func resultGeneration(_ result: OpaquePointer?) -> Int64 {
+    Int64(clamping: (try? object(result, as: SearchResults.self))?.generation ?? 0)
+}
+
+@_cdecl("sparsestore_result_free")
+public func resultFree(_ result: OpaquePointer?) { release(result, as: SearchResults.self) }

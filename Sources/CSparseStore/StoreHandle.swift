@@ -1,0 +1,198 @@
+public import CSparseStoreHeader
+internal import SparseStore
+
+/// A store as the C interface holds it.
+final class StoreHandle {
+    let store: Store
+
+    init(_ store: Store) { self.store = store }
+}
+
+@_cdecl("sparsestore_open")
+public func open(
+    _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<sparsestore_open_options>?,
+    _ store: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    store?.pointee = nil
+    return attempt(error) {
+        guard let path, let store else { throw misuse("the path or the place for the store is NULL", "pass both") }
+        var configuration = Configuration()
+        if let options {
+            let options = try options.pointee.checked()
+            configuration.isReadOnly = options.is_read_only != 0
+            configuration.createIfMissing = options.must_exist == 0 && options.is_read_only == 0
+            if options.is_lazy != 0 { configuration.durability = .lastCommitsMayBeLost }
+            if options.is_compact != 0 { configuration.profile = .compact }
+            if options.is_manual != 0 { configuration.maintenance = .manual }
+            if options.map_bytes > 0 { configuration.mapSize = Int(options.map_bytes) }
+        }
+        store.pointee = handle(StoreHandle(try Store.open(at: String(cString: path), configuration: configuration)))
+    }
+}
+
+@_cdecl("sparsestore_close")
+public func close(_ store: OpaquePointer?) {
+    (try? object(store, as: StoreHandle.self))?.store.close()
+    release(store, as: StoreHandle.self)
+}
+
+@_cdecl("sparsestore_upsert")
+public func upsert(
+    _ store: OpaquePointer?, _ batch: UnsafePointer<sparsestore_batch>?, _ generation: UnsafeMutablePointer<Int64>?,
+    _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    attempt(error) {
+        let store = try object(store, as: StoreHandle.self).store
+        guard let batch else { throw misuse("the batch is NULL", "pass a batch") }
+        let documents = try InputDocuments(try batch.pointee.checked())
+        let commit = try store.write { transaction in
+            for row in 0..<documents.count { try transaction.upsert(documents.document(row)) }
+            return transaction.generation
+        }
+        generation?.pointee = Int64(clamping: documents.count == 0 ? commit - 1 : commit)
+    }
+}
+
+@_cdecl("sparsestore_remove")
+public func remove(
+    _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ removed: UnsafeMutablePointer<Int64>?,
+    _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    attempt(error) {
+        let store = try object(store, as: StoreHandle.self).store
+        let ids = try texts(ids, name: "ids")
+        let count = try store.write { transaction in
+            var count = 0
+            for id in ids where try transaction.remove(id) { count += 1 }
+            return count
+        }
+        removed?.pointee = Int64(count)
+    }
+}
+
+@_cdecl("sparsestore_optimize")
+public func optimize(
+    _ store: OpaquePointer?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    attempt(error) {
+        let store = try object(store, as: StoreHandle.self).store
+        try store.optimize()
+        try store.tune()
+    }
+}
+
+@_cdecl("sparsestore_stats")
+public func statistics(
+    _ store: OpaquePointer?, _ statistics: UnsafeMutablePointer<sparsestore_statistics>?,
+    _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    attempt(error) {
+        guard let statistics else { throw misuse("the place for the statistics is NULL", "pass one") }
+        let found = try object(store, as: StoreHandle.self).store.statistics()
+        let size = statistics.pointee.size
+        guard size >= MemoryLayout<sparsestore_statistics>.size else { throw wrongSize("sparsestore_statistics") }
+        statistics.pointee = sparsestore_statistics(
+            size: size, documents: Int64(found.documents), terms: Int64(found.terms), nonzeros: Int64(found.nonzeros),
+            file_bytes: Int64(found.fileBytes), live_bytes: Int64(found.liveBytes),
+            segments: Int64(found.segments.count), generation: Int64(clamping: found.generation))
+    }
+}
+
+@_cdecl("sparsestore_backup")
+public func backup(
+    _ store: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> sparsestore_status {
+    attempt(error) {
+        guard let path else { throw misuse("the path of the backup is NULL", "pass one") }
+        try object(store, as: StoreHandle.self).store.backup(to: String(cString: path))
+    }
+}
+
+/// The documents of a batch that a caller has passed.
+private struct InputDocuments {
+    let count: Int
+    private let ids: InputStrings
+    private let vectors: InputRows
+    private let payloads: InputStrings?
+    private let tags: InputStrings?
+    private let tagOffsets: UnsafePointer<Int64>?
+    private let tokens: InputTokens?
+
+    init(_ batch: sparsestore_batch) throws {
+        guard let ids = batch.ids, let vectors = batch.vectors else {
+            throw misuse("the batch has no ids or no vectors", "pass both")
+        }
+        self.ids = try InputStrings(ids.pointee, name: "ids")
+        self.vectors = try InputRows(vectors.pointee, name: "vectors")
+        let count = self.vectors.count
+        payloads = try batch.payloads.map { try InputStrings($0.pointee, name: "payloads") }
+        guard self.ids.count == count, payloads?.count ?? count == count else {
+            throw misuse(
+                "there are \(count) vectors, \(self.ids.count) ids and \(payloads?.count ?? count) payloads",
+                "pass as many of each")
+        }
+        tags = try batch.tags.map { try InputStrings($0.pointee, name: "tags") }
+        tagOffsets = batch.tag_offsets
+        if let tags {
+            guard let tagOffsets else { throw misuse("tags have no offsets", "pass rows + 1 offsets") }
+            try checkRising(tagOffsets, count: Int64(count), name: "tag_offsets")
+            guard Int(tagOffsets[count]) == tags.count else {
+                throw misuse(
+                    "the offsets of the tags end at \(tagOffsets[count]), and there are \(tags.count)",
+                    "let the last offset be the number of tags")
+            }
+        }
+        tokens = try batch.tokens.map { try InputTokens($0.pointee, rows: count) }
+        self.count = count
+    }
+
+    func document(_ row: Int) throws -> Document {
+        let id = try ids.text(row, name: "ids")
+        let label = "row \(row), document '\(id)',"
+        guard let content = try vectors.content(row, label: label) else {
+            throw SparseStoreError(.invalidVector, "\(label) has no weight above zero; leave it out")
+        }
+        var document: Document
+        switch content {
+        case .vector(let vector): document = Document(id: id, vector: vector)
+        case .terms(let terms): document = Document(id: id, terms: terms)
+        }
+        document.payload = payloads?.bytes(row)
+        document.multivector = try tokens?.multivector(row, label: label)
+        if let tags, let tagOffsets {
+            document.tags = try (Int(tagOffsets[row])..<Int(tagOffsets[row + 1])).map {
+                try tags.text($0, name: "tags")
+            }
+        }
+        return document
+    }
+}
+
+/// The texts of an argument that must be there.
+func texts(_ strings: UnsafePointer<sparsestore_strings>?, name: String) throws -> [String] {
+    guard let strings else { throw misuse("'\(name)' is NULL", "pass texts") }
+    let input = try InputStrings(strings.pointee, name: name)
+    return try (0..<input.count).map { try input.text($0, name: name) }
+}
+
+func wrongSize(_ name: String) -> SparseStoreError {
+    misuse("the field 'size' of \(name) is not its size", "set it to sizeof(\(name)) of the header you compile with")
+}
+
+/// A structure that says how long it is, so that fields can be added at its end.
+protocol SizedStructure {
+    var size: Int { get }
+    static var name: String { get }
+}
+
+extension SizedStructure {
+    /// The structure, when it is at least as long as this version's.
+    func checked() throws -> Self {
+        guard size >= MemoryLayout<Self>.size else { throw wrongSize(Self.name) }
+        return self
+    }
+}
+
+extension sparsestore_open_options: SizedStructure { static var name: String { "sparsestore_open_options" } }
+extension sparsestore_batch: SizedStructure { static var name: String { "sparsestore_batch" } }
+extension sparsestore_search_options: SizedStructure { static var name: String { "sparsestore_search_options" } }
