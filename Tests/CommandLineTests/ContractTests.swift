@@ -122,7 +122,7 @@ struct ContractTests {
         #expect(try first(names, #"{"a": 1, "b": 1}"#, "table:\(byName)") == ("1", 21))
         let refused = try Binary.run("search", names, "--terms", #"{"a": 1}"#, "--weighting", "table:\(table)")
         #expect(refused.status == 2)
-        #expect(refused.errors.contains("JSON object"))
+        #expect(refused.errors.contains("this store's terms are strings"))
     }
 
     @Test("exit codes and one clear line for what goes wrong")
@@ -150,7 +150,7 @@ struct ContractTests {
             (["eval", store, "--queries", good, "--fuse", folder.path("missing")], 2),
             (["eval", store, "--queries", good, "--fuse-method", "rrf"], 1),
             (["eval", store, "--queries", good, "--fuse", good, "--fuse-weight", "0.5"], 1),
-            (["eval", store, "--queries", good, "--fuse", good, "--run", good], 1),
+            (["eval", store, "--queries", good, "--fuse", good, "--run", good], 2),
             (["search", store, "--terms", "{}", "--fuse", good], 1), (["search", store, "--terms", "{}", "--all"], 1),
             (["search", store, "--queries", good, "--all", "--query", "1"], 1),
             (["search", store, "--queries", good, "--threads", "2"], 1),

@@ -43,7 +43,7 @@ import Testing
         let bytes = try sample()
         let used = try examine(bytes)
         let lengths = [
-            0, 1, 15, 16, 100, 151, 152, 4_095, 4_096, 4_200, 8_191, 8_192, used / 2, used - 4_096, used - 1,
+            1, 15, 16, 100, 151, 152, 4_095, 4_096, 4_200, 8_191, 8_192, used / 2, used - 4_096, used - 1,
         ]
         for length in lengths {
             writeBytes(Array(bytes.prefix(length)), to: folder.file("short"))

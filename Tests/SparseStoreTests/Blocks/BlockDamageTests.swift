@@ -87,7 +87,6 @@ import Testing
         #expect(try blocks.store.search(Query(vector: vector), limit: 10, recall: .target(0.95)).count == 10)
         #expect(try blocks.store.statistics().documents == 4_219)
         try blocks.store.buildBlocks(BlockCollection.settings)
-        #expect(try blocks.store.verify(.deep).findings.map(\.sentence) == [])
         let result = try blocks.store.search(Query(vector: vector), limit: 10, recall: .target(0.95))
         #expect(!result.plan.reason.contains("damaged"))
         try blocks.store.optimize()
