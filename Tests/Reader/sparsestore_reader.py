@@ -27,6 +27,7 @@ KINDS = {name: number for number, name in enumerate(
      "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder multivector "
      "multivectorCodec claim retired blockIndex blockDirectory").split(), 1)}
 KINDS["multivectorSettings"] = 28
+KINDS["encoder"] = 29
 TABLES = {name: number for number, name in enumerate(
     "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
 PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
@@ -168,6 +169,7 @@ class Store:
         self.values = {name: dict(entries) for name, entries in self.entries.items()}
         self.store = self.read_store()
         self.manifest = self.read_manifest()
+        self.encoder = self.read_encoder()
         self.dictionaries = {
             struct.unpack(">I", key)[0]: open_value("dictionaries", key, value, "dictionary").rest()
             for key, value in self.entries["dictionaries"]}
@@ -210,6 +212,24 @@ class Store:
             require(entry["flags"] <= 1, "flags are known")
         return manifest
 
+    def read_encoder(self):
+        """6.13"""
+        if b"encoder" not in self.values["meta"]:
+            return None
+        body = self.value("meta", b"encoder", "encoder")
+        scoring = body.field("B")
+        body.zeros(3)
+        encoder = dict(zip(("k1", "b", "length", "fingerprint"), body.fields("ffQQ")), scoring=scoring)
+        name, parameters = body.fields("HH")
+        encoder["name"] = text(body.take(name), 1, 200)
+        encoder["parameters"] = text(body.take(parameters), 0, 4_096)
+        body.end()
+        require(scoring in (0, 1), "I15: a scoring has a known value")
+        in_range = 0 <= encoder["k1"] <= 1_000 and 0 <= encoder["b"] <= 1
+        require(in_range if scoring else encoder["k1"] == encoder["b"] == encoder["length"] == 0,
+                "I50: an encoder has parameters in their ranges with BM25, and neither parameters nor a length without")
+        return encoder
+
     def read_meta(self):
         """6.3, 6.9"""
         for key, value in self.entries["meta"]:
@@ -227,6 +247,8 @@ class Store:
                 self.check_multivectors(open_value("meta", key, value, "multivectorSettings"))
             elif key == b"blocks":
                 pass  # BlockIndex reads it
+            elif key == b"encoder":
+                yield "encoder", self.encoder
             elif key in (b"merge", b"encoding"):
                 open_value("meta", key, value, "claim")
             elif key == b"retired":
@@ -402,7 +424,7 @@ class Window:
     """8: one segment of the manifest."""
 
     def __init__(self, store, entry, documents):
-        self.entry, self.id = entry, entry["id"]
+        self.entry, self.id, self.encoder = entry, entry["id"], store.encoder
         parts, size = store.parts(self.id, PARTS)
         require(size == entry["bytes"], "I110: bytes is the length of all values of the segment")
         require(entry["flags"] in (0, 1), "flags are known")
@@ -436,7 +458,12 @@ class Window:
     def read_directory(self, body):
         """8.3.2, 8.3.3"""
         self.documents, terms, nonzeros, chunks, self.levels = body.fields("IIQIB")
-        body.zeros(11)
+        body.zeros(3)
+        self.reference = body.field("f")
+        body.zeros(4)
+        has_impacts = self.encoder is not None and self.encoder["scoring"] == 1
+        require(math.isfinite(self.reference) and (self.reference > 0) == has_impacts,
+                "I24, 7.2: lists have a reference length where BM25 scores")
         require(self.levels in (1, 8) and chunks == len(self.chunks), "I24: a window's counts agree")
         self.terms = list(body.fields(f"{terms}I"))
         self.lists, places = [], []
@@ -570,7 +597,8 @@ class Window:
         for ordinal, vector in enumerate(self.vectors):
             if vector is None:
                 continue
-            for term, weight, level in zip(vector["terms"], vector["weights"], self.levels_of(vector["weights"])):
+            weights = self.impacts(vector["weights"])
+            for term, weight, level in zip(vector["terms"], weights, self.levels_of(weights)):
                 made.setdefault(term, []).append((level, ordinal, weight))
             document = documents.get(self.numbers[ordinal])
             require((document is None) == (ordinal in self.dead), "I103: each place is a live document or dead")
@@ -585,6 +613,15 @@ class Window:
         require(has_all, "I112: the directory has the terms of the documents")
         for one in self.lists:
             self.check_list(one, sorted(made.get(one["term"], [])), gone)
+
+    def impacts(self, weights):
+        """7.2, at the reference length; the weights themselves where BM25 does not score"""
+        if not self.reference:
+            return weights
+        k1, b = self.encoder["k1"], self.encoder["b"]
+        length = f32(sum(weights) / self.reference)
+        norm = f32(k1 * f32(f32(1 - b) + f32(b * length)))
+        return [f32(f32(count * f32(k1 + 1)) / f32(count + norm)) for count in weights]
 
     def check_list(self, one, expected, gone):
         maximum = one["maximum"]
@@ -783,6 +820,10 @@ def dump(path, checking, write):
     require(identifiers == {document["id"]: number for number, document in documents.items()}, "I101: identifiers")
     require(len(documents) == store.manifest["documents"], "I102: documents")
     require(sum(len(one["terms"]) for one in documents.values()) == store.manifest["nonzeros"], "I102: nonzeros")
+    if store.encoder and store.encoder["scoring"]:
+        weights = [weight for document in documents.values() for weight in document["weights"]]
+        require(all(weight == int(weight) for weight in weights) and sum(weights) == store.encoder["length"],
+                "I140: weights are whole numbers, and the length is their sum")
     require(numbers == {name: term for term, name in names.items()}, "I107: the vocabulary, both ways")
     counted = {}
     for document in documents.values():

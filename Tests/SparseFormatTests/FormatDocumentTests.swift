@@ -56,6 +56,13 @@ import Testing
         try check("retired", RetiredRecord(segments: [2, 0]), .meta, Keys.retired)
     }
 
+    @Test func encoder() throws {
+        let encoder = EncoderRecord(
+            name: "bm25:english", fingerprint: 0x0123_4567_89AB_CDEF, parameters: "stems",
+            bm25: BM25Parameters(k1: 1.5, b: 0.75), length: 1_234)
+        try check("encoder", encoder, .meta, Keys.encoder)
+    }
+
     @Test func smallRecords() throws {
         try check("bookmark", BookmarkRecord(bytes: Array("offset=17".utf8)), .meta, Keys.bookmark("kafka"))
         try check("identifier", IdentifierRecord(number: 7), .ids, Keys.identifier("doc-1"))

@@ -24,7 +24,7 @@ KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
     statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
     segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20, claim=21,
-    retired=22, blockIndex=23, blockDirectory=24, multivectorSettings=28)
+    retired=22, blockIndex=23, blockDirectory=24, multivectorSettings=28, encoder=29)
 
 PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7, blockDirectory=8,
     blockLists=9, blockPlaces=10, blockLines=11)
@@ -174,7 +174,7 @@ class Window:
         body = (Fields().add("I", len(self.documents), f"documents {len(self.documents)}")
             .add("I", len(self.terms), f"{len(self.terms)} terms").add("Q", nonzeros, f"nonzeros {nonzeros}")
             .add("I", len(self.chunks), f"chunks {len(self.chunks)}").add("B", self.levels, f"levels {self.levels}")
-            .add("bytes", bytes(11), "reserved"))
+            .add("bytes", bytes(3), "reserved").add("f", 0.0, "referenceLength: none").add("bytes", bytes(4), "reserved"))
         for term in self.terms:
             body.add("I", term, f"term {term}")
         for term, maximum, offset, count, chunk, encoding, ends, averages in self.entries:
@@ -467,6 +467,10 @@ def examples():
         .add("I", 1, "1 staged").add("I", 3, "source 3").add("I", 1, "source 1").add("I", 4, "staged 4"))
     yield Example("retired", "retired", "meta", b"retired", Fields()
         .add("I", 2, "2 segments").add("I", 2, "segment 2").add("I", 0, "segment 0"))
+    yield Example("encoder", "encoder", "meta", b"encoder", Fields()
+        .add("B", 1, "scoring: BM25").add("bytes", bytes(3), "reserved").add("f", 1.5, "k1 1.5").add("f", 0.75, "b 0.75")
+        .add("Q", 1234, "length 1234").add("Q", 0x0123456789ABCDEF, "fingerprint").add("H", 12, "nameLength 12")
+        .add("H", 5, "parametersLength 5").add("bytes", b"bm25:english", "name").add("bytes", b"stems", "parameters"))
     yield Example("identifier", "identifier", "ids", b"doc-1", Fields().add("Q", 7, "number 7"))
     yield Example("termID", "termID", "vocabulary", b"\x01swift", Fields().add("I", 17, "term 17"))
     yield Example("termName", "termName", "vocabulary", b"\x02" + struct.pack(">I", 17),

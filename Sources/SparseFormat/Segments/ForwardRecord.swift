@@ -46,6 +46,13 @@ package struct ForwardRecord {
         Float(bitPattern: UInt32(littleEndian: weights.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
     }
 
+    /// The sum of the weights.
+    package var total: Float {
+        var total: Float = 0
+        for index in 0..<count { total += weight(index) }
+        return total
+    }
+
     /// The directory position at an index in 0..<count.
     package func position(_ index: Int) -> Int {
         isWide

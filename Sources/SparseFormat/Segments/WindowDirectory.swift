@@ -1,7 +1,7 @@
 /// The terms of a window segment and where their lists lie: a view of a `segmentDirectory` value's body (FORMAT.md,
 /// "Directory").
 ///
-/// Body: u32 documents, u32 terms, u64 nonzeros, u32 chunks, u8 levels, 11 zero bytes; u32 term[terms], ascending; then
+/// Body: u32 documents, u32 terms, u64 nonzeros, u32 chunks, u8 levels, 3 zero bytes, f32 reference length, 4 zero bytes; u32 term[terms], ascending; then
 /// for each term f32 maximum, u32 offset, u32 count, u16 chunk, u8 encoding, 1 zero byte, u16 ends[levels - 1], u8
 /// averages[levels], zeros to a multiple of 4.
 ///
@@ -15,6 +15,8 @@ package struct WindowDirectory: @unchecked Sendable {
     package let nonzeros: UInt64
     package let chunkCount: Int
     package let levels: Int
+    /// The average length at which the impacts of counts were taken; 0 where weights stand as they are.
+    package let referenceLength: Float
     /// Number of terms.
     package let count: Int
     private let terms: UnsafeRawPointer
@@ -35,7 +37,12 @@ package struct WindowDirectory: @unchecked Sendable {
         nonzeros = try reader.u64()
         chunkCount = Int(try reader.u32())
         levels = Int(try reader.u8())
-        try reader.zeros(11)
+        try reader.zeros(3)
+        referenceLength = try reader.f32()
+        try reader.zeros(4)
+        guard referenceLength >= 0, referenceLength.isFinite, referenceLength.sign == .plus else {
+            throw FormatError(.windowCounts, "a reference length of \(referenceLength)")
+        }
         guard documents >= 1, documents <= Limits.maximumDocumentsPerWindow, chunkCount == chunkLengths.count,
             levels == 1 || levels == WindowLevels.count
         else { throw FormatError(.windowCounts, "\(documents) documents, \(chunkCount) chunks, \(levels) levels") }

@@ -3,6 +3,7 @@ package struct WindowListWriter {
     private let documents: Int
     package let levels: Int
     private let hasDenseLists: Bool
+    private let referenceLength: Float
     /// The directory's columns: of each finished list its term and entry, and `levels` values of the others.
     private var terms: [TermID] = []
     private var entries: [WindowEntry] = []
@@ -21,8 +22,11 @@ package struct WindowListWriter {
     /// than one random addition a posting.
     package static let denseShare = 6
 
-    /// - Parameter hasDenseLists: whether lists of many documents are dense; if not, they are packed.
-    package init(documents: Int, hasDenseLists: Bool = true) {
+    /// - Parameters:
+    ///   - hasDenseLists: whether lists of many documents are dense; if not, they are packed.
+    ///   - referenceLength: the average length at which impacts were taken; 0 for weights as they are.
+    package init(documents: Int, hasDenseLists: Bool = true, referenceLength: Float = 0) {
+        self.referenceLength = referenceLength
         self.documents = documents
         self.hasDenseLists = hasDenseLists
         levels = WindowLevels.count(documents: documents)
@@ -81,7 +85,9 @@ package struct WindowListWriter {
         writer.u64(nonzeros)
         writer.u32(UInt32(chunks.count))
         writer.u8(UInt8(levels))
-        writer.zeros(11)
+        writer.zeros(3)
+        writer.f32(referenceLength)
+        writer.zeros(4)
         writer.fixeds(terms[...])
         let padding = WindowDirectory.entrySize(levels: levels) - (16 + 3 * levels - 2)
         for (index, entry) in entries.enumerated() {

@@ -40,6 +40,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case blockSources = 42
     case blockCounts = 43
     case blockLists = 44
+    case encoder = 50
 
     /// The rule in one sentence.
     package var rule: String {
@@ -85,6 +86,8 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .blockCounts: "a block index's counts agree with its contents and its chunks"
         case .blockLists:
             "a block list lies inside its chunk, aligned, with 1 to 65535 postings and at most as many blocks"
+        case .encoder:
+            "an encoder has parameters in their ranges with BM25, and neither parameters nor a length without"
         }
     }
 }

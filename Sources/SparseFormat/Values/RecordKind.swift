@@ -25,4 +25,5 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case blockIndex = 23
     case blockDirectory = 24
     case multivectorSettings = 28
+    case encoder = 29
 }

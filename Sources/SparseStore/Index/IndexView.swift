@@ -20,6 +20,8 @@ struct IndexView: Sendable {
 
     /// In ascending document number.
     let members: [Member]
+    /// What counts are worth as of the commit; nil where documents are scored by their weights.
+    var scoring: BM25Function?
     /// Nil in a store without a block index, and where it cannot be opened.
     var blocks: BlockView?
     /// Why the block index could not be opened.
@@ -28,6 +30,13 @@ struct IndexView: Sendable {
     var blocksDamage: BlockDamage? { unopenedBlocks ?? blocks?.index.damage }
     /// Nil in the view that all snapshots of a commit share, which has nothing to read with.
     var documents: (any DocumentSource)?
+
+    /// Between which factors the impacts of a window's lists have changed with the average length since they were taken; nil
+    /// where documents are scored by their weights.
+    func drift(of directory: WindowDirectory) -> ClosedRange<Float>? {
+        guard let scoring, directory.referenceLength > 0 else { return nil }
+        return scoring.range(seenFrom: directory.referenceLength)
+    }
 
     /// Where a live document stands; nil when no segment holds it.
     func place(of number: UInt64) -> DocumentPlace? {

@@ -6,6 +6,8 @@ struct IndexWriter {
     let tables: Tables
     let writer: Writer
     let policy: MergePolicy
+    /// What counts are worth in windows to come; nil for weights as they are.
+    var scoring: BM25Function?
 
     private var pending: WindowBuilder
     private var dropped: Set<UInt64> = []
@@ -107,7 +109,7 @@ struct IndexWriter {
     private mutating func put(
         _ builder: WindowBuilder, _ layout: WindowLayout, _ manifest: inout ManifestRecord
     ) throws -> SegmentEntry {
-        let window = try builder.build(layout, profile: manifest.profile)
+        let window = try builder.build(layout, profile: manifest.profile, scoring: scoring)
         let parts = try WindowPart.all(of: window)
         let entry = window.entry(try manifest.takeSegments(1), parts, policy)
         for part in parts { try part.put(entry.id, tables, writer) }

@@ -76,19 +76,27 @@ struct WindowBuilder {
     /// - Parameters:
     ///   - layout: how; documents are put in order only if there are enough of them to be worth it.
     ///   - profile: whether exact vectors stand beside the lists.
+    ///   - scoring: what counts are worth in the lists; nil for weights as they are.
     ///   - checkpoint: called every few milliseconds; may throw to stop.
-    func build(_ layout: WindowLayout, profile: IndexProfile, _ checkpoint: () throws -> Void = {}) throws -> Window {
+    func build(
+        _ layout: WindowLayout, profile: IndexProfile, scoring: BM25Function?, _ checkpoint: () throws -> Void = {}
+    ) throws -> Window {
+        let impacts = scoring.map { scoring in numbers.indices.flatMap { scoring.impacts(of: weights[components($0)]) }
+        }
         let slots = TermSlots(terms)
         let slotOf = terms.map { UInt32(slots.slot(of: $0)) }
         let isOrdered = layout.isOrdered && count >= Self.orderedFrom
         let positions =
             isOrdered
-            ? try DocumentOrder(slots: slotOf, weights: weights, ends: ends, slotCount: slots.count)
+            ? try DocumentOrder(slots: slotOf, weights: impacts ?? weights, ends: ends, slotCount: slots.count)
                 .positions(seed: 7, checkpoint)
             : Array(numbers.indices)
         let order = isOrdered ? Self.inverse(positions) : nil
         return Window(
-            numbers: numbers, nonzeros: terms.count, lists: try invert(slots, slotOf, positions, layout, checkpoint),
+            numbers: numbers, nonzeros: terms.count,
+            lists: try invert(
+                slots, slotOf, positions, impacts ?? weights, layout, referenceLength: scoring?.averageLength ?? 0,
+                checkpoint),
             forward: profile == .compact ? nil : try vectors(slots, slotOf, positions, checkpoint),
             tags: tags.tables(ordinals: order), order: order)
     }
@@ -116,8 +124,8 @@ struct WindowBuilder {
     /// A counting sort of all components by term and level; documents are taken in the order of their ordinals, so a
     /// level's postings ascend.
     private func invert(
-        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ layout: WindowLayout,
-        _ checkpoint: () throws -> Void
+        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ weights: [Float], _ layout: WindowLayout,
+        referenceLength: Float, _ checkpoint: () throws -> Void
     ) throws -> WindowListWriter {
         let levels = WindowLevels.count(documents: count)
         let level = levels == 1 ? [] : LevelAssignment(weights, ends).levels
@@ -137,7 +145,8 @@ struct WindowBuilder {
             }
         }
         // Filling has moved each cell's begin to its end.
-        var writer = WindowListWriter(documents: count, hasDenseLists: layout.hasDenseLists)
+        var writer = WindowListWriter(
+            documents: count, hasDenseLists: layout.hasDenseLists, referenceLength: referenceLength)
         var begin = 0
         var ends = [UInt32](repeating: 0, count: levels)
         for slot in 0..<slots.count {

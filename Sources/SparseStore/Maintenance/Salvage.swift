@@ -38,6 +38,11 @@ struct Salvage {
         MultivectorTable(tables: commit.tables, reader: commit.reader, codebooks: codebooks)
     }
 
+    /// What made the vectors, where it can be read.
+    var encoder: EncoderDescription? {
+        (try? MetaTable(tables: commit.tables, reader: commit.reader).encoder())?.description
+    }
+
     /// What the manifest says or, when it cannot be read, the vocabulary shows.
     private static func termSpace(_ commit: CommitReader) throws -> TermSpace {
         let manifest = try readable(commit) { reader in

@@ -13,6 +13,7 @@ struct StagedMerge: ClaimedWork {
     let claim: Claim
     private let sources: [SegmentEntry]
     private let profile: IndexProfile
+    private let scoring: BM25Function?
     private var merged: [SegmentEntry] = []
     private var parts: StagedParts
     /// Bytes of the new segments.
@@ -31,13 +32,16 @@ struct StagedMerge: ClaimedWork {
             let sources = Array(manifest.segments[range])
             let claim = try Claim.begin(
                 .merging, sources: sources, staging: policy.windows(of: sources), &manifest, tables, transaction.writer)
-            return StagedMerge(environment, tables, policy, pieces, claim, sources, manifest.profile)
+            let encoder = try MetaTable(tables: tables, reader: transaction.reader).encoder()
+            return StagedMerge(
+                environment, tables, policy, pieces, claim, sources, manifest.profile,
+                encoder?.scoring(documents: manifest.documents))
         }
     }
 
     private init(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
-        _ claim: Claim, _ sources: [SegmentEntry], _ profile: IndexProfile
+        _ claim: Claim, _ sources: [SegmentEntry], _ profile: IndexProfile, _ scoring: BM25Function?
     ) {
         self.environment = environment
         self.tables = tables
@@ -47,6 +51,7 @@ struct StagedMerge: ClaimedWork {
         self.profile = profile
         documentsRead = pieces.documentsRead
         parts = StagedParts(environment, tables, claim, bytesAtOnce: pieces.bytesWritten)
+        self.scoring = scoring
     }
 
     /// Builds the windows and writes all of them but the last few megabytes.
@@ -72,7 +77,7 @@ struct StagedMerge: ClaimedWork {
             guard merged.count < claim.record.staged.count else {
                 throw SparseStoreError.moreDocumentsThanCounted
             }
-            let window = try builder.build(policy.layout, profile: profile) { try report(.building) }
+            let window = try builder.build(policy.layout, profile: profile, scoring: scoring) { try report(.building) }
             builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             try add(window)
             try parts.write { try report(.writing) }

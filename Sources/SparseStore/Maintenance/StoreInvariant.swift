@@ -27,6 +27,7 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
     case multivectors = 130
     case multivectorCounts = 131
     case codebooks = 132
+    case encoderLength = 140
 
     /// The rule in one sentence.
     var rule: String {
@@ -74,6 +75,8 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
             "the settings' `tokens`, `bytes` and documents of each encoding are those of the entries of `multivectors`"
         case .codebooks:
             "each codebook that a multivector or the settings name exists, and has the dimension of the settings"
+        case .encoderLength:
+            "where BM25 scores, weights are whole numbers, and `length` is their sum over all documents"
         }
     }
 }

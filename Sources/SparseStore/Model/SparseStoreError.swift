@@ -24,7 +24,7 @@ extension SparseStoreError {
         private enum Kind: String, Sendable {
             case notFound, invalidArgument, invalidVector, limitExceeded, termSpaceMismatch, corrupted
             case incompatibleFormat, notAStore, alreadyOpen, diskFull, io, readOnly, permissionDenied, busy
-            case dimensionMismatch, codecNotTrained
+            case dimensionMismatch, codecNotTrained, encoderMismatch
             case readersFull, needsReopen, forkedProcess, networkFilesystem, closed, cancelled, outOfMemory
             case deadlineExceeded, generationNotReached, invalidCursor
             case internalError
@@ -49,6 +49,8 @@ extension SparseStoreError {
         public static let dimensionMismatch = Code(kind: .dimensionMismatch)
         /// A codec of token vectors needs a codebook that has not been trained.
         public static let codecNotTrained = Code(kind: .codecNotTrained)
+        /// Text was given to another encoder than the one that filled the store.
+        public static let encoderMismatch = Code(kind: .encoderMismatch)
         /// Stored bytes are damaged. Restore a backup.
         public static let corrupted = Code(kind: .corrupted)
         /// The file was written by a version this one can't read.

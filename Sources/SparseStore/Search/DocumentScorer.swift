@@ -1,9 +1,11 @@
 internal import SparseFormat
 
-/// The one exact score: Float products summed in ascending term order, whatever way the document was found.
+/// The one exact score: Float products summed in ascending term order, whatever way the document was found. Where BM25
+/// scores, the products are those of query weights and impacts at the commit's average length.
 struct DocumentScorer {
     private let segment: WindowSegment
     private let query: ResolvedQuery
+    private let scoring: BM25Function?
     private let scratch: ScanScratch
     /// Query terms of the window, in the order of its directory; ascending, as terms are.
     private let positions: [Int]
@@ -16,31 +18,34 @@ struct DocumentScorer {
     ///
     /// - Parameter terms: of the query, those that the window has.
     init(
-        _ segment: WindowSegment, _ query: ResolvedQuery, _ terms: ArraySlice<TermPlaces.Term>, _ scratch: ScanScratch
+        _ segment: WindowSegment, _ query: ResolvedQuery, _ terms: ArraySlice<TermPlaces.Term>,
+        _ scoring: BM25Function?, _ scratch: ScanScratch
     ) {
         // A compact segment's vectors name terms, not positions.
         let used = segment.isCompact ? [] : terms
-        self.init(segment, query, used.map(\.position), used.map(\.weight), scratch)
+        self.init(segment, query, used.map(\.position), used.map { query.weights[$0.number] }, scoring, scratch)
     }
 
     /// The same, with the terms looked up.
-    init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scratch: ScanScratch) {
+    init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scoring: BM25Function?, _ scratch: ScanScratch) {
         let found = zip(query.terms, query.weights).compactMap { term, weight in
             segment.isCompact ? nil : segment.directory.find(term).map { (position: $0, weight: weight) }
         }
-        self.init(segment, query, found.map(\.position), found.map(\.weight), scratch)
+        self.init(segment, query, found.map(\.position), found.map(\.weight), scoring, scratch)
     }
 
     private init(
         _ segment: WindowSegment, _ query: ResolvedQuery, _ positions: [Int], _ weights: [Float],
-        _ scratch: ScanScratch
+        _ scoring: BM25Function?, _ scratch: ScanScratch
     ) {
         self.segment = segment
         self.query = query
+        self.scoring = scoring
         self.scratch = scratch
         self.positions = positions
         self.weights = weights
-        let usesTable = scratch.optimisations.contains(.weightTable)
+        // Both tables are for products with weights as they are.
+        let usesTable = scratch.optimisations.contains(.weightTable) && scoring == nil
         usesSlots = usesTable && positions.count <= 255 && segment.directory.count <= 65_536
         if usesSlots {
             for (index, position) in positions.enumerated() {
@@ -60,6 +65,10 @@ struct DocumentScorer {
 
     func score(_ vector: ExactVector) throws -> Float {
         var score: Float = 0
+        if let scoring {
+            try forEachMatch(vector, scoring) { score += $1 * $2 }
+            return score
+        }
         switch vector {
         case .record(let record) where usesSlots:
             return record.score(scratch.slots, scratch.slotWeights, scratch.matches)
@@ -77,11 +86,33 @@ struct DocumentScorer {
     /// Each term both have, largest product first: term, query weight, document weight.
     func contributions(_ vector: ExactVector) throws -> [(term: TermID, query: Float, document: Float)] {
         var found: [(term: TermID, query: Float, document: Float)] = []
-        switch vector {
-        case .record(let record): forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
-        case .document(let document): try forEachMatch(document) { found.append(($0, $2, $1)) }
+        if let scoring {
+            try forEachMatch(vector, scoring) { found.append(($0, $2, $1)) }
+        } else {
+            switch vector {
+            case .record(let record): forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
+            case .document(let document): try forEachMatch(document) { found.append(($0, $2, $1)) }
+            }
         }
         return found.sorted { $0.query * $0.document > $1.query * $1.document }
+    }
+
+    /// Calls `body` with term, impact and query weight of each term both have, ascending.
+    private func forEachMatch(
+        _ vector: ExactVector, _ scoring: BM25Function, _ body: (TermID, Float, Float) -> Void
+    ) throws {
+        var length: Float = 0
+        switch vector {
+        case .record(let record):
+            let norm = scoring.norm(length: record.total)
+            forEachMatch(record) { position, count, weight in
+                body(segment.directory.term(at: position), scoring.impact(count: count, norm: norm), weight)
+            }
+        case .document(let document):
+            try document.forEachComponent { length += $1 }
+            let norm = scoring.norm(length: length)
+            try forEachMatch(document) { body($0, scoring.impact(count: $1, norm: norm), $2) }
+        }
     }
 
     /// Calls `body` with term, document weight and query weight of each term both have, ascending.

@@ -7,7 +7,7 @@ extension IndexView {
         let byMember = Dictionary(grouping: places.indices) { places[$0].member }
         for (member, positions) in byMember {
             let segment = members[member].segment
-            let scorer = DocumentScorer(segment, query, scratch)
+            let scorer = DocumentScorer(segment, query, scoring, scratch)
             defer { scorer.finish() }
             for position in positions {
                 scores[position] = try scorer.score(vector(of: places[position]))

@@ -6,6 +6,7 @@ struct TermPlaces {
     struct Term {
         /// In the query.
         let number: Int
+        /// In the query; times the most by which the window's impacts may have grown since they were taken.
         let weight: Float
         /// In the window's directory.
         let position: Int
@@ -43,11 +44,12 @@ struct TermPlaces {
         terms.reserveCapacity(scratch.positions.count)
         ends.reserveCapacity(index.members.count)
         for (member, directory) in index.members.map(\.segment.directory).enumerated() {
+            let growth = index.drift(of: directory)?.upperBound ?? 1
             for number in most.indices {
                 let position = scratch.positions[member * most.count + number]
                 guard position >= 0 else { continue }
                 let term = Term(
-                    number: number, weight: query.weights[number], position: position,
+                    number: number, weight: query.weights[number] * growth, position: position,
                     entry: directory.entry(at: position))
                 most[number] = max(most[number], term.most)
                 if term.entry.count > fullest[number]?.term.entry.count ?? 0 { fullest[number] = (member, term) }

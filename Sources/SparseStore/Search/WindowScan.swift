@@ -12,6 +12,9 @@ internal import SparseFormat
 ///     (accumulator - 2 T) x unit - sum(query weight x scale)  <=  score
 ///
 /// The unit is chosen so that no sum can pass 32,767.
+///
+/// Where BM25 scores, codes are of impacts at an older average length. Query weights come multiplied with the most by which
+/// impacts may have grown, so the upper bound holds; `narrowing` is how much less they may have grown at the least.
 struct WindowScan {
     private var packed: [Packed] = []
     private var dense: [WindowKernels.Dense] = []
@@ -20,6 +23,7 @@ struct WindowScan {
     private let unit: Float
     private let above: Float
     private let below: Float
+    private let narrowing: Float
     private let documents: Int
     private(set) var postings = 0
     /// What the lists are read from.
@@ -49,7 +53,12 @@ struct WindowScan {
     /// - Parameters:
     ///   - terms: of the query, those that the window has; 1...`maximumLists`.
     ///   - cut: what to leave out; nil for nothing.
-    init(_ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ cut: ScanCut?) throws {
+    ///   - drift: how impacts have changed since the lists were laid out; nil for not at all.
+    init(
+        _ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ cut: ScanCut?,
+        drift: ClosedRange<Float>? = nil
+    ) throws {
+        narrowing = drift.map { $0.lowerBound / $0.upperBound } ?? 1
         let levels = { (term: TermPlaces.Term) in cut?.levels[term.number] ?? segment.directory.levels }
         let most = terms.reduce(Float(0)) { levels($1) > 0 ? $0 + $1.most : $0 }
         unit = most / Float(32_767 - 2 * terms.count)
@@ -139,7 +148,7 @@ struct WindowScan {
                     set.insert(
                         ScanCandidate(
                             place: DocumentPlace(member: member, ordinal: ordinal), upper: sum + above,
-                            lower: sum - below))
+                            lower: narrowed(sum - below)))
                 }
                 least = max(least, units(reaching: set.threshold))
             }
@@ -162,8 +171,11 @@ struct WindowScan {
         guard reaching >= rank else { return known }
         scratch.selected.update(from: scratch.maxima, count: blocks)
         let sum = Selection.largest(rank, of: UnsafeMutableBufferPointer(start: scratch.selected, count: blocks))
-        return max(known, units(reaching: Float(sum) * unit - below))
+        return max(known, units(reaching: narrowed(Float(sum) * unit - below)))
     }
+
+    /// A lower bound as of today's average length. No score is below 0, so one that is may stay.
+    private func narrowed(_ bound: Float) -> Float { bound > 0 ? bound * narrowing : bound }
 
     /// The least accumulator, at least 1, whose upper bound reaches a score.
     private func units(reaching score: Float) -> Int16 {

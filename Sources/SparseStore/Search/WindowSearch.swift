@@ -168,7 +168,8 @@ struct WindowSearch {
         if let plan = cut?.plan, !scratch.optimisations.contains(.sharedCut) {
             cut = ScanCut(plan, terms.alone(member), index)
         }
-        return try WindowScan(index.members[member].segment, terms[member], cut)
+        let segment = index.members[member].segment
+        return try WindowScan(segment, terms[member], cut, drift: index.drift(of: segment.directory))
     }
 
     /// Scores every document that the filter leaves of a window.
@@ -219,7 +220,7 @@ struct WindowSearch {
         while begin < places.endIndex {
             let member = places[begin].member
             let segment = index.members[member].segment
-            let scorer = DocumentScorer(segment, query, terms[member], scratch)
+            let scorer = DocumentScorer(segment, query, terms[member], index.scoring, scratch)
             defer { scorer.finish() }
             while begin < places.endIndex, places[begin].member == member {
                 if prefetches, begin + Self.prefetched < places.endIndex {

@@ -52,7 +52,10 @@ public final class Snapshot: Sendable {
     /// Documents in the store.
     public var count: Int { Int(state.manifest.documents) }
 
-    /// The best documents by inner product.
+    /// What made the store's vectors; nil where nobody has said.
+    public var encoder: EncoderDescription? { state.encoder?.description }
+
+    /// The best documents by inner product, or by BM25 where the store's ``encoder`` says so.
     ///
     /// - Throws: `invalidArgument` for a limit outside its range, `invalidVector` for bad weights or duplicate terms,
     ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `deadlineExceeded`, `corrupted`.
@@ -298,7 +301,7 @@ public final class Snapshot: Sendable {
         _ place: DocumentPlace, _ query: ResolvedQuery, _ scratch: ScanScratch
     ) throws -> [TermContribution] {
         let segment = state.index.members[place.member].segment
-        let scorer = DocumentScorer(segment, query, scratch)
+        let scorer = DocumentScorer(segment, query, state.index.scoring, scratch)
         defer { scorer.finish() }
         let parts = try scorer.contributions(index.vector(of: place))
         return try withReader { reader in

@@ -92,13 +92,15 @@ final class SnapshotSource: Sendable {
             if let newest, newest.transactionID == transactionID, newest.mapEpoch == mapEpoch { return newest }
             let meta = MetaTable(tables: tables, reader: reader)
             let manifest = try meta.manifest()
-            let index = try segments.view(manifest, tables, reader, mapEpoch: mapEpoch)
+            var index = try segments.view(manifest, tables, reader, mapEpoch: mapEpoch)
             if let damage = index.unopenedBlocks, damage != newest?.index.unopenedBlocks {
                 logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
             }
+            let encoder = try meta.encoder()
+            index.scoring = encoder?.scoring(documents: manifest.documents)
             let multivectors = try MultivectorTable(tables: tables, reader: reader, codebooks: codebooks).settings()
             let state = SnapshotState(
-                transactionID, mapEpoch: mapEpoch, manifest, index, try meta.tuning(), multivectors)
+                transactionID, mapEpoch: mapEpoch, manifest, index, encoder, try meta.tuning(), multivectors)
             // A thread that was held up may come with an older commit than another has seen.
             if newest.map({ ($0.mapEpoch, $0.transactionID) < (mapEpoch, transactionID) }) ?? true { newest = state }
             return state

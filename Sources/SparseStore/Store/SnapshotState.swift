@@ -12,6 +12,7 @@ final class SnapshotState: Sendable {
     let mapEpoch: UInt64
     let manifest: ManifestRecord
     let index: IndexView
+    let encoder: EncoderRecord?
     let planner: Planner
     let filters = FilterCache()
     /// Nil until the store has had a multivector.
@@ -19,12 +20,13 @@ final class SnapshotState: Sendable {
 
     init(
         _ transactionID: UInt64, mapEpoch: UInt64, _ manifest: ManifestRecord, _ index: IndexView,
-        _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?
+        _ encoder: EncoderRecord?, _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?
     ) {
         self.transactionID = transactionID
         self.mapEpoch = mapEpoch
         self.manifest = manifest
         self.index = index
+        self.encoder = encoder
         self.multivectors = multivectors
         let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
         let components = index.members.reduce(0) { $0 + Double($1.segment.directory.nonzeros) }

@@ -55,7 +55,7 @@ extension Store {
     ///   - isCancelled: asked often; by default whether the current task is cancelled.
     ///   - progress: called often.
     /// - Returns: whether there was anything to index.
-    /// - Throws: `invalidArgument` for settings outside their ranges, `limitExceeded` for more than 65,536 distinct terms,
+    /// - Throws: `invalidArgument` for settings outside their ranges and for a store that scores by BM25, `limitExceeded` for more than 65,536 distinct terms,
     ///   `cancelled`, with the store as it was; and what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`).
     @discardableResult
     public func buildBlocks(
@@ -65,6 +65,11 @@ extension Store {
         try SparseStoreError.translate {
             try settings.check()
             try requireWritable()
+            guard try read({ $0.state.encoder?.bm25 }) == nil else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "a block index holds weights as they are, and this store scores by BM25; search it without one")
+            }
             return try merger.buildBlocks(settings) { step in
                 if isCancelled() {
                     throw SparseStoreError(.cancelled, "building blocks was cancelled; the store is as it was")

@@ -104,6 +104,7 @@ extension Store {
             bytes = 0
             releaseMemory()
         }
+        if let encoder = salvage.encoder { try write { try $0.setEncoder(encoder) } }
         try salvage.forEach("rebuild") { _, document in
             batch.append(document)
             bytes += document.payload?.count ?? 0

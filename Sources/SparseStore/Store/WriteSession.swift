@@ -18,6 +18,8 @@ struct WriteSession {
     private var hasRecords = false
     /// Somebody knows the number that the commit will have, and may wait for it.
     private var isPromised = false
+    private let baseEncoder: EncoderRecord?
+    private(set) var encoderRecord: EncoderRecord?
     /// A write failed half way: nothing of this transaction may be committed.
     private var failure: SparseStoreError?
 
@@ -32,6 +34,8 @@ struct WriteSession {
         self.writer = writer
         base = try MetaTable(tables: tables, reader: writer.reader).manifest()
         manifest = base
+        baseEncoder = try MetaTable(tables: tables, reader: writer.reader).encoder()
+        encoderRecord = baseEncoder
         index = IndexWriter(tables: tables, writer: writer, policy: configuration.mergePolicy, manifest: base)
         self.vocabulary = VocabularyWriter(source.vocabulary, termCount: base.nextTerm)
         multivectors = try MultivectorWriter(
@@ -62,9 +66,11 @@ struct WriteSession {
         try DocumentValidation.check(document)
         let space: TermSpace = if case .terms = document.content { .strings } else { .numbers }
         try checkSpace(space)
+        let length = try length(of: document.content)
         if let multivector = document.multivector { try multivectors.check(multivector) }
         try changing { session in
             let vector = try session.vector(document.content)
+            session.encoderRecord?.length += length
             if let old = try session.ids.number(of: document.id) { try session.drop(old) }
             let number = session.manifest.nextDocument
             let key = Keys.document(number)
@@ -76,6 +82,7 @@ struct WriteSession {
                 let bytes = try session.multivectors.put(multivector, number: number)
                 session.manifest.bytesWritten += UInt64(bytes)
             }
+            session.updateScoring()
             try session.index.add(number, document.id, vector, tags: document.tags, &session.manifest)
             session.frequencies.add(vector.terms)
             session.manifest.nextDocument += 1
@@ -138,8 +145,14 @@ struct WriteSession {
     mutating func finish() throws -> Bool {
         if let failure { throw failure }
         try checkCancellation()
-        guard manifest != base || hasRecords || multivectors.hasChanged || isPromised else { return false }
+        guard
+            manifest != base || encoderRecord != baseEncoder || hasRecords || multivectors.hasChanged || isPromised
+        else { return false }
+        updateScoring()
         try index.finish(&manifest)
+        if let encoderRecord, encoderRecord != baseEncoder {
+            try MetaTable.put(encoder: encoderRecord, tables, writer)
+        }
         try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies.ascending(), &manifest, writer)
         try multivectors.finish()
         manifest.nextTerm = vocabulary.nextTerm
@@ -168,6 +181,61 @@ struct WriteSession {
         }
     }
 
+    /// Says what makes the vectors; nothing when that is known already.
+    mutating func setEncoder(_ encoder: EncoderDescription) throws {
+        var record = try EncoderRecord(encoder)
+        if let encoderRecord, encoderRecord.description.agrees(with: encoder) { return }
+        guard manifest.documents == 0 || encoderRecord == nil && record.bm25 == nil else {
+            guard let encoderRecord else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "documents are scored by BM25 from the first one on, and this store has some already; use a new store"
+                )
+            }
+            throw encoderRecord.description.mismatch(encoder)
+        }
+        // Counts of an earlier encoder's documents, all gone, are none.
+        record.length = 0
+        try changing { $0.encoderRecord = record }
+    }
+
+    /// The counts of a document, added up, where BM25 scores; otherwise 0.
+    ///
+    /// - Throws: `invalidVector` for weights that are no counts.
+    private func length(of content: SparseContent) throws(SparseStoreError) -> UInt64 {
+        guard encoderRecord?.bm25 != nil else { return 0 }
+        let weights =
+            switch content {
+            case .terms(let terms): terms.map(\.weight)
+            case .vector(let vector): vector.weights
+            }
+        var length: Float = 0
+        for weight in weights {
+            length += weight
+            guard weight.rounded(.towardZero) == weight, length < BM25Function.maximumLength else {
+                throw SparseStoreError(
+                    .invalidVector,
+                    "this store scores by BM25, so a document's weights are whole numbers of less than "
+                        + "\(Int(BM25Function.maximumLength)) together; give the counts of its terms")
+            }
+        }
+        return UInt64(length)
+    }
+
+    private mutating func uncount(_ length: Float) throws {
+        guard let record = encoderRecord, record.bm25 != nil else { return }
+        guard length >= 0, length <= BM25Function.maximumLength, record.length >= UInt64(length) else {
+            throw SparseStoreError(
+                .corrupted, "the store has more terms than were counted; restore it from a backup")
+        }
+        encoderRecord?.length -= UInt64(length)
+    }
+
+    /// Windows to come have their impacts at the average of the documents as they are now.
+    private mutating func updateScoring() {
+        index.scoring = encoderRecord?.scoring(documents: manifest.documents)
+    }
+
     private func checkSpace(_ space: TermSpace) throws {
         guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
         let (kept, given) = space == .numbers ? ("strings", "numbers") : ("numbers", "strings")
@@ -188,10 +256,13 @@ struct WriteSession {
     private mutating func drop(_ number: UInt64) throws {
         let view = try documents.existing(number)
         var count: UInt64 = 0
-        try view.forEachComponent { term, _ in
+        var length: Float = 0
+        try view.forEachComponent { term, weight in
             frequencies.remove(term)
             count += 1
+            length += weight
         }
+        try uncount(length)
         try index.remove(number, &manifest)
         _ = try writer.delete(tables.documents, number)
         try multivectors.remove(number: number)

@@ -42,6 +42,18 @@ public struct WriteTransaction: ~Copyable {
         try SparseStoreError.wrap { try session.document(id, includingMultivector: includingMultivector) }
     }
 
+    /// What made the store's vectors; nil where nobody has said.
+    public var encoder: EncoderDescription? { session.encoderRecord?.description }
+
+    /// Says what makes the store's vectors, so that queries of another encoder can be refused. Nothing changes when the store
+    /// knows the same encoder already.
+    ///
+    /// - Throws: `encoderMismatch`, naming both, when the store has documents of another encoder; `invalidArgument` for
+    ///   BM25 in a store that has documents already, and for a name or parameters outside their ranges.
+    public mutating func setEncoder(_ encoder: EncoderDescription) throws(SparseStoreError) {
+        try SparseStoreError.wrap { try session.setEncoder(encoder) }
+    }
+
     /// Bytes left under a name, nil when there are none.
     public func bookmark(_ name: String) throws(SparseStoreError) -> [UInt8]? {
         try SparseStoreError.wrap { try session.meta.bookmark(name) }

@@ -48,6 +48,11 @@ struct MetaTable {
         }
     }
 
+    /// What made the store's vectors, where that was said.
+    func encoder() throws -> EncoderRecord? {
+        try EncoderRecord(from: tables.meta, .meta, key: Keys.encoder, reader)
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }
@@ -73,6 +78,10 @@ extension MetaTable {
         } else {
             _ = try writer.delete(tables.meta, Keys.blocks)
         }
+    }
+
+    static func put(encoder: EncoderRecord, _ tables: Tables, _ writer: Writer) throws {
+        try encoder.put(into: tables.meta, .meta, key: Keys.encoder, writer)
     }
 
     static func putBookmark(_ name: String, _ bytes: [UInt8]?, _ tables: Tables, _ writer: Writer) throws {

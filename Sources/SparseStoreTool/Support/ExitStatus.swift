@@ -21,7 +21,7 @@ enum ExitStatus: Int32 {
         case .alreadyOpen, .busy, .readersFull, .deadlineExceeded, .generationNotReached: self = .busy
         case .cancelled: self = .interrupted
         case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore,
-            .dimensionMismatch, .codecNotTrained:
+            .dimensionMismatch, .codecNotTrained, .encoderMismatch:
             self = .invalidInput
         default: self = .io
         }

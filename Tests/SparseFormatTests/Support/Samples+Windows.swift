@@ -33,7 +33,9 @@ extension Samples {
         writer.u64(view.nonzeros)
         writer.u32(UInt32(view.chunkCount))
         writer.u8(UInt8(view.levels))
-        writer.zeros(11)
+        writer.zeros(3)
+        writer.f32(view.referenceLength)
+        writer.zeros(4)
         for index in 0..<view.count { writer.u32(view.term(at: index)) }
         for index in 0..<view.count {
             let start = writer.bytes.count

@@ -26,6 +26,11 @@ enum Samples {
             Sample("multivectorSettings", Arbitrary.multivectorSettings(&random), .meta, Keys.multivectorSettings),
             Sample("multivectorCodec", Arbitrary.codebook(&random), .meta, Keys.codebook(term)),
             Sample("retired", RetiredRecord(segments: [7, 3, 5]), .meta, Keys.retired),
+            Sample(
+                "encoder",
+                EncoderRecord(
+                    name: "bm25:english", fingerprint: random.number(), parameters: text,
+                    bm25: BM25Parameters(k1: 0.9, b: 0.4), length: 12_345), .meta, Keys.encoder),
             Sample("claim", Arbitrary.claim(&random), .meta, Keys.merge),
             Sample("dictionary", DictionaryRecord(bytes: random.bytes(50)), .dictionaries, Keys.dictionary(7)),
         ]

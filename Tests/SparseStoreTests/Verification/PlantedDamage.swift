@@ -24,7 +24,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
 
     static let all: [PlantedDamage] =
         records + references + merges + multivectors + statistics + segments + contents
-        + blocks
+        + blocks + counts
 
     private static let records = [
         PlantedDamage("no manifest", deep: ["I117"], quick: ["I117"]) { try $0.delete(.meta, Keys.manifest) },
@@ -112,6 +112,23 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         },
         PlantedDamage("no settings of the token vectors", .vectors, deep: ["I131"], quick: []) {
             try $0.delete(.meta, Keys.multivectorSettings)
+        },
+    ]
+
+    private static let counts = [
+        PlantedDamage("one count more in the encoder's record", .counts, deep: ["I140"], quick: []) {
+            try $0.changeBody(.meta, Keys.encoder) { $0[12] &+= 1 }
+        },
+        PlantedDamage("an encoder without a name", .counts, deep: ["I14"], quick: []) {
+            try $0.changeBody(.meta, Keys.encoder) { $0[28] = 0 }
+        },
+        PlantedDamage("a length without BM25", .counts, deep: ["I50"], quick: []) {
+            try $0.changeBody(.meta, Keys.encoder) { $0[0] = 0 }
+        },
+        PlantedDamage("lists of another scoring", deep: ["I112", "I140"], quick: []) { copy in
+            let record = EncoderRecord(
+                name: "x", fingerprint: 1, bm25: BM25Parameters(k1: 1, b: 1), length: 5)
+            try copy.write { try MetaTable.put(encoder: record, copy.tables, $0) }
         },
     ]
 

@@ -16,6 +16,8 @@ enum SoundStore: String, CaseIterable, Sendable {
     case compact
     /// A block index over windows with and without exact vectors, one of its sources merged away, documents removed since.
     case blocks
+    /// Counts that BM25 scores, in windows with and without levels and exact vectors, laid out at several average lengths.
+    case counts
 
     /// The bytes of the file.
     func bytes() throws -> Data {
@@ -25,12 +27,13 @@ enum SoundStore: String, CaseIterable, Sendable {
         case .vectors: try Self.made[2].get()
         case .compact: try Self.made[3].get()
         case .blocks: try Self.made[4].get()
+        case .counts: try Self.made[5].get()
         }
     }
 
     private static let made: [Result<Data, any Error>] = [
         Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
-        Result { try makeCompact() }, Result { try makeBlocks() },
+        Result { try makeCompact() }, Result { try makeBlocks() }, Result { try makeCounts() },
     ]
 
     private static func makeSmall() throws -> Data {
@@ -161,6 +164,32 @@ enum SoundStore: String, CaseIterable, Sendable {
         try store.maintain()
         try remove([5, 6, 180, 181])
         try write(210..<230)
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+
+    private static func makeCounts() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open { $0.maintenance = .manual }
+        try store.write { transaction in
+            try transaction.setEncoder(
+                EncoderDescription(name: "test", fingerprint: 1, parameters: "none", scoring: .bm25(k1: 1.2, b: 0.75)))
+        }
+        func write(_ numbers: Range<Int>, length: Int) throws {
+            try store.write { transaction in
+                for number in numbers {
+                    let terms = (0..<3 + number % length).reduce(into: [:]) { counts, step in
+                        counts["t\(number * (step + 3) % 61)", default: Float(0)] += 1
+                    }
+                    try transaction.upsert(Document(id: "\(number)", terms: terms))
+                }
+            }
+        }
+        try write(0..<1_100, length: 9)
+        try write(1_100..<1_130, length: 70)
+        try store.write { transaction in for number in 0..<60 { try transaction.remove("\(11 * number)") } }
+        try store.changeProfile(to: .compact)
+        try write(1_120..<1_160, length: 31)
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
     }

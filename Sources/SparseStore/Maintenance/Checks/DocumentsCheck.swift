@@ -7,6 +7,8 @@ enum DocumentsCheck: VerificationCheck {
     static let name = "documents"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        let encoder = try encoder(verification)
+        var lengths: UInt64 = 0
         var documents: UInt64 = 0
         var nonzeros: UInt64 = 0
         var frequencies: [TermID: Int64] = [:]
@@ -28,9 +30,22 @@ enum DocumentsCheck: VerificationCheck {
                         "document \(view.number) names dictionary \(dictionary), which is not there")
                 }
                 var last: TermID = 0
-                try view.forEachComponent { term, _ in
+                var length: Float = 0
+                var isCounted = true
+                try view.forEachComponent { term, weight in
                     frequencies[term, default: 0] += 1
                     last = term
+                    length += weight
+                    isCounted = isCounted && weight.rounded(.towardZero) == weight
+                }
+                if encoder?.bm25 != nil {
+                    guard isCounted, length <= BM25Function.maximumLength else {
+                        verification.broken(
+                            .encoderLength, .documents, entry.key,
+                            "document \(view.number) has weights that are no counts")
+                        return
+                    }
+                    lengths += UInt64(length)
                 }
                 if manifest.termSpace == .strings, last >= manifest.nextTerm {
                     verification.broken(
@@ -49,7 +64,19 @@ enum DocumentsCheck: VerificationCheck {
                 "there are \(documents) documents with \(nonzeros) terms, and the manifest speaks of "
                     + "\(manifest.documents) with \(manifest.nonzeros)")
         }
+        if let encoder, encoder.length != lengths {
+            verification.broken(
+                .encoderLength, .meta, Keys.encoder,
+                "the documents have \(lengths) terms in all, and the encoder's record speaks of \(encoder.length)")
+        }
         try compare(&frequencies, verification, manifest)
+    }
+
+    private static func encoder(_ verification: Verification) throws -> EncoderRecord? {
+        let read: EncoderRecord?? = try verification.attempt(.meta, Keys.encoder) {
+            try MetaTable(tables: verification.tables, reader: verification.reader).encoder()
+        }
+        return read ?? nil
     }
 
     /// Takes from the counted frequencies what the statistics say; nothing must be left.

@@ -23,9 +23,17 @@ struct ExpectedLists {
     /// Ordinals of a compact window whose documents are gone: nothing is known of their postings.
     private var gone: Set<UInt16> = []
 
+    /// What counts were worth when the lists were laid out; nil for weights as they are.
+    private let scoring: BM25Function?
+
     /// Nil when an exact vector cannot be read.
-    init?(_ window: WindowSegment, _ positions: Range<Int>, _ verification: Verification) throws {
+    ///
+    /// - Parameter bm25: of the store's encoder; nil where documents are scored by their weights.
+    init?(
+        _ window: WindowSegment, _ positions: Range<Int>, _ bm25: BM25Parameters?, _ verification: Verification
+    ) throws {
         directory = window.directory
+        scoring = bm25.map { BM25Function($0, averageLength: window.directory.referenceLength) }
         first = positions.lowerBound
         begins = []
         var end = 0
@@ -56,7 +64,7 @@ struct ExpectedLists {
     }
 
     private mutating func add(_ vector: WindowVectors.Vector, _ ordinal: UInt16, _ positions: Range<Int>) {
-        let weights = vector.weights
+        let weights = scoring?.impacts(of: vector.weights) ?? vector.weights
         let levels = directory.levels == 1 ? [] : LevelAssignment(weights, [weights.count]).levels
         for (index, weight) in weights.enumerated() {
             let position = vector.positions[index]

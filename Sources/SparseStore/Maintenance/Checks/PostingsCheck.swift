@@ -7,9 +7,19 @@ enum PostingsCheck: VerificationCheck {
     static let name = "postings"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        let read: EncoderRecord?? = try verification.attempt(.meta, Keys.encoder) {
+            try MetaTable(tables: verification.tables, reader: verification.reader).encoder()
+        }
+        guard let encoder = read else { return verification.skip("the postings, as the encoder cannot be read") }
         try verification.forEachWindow(manifest, otherwise: "the postings") { window, _ in
+            guard (window.directory.referenceLength > 0) == (encoder?.bm25 != nil) else {
+                verification.broken(
+                    .postings, .segments, Keys.segmentPrefix(window.id),
+                    "segment \(window.id) has the impacts of another scoring than the encoder's")
+                return
+            }
             for positions in slices(of: window.directory) {
-                guard let expected = try ExpectedLists(window, positions, verification) else {
+                guard let expected = try ExpectedLists(window, positions, encoder?.bm25, verification) else {
                     verification.skip("the postings of segment \(window.id), as its exact vectors cannot be read")
                     return
                 }

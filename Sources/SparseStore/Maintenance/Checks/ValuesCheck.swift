@@ -56,6 +56,7 @@ enum ValuesCheck {
         case Keys.merge, Keys.encoding: try check(entry, ClaimRecord.self, .meta)
         case Keys.retired: try check(entry, RetiredRecord.self, .meta)
         case Keys.blocks: try check(entry, BlockIndexRecord.self, .meta)
+        case Keys.encoder: try check(entry, EncoderRecord.self, .meta)
         case Keys.multivectorSettings: try check(entry, MultivectorSettings.self, .meta)
         case let key where key.starts(with: Keys.codebookPrefix):
             _ = try Keys.parseCodebook(entry.key)
