@@ -65,7 +65,7 @@ let package = Package(
             swiftSettings: settings),
         // Floor 4: text to vectors. What Unicode and the languages say stands in text files, which are compiled in.
         .target(
-            name: "SparseText", dependencies: ["SparseStore", "SparseInterchange", "CStemmer"],
+            name: "SparseText", dependencies: ["SparseFormat", "SparseStore", "SparseInterchange", "CStemmer"],
             resources: [
                 .embedInCode("Resources/word-break.txt"), .embedInCode("Resources/decompositions.txt"),
                 .embedInCode("Resources/stop-words.txt"),

@@ -25,8 +25,8 @@ MODULES = {
     "LMDB": {"CLMDB", "Platform", "SystemPackage"},
     "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "CoreMetrics", "SystemPackage"},
     "SparseInterchange": {"SparseStore", "Platform", "CZstd", "CZlib", "SystemPackage"},
+    "SparseText": {"SparseFormat", "SparseStore", "SparseInterchange", "CStemmer"},
     "CSparseStore": {"CSparseStoreHeader", "SparseStore"},
-    "SparseText": {"SparseStore", "SparseInterchange", "CStemmer"},
     "SparseStoreTool": {
         "SparseStore", "SparseInterchange", "SparseText", "Platform", "ArgumentParser", "Logging", "SystemPackage"},
 }

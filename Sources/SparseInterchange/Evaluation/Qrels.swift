@@ -59,7 +59,9 @@ public struct Qrels: Sendable {
 
     /// Adds a judgment; false when the document has another grade already.
     private mutating func add(_ grade: Int, query: String, document: String) -> Bool {
-        guard let known = grades[TextKey(query), default: [:]].updateValue(grade, forKey: TextKey(document)) else { return true }
+        guard let known = grades[TextKey(query), default: [:]].updateValue(grade, forKey: TextKey(document)) else {
+            return true
+        }
         repeated += 1
         return known == grade
     }

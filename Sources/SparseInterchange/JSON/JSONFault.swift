@@ -26,6 +26,8 @@ struct JSONFault: Error, Equatable {
         case missingID = "the field 'id' is missing"
         case invalidID = "the field 'id' is neither a string nor an integer"
         case identifierLength = "the id is empty or longer than 500 bytes"
+        case missingText = "the text field is missing"
+        case expectedTextLine = "expected a JSON object, or an id, a tab and a text"
         case missingVector = "the field 'vector' is missing"
         case emptyVector = "the vector has no weight above zero"
         case termLength = "a term is empty or longer than 400 bytes"

@@ -6,6 +6,8 @@ public struct QueryFile: Sendable {
     public let queries: [QueryRecord]
     /// The format the file has.
     public let format: InputFormat
+    /// Whether the queries are questions in plain words, which have no vectors yet (``TextQueries``).
+    public let isInWords: Bool
     /// How many bad weights were left out of the queries.
     public let droppedWeights: Int
 
@@ -29,7 +31,11 @@ public struct QueryFile: Sendable {
         source: ByteSource, ids: String? = nil, droppingBadWeights: Bool = false
     ) throws(InterchangeError) {
         format = try InputFormat.detect(source)
+        isInWords = try format == .jsonl && TextQueries.areGiven(by: source)
         switch format {
+        case .jsonl where isInWords:
+            queries = try TextQueries.read(source)
+            droppedWeights = 0
         case .jsonl:
             let reader = try JSONLinesReader(
                 source: source, droppingBadWeights: droppingBadWeights, acceptingEmpty: true)

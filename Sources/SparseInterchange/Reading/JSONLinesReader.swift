@@ -78,7 +78,7 @@ public final class JSONLinesReader: DocumentReader {
     }
 
     /// Goes to `offset`, where a line must begin.
-    private static func resume(_ source: ByteSource, at offset: UInt64) throws(InterchangeError) {
+    static func resume(_ source: ByteSource, at offset: UInt64) throws(InterchangeError) {
         try source.skip(to: offset - 1)
         let before = try source.read(count: 1)
         // The last line of a file may lack its line feed; nothing can follow it.

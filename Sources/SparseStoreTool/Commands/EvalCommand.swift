@@ -9,7 +9,8 @@ struct EvalCommand: ParsableCommand {
         commandName: "eval",
         abstract: "Ask a file of queries; measure the answers and the time they take.",
         discussion: """
-            Queries are JSON Lines or CSR, told by the content, each with an id of its own. Recall: a returned document is right when its true score \
+            Queries are JSON Lines or CSR, told by the content, each with an id of its own; or questions in plain words, as \
+            JSON Lines, {"id", "text"}, or lines of an id, a tab and the text. Recall: a returned document is right when its true score \
             reaches the k-th true score less 0.0001; a missing place is right when the truth has score 0 there. nDCG@10 \
             and MRR@10 are trec_eval's, over the judged queries of the file. Times are those of one search call each.
 
@@ -20,6 +21,7 @@ struct EvalCommand: ParsableCommand {
             is not asked, a document that the store does not have.
 
             EXAMPLES:
+              sparsestore eval notes.sparse --queries questions.tsv --qrels qrels.tsv
               sparsestore eval wiki.sparse --queries queries.jsonl --truth gt.bin --recall exact
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --run run.trec
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \
@@ -42,6 +44,8 @@ struct EvalCommand: ParsableCommand {
 
     @Option(name: .customLong("run"), help: "Write the answers to this file, as a TREC run.")
     var runFile: String?
+
+    @OptionGroup var text: TextOptions
 
     @OptionGroup var tuning: SearchTuning
 
@@ -77,6 +81,10 @@ struct EvalCommand: ParsableCommand {
         let groundTruth = try truth.map { try GroundTruth(path: $0) }
         let judgments = try qrels.map { try Qrels(path: $0) }
         try check(file)
+        if text.encoder != nil, !file.isInWords {
+            throw CommandFailure(
+                .usage, "--encoder is for questions in plain words, and '\(queries)' has vectors; leave it out")
+        }
         let plan = try stages.read(for: file.queries)
         if let groundTruth, groundTruth.queries < file.queries.count {
             throw CommandFailure(
@@ -92,12 +100,15 @@ struct EvalCommand: ParsableCommand {
         let run = try runFile.map { try OutputPath.open($0, option: "--run", sparing: files) }
         let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
-        let set = try QuerySet(file, for: store)
+        let encoder = file.isInWords ? try text.encoder(for: store) : nil
+        let set = try encoder.map { try QuerySet(file.queries, $0) } ?? QuerySet(file, for: store)
         if let groundTruth { try check(groundTruth, for: file.queries.count, in: store) }
+        var options = try tuning.options(for: store)
+        if let encoder { options = text.options(options, encoder) }
         InterruptFlag.install()
         let ids = set.records.map(\.id)
         let runner = QueryRunner(
-            store: store, options: try tuning.options(for: store), stages: { try plan.stages(query: ids[$0], at: $0) },
+            store: store, options: options, stages: { try plan.stages(query: ids[$0], at: $0) },
             threads: threads)
         if warmup { _ = try runner.run(set.queries) }
         let result = try runner.run(set.queries)

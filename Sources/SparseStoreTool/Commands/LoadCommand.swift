@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
+internal import SparseText
 
 /// `sparsestore load`
 struct LoadCommand: ParsableCommand {
@@ -22,7 +23,12 @@ struct LoadCommand: ParsableCommand {
 
             Lines and rows that cannot be stored are rejected and counted; the exit code is 2 only when all were.
 
+            With --text a field of each line, or the part after a tab, is turned into a vector by --encoder and kept as \
+            payload; the store remembers the encoder, and is searched in plain words. --encoder alone says what has encoded \
+            the vectors of the input.
+
             EXAMPLES:
+              sparsestore load notes.sparse notes.jsonl --text content --encoder bm25:english
               sparsestore load wiki.sparse documents.jsonl.zst --rejects rejects.tsv
               sparsestore load wiki.sparse documents.csr
               sparsestore load wiki.sparse documents.csr --multivectors t.npy --offsets o.npy --codec int8
@@ -40,6 +46,12 @@ struct LoadCommand: ParsableCommand {
 
     @Option(help: "The JSON string field kept as payload; 'none' for no payload. (default: content, or else contents)")
     var payload: String?
+
+    @Option(help: "The JSON string field to encode and keep as payload, in place of a vector.")
+    var text: String?
+
+    @Option(help: "What encodes texts and queries: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].")
+    var encoder: EncoderOption?
 
     @Flag(help: "Go on where the last load of this input stopped.")
     var resume = false
@@ -79,6 +91,13 @@ struct LoadCommand: ParsableCommand {
             throw ValidationError("--batch-seconds is to be 0.1 to 86400, not \(batchSeconds)")
         }
         if noBuild, layout.blocks { throw ValidationError("--blocks builds an index, which --no-build forbids") }
+        guard text == nil || encoder != nil else { throw ValidationError("--text needs an --encoder") }
+        if case .wordPiece? = encoder, text != nil {
+            throw ValidationError("a wordpiece encoder encodes queries only; load the vectors that its model makes")
+        }
+        if let payload, ["none"].contains(payload) == false, text != nil, payload != text {
+            throw ValidationError("with --text the payload is the text; --payload can only be 'none'")
+        }
         if let payload, ["id", "vector", "tags", "multivector"].contains(payload) {
             throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
         }
@@ -92,6 +111,7 @@ struct LoadCommand: ParsableCommand {
         try files.requireOtherStandardStreams()
         // The input is opened first: a misspelt name must not leave an empty store behind.
         let source = try ByteSource(path: input)
+        let textEncoder = try encoder?.encoder()
         let format = try format?.format ?? InputFormat.detect(source)
         let name = LoadBookmark.name(forInput: input)
         let rejectFile = try rejects.map { try RejectFile(path: $0, sparing: files) }
@@ -100,12 +120,12 @@ struct LoadCommand: ParsableCommand {
         let store: Store
         let reader: any DocumentReader
         if resume {
-            store = try openStore()
+            store = try openStore(textEncoder)
             if let kept = try kept(name, in: store, source: source, fresh: start) { (start, isResumed) = (kept, true) }
-            reader = try documents(source, format: format, from: start.position)
+            reader = try documents(source, format: format, from: start.position, textEncoder)
         } else {
-            reader = try documents(source, format: format, from: start.position)
-            store = try openStore()
+            reader = try documents(source, format: format, from: start.position, textEncoder)
+            store = try openStore(textEncoder)
         }
         if let rejects { try rejectFile?.keep(first: isResumed ? start.rejectBytesToKeep(rejects) : 0) }
         InterruptFlag.install()
@@ -123,12 +143,13 @@ struct LoadCommand: ParsableCommand {
         store.close()
     }
 
-    private func openStore() throws -> Store {
+    private func openStore(_ encoder: (any TextEncoder)?) throws -> Store {
         let opened = try store.openForWriting(createIfMissing: true) { configuration in
             configuration.multivectorCodec = tokens.firstCodec
             layout.apply(to: &configuration)
         }
         try layout.apply(to: opened)
+        if let encoder { try opened.write { try $0.setEncoder(encoder.description) } }
         return opened
     }
 
@@ -154,17 +175,25 @@ struct LoadCommand: ParsableCommand {
     }
 
     private func documents(
-        _ source: ByteSource, format: InputFormat, from position: InputPosition
+        _ source: ByteSource, format: InputFormat, from position: InputPosition, _ encoder: (any TextEncoder)?
     ) throws -> any DocumentReader {
+        if let text, let encoder {
+            guard format == .jsonl else {
+                throw CommandFailure(
+                    .invalidInput, "'\(source.name)' is a matrix and has no texts; load it without --text")
+            }
+            return EncodingReader(
+                try TextReader(source: source, fields: [text], from: position), encoder, keepsText: payload != "none")
+        }
         switch format {
         case .jsonl:
-            try tokens.join(
+            return try tokens.join(
                 labels.join(
                     JSONLinesReader(
                         source: source, payload: payloadField, from: position,
                         droppingBadWeights: weights.dropBadWeights), of: source.name))
         case .csr, .npz:
-            try tokens.join(
+            return try tokens.join(
                 labels.join(
                     CSRReader(source: source, from: position, droppingBadWeights: weights.dropBadWeights),
                     of: source.name))

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
+internal import SparseText
 
 /// `sparsestore search`
 struct SearchCommand: ParsableCommand {
@@ -8,13 +9,15 @@ struct SearchCommand: ParsableCommand {
         commandName: "search",
         abstract: "Find the best documents for a query, or for each of a file.",
         discussion: """
-            The query is a JSON object of weights by term, or one query of a file (JSON Lines or CSR). Hits are shown with \
+            The query is plain words, where the store knows what encoded its texts or --encoder says so; or a JSON object of \
+            weights by term; or one query of a file (JSON Lines or CSR). Hits are shown with \
             the first 200 characters of their payload; --explain adds what each term contributed, and how the answer was \
             found. With --all every query of the file is asked, by several threads in one state of the store; --json then \
             writes a line for each, in the order of the file. An interruption (exit code 8) or --time-limit ends it with \
             the answers until then.
 
             EXAMPLES:
+              sparsestore search notes.sparse 'engines that run on steam' --highlight
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
               sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
               sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
@@ -24,6 +27,14 @@ struct SearchCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+
+    @Argument(help: "The query in plain words.")
+    var words: String?
+
+    @OptionGroup var text: TextOptions
+
+    @Flag(help: "Show the passage of each hit that matches best, and where: [word].")
+    var highlight = false
 
     @Option(help: "The query: a JSON object of weights by term, or by number in a store of numbers.")
     var terms: String?
@@ -59,8 +70,11 @@ struct SearchCommand: ParsableCommand {
 
     func validate() throws {
         try StandardInput.checkIsReadOnce(["--queries": queries, "--fuse": stages.fuse])
-        guard (terms == nil) != (queries == nil) else {
-            throw ValidationError("give the query either with --terms or with --queries")
+        guard [words, terms, queries].count(where: { $0 != nil }) == 1 else {
+            throw ValidationError("give the query in one way: as words, with --terms or with --queries")
+        }
+        guard words != nil || !highlight && text.encoder == nil else {
+            throw ValidationError("--highlight and --encoder are for a query in plain words")
         }
         if query != nil, queries == nil {
             throw ValidationError("--query names a query of the file given with --queries")
@@ -84,6 +98,7 @@ struct SearchCommand: ParsableCommand {
 
     func run() throws {
         if all { return try runAll() }
+        if let words { return try run(words) }
         let (given, records, place) = try readQuery()
         let (question, id) = (records[place].text, records[place].id)
         let stages = try self.stages.read(for: records, chosen: place).stages(query: id, at: place)
@@ -113,11 +128,14 @@ struct SearchCommand: ParsableCommand {
     }
 
     func report(
-        _ result: SearchResult, _ snapshot: Snapshot, seconds: Double? = nil, id: String? = nil, question: String?
+        _ result: SearchResult, _ snapshot: Snapshot, seconds: Double? = nil, id: String? = nil, question: String?,
+        highlighter: Highlighter? = nil
     ) throws -> SearchReport {
         let hits = try result.hits.enumerated().map { index, hit in
             let document = try snapshot.document(hit.id)
-            return HitReport(rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [])
+            return HitReport(
+                rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [],
+                highlighter: highlighter)
         }
         return SearchReport(
             result: result, hits: hits, recallAsked: tuning.recallAsked, seconds: seconds,

@@ -1,5 +1,6 @@
 internal import SparseInterchange
 internal import SparseStore
+internal import SparseText
 
 /// The queries of a file in the form a store takes them.
 struct QuerySet {
@@ -9,6 +10,10 @@ struct QuerySet {
     /// Brings `file` into the form of `store`, whose terms are strings or numbers: JSON gives strings, and where the store
     /// has numbers, the numbers that these strings say are meant.
     init(_ file: QueryFile, for store: Store) throws {
+        guard !file.isInWords else {
+            throw CommandFailure(
+                .invalidInput, "the queries are words and have no vectors; 'eval' and 'search WORDS' encode them")
+        }
         records = file.queries
         let hasNumbers = try store.read { $0.termSpace } == .numbers
         queries = try file.queries.map { record in
@@ -18,6 +23,15 @@ struct QuerySet {
             } catch {
                 throw InterchangeError(error.code, "query '\(record.id)': \(error.message)")
             }
+        }
+    }
+
+    /// Encodes questions in plain words.
+    init(_ questions: [QueryRecord], _ encoder: any TextEncoder) throws {
+        records = questions
+        queries = try questions.map { question in
+            let terms = try encoder.encode(query: question.text ?? "")
+            return terms.isEmpty ? nil : Query(terms: terms)
         }
     }
 

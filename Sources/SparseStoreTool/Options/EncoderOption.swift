@@ -37,8 +37,8 @@ enum EncoderOption: ExpressibleByArgument, CustomStringConvertible, Equatable {
     /// Reads the files that are named and makes the encoder.
     func encoder() throws -> any TextEncoder {
         switch self {
-        case .bm25(let language), .analyzer(let language):
-            CountEncoder(Analyzer(language: try language.map { try Language($0) }))
+        case .bm25(let language): BM25(language: try language.map { try Language($0) })
+        case .analyzer(let language): CountEncoder(Analyzer(language: try language.map { try Language($0) }))
         case .wordPiece(let vocabulary, let table):
             try InferenceFreeEncoder(
                 tokenizer: WordPieceTokenizer(path: vocabulary), table: table.map { try WeightTableFile(path: $0) })

@@ -1,5 +1,6 @@
 internal import SparseInterchange
 internal import SparseStore
+internal import SparseText
 
 /// A hit as it is shown: with its document's payload, and what made its score.
 struct HitReport {
@@ -7,12 +8,23 @@ struct HitReport {
     let hit: Hit
     let payload: [UInt8]?
     let tags: [String]
+    /// Finds what matches in the payload, where that was asked for.
+    var highlighter: Highlighter?
+
+    private var highlights: Highlighter.Highlights? {
+        guard let highlighter, let payload, let text = String(validating: payload, as: UTF8.self) else { return nil }
+        return highlighter.highlights(in: text)
+    }
 
     /// With contributions only when they were asked for.
     func json(explaining: Bool) -> JSONValue {
         var fields: [(String, JSONValue)] = [("id", .string(hit.id)), ("score", .float(hit.score))]
         fields += DocumentJSON.payload(payload, field: "payload")
         if !tags.isEmpty { fields.append(("tags", .array(tags.map { .string($0) }))) }
+        if let highlights {
+            fields.append(("matches", .array(highlights.matches.map(Self.json))))
+            fields.append(("passages", .array(highlights.passages.map { Self.json($0.range) })))
+        }
         if explaining { fields.append(("contributions", .array(hit.contributions.map(Self.json)))) }
         if explaining, !hit.stageScores.isEmpty {
             fields.append(("stage_scores", .array(hit.stageScores.map { .optional($0) { .float($0) } })))
@@ -24,7 +36,9 @@ struct HitReport {
     func text(explaining: Bool) -> String {
         let id = Printable.line(Array(hit.id.utf8), limit: 60)
         var text = "\(rank). \(id)   score \(Figures.decimal(Double(hit.score), 4))\n"
-        if let payload, !payload.isEmpty {
+        if let payload, let passage = highlights?.passages.first {
+            text += Printable.wrap(Self.marked(passage, of: payload), width: 78, indent: "   ") + "\n"
+        } else if let payload, !payload.isEmpty {
             text += Printable.wrap(Printable.line(payload, limit: 200), width: 78, indent: "   ") + "\n"
         }
         if explaining, !hit.stageScores.isEmpty {
@@ -40,6 +54,23 @@ struct HitReport {
             text += Printable.wrap("because of " + why.joined(separator: ", "), width: 78, indent: "   ") + "\n"
         }
         return text
+    }
+
+    /// A passage in one line, with each match in brackets.
+    private static func marked(_ passage: Highlighter.Passage, of payload: [UInt8]) -> String {
+        var marked: [UInt8] = passage.range.lowerBound > 0 ? Array("... ".utf8) : []
+        var place = passage.range.lowerBound
+        for match in passage.matches {
+            marked += payload[place..<match.lowerBound] + Array("[".utf8) + payload[match] + Array("]".utf8)
+            place = match.upperBound
+        }
+        marked += payload[place..<passage.range.upperBound]
+        if passage.range.upperBound < payload.count { marked += Array(" ...".utf8) }
+        return Printable.line(marked, limit: 400)
+    }
+
+    private static func json(_ range: Range<Int>) -> JSONValue {
+        .object([("begin", .integer(range.lowerBound)), ("end", .integer(range.upperBound))])
     }
 
     private static func json(_ part: TermContribution) -> JSONValue {

@@ -16,6 +16,8 @@ public struct InferenceFreeEncoder: TextEncoder {
     /// By token number; nil for the document frequencies of the store that is searched.
     private let weights: [Float]?
 
+    /// What a store that it fills remembers.
+    public let description: EncoderDescription
     /// What cuts the texts; it says where terms stand.
     public var tokenizer: any TextTokenizer { wordPiece }
     /// What multiplies a query's weights when it is searched for.
@@ -28,8 +30,16 @@ public struct InferenceFreeEncoder: TextEncoder {
     /// - Throws: `invalidArgument` for a table by number that has not one weight for each token.
     public init(tokenizer: WordPieceTokenizer, table: WeightTableFile?) throws(SparseStoreError) {
         wordPiece = tokenizer
+        weights = try Self.weights(tokenizer, table)
+        description = Self.describe(tokenizer, weights)
+    }
+
+    /// The table's weights by token number.
+    private static func weights(
+        _ tokenizer: WordPieceTokenizer, _ table: WeightTableFile?
+    ) throws(SparseStoreError) -> [Float]? {
         switch table {
-        case nil: weights = nil
+        case nil: return nil
         case .byNumber(let weights):
             guard weights.count == tokenizer.tokens.count else {
                 throw SparseStoreError(
@@ -37,7 +47,7 @@ public struct InferenceFreeEncoder: TextEncoder {
                     "the table has \(weights.count) weights and the vocabulary \(tokenizer.tokens.count) tokens; "
                         + "give the two files of one model")
             }
-            self.weights = weights
+            return weights
         case .byName(let terms):
             var weights = [Float](repeating: 0, count: tokenizer.tokens.count)
             for term in terms {
@@ -47,8 +57,18 @@ public struct InferenceFreeEncoder: TextEncoder {
                 throw SparseStoreError(
                     .invalidArgument, "the table weighs no token of the vocabulary; give the two files of one model")
             }
-            self.weights = weights
+            return weights
         }
+    }
+
+    /// The tokens, whether letters keep their case and marks, and the table.
+    private static func describe(_ tokenizer: WordPieceTokenizer, _ weights: [Float]?) -> EncoderDescription {
+        var others = Array(tokenizer.settingsSummary.utf8)
+        for weight in weights ?? [] { withUnsafeBytes(of: weight.bitPattern.littleEndian) { others += $0 } }
+        let table = weights == nil ? "weighted by the store's document frequencies" : "weighted by a table"
+        return EncoderDescription(
+            name: "wordpiece", fingerprint: Vocabulary.fingerprint(tokenizer.tokens, others),
+            parameters: "\(tokenizer.tokens.count) tokens, \(tokenizer.settingsSummary), \(table)")
     }
 
     /// - Throws: `invalidArgument`, always: the documents of such a model are encoded elsewhere.

@@ -4,6 +4,9 @@ public import SparseStore
 ///
 /// An encoder that answers at once is a ``TextEncoder``; a model behind a service is not.
 public protocol SparseEncoder: Sendable {
+    /// What a store that it fills remembers, to refuse the queries of others.
+    var description: EncoderDescription { get }
+
     /// The vectors of documents, in their order; an empty one where a text has no terms.
     func encode(documents: [String]) async throws -> [[WeightedTerm]]
     /// The vectors of queries, in their order; an empty one where a text has no terms.
@@ -34,23 +37,4 @@ extension TextEncoder {
 
     /// The vectors of queries, one after the other.
     public func encode(queries: [String]) async throws -> [[WeightedTerm]] { try queries.map { try encode(query: $0) } }
-}
-
-/// How often each term stands in a text: the vectors that BM25 is computed from.
-public struct CountEncoder: TextEncoder {
-    /// What cuts the texts.
-    public let analyzer: Analyzer
-    /// What cuts the texts; it says where terms stand.
-    public var tokenizer: any TextTokenizer { analyzer }
-
-    /// Makes an encoder that counts the terms of an analyzer.
-    public init(_ analyzer: Analyzer) { self.analyzer = analyzer }
-
-    /// How often each of the text's terms stands in it.
-    public func encode(document: String) -> [WeightedTerm] {
-        analyzer.counts(of: document).map { WeightedTerm($0.key, Float($0.value)) }.sorted { $0.term < $1.term }
-    }
-
-    /// The weights of the query's terms.
-    public func encode(query: String) -> [WeightedTerm] { encode(document: query) }
 }

@@ -46,6 +46,13 @@ public struct WordPieceTokenizer: TextTokenizer {
         normalizer = WordPieceNormalizer(file)
     }
 
+    /// What is done to a text before it is cut, in words.
+    var settingsSummary: String {
+        (settings.lowercases ? "lower case" : "case kept") + (settings.stripsAccents ? ", without accents" : "")
+            + (settings.cleansText ? "" : ", control characters kept")
+            + (settings.splitsChinese ? "" : ", CJK runs whole")
+    }
+
     /// The number of a token; nil when the vocabulary lacks it.
     public func number(of token: String) -> Int? { trie.value(of: token) }
 

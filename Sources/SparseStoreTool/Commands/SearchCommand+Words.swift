@@ -1,0 +1,27 @@
+internal import SparseInterchange
+internal import SparseStore
+internal import SparseText
+
+extension SearchCommand {
+    /// Asks a question in plain words.
+    func run(_ words: String) throws {
+        let stages = try self.stages.read(for: [QueryRecord(id: "", query: nil)], chosen: 0).stages(query: "", at: 0)
+        let store = try self.store.openForReading(tuning.apply)
+        defer { store.close() }
+        let encoder = try text.encoder(for: store)
+        let options = text.options(try options(for: store), encoder)
+        let terms = try encoder.encode(query: words)
+        if terms.isEmpty { Output.note("the question has no term that could be found; ask with other words\n") }
+        let highlighter = highlight ? Highlighter(encoder.tokenizer, terms: terms) : nil
+        let report = try store.read { snapshot in
+            let watch = Stopwatch()
+            let query = Query(terms: terms)
+            let result =
+                try stages.isEmpty
+                ? snapshot.search(query, options: options) : snapshot.search(query, options: options, stages: stages)
+            return try self.report(
+                result, snapshot, seconds: watch.seconds, question: words, highlighter: highlighter)
+        }
+        try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
+    }
+}

@@ -1,0 +1,49 @@
+public import SparseStore
+internal import Synchronization
+
+/// The encoders that a store's own words are enough to make again: those of the usual analyzers.
+public enum StoreEncoders {
+    private struct Key: Hashable {
+        let name: String
+        let scoring: Scoring
+    }
+
+    /// An analyzer's fingerprint takes a millisecond.
+    private static let known = Mutex<[Key: any TextEncoder]>([:])
+
+    /// The encoder that a store describes.
+    ///
+    /// - Throws: `invalidArgument` when the store describes none, or one that needs files; `encoderMismatch` when this
+    ///   system's analyzer of that name makes other terms.
+    public static func encoder(for description: EncoderDescription?) throws(SparseStoreError) -> any TextEncoder {
+        guard let description else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "the store does not say what encoded its documents; give the encoder, or query it by weighted terms")
+        }
+        let key = Key(name: description.name, scoring: description.scoring)
+        let encoder: any TextEncoder
+        if let found = known.withLock({ $0[key] }) {
+            encoder = found
+        } else {
+            encoder = try make(description)
+            known.withLock { $0[key] = encoder }
+        }
+        try description.check(encoder.description)
+        return encoder
+    }
+
+    private static func make(_ description: EncoderDescription) throws(SparseStoreError) -> any TextEncoder {
+        let parts = description.name.split(separator: ":", maxSplits: 1).map(String.init)
+        let language = parts.count == 2 && parts[1] != "none" ? try Language(parts[1]) : nil
+        switch (parts[0], description.scoring) {
+        case ("bm25", .bm25(let k1, let b)) where parts.count == 2: return BM25(language: language, k1: k1, b: b)
+        case ("analyzer", .innerProduct) where parts.count == 2: return CountEncoder(Analyzer(language: language))
+        default:
+            throw SparseStoreError(
+                .invalidArgument,
+                "the store was filled by the encoder \(description), which cannot be made from its name; give the encoder"
+            )
+        }
+    }
+}
