@@ -11,7 +11,9 @@ source Scripts/lib.sh
 need_sparsestore
 store=.build/sample.sparse
 sample=Examples/sample
-rm -f "$store" "$store-lock"
+encoder=wordpiece:$sample/vocab.txt.zst,$sample/idf.f32.zst
+texts=.build/sample-texts.sparse
+rm -f "$store" "$store-lock" "$texts" "$texts-lock"
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -27,13 +29,21 @@ ask() { # id of a question in the sample: the best two paragraphs, and which ter
 }
 
 say "Load 240 paragraphs of Wikipedia, with SPLADE vectors, into one file"
-run load "$store" $sample/documents.jsonl.zst
+run load "$store" $sample/documents.jsonl.zst --encoder $encoder
 
 say "Ask questions; each hit says which terms it matched by, and how strongly, then how the answer was found"
 echo "   (terms are WordPieces; the model also adds words that neither text holds)"
 ask 432
 ask 48
 ask 168
+
+say "Ask in plain words: the model's WordPieces, weighted by a table, are the query"
+run search "$store" 'Who won the Nobel Prize in Physics?' --limit 2 --highlight --encoder $encoder
+
+say "Or index the texts themselves: words, stems and BM25, in a store of their own"
+run load "$texts" $sample/documents.jsonl.zst --text content --encoder bm25:english --quiet
+run search "$texts" 'Who won the Nobel Prize in Physics?' --limit 2 --highlight
+run search "$texts" 'how do steam engines lose heat' --limit 2 --highlight
 
 say "Measure 50 questions against exact answers and human judgements"
 run eval "$store" --queries $sample/queries.jsonl --truth $sample/truth.bin --qrels $sample/qrels.tsv --recall exact

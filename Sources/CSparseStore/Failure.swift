@@ -36,7 +36,8 @@ final class Failure {
     private static func status(of code: SparseStoreError.Code) -> sparsestore_status {
         switch code {
         case .notFound: SPARSESTORE_NOT_FOUND
-        case .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .dimensionMismatch, .codecNotTrained:
+        case .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .dimensionMismatch, .codecNotTrained,
+            .encoderMismatch:
             SPARSESTORE_INVALID
         case .corrupted: SPARSESTORE_CORRUPTED
         case .incompatibleFormat, .notAStore: SPARSESTORE_INCOMPATIBLE

@@ -31,7 +31,7 @@ public struct QueryFile: Sendable {
         source: ByteSource, ids: String? = nil, droppingBadWeights: Bool = false
     ) throws(InterchangeError) {
         format = try InputFormat.detect(source)
-        isInWords = try format == .jsonl && TextQueries.areGiven(by: source)
+        isInWords = format == .jsonl ? try TextQueries.areGiven(by: source) : false
         switch format {
         case .jsonl where isInWords:
             queries = try TextQueries.read(source)
