@@ -74,6 +74,20 @@ public final class ByteSource {
         return Array(lookahead[lookaheadStart...].prefix(count))
     }
 
+    /// Looks ahead until `isEnough` says so of what is there, or until `limit` bytes or the end are reached. Unlike
+    /// `peek(_:)` it waits for no more of a pipe than it needs.
+    func peek(
+        limit: Int, until isEnough: (ArraySlice<UInt8>) -> Bool
+    ) throws(InterchangeError) -> ArraySlice<UInt8> {
+        while lookahead.count - lookaheadStart < limit, !isEnough(lookahead[lookaheadStart...]) {
+            var more = [UInt8](repeating: 0, count: 4_096)
+            let got = try Self.fill(&more) { target throws(InterchangeError) in try self.readThrough(into: target) }
+            if got == 0 { break }
+            lookahead.append(contentsOf: more[..<got])
+        }
+        return lookahead[lookaheadStart...]
+    }
+
     /// Reads up to `target.count` bytes; 0 means the end.
     public func read(into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int {
         let waiting = min(lookahead.count - lookaheadStart, target.count)

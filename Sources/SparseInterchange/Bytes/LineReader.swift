@@ -6,11 +6,21 @@
     internal import Darwin
 #endif
 
+/// Cuts a source into the texts of its documents.
+protocol RecordReader: AnyObject {
+    /// The number of the last record, from 1.
+    var number: Int { get }
+    /// The place just after the last record, in decompressed bytes.
+    var offset: UInt64 { get }
+    /// The next record; nil at the end.
+    func next() throws(InterchangeError) -> LineReader.Line?
+}
+
 /// Cuts a source into lines within a bounded buffer: a line that is too long is skipped and reported, never kept.
 ///
 /// A line ends at LF; a CR before it is left to the reader of the line, for which it is white space. A byte order mark
 /// at the beginning of the content is dropped.
-package final class LineReader {
+package final class LineReader: RecordReader {
     /// One line, valid until the next is read.
     package struct Line {
         /// The bytes without the line feed; empty when `isTooLong`.

@@ -8,6 +8,7 @@ struct JSONFault: Error, Equatable {
         case expectedCommaOrBracket = "expected ',' or ']'"
         case expectedString = "expected a string"
         case expectedNumber = "expected a number"
+        case expectedPair = "expected a pair of a term and its weight"
         case expectedArray = "expected '['"
         case expectedValue = "expected a value"
         case trailingBytes = "there is more after the end of the object"
@@ -23,12 +24,12 @@ struct JSONFault: Error, Equatable {
         case duplicateKey = "a field stands twice"
         case duplicateTerm = "a term stands twice in the vector"
         case tooManyTerms = "the vector has too many terms"
-        case missingID = "the field 'id' is missing"
-        case invalidID = "the field 'id' is neither a string nor an integer"
+        case missingID = "the id is missing"
+        case invalidID = "the id is neither a string nor an integer"
         case identifierLength = "the id is empty or longer than 500 bytes"
         case missingText = "the text field is missing"
         case expectedTextLine = "expected a JSON object, or an id, a tab and a text"
-        case missingVector = "the field 'vector' is missing"
+        case missingVector = "the vector is missing"
         case emptyVector = "the vector has no weight above zero"
         case termLength = "a term is empty or longer than 400 bytes"
         case negativeWeight = "a weight is negative"
@@ -55,18 +56,22 @@ struct JSONFault: Error, Equatable {
     let reason: Reason
     /// The byte of the line, from 0; nil where the whole line is meant.
     let position: Int?
+    /// What the caller may give to have the line read.
+    let hint: String?
 
-    init(_ reason: Reason, at position: Int? = nil) {
+    init(_ reason: Reason, at position: Int? = nil, hint: String? = nil) {
         self.reason = reason
         self.position = position
+        self.hint = hint
     }
 
     /// Whether the fault is a weight that no store takes, which `--drop-bad-weights` leaves out.
     var concernsWeight: Bool { [.negativeWeight, .weightNotFinite, .weightOutOfRange].contains(reason) }
 
-    /// What a person reads. It never quotes the line.
+    /// What a person reads. It quotes no value of the line.
     var text: String {
-        guard let position else { return reason.rawValue }
-        return "byte \(position + 1): \(reason.rawValue)"
+        let reason = hint.map { "\(self.reason.rawValue); try \($0)" } ?? self.reason.rawValue
+        guard let position else { return reason }
+        return "byte \(position + 1): \(reason)"
     }
 }

@@ -1,6 +1,6 @@
 internal import SparseStore
 
-/// A file of queries, in either format of a collection; the format is told by the content.
+/// A file of queries, in any format of a collection; the format is told by the content.
 public struct QueryFile: Sendable {
     /// The queries, in the order of the file.
     public let queries: [QueryRecord]
@@ -36,9 +36,9 @@ public struct QueryFile: Sendable {
         case .jsonl where isInWords:
             queries = try TextQueries.read(source)
             droppedWeights = 0
-        case .jsonl:
+        case .jsonl, .json:
             let reader = try JSONLinesReader(
-                source: source, droppingBadWeights: droppingBadWeights, acceptingEmpty: true)
+                source: source, format: format, droppingBadWeights: droppingBadWeights, acceptingEmpty: true)
             queries = try Self.lines(reader, source)
             droppedWeights = reader.droppedWeights
         case .csr, .npz:
@@ -78,7 +78,7 @@ public struct QueryFile: Sendable {
                     QueryRecord(
                         id: document.id, query: query, text: text, multivector: document.multivector))
             case .reject(let reject):
-                throw notAQuery("line", reject.number, source.name, reject.reason, reject.concernsWeight)
+                throw notAQuery(reader.format.unit, reject.number, source.name, reject.reason, reject.concernsWeight)
             }
         }
         return queries

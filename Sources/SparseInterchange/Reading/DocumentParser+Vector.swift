@@ -1,9 +1,54 @@
 internal import SparseStore
 
 extension DocumentParser {
-    /// `{"swift": 1.2}`, or `{"indices": [3, 17], "values": [0.5, 1.2]}` for terms that are numbers.
+    /// A vector in any form that is read: `{"swift": 1.2}`; `[["swift", 1.2]]`, as SparseEncoder of sentence-transformers
+    /// decodes it; or `{"indices": [3, 17], "values": [0.5, 1.2]}` for terms that are numbers.
     mutating func parseVector(_ scanner: inout JSONScanner) throws(JSONFault) -> Document.Content {
-        try isByNumber(scanner) ? parseNumbers(&scanner) : .terms(parseTerms(&scanner))
+        if scanner.peek() == UInt8(ascii: "[") { return .terms(try parsePairs(&scanner)) }
+        return try isByNumber(scanner) ? parseNumbers(&scanner) : .terms(parseTerms(&scanner))
+    }
+
+    /// Pairs of a term and its weight. Zeros are dropped, so there may be none.
+    private mutating func parsePairs(_ scanner: inout JSONScanner) throws(JSONFault) -> [WeightedTerm] {
+        lastDropped = 0
+        terms.removeAll()
+        var vector: [WeightedTerm] = []
+        try scanner.expect(UInt8(ascii: "["), or: .expectedArray)
+        if scanner.take(UInt8(ascii: "]")) { return vector }
+        repeat {
+            try scanner.expect(UInt8(ascii: "["), or: .expectedPair)
+            _ = scanner.peek()
+            let start = scanner.position
+            let (term, hash) = try parseTerm(&scanner, or: .expectedPair)
+            try scanner.expect(UInt8(ascii: ","), or: .expectedPair)
+            let weight = try parseWeight(&scanner)
+            try scanner.expect(UInt8(ascii: "]"), or: .expectedPair)
+            try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
+        } while try scanner.continues(until: UInt8(ascii: "]"), or: .expectedCommaOrBracket)
+        vector.removeAll { $0.weight == 0 }
+        return vector
+    }
+
+    private mutating func parseTerm(
+        _ scanner: inout JSONScanner, or reason: JSONFault.Reason
+    ) throws(JSONFault) -> (term: String, hash: UInt64) {
+        _ = scanner.peek()
+        let start = scanner.position
+        let name = try scanner.scanString(unescapingInto: &scratch, or: reason)
+        let (term, hash) = scanner.withText(of: name, scratch: scratch) {
+            (String(decoding: $0, as: UTF8.self), terms.hash($0))
+        }
+        guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else { throw JSONFault(.termLength, at: start) }
+        return (term, hash)
+    }
+
+    /// Adds a term that must not be there yet.
+    private mutating func append(
+        _ term: WeightedTerm, hash: UInt64, to vector: inout [WeightedTerm], at start: Int
+    ) throws(JSONFault) {
+        guard vector.count < Limits.maximumTermsPerVector else { throw JSONFault(.tooManyTerms, at: start) }
+        vector.append(term)
+        guard terms.insert(hash, at: vector.count - 1, of: vector) else { throw JSONFault(.duplicateTerm, at: start) }
     }
 
     /// Weights by term. Zeros are dropped, so there may be none.
@@ -17,20 +62,10 @@ extension DocumentParser {
         repeat {
             _ = scanner.peek()
             let start = scanner.position
-            let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
-            let (term, hash) = scanner.withText(of: name, scratch: scratch) {
-                (String(decoding: $0, as: UTF8.self), terms.hash($0))
-            }
-            guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
-                throw JSONFault(.termLength, at: start)
-            }
+            let (term, hash) = try parseTerm(&scanner, or: .expectedKey)
             try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
             let weight = try parseWeight(&scanner)
-            guard vector.count < Limits.maximumTermsPerVector else { throw JSONFault(.tooManyTerms, at: start) }
-            vector.append(WeightedTerm(term, weight))
-            guard terms.insert(hash, at: vector.count - 1, of: vector) else {
-                throw JSONFault(.duplicateTerm, at: start)
-            }
+            try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
         lastCount = vector.count
         // Zeros are dropped at the end, so that a term given twice is found even when one weight is zero.
@@ -121,13 +156,29 @@ extension DocumentParser {
         return index
     }
 
+    /// A weight that was written as a string, `"1.2"`.
+    private mutating func parseText(_ scanner: inout JSONScanner) throws(JSONFault) -> Float {
+        let start = scanner.position
+        let token = try scanner.scanString(unescapingInto: &scratch)
+        return try scanner.withText(of: token, scratch: scratch) { text -> Result<Float, JSONFault> in
+            var number = JSONScanner(text)
+            do throws(JSONFault) {
+                let weight = try number.scanFloat()
+                try number.expectEnd()
+                return .success(weight)
+            } catch {
+                return .failure(JSONFault(.malformedNumber, at: start))
+            }
+        }.get()
+    }
+
     /// A weight that a store takes, or zero: also for one that it does not take, where such are left out.
     private mutating func parseWeight(_ scanner: inout JSONScanner) throws(JSONFault) -> Float {
         _ = scanner.peek()
         let start = scanner.position
         do throws(JSONFault) {
             if scanner.takeNonFinite() { throw JSONFault(.weightNotFinite, at: start) }
-            let weight = try scanner.scanFloat()
+            let weight = try scanner.peek() == UInt8(ascii: "\"") ? parseText(&scanner) : scanner.scanFloat()
             guard weight >= 0 else { throw JSONFault(.negativeWeight, at: start) }
             guard weight == 0 || Limits.weights.contains(weight) else { throw JSONFault(.weightOutOfRange, at: start) }
             return weight

@@ -7,6 +7,10 @@ struct DocumentParser {
     /// What the fields of a line have said so far.
     private struct Fields {
         var id: String?
+        /// `_id` and `docid`, which name a document that has no `id`.
+        var otherID: String?
+        /// The id that an action of an Elasticsearch bulk file gives the document of the next line.
+        var action: String?
         var vector: Document.Content?
         var tags: [String]?
         var multivector: Multivector?
@@ -15,13 +19,16 @@ struct DocumentParser {
         var binary: [UInt8]?
         var named: [UInt8]?
         /// One bit a field.
-        var seen: UInt8 = 0
+        var seen: UInt16 = 0
     }
 
-    private enum Field: UInt8 { case id, vector, tags, multivector, content, contents, binary, named }
+    private enum Field: UInt8 {
+        case id, otherID, action, vector, tags, multivector, content, contents, binary, named
+    }
 
     private let payload: PayloadField
     private let payloadName: [UInt8]?
+    private let paths: FieldPaths
     private let acceptingEmpty: Bool
     /// Whether a weight that no store takes is left out and counted; otherwise it makes the line a fault.
     let isDroppingBadWeights: Bool
@@ -34,28 +41,44 @@ struct DocumentParser {
     var lastCount = 64
     var lastDropped = 0
 
-    init(payload: PayloadField, acceptingEmpty: Bool = false, droppingBadWeights: Bool = false) {
+    /// The id for the document of the next line, which an action of an Elasticsearch bulk file has given.
+    private var pendingID: String?
+
+    init(
+        payload: PayloadField, paths: FieldPaths = FieldPaths(), acceptingEmpty: Bool = false,
+        droppingBadWeights: Bool = false
+    ) {
+        self.paths = paths
         self.acceptingEmpty = acceptingEmpty
         isDroppingBadWeights = droppingBadWeights
         self.payload = payload
         if case .named(let name) = payload { payloadName = Array(name.utf8) } else { payloadName = nil }
     }
 
-    /// The document of `line`; nil when the line is blank.
+    /// The document of `line`; nil when the line is blank, or an action of an Elasticsearch bulk file, which names the
+    /// document of the next line.
     mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Document? {
         if let invalid = UTF8Check.firstInvalid(in: line) { throw JSONFault(.invalidUTF8, at: invalid) }
         var scanner = JSONScanner(line)
         guard scanner.peek() != nil else { return nil }
+        // An id is for the next line alone, also when that line is a fault.
+        let pending = pendingID
+        pendingID = nil
         var fields = Fields()
         try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
         if !scanner.take(UInt8(ascii: "}")) {
             repeat {
-                try parseMember(&scanner, into: &fields)
+                try parseMember(&scanner, into: &fields, at: Level(id: 0, vector: 0))
             } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
         }
         try scanner.expectEnd()
-        guard let id = fields.id else { throw JSONFault(.missingID) }
-        guard let vector = fields.vector else { throw JSONFault(.missingVector) }
+        let named = fields.id ?? fields.otherID ?? pending
+        if fields.vector == nil, let action = fields.action {
+            pendingID = action
+            return nil
+        }
+        guard let vector = fields.vector else { throw missingVector(line) }
+        guard let id = named else { throw JSONFault(.missingID) }
         if case .terms(let terms) = vector, terms.isEmpty, !acceptingEmpty { throw JSONFault(.emptyVector) }
         let bytes: [UInt8]?
         switch payload {
@@ -82,17 +105,33 @@ struct DocumentParser {
         return terms
     }
 
-    private mutating func parseMember(_ scanner: inout JSONScanner, into fields: inout Fields) throws(JSONFault) {
+    /// How many names of the paths to the id and to the vector lead to the object whose members are read; nil where the
+    /// object is not on the path.
+    private struct Level {
+        var id: Int?
+        var vector: Int?
+
+        var isTop: Bool { id == 0 && vector == 0 }
+    }
+
+    private mutating func parseMember(
+        _ scanner: inout JSONScanner, into fields: inout Fields, at level: Level
+    ) throws(JSONFault) {
         _ = scanner.peek()
         let start = scanner.position
         let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
-        let known = scanner.withText(of: name, scratch: scratch) { field($0) }
+        let (known, inner) = scanner.withText(of: name, scratch: scratch) { (field($0, at: level), descend($0, level)) }
         try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
-        guard let known else { return try scanner.skipValue() }
+        guard let known else {
+            guard let inner, scanner.peek() == UInt8(ascii: "{") else { return try scanner.skipValue() }
+            return try parseMembers(&scanner, into: &fields, at: inner)
+        }
         guard fields.seen & 1 << known.rawValue == 0 else { throw JSONFault(.duplicateKey, at: start) }
         fields.seen |= 1 << known.rawValue
         switch known {
         case .id: fields.id = try parseID(&scanner)
+        case .otherID: fields.otherID = try parseID(&scanner)
+        case .action: fields.action = try parseAction(&scanner)
         case .vector: fields.vector = try parseVector(&scanner)
         case .tags: fields.tags = try parseTags(&scanner)
         case .multivector: fields.multivector = try parseMultivector(&scanner)
@@ -103,14 +142,45 @@ struct DocumentParser {
         }
     }
 
-    private func field(_ name: UnsafeBufferPointer<UInt8>) -> Field? {
+    /// The members of an object on the path to the id or to the vector. Paths are as deep as the caller wrote them.
+    private mutating func parseMembers(
+        _ scanner: inout JSONScanner, into fields: inout Fields, at level: Level
+    ) throws(JSONFault) {
+        try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
+        if scanner.take(UInt8(ascii: "}")) { return }
+        repeat {
+            try parseMember(&scanner, into: &fields, at: level)
+        } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
+    }
+
+    /// The level of the member called `name`; nil when it is on neither path.
+    private func descend(_ name: UnsafeBufferPointer<UInt8>, _ level: Level) -> Level? {
+        func next(_ path: [[UInt8]], _ depth: Int?) -> Int? {
+            guard let depth, depth + 1 < path.count, name.elementsEqual(path[depth]) else { return nil }
+            return depth + 1
+        }
+        let inner = Level(id: next(paths.id, level.id), vector: next(paths.vector, level.vector))
+        return inner.id == nil && inner.vector == nil ? nil : inner
+    }
+
+    private func field(_ name: UnsafeBufferPointer<UInt8>, at level: Level) -> Field? {
         func isName(_ text: StaticString) -> Bool {
             name.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         }
+        func ends(_ path: [[UInt8]], _ depth: Int?) -> Bool {
+            depth.map { $0 + 1 == path.count && name.elementsEqual(path[$0]) } ?? false
+        }
+        if ends(paths.id, level.id) { return .id }
+        if ends(paths.vector, level.vector) { return .vector }
+        guard level.isTop else { return nil }
         // The caller chooses the name of the payload field only; the names with a meaning keep it.
         switch name.count {
-        case 2 where isName("id"): return .id
-        case 6 where isName("vector"): return .vector
+        case 2 where paths.id.isEmpty && isName("id"): return .id
+        case 3 where paths.id.isEmpty && isName("_id"): return .otherID
+        case 5 where paths.id.isEmpty && isName("docid"): return .otherID
+        case 5 where isName("index"): return .action
+        case 6 where isName("create"): return .action
+        case 6 where paths.vector.isEmpty && isName("vector"): return .vector
         case 4 where isName("tags"): return .tags
         case 11 where isName("multivector"): return .multivector
         default: break
@@ -122,6 +192,31 @@ struct DocumentParser {
         case .content: return isName("payload_base64") ? .binary : nil
         case .none: return nil
         }
+    }
+
+    /// The id in `{"_index": "i", "_id": "1"}`, the action of an Elasticsearch bulk file; nil for any other value, which is
+    /// a field that has no meaning here.
+    private mutating func parseAction(_ scanner: inout JSONScanner) throws(JSONFault) -> String? {
+        guard scanner.peek() == UInt8(ascii: "{") else {
+            try scanner.skipValue()
+            return nil
+        }
+        var id: String?
+        try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
+        if scanner.take(UInt8(ascii: "}")) { return nil }
+        repeat {
+            let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
+            let isID = scanner.withText(of: name, scratch: scratch) { $0.elementsEqual("_id".utf8) }
+            try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
+            if isID, id == nil { id = try parseID(&scanner) } else { try scanner.skipValue() }
+        } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
+        return id
+    }
+
+    /// The fault of a line without a vector, with the path of a member that looks like one.
+    private func missingVector(_ line: UnsafeBufferPointer<UInt8>) -> JSONFault {
+        var scanner = JSONScanner(line)
+        return JSONFault(.missingVector, hint: VectorSearch.path(&scanner).map { "--vector-field \($0)" })
     }
 
     private mutating func parseID(_ scanner: inout JSONScanner) throws(JSONFault) -> String {

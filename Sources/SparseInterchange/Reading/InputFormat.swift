@@ -2,13 +2,24 @@
 public enum InputFormat: String, Sendable, CaseIterable {
     /// One JSON object a line: `{"id", "content"|"contents", "vector": {term: weight}}`, as Seismic and Anserini read it.
     case jsonl
+    /// The same objects in one array, or each over several lines.
+    case json
     /// The compressed sparse rows of the BigANN benchmarks.
     case csr
     /// A matrix of compressed sparse rows in NumPy's `.npz`, as `scipy.sparse.save_npz` writes it.
     case npz
 
-    /// What one document of this format stands in, for messages: a line, or a row.
-    public var unit: String { self == .jsonl ? "line" : "row" }
+    /// Whether documents are the rows of a matrix, which are numbered from 0.
+    public var isMatrix: Bool { self == .csr || self == .npz }
+
+    /// What one document of this format stands in, for messages: a line, an object, or a row.
+    public var unit: String {
+        switch self {
+        case .jsonl: "line"
+        case .json: "object"
+        case .csr, .npz: "row"
+        }
+    }
 
     /// Tells the format by the first bytes, which stay to be read: text never holds a zero byte, and the row count that
     /// a CSR file begins with always does.
@@ -16,17 +27,48 @@ public enum InputFormat: String, Sendable, CaseIterable {
     /// Throws `unsupported` for files that are recognized and not read, with what to do about them.
     public static func detect(_ source: ByteSource) throws(InterchangeError) -> InputFormat {
         if try ZipArchive.begins(source) { return .npz }
-        let head = try source.peek(512)
+        let head = try source.peek(8)
         if head.starts(with: [0x93] + Array("NUMPY".utf8)) {
             throw InterchangeError(
                 .unsupported,
                 "'\(source.name)' is a dense NumPy array; write a sparse matrix with "
                     + "scipy.sparse.save_npz(file, scipy.sparse.csr_matrix(array))")
         }
-        if head.count == 512, head[257..<262].elementsEqual("ustar".utf8) {
+        if head.contains(0) { return .csr }
+        // A feed may write its first line now and its second in an hour: no more is waited for than tells the two apart.
+        let text = try source.peek(limit: 64 << 10) { isJSONLines($0) != nil }
+        if text.count >= 262, text[text.startIndex + 257..<text.startIndex + 262].elementsEqual("ustar".utf8) {
             throw InterchangeError(
                 .unsupported, "'\(source.name)' is a tar archive; unpack it with 'tar -xf' and load the file in it")
         }
-        return head.prefix(8).contains(0) ? .csr : .jsonl
+        return isJSONLines(text) ?? true ? .jsonl : .json
+    }
+
+    /// Whether the first object of a JSON text ends in the line in which it begins; nil when more of the text is needed to
+    /// tell. An array has no such objects.
+    private static func isJSONLines(_ text: ArraySlice<UInt8>) -> Bool? {
+        func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+        let content = text.drop { isSpace($0) || [0xEF, 0xBB, 0xBF].contains($0) }
+        guard let first = content.first else { return nil }
+        if first == UInt8(ascii: "[") { return false }
+        // Neither: some other file, whose first block may say which.
+        guard first == UInt8(ascii: "{") else { return text.count < 512 ? nil : true }
+        var (depth, isText, isEscaped) = (0, false, false)
+        for (index, byte) in zip(content.indices, content) {
+            switch byte {
+            case 0x0A:
+                // Within a string or behind the object's end: JSON Lines, sound or not.
+                if isText || depth == 0 { return true }
+                // A pretty-printer goes on with a member; behind a line that was cut short another object follows.
+                return content[index...].first { !isSpace($0) }.map { $0 == UInt8(ascii: "{") }
+            case _ where isEscaped: isEscaped = false
+            case UInt8(ascii: "\\"): isEscaped = isText
+            case UInt8(ascii: "\""): isText.toggle()
+            case UInt8(ascii: "{") where !isText, UInt8(ascii: "[") where !isText: depth += 1
+            case UInt8(ascii: "}") where !isText, UInt8(ascii: "]") where !isText: depth -= 1
+            default: break
+            }
+        }
+        return nil
     }
 }

@@ -6,8 +6,11 @@ internal import SparseStore
 /// Unknown fields are stepped over; blank lines are nothing; a weight of exactly zero says nothing and is dropped. A line
 /// that breaks a rule is a reject and the next one is read. Memory: the longest line, at most 64 MiB, twice.
 public final class JSONLinesReader: DocumentReader {
+    /// JSON Lines, or JSON where values are told apart by their brackets.
+    public let format: InputFormat
+
     private let source: ByteSource
-    private let lines: LineReader
+    private let lines: any RecordReader
     private var parser: DocumentParser
     private let lineLimit: Int
 
@@ -15,35 +18,40 @@ public final class JSONLinesReader: DocumentReader {
     ///
     /// - Parameters:
     ///   - source: the lines.
+    ///   - format: `jsonl`; or `json` for one array of objects, or for objects that stand over several lines.
+    ///   - paths: where the id and the vector stand in an object.
     ///   - payload: the field that becomes the payload.
     ///   - position: where an earlier reading stopped; the source is brought there.
     ///   - lineLimit: the longest line accepted, in bytes.
     ///   - droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its vector
     ///     and count it; otherwise it makes the line a reject.
     public convenience init(
-        source: ByteSource, payload: PayloadField = .content, from position: InputPosition = InputPosition(),
+        source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
+        payload: PayloadField = .content, from position: InputPosition = InputPosition(),
         lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false
     ) throws(InterchangeError) {
         try self.init(
-            source: source, payload: payload, from: position, lineLimit: lineLimit,
+            source: source, format: format, paths: paths, payload: payload, from: position, lineLimit: lineLimit,
             droppingBadWeights: droppingBadWeights, acceptingEmpty: false)
     }
 
     /// The same; with `acceptingEmpty`, a vector without a weight above zero is no reason to reject a line.
     init(
-        source: ByteSource, payload: PayloadField = .content, from position: InputPosition = InputPosition(),
+        source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
+        payload: PayloadField = .content, from position: InputPosition = InputPosition(),
         lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false, acceptingEmpty: Bool
     ) throws(InterchangeError) {
-        if position.offset > 0 { try Self.resume(source, at: position.offset) }
+        self.format = format
+        if position.offset > 0 { try Self.resume(source, at: position.offset, endingLine: format == .jsonl) }
         self.source = source
         self.lineLimit = lineLimit
-        lines = LineReader(source: source, limit: lineLimit, after: position.number)
+        lines =
+            format == .jsonl
+            ? LineReader(source: source, limit: lineLimit, after: position.number)
+            : JSONValueReader(source: source, limit: lineLimit, after: position.number)
         parser = DocumentParser(
-            payload: payload, acceptingEmpty: acceptingEmpty, droppingBadWeights: droppingBadWeights)
+            payload: payload, paths: paths, acceptingEmpty: acceptingEmpty, droppingBadWeights: droppingBadWeights)
     }
-
-    /// JSON Lines.
-    public var format: InputFormat { .jsonl }
 
     /// The place after the last line read.
     public var position: InputPosition { InputPosition(offset: lines.offset, number: lines.number) }
@@ -64,7 +72,8 @@ public final class JSONLinesReader: DocumentReader {
     public func next() throws(InterchangeError) -> DocumentRow? {
         while let line = try lines.next() {
             if line.isTooLong {
-                return .reject(Reject(number: lines.number, reason: "the line is longer than \(lineLimit) bytes"))
+                return .reject(
+                    Reject(number: lines.number, reason: "the \(format.unit) is longer than \(lineLimit) bytes"))
             }
             do throws(JSONFault) {
                 guard let document = try parser.parse(line.bytes) else { continue }
@@ -77,13 +86,15 @@ public final class JSONLinesReader: DocumentReader {
         return nil
     }
 
-    /// Goes to `offset`, where a line must begin.
-    static func resume(_ source: ByteSource, at offset: UInt64) throws(InterchangeError) {
+    /// Goes to `offset`, where a line must begin, or which must stand behind a value.
+    static func resume(
+        _ source: ByteSource, at offset: UInt64, endingLine: Bool = true
+    ) throws(InterchangeError) {
         try source.skip(to: offset - 1)
         let before = try source.read(count: 1)
         // The last line of a file may lack its line feed; nothing can follow it.
         let isLast = try source.peek(1).isEmpty
-        guard before == [0x0A] || (isLast && !before.isEmpty) else {
+        guard before == (endingLine ? [0x0A] : [UInt8(ascii: "}")]) || (isLast && !before.isEmpty) else {
             throw InterchangeError(
                 .invalidInput,
                 "no line of '\(source.name)' begins at byte \(offset), where the last reading stopped; "

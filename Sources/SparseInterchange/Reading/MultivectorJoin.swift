@@ -12,7 +12,7 @@ public final class MultivectorJoin: DocumentReader {
     public init(_ documents: any DocumentReader, _ file: MultivectorFile) {
         self.documents = documents
         self.file = file
-        first = documents.format == .jsonl ? 1 : 0
+        first = documents.format.isMatrix ? 0 : 1
     }
 
     /// That of the documents.

@@ -41,7 +41,10 @@ struct LoadCommand: ParsableCommand {
     @Argument(help: "The input file; - for standard input.")
     var input: String
 
-    @Option(help: "The input's format: jsonl, csr or npz; by default told by the content.")
+    @Option(
+        help:
+            "The input's format: jsonl, json (an array, or objects over several lines), csr or npz; by default told by the content."
+    )
     var format: InputFormatOption?
 
     @Option(help: "The JSON string field kept as payload; 'none' for no payload. (default: content, or else contents)")
@@ -65,6 +68,8 @@ struct LoadCommand: ParsableCommand {
 
     @Option(help: "How many seconds a document from standard input or a pipe waits for its transaction at most.")
     var batchSeconds = 1.0
+
+    @OptionGroup var fields: FieldOptions
 
     @OptionGroup var weights: WeightOptions
 
@@ -186,11 +191,11 @@ struct LoadCommand: ParsableCommand {
                 try TextReader(source: source, fields: [text], from: position), encoder, keepsText: payload != "none")
         }
         switch format {
-        case .jsonl:
+        case .jsonl, .json:
             return try tokens.join(
                 labels.join(
                     JSONLinesReader(
-                        source: source, payload: payloadField, from: position,
+                        source: source, format: format, paths: fields.paths, payload: payloadField, from: position,
                         droppingBadWeights: weights.dropBadWeights), of: source.name))
         case .csr, .npz:
             return try tokens.join(

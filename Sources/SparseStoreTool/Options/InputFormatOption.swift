@@ -3,11 +3,12 @@ internal import SparseInterchange
 
 /// `--format` of an input.
 enum InputFormatOption: String, ExpressibleByArgument, CaseIterable {
-    case jsonl, csr, npz
+    case jsonl, json, csr, npz
 
     var format: InputFormat {
         switch self {
         case .jsonl: .jsonl
+        case .json: .json
         case .csr: .csr
         case .npz: .npz
         }

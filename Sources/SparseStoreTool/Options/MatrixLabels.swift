@@ -26,10 +26,10 @@ struct MatrixLabels: ParsableArguments {
     func join(_ reader: any DocumentReader, of input: String) throws -> any DocumentReader {
         let ids = ids ?? (reader.format == .npz ? MatrixFile.idsBeside(input) : nil)
         guard ids != nil || payloads != nil else { return reader }
-        guard reader.format != .jsonl else {
+        guard reader.format.isMatrix else {
             throw CommandFailure(
                 .usage,
-                "--ids and --payloads are for the rows of a matrix; the lines of '\(input)' name their documents themselves"
+                "--ids and --payloads are for the rows of a matrix; the objects of '\(input)' name their documents themselves"
             )
         }
         return try LabelJoin(reader, ids: ids, payloads: payloads)

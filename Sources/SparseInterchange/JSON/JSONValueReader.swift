@@ -1,0 +1,91 @@
+/// Cuts a JSON text into the values that stand one behind the other, over any number of lines, or in one array: what
+/// pretty-printers and `json.dump` write.
+///
+/// Values are told apart by their brackets; whether one is sound is for its parser to say. Memory: the longest value, which
+/// is at most as long as the limit.
+final class JSONValueReader: RecordReader {
+    private(set) var number: Int
+    private(set) var offset: UInt64
+
+    private let source: ByteSource
+    private let limit: Int
+    private var input: ArraySlice<UInt8> = []
+    private var value: [UInt8] = []
+    /// The last value, which its reader looks at until it asks for the next.
+    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 16)
+
+    /// Reads values from where `source` stands, which is the beginning or behind a value; `number` values came before.
+    init(source: ByteSource, limit: Int = InterchangeLimits.lineBytes, after number: Int = 0) {
+        self.source = source
+        self.limit = limit
+        self.number = number
+        offset = source.offset
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// The next value without what stands between values; nil at the end.
+    func next() throws(InterchangeError) -> LineReader.Line? {
+        value.removeAll(keepingCapacity: true)
+        guard var byte = try skipBetweenValues() else { return nil }
+        number += 1
+        var (depth, length) = (0, 0)
+        var (isText, isEscaped) = (false, false)
+        while true {
+            length += 1
+            if length <= limit { value.append(byte) }
+            if isText {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isText = false
+                }
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isText = true
+                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+                default: break
+                }
+            }
+            if depth <= 0, !isText { break }
+            guard let following = try take() else { break }
+            byte = following
+        }
+        guard length <= limit else {
+            return LineReader.Line(bytes: UnsafeBufferPointer(start: nil, count: 0), isTooLong: true)
+        }
+        if buffer.count < length {
+            buffer.deallocate()
+            buffer = .allocate(byteCount: length, alignment: 16)
+        }
+        buffer.copyBytes(from: value)
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<length]).bindMemory(to: UInt8.self)
+        return LineReader.Line(bytes: bytes, isTooLong: false)
+    }
+
+    /// Steps over white space, commas, the brackets of the array and a byte order mark. Gives the first byte of a value.
+    private func skipBetweenValues() throws(InterchangeError) -> UInt8? {
+        while let byte = try take() {
+            switch byte {
+            case 0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF: continue
+            case UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "]"): continue
+            default: return byte
+            }
+        }
+        return nil
+    }
+
+    private func take() throws(InterchangeError) -> UInt8? {
+        if input.isEmpty {
+            input = try source.read(count: 64 << 10)[...]
+            if input.isEmpty { return nil }
+        }
+        offset += 1
+        return input.popFirst()
+    }
+}
