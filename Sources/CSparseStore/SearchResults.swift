@@ -74,6 +74,7 @@ final class OutputStrings {
     }
 }
 
+/// `sparsestore_search` of sparsestore.h.
 @_cdecl("sparsestore_search")
 public func search(
     _ store: OpaquePointer?, _ queries: UnsafePointer<sparsestore_rows>?,
@@ -97,6 +98,7 @@ public func search(
     }
 }
 
+/// `sparsestore_get` of sparsestore.h.
 @_cdecl("sparsestore_get")
 public func get(
     _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ fields: Int32,
@@ -174,45 +176,54 @@ private struct SearchRequest {
     }
 }
 
+/// `sparsestore_result_queries` of sparsestore.h.
 @_cdecl("sparsestore_result_queries")
 public func resultQueries(_ result: OpaquePointer?) -> Int64 {
     Int64((try? object(result, as: SearchResults.self))?.queries ?? 0)
 }
 
+/// `sparsestore_result_offsets` of sparsestore.h.
 @_cdecl("sparsestore_result_offsets")
 public func resultOffsets(_ result: OpaquePointer?) -> UnsafePointer<Int64>? {
     (try? object(result, as: SearchResults.self))?.offsets.pointer
 }
 
+/// `sparsestore_result_scores` of sparsestore.h.
 @_cdecl("sparsestore_result_scores")
 public func resultScores(_ result: OpaquePointer?) -> UnsafePointer<Float>? {
     (try? object(result, as: SearchResults.self))?.scores.pointer
 }
 
+/// `sparsestore_result_ids` of sparsestore.h.
 @_cdecl("sparsestore_result_ids")
 public func resultIDs(_ result: OpaquePointer?) -> sparsestore_strings {
     (try? object(result, as: SearchResults.self))?.ids.view ?? sparsestore_strings()
 }
 
+/// `sparsestore_result_payloads` of sparsestore.h.
 @_cdecl("sparsestore_result_payloads")
 public func resultPayloads(_ result: OpaquePointer?) -> sparsestore_strings {
     (try? object(result, as: SearchResults.self))?.payloads.view ?? sparsestore_strings()
 }
 
+/// `sparsestore_result_tags` of sparsestore.h.
 @_cdecl("sparsestore_result_tags")
 public func resultTags(_ result: OpaquePointer?) -> sparsestore_strings {
     (try? object(result, as: SearchResults.self))?.tags.view ?? sparsestore_strings()
 }
 
+/// `sparsestore_result_tag_offsets` of sparsestore.h.
 @_cdecl("sparsestore_result_tag_offsets")
 public func resultTagOffsets(_ result: OpaquePointer?) -> UnsafePointer<Int64>? {
     (try? object(result, as: SearchResults.self))?.tagOffsets.pointer
 }
 
+/// `sparsestore_result_generation` of sparsestore.h.
 @_cdecl("sparsestore_result_generation")
 public func resultGeneration(_ result: OpaquePointer?) -> Int64 {
     Int64(clamping: (try? object(result, as: SearchResults.self))?.generation ?? 0)
 }
 
+/// `sparsestore_result_free` of sparsestore.h.
 @_cdecl("sparsestore_result_free")
 public func resultFree(_ result: OpaquePointer?) { release(result, as: SearchResults.self) }

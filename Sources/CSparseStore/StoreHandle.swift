@@ -8,6 +8,7 @@ final class StoreHandle {
     init(_ store: Store) { self.store = store }
 }
 
+/// `sparsestore_open` of sparsestore.h.
 @_cdecl("sparsestore_open")
 public func open(
     _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<sparsestore_open_options>?,
@@ -30,12 +31,14 @@ public func open(
     }
 }
 
+/// `sparsestore_close` of sparsestore.h.
 @_cdecl("sparsestore_close")
 public func close(_ store: OpaquePointer?) {
     (try? object(store, as: StoreHandle.self))?.store.close()
     release(store, as: StoreHandle.self)
 }
 
+/// `sparsestore_upsert` of sparsestore.h.
 @_cdecl("sparsestore_upsert")
 public func upsert(
     _ store: OpaquePointer?, _ batch: UnsafePointer<sparsestore_batch>?, _ generation: UnsafeMutablePointer<Int64>?,
@@ -53,6 +56,7 @@ public func upsert(
     }
 }
 
+/// `sparsestore_remove` of sparsestore.h.
 @_cdecl("sparsestore_remove")
 public func remove(
     _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ removed: UnsafeMutablePointer<Int64>?,
@@ -70,6 +74,7 @@ public func remove(
     }
 }
 
+/// `sparsestore_optimize` of sparsestore.h.
 @_cdecl("sparsestore_optimize")
 public func optimize(
     _ store: OpaquePointer?, _ error: UnsafeMutablePointer<OpaquePointer?>?
@@ -81,6 +86,7 @@ public func optimize(
     }
 }
 
+/// `sparsestore_stats` of sparsestore.h.
 @_cdecl("sparsestore_stats")
 public func statistics(
     _ store: OpaquePointer?, _ statistics: UnsafeMutablePointer<sparsestore_statistics>?,
@@ -98,6 +104,7 @@ public func statistics(
     }
 }
 
+/// `sparsestore_backup` of sparsestore.h.
 @_cdecl("sparsestore_backup")
 public func backup(
     _ store: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
