@@ -11,6 +11,7 @@ SECONDS_TO_RUN ?= 30
 PROCESSES ?= 2
 CRASH_POINTS ?= 200
 CLOSED_RUNS ?= 60
+DISK_POINTS ?= 3
 SEED ?=
 OPERATIONS ?= 100000
 
@@ -62,11 +63,13 @@ python: setup ## Build the C library and the Python wheel (Python/dist), and tes
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60), a sample of faults (CRASH_POINTS=200)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60) and on full disks (DISK_POINTS=3), a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
 	@Scripts/closed-descriptors.py --self-test
+	@Scripts/full-disk.py --self-test
+	@Scripts/full-disk.py --points $(DISK_POINTS) $(if $(SEED),--seed $(SEED))
 	@Scripts/closed-descriptors.py --runs $(CLOSED_RUNS) $(if $(SEED),--seed $(SEED))
 	swift build -c release --product crash-driver
 	@Scripts/processes.sh $(SECONDS_TO_RUN) $(PROCESSES)

@@ -9,7 +9,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # Suites whose tests wait for other tasks or processes: each alone, or they would wait for the threads of one another.
-waiting='ListCacheTests|AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests'
+waiting='WaitingTests|WaitTests|ListCacheTests|AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests'
 waiting+='|ObservabilityTests|CompactTests|ConcurrencyTests'
 
 log=$(mktemp)

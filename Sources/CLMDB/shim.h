@@ -36,6 +36,16 @@ static inline int clmdb_rename_without_replacing(const char *source, const char 
 static const int clmdb_ofd_getlk = 36;
 static const int clmdb_ofd_setlk = 37;
 
+// Reserves blocks for the first bytes of a file, whose size stays as it is: fallocate(2), which glibc declares for GNU
+// sources only. Returns 0, or -1 with errno set.
+static inline int clmdb_reserve(int descriptor, long bytes) {
+    const int keep_size = 1;  // FALLOC_FL_KEEP_SIZE
+    return (int)syscall(SYS_fallocate, descriptor, keep_size, 0L, bytes);
+}
+
+// The flag of open(2) for a file without a name (O_TMPFILE without O_DIRECTORY).
+static const int clmdb_unnamed = 020000000;
+
 // The kind of the file system that holds a path (f_type), or 0 with errno set.
 static inline unsigned clmdb_filesystem_magic(const char *path) {
     struct statfs volume;

@@ -35,7 +35,8 @@ extension Environment {
     ) throws {
         var options = options
         options.durability = .full
-        let handle = try openHandle(temporaryPath, options: options, preflight: nil)
+        // Nobody knows the file yet, so there is nobody to lock out, and no lock file to leave behind.
+        let handle = try openHandle(temporaryPath, options: options, preflight: nil, isLocking: false)
         let environment = Environment(
             path: path, canonicalPath: temporaryPath, options: options, handle: handle, identity: nil, tables: [])
         defer { environment.close() }

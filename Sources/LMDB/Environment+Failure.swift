@@ -8,7 +8,9 @@ extension Environment {
         var error = LMDBError(lmdb: status, operation: operation, path: path.string)
         if status == MDB_PANIC { gate.withLock { $0.needsReopen = true } }
         guard error.code == .io, let handle = gate.withLock({ $0.handle }) else { return error }
-        if let (code, message) = DiskSpace(descriptor: Self.descriptor(handle)).explanation {
+        if let (code, message) = DiskSpace(
+            descriptor: Self.descriptor(handle), folder: Filesystem.split(canonicalPath).folder
+        ).explanation {
             error.code = code
             error.message = message
         }

@@ -90,11 +90,7 @@ extension Environment {
                 operation: operation, path: path.string, underlying: MDB_MAP_FULL)
         }
         while true {
-            let probe = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-            if let probe, probe != MAP_FAILED {
-                munmap(probe, size)
-                return size
-            }
+            if AddressSpace.grants(size) { return size }
             guard size > least else {
                 throw LMDBError(
                     .mapFull, "the system grants no address space of \(least) bytes; lift the process's limit",

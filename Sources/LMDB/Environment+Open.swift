@@ -71,7 +71,6 @@ extension Environment {
         defer { if !isOpen { Registry.shared.release(identity) } }
         let preflight = try Preflight.run(canonicalPath)
         guard preflight.identity == identity else { return nil }
-        try requireRoomForLockFile(canonicalPath, options)
         let (lockFile, dataLock) = try openLocks(path, canonicalPath, options)
         defer {
             if !isOpen {
@@ -80,7 +79,8 @@ extension Environment {
             }
         }
 
-        let handle = try openHandle(canonicalPath, options: options, preflight: preflight)
+        let handle = try openHandle(
+            canonicalPath, options: options, preflight: preflight, isLocking: lockFile != nil)
         var isKept = false
         defer { if !isKept { mdb_env_close(handle) } }
         var status = stat()
@@ -111,25 +111,52 @@ extension Environment {
             defer { dataLock.close() }
             guard !dataLock.isContested else { throw contestedError("open", path) }
         }
-        guard let lockFile = try LockFile.open(lockPath, options, operation: "open") else {
-            return (nil, try lockless(path, canonicalPath))
+        let opened: LockFile?
+        do throws(LMDBError) {
+            opened = try LockFile.open(lockPath, options, operation: "open")
+        } catch where error.code == .diskFull && options.isReadOnly {
+            // A full disk must not stop reading.
+            return (nil, try lockless(path, canonicalPath, lacking: error))
         }
+        guard let lockFile = opened else { return (nil, try lockless(path, canonicalPath)) }
         var isTaken = false
         defer { if !isTaken { lockFile.close() } }
         let dataLock = try DataFileLock(canonicalPath, lockFile: lockFile.identity, operation: "open")
         defer { if !isTaken { dataLock.close() } }
         // Asked before it is taken, so that a refused open disturbs nobody, and after, so that of two at once none is let
         // in unseen.
-        guard !dataLock.isContested else { throw contestedError("open", path) }
+        try requireUncontested(dataLock, path, options)
         dataLock.take(forWriting: !options.isReadOnly)
-        guard !dataLock.isContested else { throw contestedError("open", path) }
+        try requireUncontested(dataLock, path, options)
         isTaken = true
         return (lockFile, dataLock)
     }
 
-    /// What a reader without a lock file has of the data file: it can see writers, but not keep them out.
-    private static func lockless(_ path: FilePath, _ canonicalPath: String) throws(LMDBError) -> DataFileLock {
-        let dataLock = try DataFileLock(canonicalPath, lockFile: nil, operation: "open")
+    private static func requireUncontested(
+        _ dataLock: DataFileLock, _ path: FilePath, _ options: EnvironmentOptions
+    ) throws(LMDBError) {
+        guard !dataLock.isContested else { throw contestedError("open", path) }
+        guard options.isReadOnly || !dataLock.isKeptFromWriters else {
+            throw LMDBError(
+                .busy,
+                "another process reads the file without a lock file, for which its disk had no room, so that nobody may "
+                    + "write; end it, or try again when it has ended",
+                operation: "open", path: path.string)
+        }
+    }
+
+    /// What a reader without a lock file has of the data file: it can see writers.
+    ///
+    /// - Parameter lackOfRoom: why there is no lock file, if the caller did not ask for that. Such a reader keeps writers
+    ///   out as well, or is refused with this error.
+    private static func lockless(
+        _ path: FilePath, _ canonicalPath: String, lacking lackOfRoom: LMDBError? = nil
+    ) throws(LMDBError) -> DataFileLock {
+        var dataLock = try DataFileLock(canonicalPath, lockFile: nil, operation: "open")
+        if let lackOfRoom, !dataLock.keepWritersOut() {
+            dataLock.close()
+            throw lackOfRoom
+        }
         guard !dataLock.hasWriter else {
             dataLock.close()
             throw writtenError("open", path)
@@ -153,32 +180,29 @@ extension Environment {
             operation: operation, path: path.string)
     }
 
-    /// The lock file is mapped and grows by holes: on a full disk the first touch would be a SIGBUS.
-    private static func requireRoomForLockFile(_ canonicalPath: String, _ options: EnvironmentOptions) throws(LMDBError)
-    {
-        var status = stat()
-        if stat(lockPath(canonicalPath), &status) == 0, status.st_blocks > 0 || options.isReadOnly { return }
-        let folder = Filesystem.split(canonicalPath).folder
-        if let available = DiskSpace.availableBytes(at: folder), available < 1 << 16, !options.isReadOnly {
-            throw LMDBError(
-                .diskFull, "no space is left for the lock file; free some", operation: "open", path: canonicalPath)
-        }
-    }
-
     static func lockPath(_ canonicalPath: String) -> String { canonicalPath + "-lock" }
 
-    /// A handle with its map. Address space may be limited, so a refused map is tried at half the size, down to the
-    /// file plus some headroom.
+    /// A handle with its map, which is smaller than asked where the process may not have so much address space.
+    ///
+    /// - Parameter isLocking: false without a lock file: for a reader that has none, and for a file that nobody else knows.
     static func openHandle(
-        _ canonicalPath: String, options: EnvironmentOptions, preflight: Preflight?
+        _ canonicalPath: String, options: EnvironmentOptions, preflight: Preflight?, isLocking: Bool = true
     ) throws(LMDBError) -> OpaquePointer {
         // A file may end before its last pages, if these are free.
         let fileBytes = preflight.map { max($0.fileBytes, $0.usedBytes) } ?? 0
         let least = EnvironmentOptions.roundedMapSize(fileBytes + max(fileBytes / 8, 1 << 24))
-        var size = EnvironmentOptions.roundedMapSize(max(options.mapSize, fileBytes))
+        let wanted = EnvironmentOptions.roundedMapSize(max(options.mapSize, fileBytes))
+        guard var size = AddressSpace.mapSize(wanted: wanted, least: least, available: AddressSpace.available) else {
+            throw LMDBError(
+                .outOfMemory,
+                "the process may not have the address space that the map needs, \(least) bytes, and "
+                    + "\(AddressSpace.room) for all else; raise its limit (ulimit -v): mapSize, \(options.mapSize) bytes, "
+                    + "cannot be lowered further for a file of \(fileBytes) bytes",
+                operation: "open", path: canonicalPath, underlying: ENOMEM)
+        }
         while true {
             do {
-                return try openHandle(canonicalPath, options: options, mapSize: size)
+                return try openHandle(canonicalPath, options: options, mapSize: size, isLocking: isLocking)
             } catch {
                 // EINVAL is what valgrind says of a map that is too large.
                 guard [ENOMEM, EINVAL].contains(error.underlying), size > least else { throw error }
@@ -188,7 +212,7 @@ extension Environment {
     }
 
     private static func openHandle(
-        _ canonicalPath: String, options: EnvironmentOptions, mapSize: Int
+        _ canonicalPath: String, options: EnvironmentOptions, mapSize: Int, isLocking: Bool
     ) throws(LMDBError) -> OpaquePointer {
         var created: OpaquePointer?
         var status = mdb_env_create(&created)
@@ -202,7 +226,7 @@ extension Environment {
         if status == MDB_SUCCESS {
             var flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD
             if options.isReadOnly { flags |= MDB_RDONLY }
-            if options.readsWithoutLock { flags |= MDB_NOLOCK }
+            if !isLocking { flags |= MDB_NOLOCK }
             if options.durability == .lastCommitMayBeLost { flags |= MDB_NOMETASYNC }
             // liblmdb opens the data file twice, and the lock file, on the lowest free descriptors.
             StandardDescriptors.occupy()

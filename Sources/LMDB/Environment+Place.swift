@@ -45,7 +45,7 @@ extension Environment {
         return canonicalTarget
     }
 
-    private static func targetExists(_ target: FilePath, _ operation: String) -> LMDBError {
+    static func targetExists(_ target: FilePath, _ operation: String) -> LMDBError {
         LMDBError(
             .invalidArgument, "something stands at '\(target)' already; remove it or choose another path",
             operation: operation, path: target.string, underlying: EEXIST)

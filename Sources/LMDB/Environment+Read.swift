@@ -12,7 +12,7 @@ extension Environment {
                     mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
                 }
             if status == MDB_SUCCESS, let transaction {
-                if let dataLock, dataLock.hasWriter {
+                if let dataLock, !dataLock.keepsWritersOut, dataLock.hasWriter {
                     mdb_txn_abort(transaction)
                     leave()
                     throw Self.writtenError("beginRead", path)

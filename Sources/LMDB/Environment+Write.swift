@@ -18,15 +18,20 @@ extension Environment {
     /// Runs the body in the write transaction, on the calling thread, and commits. Any throw aborts.
     ///
     /// The body may run again: when the map is full the transaction is aborted, the map grown, and the body repeated.
-    /// One writer at a time, over all processes; others wait. A write inside a write of the same thread is an error.
-    package func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
+    /// One writer at a time, over all processes; others wait, as `EnvironmentOptions.waiting` says. A write inside a write
+    /// of the same thread is an error.
+    ///
+    /// - Parameter isCancelled: asked while others are waited for; true ends the call with `cancelled`.
+    package func write<R>(
+        isCancelled: () -> Bool = { false }, _ body: (borrowing WriteTransaction) throws -> R
+    ) throws -> R {
         try requireSameProcess("write")
         guard !options.isReadOnly else {
             throw LMDBError(
                 .readOnly, "the environment was opened read-only; open it for writing", operation: "write",
                 path: path.string)
         }
-        try acquireWriter("write")
+        try acquireWriter("write", isCancelled: isCancelled)
         defer { releaseWriter() }
         try requireDurableName("write")
         while true {
@@ -116,8 +121,9 @@ extension Environment {
 
     // MARK: The writer's place
 
-    /// liblmdb's own lock would do between threads, but waits for ever on the thread that holds it, and is not fair.
-    func acquireWriter(_ operation: String) throws(LMDBError) {
+    /// Takes the writer's place, among the threads of this process and then among the processes. liblmdb's own lock would
+    /// do, but nobody can stop waiting for it, it does not say who holds it, and it is not fair.
+    func acquireWriter(_ operation: String, isCancelled: () -> Bool = { false }) throws(LMDBError) {
         let me = currentThread()
         let ticket = try writer.withLock { (queue) throws(LMDBError) in
             guard !queue.isOwned(by: me) else {
@@ -127,10 +133,37 @@ extension Environment {
             }
             return queue.takeTicket()
         }
-        writer.withLock(waitingUpTo: nil, until: { $0.isTurn(of: ticket) }) { queue, _ in queue.begin(me) }
+        var patience = Patience(options.waiting, operation, path.string)
+        var isMine = false
+        while !isMine {
+            do throws(LMDBError) {
+                try patience.check(isCancelled: isCancelled) { WriterWait.Holder.thread }
+            } catch {
+                writer.withLock { $0.abandon(ticket) }
+                throw error
+            }
+            isMine = writer.withLock(waitingUpTo: Patience.threadStep, until: { $0.isTurn(of: ticket) }) {
+                queue, isTurn in
+                if isTurn { queue.begin(me) }
+                return isTurn
+            }
+        }
+        do throws(LMDBError) {
+            // Under the gate's lock, since the lock file is closed with the environment. A file in the making has none.
+            while !gate.withLock({ $0.lockFile?.lockWriter() ?? true }) {
+                try patience.check(isCancelled: isCancelled) {
+                    gate.withLock { $0.lockFile?.writer }.map { .process($0) } ?? .anotherProcess
+                }
+                patience.pause()
+            }
+        } catch {
+            writer.withLock { $0.end() }
+            throw error
+        }
     }
 
     func releaseWriter() {
+        if isSameProcess { gate.withLock { $0.lockFile?.unlockWriter() } }
         writer.withLock { $0.end() }
     }
 

@@ -55,6 +55,9 @@ package final class Environment: Sendable {
         return table
     }
 
+    /// Whether this reader keeps writers out, because the disk had no room for a lock file when it was opened.
+    package var keepsWritersOut: Bool { gate.withLock { $0.dataLock?.keepsWritersOut ?? false } }
+
     /// Changes whenever the map or the file is another one, so that pointers kept from before are recognisable as stale.
     package var mapEpoch: UInt64 { gate.withLock { $0.mapEpoch } }
 

@@ -27,6 +27,8 @@ package struct EnvironmentOptions: Sendable {
     package var durability: Durability = .full
     /// How long a growing map, or `close`, waits for live transactions to end.
     package var drainTimeout: Duration = .seconds(10)
+    /// What a write does while other writers, of this process or of another, keep it waiting.
+    package var waiting = WriterWait()
 
     package init() {}
 
@@ -68,6 +70,7 @@ package struct EnvironmentOptions: Sendable {
         if !(1...1_000).contains(maximumTables) { return "maximumTables must be between 1 and 1,000" }
         if readsWithoutLock, !isReadOnly { return "readsWithoutLock is for read-only environments" }
         if drainTimeout < .zero { return "drainTimeout must not be negative" }
+        if let timeout = waiting.timeout, timeout < .zero { return "busyTimeout must not be negative" }
         return nil
     }
 }

@@ -6,7 +6,7 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
         case missingFile, missingTable, busy
         case diskFull, io, readOnly, permissionDenied
         case alreadyOpen, needsReopen, forkedProcess, networkFilesystem
-        case invalidArgument, closed, outOfMemory, other
+        case invalidArgument, closed, cancelled, outOfMemory, other
     }
 
     package var code: Code

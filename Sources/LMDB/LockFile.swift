@@ -28,7 +28,21 @@ struct LockFile {
     ///
     /// - Parameter options: `fileMode` for a new one. A read-only open does without one on a read-only file system.
     /// - Returns: nil when liblmdb will do without locks.
+    /// - Throws: `diskFull` when there is no room for all of it.
     static func open(_ path: String, _ options: EnvironmentOptions, operation: String) throws(LMDBError) -> LockFile? {
+        guard let lockFile = try openOrMake(path, options, operation: operation) else { return nil }
+        do throws(LMDBError) {
+            try lockFile.reserve(path, options, operation: operation)
+        } catch {
+            lockFile.close()
+            throw error
+        }
+        return lockFile
+    }
+
+    private static func openOrMake(
+        _ path: String, _ options: EnvironmentOptions, operation: String
+    ) throws(LMDBError) -> LockFile? {
         // Each round ends in an answer unless someone else made or removed the file meanwhile.
         for _ in 0..<8 {
             var status = stat()
@@ -61,6 +75,7 @@ struct LockFile {
                 if reason == EEXIST { continue }
             }
             if reason == EROFS, options.isReadOnly { return nil }
+            if isLackOfRoom(reason) { throw full(path, byteCount(readers: options.maximumReaders), operation) }
             throw Filesystem.error(reason, operation, path)
         }
         throw LMDBError(
@@ -76,21 +91,85 @@ struct LockFile {
 
     /// Takes or changes this process's lock; false, with the lock as it was, when another process's stands in the way.
     func lock(_ mode: Mode) -> Bool {
-        var lock = flock()
-        lock.l_type = Int16(mode == .exclusive ? F_WRLCK : F_RDLCK)
-        lock.l_whence = Int16(SEEK_SET)
-        lock.l_start = 0
-        lock.l_len = 1
+        set(mode == .exclusive ? F_WRLCK : F_RDLCK, at: 0) == 0
+    }
+
+    /// The byte whose lock the process takes that is about to write: before liblmdb's lock, which would not say who holds
+    /// it, nor let go of who waits for it. Beyond the bytes that liblmdb locks, one for each process number.
+    private static let writerByte: off_t = 1 << 40
+
+    /// Takes the writers' lock; false when another process has it. Where the file system knows no locks, liblmdb's does.
+    func lockWriter() -> Bool { ![EAGAIN, EACCES].contains(set(F_WRLCK, at: Self.writerByte)) }
+
+    func unlockWriter() { _ = set(F_UNLCK, at: Self.writerByte) }
+
+    /// The process that has the writers' lock, if it can be told: not when it has just let go of it, nor when it is in
+    /// another container.
+    var writer: pid_t? {
+        var lock = Self.lock(F_WRLCK, at: Self.writerByte)
+        guard fcntl(descriptor, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK), lock.l_pid > 0 else { return nil }
+        return lock.l_pid
+    }
+
+    /// Returns 0 or an errno.
+    private func set(_ type: Int32, at byte: off_t) -> Int32 {
+        var lock = Self.lock(type, at: byte)
         while fcntl(descriptor, F_SETLK, &lock) != 0 {
-            guard errno == EINTR else { return false }
+            guard errno == EINTR else { return errno }
         }
-        return true
+        return 0
+    }
+
+    private static func lock(_ type: Int32, at byte: off_t) -> flock {
+        var lock = flock()
+        lock.l_type = Int16(type)
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = byte
+        lock.l_len = 1
+        return lock
     }
 
     /// Only when the environment is closed.
     func close() {
         closeDescriptor(descriptor)
         Registry.shared.release(identity)
+    }
+}
+
+// MARK: Room
+
+extension LockFile {
+    /// Gives the lock file all its blocks before liblmdb maps it. liblmdb makes it by `ftruncate`, so that its first touch
+    /// on a full disk would end the process with SIGBUS.
+    ///
+    /// Its size is left to liblmdb: processes that have it mapped already must not see it grow.
+    private func reserve(_ path: String, _ options: EnvironmentOptions, operation: String) throws(LMDBError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Filesystem.error(errno, operation, path) }
+        let bytes = max(Self.byteCount(readers: options.maximumReaders), Int(status.st_size))
+        let blockBytes = 512  // of st_blocks, whatever the file system's are
+        if Int(status.st_blocks) * blockBytes >= bytes { return }
+        #if os(Linux)
+            if clmdb_reserve(descriptor, bytes) == 0 { return }
+            if Self.isLackOfRoom(errno) { throw Self.full(path, bytes, operation) }
+        #endif
+        // The file system cannot reserve: then what it has left decides.
+        let space = DiskSpace(descriptor: descriptor)
+        if let available = space.availableBytes, available < UInt64(bytes) {
+            throw Self.full(path, bytes, operation)
+        }
+    }
+
+    /// What liblmdb asks for: a header, and a cache line for each reader.
+    static func byteCount(readers: Int) -> Int { 192 + (readers - 1) * 64 }
+
+    private static func isLackOfRoom(_ reason: Int32) -> Bool { [ENOSPC, EDQUOT, EFBIG].contains(reason) }
+
+    private static func full(_ path: String, _ bytes: Int, _ operation: String) -> LMDBError {
+        LMDBError(
+            .diskFull,
+            "the disk has no \(bytes) bytes left for the lock file; free some and try again. Nothing was changed",
+            operation: operation, path: path, underlying: ENOSPC)
     }
 }
 
@@ -109,10 +188,14 @@ struct DataFileLock {
     private static let lockFiles = (1 << 62) as Int64..<(1 << 62 | 1 << 61)
     /// Held as well by those who may write.
     private static let writers = lockFiles.lowerBound - 1
+    /// Held by readers for whose lock file there is no room, so that nobody begins to write while they read.
+    private static let keepers = writers - 1
 
     private let descriptor: Int32
     /// Nil for a reader without a lock file.
     private let byte: Int64?
+    /// Whether nobody can open the file for writing while this is held.
+    private(set) var keepsWritersOut = false
 
     /// Opens a data file, to look at its locks and to take one.
     ///
@@ -144,6 +227,16 @@ struct DataFileLock {
         _ = set(byte)
         if forWriting { _ = set(Self.writers) }
     }
+
+    /// For a reader without a lock file: takes the lock that nobody opens the file for writing beside. False where the file
+    /// system knows no such locks.
+    mutating func keepWritersOut() -> Bool {
+        keepsWritersOut = set(Self.keepers)
+        return keepsWritersOut
+    }
+
+    /// Whether somebody reads the file who keeps writers out.
+    var isKeptFromWriters: Bool { isHeld(Self.keepers..<Self.keepers + 1) }
 
     /// Whether somebody has the file open with another lock file, or with any, if this process has none.
     var isContested: Bool {

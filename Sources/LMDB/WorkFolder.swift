@@ -59,7 +59,11 @@ struct WorkFolder {
         if status == 0 {
             // A file system without locks has nobody who could take this one for abandoned.
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { status = ENOENT }
-            if status == 0, write(descriptor, record, record.count) != record.count { status = errno }
+            if status == 0 {
+                let written = write(descriptor, record, record.count)
+                // A full disk may show as a short write.
+                if written != record.count { status = written < 0 ? errno : ENOSPC }
+            }
             // The record is of use after a power cut only if it is there before the file is.
             if status == 0, fsync(descriptor) != 0 { status = errno }
             if status == 0, access(ownerPath, F_OK) != 0 { status = ENOENT }

@@ -14,6 +14,8 @@ struct WriterQueue {
     private(set) var owner: pthread_t?
     private var nextTicket: UInt64 = 0
     private var serving: UInt64 = 0
+    /// Tickets of threads that have stopped waiting.
+    private var abandoned: Set<UInt64> = []
 
     mutating func takeTicket() -> UInt64 {
         defer { nextTicket += 1 }
@@ -26,7 +28,16 @@ struct WriterQueue {
 
     mutating func end() {
         owner = nil
-        serving += 1
+        advance()
+    }
+
+    /// For a thread that waits no longer: its turn is passed over when it comes, or at once if it has come.
+    mutating func abandon(_ ticket: UInt64) {
+        if isTurn(of: ticket) { advance() } else { abandoned.insert(ticket) }
+    }
+
+    private mutating func advance() {
+        repeat { serving += 1 } while abandoned.remove(serving) != nil
     }
 
     func isOwned(by thread: pthread_t) -> Bool {

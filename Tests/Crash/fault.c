@@ -480,6 +480,18 @@ int rename(const char *old_path, const char *path) {
     return is_ours(path) ? move(old_path, path, 0) : REAL(rename)(old_path, path);
 }
 
+// A file without a name gets one.
+int linkat(int old_folder, const char *old_path, int new_folder, const char *path, int flags) {
+    if (!is_ours(path)) return REAL(linkat)(old_folder, old_path, new_folder, path, flags);
+    LOCKED(int, {
+        if (enter("link", &is_here) != FAIL) {
+            result = REAL(linkat)(old_folder, old_path, new_folder, path, flags);
+            if (records && result == 0) named(path, "", "");
+            leave(is_here);
+        }
+    });
+}
+
 int unlink(const char *path) {
     if (!is_ours(path)) return REAL(unlink)(path);
     LOCKED(int, {

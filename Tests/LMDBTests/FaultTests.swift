@@ -22,6 +22,13 @@ import Testing
         #expect(code(1 << 40, 1 << 30, 1 << 30) == .diskFull)
         #expect(code(1 << 40, 1 << 20, 1 << 30) == nil)
         #expect(code(1 << 40, .max, .max) == nil || code(1 << 40, .max, .max) == .diskFull)
+        // What could be tried counts more than what is said to be free: there are reserves and quotas.
+        func tried(_ available: UInt64, _ grants: Bool) -> LMDBError.Code? {
+            DiskSpace(availableBytes: available, fileBytes: 1, fileSizeLimit: nil, grantsAnotherWrite: grants)
+                .explanation?.0
+        }
+        #expect(tried(1 << 30, false) == .diskFull)
+        #expect(tried(0, true) == nil)
         #expect(LMDBError(lmdb: ENOSPC, operation: "x", path: nil).code == .diskFull)
         #expect(LMDBError(lmdb: EDQUOT, operation: "x", path: nil).code == .diskFull)
         #expect(LMDBError(lmdb: EIO, operation: "x", path: nil).code == .io)
@@ -94,6 +101,87 @@ import Testing
                 unlink(folder.file("filler").string)
                 _ = try Environment.make(folder.file())
             }
+        }
+
+        @Test func `a disk without room for a lock file is read, and no writer is let in meanwhile`() async throws {
+            guard geteuid() == 0 else { return }
+            await #expect(processExitsWith: .success) {
+                guard let folder = TemporaryFolder(diskOf: 1) else { return }
+                let options = EnvironmentOptions { $0.isReadOnly = true }
+                let lockPath = folder.file("data.sparse-lock").string
+                try Environment.make(folder.file()).put(1, [1])
+                unlink(lockPath)
+                writeBytes([UInt8](repeating: 1, count: 2 << 20), to: folder.file("filler"))
+                // One that lacks blocks is no better than none.
+                for _ in 0..<2 {
+                    let reader = try Environment.make(folder.file(), options)
+                    #expect(reader.keepsWritersOut)
+                    #expect(try reader.value(1) == [1])
+                    // As a writer in another process would see it.
+                    let other = try DataFileLock(folder.file().string, lockFile: nil, operation: "test")
+                    #expect(other.isKeptFromWriters)
+                    // A writer that is refused has been there for a moment, which must not disturb the reader.
+                    other.take(forWriting: true)
+                    #expect(try reader.value(1) == [1])
+                    reader.close()
+                    #expect(!other.isKeptFromWriters)
+                    other.close()
+                    truncate(lockPath, off_t(LockFile.byteCount(readers: 1_024)))
+                }
+                let writer = try DataFileLock(
+                    folder.file().string, lockFile: FileIdentity(device: 1, inode: 1), operation: "test")
+                writer.take(forWriting: true)
+                expectError(.busy) { _ = try Environment.make(folder.file(), options) }
+                writer.close()
+                unlink(folder.file("filler").string)
+                let reader = try Environment.make(folder.file(), options)
+                #expect(!reader.keepsWritersOut)
+                reader.close()
+                try Environment.make(folder.file()).put(2, [2])
+            }
+        }
+
+        @Test func `a lock file has all its blocks before it is mapped`() throws {
+            let folder = TemporaryFolder()
+            let lockPath = folder.file("data.sparse-lock").string
+            // As liblmdb makes it: all holes.
+            try Environment.make(folder.file()).close()
+            for _ in 0..<2 {
+                let environment = try Environment.make(folder.file())
+                var status = stat()
+                #expect(stat(lockPath, &status) == 0)
+                #expect(Int(status.st_size) == LockFile.byteCount(readers: 1_024))
+                #expect(Int(status.st_blocks) * 512 >= Int(status.st_size))
+                environment.close()
+                truncate(lockPath, 0)
+                truncate(lockPath, off_t(LockFile.byteCount(readers: 1_024)))
+            }
+        }
+
+        @Test func `making a database on a full disk leaves nothing and says that it is full`() async throws {
+            guard geteuid() == 0 else { return }
+            await #expect(processExitsWith: .success) {
+                guard let folder = TemporaryFolder(diskOf: 1) else { return }
+                writeBytes([UInt8](repeating: 1, count: 2 << 20), to: folder.file("filler"))
+                expectError(.diskFull) { _ = try Environment.make(folder.file()) }
+                #expect(folder.entries == ["filler"])
+            }
+        }
+
+        @Test func `a file without a name is gone with the process that fills it`() async throws {
+            let folder = TemporaryFolder()
+            let path = folder.path
+            await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+                let file = try UnnamedFile(in: path, mode: 0o600)
+                _ = write(file.descriptor, "x", 1)
+                kill(getpid(), SIGKILL)
+            }
+            #expect(folder.entries.isEmpty)
+            let file = try UnnamedFile(in: path, mode: 0o600)
+            defer { file.close() }
+            #expect(file.name(folder.file("a").string))
+            #expect(!file.name(folder.file("a").string))
+            #expect(folder.entries == ["a"])
         }
 
         @Test func aLimitOnFileSizesIsTyped() async throws {

@@ -171,6 +171,21 @@ import Testing
             lock.close()
             #expect(try reader.value(1) == [1])
         }
+
+        @Test func `a file is not opened for writing while a reader keeps writers out`() throws {
+            try Environment.make(folder.file()).put(1, [1])
+            // Stands for another process.
+            var lock = try DataFileLock(folder.file().string, lockFile: nil, operation: "test")
+            let isHeld = lock.keepWritersOut()
+            #expect(isHeld)
+            let error = expectError(.busy) { _ = try Environment.make(folder.file()) }
+            #expect(error?.message.contains("without a lock file") == true)
+            let reader = try Environment.make(folder.file(), EnvironmentOptions { $0.isReadOnly = true })
+            #expect(try reader.value(1) == [1])
+            reader.close()
+            lock.close()
+            try Environment.make(folder.file()).put(2, [2])
+        }
     #endif
 
     @Test func `reading without a lock is for readers`() {

@@ -23,6 +23,18 @@ import Testing
 
     static let megabyte = [UInt8](repeating: 7, count: 1 << 20)
 
+    @Test func `a map takes at most half of a limited address space, and no less than its file needs`() {
+        func size(_ wanted: Int, _ least: Int, _ available: Int) -> Int? {
+            AddressSpace.mapSize(wanted: wanted, least: least, available: available)
+        }
+        #expect(size(1 << 40, 1 << 24, .max) == 1 << 40)
+        #expect(size(1 << 40, 1 << 24, 1 << 30) == 1 << 29)
+        #expect(size(1 << 40, 700 << 20, 1 << 30) == 700 << 20)
+        #expect(size(1 << 24, 1 << 24, 1 << 30) == 1 << 24)
+        #expect(size(1 << 40, 900 << 20, 1 << 30) == nil)
+        #expect(size(1 << 40, 1 << 24, 100 << 20) == nil)
+    }
+
     @Test func theDefaultMapIsHugeAndTheFileSmall() throws {
         let environment = try Environment.make(folder.file())
         let info = try environment.info()
@@ -179,6 +191,28 @@ import Testing
                 let size = try environment.info().mapSize
                 #expect(size < 1 << 30 && size > 1 << 26)
                 try environment.put(1, Self.megabyte)
+            }
+        }
+
+        @Test func `a map in little address space leaves room for the process`() async throws {
+            guard !Self.isSanitized else { return }
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                Self.limitAddressSpace(toExtra: 1 << 30)
+                let environment = try Environment.make(folder.file())
+                #expect(try environment.info().mapSize <= 1 << 29)
+                #expect(AddressSpace.grants(AddressSpace.room))
+            }
+        }
+
+        @Test func `too little address space for map and process is an error that names mapSize`() async throws {
+            guard !Self.isSanitized else { return }
+            await #expect(processExitsWith: .success) {
+                let folder = TemporaryFolder()
+                Self.limitAddressSpace(toExtra: 1 << 26)
+                let error = expectError(.outOfMemory) { _ = try Environment.make(folder.file()) }
+                #expect(error?.message.contains("mapSize") == true)
+                #expect(folder.entries.isEmpty)
             }
         }
 

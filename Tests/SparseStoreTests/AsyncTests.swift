@@ -49,6 +49,36 @@ import Testing
         }
     }
 
+    @Test func `a write that is cancelled while it waits for another leaves at once`() async throws {
+        let temporary = try TemporaryStore()
+        let store = try makeStore(temporary)
+        let (began, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let holder = Task {
+            try await store.write { transaction in
+                try transaction.upsert(Document(id: "first", terms: ["t": 1]))
+                began.signal()
+                mayEnd.wait()
+            }
+        }
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                began.wait()
+                continuation.resume()
+            }
+        }
+        let waiting = Task { try await store.write { try $0.upsert(Document(id: "second", terms: ["t": 1])) } }
+        waiting.cancel()
+        // Would never come if the write waited for the other.
+        let error = await #expect(throws: SparseStoreError.self) { try await waiting.value }
+        #expect(error?.code == .cancelled)
+        mayEnd.signal()
+        try await holder.value
+        #expect(try await store.contains("first"))
+        #expect(try await store.contains("second") == false)
+        try await store.write { try $0.upsert(Document(id: "third", terms: ["t": 1])) }
+        #expect(try await store.contains("third"))
+    }
+
     @Test(arguments: [false, true])
     func `a cancelled write is rolled back`(isAsked: Bool) async throws {
         let temporary = try TemporaryStore()

@@ -25,6 +25,7 @@ extension SparseStoreError {
             case .networkFilesystem: .networkFilesystem
             case .invalidArgument: .invalidArgument
             case .closed: .closed
+            case .cancelled: .cancelled
             }
         let place = error.path.map { "'\($0)': " } ?? ""
         self.init(code, place + error.message, cause: error)

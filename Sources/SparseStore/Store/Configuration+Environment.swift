@@ -1,4 +1,5 @@
 internal import LMDB
+internal import Logging
 
 extension EnvironmentOptions {
     /// What a configuration asks of the storage.
@@ -11,6 +12,12 @@ extension EnvironmentOptions {
         createIfMissing = configuration.createIfMissing && !configuration.isReadOnly
         fileMode = configuration.fileMode
         allowNetworkFilesystem = configuration.allowNetworkFilesystem
+        waiting.timeout = configuration.busyTimeout
+        waiting.isCancelled = configuration.isWaitCancelled
+        waiting.announce = { [logger = configuration.logger, announce = configuration.announceWait] holder in
+            logger.notice("a write waits", metadata: ["for": "\(holder)"])
+            announce("\(holder)")
+        }
         durability = configuration.durability == .full ? .full : .lastCommitMayBeLost
     }
 }

@@ -21,7 +21,9 @@ public struct Configuration: Sendable {
         case manual
     }
 
-    /// Open without the right to write; works on read-only media.
+    /// Open without the right to write; works on read-only media, and on a full disk: where there is no room for the lock
+    /// file, nobody can open the store for writing until this is closed, and the log warns of it. (On Linux; elsewhere
+    /// opening then throws `diskFull`.)
     public var isReadOnly = false
     /// Read without the lock file, with ``isReadOnly``: for a store that this user may read but not write to.
     ///
@@ -44,6 +46,13 @@ public struct Configuration: Sendable {
     public var mapSize = 1 << 40
     /// Read transactions that all processes together may hold, 1...4,096.
     public var maximumReaders = 1_024
+    /// How long a write waits for other writers, of this process or of another, before it throws
+    /// ``SparseStoreError/Code/busy``; nil for as long as it takes. A write that has begun is never cut short.
+    public var busyTimeout: Duration?
+    /// Asked often while a write waits; true ends it with `cancelled`. For the command line, whose user may interrupt it.
+    package var isWaitCancelled: @Sendable () -> Bool = { false }
+    /// Called when a write has waited for a second, with whom it waits for.
+    package var announceWait: @Sendable (String) -> Void = { _ in }
     /// Permissions of a new file. Documents may be private: the owner alone by default.
     public var fileMode: UInt16 = 0o600
     /// Open a file on NFS, SMB, FUSE or 9P. Over a network, locks and maps are not reliable: for the processes of one host
@@ -66,7 +75,8 @@ public struct Configuration: Sendable {
     public var multivectorCodec = MultivectorCodec.f16
     /// How long a snapshot may be held before the log warns of it.
     public var snapshotPatience = Duration.seconds(60)
-    /// Receives trace and debug messages, and warnings of snapshots held long; never documents.
+    /// Receives trace and debug messages, a notice when a write waits for more than a second, and warnings of snapshots
+    /// held long; never documents.
     public var logger: Logger
     /// Receives counters, timers and gauges (README.md, "Metrics"); the process's system by default.
     public var metrics: any MetricsFactory = MetricsSystem.factory

@@ -121,7 +121,8 @@ extension Store {
     /// Runs `body` and commits what it did, all of it or nothing, as the synchronous ``write(_:)`` does: `body` may run
     /// more than once. The asynchronous writes of a store share one thread, since they take turns anyway.
     ///
-    /// A task that is cancelled before the commit rolls it back; `body` can ask as well
+    /// A task that is cancelled while its write waits stops waiting at once. One that is cancelled before the commit rolls
+    /// it back; `body` can ask as well
     /// (``WriteTransaction/checkCancellation()``). Once the commit has begun, it stands.
     ///
     /// - Throws: what writing and `body` throw, and `cancelled`.

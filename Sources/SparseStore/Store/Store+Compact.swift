@@ -28,7 +28,7 @@ extension Store {
         try SparseStoreError.wrap {
             let before = try environment.info().fileBytes
             // Nobody needs their room in the new file.
-            try environment.write { transaction in
+            try environment.write(isCancelled: { cancellation?.isRaised ?? false }) { transaction in
                 try RetiredSegments(tables: source.tables, writer: transaction.writer).makeRoom(for: .max)
             }
             try environment.compact { try cancellation?.check() }

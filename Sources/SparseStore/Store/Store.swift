@@ -79,9 +79,17 @@ public final class Store: Sendable {
             throw error
         }
         configuration.logger.debug("opened", metadata: ["path": "\(path)"])
+        if keepsWritersOut {
+            configuration.logger.warning(
+                "the disk has no room for the lock file; nobody can write while this is open",
+                metadata: ["path": "\(path)"])
+        }
     }
 
     deinit { close() }
+
+    /// Whether nobody can write while this is open, because the disk had no room for the lock file.
+    package var keepsWritersOut: Bool { environment.keepsWritersOut }
 
     /// Throws when a file that lacks some of our tables says that it is a store: one of another version, whose tables are
     /// others, or a damaged one.
@@ -117,6 +125,9 @@ public final class Store: Sendable {
     /// **`body` may run more than once**: when the map must grow in the middle, the transaction is rolled back and run
     /// again. Change nothing outside it that must not change twice. It runs on the calling thread; it must not call
     /// `write` again. Throwing from it rolls everything back.
+    ///
+    /// - Throws: `busy` when another writer has kept it waiting for ``Configuration/busyTimeout``; what writing can throw
+    ///   (`diskFull`, `io`, `corrupted`, `readOnly`), and what `body` throws.
     @discardableResult
     public func write<R>(_ body: (inout WriteTransaction) throws -> R) throws -> R {
         try write(cancellation: nil, body)
@@ -126,7 +137,7 @@ public final class Store: Sendable {
         let start = ContinuousClock.now
         var published: WriteSession?
         let result = try SparseStoreError.translate {
-            try environment.write { raw in
+            try environment.write(isCancelled: { cancellation?.isRaised ?? false }) { raw in
                 let session = try WriteSession(
                     source, writer: raw.writer, configuration: configuration, cancellation: cancellation)
                 var transaction = WriteTransaction(session: session)

@@ -19,12 +19,13 @@ struct BuildCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var wait: WaitOption
     @OptionGroup var layout: BuildOptions
 
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false, layout.apply)
+        let store = try self.store.openForWriting(createIfMissing: false, wait: wait, layout.apply)
         defer { store.close() }
         try layout.apply(to: store)
         InterruptFlag.install()

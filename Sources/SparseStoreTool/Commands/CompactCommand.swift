@@ -18,10 +18,11 @@ struct CompactCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var wait: WaitOption
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false)
+        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
         let report = try store.compact()
         let text =

@@ -37,6 +37,7 @@ struct LoadCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var wait: WaitOption
 
     @Argument(help: "The input file; - for standard input.")
     var input: String
@@ -149,7 +150,7 @@ struct LoadCommand: ParsableCommand {
     }
 
     private func openStore(_ encoder: (any TextEncoder)?) throws -> Store {
-        let opened = try store.openForWriting(createIfMissing: true) { configuration in
+        let opened = try store.openForWriting(createIfMissing: true, wait: wait) { configuration in
             configuration.multivectorCodec = tokens.firstCodec
             layout.apply(to: &configuration)
         }

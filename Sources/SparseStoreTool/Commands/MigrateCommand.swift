@@ -16,10 +16,11 @@ struct MigrateCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var wait: WaitOption
 
     func run() throws {
         // Opening it for writing refuses what this version must not write.
-        let store = try self.store.openForWriting(createIfMissing: false)
+        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
         let format = try store.statistics().format
         // Only a newer minor is left, which may be used as it is (FORMAT.md, "Versioning and migration").

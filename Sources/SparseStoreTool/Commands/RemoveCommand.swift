@@ -16,6 +16,7 @@ struct RemoveCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var wait: WaitOption
 
     @Argument(help: "The documents' ids.")
     var ids: [String]
@@ -23,7 +24,7 @@ struct RemoveCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false)
+        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
         let (removed, missing) = try store.write { transaction in
             var removed: [String] = []

@@ -18,6 +18,7 @@ struct TuneCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
+    @OptionGroup var wait: WaitOption
 
     @Option(help: "Queries like those to come, some hundreds (JSON Lines or CSR); - for standard input.")
     var queries: String?
@@ -37,7 +38,7 @@ struct TuneCommand: ParsableCommand {
 
     func run() throws {
         let file = try queries.map { try weights.queries($0) }
-        let store = try self.store.openForWriting(createIfMissing: false)
+        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
         InterruptFlag.install()
         let sample = try file.map { try QuerySet($0, for: store).queries.compactMap { $0 } } ?? []

@@ -11,6 +11,7 @@ internal import Synchronization
 /// Set by SIGINT and SIGTERM, for a command that wants to stop at a good place. A second signal ends the process at once.
 enum InterruptFlag {
     private static let flag = Atomic<Bool>(false)
+    private static let isInstalled = Atomic<Bool>(false)
 
     static var isSet: Bool { flag.load(ordering: .relaxed) }
 
@@ -20,6 +21,8 @@ enum InterruptFlag {
     /// Begins to listen, even where whoever started the process had the signals ignored or blocked: a shell does the one
     /// to a command in the background, a thread pool the other.
     static func install() {
+        // A second time would take the handler back from the second signal, which is to end the process.
+        guard !isInstalled.exchange(true, ordering: .relaxed) else { return }
         // The flag must exist before a handler touches it: its first use initialises it.
         _ = isSet
         var signals = sigset_t()
