@@ -70,6 +70,11 @@ struct Binary {
     /// Runs it to its end.
     @discardableResult
     static func run(_ arguments: String..., input: Data? = nil) throws -> Result {
+        try run(arguments, input: input)
+    }
+
+    /// The same with an array of arguments.
+    static func run(_ arguments: [String], input: Data? = nil) throws -> Result {
         guard let input else { return try Running(arguments).finish() }
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("in-\(UUID().uuidString)")
         try input.write(to: file)

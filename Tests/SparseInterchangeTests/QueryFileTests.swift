@@ -49,7 +49,8 @@ struct QueryFileTests {
             #expect(throws: InterchangeError.self) { try TermsText.parse(text) }
         }
         let numbers = try TermsText.numbers([WeightedTerm("7", 1), WeightedTerm("3", 2)])
-        #expect(numbers == (try SparseVector(terms: [3, 7], weights: [2, 1])))
+        #expect(numbers == [3: 2, 7: 1])
+        #expect(try TermsText.parse("{\"a\": -1, \"b\": 0}", acceptingNegative: true) == [WeightedTerm("a", -1)])
         for other in ["x", "07", "+8", "-1", "4294967296", "\u{663}", "7"] {
             let error = #expect(throws: InterchangeError.self) {
                 try TermsText.numbers([WeightedTerm("7", 1), WeightedTerm(other, 2)])

@@ -159,7 +159,7 @@ import Testing
         try store.write { for number in 0..<500 { try $0.upsert(Document(id: "\(number)", terms: ["t": 1])) } }
         let snapshot = try store.source.snapshot()
         let query = try snapshot.resolve(["t": 1], .none)
-        var search = WindowSearch(
+        var search = FirstStage(
             index: snapshot.index, query: query, limit: 500, minimumScore: nil, effort: nil,
             budget: SearchBudget(deadline: .now + .seconds(60)))
         var counters = SearchCounters()

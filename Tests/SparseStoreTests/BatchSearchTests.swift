@@ -37,7 +37,7 @@ import Testing
         let temporary = try TemporaryStore()
         let store = try temporary.openNumbered()
         let answers = try store.search(batch: [
-            ["t": 1], Query(vector: try SparseVector([(1, 1)])), ["u": 1], ["t": -1],
+            ["t": 1], Query(vector: try SparseVector([(1, 1)])), ["u": 1], ["t": .infinity],
         ])
         #expect(answers.count == 4)
         #expect(try answers[0].get().hits.first?.id == "d20")

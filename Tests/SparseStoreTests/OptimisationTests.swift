@@ -29,7 +29,7 @@ import Testing
         _ snapshot: Snapshot, _ query: ResolvedQuery, _ plan: ScanPlan?, _ scratch: ScanScratch
     ) throws -> [Hit] {
         var counters = SearchCounters()
-        let search = WindowSearch(
+        let search = FirstStage(
             index: snapshot.index, query: query, limit: 10, minimumScore: nil, effort: plan.map(Effort.windows))
         return try search.run(scratch, &counters).map { Hit(id: $0.id, score: $0.score, contributions: []) }
     }

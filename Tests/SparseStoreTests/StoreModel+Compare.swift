@@ -1,5 +1,6 @@
-import SparseStore
 import Testing
+
+@testable import SparseStore
 
 extension StoreModel {
     /// A random search of a snapshot against what its commit held.
@@ -18,6 +19,62 @@ extension StoreModel {
                 document?.content == state.vectors.documents[id].map(SparseContent.vector), Comment(rawValue: place))
         }
         #expect(try snapshot.document("none") == nil)
+        try compareOptions(snapshot, state)
+    }
+
+    /// A search with options drawn at random: an exact answer is the reference's, page by page, whatever it is grouped by.
+    private func compareOptions(_ snapshot: Snapshot, _ state: State) throws {
+        func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &vectors.generator) == 0 }
+        let vector = try vectors.next()
+        var weights = Dictionary(uniqueKeysWithValues: zip(vector.terms, vector.weights))
+        if chance(2) { for term in vector.terms where chance(3) { weights[term]?.negate() } }
+        let filter: Filter? = chance(2) ? .tag("even") && !.tag("rare") : nil
+        var options = SearchOptions(
+            limit: [1, 5, 400].randomElement(using: &vectors.generator) ?? 5, recall: .exact, filter: filter,
+            minimumScore: chance(3) ? 1 : nil, fields: chance(3) ? .all : [],
+            // Identifiers are "d" and a number: "d13" and "d137" are of the group "d1".
+            grouping: chance(2) ? .byIDPrefix(upTo: "3", best: chance(2) ? 1 : 3) : nil, countsMatches: true)
+        var matches: [(id: String, score: Float)] = []
+        for (id, vector) in state.vectors.documents {
+            if let filter, !lets(id.text, through: filter, state) { continue }
+            let score = RetrievalCollection.score(vector, weights)
+            if score > 0, score >= options.minimumScore ?? 0 { matches.append((id.text, score)) }
+        }
+        matches.sort { $0.score != $1.score ? $0.score > $1.score : TextKey($0.id) < TextKey($1.id) }
+        let isGrouped = options.grouping != nil
+        let groups: [[(id: String, score: Float)]] = Groups.arranged(matches, best: options.grouping?.best ?? 1) {
+            isGrouped ? TextKey(String($0.id.prefix { $0 != "3" })) : nil
+        }
+        let comment = Comment(rawValue: "\(place), operation \(operations), \(options), \(weights)")
+        var joined: [Hit] = []
+        for _ in 0..<3 {
+            let page = try snapshot.search(Query(numbers: weights), options: options)
+            joined += page.hits
+            #expect(page.matches == matches.count, comment)
+            options.after = page.cursor
+            if options.after == nil { break }
+        }
+        let shown = options.after == nil ? groups.count : 3 * options.limit
+        let expected = groups.prefix(shown).flatMap(\.self)
+        #expect(joined.map { TextKey($0.id) } == expected.map { TextKey($0.id) }, comment)
+        #expect(joined.map(\.score) == expected.map(\.score), comment)
+        if options.fields == .all {
+            for hit in joined {
+                #expect(hit.payload == Array("payload of \(hit.id)".utf8), comment)
+                #expect(hit.vector == state.vectors.documents[hit.id].map(SparseContent.vector), comment)
+                #expect(Set(hit.tags.map { TextKey($0) }) == state.tags[hit.id], comment)
+            }
+        }
+        if let like = state.vectors.documents.keys.sorted().randomElement(using: &vectors.generator),
+            let vector = state.vectors.documents[like]
+        {
+            var others = state.vectors
+            others.documents[like] = nil
+            let found = try snapshot.search(
+                .similar(to: [like.text]), options: SearchOptions(limit: 20, recall: .exact))
+            let expected = others.search(vector, limit: 20)
+            #expect(found.map { TextKey($0.id) } == expected.map { TextKey($0.id) }, comment)
+        }
     }
 
     /// An exact answer is the reference's. A planned one has true scores, best first, of documents that are there and that

@@ -69,7 +69,7 @@ import Testing
         let store = try temporary.open()
         try store.write { try $0.upsert(Document(id: "d", terms: ["t": 1])) }
         for query in [
-            Query(terms: ["t": .nan]), Query(terms: ["t": -1]), Query(terms: [.init("t", 1), .init("t", 1)]),
+            Query(terms: ["t": .nan]), Query(terms: ["t": -1e-20]), Query(terms: [.init("t", 1), .init("t", 1)]),
         ] {
             #expect(throws: SparseStoreError.self) { try store.search(query) }
         }

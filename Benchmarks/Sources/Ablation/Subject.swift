@@ -34,12 +34,12 @@ final class Subject {
 
     /// Searches for a query as `Snapshot/search` does, but for its plan and what it leaves out.
     private func search(_ query: ResolvedQuery, _ variant: Variant, _ counters: inout SearchCounters) throws
-        -> [WindowSearch.Scored]
+        -> [FoundDocument]
     {
         try snapshot.source.scratch.withScratch { scratch in
             scratch.optimisations = variant.optimisations
             defer { scratch.optimisations = .all }
-            return try WindowSearch(
+            return try FirstStage(
                 index: snapshot.index, query: query, limit: limit, minimumScore: nil, effort: variant.effort
             ).run(scratch, &counters)
         }

@@ -62,7 +62,7 @@ struct Material {
         let alone = IndexView(members: [index.members[member]])
         return try queries.map { query in
             var counters = SearchCounters()
-            return try WindowSearch(index: alone, query: query, limit: Self.best, minimumScore: nil, effort: nil)
+            return try FirstStage(index: alone, query: query, limit: Self.best, minimumScore: nil, effort: nil)
                 .run(scratch, &counters).map(\.place.ordinal)
         }
     }

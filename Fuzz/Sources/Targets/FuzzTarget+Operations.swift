@@ -157,9 +157,12 @@ private struct OperationsRun {
     }
 
     private mutating func query() -> Query {
-        var query = Query(terms: [:])
-        query.content = content(weights())
-        return query
+        // Some queries have weights below zero.
+        let signs: [Float] = [[1], [1, -1], [1, 1, -1]][next() % 3]
+        let weights = weights().enumerated().map { ($1.0, $1.1 * signs[$0 % signs.count]) }
+        return usesNames
+            ? Query(terms: weights.map { WeightedTerm("t\($0.0)", $0.1) })
+            : Query(numbers: Dictionary(weights) { first, _ in first })
     }
 
     private mutating func search(_ recall: Recall) throws {

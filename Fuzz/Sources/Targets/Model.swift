@@ -13,10 +13,18 @@ struct Model {
         }
     }
 
+    private static func weights(_ query: Query) -> [String: Float] {
+        switch query.content {
+        case .terms(let terms): Dictionary(terms.map { ($0.term, $0.weight) }) { first, _ in first }
+        case .vector(let vector): weights(.vector(vector))
+        case .numbers(let numbers): Dictionary(numbers.map { (String($0.key), $0.value) }) { first, _ in first }
+        }
+    }
+
     /// Weights here are multiples of 1/16 below 16, so that sums are exact in any order; nil for no document.
     func score(_ id: String, _ query: Query) -> Float? {
         guard let document = documents[id] else { return nil }
-        let query = Self.weights(query.content)
+        let query = Self.weights(query)
         return Self.weights(document).reduce(0) { $0 + $1.value * query[$1.key, default: 0] }
     }
 

@@ -38,7 +38,7 @@ public struct QueryFile: Sendable {
             droppedWeights = 0
         case .jsonl, .json:
             let reader = try JSONLinesReader(
-                source: source, format: format, droppingBadWeights: droppingBadWeights, acceptingEmpty: true)
+                source: source, format: format, droppingBadWeights: droppingBadWeights, readsQueries: true)
             queries = try Self.lines(reader, source)
             droppedWeights = reader.droppedWeights
         case .csr, .npz:
@@ -68,15 +68,7 @@ public struct QueryFile: Sendable {
             }
             switch row {
             case .document(let document, _):
-                let query: Query? =
-                    switch document.content {
-                    case .terms(let terms): terms.isEmpty ? nil : Query(terms: terms)
-                    case .vector(let vector): Query(vector: vector)
-                    }
-                let text = document.payload.map { String(decoding: $0, as: UTF8.self) }
-                queries.append(
-                    QueryRecord(
-                        id: document.id, query: query, text: text, multivector: document.multivector))
+                queries.append(QueryRecord(document))
             case .reject(let reject):
                 throw notAQuery(reader.format.unit, reject.number, source.name, reject.reason, reject.concernsWeight)
             }

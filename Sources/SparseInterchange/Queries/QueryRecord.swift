@@ -4,7 +4,7 @@ public import SparseStore
 public struct QueryRecord: Sendable, Hashable {
     /// The query's id: what judgements and runs call it.
     public let id: String
-    /// The query; nil when it has no weight above zero, so that nothing can match it.
+    /// The query; nil when it has no weight, so that nothing can match it.
     public let query: Query?
     /// What a person would read, where the file says it.
     public let text: String?
@@ -27,4 +27,18 @@ public struct QueryRecord: Sendable, Hashable {
 
     /// Feeds the id's bytes to the hasher.
     public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(id)) }
+}
+
+extension QueryRecord {
+    /// The query that a line of JSON Lines holds.
+    init(_ document: Document) {
+        let query: Query? =
+            switch document.content {
+            case .terms(let terms): terms.isEmpty ? nil : Query(terms: terms)
+            case .vector(let vector): Query(vector: vector)
+            }
+        self.init(
+            id: document.id, query: query, text: document.payload.map { String(decoding: $0, as: UTF8.self) },
+            multivector: document.multivector)
+    }
 }

@@ -21,7 +21,7 @@ extension DocumentParser {
             let start = scanner.position
             let (term, hash) = try parseTerm(&scanner, or: .expectedPair)
             try scanner.expect(UInt8(ascii: ","), or: .expectedPair)
-            let weight = try parseWeight(&scanner)
+            let weight = try parseWeight(&scanner, acceptingNegative: acceptingNegative)
             try scanner.expect(UInt8(ascii: "]"), or: .expectedPair)
             try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
         } while try scanner.continues(until: UInt8(ascii: "]"), or: .expectedCommaOrBracket)
@@ -64,7 +64,7 @@ extension DocumentParser {
             let start = scanner.position
             let (term, hash) = try parseTerm(&scanner, or: .expectedKey)
             try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
-            let weight = try parseWeight(&scanner)
+            let weight = try parseWeight(&scanner, acceptingNegative: acceptingNegative)
             try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
         lastCount = vector.count
@@ -111,7 +111,7 @@ extension DocumentParser {
             } else if isValues {
                 guard values == nil else { throw JSONFault(.duplicateKey, at: start) }
                 values = try parseArray(&scanner) { parser, scanner throws(JSONFault) in
-                    try parser.parseWeight(&scanner)
+                    try parser.parseWeight(&scanner, acceptingNegative: false)
                 }
             } else {
                 try scanner.skipValue()
@@ -173,14 +173,18 @@ extension DocumentParser {
     }
 
     /// A weight that a store takes, or zero: also for one that it does not take, where such are left out.
-    private mutating func parseWeight(_ scanner: inout JSONScanner) throws(JSONFault) -> Float {
+    private mutating func parseWeight(
+        _ scanner: inout JSONScanner, acceptingNegative: Bool
+    ) throws(JSONFault) -> Float {
         _ = scanner.peek()
         let start = scanner.position
         do throws(JSONFault) {
             if scanner.takeNonFinite() { throw JSONFault(.weightNotFinite, at: start) }
             let weight = try scanner.peek() == UInt8(ascii: "\"") ? parseText(&scanner) : scanner.scanFloat()
-            guard weight >= 0 else { throw JSONFault(.negativeWeight, at: start) }
-            guard weight == 0 || Limits.weights.contains(weight) else { throw JSONFault(.weightOutOfRange, at: start) }
+            guard weight >= 0 || acceptingNegative else { throw JSONFault(.negativeWeight, at: start) }
+            guard weight == 0 || Limits.weights.contains(abs(weight)) else {
+                throw JSONFault(.weightOutOfRange, at: start)
+            }
             return weight
         } catch {
             // The scanner stands behind the weight then.

@@ -30,6 +30,8 @@ struct DocumentParser {
     private let payloadName: [UInt8]?
     private let paths: FieldPaths
     private let acceptingEmpty: Bool
+    /// Whether weights by term may be below zero, as those of queries may.
+    let acceptingNegative: Bool
     /// Whether a weight that no store takes is left out and counted; otherwise it makes the line a fault.
     let isDroppingBadWeights: Bool
     /// How many weights were left out of the documents made so far.
@@ -46,10 +48,11 @@ struct DocumentParser {
 
     init(
         payload: PayloadField, paths: FieldPaths = FieldPaths(), acceptingEmpty: Bool = false,
-        droppingBadWeights: Bool = false
+        acceptingNegative: Bool = false, droppingBadWeights: Bool = false
     ) {
         self.paths = paths
         self.acceptingEmpty = acceptingEmpty
+        self.acceptingNegative = acceptingNegative
         isDroppingBadWeights = droppingBadWeights
         self.payload = payload
         if case .named(let name) = payload { payloadName = Array(name.utf8) } else { payloadName = nil }

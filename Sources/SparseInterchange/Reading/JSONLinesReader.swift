@@ -32,14 +32,14 @@ public final class JSONLinesReader: DocumentReader {
     ) throws(InterchangeError) {
         try self.init(
             source: source, format: format, paths: paths, payload: payload, from: position, lineLimit: lineLimit,
-            droppingBadWeights: droppingBadWeights, acceptingEmpty: false)
+            droppingBadWeights: droppingBadWeights, readsQueries: false)
     }
 
-    /// The same; with `acceptingEmpty`, a vector without a weight above zero is no reason to reject a line.
+    /// The same; with `readsQueries`, vectors may have weights below zero, or none at all.
     init(
         source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
         payload: PayloadField = .content, from position: InputPosition = InputPosition(),
-        lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false, acceptingEmpty: Bool
+        lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false, readsQueries: Bool
     ) throws(InterchangeError) {
         self.format = format
         if position.offset > 0 { try Self.resume(source, at: position.offset, endingLine: format == .jsonl) }
@@ -50,7 +50,8 @@ public final class JSONLinesReader: DocumentReader {
             ? LineReader(source: source, limit: lineLimit, after: position.number)
             : JSONValueReader(source: source, limit: lineLimit, after: position.number)
         parser = DocumentParser(
-            payload: payload, paths: paths, acceptingEmpty: acceptingEmpty, droppingBadWeights: droppingBadWeights)
+            payload: payload, paths: paths, acceptingEmpty: readsQueries, acceptingNegative: readsQueries,
+            droppingBadWeights: droppingBadWeights)
     }
 
     /// The place after the last line read.

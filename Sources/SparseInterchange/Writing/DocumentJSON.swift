@@ -36,7 +36,8 @@ public enum DocumentJSON {
         return [("payload_base64", .string(Base64.encode(payload)))]
     }
 
-    private static func vector(_ content: Document.Content) -> JSONValue {
+    /// A vector as an object.
+    package static func vector(_ content: Document.Content) -> JSONValue {
         switch content {
         case .terms(let terms): .object(terms.map { ($0.term, .float($0.weight)) })
         case .vector(let vector):

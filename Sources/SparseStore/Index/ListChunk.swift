@@ -15,6 +15,9 @@ final class ListChunk: Sendable {
         self.index = index
     }
 
+    /// Bytes of the chunk as it is stored.
+    var storedBytes: Int { stored.value.count }
+
     /// The chunk's data. Each of the directory's lists lies inside them.
     func bytes(_ directory: WindowDirectory, _ cache: ListCache) throws -> (bytes: ListBytes, wasCached: Bool) {
         // Whoever comes while it is decoded waits for that: it takes less than doing it twice.

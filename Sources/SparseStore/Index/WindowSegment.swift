@@ -10,6 +10,7 @@ final class WindowSegment: @unchecked Sendable {
     let directory: WindowDirectory
     let numbers: SegmentNumbers
     let tags: SegmentTags
+    let groups = SegmentGroupCache()
     /// Between these two lie its document numbers, and those of no other segment.
     let firstNumber: UInt64
     let lastNumber: UInt64
@@ -100,6 +101,18 @@ final class WindowSegment: @unchecked Sendable {
         chunk.readAhead(
             base + SegmentChunkHeader.size + Int(entry.offset),
             entry.encoding == .packed ? min(bytes, used * WindowEntry.packBytes / WindowEntry.packSize) : bytes)
+    }
+
+    /// Calls `body` with each chunk of lists: its bytes, and what brings it into memory, proves it, and decodes it where
+    /// it is compressed.
+    func forEachListChunk(_ body: (_ bytes: Int, _ load: () throws -> Void) throws -> Void) throws {
+        for chunk in chunks { try body(chunk.value.count) { try chunk.verify() } }
+        for chunk in listChunks { try body(chunk.storedBytes) { _ = try chunk.bytes(directory, cache) } }
+    }
+
+    /// The same for each chunk of exact vectors; a compact segment has none.
+    func forEachVectorChunk(_ body: (_ bytes: Int, _ load: () throws -> Void) throws -> Void) throws {
+        for chunk in forwardChunks { try body(chunk.value.count) { try chunk.verify() } }
     }
 
     /// Whether exact vectors are in `documents` only.

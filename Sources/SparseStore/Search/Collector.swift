@@ -1,34 +1,57 @@
 internal import SparseFormat
 
-/// Keeps the best `limit` of the documents it is shown.
+/// Keeps the best `limit` of the documents it is shown, or with groups the best documents of the best `limit` groups.
 struct Collector {
-    let limit: Int
-    let minimumScore: Float?
+    private let limit: Int
+    private let minimumScore: Float?
+    private let after: HitRank?
+    private var groups: GroupedDocuments?
     private var heap: BoundedMinimumHeap<Float>
-    private var scored: [WindowSearch.Scored] = []
+    private var found: [FoundDocument] = []
 
-    init(limit: Int, minimumScore: Float?) {
+    init(limit: Int, minimumScore: Float?, after: HitRank?, groups: DocumentGroups?) {
         self.limit = limit
         self.minimumScore = minimumScore
+        self.after = after
+        self.groups = groups.map { GroupedDocuments($0, limit: limit) }
         heap = BoundedMinimumHeap(capacity: limit, least: -.infinity)
     }
 
-    /// A score that `limit` documents reach; nil while fewer are known.
-    var threshold: Float? { heap.isFull ? heap.minimum : nil }
+    /// A score that `limit` documents or groups reach; nil while fewer are known.
+    var threshold: Float? { groups.map(\.threshold) ?? (heap.isFull ? heap.minimum : nil) }
+
+    /// Whether there are `limit` documents or groups.
+    var isFull: Bool { threshold != nil }
 
     /// Takes a document in if it can be among the best.
     mutating func take(_ score: Float, _ place: DocumentPlace, _ vector: ExactVector) throws {
-        guard score > 0, score >= minimumScore ?? 0, !heap.isFull || score >= heap.minimum else { return }
+        guard score > 0, score >= minimumScore ?? 0 else { return }
+        if groups != nil {
+            try groups?.take(score, place, vector)
+            return
+        }
+        guard !heap.isFull || score >= heap.minimum, try isBehind(score, vector) else { return }
         heap.insert(score)
         // Identifiers are read for what may be in the answer only.
-        scored.append(WindowSearch.Scored(id: try vector.identifier(), place: place, score: score))
-        if scored.count > 4 * limit + 1_024 { scored = best() }
+        found.append(FoundDocument(id: try vector.identifier(), place: place, score: score))
+        if found.count > 4 * limit + 1_024 { found = best() }
+    }
+
+    /// Whether a document ranks behind the page before.
+    private func isBehind(_ score: Float, _ vector: ExactVector) throws -> Bool {
+        guard let after, score >= after.score else { return true }
+        return score == after.score
+            ? HitRank.precedes(after, HitRank(score: score, id: try vector.identifier())) : false
     }
 
     /// The best of those it was shown, best first.
-    func best() -> [WindowSearch.Scored] {
-        guard scored.count > limit else { return scored.sorted(by: WindowSearch.Scored.precedes) }
+    func best() -> [FoundDocument] {
+        if let groups { return groups.best() }
+        guard found.count > limit else { return found.sorted(by: FoundDocument.precedes) }
         let least = heap.minimum
-        return Array(scored.filter { $0.score >= least }.sorted(by: WindowSearch.Scored.precedes).prefix(limit))
+        return Array(found.filter { $0.score >= least }.sorted(by: FoundDocument.precedes).prefix(limit))
     }
+
+    /// Where the documents stand that are known of the groups that lead.
+    func leadingPlaces() -> Set<DocumentPlace> { Set(groups?.best().map(\.place) ?? []) }
 }

@@ -4,12 +4,21 @@ public struct Hit: Sendable, Hashable {
     public let id: String
     /// The inner product of the weighted query and the stored document, in Float, summed in ascending term order. In a
     /// search of several stages, what the last stage that scored the document gave it.
-    public let score: Float
+    public internal(set) var score: Float
     /// What made the inner product with the query, as feedback has changed it, largest first; empty unless
     /// ``SearchOptions/contributions`` asked for it.
-    public let contributions: [TermContribution]
+    public internal(set) var contributions: [TermContribution] = []
     /// What each of ``SearchResult/stages`` scored the document with; nil where one did not.
     public var stageScores: [Float?] = []
+    /// The document's payload; nil when it has none, or when ``SearchOptions/fields`` did not ask for it.
+    public internal(set) var payload: [UInt8]?
+    /// The document's tags, ascending; empty when it has none, or when ``SearchOptions/fields`` did not ask for them.
+    public internal(set) var tags: [String] = []
+    /// The document's vector; nil when ``SearchOptions/fields`` did not ask for it.
+    public internal(set) var vector: SparseContent?
+    /// What the document is grouped by; nil without ``SearchOptions/grouping``, and for a document without such a value,
+    /// which is a group of its own.
+    public internal(set) var group: String?
 }
 
 extension Hit {

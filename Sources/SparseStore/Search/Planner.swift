@@ -49,8 +49,20 @@ struct Planner {
     /// - Parameters:
     ///   - share: of the documents, those that a filter lets through; 1 without a filter.
     ///   - damage: why the block index cannot be used.
-    func choose(_ recall: Recall, limit: Int, share: Double = 1, without damage: BlockDamage? = nil) -> Choice {
-        let choice = choose(recall, limit: limit, share: share, usingBlocks: damage == nil)
+    ///   - hasGroups: whether the limit is one of groups, so that a block index does not know how many documents to keep.
+    ///   - hasNegativeWeight: whether the query has one. Levels and summaries say what documents gain and not what they
+    ///     lose, so that no plan can promise a recall.
+    func choose(
+        _ recall: Recall, limit: Int, share: Double = 1, without damage: BlockDamage? = nil, hasGroups: Bool = false,
+        hasNegativeWeight: Bool = false
+    ) -> Choice {
+        if hasNegativeWeight {
+            switch recall {
+            case .fast, .target: return exact("the query has weights below zero")
+            case .exact, .plainSeismic: break
+            }
+        }
+        let choice = choose(recall, limit: limit, share: share, usingBlocks: damage == nil && !hasGroups)
         guard let damage, case .target = recall else { return choice }
         let plan = choice.description
         return Choice(

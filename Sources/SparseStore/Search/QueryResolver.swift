@@ -7,17 +7,20 @@ struct QueryResolver {
     let reader: Reader
     let manifest: ManifestRecord
     let vocabulary: VocabularyCache
+    /// The documents that ``Weighting/corpusIDF(over:)`` counts; nil where the weighting does not ask.
+    var counted: CountedDocuments?
 
-    /// What a query's weights may be after the weighting, 0 apart: products with a document's weights, and sums of as many
-    /// as a document has, are then finite floats above 0.
+    /// What the magnitudes of a query's weights may be after the weighting, 0 apart: products with a document's weights,
+    /// and sums of as many as a document has, are then finite floats other than 0.
     private static let weights: ClosedRange<Float> = 1e-22...1e18
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
         let components = try weighted(components(query), weighting)
-        if let bad = components.first(where: { $0.1 != 0 && !Self.weights.contains($0.1) }) {
+        if let bad = components.first(where: { $0.1 != 0 && !Self.weights.contains(abs($0.1)) }) {
             throw SparseStoreError(
                 .invalidArgument,
-                "a weighting makes a query weight of \(bad.1); after it, weights are 0 or in \(Self.weights)")
+                "a weighting makes a query weight of \(bad.1); after it, the magnitudes of weights are 0 or in "
+                    + "\(Self.weights)")
         }
         return ResolvedQuery(components)
     }
@@ -35,6 +38,15 @@ struct QueryResolver {
                 let frequency = try statistics.frequency(folded, pending[component.0, default: 0], manifest)
                 let idf = Weighting.inverseDocumentFrequency(frequency, documents: Int(manifest.documents))
                 return (component.0, component.1 * idf)
+            }
+        case .filteredIDF:
+            guard let counted else {
+                throw SparseStoreError(.internalError, "the documents of a filter's frequencies were not resolved")
+            }
+            let frequencies = try counted.frequencies(of: Set(components.map(\.0)))
+            return components.map { term, weight in
+                let frequency = frequencies[term, default: 0]
+                return (term, weight * Weighting.inverseDocumentFrequency(frequency, documents: counted.count))
             }
         }
     }
@@ -55,13 +67,50 @@ struct QueryResolver {
         }
     }
 
-    /// Known terms and their own weights.
+    /// Known terms and their own weights, those of the query's examples included.
     private func components(_ query: Query) throws -> [(TermID, Float)] {
-        switch query.content {
+        let own = try ownComponents(query.content)
+        guard query.examples != nil else { return own }
+        for ids in [query.like, query.unlike] where ids.count > Query.maximumExamples {
+            throw SparseStoreError(
+                .limitExceeded, "the query names \(ids.count) documents; the limit is \(Query.maximumExamples)")
+        }
+        var sums: [TermID: Double] = [:]
+        for (term, weight) in own { sums[term, default: 0] += Double(weight) }
+        try add(documents: query.like, share: 1 / Double(max(1, query.like.count)), to: &sums)
+        try add(documents: query.unlike, share: -1 / Double(max(1, query.unlike.count)), to: &sums)
+        let components = sums.sorted { $0.key < $1.key }.map { ($0.key, Float($0.value)) }
+            .filter { Self.weights.contains(abs($0.1)) }
+        try check(count: components.count)
+        return components
+    }
+
+    /// Adds a share of the vector of each document.
+    private func add(documents ids: [String], share: Double, to sums: inout [TermID: Double]) throws {
+        let identifiers = IdentifierTable(tables: tables, reader: reader)
+        let documents = DocumentTable(tables: tables, reader: reader)
+        for id in ids {
+            guard let number = try identifiers.number(of: id) else {
+                throw SparseStoreError(
+                    .notFound, "the query asks for documents like or unlike '\(id)', and there is none; check the id")
+            }
+            let vector = try documents.existing(number).vector()
+            for (term, weight) in zip(vector.terms, vector.weights) { sums[term, default: 0] += share * Double(weight) }
+        }
+    }
+
+    private func ownComponents(_ content: Query.Content) throws -> [(TermID, Float)] {
+        switch content {
         case .vector(let vector):
             try check(count: vector.count)
             try check(.numbers, "the query's terms are numbers")
             return Array(zip(vector.terms, vector.weights))
+        case .numbers(let numbers):
+            try check(count: numbers.count)
+            for (term, weight) in numbers { try Self.check(weight: weight, of: "the query's weight of term \(term)") }
+            guard !numbers.isEmpty else { return [] }
+            try check(.numbers, "numbers")
+            return numbers.map { ($0.key, $0.value) }
         case .terms(let terms):
             try check(count: terms.count)
             try Self.validate(terms)
@@ -92,16 +141,19 @@ struct QueryResolver {
     private static func validate(_ terms: [WeightedTerm]) throws {
         var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {
-            guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
-                throw SparseStoreError(
-                    .invalidVector,
-                    "the query's weight of '\(term.term)' is \(term.weight); weights are finite and in \(Limits.weights)"
-                )
-            }
+            try check(weight: term.weight, of: "the query's weight of '\(term.term)'")
             guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(
                     .invalidVector, "the query's term '\(term.term)' stands twice; add its weights together")
             }
+        }
+    }
+
+    private static func check(weight: Float, of what: String) throws {
+        guard weight.isFinite, Limits.weights.contains(abs(weight)) else {
+            throw SparseStoreError(
+                .invalidVector,
+                "\(what) is \(weight); weights are finite, and their magnitudes in \(Limits.weights)")
         }
     }
 }

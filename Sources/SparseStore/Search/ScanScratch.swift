@@ -21,6 +21,8 @@ final class ScanScratch {
     let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
     /// Documents found in one block.
     let found = UnsafeMutablePointer<UInt32>.allocate(capacity: WindowKernels.blockSize)
+    /// A bit for each ordinal, to count documents by their lists; all 0 between searches.
+    let marks = UnsafeMutablePointer<UInt64>.allocate(capacity: 1_024)
     /// What a search of a block index needs.
     private(set) lazy var blocks = BlockScratch()
     /// Where the query's terms stand in the window that is being looked at; -1 for those it lacks.
@@ -46,6 +48,7 @@ final class ScanScratch {
         slotWeights.initialize(repeating: 0, count: 256)
         matches.initialize(repeating: 0, count: 65_537)
         found.initialize(repeating: 0, count: WindowKernels.blockSize)
+        marks.initialize(repeating: 0, count: 1_024)
     }
 
     deinit {
@@ -56,6 +59,7 @@ final class ScanScratch {
         slotWeights.deallocate()
         matches.deallocate()
         found.deallocate()
+        marks.deallocate()
     }
 
     /// - Parameter query: its terms are below `termWeightCount`.

@@ -23,6 +23,12 @@ struct TermPlaces {
     /// Where each window's terms end.
     private var ends: [Int] = []
 
+    /// Of no query.
+    init() {
+        most = []
+        fullest = []
+    }
+
     /// - Parameter wanted: the windows that will be asked for; nil for all.
     init(_ query: ResolvedQuery, _ index: IndexView, _ scratch: ScanScratch, in wanted: Set<Int>? = nil) {
         most = [Float](repeating: 0, count: query.terms.count)

@@ -90,7 +90,7 @@ struct Tuner {
         }
     }
 
-    private func search(_ query: ResolvedQuery, _ limit: Int, _ effort: Effort?) -> WindowSearch {
-        WindowSearch(index: index, query: query, limit: limit, minimumScore: nil, effort: effort)
+    private func search(_ query: ResolvedQuery, _ limit: Int, _ effort: Effort?) -> FirstStage {
+        FirstStage(index: index, query: query, limit: limit, minimumScore: nil, effort: effort)
     }
 }

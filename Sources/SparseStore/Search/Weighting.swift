@@ -17,6 +17,13 @@ public enum Weighting: Sendable, Hashable {
     case corpusIDF
     /// A table that came with the model.
     case table(WeightTable)
+    /// What ``corpusIDF(over:)`` makes.
+    case filteredIDF(Filter)
+
+    /// The same formula as ``corpusIDF``, where N and df count only the documents that a filter lets through: for a store
+    /// that several tenants share, whose words are not equally common. The counts are exact; each search counts them anew
+    /// from the posting lists of the query's terms.
+    public static func corpusIDF(over filter: Filter) -> Weighting { .filteredIDF(filter) }
 
     /// The inverse document frequency of a term that `frequency` of `documents` documents have.
     static func inverseDocumentFrequency(_ frequency: Int, documents: Int) -> Float {

@@ -1,5 +1,7 @@
-/// The loop that takes documents out of a window's sums. One of the files that use pointers without checks: a window's
-/// bitmap has at most 1,024 words, one for 64 of the 65,536 accumulators, and a block is two words.
+internal import SparseFormat
+
+/// The loops over a window's sums and lists that go by a bitmap. One of the files that use pointers without checks: a
+/// window's bitmap has at most 1,024 words, one for 64 of the 65,536 accumulators, and a block is two words.
 extension WindowKernels {
     /// Makes the accumulators of documents that are not in the bitmap 0, as if they had no posting, and finds the largest
     /// of each block.
@@ -35,5 +37,34 @@ extension WindowKernels {
             most = pointwiseMax(most, kept)
         }
         return most
+    }
+
+    /// Sets the bit of each document of a list.
+    ///
+    /// - Parameters:
+    ///   - list: the bytes of the list, as long as the entry says.
+    ///   - documents: of the window, at most 65,535.
+    ///   - marks: 1,024 words, a bit for each ordinal that a u16 can name. The last bit is set by what pads lists.
+    static func mark(
+        _ list: UnsafeRawPointer, _ entry: WindowEntry, documents: Int, _ marks: UnsafeMutablePointer<UInt64>
+    ) {
+        func mark(_ ordinals: UnsafePointer<UInt16>, _ count: Int) {
+            for index in 0..<count {
+                let ordinal = Int(UInt16(littleEndian: ordinals[index]))
+                marks[ordinal >> 6] |= 1 &<< UInt64(ordinal & 63)
+            }
+        }
+        switch entry.encoding {
+        case .short: mark(list.assumingMemoryBound(to: UInt16.self), Int(entry.count))
+        case .packed:
+            let packBytes = WindowEntry.packBytes
+            for offset in stride(from: 0, to: entry.byteCount(documents: documents), by: packBytes) {
+                mark((list + offset).assumingMemoryBound(to: UInt16.self), WindowEntry.packSize)
+            }
+        case .dense:
+            for ordinal in 0..<documents where list.load(fromByteOffset: ordinal, as: UInt8.self) != 0 {
+                marks[ordinal >> 6] |= 1 &<< UInt64(ordinal & 63)
+            }
+        }
     }
 }

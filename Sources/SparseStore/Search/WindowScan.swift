@@ -15,6 +15,9 @@ internal import SparseFormat
 ///
 /// Where BM25 scores, codes are of impacts at an older average length. Query weights come multiplied with the most by which
 /// impacts may have grown, so the upper bound holds; `narrowing` is how much less they may have grown at the least.
+///
+/// Only terms of a positive weight are added up. What the others can take away at the most is taken from the lower bound;
+/// they cannot raise the upper one.
 struct WindowScan {
     private var packed: [Packed] = []
     private var dense: [WindowKernels.Dense] = []
@@ -24,6 +27,8 @@ struct WindowScan {
     private let above: Float
     private let below: Float
     private let narrowing: Float
+    /// What terms of a weight below 0 can take away at the most.
+    private let penalty: Float
     private let documents: Int
     private(set) var postings = 0
     /// What the lists are read from.
@@ -53,19 +58,22 @@ struct WindowScan {
     /// - Parameters:
     ///   - terms: of the query, those that the window has; 1...`maximumLists`.
     ///   - cut: what to leave out; nil for nothing.
+    ///   - query: says whether weights below 0 have to be looked for.
     ///   - drift: how impacts have changed since the lists were laid out; nil for not at all.
     init(
-        _ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ cut: ScanCut?,
+        _ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ cut: ScanCut?, _ query: ResolvedQuery,
         drift: ClosedRange<Float>? = nil
     ) throws {
         narrowing = drift.map { $0.lowerBound / $0.upperBound } ?? 1
+        penalty = query.hasNegativeWeight ? terms.reduce(Float(0)) { $0 - min(0, $1.most) } : 0
+        let terms = query.hasNegativeWeight ? ArraySlice(terms.filter { $0.weight > 0 }) : terms
         let levels = { (term: TermPlaces.Term) in cut?.levels[term.number] ?? segment.directory.levels }
         let most = terms.reduce(Float(0)) { levels($1) > 0 ? $0 + $1.most : $0 }
         unit = most / Float(32_767 - 2 * terms.count)
         documents = segment.documentCount
         if cut == nil {
-            above = most / 510 + most * Self.slack
-            below = Float(2 * terms.count) * unit + most / 255 + most * Self.slack
+            above = most / 510 + (most + penalty) * Self.slack
+            below = Float(2 * terms.count) * unit + most / 255 + (most + penalty) * Self.slack
         } else {
             above = 0
             below = 0
@@ -131,7 +139,7 @@ struct WindowScan {
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
         var least =
-            scratch.optimisations.contains(.maximaBound)
+            scratch.optimisations.contains(.maximaBound) && set.countsEveryDocument
             ? self.least(spoiled, blocks, scratch, set) : units(reaching: set.threshold)
         dense.withUnsafeBufferPointer { dense in
             for block in 0..<blocks where Int(scratch.maxima[block]) >= kept {
@@ -148,7 +156,7 @@ struct WindowScan {
                     set.insert(
                         ScanCandidate(
                             place: DocumentPlace(member: member, ordinal: ordinal), upper: sum + above,
-                            lower: narrowed(sum - below)))
+                            lower: narrowed(sum - below) - penalty))
                 }
                 least = max(least, units(reaching: set.threshold))
             }
@@ -171,7 +179,7 @@ struct WindowScan {
         guard reaching >= rank else { return known }
         scratch.selected.update(from: scratch.maxima, count: blocks)
         let sum = Selection.largest(rank, of: UnsafeMutableBufferPointer(start: scratch.selected, count: blocks))
-        return max(known, units(reaching: narrowed(Float(sum) * unit - below)))
+        return max(known, units(reaching: narrowed(Float(sum) * unit - below) - penalty))
     }
 
     /// A lower bound as of today's average length. No score is below 0, so one that is may stay.

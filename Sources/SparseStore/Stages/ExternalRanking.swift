@@ -28,7 +28,10 @@ public struct ExternalRanking: Sendable, Hashable {
                 "score \(bad) of an external ranking is \(scores[bad].score); scores must be finite")
         }
         self.init(
-            sorted: scores.sorted { $0.score != $1.score ? $0.score > $1.score : TextKey($0.id) < TextKey($1.id) })
+            sorted:
+                scores.sorted {
+                    HitRank.precedes(HitRank(score: $0.score, id: $0.id), HitRank(score: $1.score, id: $1.id))
+                })
     }
 
     private init(sorted: [(id: String, score: Float)]) {

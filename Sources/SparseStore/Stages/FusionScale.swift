@@ -43,7 +43,7 @@ struct FusionScale {
     }
 
     private static func precedes(_ a: (score: Float, id: String), _ b: (score: Float, id: String)) -> Bool {
-        a.score != b.score ? a.score > b.score : TextKey(a.id) < TextKey(b.id)
+        HitRank.precedes(HitRank(score: a.score, id: a.id), HitRank(score: b.score, id: b.id))
     }
 
     /// How many of a ranking come before a document, which may be one of them.

@@ -5,10 +5,16 @@ struct RankedDocument {
     /// What ranks it now.
     var score: Float
     /// What each stage so far scored it with; nil where one did not.
-    var stageScores: [Float?]
+    var stageScores: [Float?] = []
 
     /// Best first: by score, then by identifier.
     static func precedes(_ a: RankedDocument, _ b: RankedDocument) -> Bool {
-        a.score != b.score ? a.score > b.score : TextKey(a.id) < TextKey(b.id)
+        HitRank.precedes(HitRank(score: a.score, id: a.id), HitRank(score: b.score, id: b.id))
+    }
+}
+
+extension RankedDocument {
+    init(_ found: FoundDocument) {
+        self.init(id: found.id, place: found.place, score: found.score)
     }
 }

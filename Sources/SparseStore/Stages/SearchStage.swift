@@ -6,6 +6,7 @@ public struct SearchStage: Sendable {
         case rerank(any Reranker, Fusion?)
         case feedback(Feedback)
         case fuse(ExternalRanking, Fusion)
+        case minimumScore(Float)
     }
 
     let kind: Kind
@@ -46,6 +47,23 @@ public struct SearchStage: Sendable {
         SearchStage(kind: .fuse(ranking, fusion), candidates: candidates)
     }
 
+    /// Leaves out the documents that the stage before gave a lower score, and those that it gave none.
+    ///
+    /// - Parameter least: finite.
+    public static func minimumScore(_ least: Float) -> SearchStage {
+        SearchStage(kind: .minimumScore(least), candidates: 1)
+    }
+
+    /// What the stage does, in a few words.
+    var name: String {
+        switch kind {
+        case .rerank(let reranker, let fusion): "\(reranker.name) \(candidates) \(fusion.map { "\($0.method)" } ?? "")"
+        case .feedback: "feedback \(candidates)"
+        case .fuse(_, let fusion): "fuse \(candidates) \(fusion.method)"
+        case .minimumScore(let least): "minimum \(least)"
+        }
+    }
+
     /// - Throws: `invalidArgument` or `limitExceeded` for a parameter outside its range.
     func check() throws(SparseStoreError) {
         switch kind {
@@ -54,6 +72,10 @@ public struct SearchStage: Sendable {
         case .fuse(let ranking, let fusion):
             try ranking.check()
             try fusion.check()
+        case .minimumScore(let least):
+            guard least.isFinite else {
+                throw SparseStoreError(.invalidArgument, "the minimum score of a stage is \(least); it must be finite")
+            }
         }
         try Self.check(candidates: candidates)
     }

@@ -20,7 +20,7 @@ extension Snapshot {
             guard threads ?? 1 >= 1 else {
                 throw SparseStoreError(.invalidArgument, "\(threads ?? 1) threads cannot search; give 1 or more")
             }
-            try Self.validate(options)
+            try options.check()
         }
         let cancellation = budget(options).cancellation
         let taken = Atomic(0)

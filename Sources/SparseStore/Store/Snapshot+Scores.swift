@@ -56,10 +56,7 @@ extension Snapshot: DocumentSource {
             try index.forEachComponent(of: place) { components.append(($0, $1)) }
             ends.append(components.count)
         }
-        let weighted = try withReader { reader in
-            try QueryResolver(tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
-                .weighted(components, weighting)
-        }
+        let weighted = try withResolver(weighting) { try $0.weighted(components, weighting) }
         return zip([0] + ends, ends).map { begin, end in weighted[begin..<end] }
     }
 }

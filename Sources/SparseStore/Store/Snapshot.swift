@@ -13,7 +13,7 @@ public final class Snapshot: Sendable {
     // A read transaction is used by one thread at a time; a snapshot may be shared.
     private let gate = Lock(())
 
-    private let cancellation: Cancellation?
+    let cancellation: Cancellation?
     private let openID: UInt64
 
     init(
@@ -54,22 +54,6 @@ public final class Snapshot: Sendable {
 
     /// What made the store's vectors; nil where nobody has said.
     public var encoder: EncoderDescription? { state.encoder?.description }
-
-    /// The best documents by inner product, or by BM25 where the store's ``encoder`` says so.
-    ///
-    /// - Throws: `invalidArgument` for a limit outside its range, `invalidVector` for bad weights or duplicate terms,
-    ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `deadlineExceeded`, `corrupted`.
-    public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError)
-        -> SearchResult
-    {
-        try SparseStoreError.wrap {
-            try Self.validate(options)
-            let start = ContinuousClock.now
-            let result = try source.scratch.withScratch { scratch in try run(query, options, scratch) }
-            source.report(result, since: start)
-            return result
-        }
-    }
 
     /// The document with an identifier, nil when there is none.
     /// - Parameters:
@@ -204,113 +188,7 @@ public final class Snapshot: Sendable {
         }
     }
 
-    private func documentReader(_ reader: Reader) -> DocumentReader {
+    func documentReader(_ reader: Reader) -> DocumentReader {
         DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
-    }
-
-    static func validate(_ options: SearchOptions) throws {
-        guard (1...Limits.maximumResults).contains(options.limit) else {
-            throw SparseStoreError(
-                .invalidArgument, "the limit is \(options.limit); ask for 1...\(Limits.maximumResults) hits")
-        }
-        if case .target(let share) = options.recall, !(0...1).contains(share) {
-            throw SparseStoreError(.invalidArgument, "the recall target is \(share); it is a share from 0 to 1")
-        }
-        if case .plainSeismic(let cut, let heapFactor) = options.recall, cut < 1 || !(0...1).contains(heapFactor) {
-            throw SparseStoreError(
-                .invalidArgument,
-                "plain Seismic was asked for with a cut of \(cut) and a heap factor of \(heapFactor); the cut is 1 or more "
-                    + "lists, the factor 0 to 1")
-        }
-        if let minimum = options.minimumScore, !minimum.isFinite {
-            throw SparseStoreError(.invalidArgument, "the minimum score is \(minimum); it must be finite")
-        }
-        try options.filter?.check()
-    }
-
-    /// When a search of this snapshot has to stop.
-    func budget(_ options: SearchOptions) -> SearchBudget {
-        SearchBudget(deadline: options.deadline, cancellation: cancellation)
-    }
-
-    private func run(_ query: Query, _ options: SearchOptions, _ scratch: ScanScratch) throws -> SearchResult {
-        let query = try resolve(query, options.weighting)
-        var counters = SearchCounters()
-        let (found, plan) = try find(query, options, allowed: options.filter.map(allowed), scratch, &counters)
-        let hits = try found.map { item in
-            let contributions = options.contributions ? try self.contributions(item.place, query, scratch) : []
-            return Hit(id: item.id, score: item.score, contributions: contributions)
-        }
-        return SearchResult(hits: hits, generation: generation, plan: plan, counters: counters)
-    }
-
-    /// The best documents for a resolved query.
-    func find(
-        _ query: ResolvedQuery, _ options: SearchOptions, allowed: [AllowedDocuments]?, _ scratch: ScanScratch,
-        _ counters: inout SearchCounters
-    ) throws -> (hits: [WindowSearch.Scored], plan: SearchPlan) {
-        let damage = state.index.blocksDamage
-        if case .plainSeismic = options.recall {
-            if let damage {
-                throw SparseStoreError(
-                    .corrupted,
-                    "plain Seismic was asked for, and the block index is damaged: \(damage.sentence); build it again")
-            }
-            guard state.index.blocks != nil else {
-                throw SparseStoreError(
-                    .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
-            }
-        }
-        let share = allowed.map { Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents)) }
-        let choice = state.planner.choose(options.recall, limit: options.limit, share: share ?? 1, without: damage)
-        let search = WindowSearch(
-            index: index, query: query, limit: options.limit, minimumScore: options.minimumScore,
-            effort: choice.effort, allowed: allowed, budget: budget(options))
-        let before = counters
-        do {
-            return try search.run(choice.description, scratch, &counters)
-        } catch let damage as BlockDamage {
-            counters = before
-            noteDamage(damage)
-            return try find(query, options, allowed: allowed, scratch, &counters)
-        }
-    }
-
-    /// Lets no later search use the block index.
-    func noteDamage(_ damage: BlockDamage) {
-        state.index.blocks?.index.damage = damage
-        source.logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
-    }
-
-    /// What a filter leaves of each window.
-    func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
-        try state.filters.allowed(filter) { filter in
-            let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
-            return try state.index.members.map(filter.allowed)
-        }
-    }
-
-    func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
-        try withReader { reader in
-            try QueryResolver(tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary)
-                .resolve(query, weighting)
-        }
-    }
-
-    func contributions(
-        _ place: DocumentPlace, _ query: ResolvedQuery, _ scratch: ScanScratch
-    ) throws -> [TermContribution] {
-        let segment = state.index.members[place.member].segment
-        let scorer = DocumentScorer(segment, query, state.index.scoring, scratch)
-        defer { scorer.finish() }
-        let parts = try scorer.contributions(index.vector(of: place))
-        return try withReader { reader in
-            let vocabulary = VocabularyTable(tables: tables, reader: reader)
-            return try parts.map { part in
-                let name = manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil
-                return TermContribution(
-                    term: name ?? String(part.term), queryWeight: part.query, documentWeight: part.document)
-            }
-        }
     }
 }

@@ -21,12 +21,15 @@ final class SnapshotSource: Sendable {
     let metrics: StoreMetrics
     let open: OpenSnapshots
     let logger: Logger
+    /// Tells the store from others.
+    let uuid: StoreUUID
     let lists: ListCache
     private let segments: SegmentCache
     private let newest = Lock<SnapshotState?>(nil)
 
-    init(_ environment: Environment, _ tables: Tables, _ configuration: Configuration) {
+    init(_ environment: Environment, _ tables: Tables, _ uuid: StoreUUID, _ configuration: Configuration) {
         self.environment = environment
+        self.uuid = uuid
         self.tables = tables
         let name = environment.path.lastComponent?.string ?? environment.path.string
         metrics = StoreMetrics(store: name, factory: configuration.metrics)

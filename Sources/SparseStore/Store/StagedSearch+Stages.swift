@@ -65,7 +65,7 @@ extension StagedSearch {
         if feedback.weight == 0 { relevant = [] }
         if feedback.nonRelevantWeight == 0 { nonRelevant = [] }
         let used = relevant.count + nonRelevant.count
-        guard used > 0, !query.isEmpty else {
+        guard used > 0, query.hasPositiveWeight else {
             var outcome = Outcome(nil, candidates: 0, scored: 0)
             outcome.counters = counters
             return outcome
@@ -87,13 +87,10 @@ extension StagedSearch {
     private func search(
         _ query: ResolvedQuery, limit: Int, _ counters: inout [String: Int]
     ) throws -> Ranking {
-        var options = options
-        options.limit = limit
-        // The scores of another query have another scale.
-        options.minimumScore = nil
         var costs = SearchCounters()
         let (found, _) = try snapshot.source.scratch.withScratch { scratch in
-            try snapshot.find(query, options, allowed: allowed, scratch, &costs)
+            // The scores of another query have another scale.
+            try snapshot.find(request, query, limit: limit, hasMinimumScore: false, scratch, &costs)
         }
         counters["postings"] = costs.postings
         counters["documents_scored"] = costs.documentsScored
@@ -110,7 +107,7 @@ extension StagedSearch {
                 counters["unknown", default: 0] += 1
                 continue
             }
-            guard allowed?[place.member].bitmap.contains(place.ordinal) ?? true else {
+            guard request.allowed?[place.member].bitmap.contains(place.ordinal) ?? true else {
                 counters["filtered", default: 0] += 1
                 continue
             }
@@ -135,5 +132,15 @@ extension StagedSearch {
         let known = Dictionary(self.documents.map { ($0.place, $0.stageScores) }) { first, _ in first }
         let none = [Float?](repeating: nil, count: reports.count)
         for index in documents.indices { documents[index].stageScores = known[documents[index].place] ?? none }
+    }
+
+    /// Leaves out documents that scored less than `least`, and those behind them that the last stage has not scored.
+    func atLeast(_ least: Float) -> Outcome {
+        let count = documents.count
+        let kept = ranking.documents.filter { $0.score >= least }
+        var outcome = Outcome(
+            Ranking(documents: kept, unfound: ranking.unfound, score: ranking.score), candidates: count, scored: 0)
+        outcome.counters = ["dropped": count - kept.count]
+        return outcome
     }
 }

@@ -3,10 +3,8 @@ internal import SparseFormat
 /// A search of several stages in the making.
 struct StagedSearch {
     let snapshot: Snapshot
-    let options: SearchOptions
+    let request: SearchRequest
     let stages: [SearchStage]
-    /// What the filter leaves of each window; nil without one.
-    let allowed: [AllowedDocuments]?
 
     /// The query as the last feedback has left it.
     var query: ResolvedQuery
@@ -18,28 +16,30 @@ struct StagedSearch {
     private let counters: SearchCounters
     private let plan: SearchPlan
 
-    /// Runs the first stage: it finds as many documents as any later stage takes.
+    var options: SearchOptions { request.options }
+
+    /// Runs the first stage: it finds as many documents, or groups, as any later stage takes documents.
     ///
     /// - Parameter candidates: so many at least.
     init(
-        _ snapshot: Snapshot, _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], candidates: Int = 1
+        _ snapshot: Snapshot, _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], candidates: Int = 1,
+        model: String? = nil
     ) throws {
         for stage in stages { try stage.check() }
         self.snapshot = snapshot
         self.stages = stages
         let start = ContinuousClock.now
-        let resolved = try snapshot.resolve(query, options.weighting)
-        let allowed = try options.filter.map(snapshot.allowed)
-        var first = options
-        first.limit = max(candidates, Self.needed(by: stages[...], limit: options.limit))
+        let names = stages.map(\.name) + (model.map { ["\($0) \(candidates)"] } ?? [])
+        let request = try snapshot.request(query, options, stages: names)
+        guard request.depth <= Limits.maximumResults else { throw SearchRequest.isTooDeep }
         var counters = SearchCounters()
+        let limit = max(candidates, Self.needed(by: stages[...], limit: request.depth))
         let (found, plan) = try snapshot.source.scratch.withScratch { scratch in
-            try snapshot.find(resolved, first, allowed: allowed, scratch, &counters)
+            try snapshot.find(request, request.query, limit: limit, scratch, &counters)
         }
-        self.options = options
-        self.allowed = allowed
-        self.query = resolved
-        ranking = snapshot.ranking(found, resolved)
+        self.request = request
+        self.query = request.query
+        ranking = snapshot.ranking(found, request.query)
         self.counters = counters
         self.plan = plan
         reports = []
@@ -56,14 +56,18 @@ struct StagedSearch {
         for (index, stage) in stages.enumerated() {
             try snapshot.budget(options).check()
             let start = ContinuousClock.now
-            let limit = Self.needed(by: stages[(index + 1)...], limit: options.limit)
+            let limit = Self.needed(by: stages[(index + 1)...], limit: request.depth)
             switch stage.kind {
             case .rerank(let reranker, let fusion):
-                report(reranker.name, try rerank(reranker, stage.candidates, fusion, limit: limit), start)
+                // How many documents make so many groups is not known before they are scored.
+                let best = request.groups == nil ? limit : Limits.maximumResults
+                report(reranker.name, try rerank(reranker, stage.candidates, fusion, limit: best), start)
             case .feedback(let feedback):
                 report("feedback", try self.feedback(feedback, limit: limit), start)
             case .fuse(let external, let fusion):
                 report("fuse", try fuse(external, stage.candidates, fusion), start)
+            case .minimumScore(let least):
+                report("minimum", atLeast(least), start)
             }
         }
     }
@@ -104,30 +108,50 @@ struct StagedSearch {
                 seconds: (ContinuousClock.now - start).inSeconds, counters: outcome.counters))
     }
 
-    /// The answer, as far as the stages have run.
-    ///
-    /// - Parameter limit: how many hits, if not as many as the search is to give.
-    func result(limit: Int? = nil) throws -> SearchResult {
-        let hits = try snapshot.source.scratch.withScratch { scratch in
-            try documents.prefix(limit ?? options.limit).map { document in
-                let contributions =
-                    options.contributions ? try snapshot.contributions(document.place, query, scratch) : []
-                return Hit(
-                    id: document.id, score: document.score, contributions: contributions,
-                    stageScores: document.stageScores)
-            }
+    /// The page that is asked for, as far as the stages have run.
+    func result() throws -> SearchResult {
+        let shown: (documents: [RankedDocument], isFull: Bool)
+        let first = request.start.depth + options.offset
+        if let groups = request.groups {
+            let slice = Groups.arranged(documents, best: groups.best) { groups.group(of: $0.place) }
+                .dropFirst(first).prefix(options.limit)
+            shown = (slice.flatMap(\.self), slice.count == options.limit)
+        } else {
+            let slice = documents.dropFirst(first).prefix(options.limit)
+            shown = (Array(slice), slice.count == options.limit)
         }
-        return SearchResult(
-            hits: hits, generation: snapshot.generation, plan: plan, counters: counters, stages: reports)
+        var result = try result(shown.documents)
+        result.page = request.page(isFull: shown.isFull)
+        return result
+    }
+
+    /// The first documents of the answer and all before it, whatever groups they are in.
+    ///
+    /// - Parameter candidates: so many at least.
+    func unpagedResult(candidates: Int) throws -> SearchResult {
+        let count = request.groups == nil ? max(candidates, request.depth) : documents.count
+        var result = try result(Array(documents.prefix(count)))
+        result.page = request.page(isFull: false)
+        return result
+    }
+
+    private func result(_ documents: [RankedDocument]) throws -> SearchResult {
+        try snapshot.source.scratch.withScratch { scratch in
+            var result = SearchResult(
+                hits: try snapshot.hits(documents, request, query, scratch), generation: snapshot.generation,
+                plan: plan,
+                counters: counters, stages: reports)
+            if options.countsMatches { result.matches = try snapshot.matches(request, scratch) }
+            return result
+        }
     }
 }
 
 extension Snapshot {
     /// What a search has found, with the way it scores.
-    func ranking(_ found: [WindowSearch.Scored], _ query: ResolvedQuery) -> Ranking {
-        let documents = found.map { item in
-            RankedDocument(id: item.id, place: item.place, score: item.score, stageScores: [])
-        }
+    func ranking(_ found: [FoundDocument], _ query: ResolvedQuery) -> Ranking {
+        // Groups stand one behind the other; stages rank documents.
+        let documents = found.map(RankedDocument.init).sorted(by: RankedDocument.precedes)
         return Ranking(documents: documents, unfound: 0) { [self] documents, counters in
             guard !documents.isEmpty else { return [] }
             counters["documents_scored", default: 0] += documents.count

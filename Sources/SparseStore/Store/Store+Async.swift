@@ -10,10 +10,7 @@ extension Store {
     public func search(
         _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
     ) async throws(SparseStoreError) -> SearchResult {
-        var options = SearchOptions()
-        options.limit = limit
-        options.recall = recall
-        return try await search(query, options: options)
+        try await search(query, options: SearchOptions(limit: limit, recall: recall))
     }
 
     /// The best documents of the newest commit. See ``Snapshot/search(_:options:)``.

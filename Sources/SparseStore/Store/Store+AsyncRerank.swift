@@ -7,11 +7,9 @@ extension Store {
         _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: some AsyncReranker,
         batches: BatchOptions = BatchOptions(), recall: Recall = .target(0.95)
     ) async throws -> SearchResult {
-        var options = SearchOptions()
-        options.limit = limit
-        options.recall = recall
-        return try await search(
-            query, options: options, candidates: candidates, rerankedBy: reranker, batches: batches)
+        try await search(
+            query, options: SearchOptions(limit: limit, recall: recall), candidates: candidates, rerankedBy: reranker,
+            batches: batches)
     }
 
     /// The best documents of the newest commit after several stages, ranked anew by a model that has to be waited for.
@@ -54,7 +52,7 @@ extension Store {
         let stage = StageReport(
             name: reranker.name, candidates: inputs.count, scored: scores.scored,
             seconds: (ContinuousClock.now - modelStart).inSeconds, counters: [:], fallback: fallback)
-        let result = before.reranked(scores, stage, limit: options.limit)
+        let result = before.reranked(scores, stage, options)
         source.report(result, since: start)
         return result
     }
@@ -94,32 +92,41 @@ extension Snapshot {
         _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], _ candidates: Int, _ reranker: R
     ) throws -> (SearchResult, [R.Input]) {
         try SparseStoreError.translate {
-            try Self.validate(options)
+            try options.check()
             try SearchStage.check(candidates: candidates)
-            var search = try StagedSearch(self, query, options, stages, candidates: candidates)
+            var search = try StagedSearch(
+                self, query, options, stages, candidates: candidates, model: reranker.name)
             try search.run()
             let inputs = try Candidates(search.documents.prefix(candidates), CandidateSource(self)).map(reranker.input)
-            return (try search.result(limit: max(candidates, options.limit)), inputs)
+            return (try search.unpagedResult(candidates: candidates), inputs)
         }
     }
 }
 
 extension SearchResult {
-    /// The result with its first hits, which a model has scored, in their new order.
-    fileprivate func reranked(_ scores: CandidateScores, _ report: StageReport, limit: Int) -> SearchResult {
+    /// The result with its first hits, which a model has scored, in their new order; of that the page that was asked for.
+    fileprivate func reranked(_ scores: CandidateScores, _ report: StageReport, _ options: SearchOptions)
+        -> SearchResult
+    {
         let first = scores.order.map { rank in
-            let hit = hits[rank]
-            let score = scores[rank]
-            return Hit(
-                id: hit.id, score: score ?? hit.score, contributions: hit.contributions,
-                stageScores: hit.stageScores + [score])
+            var hit = hits[rank]
+            hit.score = scores[rank] ?? hit.score
+            hit.stageScores.append(scores[rank])
+            return hit
         }
         let rest = hits.dropFirst(first.count).map { hit in
-            Hit(
-                id: hit.id, score: hit.score, contributions: hit.contributions, stageScores: hit.stageScores + [nil])
+            var hit = hit
+            hit.stageScores.append(nil)
+            return hit
         }
-        return SearchResult(
-            hits: Array((first + rest).prefix(limit)), generation: generation, plan: plan, counters: counters,
-            stages: stages + [report])
+        var result = self
+        result.stages.append(report)
+        let groups = Groups.arranged(first + rest, best: options.grouping?.best ?? 1) { hit in
+            options.grouping == nil ? nil : hit.group.map { TextKey($0) }
+        }
+        let shown = groups.dropFirst(page?.depth ?? 0).prefix(options.limit)
+        result.hits = shown.flatMap(\.self)
+        result.page?.isFull = shown.count == options.limit
+        return result
     }
 }

@@ -65,9 +65,9 @@ public final class Store: Sendable {
             let environment = environment
             let tables = try Tables { try environment.table(named: $0) }
             let transaction = try environment.beginRead()
-            try MetaTable(tables: tables, reader: transaction.reader).store()
-                .checkOpenable(readOnly: configuration.isReadOnly)
-            source = SnapshotSource(environment, tables, configuration)
+            let record = try MetaTable(tables: tables, reader: transaction.reader).store()
+            try record.checkOpenable(readOnly: configuration.isReadOnly)
+            source = SnapshotSource(environment, tables, record.uuid, configuration)
             merger = Merger(
                 environment, tables, configuration.mergePolicy, pieces: configuration.mergePieces,
                 metrics: source.metrics)
@@ -200,10 +200,7 @@ public final class Store: Sendable {
     public func search(
         _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
     ) throws(SparseStoreError) -> SearchResult {
-        var options = SearchOptions()
-        options.limit = limit
-        options.recall = recall
-        return try search(query, options: options)
+        try search(query, options: SearchOptions(limit: limit, recall: recall))
     }
 
     /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.

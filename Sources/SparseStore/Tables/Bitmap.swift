@@ -9,6 +9,15 @@ struct Bitmap: Sendable, Hashable {
         words = [UInt64](repeating: 0, count: (count + 63) / 64)
     }
 
+    /// - Parameter words: at least as many as `count` integers need; bits past `count` are left out.
+    init(count: Int, words: UnsafeBufferPointer<UInt64>) {
+        self.count = count
+        self.words = Array(words.prefix((count + 63) / 64))
+        if count & 63 != 0, !self.words.isEmpty {
+            self.words[self.words.count - 1] &= UInt64(1) << UInt64(count & 63) &- 1
+        }
+    }
+
     /// How many integers it holds.
     var population: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 

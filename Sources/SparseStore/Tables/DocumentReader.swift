@@ -7,7 +7,7 @@ struct DocumentReader {
     let reader: Reader
     let termSpace: TermSpace
     private let rescuedNames: [TermID: String]
-    private let decoder: DocumentDecoder
+    let decoder: DocumentDecoder
 
     /// - Parameter rescuedNames: names of terms whose own entry in the vocabulary cannot be read.
     init(tables: Tables, reader: Reader, termSpace: TermSpace, rescuedNames: [TermID: String] = [:]) {
@@ -20,11 +20,20 @@ struct DocumentReader {
     }
 
     func document(_ view: DocumentView) throws -> Document {
-        let vector = try view.vector()
+        let content = try content(view)
         let id = try view.identifier
         let payload = try view.payload(decoder)
         let tags = try view.tags()
-        guard termSpace == .strings else { return Document(id: id, vector: vector, payload: payload, tags: tags) }
+        switch content {
+        case .vector(let vector): return Document(id: id, vector: vector, payload: payload, tags: tags)
+        case .terms(let terms): return Document(id: id, terms: terms, payload: payload, tags: tags)
+        }
+    }
+
+    /// The vector alone.
+    func content(_ view: DocumentView) throws -> SparseContent {
+        let vector = try view.vector()
+        guard termSpace == .strings else { return .vector(vector) }
         let vocabulary = VocabularyTable(tables: tables, reader: reader)
         let terms = try zip(vector.terms, vector.weights).map { term, weight in
             guard let name = try rescuedNames[term] ?? vocabulary.name(of: term) else {
@@ -33,6 +42,6 @@ struct DocumentReader {
             }
             return WeightedTerm(name, weight)
         }
-        return Document(id: id, terms: terms, payload: payload, tags: tags)
+        return .terms(terms)
     }
 }

@@ -1,10 +1,11 @@
+internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
 
 extension SearchCommand {
     /// Asks every query of the file that has a weight, all in one snapshot.
-    func runAll() throws {
-        let file = try weights.queries(queries ?? "-")
+    func runAll(_ source: ByteSource?) throws {
+        let file = try weights.queries(queries ?? "-", source)
         if let pair = file.firstRepetition {
             Output.note("queries \(pair.first + 1) and \(pair.second + 1) of the file have the same id\n")
         }
@@ -12,11 +13,13 @@ extension SearchCommand {
         defer { store.close() }
         let options = try options(for: store)
         let set = try QuerySet(file, for: store)
-        let asked = zip(set.records, set.queries).compactMap { record, query in query.map { (record, $0) } }
+        let asked = try zip(set.records, set.queries).compactMap { record, query in
+            try query.map { (record, try self.query($0)) }
+        }
         InterruptFlag.install()
         try store.read { snapshot in try ask(asked, snapshot, options) }
         let silent = set.records.count - asked.count
-        if silent > 0 { Output.note("\(silent) of the queries have no weight above zero and were not asked\n") }
+        if silent > 0 { Output.note("\(silent) of the queries have no weight and were not asked\n") }
     }
 
     /// Asks so many queries at a time that their hits fit into memory, and tells every few seconds how far it is.
@@ -39,7 +42,7 @@ extension SearchCommand {
                     guard error.code == .deadlineExceeded else { throw error }
                     throw ended(.busy, "the time limit of \(timeLimit ?? 0) s is over", done, queries.count)
                 }
-                let report = try report(result, snapshot, id: record.id, question: record.text)
+                let report = self.report(result, id: record.id, question: record.text)
                 try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text + "\n")
                 done += 1
                 if watch.seconds - told >= 5 {
@@ -54,5 +57,63 @@ extension SearchCommand {
         CommandFailure(
             status,
             "\(reason) after \(Figures.count(done)) of \(Figures.count(count)) queries; their answers were written")
+    }
+
+    /// Whether lines of standard input are answered one by one.
+    var answersEachLine: Bool {
+        queries == "-" && output.isJSON && query == nil && threads == nil && timeLimit == nil && stages.isEmpty
+            && page.after == nil && !weights.dropBadWeights
+    }
+
+    /// Answers each query as it comes, before the next is read.
+    func run(_ lines: QueryStream) throws {
+        let store = try self.store.openForReading(tuning.apply)
+        defer { store.close() }
+        let options = try options(for: store)
+        var failed = 0
+        func answer(_ record: QueryRecord) throws -> JSONValue {
+            guard let given = record.query else { return refusal("the query has no weight", of: record.id) }
+            let asked = try QuerySet.adapt(query(given), to: store)
+            return report(try store.search(asked, options: options), id: record.id, question: record.text).json
+        }
+        func refusal(_ message: String, of id: String? = nil) -> JSONValue {
+            failed += 1
+            return .object((id.map { [("id", .string($0))] } ?? []) + [("error", .string(message))])
+        }
+        while let line = try lines.next() {
+            let json: JSONValue
+            switch line {
+            case .reject(let why): json = refusal(why)
+            case .query(let record):
+                do {
+                    json = try answer(record)
+                } catch  where CommandFailure(error).status == .invalidInput {
+                    json = refusal(CommandFailure(error).message, of: record.id)
+                }
+            }
+            try Output.standard.write(json.text + "\n")
+            try Output.standard.flush()
+        }
+        guard failed == 0 else {
+            throw CommandFailure(.invalidInput, "\(failed) of the lines could not be answered; each says why")
+        }
+    }
+}
+
+/// The value of `--field-weights`: `title=2,body=1`.
+struct FieldWeights {
+    let weights: [String: Float]
+
+    init(_ text: String) throws {
+        var weights: [String: Float] = [:]
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+            guard pair.count == 2, let weight = Float(pair[1]), weight.isFinite,
+                weights.updateValue(weight, forKey: pair[0]) == nil
+            else {
+                throw ValidationError("--field-weights is to be parts like 'title=2,body=1', each once, not '\(part)'")
+            }
+        }
+        self.weights = weights
     }
 }

@@ -15,12 +15,11 @@ extension SearchCommand {
         let highlighter = highlight ? Highlighter(encoder.tokenizer, terms: terms) : nil
         let report = try store.read { snapshot in
             let watch = Stopwatch()
-            let query = Query(terms: terms)
+            let query = try self.query(Query(terms: terms))
             let result =
                 try stages.isEmpty
                 ? snapshot.search(query, options: options) : snapshot.search(query, options: options, stages: stages)
-            return try self.report(
-                result, snapshot, seconds: watch.seconds, question: words, highlighter: highlighter)
+            return self.report(result, seconds: watch.seconds, question: words, highlighter: highlighter)
         }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }

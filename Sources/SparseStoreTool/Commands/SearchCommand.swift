@@ -14,7 +14,11 @@ struct SearchCommand: ParsableCommand {
             the first 200 characters of their payload; --explain adds what each term contributed, and how the answer was \
             found. With --all every query of the file is asked, by several threads in one state of the store; --json then \
             writes a line for each, in the order of the file. An interruption (exit code 8) or --time-limit ends it with \
-            the answers until then.
+            the answers until then. 'search --queries - --json' answers each line of standard input as it comes, in the \
+            newest state of the store.
+
+            Weights below zero lower the score of what has the term. --like and --unlike add and subtract the vectors of \
+            documents. With --json an answer that may go on has a cursor: give it to --after, with the same question.
 
             EXAMPLES:
               sparsestore search notes.sparse 'engines that run on steam' --highlight
@@ -24,6 +28,8 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --queries queries.jsonl --all --threads 2 --json
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --feedback docs=5,terms=20 --explain
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
+              sparsestore search wiki.sparse --terms '{"swift": 2, "taylor": -1}' --fields payload --count --json
+              sparsestore search wiki.sparse --like 17,42 --unlike 99 --group-by 'id:#' --group-size 2
             """)
 
     @OptionGroup var store: StoreArgument
@@ -38,6 +44,22 @@ struct SearchCommand: ParsableCommand {
 
     @Option(help: "The query: a JSON object of weights by term, or by number in a store of numbers.")
     var terms: String?
+
+    @Option(
+        help: ArgumentHelp("Find documents like these, which are not found themselves.", valueName: "ids"),
+        transform: { $0.split(separator: ",").map(String.init) })
+    var like: [String]?
+
+    @Option(
+        help: ArgumentHelp("Find documents unlike these, which are not found themselves.", valueName: "ids"),
+        transform: { $0.split(separator: ",").map(String.init) })
+    var unlike: [String]?
+
+    @Option(
+        help: ArgumentHelp(
+            "Look for the terms in several fields, each with a weight: 'title=2,body=1'.", valueName: "weights"),
+        transform: FieldWeights.init)
+    var fieldWeights: FieldWeights?
 
     @Option(help: "A file of queries, of which one is asked; - for standard input.")
     var queries: String?
@@ -56,6 +78,8 @@ struct SearchCommand: ParsableCommand {
 
     @OptionGroup var tuning: SearchTuning
 
+    @OptionGroup var page: PageOptions
+
     @OptionGroup var stages: StageOptions
 
     @Option(help: "Leave out hits with a lower score.")
@@ -70,11 +94,18 @@ struct SearchCommand: ParsableCommand {
 
     func validate() throws {
         try StandardInput.checkIsReadOnce(["--queries": queries, "--fuse": stages.fuse])
-        guard [words, terms, queries].count(where: { $0 != nil }) == 1 else {
+        guard [words, terms, queries].count(where: { $0 != nil }) <= 1 else {
             throw ValidationError("give the query in one way: as words, with --terms or with --queries")
         }
         guard words != nil || !highlight && text.encoder == nil else {
             throw ValidationError("--highlight and --encoder are for a query in plain words")
+        }
+        guard words != nil || terms != nil || queries != nil || like?.isEmpty == false || unlike?.isEmpty == false
+        else {
+            throw ValidationError("give a query: in words, or with --terms, --queries, --like or --unlike")
+        }
+        guard page.after == nil || !all else {
+            throw ValidationError("--after goes on with one query, so it does not go with --all")
         }
         if query != nil, queries == nil {
             throw ValidationError("--query names a query of the file given with --queries")
@@ -97,15 +128,19 @@ struct SearchCommand: ParsableCommand {
     }
 
     func run() throws {
-        if all { return try runAll() }
+        let source = queries == "-" ? try ByteSource(path: "-") : nil
+        if let source, answersEachLine, try QueryStream.isJSONLines(source) {
+            return try run(QueryStream(source: source))
+        }
         if let words { return try run(words) }
-        let (given, records, place) = try readQuery()
+        if all { return try runAll(source) }
+        let (given, records, place) = try readQuery(source)
         let (question, id) = (records[place].text, records[place].id)
         let stages = try self.stages.read(for: records, chosen: place).stages(query: id, at: place)
         let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
         let options = try options(for: store)
-        let asked = try QuerySet.adapt(given, to: store)
+        let asked = try QuerySet.adapt(query(given), to: store)
         let report = try store.read { snapshot in
             let watch = Stopwatch()
             let result =
@@ -114,7 +149,7 @@ struct SearchCommand: ParsableCommand {
                 : snapshot.search(asked, options: options, stages: stages)
             let seconds = watch.seconds
             self.stages.noteUnknown([result.stages])
-            return try self.report(result, snapshot, seconds: seconds, question: question)
+            return self.report(result, seconds: seconds, question: question)
         }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }
@@ -122,37 +157,42 @@ struct SearchCommand: ParsableCommand {
     /// What the options ask of each search.
     func options(for store: Store) throws -> SearchOptions {
         var options = try tuning.options(for: store)
+        try page.apply(to: &options)
         options.contributions = explain
         options.minimumScore = minimumScore
         return options
     }
 
     func report(
-        _ result: SearchResult, _ snapshot: Snapshot, seconds: Double? = nil, id: String? = nil, question: String?,
+        _ result: SearchResult, seconds: Double? = nil, id: String? = nil, question: String?,
         highlighter: Highlighter? = nil
-    ) throws -> SearchReport {
-        let hits = try result.hits.enumerated().map { index, hit in
-            let document = try snapshot.document(hit.id)
-            return HitReport(
-                rank: index + 1, hit: hit, payload: document?.payload, tags: document?.tags ?? [],
-                highlighter: highlighter)
+    ) -> SearchReport {
+        SearchReport(
+            result: result, recallAsked: tuning.recallAsked, seconds: seconds, explaining: explain, id: id,
+            question: question, highlighter: highlighter)
+    }
+
+    /// A query with what the options add to it.
+    func query(_ given: Query) throws -> Query {
+        var query = given
+        if let fieldWeights, case .terms(let terms) = given.content {
+            query = try Query(terms: terms, fields: fieldWeights.weights)
         }
-        return SearchReport(
-            result: result, hits: hits, recallAsked: tuning.recallAsked, seconds: seconds,
-            explaining: explain, id: id, question: question)
+        query.like = like ?? []
+        query.unlike = unlike ?? []
+        return query
     }
 
     /// The query, and the file it stands in, with its place there.
-    private func readQuery() throws -> (Query, [QueryRecord], Int) {
-        if let terms {
-            let parsed = try TermsText.parse(terms)
-            guard !parsed.isEmpty else {
-                throw CommandFailure(.invalidInput, "the query has no weight above zero; give at least one term")
+    private func readQuery(_ source: ByteSource?) throws -> (Query, [QueryRecord], Int) {
+        guard let path = queries else {
+            let parsed = try terms.map { try TermsText.parse($0, acceptingNegative: true) } ?? []
+            guard !parsed.isEmpty || terms == nil else {
+                throw CommandFailure(.invalidInput, "the query has no weight; give at least one term")
             }
             return (Query(terms: parsed), [QueryRecord(id: "", query: nil)], 0)
         }
-        let path = queries ?? "-"
-        let file = try weights.queries(path)
+        let file = try weights.queries(path, source)
         let place =
             query.map { id in file.queries.firstIndex { TextKey($0.id) == TextKey(id) } } ?? file.queries.indices.first
         guard let place else {
@@ -164,7 +204,7 @@ struct SearchCommand: ParsableCommand {
             Output.note("several queries of '\(path)' have the id '\(found.id)'; the first is asked\n")
         }
         guard let query = found.query else {
-            throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight above zero; choose another")
+            throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight; choose another")
         }
         return (query, file.queries, place)
     }

@@ -42,6 +42,8 @@ struct QuerySet {
 
     private static func numbers(_ query: Query) throws(InterchangeError) -> Query {
         guard case .terms(let terms) = query.content else { return query }
-        return Query(vector: try TermsText.numbers(terms))
+        var query = query
+        query.content = .numbers(try TermsText.numbers(terms))
+        return query
     }
 }

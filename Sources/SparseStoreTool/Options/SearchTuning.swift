@@ -26,12 +26,28 @@ struct SearchTuning: ParsableArguments {
         help: "Only documents whose tags fulfil this: 'tag:a AND NOT tag:b'.", transform: FilterExpression.parse)
     var filter: Filter?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show documents together whose ids begin alike up to a separator: 'id:#'. The limit is one of groups.",
+            valueName: "key"),
+        transform: GroupKeyOption.parse)
+    var groupBy: String?
+
+    @Option(help: "How many documents of a group, at the most. (default: 1)")
+    var groupSize: Int?
+
     @Option(help: "Memory for decoded lists of a compact index: '256MiB', or 0 for none. (default: 512MiB)")
     var listCache: SizeOption?
 
     func validate() throws {
         guard (1...Limits.maximumResults).contains(limit) else {
             throw ValidationError("--limit is to be 1 to \(Limits.maximumResults), not \(limit)")
+        }
+        if let groupSize {
+            guard groupBy != nil else { throw ValidationError("--group-size needs --group-by") }
+            guard (1...Limits.maximumResults).contains(groupSize) else {
+                throw ValidationError("--group-size is to be 1 to \(Limits.maximumResults), not \(groupSize)")
+            }
         }
     }
 
@@ -45,11 +61,8 @@ struct SearchTuning: ParsableArguments {
 
     /// The engine's options for a search in `store`.
     func options(for store: Store) throws -> SearchOptions {
-        var options = SearchOptions()
-        options.limit = limit
-        options.recall = plainSeismic?.recall ?? recall.recall
-        options.filter = filter
-        options.weighting = try weighting.resolve(in: store)
-        return options
+        SearchOptions(
+            limit: limit, recall: plainSeismic?.recall ?? recall.recall, weighting: try weighting.resolve(in: store),
+            filter: filter, grouping: groupBy.map { GroupKeyOption.grouping($0, best: groupSize ?? 1) })
     }
 }

@@ -11,8 +11,12 @@ struct WeightOptions: ParsableArguments {
     var dropBadWeights = false
 
     /// Reads a file of queries, and says on standard error how many weights were left out.
-    func queries(_ path: String) throws -> QueryFile {
-        let file = try QueryFile(path: path, droppingBadWeights: dropBadWeights)
+    ///
+    /// - Parameter source: of the file, if it is open.
+    func queries(_ path: String, _ source: ByteSource? = nil) throws -> QueryFile {
+        let file =
+            try source.map { try QueryFile(source: $0, droppingBadWeights: dropBadWeights) }
+            ?? QueryFile(path: path, droppingBadWeights: dropBadWeights)
         if file.droppedWeights > 0 {
             Output.note("left \(Figures.count(file.droppedWeights)) bad weights out of the queries of '\(path)'\n")
         }

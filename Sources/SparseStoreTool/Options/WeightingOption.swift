@@ -39,9 +39,9 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
             let file = try WeightTableFile(path: path)
             // JSON gives names; in a store of numbers they are these numbers.
             if case .byName(let terms) = file, try store.read({ $0.termSpace }) == .numbers {
-                let vector = try TermsText.numbers(terms)
-                var weights = [Float](repeating: 0, count: Int(vector.terms.last ?? 0) + 1)
-                for (term, weight) in zip(vector.terms, vector.weights) { weights[Int(term)] = weight }
+                let numbers = try TermsText.numbers(terms)
+                var weights = [Float](repeating: 0, count: Int(numbers.keys.max() ?? 0) + 1)
+                for (term, weight) in numbers { weights[Int(term)] = weight }
                 return .table(try WeightTable(weights))
             }
             return .table(try file.table)

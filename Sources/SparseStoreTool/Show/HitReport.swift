@@ -6,21 +6,23 @@ internal import SparseText
 struct HitReport {
     let rank: Int
     let hit: Hit
-    let payload: [UInt8]?
-    let tags: [String]
     /// Finds what matches in the payload, where that was asked for.
     var highlighter: Highlighter?
 
     private var highlights: Highlighter.Highlights? {
-        guard let highlighter, let payload, let text = String(validating: payload, as: UTF8.self) else { return nil }
+        guard let highlighter, let payload = hit.payload, let text = String(validating: payload, as: UTF8.self) else {
+            return nil
+        }
         return highlighter.highlights(in: text)
     }
 
     /// With contributions only when they were asked for.
     func json(explaining: Bool) -> JSONValue {
         var fields: [(String, JSONValue)] = [("id", .string(hit.id)), ("score", .float(hit.score))]
-        fields += DocumentJSON.payload(payload, field: "payload")
-        if !tags.isEmpty { fields.append(("tags", .array(tags.map { .string($0) }))) }
+        if let group = hit.group { fields.append(("group", .string(group))) }
+        fields += DocumentJSON.payload(hit.payload, field: "payload")
+        if !hit.tags.isEmpty { fields.append(("tags", .array(hit.tags.map { .string($0) }))) }
+        if let vector = hit.vector { fields.append(("vector", DocumentJSON.vector(vector))) }
         if let highlights {
             fields.append(("matches", .array(highlights.matches.map(Self.json))))
             fields.append(("passages", .array(highlights.passages.map { Self.json($0.range) })))
@@ -36,9 +38,9 @@ struct HitReport {
     func text(explaining: Bool) -> String {
         let id = Printable.line(Array(hit.id.utf8), limit: 60)
         var text = "\(rank). \(id)   score \(Figures.decimal(Double(hit.score), 4))\n"
-        if let payload, let passage = highlights?.passages.first {
+        if let payload = hit.payload, let passage = highlights?.passages.first {
             text += Printable.wrap(Self.marked(passage, of: payload), width: 78, indent: "   ") + "\n"
-        } else if let payload, !payload.isEmpty {
+        } else if let payload = hit.payload, !payload.isEmpty {
             text += Printable.wrap(Printable.line(payload, limit: 200), width: 78, indent: "   ") + "\n"
         }
         if explaining, !hit.stageScores.isEmpty {

@@ -1,10 +1,10 @@
 internal import SparseInterchange
 internal import SparseStore
+internal import SparseText
 
 /// The answer to one query as it is shown.
 struct SearchReport {
     let result: SearchResult
-    let hits: [HitReport]
     let recallAsked: String
     /// Nil where others were asked at the same time.
     let seconds: Double?
@@ -13,13 +13,19 @@ struct SearchReport {
     var id: String?
     /// The query as a person would read it, where a file gave it.
     var question: String?
+    /// Finds what matches in the payloads, where that was asked for.
+    var highlighter: Highlighter?
 
     var json: JSONValue {
         var fields: [(String, JSONValue)] = []
         if let id { fields.append(("id", .string(id))) }
         if let question { fields.append(("query", .string(question))) }
         fields += [
-            ("hits", .array(hits.map { $0.json(explaining: explaining) })),
+            ("hits", .array(hits.map { $0.json(explaining: explaining) }))
+        ]
+        if let cursor = result.cursor { fields.append(("cursor", .string(cursor.description))) }
+        if let matches = result.matches { fields.append(("matches", .integer(matches))) }
+        fields += [
             ("exact", .bool(result.isExact)),
             ("recall_asked", .string(recallAsked)),
             ("generation", .integer(Int(clamping: result.generation))),
@@ -41,8 +47,15 @@ struct SearchReport {
             text += Printable.wrap(line, width: 78, indent: "") + "\n"
         }
         text += hits.isEmpty ? "nothing matches\n" : hits.map { $0.text(explaining: explaining) }.joined()
+        if let matches = result.matches {
+            text += "\(Figures.count(matches)) document\(matches == 1 ? " matches" : "s match")\n"
+        }
         if explaining { text += "\n" + plan }
         return text
+    }
+
+    private var hits: [HitReport] {
+        result.hits.enumerated().map { HitReport(rank: $0 + 1, hit: $1, highlighter: highlighter) }
     }
 
     private var plan: String {

@@ -21,7 +21,7 @@ enum ExitStatus: Int32 {
         case .alreadyOpen, .busy, .readersFull, .deadlineExceeded, .generationNotReached: self = .busy
         case .cancelled: self = .interrupted
         case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore,
-            .dimensionMismatch, .codecNotTrained, .encoderMismatch:
+            .dimensionMismatch, .codecNotTrained, .encoderMismatch, .invalidCursor:
             self = .invalidInput
         default: self = .io
         }

@@ -76,12 +76,12 @@ struct BlockCollection {
     /// Searches the block index to the end of all lists, and scores whatever is in them.
     func searchAll(
         _ query: SparseVector, limit: Int, filter: Filter? = nil
-    ) throws -> (hits: [WindowSearch.Scored], counters: SearchCounters) {
+    ) throws -> (hits: [FoundDocument], counters: SearchCounters) {
         let plan = BlockPlan(
             lists: 10_000, heapFactor: 0, candidates: 10_000, candidatesPerHit: 1, headShare: 0)
         return try store.read { snapshot in
             var counters = SearchCounters()
-            let search = WindowSearch(
+            let search = FirstStage(
                 index: snapshot.index, query: try snapshot.resolve(Query(vector: query), .none), limit: limit,
                 minimumScore: nil, effort: .blocks(plan), allowed: try filter.map(snapshot.allowed))
             let hits = try snapshot.source.scratch.withScratch { try search.run($0, &counters) }

@@ -6,7 +6,7 @@ import Testing
 
 /// What a search of the block index finds, against brute force.
 @Suite(.timeLimit(.minutes(1))) struct BlockSearchTests {
-    private func same(_ hits: [WindowSearch.Scored], _ expected: [(id: String, score: Float)]) -> Bool {
+    private func same(_ hits: [FoundDocument], _ expected: [(id: String, score: Float)]) -> Bool {
         hits.map(\.id) == expected.map(\.id) && hits.map(\.score) == expected.map(\.score)
     }
 

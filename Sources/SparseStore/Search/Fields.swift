@@ -1,0 +1,65 @@
+// Documents of several fields, such as a title and a body. The fields share one vocabulary: the term "swift" of the field
+// "title" is stored as "title:swift". A query names its terms once and gives each field a weight.
+
+/// Names of terms in fields.
+enum FieldTerms {
+    /// Between the name of a field and a term.
+    static let separator: Character = ":"
+
+    /// A term in a field, as the store knows it.
+    static func name(_ term: String, in field: String) -> String { field + String(separator) + term }
+
+    /// - Throws: `invalidArgument` for a name of a field that is empty or has a separator.
+    static func check(_ fields: some Sequence<String>) throws(SparseStoreError) {
+        for field in fields where field.isEmpty || field.contains(separator) {
+            throw SparseStoreError(
+                .invalidArgument,
+                "a field is called '\(field)'; the name of a field has at least one character and no '\(separator)'")
+        }
+    }
+}
+
+extension Document {
+    /// Makes a document of several fields, each with its own terms.
+    ///
+    ///     try Document(id: "d1", fields: ["title": ["swift": 2.1], "body": ["swift": 0.7, "storage": 1.4]])
+    ///
+    /// The term "swift" of the field "title" is stored as the term "title:swift". Ask with ``Query/init(terms:fields:)``.
+    ///
+    /// - Throws: `invalidArgument` for a name of a field that is empty or has a colon.
+    public init(
+        id: String, fields: [String: [String: Float]], payload: [UInt8]? = nil, tags: [String] = []
+    ) throws(SparseStoreError) {
+        try FieldTerms.check(fields.keys)
+        let terms = fields.flatMap { field, terms in
+            terms.map { WeightedTerm(FieldTerms.name($0.key, in: field), $0.value) }
+        }
+        self.init(id: id, terms: terms, payload: payload, tags: tags)
+    }
+}
+
+extension Query {
+    /// Makes a query that looks for the same terms in several fields, each with a weight of its own.
+    ///
+    ///     try Query(terms: ["swift": 1.2, "storage": 0.4], fields: ["title": 2, "body": 1])
+    ///
+    /// A document's score is the sum over the fields of the field's weight times the inner product of the terms with the
+    /// document's terms of that field.
+    ///
+    /// - Throws: `invalidArgument` for a name of a field that is empty or has a colon.
+    public init(terms: [String: Float], fields: [String: Float]) throws(SparseStoreError) {
+        try self.init(terms: terms.map { WeightedTerm($0.key, $0.value) }, fields: fields)
+    }
+
+    /// Makes a query that looks for the same terms in several fields; a term that stands twice is refused when the query
+    /// runs.
+    ///
+    /// - Throws: `invalidArgument` for a name of a field that is empty or has a colon.
+    public init(terms: [WeightedTerm], fields: [String: Float]) throws(SparseStoreError) {
+        try FieldTerms.check(fields.keys)
+        self.init(
+            terms: fields.filter { $0.value != 0 }.flatMap { field, weight in
+                terms.map { WeightedTerm(FieldTerms.name($0.term, in: field), $0.weight * weight) }
+            })
+    }
+}

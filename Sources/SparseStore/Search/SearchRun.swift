@@ -1,0 +1,310 @@
+internal import SparseFormat
+
+/// One search of the windows of a snapshot on its way: what it has found so far, and what that took.
+///
+/// Exact: each window gives the documents whose upper bound reaches the k-th best lower bound, and these are scored from
+/// their exact vectors. Every document left out has k proven better ones, so the answer is the one brute force gives.
+/// With a plan: each window gives the best sums of what the plan lets it read, and the best of these are scored. Windows too
+/// small for levels are read whole then, so their sums are no match for the others': they are searched last, and exactly,
+/// which costs little once the best of the others are known.
+///
+/// With groups the same holds for the best document of each group. Then the other documents of the groups that were found
+/// are searched, and no others.
+struct SearchRun {
+    private let stage: FirstStage
+    private let scratch: ScanScratch
+    private var terms = TermPlaces()
+    private var collector: Collector
+    /// What a filter leaves of each window, and in the second step of a grouped search the groups that lead.
+    private var allowed: [AllowedDocuments]?
+    private var isFillingGroups = false
+    private(set) var counters = SearchCounters()
+
+    /// Documents whose records are looked up together, and how many are asked for ahead of the one that is scored.
+    private static let batch = 64
+    private static let prefetched = 4
+
+    init(_ stage: FirstStage, _ scratch: ScanScratch) {
+        self.stage = stage
+        self.scratch = scratch
+        collector = Collector(
+            limit: stage.limit, minimumScore: stage.minimumScore, after: stage.after, groups: stage.groups)
+        allowed = stage.allowed
+    }
+
+    private var index: IndexView { stage.index }
+    private var query: ResolvedQuery { stage.query }
+
+    /// Whether as many documents or groups were found as were asked for.
+    var isFull: Bool { collector.isFull }
+
+    /// Searches; to be called once.
+    mutating func find() throws -> [FoundDocument] {
+        guard query.hasPositiveWeight else { return [] }
+        let members = Array(index.members.indices)
+        if query.terms.count > WindowScan.maximumLists {
+            // More terms than accumulators can tell apart: every document is scored.
+            terms = TermPlaces(query, index, scratch)
+            try scoreAll()
+        } else {
+            switch stage.effort {
+            case .windows(let plan):
+                terms = TermPlaces(query, index, scratch)
+                try search(members, plan)
+            case .blocks(let plan):
+                try search(plan)
+            case nil:
+                terms = TermPlaces(query, index, scratch)
+                try search(members, cut: nil, keeping: stage.limit)
+            }
+        }
+        if let groups = stage.groups, groups.best > 1 { try fill(groups) }
+        return collector.best()
+    }
+
+    /// Searches the block index, and windows that it does not cover.
+    ///
+    /// - Throws: `BlockDamage` when the block index turns out to be damaged.
+    private mutating func search(_ plan: BlockPlan) throws {
+        var found: [DocumentPlace] = []
+        var others = Array(index.members.indices)
+        if let blocks = index.blocks {
+            let scan = BlockScan(
+                view: blocks, plan: plan, count: plan.candidateCount(limit: stage.limit), budget: stage.budget,
+                readsAhead: scratch.asksDisk,
+                isAllowed: { [allowed, members = index.members] place in
+                    allowed?[place.member].bitmap.contains(place.ordinal)
+                        ?? members[place.member].isLive(place.ordinal)
+                })
+            found = try BlockDamage.of { try scan.run(query, scratch.blocks, &counters) }
+                .sorted { $0.member < $1.member }
+            others = blocks.others
+        }
+        counters.candidates += found.count
+        terms = TermPlaces(query, index, scratch, in: stage.groups == nil ? Set(found.map(\.member) + others) : nil)
+        try score(found)
+        try search(others, BlockPlan.windowPlan)
+    }
+
+    /// Searches some windows with a plan.
+    private mutating func search(_ members: [Int], _ plan: ScanPlan) throws {
+        guard !members.isEmpty else { return }
+        let cut = ScanCut(plan, terms, index)
+        let leveled = members.filter { index.members[$0].segment.directory.levels > 1 }
+        let others = members.filter { index.members[$0].segment.directory.levels == 1 }
+        let count = scratch.optimisations.contains(.rescoring) ? plan.candidateCount(limit: stage.limit) : stage.limit
+        try search(leveled, cut: cut, keeping: count)
+        try search(others, cut: nil, keeping: stage.limit)
+    }
+
+    /// Searches some windows.
+    ///
+    /// - Parameters:
+    ///   - cut: what to leave out; nil for an exact search.
+    ///   - count: how many of the best by their sums, or proven by them, are candidates.
+    private mutating func search(_ members: [Int], cut: ScanCut?, keeping count: Int) throws {
+        guard !members.isEmpty else { return }
+        var set = candidates(cut: cut, keeping: count)
+        if scratch.asksDisk, allowed == nil { readAhead(members, cut) }
+        for position in members {
+            try stage.budget.check()
+            try scan(position, cut: cut, into: &set)
+            // Weights below zero make lower bounds weak: true scores have to raise what the next window must reach.
+            if query.hasNegativeWeight {
+                try refine(set.takeRemaining())
+                if let reached { set.raise(to: reached) }
+            }
+        }
+        let candidates = set.remaining()
+        counters.candidates += candidates.count
+        guard cut == nil || scratch.optimisations.contains(.rescoring) else {
+            for candidate in candidates {
+                try collector.take(candidate.upper, candidate.place, index.vector(of: candidate.place))
+            }
+            return
+        }
+        try score(candidates.map(\.place))
+    }
+
+    /// What a document must score to be found; nil while that is not known. Of the groups that lead it is not: each wants
+    /// its own best.
+    private var reached: Float? { isFillingGroups ? nil : collector.threshold }
+
+    /// No candidates yet.
+    private func candidates(cut: ScanCut?, keeping count: Int) -> CandidateSet {
+        let minimum = cut == nil ? max(stage.minimumScore ?? 0, reached ?? 0) : 0
+        guard let groups = stage.groups else {
+            return CandidateSet(count: count, minimum: minimum, ceiling: stage.after?.score)
+        }
+        // Of each group as many documents as the plan would score of a search for one group's hits alone.
+        let wanted = isFillingGroups ? groups.best : 1
+        let perGroup =
+            cut.map { scratch.optimisations.contains(.rescoring) ? $0.plan.candidateCount(limit: wanted) : wanted }
+            ?? wanted
+        return CandidateSet(
+            count: count, minimum: minimum,
+            groups: GroupBounds(
+                groups, leading: isFillingGroups ? stage.limit : count, perGroup: perGroup,
+                isEveryGroupKnown: isFillingGroups))
+    }
+
+    /// Asks the disk for all lists that windows will be scanned for.
+    private func readAhead(_ members: [Int], _ cut: ScanCut?) {
+        for member in members {
+            let segment = index.members[member].segment
+            for term in terms[member] {
+                segment.readAhead(
+                    term.entry, at: term.position, levels: cut?.levels[term.number] ?? segment.directory.levels)
+            }
+        }
+    }
+
+    /// Takes the candidates of one window in, or scores all of its documents where that costs less.
+    private mutating func scan(_ position: Int, cut: ScanCut?, into set: inout CandidateSet) throws {
+        let member = index.members[position]
+        counters.segments += 1
+        let allowed = allowed?[position]
+        counters.filteredDocuments += isFillingGroups ? 0 : allowed?.count ?? 0
+        // Fewer than a plan would score anyway, or than the fixed costs of a scan allow.
+        if let allowed,
+            cut != nil && allowed.count <= set.count
+                || ScanCost.scoringIsCheaper(allowed.count, postings: 0, member.segment)
+        {
+            return try scoreWhole(allowed, of: position, isExact: cut == nil, &set)
+        }
+        guard let scan = try scan(of: position, cut) else { return }
+        if let allowed, ScanCost.scoringIsCheaper(allowed.count, postings: scan.packedPostings, member.segment) {
+            return try scoreWhole(allowed, of: position, isExact: cut == nil, &set)
+        }
+        counters.segmentsScanned += 1
+        counters.lists += scan.listCount
+        counters.postings += scan.postings
+        counters.chunksDecoded += scan.held.decoded
+        counters.chunksCached += scan.held.cached
+        guard scan.listCount > 0 else { return }
+        scan.run(position, member, allowed?.bitmap, scratch, into: &set)
+    }
+
+    /// The scan of a window; nil when it has none of the query's terms.
+    private func scan(of member: Int, _ cut: ScanCut?) throws -> WindowScan? {
+        guard !terms[member].isEmpty else { return nil }
+        var cut = cut
+        if let plan = cut?.plan, !scratch.optimisations.contains(.sharedCut) {
+            cut = ScanCut(plan, terms.alone(member), index)
+        }
+        let segment = index.members[member].segment
+        return try WindowScan(segment, terms[member], cut, query, drift: index.drift(of: segment.directory))
+    }
+
+    /// Scores every document that a filter leaves of a window.
+    private mutating func scoreWhole(
+        _ allowed: AllowedDocuments, of member: Int, isExact: Bool, _ set: inout CandidateSet
+    ) throws {
+        if allowed.count > 0 {
+            counters.segmentsScored += isFillingGroups ? 0 : 1
+            try score(allowed.ordinals.map { DocumentPlace(member: member, ordinal: $0) })
+        }
+        // True scores bound the answer of an exact search; sums that leave postings out are no match for them.
+        if isExact, let reached { set.raise(to: reached) }
+    }
+
+    /// Scores candidates of one window, the most promising first, until none of the others can be among the best.
+    private mutating func refine(_ candidates: [ScanCandidate]) throws {
+        let promising = candidates.sorted { $0.upper > $1.upper }
+        counters.candidates += promising.count
+        var begin = 0
+        while begin < promising.count {
+            if let reached, promising[begin].upper < reached { return }
+            let end = min(begin + Self.batch, promising.count)
+            try score(promising[begin..<end].map(\.place))
+            begin = end
+        }
+    }
+
+    /// Finds the documents of the groups that lead beside their best ones.
+    private mutating func fill(_ groups: DocumentGroups) throws {
+        isFillingGroups = true
+        let known = collector.leadingPlaces()
+        var rest: [Int] = []
+        var bitmaps = index.members.map { Bitmap(count: $0.segment.documentCount) }
+        for (position, ordinals) in groups.documents(ofGroupsOf: known) {
+            let others = ordinals.filter { ordinal in
+                (allowed?[position].bitmap.contains(ordinal) ?? index.members[position].isLive(ordinal))
+                    && !known.contains(DocumentPlace(member: position, ordinal: ordinal))
+            }
+            if query.terms.count > WindowScan.maximumLists
+                || ScanCost.scoringIsCheaper(others.count, postings: 0, index.members[position].segment)
+            {
+                try score(others.map { DocumentPlace(member: position, ordinal: $0) })
+            } else {
+                for ordinal in others { bitmaps[position].insert(ordinal) }
+                rest.append(position)
+            }
+        }
+        guard !rest.isEmpty else { return }
+        allowed = bitmaps.map(AllowedDocuments.init)
+        switch stage.effort {
+        case .windows(let plan): try search(rest, plan)
+        case .blocks: try search(rest, BlockPlan.windowPlan)
+        case nil: try search(rest, cut: nil, keeping: stage.limit)
+        }
+    }
+
+    /// Scores documents from their exact vectors.
+    ///
+    /// - Parameter places: those of one window next to each other.
+    private mutating func score(_ places: [DocumentPlace]) throws {
+        counters.documentsScored += places.count
+        var begin = 0
+        while begin < places.count {
+            try stage.budget.check()
+            let end = min(begin + Self.batch, places.count)
+            try scoreBatch(places[begin..<end])
+            begin = end
+        }
+    }
+
+    /// The same for few enough documents that what each step reads for all of them can be on its way together: where the
+    /// records lie, their beginnings, and then the records, some ahead of the one that is being scored.
+    private mutating func scoreBatch(_ places: ArraySlice<DocumentPlace>) throws {
+        let index = index
+        if scratch.asksDisk {
+            for place in places { index.members[place.member].segment.readAhead(at: place.ordinal) }
+        }
+        let prefetches = scratch.optimisations.contains(.recordPrefetch)
+        if prefetches {
+            for place in places { index.members[place.member].segment.prefetchPlace(of: place.ordinal) }
+            for place in places { index.members[place.member].segment.prefetchBeginning(at: place.ordinal) }
+            for place in places.prefix(Self.prefetched) {
+                try index.members[place.member].segment.prefetch(at: place.ordinal)
+            }
+        }
+        var begin = places.startIndex
+        while begin < places.endIndex {
+            let member = places[begin].member
+            let segment = index.members[member].segment
+            let scorer = DocumentScorer(segment, query, terms[member], index.scoring, scratch)
+            defer { scorer.finish() }
+            while begin < places.endIndex, places[begin].member == member {
+                if prefetches, begin + Self.prefetched < places.endIndex {
+                    let next = places[begin + Self.prefetched]
+                    try index.members[next.member].segment.prefetch(at: next.ordinal)
+                }
+                let vector = try index.vector(of: places[begin])
+                try collector.take(scorer.score(vector), places[begin], vector)
+                begin += 1
+            }
+        }
+    }
+
+    private mutating func scoreAll() throws {
+        for (position, member) in index.members.enumerated() {
+            counters.segments += 1
+            let allowed = allowed?[position]
+            counters.filteredDocuments += allowed?.count ?? 0
+            let ordinals = allowed?.ordinals ?? (0..<member.segment.documentCount).filter(member.isLive)
+            counters.segmentsScored += 1
+            try score(ordinals.map { DocumentPlace(member: position, ordinal: $0) })
+        }
+    }
+}

@@ -1,0 +1,294 @@
+internal import LMDB
+internal import Logging
+internal import SparseFormat
+
+extension Snapshot {
+    /// The best documents by inner product, or by BM25 where the store's ``encoder`` says so.
+    ///
+    /// - Throws: `invalidArgument` for an option outside its range, `invalidVector` for bad weights or duplicate terms,
+    ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `invalidCursor` for a cursor of
+    ///   another store or question, `notFound` for a query like a document that is not there, `deadlineExceeded`,
+    ///   `corrupted`.
+    public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError)
+        -> SearchResult
+    {
+        try SparseStoreError.wrap {
+            try options.check()
+            let start = ContinuousClock.now
+            let result = try source.scratch.withScratch { scratch in
+                try answer(request(query, options), scratch)
+            }
+            source.report(result, since: start)
+            return result
+        }
+    }
+
+    /// When a search of this snapshot has to stop.
+    func budget(_ options: SearchOptions) -> SearchBudget {
+        SearchBudget(deadline: options.deadline, cancellation: cancellation)
+    }
+}
+
+/// A search as one snapshot sees it.
+struct SearchRequest {
+    let question: Question
+    let query: ResolvedQuery
+    /// What the filter leaves of each window; nil when every live document may be found.
+    let allowed: [AllowedDocuments]?
+    let groups: DocumentGroups?
+    /// Where the page begins that is asked for.
+    let start: PageStart
+    let store: StoreUUID
+
+    var options: SearchOptions { question.options }
+    /// How many hits, or groups, are passed over or answered with behind the page before.
+    var wanted: Int { options.offset + options.limit }
+    /// How many hits, or groups, there are up to the end of the page.
+    var depth: Int { start.depth + wanted }
+
+    /// The error for a page that one search cannot reach.
+    static let isTooDeep = SparseStoreError(
+        .limitExceeded,
+        "the page ends behind hit \(Limits.maximumResults), the last that such a search can give; filter the documents, or "
+            + "go on with cursors in exact searches")
+
+    /// The page that is answered with.
+    func page(isFull: Bool) -> Page {
+        Page(store: store, question: question, depth: start.depth + options.offset, isFull: isFull)
+    }
+}
+
+extension Snapshot {
+    func request(_ query: Query, _ options: SearchOptions, stages: [String] = []) throws -> SearchRequest {
+        let question = Question(query: query, options: options, stages: stages)
+        let start = try question.start(in: source.uuid)
+        guard options.offset + options.limit <= Limits.maximumResults else { throw SearchRequest.isTooDeep }
+        return SearchRequest(
+            question: question, query: try resolve(query, options.weighting),
+            allowed: try filter(of: query, options).map(allowed), groups: try options.grouping.map(groups),
+            start: start,
+            store: source.uuid)
+    }
+
+    private func filter(of query: Query, _ options: SearchOptions) -> Filter? {
+        guard let examples = query.examples else { return options.filter }
+        return options.filter.map { $0 && !examples } ?? !examples
+    }
+
+    /// The answer of a search of one stage.
+    private func answer(_ request: SearchRequest, _ scratch: ScanScratch) throws -> SearchResult {
+        var counters = SearchCounters()
+        let (found, plan) = try page(request, scratch, &counters)
+        let shown = Groups.slice(
+            found, from: request.options.offset, count: request.options.limit, isGrouped: request.groups != nil)
+        var result = SearchResult(
+            hits: try hits(shown.documents.map(RankedDocument.init), request, request.query, scratch),
+            generation: generation, plan: plan, counters: counters)
+        if request.options.countsMatches { result.matches = try matches(request, scratch) }
+        result.page = request.page(isFull: shown.isFull)
+        return result
+    }
+
+    /// How many documents match.
+    func matches(_ request: SearchRequest, _ scratch: ScanScratch) throws -> Int {
+        try MatchCount(stage: stage(request, request.query, limit: 1, effort: nil), scratch: scratch).run()
+    }
+
+    /// The documents behind the page before, as many as are wanted if there are so many.
+    private func page(
+        _ request: SearchRequest, _ scratch: ScanScratch, _ counters: inout SearchCounters
+    ) throws -> (found: [FoundDocument], plan: SearchPlan) {
+        guard let last = request.start.last else {
+            return try find(request, request.query, limit: request.wanted, scratch, &counters)
+        }
+        // An exact search can be told where to begin. One that leaves something out would look for the page among documents
+        // whose sums lie where it is to be found, and miss most of it: it has to find what comes before, too; and so does
+        // one of groups, of which a later page must not have those of an earlier one.
+        var limit = request.depth
+        var choice = try plan(request, request.query, limit: min(limit, Limits.maximumResults))
+        if request.groups == nil, limit > Limits.maximumResults {
+            choice = state.planner.choose(.exact, limit: request.wanted)
+        }
+        if choice.effort == nil, request.groups == nil {
+            var first = stage(request, request.query, limit: request.wanted, effort: nil)
+            first.after = last
+            return try first.run(choice.description, scratch, &counters)
+        }
+        guard limit <= Limits.maximumResults else { throw SearchRequest.isTooDeep }
+        while true {
+            let (found, plan) = try find(request, request.query, limit: limit, scratch, &counters)
+            let groups = Groups.split(found, isGrouped: request.groups != nil)
+            let rest = groups.drop { group in group.first.map { !HitRank.precedes(last, $0.rank) } ?? true }
+            // What was written since the page before may rank before its end.
+            guard rest.count < request.wanted, groups.count == limit, limit < Limits.maximumResults else {
+                return (rest.flatMap(\.self), plan)
+            }
+            limit = min(Limits.maximumResults, 2 * limit - request.start.depth - rest.count)
+        }
+    }
+
+    /// How a search for so many documents, or groups, is carried out.
+    private func plan(_ request: SearchRequest, _ query: ResolvedQuery, limit: Int) throws -> Planner.Choice {
+        let damage = state.index.blocksDamage
+        if case .plainSeismic = request.options.recall {
+            if let damage {
+                throw SparseStoreError(
+                    .corrupted,
+                    "plain Seismic was asked for, and the block index is damaged: \(damage.sentence); build it again")
+            }
+            guard state.index.blocks != nil else {
+                throw SparseStoreError(
+                    .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
+            }
+        }
+        let share = request.allowed.map {
+            Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents))
+        }
+        return state.planner.choose(
+            request.options.recall, limit: limit, share: share ?? 1, without: damage, hasGroups: request.groups != nil,
+            hasNegativeWeight: query.hasNegativeWeight)
+    }
+
+    private func stage(
+        _ request: SearchRequest, _ query: ResolvedQuery, limit: Int, hasMinimumScore: Bool = true, effort: Effort?
+    ) -> FirstStage {
+        FirstStage(
+            index: index, query: query, limit: limit,
+            minimumScore: hasMinimumScore ? request.options.minimumScore : nil, effort: effort,
+            allowed: request.allowed, budget: budget(request.options), groups: request.groups)
+    }
+
+    /// The best documents, or groups, of all.
+    ///
+    /// - Parameters:
+    ///   - query: the request's, or what feedback has made of it.
+    ///   - hasMinimumScore: whether the request's minimum score holds.
+    func find(
+        _ request: SearchRequest, _ query: ResolvedQuery, limit: Int, hasMinimumScore: Bool = true,
+        _ scratch: ScanScratch, _ counters: inout SearchCounters
+    ) throws -> (found: [FoundDocument], plan: SearchPlan) {
+        let choice = try plan(request, query, limit: limit)
+        let before = counters
+        do {
+            return try stage(request, query, limit: limit, hasMinimumScore: hasMinimumScore, effort: choice.effort)
+                .run(choice.description, scratch, &counters)
+        } catch let damage as BlockDamage {
+            counters = before
+            noteDamage(damage)
+            return try find(request, query, limit: limit, hasMinimumScore: hasMinimumScore, scratch, &counters)
+        }
+    }
+
+    /// Lets no later search use the block index.
+    func noteDamage(_ damage: BlockDamage) {
+        state.index.blocks?.index.damage = damage
+        source.logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
+    }
+
+    /// What a filter leaves of each window.
+    func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
+        try state.filters.allowed(filter) { filter in
+            let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
+            return try state.index.members.map(filter.allowed)
+        }
+    }
+
+    /// Which group each document is in.
+    private func groups(_ grouping: Grouping) throws -> DocumentGroups {
+        let index = index
+        return DocumentGroups(
+            try index.members.indices.map { try index.groups(of: $0, by: grouping.key) }, best: grouping.best)
+    }
+
+    func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
+        try withResolver(weighting) { try $0.resolve(query, weighting) }
+    }
+
+    /// Calls `body` with what resolves queries; it must not read through the snapshot.
+    func withResolver<R>(_ weighting: Weighting, _ body: (QueryResolver) throws -> R) throws -> R {
+        func resolver(_ reader: Reader, _ counted: CountedDocuments?) -> QueryResolver {
+            QueryResolver(
+                tables: tables, reader: reader, manifest: manifest, vocabulary: source.vocabulary, counted: counted)
+        }
+        guard case .filteredIDF(let filter) = weighting else {
+            return try withReader { try body(resolver($0, nil)) }
+        }
+        let allowed = try allowed(filter)
+        return try source.scratch.withScratch { scratch in
+            let counted = CountedDocuments(index: state.index, allowed: allowed, scratch: scratch)
+            return try withReader { try body(resolver($0, counted)) }
+        }
+    }
+
+    /// The hits of an answer, with what the options ask of each.
+    func hits(
+        _ documents: some Collection<RankedDocument>, _ request: SearchRequest, _ query: ResolvedQuery,
+        _ scratch: ScanScratch
+    ) throws -> [Hit] {
+        let options = request.options
+        var hits = documents.map { document in
+            Hit(
+                id: document.id, score: document.score, stageScores: document.stageScores,
+                group: request.groups?.value(of: document.place)?.text)
+        }
+        if options.contributions {
+            for (index, document) in documents.enumerated() {
+                hits[index].contributions = try contributions(document.place, query, scratch)
+            }
+        }
+        if !options.fields.isEmpty { try read(options.fields, of: &hits) }
+        return hits
+    }
+
+    /// Reads what hits are to bring of their documents.
+    private func read(_ fields: HitFields, of hits: inout [Hit]) throws {
+        try withReader { reader in
+            let identifiers = IdentifierTable(tables: tables, reader: reader)
+            let table = DocumentTable(tables: tables, reader: reader)
+            let documents = documentReader(reader)
+            for index in hits.indices {
+                guard let number = try identifiers.number(of: hits[index].id) else {
+                    throw SparseStoreError(
+                        .corrupted,
+                        "a document is indexed and its identifier is not stored; restore the store from a backup")
+                }
+                try documents.read(fields, of: table.existing(number), into: &hits[index])
+            }
+        }
+    }
+
+    private func contributions(
+        _ place: DocumentPlace, _ query: ResolvedQuery, _ scratch: ScanScratch
+    ) throws -> [TermContribution] {
+        let segment = state.index.members[place.member].segment
+        let scorer = DocumentScorer(segment, query, state.index.scoring, scratch)
+        defer { scorer.finish() }
+        let parts = try scorer.contributions(index.vector(of: place))
+        return try withReader { reader in
+            let vocabulary = VocabularyTable(tables: tables, reader: reader)
+            return try parts.map { part in
+                let name = manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil
+                return TermContribution(
+                    term: name ?? String(part.term), queryWeight: part.query, documentWeight: part.document)
+            }
+        }
+    }
+}
+
+extension DocumentReader {
+    /// Copies fields of a document into its hit.
+    fileprivate func read(_ fields: HitFields, of view: DocumentView, into hit: inout Hit) throws {
+        if fields.contains(.payload) { hit.payload = try view.payload(decoder) }
+        if fields.contains(.tags) { hit.tags = try view.tags() }
+        if fields.contains(.vector) { hit.vector = try content(view) }
+    }
+}
+
+extension GroupValue {
+    /// As hits show it.
+    fileprivate var text: String {
+        switch self {
+        case .text(let key): key.text
+        }
+    }
+}

@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import SparseStore
+
+/// Which part of an answer `search` shows, and what it shows of each hit.
+struct PageOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What hits bring of their documents: any of payload, tags and vector. (default: payload,tags)",
+            valueName: "names"),
+        transform: FieldsOption.parse)
+    var fields: HitFields = [.payload, .tags]
+
+    @Option(help: ArgumentHelp("Go on behind an earlier page: the 'cursor' that it ended with.", valueName: "cursor"))
+    var after: String?
+
+    @Option(help: "How many hits, or groups, to pass over.")
+    var offset = 0
+
+    @Flag(help: "Also say how many documents match.")
+    var count = false
+
+    func validate() throws {
+        guard (0...Limits.maximumResults).contains(offset) else {
+            throw ValidationError("--offset is to be 0 to \(Limits.maximumResults), not \(offset)")
+        }
+    }
+
+    func apply(to options: inout SearchOptions) throws {
+        options.fields = fields
+        options.after = try after.map { try Cursor(parsing: $0) }
+        options.offset = offset
+        options.countsMatches = count
+    }
+}
+
+/// The value of `--fields`: names with commas between them.
+enum FieldsOption {
+    private static let names: [(name: String, field: HitFields)] = [
+        ("payload", .payload), ("tags", .tags), ("vector", .vector),
+    ]
+
+    static func parse(_ text: String) throws -> HitFields {
+        var fields: HitFields = []
+        for part in text.split(separator: ",") {
+            guard let known = names.first(where: { $0.name == part }) else {
+                throw ValidationError(
+                    "--fields names '\(part)'; there are \(names.map(\.name).joined(separator: ", "))")
+            }
+            fields.insert(known.field)
+        }
+        return fields
+    }
+}
+
+/// The value of `--group-by`: `id:SEPARATOR`.
+enum GroupKeyOption {
+    static func parse(_ text: String) throws -> String {
+        guard text.hasPrefix("id:"), text.utf8.count > 3 else {
+            throw ValidationError(
+                "--group-by is to be 'id:' and a separator, such as 'id:#', not '\(text)'")
+        }
+        return text
+    }
+
+    static func grouping(_ text: String, best: Int) -> Grouping {
+        .byIDPrefix(upTo: String(text.dropFirst(3)), best: best)
+    }
+}
