@@ -84,7 +84,7 @@ import Testing
             let result = try shell(
                 #"""
                 T=$(mktemp -d) && trap 'rm -rf $T' EXIT && mkfifo $T/in
-                unshare -pf "$B" load "$S" $T/in --quiet > /dev/null & first=$!
+                unshare -pf "$B" load "$S" $T/in --no-build --quiet > /dev/null & first=$!
                 exec 9> $T/in
                 seq -f '{"id":"e%g","vector":{"x":1}}' 40000 >&9
                 for i in $(seq 600); do grep -qs "$S-lock" /proc/[0-9]*/maps && break; sleep 0.1; done

@@ -18,7 +18,7 @@ import Testing
 
     private var us: String { "process \(ProcessInfo.processInfo.processIdentifier)" }
 
-    @Test(arguments: [["remove", "d"], ["build"], ["load", "-"]])
+    @Test(arguments: [["remove", "d"], ["build", "--profile", "compact"], ["load", "-"]])
     func `a command that may not wait ends with 6 and says who writes`(command: [String]) throws {
         try whileWriting { path in
             let arguments = [command[0], path] + command.dropFirst() + ["--wait", "0"]

@@ -104,7 +104,6 @@ struct RetrievalCollection {
         case .all(let parts): parts.allSatisfy { lets(id, through: $0) }
         case .any(let parts): parts.contains { lets(id, through: $0) }
         case .not(let part): !lets(id, through: part)
-        default: false
         }
     }
 
