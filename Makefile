@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation python fuzz crash crash-full damage format lint docs check clean
+.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation python fuzz crash full-disk crash-full damage format lint docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift
 KILLS ?= 50
@@ -63,17 +63,19 @@ python: setup ## Build the C library and the Python wheel (Python/dist), and tes
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60) and on full disks (DISK_POINTS=3), a sample of faults (CRASH_POINTS=200)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60), a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
 	@Scripts/closed-descriptors.py --self-test
-	@Scripts/full-disk.py --self-test
-	@Scripts/full-disk.py --points $(DISK_POINTS) $(if $(SEED),--seed $(SEED))
 	@Scripts/closed-descriptors.py --runs $(CLOSED_RUNS) $(if $(SEED),--seed $(SEED))
 	swift build -c release --product crash-driver
 	@Scripts/processes.sh $(SECONDS_TO_RUN) $(PROCESSES)
 	@Tests/Crash/crash.py --points $(CRASH_POINTS) $(if $(SEED),--seed $(SEED))
+
+full-disk: build ## Fill up small real file systems in the middle of each command (DISK_POINTS, SEED=...; needs mount)
+	@Scripts/full-disk.py --self-test
+	@Scripts/full-disk.py --points $(DISK_POINTS) $(if $(SEED),--seed $(SEED))
 
 crash-full: build ## A fault of every kind at every call that changes the disk: some thousand points
 	@Scripts/setup.sh checks

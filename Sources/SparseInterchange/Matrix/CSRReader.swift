@@ -44,8 +44,11 @@ public final class CSRReader: DocumentReader {
 
     /// Opens the matrix that `source`, still at its beginning, gives. All row pointers are checked at once.
     ///
-    /// - Parameter droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its
-    ///   row and count it; otherwise it makes the row a reject.
+    /// - Parameters:
+    ///   - source: the file's bytes.
+    ///   - position: the row at which reading begins.
+    ///   - droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its row and
+    ///     count it; otherwise it makes the row a reject.
     public init(
         source: ByteSource, from position: InputPosition = InputPosition(), droppingBadWeights: Bool = false
     ) throws(InterchangeError) {

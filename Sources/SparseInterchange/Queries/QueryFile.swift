@@ -16,8 +16,10 @@ public struct QueryFile: Sendable {
     /// All queries are kept in memory, and the file is at most `InterchangeLimits.wholeFileBytes` long. A line or row that
     /// is no query is an error, for a query left out would falsify every figure.
     ///
-    /// - Parameter droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its
-    ///   query and count it; otherwise it is an error.
+    /// - Parameters:
+    ///   - path: the file, or a folder of lsr-benchmark; "-" for standard input.
+    ///   - droppingBadWeights: leave a weight that is not finite or outside `Limits.weights` out of its query and count it;
+    ///     otherwise it is an error.
     public init(path: String, droppingBadWeights: Bool = false) throws(InterchangeError) {
         let path = MatrixFile.resolve(path, isQueries: true)
         try self.init(
@@ -26,7 +28,10 @@ public struct QueryFile: Sendable {
 
     /// Reads the queries `source` gives.
     ///
-    /// - Parameter ids: a file with the ids of a matrix's rows, one a line; nil names queries by their row.
+    /// - Parameters:
+    ///   - source: the file's bytes.
+    ///   - ids: a file with the ids of a matrix's rows, one a line; nil names queries by their row.
+    ///   - droppingBadWeights: leave a bad weight out of its query and count it; otherwise it is an error.
     public init(
         source: ByteSource, ids: String? = nil, droppingBadWeights: Bool = false
     ) throws(InterchangeError) {

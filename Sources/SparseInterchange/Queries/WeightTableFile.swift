@@ -10,7 +10,7 @@ public enum WeightTableFile: Sendable, Hashable {
     /// Weights by name; a term that is not there weighs nothing.
     case byName([WeightedTerm])
 
-    /// The table for ``Weighting/table(_:)``: by number for a store whose terms are numbers, by name for one whose terms are
+    /// The table for `Weighting.table(_:)`: by number for a store whose terms are numbers, by name for one whose terms are
     /// strings. The other kind is refused by the search.
     ///
     /// - Throws: `invalidArgument` for a name that stands twice.

@@ -12,6 +12,7 @@ public final class LabelJoin: DocumentReader {
     /// before the place at which `documents` begins is skipped.
     ///
     /// - Parameters:
+    ///   - documents: the rows of a matrix.
     ///   - ids: a file with a document's id in each line; nil keeps the row numbers as ids.
     ///   - payloads: a file with a document's payload in each line; nil leaves the documents without one.
     public init(_ documents: any DocumentReader, ids: String?, payloads: String?) throws(InterchangeError) {

@@ -24,7 +24,7 @@ extension Document {
     ///
     ///     try Document(id: "d1", fields: ["title": ["swift": 2.1], "body": ["swift": 0.7, "storage": 1.4]])
     ///
-    /// The term "swift" of the field "title" is stored as the term "title:swift". Ask with ``Query/init(terms:fields:)``.
+    /// The term "swift" of the field "title" is stored as the term "title:swift". Ask with `Query(terms:fields:)`.
     ///
     /// - Throws: `invalidArgument` for a name of a field that is empty or has a colon.
     public init(

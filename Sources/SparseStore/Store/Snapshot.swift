@@ -83,8 +83,9 @@ public final class Snapshot: Sendable {
 
     /// Calls `body` with every document, in the order they were written, until it returns false.
     ///
-    /// - Parameter includingMultivector: also with its token vectors, which are large; without, ``Document/multivector``
-    ///   is nil.
+    /// - Parameters:
+    ///   - includingMultivector: also with its token vectors, which are large; without, ``Document/multivector`` is nil.
+    ///   - body: gets a document, and returns false to stop.
     /// - Throws: `corrupted`, also when in the end there were more or fewer than ``count``; and what `body` throws.
     public func forEachDocument(
         includingMultivector: Bool = false, _ body: (Document) throws -> Bool

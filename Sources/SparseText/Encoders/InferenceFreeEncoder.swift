@@ -25,8 +25,10 @@ public struct InferenceFreeEncoder: TextEncoder {
 
     /// Makes an encoder.
     ///
-    /// - Parameter table: the model's `idf.json` by token, or a Float32 for each token number; nil weighs each token by the
-    ///   document frequencies of the store that is searched.
+    /// - Parameters:
+    ///   - tokenizer: what cuts the texts.
+    ///   - table: the model's `idf.json` by token, or a Float32 for each token number; nil weighs each token by the document
+    ///     frequencies of the store that is searched.
     /// - Throws: `invalidArgument` for a table by number that has not one weight for each token.
     public init(tokenizer: WordPieceTokenizer, table: WeightTableFile?) throws(SparseStoreError) {
         wordPiece = tokenizer

@@ -30,9 +30,9 @@ extension Snapshot {
     ///   - text: the question; one without a term finds nothing.
     ///   - options: of the search; its weighting is the encoder's unless it says one.
     ///   - encoder: the one that the store was filled by; nil for the one that the store's description is enough to make
-    ///     (``StoreEncoders``).
+    ///     (`StoreEncoders`).
     /// - Throws: `encoderMismatch`, naming both, for another encoder than the store's; what
-    ///   ``StoreEncoders/encoder(for:)`` and the search throw.
+    ///   `StoreEncoders.encoder(for:)` and the search throw.
     public func search(
         text: String, options: SearchOptions = SearchOptions(), encoder: (any TextEncoder)? = nil
     ) throws(SparseStoreError) -> SearchResult {
@@ -67,18 +67,22 @@ extension WriteTransaction {
     ///   - text: what it says.
     ///   - tags: labels to filter by.
     ///   - encoder: the one that the store was filled by; nil for the one that the store's description is enough to make
-    ///     (``StoreEncoders``).
+    ///     (`StoreEncoders`).
     /// - Throws: `invalidVector` for a text without a term; `encoderMismatch`, naming both, for another encoder than the
-    ///   store's; what ``StoreEncoders/encoder(for:)`` and `upsert` throw.
+    ///   store's; what `StoreEncoders.encoder(for:)` and `upsert` throw.
     public mutating func upsert(
-        id: String, text: String, tags: [String] = [], encoder given: (any TextEncoder)? = nil
+        id: String, text: String, tags: [String] = [], encoder: (any TextEncoder)? = nil
     ) throws(SparseStoreError) {
         let used: any TextEncoder
-        if let given {
-            if let encoder { try encoder.check(given.description) } else { try setEncoder(given.description) }
-            used = given
+        if let encoder {
+            if let known = self.encoder {
+                try known.check(encoder.description)
+            } else {
+                try setEncoder(encoder.description)
+            }
+            used = encoder
         } else {
-            used = try StoreEncoders.encoder(for: encoder)
+            used = try StoreEncoders.encoder(for: self.encoder)
         }
         let terms = try used.encode(document: text)
         guard !terms.isEmpty else {
