@@ -114,7 +114,7 @@ extension Environment {
         let opened: LockFile?
         do throws(LMDBError) {
             opened = try LockFile.open(lockPath, options, operation: "open")
-        } catch where error.code == .diskFull && options.isReadOnly {
+        } catch  where error.code == .diskFull && options.isReadOnly {
             // A full disk must not stop reading.
             return (nil, try lockless(path, canonicalPath, lacking: error))
         }
