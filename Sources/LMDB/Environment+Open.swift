@@ -23,6 +23,8 @@ extension Environment {
         if let problem = options.problem() ?? problem(withTables: tables, options) {
             throw LMDBError(.invalidArgument, problem, operation: "open", path: path.string)
         }
+        // Before anything is looked at: a folder that is read on a low descriptor leaves it closed afterward.
+        StandardDescriptors.occupy()
         // Each round ends in an answer unless someone else made, replaced or removed the file meanwhile.
         for _ in 0..<8 {
             switch try Filesystem.resolve(path, operation: "open") {
