@@ -64,8 +64,11 @@ struct WorkFolder {
                 // A full disk may show as a short write.
                 if written != record.count { status = written < 0 ? errno : ENOSPC }
             }
-            // The record is of use after a power cut only if it is there before the file is.
+            // The record is of use after a power cut only if it and its name are there before the file is.
             if status == 0, fsync(descriptor) != 0 { status = errno }
+            if status == 0 {
+                do { try Filesystem.syncFolder(path, operation: operation) } catch { status = error.underlying }
+            }
             if status == 0, access(ownerPath, F_OK) != 0 { status = ENOENT }
         }
         guard status == 0 else {
@@ -114,8 +117,10 @@ struct WorkFolder {
                 [ownerName, fileName, fileName + "-lock"].contains($0) || isName($0, of: fileName)
             }
             if isOurs { empty(path) }
-        } else if contents == [ownerName], record.starts(with: bytes[..<count]) {
-            // A crash while the record was written.
+        } else if contents == [ownerName], count <= record.count,
+            zip(bytes[..<count], record).allSatisfy({ $0 == $1 || $0 == 0 })
+        {
+            // A crash while the record was written: a power cut may leave zeros where bytes are missing.
             empty(path)
         }
     }
