@@ -94,6 +94,8 @@ lint: ## Check format, floors and text rules: the checks that need no build
 	swift format lint --strict --parallel -r $(SWIFT_SOURCE)
 	@Scripts/check-floors.py --self-test
 	@Scripts/check-floors.py
+	@Scripts/check-async.py --self-test
+	@Scripts/check-async.py
 	@Scripts/check-text.py --self-test
 	@Scripts/check-text.py
 	@Scripts/test.sh --self-test

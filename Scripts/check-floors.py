@@ -23,9 +23,15 @@ MODULES = {
     "SparseFormat": {"CZstd"},
     "Platform": set(),
     "LMDB": {"CLMDB", "Platform", "SystemPackage"},
-    "SparseStore": {"SparseFormat", "LMDB", "CKernels", "Logging", "CoreMetrics", "SystemPackage"},
+    "SparseStore": {
+        "SparseFormat", "LMDB", "CKernels", "Logging", "CoreMetrics", "SystemPackage",
+        # Behind package traits of the same names.
+        "ServiceLifecycle", "Tracing", "Configuration"},
     "SparseInterchange": {"SparseStore", "Platform", "CZstd", "CZlib", "SystemPackage"},
-    "SparseText": {"SparseFormat", "SparseStore", "SparseInterchange", "CStemmer"},
+    "SparseText": {
+        "SparseFormat", "SparseStore", "SparseInterchange", "CStemmer",
+        # Behind the package trait AsyncHTTPClient.
+        "AsyncHTTPClient", "NIOCore"},
     "CSparseStore": {"CSparseStoreHeader", "SparseStore"},
     "SparseStoreTool": {
         "SparseStore", "SparseInterchange", "SparseText", "Platform", "ArgumentParser", "Logging", "SystemPackage"},

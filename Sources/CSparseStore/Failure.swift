@@ -9,7 +9,7 @@ final class Failure {
     init(_ error: any Error) {
         let error = error as? SparseStoreError ?? SparseStoreError(.internalError, "\(error)")
         status = Self.status(of: error.code)
-        texts = ([error.code.description] + Self.parts(of: error)).map(Self.copy)
+        texts = [error.code.description, error.problem, error.remedy].map(Self.copy)
     }
 
     deinit {
@@ -19,12 +19,6 @@ final class Failure {
     var name: UnsafePointer<CChar> { UnsafePointer(texts[0]) }
     var problem: UnsafePointer<CChar> { UnsafePointer(texts[1]) }
     var remedy: UnsafePointer<CChar> { UnsafePointer(texts[2]) }
-
-    /// Problem and remedy. A message has both, one behind the other.
-    private static func parts(of error: SparseStoreError) -> [String] {
-        let parts = error.message.split(separator: "; ", maxSplits: 1).map(String.init)
-        return parts.count == 2 ? parts : [error.message, ""]
-    }
 
     private static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
         let bytes = text.utf8CString

@@ -197,9 +197,9 @@ extension Environment {
         guard var size = AddressSpace.mapSize(wanted: wanted, least: least, available: AddressSpace.available) else {
             throw LMDBError(
                 .outOfMemory,
-                "the process may not have the address space that the map needs, \(least) bytes, and "
-                    + "\(AddressSpace.room) for all else; raise its limit (ulimit -v): mapSize, \(options.mapSize) bytes, "
-                    + "cannot be lowered further for a file of \(fileBytes) bytes",
+                "the map needs \(least) bytes of address space and all else \(AddressSpace.room), and the process may have less: "
+                    + "by its limit, or because of the other stores that it has open; raise the limit (ulimit -v), or open "
+                    + "the stores with a smaller Configuration.mapSize (here \(options.mapSize) bytes)",
                 operation: "open", path: canonicalPath, underlying: ENOMEM)
         }
         while true {

@@ -31,6 +31,22 @@ import Testing
         #expect(result.fallback == nil)
     }
 
+    @Test func `fields are those of the snapshot that was searched, whatever was written meanwhile`() async throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.openNumbered()
+        let model = Self.lowest { _ in
+            try await store.write { transaction in
+                for number in 1...20 { try transaction.upsert(Document(id: "d\(number)", terms: ["t": 1])) }
+            }
+        }
+        let options = SearchOptions(limit: 3, fields: [.payload, .tags])
+        let result = try await store.search(["t": 1], options: options, candidates: 5, rerankedBy: model)
+        #expect(result.map(\.id) == ["d16", "d17", "d18"])
+        #expect(result.map { String(decoding: $0.payload ?? [], as: UTF8.self) } == ["text 16", "text 17", "text 18"])
+        #expect(result.map(\.tags) == [["even"], ["odd"], ["even"]])
+        #expect(try await store.document("d16")?.payload == nil)
+    }
+
     @Test func `batches have the stated size, and no more than stated run at once`() async throws {
         let temporary = try TemporaryStore()
         let store = try temporary.openNumbered()

@@ -1,5 +1,8 @@
 import Dispatch
+import Foundation
 import LMDB
+import SparseFormat
+import SystemPackage
 import Testing
 
 @testable import SparseStore
@@ -36,6 +39,32 @@ import Testing
         #expect(try await store.tune(queries: [["t": 1]]).isEmpty == false)
         #expect(try await store.verify(.deep).isClean)
         #expect(try await store.statistics().documents == 19)
+    }
+
+    @Test func `opening, copying, building and repairing have async twins that do the same`() async throws {
+        let temporary = try TemporaryStore()
+        let folder = temporary.directory
+        let store = try await Store.open(at: temporary.path, configuration: Configuration(maintenance: .manual))
+        try await store.write { transaction in
+            for number in 1...20 {
+                let tokens = try Multivector([[Float(number), 1]])
+                try transaction.upsert(Document(id: "d\(number)", terms: ["t": Float(number)], multivector: tokens))
+            }
+        }
+        try await store.encodeMultivectors(as: .int8)
+        #expect(try await store.statistics().multivectors?.codec == .int8)
+        try await store.changeProfile(to: .compact)
+        #expect(try await store.statistics().profile == .compact)
+        #expect(try await store.buildBlocks())
+        let copy = folder.appendingPathComponent("copy.sparse").path
+        try await store.backup(to: copy)
+        let mended = folder.appendingPathComponent("mended.sparse").path
+        let report = try await Store.repair(FilePath(copy), to: FilePath(mended))
+        #expect(report.documents == 20)
+        let again = try await Store.open(at: mended)
+        #expect(try await again.read { $0.count } == 20)
+        again.close()
+        store.close()
     }
 
     @Test func `errors are those of the synchronous calls`() async throws {

@@ -1,5 +1,5 @@
 /// How the token vectors of a document are kept. The raw value is the encoding byte of FORMAT.md.
-public enum MultivectorCodec: UInt8, Sendable, Hashable, Codable, CaseIterable {
+public enum MultivectorCodec: UInt8, Sendable, Hashable, CaseIterable {
     /// IEEE 754 half precision: 2 bytes a component.
     case f16 = 0
     /// 8-bit integers with one scale a token: a byte a component, and 4 bytes.

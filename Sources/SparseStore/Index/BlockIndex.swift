@@ -98,7 +98,7 @@ struct BlockDamage: Error, Hashable {
         case let error as FormatError: sentence = error.sentence
         // The remedy is another one than for what nothing can be built anew from.
         case let error as SparseStoreError where error.code == .corrupted:
-            sentence = String(error.message.prefix { $0 != ";" })
+            sentence = error.problem
         default: return nil
         }
     }

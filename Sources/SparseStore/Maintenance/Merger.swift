@@ -55,8 +55,11 @@ final class Merger: Sendable {
         } begin: {
             try StagedMerge.begin(environment, tables, policy, pieces) { choose(goal, $0) }
         } perform: { merge in
-            try merge.stage(checkpoint)
-            try merge.finish()
+            try StoreSpan.with("merge", store: metrics?.store ?? "") { span in
+                try merge.stage(checkpoint)
+                try merge.finish()
+                span.set("bytes", merge.mergedBytes)
+            }
             metrics?.mergedBeside(bytes: merge.mergedBytes)
         }
         switch outcome {

@@ -132,7 +132,7 @@ struct Salvage {
                 } catch let error as FormatError {
                     try bad(number, loss(error.sentence))
                 } catch let error as SparseStoreError where error.code == .corrupted {
-                    try bad(number, loss(String(error.message.prefix { $0 != ";" })))
+                    try bad(number, loss(error.problem))
                 } catch let error as LMDBError where error.isDamage {
                     try bad(number, loss("a page that it needs cannot be read"))
                     try renew()

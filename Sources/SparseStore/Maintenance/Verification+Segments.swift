@@ -25,7 +25,7 @@ extension Verification {
                 return try body()
             } catch let error as SparseStoreError where error.code == .corrupted {
                 // The remedy is the report's to say.
-                broken(invariant, .segments, prefix, String(error.message.prefix { $0 != ";" }))
+                broken(invariant, .segments, prefix, error.problem)
                 return nil
             }
         } ?? nil

@@ -17,6 +17,7 @@ package final class WorkerThread: @unchecked Sendable {
     // A number, or on Darwin an opaque pointer, which the compiler does not take for Sendable.
     private let thread: pthread_t
     private var isJoined = false
+    private let process = WorkerThread.process
 
     /// Starts a thread that runs `body`.
     package init(_ body: @escaping @Sendable () -> Void) throws(SparseStoreError) {
@@ -31,14 +32,17 @@ package final class WorkerThread: @unchecked Sendable {
         self.thread = thread
     }
 
-    /// One that nobody waits for gives back what it has when it ends.
-    deinit { if !isJoined { pthread_detach(thread) } }
+    /// One that nobody waits for gives back what it has when it ends. A forked child has no such thread.
+    deinit { if !isJoined, process == WorkerThread.process { pthread_detach(thread) } }
 
     /// Waits for the thread to end. By one caller, and once.
     package func join() {
         pthread_join(thread, nil)
         isJoined = true
     }
+
+    /// The number of this process.
+    static var process: pid_t { getpid() }
 
     /// How many processors are there to run threads.
     package static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

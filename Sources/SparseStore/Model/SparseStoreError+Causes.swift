@@ -28,7 +28,12 @@ extension SparseStoreError {
             case .cancelled: .cancelled
             }
         let place = error.path.map { "'\($0)': " } ?? ""
-        self.init(code, place + error.message, cause: error)
+        self = SparseStoreError(code, place + error.message, cause: error).about(path: error.path)
+    }
+
+    init(_ error: VectorError) {
+        self = SparseStoreError(.invalidVector, error.description, cause: error).about(
+            term: error.term.map(String.init))
     }
 
     init(_ error: FormatError) {
@@ -47,7 +52,7 @@ extension SparseStoreError {
         } catch let error as FormatError {
             throw SparseStoreError(error)
         } catch let error as VectorError {
-            throw SparseStoreError(.invalidVector, error.description, cause: error)
+            throw SparseStoreError(error)
         }
     }
 
@@ -59,6 +64,16 @@ extension SparseStoreError {
             throw error
         } catch {
             throw SparseStoreError(.internalError, "an unexpected error: \(error)", cause: error)
+        }
+    }
+}
+
+extension VectorError {
+    /// The term that the error is about.
+    fileprivate var term: TermID? {
+        switch code {
+        case .duplicateTerm(let term), .nonFinite(let term), .outOfRange(let term, _): term
+        default: nil
         }
     }
 }

@@ -1,21 +1,85 @@
-/// What went wrong, in a form for programs (`code`) and for people (`message`, which says the remedy).
+/// What went wrong, in a form for programs (``code``, ``documentID``, ``term``, ``path``, ``position``) and for people
+/// (``problem`` and ``remedy``).
+///
+/// The text may name a path, an identifier or a term; it never holds a payload.
 public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public let code: Code
-    /// What went wrong and how it may be remedied. May name a path, an identifier or a term; never holds a payload.
-    public let message: String
+    /// What went wrong, in one sentence without a period.
+    public let problem: String
+    /// What to do about it; what is known of the kind of error where nothing is known of this one.
+    public var remedy: String { ownRemedy ?? code.remedy }
+    /// The identifier of the document that the error is about; nil when it is about none, or not known.
+    public private(set) var documentID: String?
+    /// The term that the error is about, its number as decimal text in a store of numbers; nil when it is about none.
+    public private(set) var term: String?
+    /// The file that the error is about; nil when it is about none, or not known.
+    public private(set) var path: String?
+    /// Where in a text the error is, in characters from 1: in a filter, for instance. Nil when it is about no text.
+    public private(set) var position: Int?
     /// The error below this one, if there is one.
     public let cause: (any Error)?
 
+    private let ownRemedy: String?
+
+    /// Problem and remedy in one text, with a semicolon between them.
+    public var message: String { ownRemedy.map { problem + Self.separator + $0 } ?? problem }
+
+    /// Between a problem and its remedy.
+    private static let separator = "; "
+
     /// Makes an error.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error.
+    ///   - problem: what went wrong.
+    ///   - remedy: what to do about it; nil for what the kind of error says.
+    ///   - cause: the error below this one.
+    public init(_ code: Code, problem: String, remedy: String?, cause: (any Error)? = nil) {
         self.code = code
-        self.message = message
+        self.problem = problem
+        ownRemedy = remedy
         self.cause = cause
+    }
+
+    /// Makes an error of one text.
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error.
+    ///   - message: what went wrong and, behind the last semicolon, what to do about it.
+    ///   - cause: the error below this one.
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        let (problem, remedy) = Self.parts(of: message)
+        self.init(code, problem: problem, remedy: remedy, cause: cause)
+    }
+
+    /// What stands before and behind the last separator of a message.
+    private static func parts(of message: String) -> (problem: String, remedy: String?) {
+        guard let last = message.ranges(of: separator).last else { return (message, nil) }
+        return (String(message[..<last.lowerBound]), String(message[last.upperBound...]))
     }
 
     /// One line: the code and the message.
     public var description: String { "\(code): \(message)" }
+
+    /// The same error, which also says what it is about. What is known already stays.
+    package func about(
+        document: String? = nil, term: String? = nil, path: String? = nil, position: Int? = nil
+    ) -> SparseStoreError {
+        var error = self
+        error.documentID = documentID ?? document
+        error.term = self.term ?? term
+        error.path = self.path ?? path
+        error.position = self.position ?? position
+        return error
+    }
+
+    /// The same error, whose problem begins by naming a document.
+    func inDocument(_ id: String) -> SparseStoreError {
+        guard documentID == nil else { return self }
+        return SparseStoreError(code, problem: "document '\(id)': \(problem)", remedy: ownRemedy, cause: cause)
+            .about(document: id, term: term, path: path, position: position)
+    }
 }
 
 extension SparseStoreError {
@@ -34,6 +98,40 @@ extension SparseStoreError {
 
         /// The code's name.
         public var description: String { kind.rawValue }
+
+        /// What helps against most errors of the kind.
+        var remedy: String {
+            switch kind {
+            case .notFound: "check the name, or make it first"
+            case .invalidArgument: "give a value inside the range that the reference states"
+            case .invalidVector: "give finite weights within Limits.weights, each term once"
+            case .limitExceeded: "stay within Limits"
+            case .termSpaceMismatch: "give terms of the kind that the store was filled with"
+            case .dimensionMismatch: "give token vectors of the store's dimension"
+            case .codecNotTrained: "write token vectors first"
+            case .encoderMismatch: "use the encoder that filled the store, or a new store"
+            case .corrupted: "restore a backup, or make a sound store of what can be read with 'repair'"
+            case .incompatibleFormat: "open the file with the version that wrote it, or a later one"
+            case .notAStore: "check the path"
+            case .alreadyOpen: "share the handle that has it open"
+            case .diskFull: "free space and try again; nothing is lost"
+            case .io: "look at the system's log for the device, then try again"
+            case .readOnly: "open the store for writing"
+            case .permissionDenied: "change the permissions of the file and of its folder"
+            case .busy: "try again when the other user has ended"
+            case .readersFull: "try again, or raise Configuration.maximumReaders"
+            case .needsReopen: "close the store and open it again"
+            case .forkedProcess: "open the store in the child process"
+            case .networkFilesystem: "move the file to a local disk"
+            case .closed: "open the store again"
+            case .cancelled: "call again"
+            case .deadlineExceeded: "allow more time, or ask for less"
+            case .generationNotReached: "wait longer, or ask without a generation"
+            case .invalidCursor: "ask for the first page again"
+            case .outOfMemory: "allow the process more memory, or lower Configuration.mapSize"
+            case .internalError: "report it to the authors of SparseStore"
+            }
+        }
 
         /// The file, document or segment does not exist.
         public static let notFound = Code(kind: .notFound)
@@ -91,5 +189,23 @@ extension SparseStoreError {
         public static let outOfMemory = Code(kind: .outOfMemory)
         /// A defect of this library. Please report it.
         public static let internalError = Code(kind: .internalError)
+    }
+}
+
+extension SparseStoreError.Code: Codable {
+    /// Reads the code's name.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let name = try container.decode(String.self)
+        guard let kind = Kind(rawValue: name) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(name)' is no code of an error")
+        }
+        self.kind = kind
+    }
+
+    /// Writes the code's name.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(kind.rawValue)
     }
 }

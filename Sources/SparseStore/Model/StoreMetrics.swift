@@ -5,6 +5,8 @@ internal import SparseFormat
 ///
 /// Handlers are made once, at open: without a metrics system each report is a call that does nothing.
 struct StoreMetrics: Sendable {
+    /// What tells the store from others in metrics and traces.
+    let store: String
     private let searches: Counter
     private let searchTime: CoreMetrics.Timer
     private let documentsScored: Counter
@@ -21,6 +23,7 @@ struct StoreMetrics: Sendable {
 
     /// - Parameter store: the value of the dimension `store`, which tells the stores of a process apart.
     init(store: String, factory: any MetricsFactory) {
+        self.store = store
         let dimensions = [("store", store)]
         func counter(_ name: String) -> Counter {
             Counter(label: "sparsestore_" + name, dimensions: dimensions, factory: factory)

@@ -53,7 +53,9 @@ struct FilterParser {
         guard parts <= Filter.maximumParts else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the filter, at character \(token.position): more than \(Filter.maximumParts) tags and identifiers")
+                "the filter, at character \(token.position): more than \(Filter.maximumParts) tags and identifiers"
+            )
+            .about(position: token.position)
         }
         return filter
     }
@@ -64,7 +66,9 @@ struct FilterParser {
         guard depth < Filter.maximumDepth else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the filter, at character \(token.position): nested deeper than \(Filter.maximumDepth)")
+                "the filter, at character \(token.position): nested deeper than \(Filter.maximumDepth)"
+            )
+            .about(position: token.position)
         }
         depth += 1
         defer { depth -= 1 }

@@ -39,7 +39,7 @@ struct FilterTokens {
     init(_ text: String) { characters = Array(text) }
 
     static func failure(_ position: Int, _ what: String) -> SparseStoreError {
-        SparseStoreError(.invalidArgument, "the filter, at character \(position): \(what)")
+        SparseStoreError(.invalidArgument, "the filter, at character \(position): \(what)").about(position: position)
     }
 
     mutating func next() throws(SparseStoreError) -> Token {

@@ -92,7 +92,8 @@ struct QueryResolver {
         for id in ids {
             guard let number = try identifiers.number(of: id) else {
                 throw SparseStoreError(
-                    .notFound, "the query asks for documents like or unlike '\(id)', and there is none; check the id")
+                    .notFound, "the query asks for documents like or unlike '\(id)', and there is none; check the id"
+                ).about(document: id)
             }
             let vector = try documents.existing(number).vector()
             for (term, weight) in zip(vector.terms, vector.weights) { sums[term, default: 0] += share * Double(weight) }
@@ -107,7 +108,7 @@ struct QueryResolver {
             return Array(zip(vector.terms, vector.weights))
         case .numbers(let numbers):
             try check(count: numbers.count)
-            for (term, weight) in numbers { try Self.check(weight: weight, of: "the query's weight of term \(term)") }
+            for (term, weight) in numbers { try Self.check(weight: weight, of: "term \(term)", term: "\(term)") }
             guard !numbers.isEmpty else { return [] }
             try check(.numbers, "numbers")
             return numbers.map { ($0.key, $0.value) }
@@ -141,19 +142,21 @@ struct QueryResolver {
     private static func validate(_ terms: [WeightedTerm]) throws {
         var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {
-            try check(weight: term.weight, of: "the query's weight of '\(term.term)'")
+            try check(weight: term.weight, of: "'\(term.term)'", term: term.term)
             guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(
-                    .invalidVector, "the query's term '\(term.term)' stands twice; add its weights together")
+                    .invalidVector, "the query's term '\(term.term)' stands twice; add its weights together"
+                ).about(term: term.term)
             }
         }
     }
 
-    private static func check(weight: Float, of what: String) throws {
+    private static func check(weight: Float, of what: String, term: String) throws {
         guard weight.isFinite, Limits.weights.contains(abs(weight)) else {
             throw SparseStoreError(
                 .invalidVector,
-                "\(what) is \(weight); weights are finite, and their magnitudes in \(Limits.weights)")
+                "the query's weight of \(what) is \(weight); weights are finite, and their magnitudes in \(Limits.weights)"
+            ).about(term: term)
         }
     }
 }

@@ -16,6 +16,7 @@ enum AsyncHop {
         on queue: DispatchQueue? = nil, _ body: @escaping @Sendable (Cancellation) throws -> R
     ) async throws -> R {
         let cancellation = Cancellation()
+        let trace = SpanContext()
         // Taken by whoever is first: the thread that begins `body`, or the cancellation of a task that still waits for one.
         let waiting = Lock<CheckedContinuation<R, any Error>?>(nil)
         return try await withTaskCancellationHandler {
@@ -26,7 +27,7 @@ enum AsyncHop {
                     continuation.resume(
                         with: Result {
                             try cancellation.check()
-                            return try body(cancellation)
+                            return try trace.run { try body(cancellation) }
                         })
                 }
                 // The handler may have run before there was a continuation.

@@ -2,17 +2,18 @@ internal import SparseFormat
 
 /// What must hold of a caller's document before a byte of it is written.
 enum DocumentValidation {
-    static func check(_ document: Document) throws(SparseStoreError) {
+    /// Runs `body`; what it throws then names the document.
+    static func naming(_ id: String, _ body: () throws(SparseStoreError) -> Void) throws(SparseStoreError) {
         do {
-            try checkParts(of: document)
+            try body()
         } catch {
             // An identifier that is none does not help to find the document.
-            guard (1...Limits.maximumIdentifierBytes).contains(document.id.utf8.count) else { throw error }
-            throw SparseStoreError(error.code, "document '\(document.id)': \(error.message)", cause: error.cause)
+            guard (1...Limits.maximumIdentifierBytes).contains(id.utf8.count) else { throw error }
+            throw error.inDocument(id)
         }
     }
 
-    private static func checkParts(of document: Document) throws(SparseStoreError) {
+    static func check(_ document: Document) throws(SparseStoreError) {
         guard (1...Limits.maximumIdentifierBytes).contains(document.id.utf8.count) else {
             throw SparseStoreError(
                 .invalidArgument,
@@ -54,16 +55,18 @@ enum DocumentValidation {
                 throw SparseStoreError(
                     .invalidVector,
                     "the term '\(term.term.prefix(60))' has \(term.term.utf8.count) bytes; give 1...\(Limits.maximumTermBytes) bytes of UTF-8"
-                )
+                ).about(term: term.term)
             }
             guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
                 throw SparseStoreError(
                     .invalidVector,
-                    "the weight of term '\(term.term)' is \(term.weight); weights are finite and in \(Limits.weights)")
+                    "the weight of term '\(term.term)' is \(term.weight); weights are finite and in \(Limits.weights)"
+                ).about(term: term.term)
             }
             guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(
-                    .invalidVector, "the term '\(term.term)' stands twice; add its weights together")
+                    .invalidVector, "the term '\(term.term)' stands twice; add its weights together"
+                ).about(term: term.term)
             }
         }
     }

@@ -13,13 +13,10 @@ extension Snapshot {
         -> SearchResult
     {
         try SparseStoreError.wrap {
-            try options.check()
-            let start = ContinuousClock.now
-            let result = try source.scratch.withScratch { scratch in
-                try answer(request(query, options), scratch)
+            try source.reporting {
+                try options.check()
+                return try source.scratch.withScratch { try answer(request(query, options), $0) }
             }
-            source.report(result, since: start)
-            return result
         }
     }
 
@@ -241,7 +238,7 @@ extension Snapshot {
     }
 
     /// Reads what hits are to bring of their documents.
-    private func read(_ fields: HitFields, of hits: inout [Hit]) throws {
+    func read(_ fields: HitFields, of hits: inout [Hit]) throws {
         try withReader { reader in
             let identifiers = IdentifierTable(tables: tables, reader: reader)
             let table = DocumentTable(tables: tables, reader: reader)

@@ -26,13 +26,12 @@ extension Snapshot {
     ///   what a reranker throws.
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) throws -> SearchResult {
         try SparseStoreError.translate {
-            try options.check()
-            let start = ContinuousClock.now
-            var search = try StagedSearch(self, query, options, stages)
-            try search.run()
-            let result = try search.result()
-            source.report(result, since: start)
-            return result
+            try source.reporting {
+                try options.check()
+                var search = try StagedSearch(self, query, options, stages)
+                try search.run()
+                return try search.result()
+            }
         }
     }
 }

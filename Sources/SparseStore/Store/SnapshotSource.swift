@@ -75,8 +75,29 @@ final class SnapshotSource: Sendable {
         }
     }
 
-    /// Tells metrics and log of a search that is done.
-    func report(_ result: SearchResult, since start: ContinuousClock.Instant) {
+    /// Runs a search, and tells metrics, log and trace of it.
+    func reporting(_ search: () throws -> SearchResult) rethrows -> SearchResult {
+        let start = ContinuousClock.now
+        return try StoreSpan.with("search", store: metrics.store) { span in
+            let result = try search()
+            report(result, since: start, span)
+            return result
+        }
+    }
+
+    /// Runs a search that waits for a model, and tells metrics, log and trace of it.
+    func reporting(
+        isolation: isolated (any Actor)? = #isolation, _ search: () async throws -> SearchResult
+    ) async rethrows -> SearchResult {
+        let start = ContinuousClock.now
+        return try await StoreSpan.with("search", store: metrics.store) { span in
+            let result = try await search()
+            report(result, since: start, span)
+            return result
+        }
+    }
+
+    private func report(_ result: SearchResult, since start: ContinuousClock.Instant, _ span: StoreSpan) {
         let duration = ContinuousClock.now - start
         metrics.searched(
             documentsScored: result.counters.documentsScored, postings: result.counters.postings, in: duration)
@@ -86,6 +107,13 @@ final class SnapshotSource: Sendable {
                 "generation": "\(result.generation)", "hits": "\(result.count)", "seconds": "\(duration.inSeconds)",
                 "plan": "\(result.plan.reason)",
             ])
+        span.set("generation", Int(clamping: result.generation))
+        span.set("hits", result.count)
+        span.set("plan", result.plan.reason)
+        span.set("documents_scored", result.counters.documentsScored)
+        span.set("postings_read", result.counters.postings)
+        span.set("stages", max(1, result.stages.count))
+        if let fallback = result.fallback { span.set("fallback", "\(fallback)") }
     }
 
     private func state(_ transactionID: UInt64, _ reader: Reader) throws -> SnapshotState {

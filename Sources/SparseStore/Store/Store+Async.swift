@@ -1,5 +1,3 @@
-public import SystemPackage
-
 // The same calls for tasks. Each leaves the task's thread once, for one that may block, and comes back when it is done;
 // in an asynchronous function Swift picks these. A search that is cancelled stops within a window of the index, a write
 // is rolled back.
@@ -135,7 +133,7 @@ extension Store {
     @discardableResult
     public func maintain(progress: @escaping @Sendable (MaintenanceProgress) -> Void = { _ in }) async throws -> Int {
         try await AsyncHop.run { [self] cancellation in
-            try maintain(isCancelled: { (try? cancellation.check()) == nil }, progress: progress)
+            try maintain(isCancelled: { cancellation.isRaised }, progress: progress)
         }
     }
 
@@ -176,11 +174,6 @@ extension Store {
                 try cancellation.check()
             }
         }
-    }
-
-    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. It is not stopped half way.
-    public func backup(to path: FilePath, compacting: Bool = true) async throws(SparseStoreError) {
-        try await AsyncHop.wrap { [self] _ in try backup(to: path, compacting: compacting) }
     }
 
     /// Takes free pages out of the file. See ``compact()``; a task that is cancelled while the copy is made keeps the old

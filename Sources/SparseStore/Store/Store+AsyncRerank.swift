@@ -15,7 +15,8 @@ extension Store {
     /// The best documents of the newest commit after several stages, ranked anew by a model that has to be waited for.
     ///
     /// The stages before it run in one snapshot, on a thread that may block; the snapshot has ended when the model is
-    /// asked. When the deadline passes or the model fails, the answer is the ranking of the stage before, whole: an order
+    /// asked, unless ``SearchOptions/fields`` asks for fields of the hits: these are read from it when the model has
+    /// answered, of the hits that are shown. When the deadline passes or the model fails, the answer is the ranking of the stage before, whole: an order
     /// made half by the model would depend on which batches came first. ``SearchResult/fallback`` says so. A model that
     /// goes on after its task was cancelled is not waited for.
     ///
@@ -31,11 +32,26 @@ extension Store {
         _ query: Query, options: SearchOptions, stages: [SearchStage] = [], candidates: Int = 50,
         rerankedBy reranker: some AsyncReranker, batches: BatchOptions = BatchOptions()
     ) async throws -> SearchResult {
+        try await source.reporting {
+            try await ranked(query, options, stages, candidates, reranker, batches)
+        }
+    }
+
+    private func ranked(
+        _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], _ candidates: Int,
+        _ reranker: some AsyncReranker, _ batches: BatchOptions
+    ) async throws -> SearchResult {
         try batches.check()
         let start = ContinuousClock.now
-        let (before, inputs) = try await AsyncHop.run { [self] cancellation in
-            try source.snapshot(cancellation).prepare(query, options, stages, candidates, reranker)
+        // What is shown is known when the model has answered.
+        var first = options
+        first.fields = []
+        let prepared = try await AsyncHop.run { [self, first] cancellation in
+            let snapshot = try source.snapshot(cancellation)
+            let (result, inputs) = try snapshot.prepare(query, first, stages, candidates, reranker)
+            return (result: result, inputs: inputs, snapshot: options.fields.isEmpty ? nil : snapshot)
         }
+        let inputs = prepared.inputs
         let modelStart = ContinuousClock.now
         var scores = CandidateScores(count: inputs.count)
         var fallback: StageReport.Fallback?
@@ -52,8 +68,11 @@ extension Store {
         let stage = StageReport(
             name: reranker.name, candidates: inputs.count, scored: scores.scored,
             seconds: (ContinuousClock.now - modelStart).inSeconds, counters: [:], fallback: fallback)
-        let result = before.reranked(scores, stage, options)
-        source.report(result, since: start)
+        var result = prepared.result.reranked(scores, stage, options)
+        if let snapshot = prepared.snapshot {
+            let hits = result.hits
+            result.hits = try await AsyncHop.wrap { _ in try snapshot.withFields(options.fields, hits) }
+        }
         return result
     }
 
@@ -87,6 +106,13 @@ extension Store {
 }
 
 extension Snapshot {
+    /// The hits with fields of their documents.
+    fileprivate func withFields(_ fields: HitFields, _ hits: [Hit]) throws -> [Hit] {
+        var hits = hits
+        try read(fields, of: &hits)
+        return hits
+    }
+
     /// The ranking that a model is to change, and what it needs to know.
     fileprivate func prepare<R: AsyncReranker>(
         _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], _ candidates: Int, _ reranker: R

@@ -72,8 +72,10 @@ public final class Store: Sendable {
                 environment, tables, configuration.mergePolicy, pieces: configuration.mergePieces,
                 metrics: source.metrics)
             encodingTurn = ClaimTurn(.encoding, environment, tables)
-            let isBackground = configuration.maintenance == .background && !configuration.isReadOnly
-            background = isBackground ? BackgroundMerging(merger, configuration.logger) : nil
+            let isBackground = configuration.maintenance != .manual && !configuration.isReadOnly
+            background =
+                isBackground
+                ? BackgroundMerging(merger, configuration.logger, isSharing: configuration.maintenance == .shared) : nil
         } catch {
             environment.close()
             throw error
@@ -134,28 +136,30 @@ public final class Store: Sendable {
     }
 
     func write<R>(cancellation: Cancellation?, _ body: (inout WriteTransaction) throws -> R) throws -> R {
-        let start = ContinuousClock.now
-        var published: WriteSession?
-        let result = try SparseStoreError.translate {
-            try environment.write(isCancelled: { cancellation?.isRaised ?? false }) { raw in
-                let session = try WriteSession(
-                    source, writer: raw.writer, configuration: configuration, cancellation: cancellation)
-                var transaction = WriteTransaction(session: session)
-                let result = try body(&transaction)
-                published = try transaction.session.finish() ? transaction.session : nil
-                return result
+        try StoreSpan.with("commit", store: source.metrics.store) { span in
+            let start = ContinuousClock.now
+            var published: WriteSession?
+            let result = try SparseStoreError.translate {
+                try environment.write(isCancelled: { cancellation?.isRaised ?? false }) { raw in
+                    let session = try WriteSession(
+                        source, writer: raw.writer, configuration: configuration, cancellation: cancellation)
+                    var transaction = WriteTransaction(session: session)
+                    let result = try body(&transaction)
+                    published = try transaction.session.finish() ? transaction.session : nil
+                    return result
+                }
             }
+            if let published {
+                published.publish()
+                background?.wake()
+                report(published, since: start, span)
+            }
+            return result
         }
-        if let published {
-            published.publish()
-            background?.wake()
-            report(published, since: start)
-        }
-        return result
     }
 
-    /// Tells metrics and log of a commit.
-    private func report(_ session: WriteSession, since start: ContinuousClock.Instant) {
+    /// Tells metrics, log and trace of a commit.
+    private func report(_ session: WriteSession, since start: ContinuousClock.Instant, _ span: StoreSpan) {
         let duration = ContinuousClock.now - start
         source.metrics.committed(from: session.base, to: session.manifest, in: duration)
         source.metrics.oldestSnapshot(age: source.open.oldestAge)
@@ -165,6 +169,9 @@ public final class Store: Sendable {
                 "generation": "\(session.manifest.generation)", "documents": "\(session.manifest.documents)",
                 "segments": "\(session.manifest.segments.count)", "seconds": "\(duration.inSeconds)",
             ])
+        span.set("generation", Int(clamping: session.manifest.generation))
+        span.set("documents", Int(clamping: session.manifest.documents))
+        span.set("segments", session.manifest.segments.count)
     }
 
     /// Runs `body` with a snapshot of the newest commit.

@@ -63,11 +63,14 @@ struct WriteSession {
     }
 
     mutating func upsert(_ document: Document) throws {
-        try DocumentValidation.check(document)
         let space: TermSpace = if case .terms = document.content { .strings } else { .numbers }
-        try checkSpace(space)
-        let length = try length(of: document.content)
-        if let multivector = document.multivector { try multivectors.check(multivector) }
+        var length: UInt64 = 0
+        try DocumentValidation.naming(document.id) { () throws(SparseStoreError) in
+            try DocumentValidation.check(document)
+            try checkSpace(space)
+            length = try self.length(of: document.content)
+            if let multivector = document.multivector { try multivectors.check(multivector) }
+        }
         try changing { session in
             let vector = try session.vector(document.content)
             session.encoderRecord?.length += length
@@ -236,7 +239,7 @@ struct WriteSession {
         index.scoring = encoderRecord?.scoring(documents: manifest.documents)
     }
 
-    private func checkSpace(_ space: TermSpace) throws {
+    private func checkSpace(_ space: TermSpace) throws(SparseStoreError) {
         guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
         let (kept, given) = space == .numbers ? ("strings", "numbers") : ("numbers", "strings")
         throw SparseStoreError(

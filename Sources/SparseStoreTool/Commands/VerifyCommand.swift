@@ -54,7 +54,7 @@ struct VerifyCommand: ParsableCommand {
             var report = VerificationReport(level: level)
             report.add(
                 VerificationReport.Finding(
-                    rule: "open", table: "", key: "", sentence: String(error.message.prefix { $0 != ";" }),
+                    rule: "open", table: "", key: "", sentence: error.problem,
                     remedy: "restore a backup; or `repair`"))
             return report
         }

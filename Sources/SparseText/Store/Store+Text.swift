@@ -6,10 +6,7 @@ extension Store {
     public func search(
         text: String, limit: Int = 10, recall: Recall = .target(0.95), encoder: (any TextEncoder)? = nil
     ) throws -> SearchResult {
-        var options = SearchOptions()
-        options.limit = limit
-        options.recall = recall
-        return try search(text: text, options: options, encoder: encoder)
+        try search(text: text, options: SearchOptions(limit: limit, recall: recall), encoder: encoder)
     }
 
     /// The best documents of the newest commit for a question in plain words. See
@@ -18,6 +15,26 @@ extension Store {
         text: String, options: SearchOptions, encoder: (any TextEncoder)? = nil
     ) throws -> SearchResult {
         try read { try $0.search(text: text, options: options, encoder: encoder) }
+    }
+
+    /// The best documents of the newest commit for a question in plain words, for tasks. See
+    /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(
+        text: String, limit: Int = 10, recall: Recall = .target(0.95), encoder: (any TextEncoder)? = nil
+    ) async throws -> SearchResult {
+        try await search(text: text, options: SearchOptions(limit: limit, recall: recall), encoder: encoder)
+    }
+
+    /// The best documents of the newest commit for a question in plain words, for tasks. See
+    /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(
+        text: String, options: SearchOptions, encoder: (any TextEncoder)? = nil
+    ) async throws -> SearchResult {
+        try await read { try $0.search(text: text, options: options, encoder: encoder) }
     }
 }
 

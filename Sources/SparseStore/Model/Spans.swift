@@ -1,0 +1,76 @@
+#if Tracing
+    internal import Tracing
+#endif
+
+/// A span of swift-distributed-tracing; nothing at all without the package trait `Tracing`.
+///
+/// | span                 | attributes, each with `sparsestore.` before it                                        |
+/// |----------------------|---------------------------------------------------------------------------------------|
+/// | `sparsestore.search` | `store`, `generation`, `hits`, `plan`, `documents_scored`, `postings_read`, `stages`, |
+/// |                      | `fallback` where a stage left the order as it was                                     |
+/// | `sparsestore.commit` | `store`, `generation`, `documents`, `segments`; none but `store` when nothing changed |
+/// | `sparsestore.merge`  | `store`, `bytes`                                                                      |
+struct StoreSpan {
+    #if Tracing
+        private let span: any Span
+
+        fileprivate init(_ span: any Span) { self.span = span }
+    #endif
+
+    /// Runs `body` in a span. What it throws is recorded.
+    static func with<R>(_ name: String, store: String, _ body: (StoreSpan) throws -> R) rethrows -> R {
+        #if Tracing
+            try withSpan("sparsestore." + name, ofKind: .internal) { span in
+                let span = StoreSpan(span)
+                span.set("store", store)
+                return try body(span)
+            }
+        #else
+            try body(StoreSpan())
+        #endif
+    }
+
+    /// Runs `body`, which waits, in a span.
+    static func with<R>(
+        _ name: String, store: String, isolation: isolated (any Actor)? = #isolation,
+        _ body: (StoreSpan) async throws -> R
+    ) async rethrows -> R {
+        #if Tracing
+            try await withSpan("sparsestore." + name, ofKind: .internal) { span in
+                let span = StoreSpan(span)
+                span.set("store", store)
+                return try await body(span)
+            }
+        #else
+            try await body(StoreSpan())
+        #endif
+    }
+
+    func set(_ name: String, _ value: @autoclosure () -> String) {
+        #if Tracing
+            if span.isRecording { span.attributes["sparsestore." + name] = .string(value()) }
+        #endif
+    }
+
+    func set(_ name: String, _ value: @autoclosure () -> Int) {
+        #if Tracing
+            if span.isRecording { span.attributes["sparsestore." + name] = .int64(Int64(value())) }
+        #endif
+    }
+}
+
+/// The place of a task in its trace, to be taken along to another thread.
+struct SpanContext: Sendable {
+    #if Tracing
+        private let context = InstrumentationContext.current
+    #endif
+
+    /// Runs `body` as a part of the trace.
+    func run<R>(_ body: () throws -> R) rethrows -> R {
+        #if Tracing
+            try InstrumentationContext.$current.withValue(context, operation: body)
+        #else
+            try body()
+        #endif
+    }
+}
