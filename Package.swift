@@ -18,11 +18,25 @@ let package = Package(
         .library(name: "CSparseStore", type: .dynamic, targets: ["CSparseStore"]),
         .executable(name: "sparsestore", targets: ["SparseStoreTool"]),
     ],
+    // What a service may want. All are off by default, and then their packages are not needed.
+    traits: [
+        .trait(
+            name: "ServiceLifecycle",
+            description: "SparseStoreService: a store as a service of swift-service-lifecycle."),
+        .trait(name: "Tracing", description: "Spans of searches, commits and merges for swift-distributed-tracing."),
+        .trait(name: "Configuration", description: "Reads a store's configuration with swift-configuration."),
+        .trait(name: "AsyncHTTPClient", description: "Carries requests of HTTPSparseEncoder with async-http-client."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         // Floor 0: the system libraries.
@@ -53,6 +67,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle",
+                    condition: .when(traits: ["ServiceLifecycle"])),
+                .product(
+                    name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
+                .product(
+                    name: "Configuration", package: "swift-configuration", condition: .when(traits: ["Configuration"])),
             ],
             swiftSettings: settings),
         // Floor 3: other people's files.
@@ -65,7 +86,14 @@ let package = Package(
             swiftSettings: settings),
         // Floor 4: text to vectors. What Unicode and the languages say stands in text files, which are compiled in.
         .target(
-            name: "SparseText", dependencies: ["SparseFormat", "SparseStore", "SparseInterchange", "CStemmer"],
+            name: "SparseText",
+            dependencies: [
+                "SparseFormat", "SparseStore", "SparseInterchange", "CStemmer",
+                .product(
+                    name: "AsyncHTTPClient", package: "async-http-client",
+                    condition: .when(traits: ["AsyncHTTPClient"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+            ],
             resources: [
                 .embedInCode("Resources/word-break.txt"), .embedInCode("Resources/decompositions.txt"),
                 .embedInCode("Resources/stop-words.txt"),

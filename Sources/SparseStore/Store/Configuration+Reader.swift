@@ -1,0 +1,88 @@
+#if Configuration
+    public import Configuration
+
+    extension SparseStore.Configuration {
+        /// Reads a configuration with swift-configuration. With the package trait `Configuration`.
+        ///
+        ///     let reader = ConfigReader(provider: EnvironmentVariablesProvider())
+        ///     let configuration = try SparseStore.Configuration(reader.scoped(to: "sparsestore"))
+        ///
+        /// With that, the variable `SPARSESTORE_PROFILE=compact` makes compact stores. The keys are the names of the
+        /// properties: `isReadOnly`, `readsWithoutLock`, `createIfMissing`, `durability`, `maintenance`, `mapSize`,
+        /// `maximumReaders`, `allowNetworkFilesystem`, `profile`, `listCacheSize`, `compressionLevel`, `multivectorCodec`;
+        /// and `busyTimeoutSeconds` and `snapshotPatienceSeconds`, which are numbers. Choices are written as their names,
+        /// sizes in bytes.
+        ///
+        /// - Parameters:
+        ///   - reader: where the values are.
+        ///   - defaults: what holds for keys that are not there, and for what has no key.
+        /// - Throws: `invalidArgument` for a value of another type or outside its choices, naming the key.
+        public init(
+            _ reader: ConfigReader, defaults: SparseStore.Configuration = SparseStore.Configuration()
+        ) throws(SparseStoreError) {
+            self = defaults
+            let values = Values(reader: reader)
+            try values.boolean("isReadOnly") { isReadOnly = $0 }
+            try values.boolean("readsWithoutLock") { readsWithoutLock = $0 }
+            try values.boolean("createIfMissing") { createIfMissing = $0 }
+            try values.boolean("allowNetworkFilesystem") { allowNetworkFilesystem = $0 }
+            try values.choice("durability") { durability = $0 }
+            try values.choice("maintenance") { maintenance = $0 }
+            try values.choice("profile") { profile = $0 }
+            try values.choice("multivectorCodec") { multivectorCodec = $0 }
+            try values.integer("mapSize") { mapSize = $0 }
+            try values.integer("maximumReaders") { maximumReaders = $0 }
+            try values.integer("listCacheSize") { listCacheSize = $0 }
+            try values.integer("compressionLevel") { compressionLevel = $0 }
+            try values.number("busyTimeoutSeconds") { busyTimeout = .seconds($0) }
+            try values.number("snapshotPatienceSeconds") { snapshotPatience = .seconds($0) }
+        }
+    }
+
+    /// Values by key. A key that has a value of another type is an error; the reader alone would take it for missing.
+    private struct Values {
+        let reader: ConfigReader
+
+        func boolean(_ key: String, _ use: (Bool) -> Void) throws(SparseStoreError) {
+            guard let value = reader.bool(forKey: ConfigKey(key)) else { return try refuse(key, "true or false") }
+            use(value)
+        }
+
+        func integer(_ key: String, _ use: (Int) -> Void) throws(SparseStoreError) {
+            guard let value = reader.int(forKey: ConfigKey(key)) else { return try refuse(key, "a whole number") }
+            use(value)
+        }
+
+        func number(_ key: String, _ use: (Double) -> Void) throws(SparseStoreError) {
+            let name = ConfigKey(key)
+            guard let value = reader.double(forKey: name) ?? reader.int(forKey: name).map(Double.init), value >= 0
+            else {
+                return try refuse(key, "a number of seconds")
+            }
+            use(value)
+        }
+
+        func choice<Value: CaseIterable>(_ key: String, _ use: (Value) -> Void) throws(SparseStoreError) {
+            guard let name = reader.string(forKey: ConfigKey(key)) else { return try refuse(key, "a name") }
+            guard let value = Value.allCases.first(where: { "\($0)" == name }) else {
+                let names = Value.allCases.map { "\($0)" }.joined(separator: ", ")
+                throw SparseStoreError(
+                    .invalidArgument, problem: "the configuration's '\(key)' is '\(name)'",
+                    remedy: "choose one of these: \(names)")
+            }
+            use(value)
+        }
+
+        /// - Throws: when the key has a value of any type.
+        private func refuse(_ key: String, _ wanted: String) throws(SparseStoreError) {
+            let name = ConfigKey(key)
+            guard
+                reader.string(forKey: name) != nil || reader.int(forKey: name) != nil
+                    || reader.double(forKey: name) != nil
+                    || reader.bool(forKey: name) != nil
+            else { return }
+            throw SparseStoreError(
+                .invalidArgument, problem: "the configuration's '\(key)' is not \(wanted)", remedy: "give \(wanted)")
+        }
+    }
+#endif
