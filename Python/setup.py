@@ -1,4 +1,8 @@
-"""Tags the wheel with its platform: it holds a shared library, but no extension module of a certain Python."""
+"""Tags the wheel with its platform: it holds a shared library, but no extension module of a certain Python.
+
+Scripts/python.sh puts the library beside the package before it builds the wheel. The source distribution has none: a
+package made from it takes the library that SPARSESTORE_LIBRARY names.
+"""
 
 from setuptools import Distribution, setup
 from setuptools.command.bdist_wheel import bdist_wheel

