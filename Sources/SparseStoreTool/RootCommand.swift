@@ -23,8 +23,8 @@ struct RootCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             LoadCommand.self, EvalCommand.self, SearchCommand.self, StatsCommand.self, GetCommand.self,
-            RemoveCommand.self, EncodeCommand.self, BuildCommand.self, TuneCommand.self, CompactCommand.self,
-            VerifyCommand.self,
+            UpdateCommand.self, RemoveCommand.self, CountCommand.self, FacetsCommand.self, ListCommand.self,
+            EncodeCommand.self, BuildCommand.self, TuneCommand.self, CompactCommand.self, VerifyCommand.self,
             RepairCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self, ExportCommand.self,
         ])
 

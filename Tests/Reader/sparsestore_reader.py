@@ -26,17 +26,18 @@ KINDS = {name: number for number, name in enumerate(
     ("store manifest bookmark identifier document termID termName statisticsPage statisticsDelta segmentDirectory "
      "segmentChunk tombstonePage dictionary segmentDocuments segmentForward tuning segmentTags segmentOrder multivector "
      "multivectorCodec claim retired blockIndex blockDirectory").split(), 1)}
-KINDS["multivectorSettings"] = 28
-KINDS["encoder"] = 29
+KINDS.update(attributeSchema=25, segmentColumn=26, multivectorSettings=28, encoder=29)
 TABLES = {name: number for number, name in enumerate(
-    "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries".split(), 1)}
+    "meta ids documents multivectors vocabulary statistics segments tombstones dictionaries changes".split(), 1)}
 PARTS = {1: "segmentDirectory", 2: "segmentChunk", 3: "segmentDocuments", 4: "segmentForward", 5: "segmentChunk",
-         6: "segmentTags", 7: "segmentOrder"}
+         6: "segmentTags", 7: "segmentOrder", 12: "segmentColumn"}
 BLOCK_PARTS = {8: "blockDirectory", 9: "segmentChunk", 10: "segmentChunk", 11: "segmentChunk"}
 LINES_PER_CHUNK, SLOTS_PER_CHUNK, LINE_COMPONENTS = 1_023, 8_184, 21
 TERMS_PER_PAGE, ORDINALS_PER_PAGE = 1016, 8192
 LEVEL_BOUNDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 PAD = 65_535
+INTEGER, NUMBER, BOOLEAN, STRING, DATE, INTEGERS, STRINGS = range(1, 8)
+TYPES = ("integer", "number", "boolean", "string", "date", "integers", "strings")
 MASK = (1 << 64) - 1
 
 
@@ -202,13 +203,13 @@ class Store:
                  "nextStatisticsDelta", "bytesWritten", "bytesMerged", "count")
         manifest.update(zip(names, body.fields("IIIIQQQQI")))
         names = ("id", "kind", "reserved", "flags", "documents", "tombstones", "firstDocument", "lastDocument", "nonzeros",
-                 "bytes")
+                 "bytes", "changes", "reserved2", "changedAt")
         manifest["segments"] = [
-            dict(zip(names, body.fields("IBBHIIQQQQ"))) for _ in range(manifest.pop("count"))]
+            dict(zip(names, body.fields("IBBHIIQQQQIIQ"))) for _ in range(manifest.pop("count"))]
         body.end()
         for entry in manifest["segments"]:
             require(entry["kind"] == 1, "I6: a segment's kind is 1")
-            require(entry.pop("reserved") == 0, "I2: reserved bytes are zero")
+            require(entry.pop("reserved") == entry.pop("reserved2") == 0, "I2: reserved bytes are zero")
             require(entry["flags"] <= 1, "flags are known")
         return manifest
 
@@ -249,6 +250,8 @@ class Store:
                 pass  # BlockIndex reads it
             elif key == b"encoder":
                 yield "encoder", self.encoder
+            elif key == b"attributes":
+                yield "schema", self.read_schema()
             elif key in (b"merge", b"encoding"):
                 open_value("meta", key, value, "claim")
             elif key == b"retired":
@@ -257,6 +260,21 @@ class Store:
                 open_value("meta", key, value, "multivectorCodec")
             else:
                 require(key in (b"store", b"manifest"), "I3: a key of meta is one that section 5 names")
+
+    def read_schema(self):
+        """6.14: types by name."""
+        schema = {}
+        if b"attributes" in self.values["meta"]:
+            body = self.value("meta", b"attributes", "attributeSchema")
+            names = []
+            for _ in range(body.field("I")):
+                kind, length = body.fields("BB")
+                require(1 <= kind <= 7, "I15: a type has a known value")
+                names.append(body.take(length))
+                schema[text(names[-1], 1, 100)] = TYPES[kind - 1]
+            body.end()
+            require(all(a < b for a, b in zip(names, names[1:])) and len(names) <= 1024, "I35: attributes ascend")
+        return schema
 
     def check_multivectors(self, body):
         """7.1, I130 to I132; what the codecs keep is left alone."""
@@ -347,9 +365,11 @@ class Store:
             require(len(key) == 8, "I3: a key has the length of its table")
             body = open_value("documents", key, value, "document")
             (identifier_length, vector_encoding, payload_encoding, count, vector_length, payload_length, original_length,
-             dictionary, tag_count, tags_length) = body.fields("HBBIIIIIHH")
+             dictionary, tag_count, tags_length, attributes_length, attribute_count) = body.fields("HBBIIIIIHHHB")
+            body.zeros(1)
             document = dict(number=struct.unpack(">Q", key)[0], id=text(body.take(identifier_length), 1, 500))
-            vector, tags, payload = (body.take(length) for length in (vector_length, tags_length, payload_length))
+            vector, tags, attributes, payload = (
+                body.take(length) for length in (vector_length, tags_length, attributes_length, payload_length))
             body.end()
             require(dictionary == 0 or dictionary in self.dictionaries, "I109: each dictionary that is named exists")
             require(vector_encoding in (0, 1) and payload_encoding in (0, 1, 2), "I15: an encoding has a known value")
@@ -360,11 +380,48 @@ class Store:
             body.end()
             encoded = [tag.encode() for tag in document["tags"]]
             require(all(a < b for a, b in zip(encoded, encoded[1:])), "I19: tags ascend strictly")
+            document["attributes"] = self.attributes(Body(attributes), attribute_count)
             if payload_encoding == 2:
                 payload = frame_content(payload, 67_108_864, self.dictionaries.get(dictionary))
             require(len(payload) == original_length, "I20: a payload has the length that is said")
             document["payload"] = payload.hex() if payload_encoding else None
             yield document
+
+    @staticmethod
+    def attributes(body, count):
+        """6.14, 7: [type, value] by name."""
+        def zigzag():
+            value = body.varint(64)
+            return value >> 1 ^ -(value & 1)
+
+        def string():
+            return text(body.take(body.varint(32)), 0, 200)
+
+        def elements(read):
+            length = body.varint(32)
+            require(1 <= length <= 1024, "I36: a list has 1 to 1024 elements")
+            return [read() for _ in range(length)]
+
+        attributes, names = {}, []
+        for _ in range(count):
+            names.append(body.take(body.varint(32)))
+            kind = body.field("B")
+            require(1 <= kind <= 7, "I15: a type has a known value")
+            if kind in (INTEGER, DATE):
+                value = zigzag()
+            elif kind == NUMBER:
+                value = body.field("d")
+                require(math.isfinite(value), "I36: a number is finite")
+            elif kind == BOOLEAN:
+                value = body.field("B")
+                require(value <= 1, "I36: a Boolean is 0 or 1")
+                value = bool(value)
+            else:
+                value = string() if kind == STRING else elements(zigzag if kind == INTEGERS else string)
+            attributes[text(names[-1], 1, 100)] = [TYPES[kind - 1], value]
+        body.end()
+        require(count <= 64 and all(a < b for a, b in zip(names, names[1:])), "I35: attributes ascend")
+        return attributes
 
     @staticmethod
     def vector(body, count, code):
@@ -393,13 +450,13 @@ class Store:
                 size += len(value)
         return parts, size
 
-    def tombstones(self, segment):
-        """6.7: the dead ordinals."""
+    def marked(self, table, segment):
+        """6.7: the dead or the changed ordinals."""
         dead = []
-        for key, value in self.entries["tombstones"]:
+        for key, value in self.entries[table]:
             owner, page = struct.unpack(">II", key)
             if owner == segment:
-                bits = int.from_bytes(open_value("tombstones", key, value, "tombstonePage").take(1024), "little")
+                bits = int.from_bytes(open_value(table, key, value, "tombstonePage").take(1024), "little")
                 dead += [page * ORDINALS_PER_PAGE + bit for bit in range(ORDINALS_PER_PAGE) if bits >> bit & 1]
         return sorted(dead)
 
@@ -442,7 +499,12 @@ class Window:
         else:
             self.read_vectors(parts[4][0])
         self.tags = dict(tag for body in parts[6] for tag in self.read_tags(body))
-        self.dead = store.tombstones(self.id)
+        self.columns = dict(self.read_column(body) for body in parts[12])
+        names = [name.encode() for name in self.columns]
+        require(all(a < b for a, b in zip(names, names[1:])), "I35: columns ascend")
+        self.dead = store.marked("tombstones", self.id)
+        self.changed = set(store.marked("changes", self.id))
+        require(len(self.changed) == entry["changes"], "I125: changes are as many as the entry says")
         require(len(self.dead) == entry["tombstones"], "I104: tombstones are as many as the entry says")
 
     def planes_chunk(self, body):
@@ -588,6 +650,87 @@ class Window:
             yield text(names[name_begin:name_end], 1, 200), ordinals
             name_begin, list_begin = name_end, list_end
 
+    def read_column(self, body):
+        """8.6: the name, and the type and values by ordinal."""
+        documents, kind, presence, width = body.fields("IBBB")
+        body.zeros(1)
+        present, count, base, unit, string_count, text_length, name_length = body.fields("IIQQIIH")
+        body.zeros(6)
+        require(documents == self.documents, "I110: all parts are of the same number of documents")
+        require(1 <= kind <= 7 and presence <= 2 and unit >= 1, "I15, I37: a column's fields are known")
+        form = 0 if present == documents else 2 if 8 * present < documents else 1
+        require(presence == form, "I37: the presence is in the shortest form")
+        def align():
+            body.zeros(-body.position % 8)
+
+        name = text(body.take(name_length), 1, 100)
+        align()
+        ordinals = list(range(documents))
+        if presence == 1:
+            bits = int.from_bytes(body.take((documents + 7) // 8), "little")
+            has_value = [bits >> ordinal & 1 for ordinal in ordinals]
+        elif presence == 2:
+            ordinals = list(body.fields(f"{present}H"))
+        if presence != 1:
+            has_value = [1] * len(ordinals)
+        require(sum(has_value) == present, "I37: as many documents have a value as the column says")
+        align()
+        ends = list(range(1, len(ordinals) + 1))
+        if kind in (INTEGERS, STRINGS):
+            ends = list(body.fields(f"{len(ordinals)}I"))
+        align()
+        ranges = [body.fields("QQ") for _ in range((count + 1023) // 1024)]
+        bits = int.from_bytes(body.take((count * width + 7) // 8), "little")
+        codes = [bits >> index * width & (1 << width) - 1 for index in range(count)]
+        align()
+        string_ends = body.fields(f"{string_count}I")
+        data = body.take(text_length)
+        body.end()
+        strings = [text(data[begin:end], 0, 200) for begin, end in zip((0, *string_ends), string_ends)]
+        encoded = [string.encode() for string in strings]
+        require(all(a < b for a, b in zip(encoded, encoded[1:])), "I38: strings ascend")
+
+        def element(code):
+            key = base + code * unit
+            if kind in (STRING, STRINGS):
+                return strings[code]
+            if kind == BOOLEAN:
+                return bool(key)
+            if kind == NUMBER:
+                return struct.unpack("<d", struct.pack("<Q", key ^ 1 << 63 if key >> 63 else key ^ MASK))[0]
+            return (key ^ 1 << 63) - (1 << 64) * (key >> 63 == 0)
+
+        valued, values, begin = [], {}, 0
+        for index, end in enumerate(ends):
+            if has_value[index]:
+                own = [element(code) for code in codes[begin:end]]
+                values[ordinals[index]] = own if kind in (INTEGERS, STRINGS) else own[0]
+            valued += [has_value[index]] * (end - begin)
+            begin = end
+        require(begin == count, "I37: every code is of an entry")
+        for block, said in enumerate(ranges):
+            own = [code for code, is_there in list(zip(codes, valued))[1024 * block:1024 * (block + 1)] if is_there]
+            require(said == (min(own, default=MASK), max(own, default=0)), "I38: a range is that of its codes")
+        return name, (kind, values)
+
+    def check_columns(self, documents):
+        """I124"""
+        expected = {}
+        for ordinal, number in enumerate(self.numbers):
+            document = documents.get(number)
+            if document and ordinal not in self.dead and ordinal not in self.changed:
+                for name, (kind, value) in document["attributes"].items():
+                    expected.setdefault(name, {})[ordinal] = value
+        skipped = set(self.dead) | self.changed
+        for name, (kind, values) in self.columns.items():
+            live = {ordinal: value for ordinal, value in values.items() if ordinal not in skipped}
+            wanted = {
+                ordinal: sorted(set(value), key=lambda one: one.encode() if isinstance(one, str) else one)
+                if isinstance(value, list) else float(value) if kind == NUMBER else value
+                for ordinal, value in expected.pop(name, {}).items()}
+            require(live == wanted, f"I124: the column {name} is the documents'")
+        require(not expected, "I124: each attribute has a column")
+
     def check(self, documents):
         """8.3.7: the segment is what its documents make it."""
         made = {}
@@ -605,9 +748,11 @@ class Window:
             if document:
                 same = all(document[field] == vector[field] for field in ("id", "terms", "weights"))
                 require(same, "I114: exact vectors are those of the documents")
-                for tag in document["tags"]:
+                for tag in document["tags"] if ordinal not in self.changed else []:
                     tags.setdefault(tag, []).append(ordinal)
-        live = {tag: [ordinal for ordinal in ordinals if ordinal not in self.dead] for tag, ordinals in self.tags.items()}
+        skipped = set(self.dead) | self.changed
+        live = {tag: [ordinal for ordinal in ordinals if ordinal not in skipped] for tag, ordinals in self.tags.items()}
+        self.check_columns(documents)
         require({tag: ordinals for tag, ordinals in live.items() if ordinals} == tags, "I113: tags are the documents'")
         has_all = set(made) <= set(self.terms) if gone else sorted(made) == self.terms
         require(has_all, "I112: the directory has the terms of the documents")

@@ -16,6 +16,9 @@ import Testing
         var gaps: [UInt8] = [0, 1]
         var tags: [UInt8] = []
         var tagCount: UInt16 = 0
+        var attributes: [UInt8] = []
+        var attributeCount: UInt8 = 0
+        var reserved: UInt8 = 0
         var payload: [UInt8] = []
         var original: UInt32?
         var dictionary: UInt32 = 0
@@ -36,11 +39,15 @@ import Testing
                 writer.u32(dictionary)
                 writer.u16(tagCount)
                 writer.u16(tagsLength ?? UInt16(tags.count))
+                writer.u16(UInt16(attributes.count))
+                writer.u8(attributeCount)
+                writer.u8(reserved)
                 writer.append(identifier)
                 if halves.isEmpty { writer.f32s(weights) }
                 for half in halves { writer.u16(half) }
                 writer.append(gaps)
                 writer.append(tags)
+                writer.append(attributes)
                 writer.append(payload)
             }
         }
@@ -141,6 +148,30 @@ import Testing
         let longest = [UInt8](repeating: 97, count: 200)
         #expect(code { ($0.tagCount, $0.tags) = (1, [0xC8, 1] + longest) } == nil)
         #expect(broken { ($0.tagCount, $0.tags) = (1, [0xC9, 1] + longest + [97]) } == .textLength)
+    }
+
+    @Test func attributes() {
+        // "a": 1 and "b": true
+        let sound: [UInt8] = [1, 97, 1, 2, 1, 98, 3, 1]
+        #expect(code { ($0.attributeCount, $0.attributes) = (2, sound) } == nil)
+        #expect(broken { $0.reserved = 1 } == .reservedBytesAreZero)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (2, [1, 98, 1, 2, 1, 97, 3, 1]) } == .attributesAscend)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (2, [1, 97, 1, 2, 1, 97, 3, 1]) } == .attributesAscend)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (1, [1, 97, 0, 2]) } == .knownEncoding)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (1, [1, 97, 8, 2]) } == .knownEncoding)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (1, [1, 97, 3, 2]) } == .attributeValues)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (1, [1, 97, 6, 0]) } == .attributeValues)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (1, [1, 97, 7, 0]) } == .attributeValues)
+        let infinity: [UInt8] = [1, 97, 2, 0, 0, 0, 0, 0, 0, 0xF0, 0x7F]
+        #expect(broken { ($0.attributeCount, $0.attributes) = (1, infinity) } == .attributeValues)
+        #expect(code { ($0.attributeCount, $0.attributes) = (1, [1, 97, 4, 1, 0xFF]) } == .badUTF8)
+        #expect(code { ($0.attributeCount, $0.attributes) = (1, [1, 0xFF, 3, 1]) } == .badUTF8)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (1, [0, 97, 3, 1]) } == .textLength)
+        #expect(code { ($0.attributeCount, $0.attributes) = (1, sound) } == .trailingBytes)
+        #expect(code { ($0.attributeCount, $0.attributes) = (1, [1, 97, 4, 9]) } == .truncated)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (0, sound) } == .sectionLengths)
+        #expect(broken { ($0.attributeCount, $0.attributes) = (3, sound) } == .sectionLengths)
+        #expect(code { ($0.attributeCount, $0.attributes) = (65, [UInt8](repeating: 1, count: 400)) } == .limitExceeded)
     }
 
     @Test func payloads() {

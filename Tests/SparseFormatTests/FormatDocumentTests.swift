@@ -33,7 +33,7 @@ import Testing
                 SegmentEntry(
                     id: 3, isCompact: true, documents: 4, tombstones: 1, firstDocument: 0,
                     lastDocument: 5,
-                    nonzeros: 480, bytes: 4096),
+                    nonzeros: 480, bytes: 4096, changes: 2, changedAt: 41),
                 SegmentEntry(
                     id: 1, documents: 2, firstDocument: 7, lastDocument: 8, nonzeros: 120, bytes: 2048),
             ])
@@ -89,17 +89,49 @@ import Testing
         let key = Keys.document(7)
         let value = try example("document", .documents, key)
         let vector = try SparseVector([(3, 0.5), (17, 0.1), (317, 2)])
+        let attributes: [String: AttributeValue] = [
+            "lang": "de", "open": true, "price": 12.5, "topics": .strings(["b", "a"]), "year": 2024,
+        ]
         try value.withUnsafeBytes { bytes in
             let view = try DocumentView(bytes, number: 7)
             let decoder = DocumentDecoder()
             #expect(try view.identifier == "doc-1")
             #expect(try view.vector() == vector)
             #expect(try view.tags() == ["blog", "swift"])
+            #expect(try view.attributes() == attributes)
             #expect(try view.payload(decoder) == Array("{}".utf8))
         }
         let encoded = try DocumentEncoder()
-            .encode(id: "doc-1", vector: vector, tags: ["swift", "blog"], payload: Array("{}".utf8), key: key)
+            .encode(
+                id: "doc-1", vector: vector, tags: ["swift", "blog"], attributes: attributes, payload: Array("{}".utf8),
+                key: key)
         #expect(encoded == value)
+    }
+
+    @Test func attributes() throws {
+        var schema = AttributeSchemaRecord()
+        schema.set(Array("year".utf8), .integer)
+        schema.set(Array("lang".utf8), .string)
+        try check("attributeSchema", schema, .meta, Keys.attributes)
+        var years = AttributeColumnWriter(name: Array("year".utf8), documents: 4)
+        for (ordinal, year) in [(0, 2024), (2, 2020), (3, 2036)] {
+            try years.append(.integer(Int64(year)), ordinal: ordinal)
+        }
+        #expect(try columnBody("segmentColumn", index: 0) == years.body())
+        var topics = AttributeColumnWriter(name: Array("topics".utf8), documents: 20)
+        try topics.append(.strings(["cc", "a"]), ordinal: 3)
+        try topics.append(.strings(["b"]), ordinal: 17)
+        #expect(try columnBody("segmentColumnStrings", index: 1) == topics.body())
+    }
+
+    private func columnBody(_ name: String, index: UInt32) throws -> [UInt8] {
+        let key = Keys.segment(3, part: 12, index: index)
+        let value = try example(name, .segments, key)
+        return try value.withUnsafeBytes { bytes in
+            let body = try Value.open(bytes, kind: .segmentColumn, table: .segments, key: key).bytes
+            _ = try AttributeColumn(body: body)
+            return Array(body)
+        }
     }
 
     @Test func documentOfHalves() throws {
@@ -199,6 +231,12 @@ import Testing
             ("payload |", Limits.maximumPayloadBytes),
             ("tags of a document |", Limits.maximumTagsPerDocument),
             ("tag | 1 to", Limits.maximumTagBytes),
+            ("attributes of a document |", Limits.maximumAttributesPerDocument),
+            ("attribute's name | 1 to", Limits.maximumAttributeNameBytes),
+            ("string of an attribute |", Limits.maximumAttributeStringBytes),
+            ("elements of an attribute's list |", Limits.maximumAttributeListCount),
+            ("attributes of a document, as stored |", Limits.maximumAttributeBytes),
+            ("names of attributes in a store |", Limits.maximumAttributeNames),
             ("tokens of a multivector |", Limits.maximumTokensPerMultivector),
             ("dimension of a multivector |", Limits.maximumDimension),
             ("tokens of a query |", Limits.maximumQueryTokens),

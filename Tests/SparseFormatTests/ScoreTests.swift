@@ -79,7 +79,7 @@ import Testing
             DocumentHeader(
                 identifierLength: 1, vectorEncoding: .plain, payloadEncoding: .none, termCount: count,
                 vectorLength: 4 * count + gaps.count, payloadLength: 0, payloadOriginalLength: 0, dictionary: 0,
-                tagCount: 0, tagsLength: 0
+                tagCount: 0, tagsLength: 0, attributeCount: 0, attributesLength: 0
             ).encode(into: &$0)
             $0.u8(97)
             $0.f32s([Float](repeating: 1, count: count))

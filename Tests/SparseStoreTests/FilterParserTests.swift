@@ -14,6 +14,17 @@ import Testing
         ("NOT(tag:a)OR(TAG:b)", .any([.not(.tag("a")), .tag("b")])),
         (#"tag:"to do" AND id:"a \"b\" \\ (c)""#, .all([.tag("to do"), .ids([#"a "b" \ (c)"#])])),
         ("tag:tag:a", .tag("tag:a")),
+        ("year >= 2020", .attribute("year") >= "2020"),
+        ("year=2020", .attribute("year") == "2020"),
+        ("year <> 2020 and year!=1", .all([.attribute("year") != "2020", .attribute("year") != "1"])),
+        ("lang IN (de, \"en us\")", .attribute("lang").isIn(["de", "en us"])),
+        ("lang NOT IN (de)", .not(.attribute("lang").isIn(["de"]))),
+        ("price BETWEEN 1 AND 5 AND tag:a", .all([.attribute("price").between("1", "5"), .tag("a")])),
+        ("EXISTS price OR price NOT EXISTS", .any([.attribute("price").exists, .not(.attribute("price").exists)])),
+        ("day < 2024-01-31T10:00:00Z", .attribute("day") < "2024-01-31T10:00:00Z"),
+        ("\"a name\" = \"\"", .attribute("a name") == ""),
+        ("lang = and", .attribute("lang") == "and"),
+        ("term:swift AND id:a/* AND id:\"a*\"", .all([.term("swift"), .idPrefix("a/"), .ids(["a*"])])),
         ("tag:and AND id:not", .all([.tag("and"), .ids(["not"])])),
         ("tag:caf\u{e9}\ttag:b".replacing("\t", with: "\n OR\t"), .any([.tag("caf\u{e9}"), .tag("b")])),
     ])
@@ -22,11 +33,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", 1), ("   ", 4), ("tag:", 5), ("tag: a", 5), ("a", 1), ("tag", 1), ("AND", 1), ("tag:a AND", 10),
+        ("", 1), ("   ", 4), ("tag:", 5), ("tag: a", 5), ("a", 2), ("tag", 4), ("AND", 1), ("tag:a AND", 10),
         ("tag:a tag:b", 7), ("(tag:a", 7), ("tag:a)", 6), ("()", 2), ("NOT", 4), ("tag:a ANDtag:b", 7),
         ("tag:a & tag:b", 7), (#"tag:"a"#, 5), (#"tag:"""#, 5), (#"tag:"a\n""#, 7), (#"tag:a"b""#, 6),
         ("tag:a OR OR tag:b", 10), ("tag:a AND (tag:b OR)", 20), ("not:a", 1), ("label:a", 1), ("tag:(a)", 5),
-        ("caf\u{e9}:a", 1),
+        ("caf\u{e9}:a", 1), ("year >", 7), ("year => 3", 6), ("year ! 3", 6), ("year IN de", 9), ("year IN (a b)", 12),
+        ("year IN ()", 10), ("year BETWEEN 1 OR 2", 16), ("year = 1 2", 10), ("EXISTS", 7), ("x NOT 3", 7),
     ])
     func `an error names the place`(text: String, position: Int) throws {
         let error = #expect(throws: SparseStoreError.self) { try Filter.parse(text) }

@@ -5,15 +5,24 @@ import Testing
 extension StoreModel {
     /// A random search of a snapshot against what its commit held.
     func compare(_ snapshot: Snapshot, _ state: State) throws {
-        let filters: [Filter?] = [
+        let known = snapshot.attributes
+        var filters: [Filter?] = [
             nil, nil, .tag("even"), .tag("rare"), .not(.tag("third")), .all([.tag("even"), .not(.tag("third"))]),
             .ids((0..<20).map { Self.id($0 * 7) }), .any([.tag("rare"), .ids([Self.id(1), "d2", "none"])]),
             .tag("caf\u{E9}"), .not(.tag("cafe\u{301}")),
         ]
+        let stock = Int64.random(in: 0..<100, using: &vectors.generator)
+        if known["stock"] != nil {
+            filters += [.attribute("stock") < .integer(stock), .tag("even") && .attribute("stock") >= .integer(stock)]
+        }
+        if known["color"] != nil { filters += [.attribute("color") == "red", !Filter.attribute("color").exists] }
+        if known["rare"] != nil { filters.append(.attribute("rare") == "b") }
         let isExact = Bool.random(using: &vectors.generator)
         try compare(snapshot, state, isExact: isExact, filter: filters.randomElement(using: &vectors.generator) ?? nil)
         if let id = state.vectors.documents.keys.sorted().randomElement(using: &vectors.generator)?.text {
             let document = try snapshot.document(id)
+            #expect(document?.attributes == state.attributes[TextKey(id)], Comment(rawValue: place))
+            #expect(document.map { Set($0.tags.map { TextKey($0) }) } == state.tags[id], Comment(rawValue: place))
             #expect(document?.payload == Array("payload of \(id)".utf8), Comment(rawValue: place))
             #expect(
                 document?.content == state.vectors.documents[id].map(SparseContent.vector), Comment(rawValue: place))
@@ -102,10 +111,28 @@ extension StoreModel {
         }
     }
 
+    private func lets(_ elements: [AttributeValue], through condition: Attribute.Condition) -> Bool {
+        switch condition {
+        case .exists: !elements.isEmpty
+        case .isIn(let values): elements.contains { values.contains($0) }
+        case .isBetween(let low, let high):
+            elements.contains { element in
+                let above = low.map { AttributeCollection.order(element, $0.value) >= ($0.isIncluded ? 0 : 1) } ?? true
+                let below =
+                    high.map { AttributeCollection.order(element, $0.value) <= ($0.isIncluded ? 0 : -1) } ?? true
+                return above && below
+            }
+        }
+    }
+
     private func lets(_ id: String, through filter: Filter, _ state: State) -> Bool {
         switch filter {
         case .tag(let tag): state.tags[id]?.contains(TextKey(tag)) ?? false
         case .ids(let ids): ids.contains { TextKey($0) == TextKey(id) }
+        case .idPrefix(let prefix): id.hasPrefix(prefix)
+        case .term(let term): TermID(term).map { state.vectors.documents[id]?.terms.contains($0) ?? false } ?? false
+        case .condition(let attribute, let condition):
+            lets(AttributeCollection.elements(state.attributes[TextKey(id)]?[attribute.name]), through: condition)
         case .all(let parts): parts.allSatisfy { lets(id, through: $0, state) }
         case .any(let parts): parts.contains { lets(id, through: $0, state) }
         case .not(let part): !lets(id, through: part, state)

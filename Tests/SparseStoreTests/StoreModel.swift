@@ -11,6 +11,7 @@ final class StoreModel {
     struct State {
         var vectors = BruteForce()
         var tags: [TextKey: Set<TextKey>] = [:]
+        var attributes: [TextKey: [String: AttributeValue]] = [:]
         var frequencies: [TermID: Int] = [:]
         var generation: UInt64 = 0
 
@@ -18,6 +19,7 @@ final class StoreModel {
             remove(document.id)
             vectors.documents[document.id] = vector
             tags[document.id] = Set(document.tags.map { TextKey($0) })
+            attributes[TextKey(document.id)] = document.attributes
             for term in vector.terms { frequencies[term, default: 0] += 1 }
         }
 
@@ -25,6 +27,7 @@ final class StoreModel {
         mutating func remove(_ id: String) -> Bool {
             guard let old = vectors.documents.removeValue(forKey: TextKey(id)) else { return false }
             tags[id] = nil
+            attributes[TextKey(id)] = nil
             for term in old.terms {
                 let count = frequencies[term, default: 0] - 1
                 frequencies[term] = count == 0 ? nil : count
@@ -131,17 +134,61 @@ final class StoreModel {
     private func change(_ next: inout State, _ transaction: inout WriteTransaction) throws {
         let number = Int.random(in: 0..<size, using: &vectors.generator)
         let id = Self.id(number)
-        if Int.random(in: 0..<10, using: &vectors.generator) < 4 {
+        let choice = Int.random(in: 0..<40, using: &vectors.generator)
+        if choice < 10 {
+            try update(id, &next, &transaction)
+        } else if choice == 10 {
+            try removeAll(&next, &transaction)
+        } else if choice < 22 {
             #expect(try transaction.remove(id) == next.remove(id), Comment(rawValue: place))
         } else {
             let vector = try vectors.next()
             let tags = Self.tags.filter { tag in
                 Int.random(in: 0..<(["even": 2, "third": 3, "caf\u{E9}": 4][tag] ?? 50), using: &vectors.generator) == 0
             }
-            let document = Document(id: id, vector: vector, payload: Array("payload of \(id)".utf8), tags: tags)
+            let document = Document(
+                id: id, vector: vector, payload: Array("payload of \(id)".utf8), tags: tags, attributes: attributes())
             try transaction.upsert(document)
             next.put(document, vector)
         }
+    }
+
+    private func attributes() -> [String: AttributeValue] {
+        var attributes: [String: AttributeValue] = [
+            "stock": .integer(Int64.random(in: 0..<100, using: &vectors.generator))
+        ]
+        if Int.random(in: 0..<2, using: &vectors.generator) == 0 {
+            attributes["color"] = .string(["red", "green", "blue"].randomElement(using: &vectors.generator) ?? "red")
+        }
+        if Int.random(in: 0..<20, using: &vectors.generator) == 0 { attributes["rare"] = .strings(["a", "b"]) }
+        return attributes
+    }
+
+    /// Other attributes, and now and then other tags.
+    private func update(_ id: String, _ next: inout State, _ transaction: inout WriteTransaction) throws {
+        let attributes = attributes()
+        let tags = Int.random(in: 0..<3, using: &vectors.generator) == 0 ? ["even"] : nil
+        let isThere = try transaction.update(id) { fields in
+            fields.attributes = attributes
+            if let tags { fields.tags = tags }
+        }
+        #expect(isThere == (next.vectors.documents[id] != nil), Comment(rawValue: place))
+        guard isThere else { return }
+        next.attributes[TextKey(id)] = attributes
+        if let tags { next.tags[id] = Set(tags.map { TextKey($0) }) }
+    }
+
+    /// All documents of a small range of stocks.
+    private func removeAll(_ next: inout State, _ transaction: inout WriteTransaction) throws {
+        let stock = Int64.random(in: 0..<100, using: &vectors.generator)
+        // Until a document has had one, no store knows the attribute.
+        guard next.attributes.contains(where: { $0.value["stock"] != nil }) else { return }
+        let removed = try transaction.remove(where: .attribute("stock").between(.integer(stock), .integer(stock + 2)))
+        let expected = next.attributes.filter { _, own in
+            if case .integer(let value)? = own["stock"] { (stock...stock + 2).contains(value) } else { false }
+        }
+        #expect(removed == expected.count, Comment(rawValue: place))
+        for id in expected.keys { next.remove(id.text) }
     }
 
     /// One merge, with commits, searches and what else there is between its stages; now and then it is stopped.

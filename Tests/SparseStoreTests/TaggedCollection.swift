@@ -59,6 +59,9 @@ struct TaggedCollection {
         switch filter {
         case .tag(let tag): documents[id]?.tags.contains(tag) ?? false
         case .ids(let ids): ids.contains(id)
+        case .idPrefix(let prefix): id.hasPrefix(prefix)
+        // These documents have no attributes, and `randomFilter` asks for no terms.
+        case .term, .condition: false
         case .all(let parts): parts.allSatisfy { lets(id, through: $0) }
         case .any(let parts): parts.contains { lets(id, through: $0) }
         case .not(let part): !lets(id, through: part)

@@ -19,15 +19,16 @@ import zstandard
 
 TABLES = dict(
     meta=1, ids=2, documents=3, multivectors=4, vocabulary=5, statistics=6, segments=7, tombstones=8,
-    dictionaries=9)
+    dictionaries=9, changes=10)
 KINDS = dict(
     store=1, manifest=2, bookmark=3, identifier=4, document=5, termID=6, termName=7, statisticsPage=8,
     statisticsDelta=9, segmentDirectory=10, segmentChunk=11, tombstonePage=12, dictionary=13, segmentDocuments=14,
     segmentForward=15, tuning=16, segmentTags=17, segmentOrder=18, multivector=19, multivectorCodec=20, claim=21,
-    retired=22, blockIndex=23, blockDirectory=24, multivectorSettings=28, encoder=29)
+    retired=22, blockIndex=23, blockDirectory=24, attributeSchema=25, segmentColumn=26, multivectorSettings=28,
+    encoder=29)
 
 PARTS = dict(directory=1, chunk=2, documents=3, forward=4, forwardChunk=5, tags=6, order=7, blockDirectory=8,
-    blockLists=9, blockPlaces=10, blockLines=11)
+    blockLists=9, blockPlaces=10, blockLines=11, column=12)
 SHORT, PACKED, DENSE = 0, 1, 2
 LEVEL_BOUNDS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
@@ -452,9 +453,11 @@ def examples():
         .add("I", 3, "id 3").add("B", 1, "kind: window").add("B", 0, "reserved").add("H", 1, "flags: compact")
         .add("I", 4, "documents 4").add("I", 1, "tombstones 1").add("Q", 0, "firstDocument 0")
         .add("Q", 5, "lastDocument 5").add("Q", 480, "nonzeros 480").add("Q", 4096, "bytes 4096")
+        .add("I", 2, "changes 2").add("I", 0, "reserved").add("Q", 41, "changedAt 41")
         .add("I", 1, "id 1").add("B", 1, "kind: window").add("B", 0, "reserved").add("H", 0, "flags")
         .add("I", 2, "documents 2").add("I", 0, "tombstones 0").add("Q", 7, "firstDocument 7")
-        .add("Q", 8, "lastDocument 8").add("Q", 120, "nonzeros 120").add("Q", 2048, "bytes 2048"))
+        .add("Q", 8, "lastDocument 8").add("Q", 120, "nonzeros 120").add("Q", 2048, "bytes 2048")
+        .add("I", 0, "changes 0").add("I", 0, "reserved").add("Q", 0, "changedAt 0"))
     yield Example("bookmark", "bookmark", "meta", b"bookmark:kafka", Fields().add("bytes", b"offset=17", "the bytes"))
     yield Example("tuning", "tuning", "meta", b"tuning", Fields()
         .add("Q", 42, "generation 42").add("Q", 5, "documents 5").add("I", 100, "queries 100").add("I", 2, "2 points")
@@ -497,12 +500,14 @@ def examples():
         .add("bytes", bytes([0x02, 0x01, 0, 0, 0x80]), "swift: a bitmap of ordinals 1, 8 and 39"))
     yield from window_examples()
     yield from block_examples()
+    yield from attribute_examples()
     yield Example("tombstonePage", "tombstonePage", "tombstones", struct.pack(">II", 3, 0), Fields()
         .add("bytes", b"\x02", "ordinal 1").add("bytes", bytes(1022), "").add("bytes", b"\x80", "ordinal 8191"))
     yield Example("dictionary", "dictionary", "dictionaries", struct.pack(">I", 1),
         Fields().add("bytes", b"sparse vectors", "the dictionary"))
     yield from multivector_examples()
-    yield document("document", b"doc-1", [(3, 0.5), (17, f32(0.1)), (317, 2.0)], [b"blog", b"swift"], b"{}", 7)
+    yield document("document", b"doc-1", [(3, 0.5), (17, f32(0.1)), (317, 2.0)], [b"blog", b"swift"], b"{}", 7,
+        {b"lang": "de", b"open": True, b"price": 12.5, b"topics": ["b", "a"], b"year": 2024})
     yield document("documentHalf", b"doc-2", [(3, 0.5), (17, 1.25), (317, 2.0 ** -24)], [], None, 8)
 
 
@@ -559,7 +564,61 @@ def multivector_examples():
         .add("bytes", b"\x01", "token 0: codeword 1").add("bytes", b"\xff", "token 1: codeword 255"), codebook=1)
 
 
-def document(name, identifier, pairs, tags, payload, number):
+INTEGER, NUMBER, BOOLEAN, STRING, DATE, INTEGERS, STRINGS = range(1, 8)
+
+
+def attribute(value):
+    """7, attributes: the type and the value. Dates are a class of their own and not among the examples."""
+    def string(text):
+        return varint(len(text.encode())) + text.encode()
+
+    if isinstance(value, bool):
+        return bytes([BOOLEAN, value])
+    if isinstance(value, int):
+        return bytes([INTEGER]) + zigzag(value)
+    if isinstance(value, float):
+        return bytes([NUMBER]) + struct.pack("<d", value)
+    if isinstance(value, str):
+        return bytes([STRING]) + string(value)
+    if isinstance(value[0], int):
+        return bytes([INTEGERS]) + varint(len(value)) + b"".join(map(zigzag, value))
+    return bytes([STRINGS]) + varint(len(value)) + b"".join(map(string, value))
+
+
+def attribute_examples():
+    yield Example("attributeSchema", "attributeSchema", "meta", b"attributes", Fields()
+        .add("I", 2, "2 attributes")
+        .add("B", STRING, "type: string").add("B", 4, "nameLength 4").add("bytes", b"lang", "name")
+        .add("B", INTEGER, "type: integer").add("B", 4, "nameLength 4").add("bytes", b"year", "name"))
+    sign = 1 << 63
+    yield Example("segmentColumn", "segmentColumn", "segments", segment_key(3, "column"), Fields()
+        .add("I", 4, "documents 4").add("B", INTEGER, "type: integer").add("B", 1, "presence: bitmap")
+        .add("B", 4, "width 4").add("B", 0, "reserved").add("I", 3, "present 3").add("I", 4, "count 4")
+        .add("Q", 2020 ^ sign, "base: the key of 2020").add("Q", 4, "unit 4").add("I", 0, "strings 0")
+        .add("I", 0, "textLength 0").add("H", 4, "nameLength 4").add("bytes", bytes(6), "reserved")
+        .add("bytes", b"year", "name").add("bytes", bytes(4), "to a multiple of 8")
+        .add("bytes", bytes([0b1101]), "presence: ordinals 0, 2 and 3").add("bytes", bytes(7), "to a multiple of 8")
+        .add("Q", 0, "block 0: least code 0").add("Q", 4, "largest code 4")
+        .add("bytes", bytes([0x01, 0x40]), "codes 1, none, 0, 4: 2024, -, 2020, 2036")
+        .add("bytes", bytes(6), "to a multiple of 8"))
+    yield Example("segmentColumnStrings", "segmentColumn", "segments",
+        struct.pack(">IBI", 3, 12, 1), Fields()
+        .add("I", 20, "documents 20").add("B", STRINGS, "type: list of strings").add("B", 2, "presence: ordinals")
+        .add("B", 2, "width 2").add("B", 0, "reserved").add("I", 2, "present 2").add("I", 3, "count 3")
+        .add("Q", 0, "base").add("Q", 1, "unit").add("I", 3, "strings 3").add("I", 4, "textLength 4")
+        .add("H", 6, "nameLength 6").add("bytes", bytes(6), "reserved")
+        .add("bytes", b"topics", "name").add("bytes", bytes(2), "to a multiple of 8")
+        .add("bytes", struct.pack("<2H", 3, 17), "presence: ordinals 3 and 17")
+        .add("bytes", bytes(4), "to a multiple of 8")
+        .add("I", 2, "ends: entry 0 has 2 codes").add("I", 3, "entry 1 has 1")
+        .add("Q", 0, "block 0: least code 0").add("Q", 2, "largest code 2")
+        .add("bytes", bytes([0b011000]), "codes 0 and 2, 1").add("bytes", bytes(7), "to a multiple of 8")
+        .add("I", 1, "ends of the strings").add("I", 2, "").add("I", 4, "").add("bytes", b"abcc", "a, b, cc"))
+
+
+def document(name, identifier, pairs, tags, payload, number, attributes={}):
+    attribute_section = b"".join(
+        varint(len(key)) + key + attribute(value) for key, value in sorted(attributes.items()))
     tag_section = b"".join(varint(len(tag)) + tag for tag in tags)
     in_halves = all(is_half(weight) for _, weight in pairs)
     weights = vector_section(pairs, "e" if in_halves else "f")
@@ -572,9 +631,13 @@ def document(name, identifier, pairs, tags, payload, number):
         .add("I", len(pairs), f"termCount {len(pairs)}").add("I", len(weights), f"vectorLength {len(weights)}")
         .add("I", len(stored), f"payloadLength {len(stored)}").add("I", len(stored), "payloadOriginalLength")
         .add("I", 0, "dictionary: none").add("H", len(tags), f"tagCount {len(tags)}")
-        .add("H", len(tag_section), f"tagsLength {len(tag_section)}").add("bytes", identifier, "identifier")
+        .add("H", len(tag_section), f"tagsLength {len(tag_section)}")
+        .add("H", len(attribute_section), f"attributesLength {len(attribute_section)}")
+        .add("B", len(attributes), f"attributeCount {len(attributes)}").add("B", 0, "reserved")
+        .add("bytes", identifier, "identifier")
         .add("bytes", weights[:cut], "weights").add("bytes", weights[cut:], "terms: the first, then gaps")
-        .add("bytes", tag_section, "tags").add("bytes", stored, "payload"))
+        .add("bytes", tag_section, "tags").add("bytes", attribute_section, "attributes")
+        .add("bytes", stored, "payload"))
     return Example(name, "document", "documents", struct.pack(">Q", number), body)
 
 

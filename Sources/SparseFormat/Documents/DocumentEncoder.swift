@@ -6,6 +6,7 @@ package final class DocumentEncoder {
     private let zstd: ZstdCompressor
     private var vectorSection = ByteWriter()
     private var tagSection = ByteWriter()
+    private var attributeSection = ByteWriter()
 
     package init(_ compression: DocumentCompression = .fast, dictionary: ZstdDictionary? = nil) {
         self.compression = compression
@@ -16,12 +17,15 @@ package final class DocumentEncoder {
     /// The value to store under `key`, which is that of the document's number.
     ///
     /// Tags may come in any order, and more than once.
-    /// - Throws: `limitExceeded` naming the limit that the identifier, a tag or the payload exceeds.
+    /// - Throws: `limitExceeded` naming the limit that the identifier, a tag, an attribute or the payload exceeds.
     package func encode(
-        id: String, vector: SparseVector, tags: [String] = [], payload: [UInt8]? = nil, key: [UInt8]
+        id: String, vector: SparseVector, tags: [String] = [], attributes: [String: AttributeValue] = [:],
+        payload: [UInt8]? = nil, key: [UInt8]
     ) throws(FormatError) -> [UInt8] {
         try check(id: id, vector: vector, payload: payload)
         let tagCount = try encodeTags(tags)
+        attributeSection.removeAll()
+        let attributeCount = try AttributeSection.encode(attributes, into: &attributeSection)
         vectorSection.removeAll()
         let isHalf = VectorSection.fitsHalf(vector)
         VectorSection.encode(vector, isHalf: isHalf, into: &vectorSection)
@@ -37,8 +41,12 @@ package final class DocumentEncoder {
             payloadOriginalLength: payload?.count ?? 0,
             dictionary: used,
             tagCount: tagCount,
-            tagsLength: tagSection.count)
-        let size = Int(header.vectorLength) + Int(header.payloadLength) + tagSection.count + id.utf8.count
+            tagsLength: tagSection.count,
+            attributeCount: attributeCount,
+            attributesLength: attributeSection.count)
+        let size =
+            Int(header.vectorLength) + Int(header.payloadLength) + tagSection.count + attributeSection.count
+            + id.utf8.count
         return Value.seal(
             kind: .document, version: 1, table: .documents, key: key, reserving: DocumentHeader.size + size
         ) { writer in
@@ -46,8 +54,22 @@ package final class DocumentEncoder {
             writer.append(id.utf8)
             writer.append(vectorSection.bytes)
             writer.append(tagSection.bytes)
+            writer.append(attributeSection.bytes)
             writer.append(payloadFrame ?? payload ?? [])
         }
+    }
+
+    /// A stored document with other tags and attributes: all else is the same to the byte.
+    ///
+    /// - Throws: `limitExceeded` as `encode` does.
+    package func encode(
+        _ view: DocumentView, tags: [String], attributes: [String: AttributeValue], key: [UInt8]
+    ) throws(FormatError) -> [UInt8] {
+        let tagCount = try encodeTags(tags)
+        attributeSection.removeAll()
+        let attributeCount = try AttributeSection.encode(attributes, into: &attributeSection)
+        return view.replacing(
+            tags: (tagCount, tagSection.bytes), attributes: (attributeCount, attributeSection.bytes), key: key)
     }
 
     private func check(id: String, vector: SparseVector, payload: [UInt8]?) throws(FormatError) {

@@ -1,4 +1,4 @@
-/// The first 28 bytes of a document's body (FORMAT.md, "Documents"), and what follows from them.
+/// The first 32 bytes of a document's body (FORMAT.md, "Documents"), and what follows from them.
 ///
 ///      0 u16 identifierLength
 ///      2 u8  vectorEncoding
@@ -10,8 +10,11 @@
 ///     20 u32 dictionary
 ///     24 u16 tagCount
 ///     26 u16 tagsLength
+///     28 u16 attributesLength
+///     30 u8  attributeCount
+///     31 u8  reserved
 struct DocumentHeader {
-    static let size = 28
+    static let size = 32
 
     var identifierLength: UInt16
     var vectorEncoding: VectorEncoding
@@ -23,6 +26,8 @@ struct DocumentHeader {
     var dictionary: UInt32
     var tagCount: UInt16
     var tagsLength: UInt16
+    var attributesLength: UInt16
+    var attributeCount: UInt8
 
     /// Reads the header of a body and checks all that can be said without looking into the sections.
     init(body: UnsafeRawBufferPointer) throws(FormatError) {
@@ -45,13 +50,16 @@ struct DocumentHeader {
         dictionary = Self.load(body, 20)
         tagCount = Self.load(body, 24)
         tagsLength = Self.load(body, 26)
+        attributesLength = Self.load(body, 28)
+        attributeCount = body[30]
+        guard body[31] == 0 else { throw FormatError(.reservedBytesAreZero) }
         try checkLengths(body.count)
     }
 
     init(
         identifierLength: Int, vectorEncoding: VectorEncoding, payloadEncoding: PayloadEncoding, termCount: Int,
         vectorLength: Int, payloadLength: Int, payloadOriginalLength: Int, dictionary: UInt32, tagCount: Int,
-        tagsLength: Int
+        tagsLength: Int, attributeCount: Int, attributesLength: Int
     ) {
         // The encoder has held all of these to the limits, which fit.
         self.identifierLength = UInt16(truncatingIfNeeded: identifierLength)
@@ -64,6 +72,8 @@ struct DocumentHeader {
         self.dictionary = dictionary
         self.tagCount = UInt16(truncatingIfNeeded: tagCount)
         self.tagsLength = UInt16(truncatingIfNeeded: tagsLength)
+        self.attributesLength = UInt16(truncatingIfNeeded: attributesLength)
+        self.attributeCount = UInt8(truncatingIfNeeded: attributeCount)
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -77,11 +87,16 @@ struct DocumentHeader {
         writer.u32(dictionary)
         writer.u16(tagCount)
         writer.u16(tagsLength)
+        writer.u16(attributesLength)
+        writer.u8(attributeCount)
+        writer.zeros(1)
     }
 
     private func checkLengths(_ bodyLength: Int) throws(FormatError) {
         // All are below 2^33, so the sum cannot overflow.
-        let end = Self.size + Int(identifierLength) + Int(vectorLength) + Int(tagsLength) + Int(payloadLength)
+        let end =
+            Self.size + Int(identifierLength) + Int(vectorLength) + Int(tagsLength) + Int(attributesLength)
+            + Int(payloadLength)
         guard end == bodyLength else { throw FormatError(.sectionLengths, "\(end) bytes in place of \(bodyLength)") }
         guard (1...Limits.maximumIdentifierBytes).contains(Int(identifierLength)) else {
             throw FormatError(.textLength, "an identifier of \(identifierLength) bytes")
@@ -99,6 +114,13 @@ struct DocumentHeader {
         // A tag has a length and a text, at least a byte each.
         guard Int(tagsLength) >= 2 * Int(tagCount), tagCount > 0 || tagsLength == 0 else {
             throw FormatError(.sectionLengths, "\(tagCount) tags in \(tagsLength) bytes")
+        }
+        guard attributeCount <= Limits.maximumAttributesPerDocument else {
+            throw FormatError(.limitExceeded, "\(attributeCount) attributes")
+        }
+        // A name's length, a byte of the name, a type and a value of a byte at least.
+        guard Int(attributesLength) >= 4 * Int(attributeCount), attributeCount > 0 || attributesLength == 0 else {
+            throw FormatError(.sectionLengths, "\(attributeCount) attributes in \(attributesLength) bytes")
         }
         try checkPayload()
         guard dictionary == 0 || payloadEncoding == .zstd else { throw FormatError(.dictionaryUse) }

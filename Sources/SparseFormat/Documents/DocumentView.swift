@@ -4,6 +4,8 @@
 /// buffer of its own. The view is valid as long as the bytes under it.
 package struct DocumentView {
     package let number: UInt64
+    /// Of the value: two documents under one number are the same when these are.
+    package let checksum: UInt64
     private let header: DocumentHeader
     private let body: UnsafeRawBufferPointer
 
@@ -19,6 +21,8 @@ package struct DocumentView {
         }
         let value = try opened.get()
         body = value.bytes
+        // An opened value has its header.
+        checksum = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         do throws(FormatError) {
             guard value.version == 1 else {
                 throw FormatError(.unsupportedVersion, "version \(value.version), known is 1")
@@ -67,6 +71,23 @@ package struct DocumentView {
         }
     }
 
+    /// The attributes by name.
+    package func attributes() throws(FormatError) -> [String: AttributeValue] {
+        guard header.attributeCount > 0 else { return [:] }
+        var attributes: [String: AttributeValue] = [:]
+        try forEachAttribute { attributes[String(decoding: $0, as: UTF8.self)] = $1 }
+        return attributes
+    }
+
+    /// Calls `body` with the bytes of each attribute's name, ascending, and its value.
+    package func forEachAttribute(_ body: (UnsafeRawBufferPointer, AttributeValue) -> Void) throws(FormatError) {
+        do throws(FormatError) {
+            try AttributeSection.forEach(attributeBytes, count: Int(header.attributeCount), body)
+        } catch {
+            throw located(error)
+        }
+    }
+
     /// The payload, nil when there is none.
     package func payload(_ decoder: DocumentDecoder) throws(FormatError) -> [UInt8]? {
         switch header.payloadEncoding {
@@ -87,6 +108,7 @@ package struct DocumentView {
         _ = try identifier
         _ = try vector()
         _ = try tags()
+        _ = try attributes()
         _ = try payload(decoder)
     }
 
@@ -125,8 +147,32 @@ package struct DocumentView {
 
     private var vectorStart: Int { DocumentHeader.size + Int(header.identifierLength) }
 
+    private var attributesStart: Int { vectorStart + Int(header.vectorLength) + Int(header.tagsLength) }
+
+    private var attributeBytes: UnsafeRawBufferPointer { section(attributesStart, Int(header.attributesLength)) }
+
     private var payloadBytes: UnsafeRawBufferPointer {
-        section(vectorStart + Int(header.vectorLength) + Int(header.tagsLength), Int(header.payloadLength))
+        section(attributesStart + Int(header.attributesLength), Int(header.payloadLength))
+    }
+
+    /// The value of the same document with other sections of tags and attributes.
+    func replacing(
+        tags: (count: Int, bytes: [UInt8]), attributes: (count: Int, bytes: [UInt8]), key: [UInt8]
+    ) -> [UInt8] {
+        var header = header
+        header.tagCount = UInt16(truncatingIfNeeded: tags.count)
+        header.tagsLength = UInt16(truncatingIfNeeded: tags.bytes.count)
+        header.attributeCount = UInt8(truncatingIfNeeded: attributes.count)
+        header.attributesLength = UInt16(truncatingIfNeeded: attributes.bytes.count)
+        let size = body.count + tags.bytes.count + attributes.bytes.count
+        return Value.seal(kind: .document, version: 1, table: .documents, key: key, reserving: size) { writer in
+            header.encode(into: &writer)
+            writer.append(identifierBytes)
+            writer.append(vectorBytes)
+            writer.append(tags.bytes)
+            writer.append(attributes.bytes)
+            writer.append(payloadBytes)
+        }
     }
 
     /// A part of the body; the header's lengths add up to the body's.

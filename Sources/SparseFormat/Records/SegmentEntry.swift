@@ -1,6 +1,6 @@
-/// One live segment in the manifest: 48 bytes.
+/// One live segment in the manifest: 64 bytes.
 package struct SegmentEntry: Sendable, Equatable {
-    static let size = 48
+    static let size = 64
     /// The number of window segments, the only kind there is.
     private static let kind: UInt8 = 1
 
@@ -17,10 +17,15 @@ package struct SegmentEntry: Sendable, Equatable {
     package var nonzeros: UInt64
     /// Bytes of its values in the segments table.
     package var bytes: UInt64
+    /// Documents whose tags or attributes were changed since it was built, the dead ones included: they are read from
+    /// `documents`.
+    package var changes: UInt32
+    /// The generation of the commit that changed some last; 0 while none are changed.
+    package var changedAt: UInt64
 
     package init(
         id: UInt32, isCompact: Bool = false, documents: UInt32, tombstones: UInt32 = 0, firstDocument: UInt64,
-        lastDocument: UInt64, nonzeros: UInt64, bytes: UInt64
+        lastDocument: UInt64, nonzeros: UInt64, bytes: UInt64, changes: UInt32 = 0, changedAt: UInt64 = 0
     ) {
         self.id = id
         self.isCompact = isCompact
@@ -30,6 +35,8 @@ package struct SegmentEntry: Sendable, Equatable {
         self.lastDocument = lastDocument
         self.nonzeros = nonzeros
         self.bytes = bytes
+        self.changes = changes
+        self.changedAt = changedAt
     }
 
     init(_ reader: inout ByteReader) throws(FormatError) {
@@ -46,10 +53,14 @@ package struct SegmentEntry: Sendable, Equatable {
         lastDocument = try reader.u64()
         nonzeros = try reader.u64()
         bytes = try reader.u64()
+        changes = try reader.u32()
+        try reader.zeros(4)
+        changedAt = try reader.u64()
         // The range's width minus one, so that the full range of 64 bits does not overflow.
         guard firstDocument <= lastDocument, documents >= 1, tombstones <= documents,
             UInt64(documents) - 1 <= lastDocument - firstDocument,
             documents <= Limits.maximumDocumentsPerWindow,
+            changes <= documents, (changes > 0) == (changedAt > 0), changedAt < 1 << 62,
             nonzeros <= UInt64(documents) * UInt64(Limits.maximumTermsPerVector), bytes < 1 << 62
         else { throw FormatError(.segmentCounts, "segment \(id)") }
     }
@@ -65,5 +76,8 @@ package struct SegmentEntry: Sendable, Equatable {
         writer.u64(lastDocument)
         writer.u64(nonzeros)
         writer.u64(bytes)
+        writer.u32(changes)
+        writer.zeros(4)
+        writer.u64(changedAt)
     }
 }

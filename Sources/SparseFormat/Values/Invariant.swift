@@ -35,6 +35,10 @@ package enum Invariant: Int, Sendable, CaseIterable {
     case codebookUse = 32
     case codebookShape = 33
     case multivectorCounts = 34
+    case attributesAscend = 35
+    case attributeValues = 36
+    case columnShape = 37
+    case columnValues = 38
     case claimSegments = 40
     case retiredSegments = 41
     case blockSources = 42
@@ -80,6 +84,10 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .codebookUse: "a codebook is named where the encoding needs one, and holds each centroid that is named"
         case .codebookShape: "a codebook has 1 or more centroids, and is finite and zero past the dimension"
         case .multivectorCounts: "the counts of multivectors are below 2^62 and do not contradict each other"
+        case .attributesAscend: "attributes ascend strictly by the bytes of their names"
+        case .attributeValues: "a number is finite, a Boolean is 0 or 1, and a list has 1 to 1024 elements"
+        case .columnShape: "a column's counts and lengths agree with each other, and its forms are the shortest"
+        case .columnValues: "a column's strings and lists ascend, and its codes and ranges are those of its values"
         case .claimSegments: "a claim names each segment once, and stages none without a source"
         case .retiredSegments: "the retired segments are 1 or more, each named once"
         case .blockSources: "a block index has 1 or more sources, each named once, with 1 to 65535 documents"

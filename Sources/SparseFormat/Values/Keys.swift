@@ -37,6 +37,7 @@ package enum Keys {
     package static let encoding = Array("encoding".utf8)
     package static let retired = Array("retired".utf8)
     package static let blocks = Array("blocks".utf8)
+    package static let attributes = Array("attributes".utf8)
     package static let multivectorSettings = Array("multivectors".utf8)
     package static let encoder = Array("encoder".utf8)
     package static let codebookPrefix = Array("codebook:".utf8)

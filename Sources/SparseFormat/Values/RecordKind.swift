@@ -18,6 +18,8 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case tuning = 16
     case segmentTags = 17
     case segmentOrder = 18
+    case attributeSchema = 25
+    case segmentColumn = 26
     case multivector = 19
     case multivectorCodec = 20
     case claim = 21

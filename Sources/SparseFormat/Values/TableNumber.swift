@@ -9,6 +9,7 @@ package enum TableNumber: UInt8, Sendable, CaseIterable {
     case segments = 7
     case tombstones = 8
     case dictionaries = 9
+    case changes = 10
 
     /// The name of the LMDB database.
     package var name: String {
@@ -22,6 +23,7 @@ package enum TableNumber: UInt8, Sendable, CaseIterable {
         case .segments: "segments"
         case .tombstones: "tombstones"
         case .dictionaries: "dictionaries"
+        case .changes: "changes"
         }
     }
 }

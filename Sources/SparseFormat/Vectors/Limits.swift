@@ -20,6 +20,18 @@ public enum Limits {
     public static let maximumTagsPerDocument = 256
     /// The most UTF-8 bytes of one tag; the fewest are one.
     public static let maximumTagBytes = 200
+    /// The most attributes of one document.
+    public static let maximumAttributesPerDocument = 64
+    /// The most UTF-8 bytes of an attribute's name; the fewest are one.
+    public static let maximumAttributeNameBytes = 100
+    /// The most UTF-8 bytes of a string that is an attribute's value, or an element of one.
+    public static let maximumAttributeStringBytes = 200
+    /// The most elements of a list that is an attribute's value.
+    public static let maximumAttributeListCount = 1_024
+    /// The most bytes of all attributes of one document as they are stored, names included.
+    public static let maximumAttributeBytes = 65_535
+    /// The most names of attributes that the documents of one store may have had.
+    public static let maximumAttributeNames = 1_024
     /// The most token vectors of one document's multivector; the fewest are one.
     public static let maximumTokensPerMultivector = 4_096
     /// The most components of one token vector; the fewest are one.

@@ -13,6 +13,7 @@ struct DocumentParser {
         var action: String?
         var vector: Document.Content?
         var tags: [String]?
+        var attributes: [String: AttributeValue]?
         var multivector: Multivector?
         var content: [UInt8]?
         var contents: [UInt8]?
@@ -22,8 +23,8 @@ struct DocumentParser {
         var seen: UInt16 = 0
     }
 
-    private enum Field: UInt8 {
-        case id, otherID, action, vector, tags, multivector, content, contents, binary, named
+    private enum Field: UInt16 {
+        case id, otherID, action, vector, tags, attributes, multivector, content, contents, binary, named
     }
 
     private let payload: PayloadField
@@ -43,14 +44,18 @@ struct DocumentParser {
     var lastCount = 64
     var lastDropped = 0
 
+    private let dates: Set<String>
+
     /// The id for the document of the next line, which an action of an Elasticsearch bulk file has given.
     private var pendingID: String?
 
+    /// - Parameter dates: attributes whose strings are dates.
     init(
         payload: PayloadField, paths: FieldPaths = FieldPaths(), acceptingEmpty: Bool = false,
-        acceptingNegative: Bool = false, droppingBadWeights: Bool = false
+        acceptingNegative: Bool = false, droppingBadWeights: Bool = false, dates: Set<String> = []
     ) {
         self.paths = paths
+        self.dates = dates
         self.acceptingEmpty = acceptingEmpty
         self.acceptingNegative = acceptingNegative
         isDroppingBadWeights = droppingBadWeights
@@ -95,6 +100,7 @@ struct DocumentParser {
         droppedWeights += lastDropped
         var document = Document(id: id, terms: [WeightedTerm](), payload: bytes, tags: fields.tags ?? [])
         document.content = vector
+        document.attributes = fields.attributes ?? [:]
         document.multivector = fields.multivector
         return document
     }
@@ -137,6 +143,7 @@ struct DocumentParser {
         case .action: fields.action = try parseAction(&scanner)
         case .vector: fields.vector = try parseVector(&scanner)
         case .tags: fields.tags = try parseTags(&scanner)
+        case .attributes: fields.attributes = try Self.attributes(&scanner, dates: dates, &scratch)
         case .multivector: fields.multivector = try parseMultivector(&scanner)
         case .content: fields.content = try parsePayload(&scanner, or: .contentNotString)
         case .contents: fields.contents = try parsePayload(&scanner, or: .contentNotString)
@@ -185,6 +192,7 @@ struct DocumentParser {
         case 6 where isName("create"): return .action
         case 6 where paths.vector.isEmpty && isName("vector"): return .vector
         case 4 where isName("tags"): return .tags
+        case 10 where isName("attributes"): return .attributes
         case 11 where isName("multivector"): return .multivector
         default: break
         }

@@ -1,7 +1,7 @@
 internal import SparseStore
 
 /// Reads documents from JSON Lines: `{"id": string or integer, "content" or "contents": string, "vector": {term:
-/// weight}, "tags": [string]}`, one object a line, and all that `DocumentJSON` writes.
+/// weight}, "tags": [string], "attributes": {name: value}}`, one object a line, and all that `DocumentJSON` writes.
 ///
 /// Unknown fields are stepped over; blank lines are nothing; a weight of exactly zero says nothing and is dropped. A line
 /// that breaks a rule is a reject and the next one is read. Memory: the longest line, at most 64 MiB, twice.
@@ -21,24 +21,25 @@ public final class JSONLinesReader: DocumentReader {
     ///   - format: `jsonl`; or `json` for one array of objects, or for objects that stand over several lines.
     ///   - paths: where the id and the vector stand in an object.
     ///   - payload: the field that becomes the payload.
+    ///   - dates: attributes whose strings are dates of RFC 3339.
     ///   - position: where an earlier reading stopped; the source is brought there.
     ///   - lineLimit: the longest line accepted, in bytes.
     ///   - droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its vector
     ///     and count it; otherwise it makes the line a reject.
     public convenience init(
         source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
-        payload: PayloadField = .content, from position: InputPosition = InputPosition(),
+        payload: PayloadField = .content, dates: Set<String> = [], from position: InputPosition = InputPosition(),
         lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false
     ) throws(InterchangeError) {
         try self.init(
-            source: source, format: format, paths: paths, payload: payload, from: position, lineLimit: lineLimit,
-            droppingBadWeights: droppingBadWeights, readsQueries: false)
+            source: source, format: format, paths: paths, payload: payload, dates: dates, from: position,
+            lineLimit: lineLimit, droppingBadWeights: droppingBadWeights, readsQueries: false)
     }
 
     /// The same; with `readsQueries`, vectors may have weights below zero, or none at all.
     init(
         source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
-        payload: PayloadField = .content, from position: InputPosition = InputPosition(),
+        payload: PayloadField = .content, dates: Set<String> = [], from position: InputPosition = InputPosition(),
         lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false, readsQueries: Bool
     ) throws(InterchangeError) {
         self.format = format
@@ -51,7 +52,7 @@ public final class JSONLinesReader: DocumentReader {
             : JSONValueReader(source: source, limit: lineLimit, after: position.number)
         parser = DocumentParser(
             payload: payload, paths: paths, acceptingEmpty: readsQueries, acceptingNegative: readsQueries,
-            droppingBadWeights: droppingBadWeights)
+            droppingBadWeights: droppingBadWeights, dates: dates)
     }
 
     /// The place after the last line read.

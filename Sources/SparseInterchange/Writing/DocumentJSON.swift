@@ -2,8 +2,8 @@ public import SparseStore
 
 /// The JSON form of a document: one object, from which `JSONLinesReader` makes the same document, bit for bit.
 ///
-/// The fields are `id`; `content`, the payload as text, or `payload_base64` where it is not UTF-8; `tags`; `vector`, an
-/// object of weights by term, or `{"indices": [...], "values": [...]}` where terms are numbers; `multivector`, an array
+/// The fields are `id`; `content`, the payload as text, or `payload_base64` where it is not UTF-8; `tags`; `attributes`, with
+/// dates as texts of RFC 3339; `vector`, an object of weights by term, or `{"indices": [...], "values": [...]}` where terms are numbers; `multivector`, an array
 /// of token vectors. Each number is the shortest decimal that is read back as the same 32-bit float.
 public enum DocumentJSON {
     /// The document in one line, without a line feed.
@@ -21,6 +21,7 @@ public enum DocumentJSON {
         var fields: [(String, JSONValue)] = [("id", .string(document.id))]
         fields += payload(document.payload, field: payloadField)
         fields.append(("tags", .array(document.tags.map { .string($0) })))
+        if !document.attributes.isEmpty { fields.append(("attributes", attributes(document.attributes))) }
         fields.append(("vector", vector(document.content)))
         if let multivector = document.multivector {
             let rows = (0..<multivector.count).map { JSONValue.array(multivector[$0].map { .float($0) }) }
@@ -34,6 +35,24 @@ public enum DocumentJSON {
         guard let payload else { return [] }
         if let text = JSONValue.text(payload) { return [(field, text)] }
         return [("payload_base64", .string(Base64.encode(payload)))]
+    }
+
+    /// Attributes as an object, by name; dates as texts of RFC 3339 where these have their year.
+    package static func attributes(_ attributes: [String: AttributeValue]) -> JSONValue {
+        .object(attributes.sorted { $0.key < $1.key }.map { ($0.key, attribute($0.value)) })
+    }
+
+    /// One value of an attribute.
+    package static func attribute(_ value: AttributeValue) -> JSONValue {
+        switch value {
+        case .integer(let integer): .integer(Int(integer))
+        case .number(let number): .number(number)
+        case .boolean(let boolean): .bool(boolean)
+        case .string(let string): .string(string)
+        case .date(let date): AttributeValue.rfc3339(date).map { .string($0) } ?? .integer(Int(date))
+        case .integers(let list): .array(list.map { .integer(Int($0)) })
+        case .strings(let list): .array(list.map { .string($0) })
+        }
     }
 
     /// A vector as an object.

@@ -3,8 +3,9 @@ internal import SparseFormat
 
 /// The stored documents whose numbers lie in the range of some segments, read again to be laid out anew.
 ///
-/// They may be read in several transactions: a document is immutable under its number, none is added inside a segment's
-/// range, and one that is removed meanwhile is missing or becomes a tombstone (`SegmentReplacement`).
+/// They may be read in several transactions: the vector of a document never changes under its number, none is added inside
+/// a segment's range, one that is removed meanwhile is missing or becomes a tombstone, and one whose tags or attributes
+/// change meanwhile is marked as changed (`SegmentReplacement`).
 struct DocumentRange {
     private var next: UInt64
     private let last: UInt64
@@ -25,7 +26,10 @@ struct DocumentRange {
         var isStopped = false
         try table.forEach(from: next) { number, view in
             guard number <= last else { return false }
-            builder.add(number, try view.identifier, try view.vector(), tags: try view.tags())
+            builder.add(
+                number, try view.identifier, try view.vector(), tags: try view.tags(),
+                attributes: try view.attributes(),
+                checksum: view.checksum)
             next = number + 1
             rest -= 1
             isStopped = builder.isFull || rest == 0

@@ -9,9 +9,13 @@ struct IndexView: Sendable {
         /// Ordinals in `tombstones`.
         let deadCount: Int
 
-        init(segment: WindowSegment, tombstones: Bitmap?) {
+        /// Those of its documents whose tags or attributes were changed since it was made; nil without any.
+        let changes: MemberChanges?
+
+        init(segment: WindowSegment, tombstones: Bitmap?, changes: MemberChanges? = nil) {
             self.segment = segment
             self.tombstones = tombstones
+            self.changes = changes
             deadCount = tombstones?.population ?? 0
         }
 

@@ -13,6 +13,10 @@ struct IndexWriter {
     private var dropped: Set<UInt64> = []
     /// Ordinals newly dead, by segment.
     private var dead: [UInt32: [Int]] = [:]
+    /// Ordinals of documents whose tags or attributes this transaction has changed, by segment.
+    private var changed: [UInt32: Set<Int>] = [:]
+    /// Those of them that are pending.
+    private var changedPending: Set<UInt64> = []
     private var opened: [UInt32: SegmentNumbers] = [:]
     /// Of segments, by this transaction.
     private var bytesWritten: UInt64 = 0
@@ -29,12 +33,14 @@ struct IndexWriter {
 
     private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
     private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
+    private var changes: ChangeTable { ChangeTable(tables: tables, reader: writer.reader) }
 
     /// Takes a new document in. It is written with the window it falls into, at the latest at `finish`.
     mutating func add(
-        _ number: UInt64, _ id: String, _ vector: SparseVector, tags: [String], _ manifest: inout ManifestRecord
+        _ number: UInt64, _ document: Document, _ vector: SparseVector, _ manifest: inout ManifestRecord
     ) throws {
-        pending.add(number, id, vector, tags: tags)
+        pending.add(
+            number, document.id, vector, tags: document.tags, attributes: document.attributes, checksum: 0)
         if pending.isFull { try flush(&manifest) }
     }
 
@@ -44,15 +50,7 @@ struct IndexWriter {
             dropped.insert(number)
             return
         }
-        guard
-            let position = manifest.segments.firstIndex(where: {
-                $0.firstDocument <= number && number <= $0.lastDocument
-            }),
-            let ordinal = try numbers(of: manifest.segments[position].id).ordinal(of: number)
-        else {
-            throw SparseStoreError(
-                .corrupted, "document number \(number) is in no segment; restore the store from a backup")
-        }
+        let (position, ordinal) = try place(of: number, manifest)
         let segment = manifest.segments[position]
         guard segment.tombstones < segment.documents else {
             throw SparseStoreError(
@@ -62,11 +60,41 @@ struct IndexWriter {
         manifest.segments[position].tombstones += 1
     }
 
+    /// Takes note that the tags or attributes of a document have changed, whoever has put it in.
+    mutating func change(_ number: UInt64, _ manifest: ManifestRecord) throws {
+        if let first = pending.numbers.first, number >= first {
+            changedPending.insert(number)
+        } else {
+            let (position, ordinal) = try place(of: number, manifest)
+            changed[manifest.segments[position].id, default: []].insert(ordinal)
+        }
+    }
+
+    private mutating func place(of number: UInt64, _ manifest: ManifestRecord) throws -> (position: Int, ordinal: Int) {
+        guard
+            let position = manifest.segments.firstIndex(where: {
+                $0.firstDocument <= number && number <= $0.lastDocument
+            }),
+            let ordinal = try numbers(of: manifest.segments[position].id).ordinal(of: number)
+        else {
+            throw SparseStoreError(
+                .corrupted, "document number \(number) is in no segment; restore the store from a backup")
+        }
+        return (position, ordinal)
+    }
+
     /// Writes what is pending, and merges the small segments that have piled up.
     mutating func finish(_ manifest: inout ManifestRecord) throws {
         try flush(&manifest)
         for (segment, ordinals) in dead { try tombstones.add(ordinals, to: segment, writer) }
         dead = [:]
+        for position in manifest.segments.indices {
+            guard let ordinals = changed[manifest.segments[position].id] else { continue }
+            manifest.segments[position].changes += UInt32(
+                try changes.add(ordinals, to: manifest.segments[position].id, writer))
+            manifest.segments[position].changedAt = manifest.generation + 1
+        }
+        changed = [:]
         let claimed = Set(try MetaTable(tables: tables, reader: writer.reader).merge()?.sources ?? [])
         while let range = policy.nextInCommit(manifest.segments, claimed: claimed) { try merge(range, &manifest) }
         try RetiredSegments(tables: tables, writer: writer).makeRoom(for: bytesWritten)
@@ -86,7 +114,7 @@ struct IndexWriter {
         var documents = DocumentRange(of: sources)
         // Or merging what fewer windows can hold would never end.
         let most = policy.windows(of: sources)
-        var merged: [SegmentEntry] = []
+        var merged: [SegmentReplacement.Merged] = []
         while !documents.isAtEnd {
             var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
             try documents.read(from: DocumentTable(tables: tables, reader: writer.reader), into: &builder)
@@ -100,22 +128,28 @@ struct IndexWriter {
         let builder = dropped.isEmpty ? pending : pending.without(dropped)
         pending = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
         dropped = []
+        defer { changedPending = [] }
         guard builder.count > 0 else { return }
         var layout = policy.layout
         layout.isOrdered = false
-        manifest.segments.append(try put(builder, layout, &manifest))
+        let entry = try put(builder, layout, &manifest).entry
+        manifest.segments.append(entry)
+        // Not in order: the rank of a number is its ordinal.
+        for (ordinal, number) in builder.numbers.enumerated() where changedPending.contains(number) {
+            changed[entry.id, default: []].insert(ordinal)
+        }
     }
 
     private mutating func put(
         _ builder: WindowBuilder, _ layout: WindowLayout, _ manifest: inout ManifestRecord
-    ) throws -> SegmentEntry {
+    ) throws -> SegmentReplacement.Merged {
         let window = try builder.build(layout, profile: manifest.profile, scoring: scoring)
         let parts = try WindowPart.all(of: window)
         let entry = window.entry(try manifest.takeSegments(1), parts, policy)
         for part in parts { try part.put(entry.id, tables, writer) }
         manifest.bytesWritten += entry.bytes
         bytesWritten += entry.bytes
-        return entry
+        return SegmentReplacement.Merged(entry: entry, checksums: window.checksums)
     }
 
     /// The document numbers of a segment, to find ordinals. What earlier commits wrote stays where it is while this

@@ -88,7 +88,7 @@ public struct MergePolicy: Sendable, Hashable {
     func reducible(_ segments: [SegmentEntry], profile: IndexProfile = .fast) -> Range<Int>? {
         for first in segments.indices {
             let isOther = segments[first].isCompact != (profile == .compact)
-            if segments[first].tombstones > 0 || isOther { return first..<first + 1 }
+            if segments[first].tombstones > 0 || segments[first].changes > 0 || isOther { return first..<first + 1 }
             // A full window only costs its rewriting.
             if Int(segments[first].documents) == Limits.maximumDocumentsPerWindow { continue }
             var longest: Range<Int>?
@@ -114,6 +114,8 @@ extension SparseStoreError {
 extension MergePolicy {
     /// Windows that one merge makes at most.
     private static let windowsPerMerge = 2
+    /// How many dead documents a changed one counts as.
+    private static let changedWeight = 2.0
     /// What a commit that helps a merger merges at most: some 50 ms of work.
     private static let documentsOfHelp = 4_096
     private static let nonzerosOfHelp = 1 << 19
@@ -126,7 +128,10 @@ extension MergePolicy {
     /// The segment with the largest share of dead documents, if that is too large, and around it those that are half as
     /// dead or small beside it, as long as fewer windows can hold them all.
     private func mostlyDead(_ segments: [SegmentEntry]) -> Range<Int>? {
-        func share(_ segment: SegmentEntry) -> Double { Double(segment.tombstones) / Double(segment.documents) }
+        // Changed documents are looked at one by one by whoever filters: they count for more than dead ones.
+        func share(_ segment: SegmentEntry) -> Double {
+            (Double(segment.tombstones) + Self.changedWeight * Double(segment.changes)) / Double(segment.documents)
+        }
         // Small ones merge soon anyway.
         let worth = segments.indices.filter {
             segments[$0].documents > documentsMergedByCommits && share(segments[$0]) >= deadShare

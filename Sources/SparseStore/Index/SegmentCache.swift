@@ -59,8 +59,17 @@ final class SegmentCache: Sendable {
     ) throws -> IndexView.Member {
         let segment =
             try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
-        if let known, known.deadCount == Int(entry.tombstones) { return known }
-        let tombstones = try TombstoneTable(tables: tables, reader: reader).bitmap(entry)
-        return IndexView.Member(segment: segment, tombstones: tombstones)
+        let isSameDead = known?.deadCount == Int(entry.tombstones)
+        if let known, isSameDead, known.changes?.changedAt ?? 0 == entry.changedAt { return known }
+        let tombstones =
+            isSameDead ? known?.tombstones : try TombstoneTable(tables: tables, reader: reader).bitmap(entry)
+        guard var changed = try ChangeTable(tables: tables, reader: reader).bitmap(entry) else {
+            return IndexView.Member(segment: segment, tombstones: tombstones)
+        }
+        if let tombstones { changed.subtract(tombstones) }
+        var live: [Int] = []
+        changed.forEach { live.append($0) }
+        return IndexView.Member(
+            segment: segment, tombstones: tombstones, changes: MemberChanges(changedAt: entry.changedAt, live: live))
     }
 }

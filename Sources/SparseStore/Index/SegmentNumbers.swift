@@ -45,6 +45,9 @@ final class SegmentNumbers: @unchecked Sendable {
         for rank in 0..<count { try body(numbers[rank], order.map { $0[rank] } ?? rank) }
     }
 
+    /// The rank of a document number, nil when the segment does not hold it.
+    func rank(of number: UInt64) -> Int? { numbers.ordinal(of: number) }
+
     /// The ordinal of a document number, nil when the segment does not hold it.
     func ordinal(of number: UInt64) -> Int? {
         guard let rank = numbers.ordinal(of: number) else { return nil }

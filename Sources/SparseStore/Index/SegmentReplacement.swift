@@ -3,24 +3,36 @@ internal import SparseFormat
 
 /// Puts merged segments into the place of those they were made from, within one write transaction.
 struct SegmentReplacement {
+    /// A segment that a merge has made.
+    struct Merged {
+        var entry: SegmentEntry
+        /// The checksum that each document had when it was read, by ascending number.
+        var checksums: [UInt64]
+    }
+
     let tables: Tables
     let writer: Writer
 
     private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
     private var documents: DocumentTable { DocumentTable(tables: tables, reader: writer.reader) }
     private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
+    private var changes: ChangeTable { ChangeTable(tables: tables, reader: writer.reader) }
 
     /// - Parameters:
     ///   - range: the sources' places in the manifest.
     ///   - merged: all their parts are written.
-    func apply(_ range: Range<Int>, _ merged: [SegmentEntry], _ manifest: inout ManifestRecord) throws {
+    func apply(_ range: Range<Int>, _ merged: [Merged], _ manifest: inout ManifestRecord) throws {
         var merged = merged
         let sources = Array(manifest.segments[range])
         try replay(sources, onto: &merged)
-        for segment in sources { try tombstones.remove(segment, writer) }
+        try replayChanges(sources, onto: &merged)
+        for segment in sources {
+            try tombstones.remove(segment, writer)
+            try changes.remove(segment, writer)
+        }
         try RetiredSegments(tables: tables, writer: writer).retire(sources)
-        manifest.segments.replaceSubrange(range, with: merged)
-        manifest.bytesMerged += merged.reduce(0) { $0 + $1.bytes }
+        manifest.segments.replaceSubrange(range, with: merged.map(\.entry))
+        manifest.bytesMerged += merged.reduce(0) { $0 + $1.entry.bytes }
         try dropBlocks(unlessUseful: manifest)
     }
 
@@ -39,15 +51,15 @@ struct SegmentReplacement {
 
     /// A document that was removed since it was read for the merge is dead in the new segment too. One that was dead or
     /// gone when it would have been read is not in it.
-    private func replay(_ sources: [SegmentEntry], onto merged: inout [SegmentEntry]) throws {
+    private func replay(_ sources: [SegmentEntry], onto merged: inout [Merged]) throws {
         guard sources.contains(where: { $0.tombstones > 0 }), !merged.isEmpty else { return }
-        let numbers = try merged.map { try SegmentNumbers($0.id, segments, copying: true) }
+        let numbers = try merged.map { try SegmentNumbers($0.entry.id, segments, copying: true) }
         var dead = [[Int]](repeating: [], count: merged.count)
         for source in sources {
             guard let bitmap = try tombstones.bitmap(source) else { continue }
             try SegmentNumbers(source.id, segments, copying: true).forEach { number, ordinal in
                 guard bitmap.contains(ordinal),
-                    let place = merged.firstIndex(where: { $0.firstDocument <= number && number <= $0.lastDocument }),
+                    let place = merged.firstIndex(where: { $0.entry.holds(number) }),
                     let ordinal = numbers[place].ordinal(of: number)
                 else { return }
                 // Or the new segment would have to be rewritten for it, and the next, and so on.
@@ -61,8 +73,36 @@ struct SegmentReplacement {
             }
         }
         for (place, ordinals) in dead.enumerated() where !ordinals.isEmpty {
-            try tombstones.add(ordinals, to: merged[place].id, writer)
-            merged[place].tombstones = UInt32(ordinals.count)
+            try tombstones.add(ordinals, to: merged[place].entry.id, writer)
+            merged[place].entry.tombstones = UInt32(ordinals.count)
         }
     }
+
+    /// A document whose tags or attributes were changed since it was read for the merge is a changed one of the new segment
+    /// too. What was changed before is laid out in it: its checksum tells.
+    private func replayChanges(_ sources: [SegmentEntry], onto merged: inout [Merged]) throws {
+        guard sources.contains(where: { $0.changes > 0 }), !merged.isEmpty else { return }
+        let numbers = try merged.map { try SegmentNumbers($0.entry.id, segments, copying: true) }
+        var changed = [Set<Int>](repeating: [], count: merged.count)
+        for source in sources {
+            guard let bitmap = try changes.bitmap(source) else { continue }
+            try SegmentNumbers(source.id, segments, copying: true).forEach { number, ordinal in
+                guard bitmap.contains(ordinal), let place = merged.firstIndex(where: { $0.entry.holds(number) }),
+                    let rank = numbers[place].rank(of: number),
+                    let document = try documents.view(number),
+                    document.checksum != merged[place].checksums[rank]
+                else { return }
+                changed[place].insert(numbers[place].ordinal(rank: rank))
+            }
+        }
+        for (place, ordinals) in changed.enumerated() where !ordinals.isEmpty {
+            merged[place].entry.changes = UInt32(try changes.add(ordinals, to: merged[place].entry.id, writer))
+            merged[place].entry.changedAt = sources.map(\.changedAt).max() ?? 0
+        }
+    }
+}
+
+extension SegmentEntry {
+    /// Whether a document number lies in its range.
+    func holds(_ number: UInt64) -> Bool { firstDocument <= number && number <= lastDocument }
 }

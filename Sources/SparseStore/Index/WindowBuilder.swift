@@ -13,6 +13,9 @@ struct WindowBuilder {
     private var terms: [TermID] = []
     private var weights: [Float] = []
     private var tags = TagCollector()
+    private var attributes = AttributeCollector()
+    /// Of the stored documents, as they were read; 0 for new ones.
+    private var checksums: [UInt64] = []
 
     var count: Int { numbers.count }
 
@@ -28,13 +31,20 @@ struct WindowBuilder {
     var isFull: Bool { count >= Limits.maximumDocumentsPerWindow || terms.count >= maximum }
 
     /// Adds a document. Numbers must ascend; at most `Limits.maximumDocumentsPerWindow` documents.
-    mutating func add(_ number: UInt64, _ identifier: String, _ vector: SparseVector, tags: [String]) {
+    ///
+    /// - Parameter checksum: of the stored document, by which a later change of it is told (`SegmentReplacement`).
+    mutating func add(
+        _ number: UInt64, _ identifier: String, _ vector: SparseVector, tags: [String],
+        attributes: [String: AttributeValue], checksum: UInt64
+    ) {
         numbers.append(number)
         identifiers.append(identifier)
         terms.append(contentsOf: vector.terms)
         weights.append(contentsOf: vector.weights)
         ends.append(terms.count)
         self.tags.add(tags)
+        self.attributes.add(attributes)
+        checksums.append(checksum)
     }
 
     /// The same documents without those of `dropped`.
@@ -48,6 +58,8 @@ struct WindowBuilder {
             kept.weights.append(contentsOf: weights[range])
             kept.ends.append(kept.terms.count)
             kept.tags.add(tags.tags(at: ordinal))
+            kept.attributes.add(attributes.attributes(at: ordinal))
+            kept.checksums.append(checksums[ordinal])
         }
         return kept
     }
@@ -63,6 +75,10 @@ struct WindowBuilder {
         var forward: ForwardWriter?
         /// Bodies of `segmentTags` values.
         var tags: [[UInt8]]
+        /// Bodies of `segmentColumn` values.
+        var columns: [[UInt8]]
+        /// The checksum of each stored document, by ascending number.
+        var checksums: [UInt64]
         /// The ordinal of each document, by ascending number; nil when they stand in that order.
         var order: [UInt16]?
     }
@@ -98,7 +114,8 @@ struct WindowBuilder {
                 slots, slotOf, positions, impacts ?? weights, layout, referenceLength: scoring?.averageLength ?? 0,
                 checkpoint),
             forward: profile == .compact ? nil : try vectors(slots, slotOf, positions, checkpoint),
-            tags: tags.tables(ordinals: order), order: order)
+            tags: tags.tables(ordinals: order), columns: try attributes.columns(ordinals: order), checksums: checksums,
+            order: order)
     }
 
     private func vectors(

@@ -63,6 +63,9 @@ struct WindowPart {
         if let order = window.order {
             parts.append(WindowPart(.order, 0, .segmentOrder, body { SegmentOrder.encode(order, into: &$0) }))
         }
+        parts += window.columns.enumerated().map { index, column in
+            WindowPart(.column, index, .segmentColumn, column)
+        }
         return parts
     }
 }

@@ -11,6 +11,7 @@ final class WindowSegment: @unchecked Sendable {
     let numbers: SegmentNumbers
     let tags: SegmentTags
     let groups = SegmentGroupCache()
+    let columns: SegmentColumns
     /// Between these two lie its document numbers, and those of no other segment.
     let firstNumber: UInt64
     let lastNumber: UInt64
@@ -24,7 +25,7 @@ final class WindowSegment: @unchecked Sendable {
     /// Nil in a compact segment, whose exact vectors are in `documents`.
     let forward: ForwardTable?
     let forwardChunks: [SegmentBytes]
-    /// For each ordinal of a compact segment its document's rank; nil when they are the same.
+    /// For each ordinal its document's rank; nil when they are the same.
     private let ranks: [UInt16]?
 
     /// - Parameter cache: of the lists that have to be decoded.
@@ -50,7 +51,7 @@ final class WindowSegment: @unchecked Sendable {
         numbers = try SegmentNumbers(entry.id, table)
         forwardBytes = entry.isCompact ? nil : try SegmentBytes(entry.id, .forward, in: table)
         try forwardBytes?.verify()
-        ranks = entry.isCompact ? numbers.ranks() : nil
+        ranks = numbers.ranks()
         let directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: listLengths)
         let vectorLengths = lengths(forwardChunks)
         self.directory = directory
@@ -58,6 +59,7 @@ final class WindowSegment: @unchecked Sendable {
             try ForwardTable(body: $0.body, terms: directory.count, chunkLengths: vectorLengths)
         }
         tags = try SegmentTags(entry.id, table, documents: directory.documents)
+        columns = try SegmentColumns(entry.id, table, documents: directory.documents)
         guard directory.documents == Int(entry.documents), numbers.count == directory.documents,
             forward?.count ?? directory.documents == directory.documents, directory.nonzeros == entry.nonzeros
         else {
@@ -118,7 +120,7 @@ final class WindowSegment: @unchecked Sendable {
     /// Whether exact vectors are in `documents` only.
     var isCompact: Bool { forward == nil }
 
-    /// The number of the document at an ordinal of a compact segment.
+    /// The number of the document at an ordinal.
     func number(of ordinal: Int) -> UInt64 { numbers.number(rank: ranks.map { Int($0[ordinal]) } ?? ordinal) }
 
     /// The exact vector of the document at an ordinal of a segment that has them.

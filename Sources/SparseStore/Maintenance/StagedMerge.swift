@@ -14,7 +14,7 @@ struct StagedMerge: ClaimedWork {
     private let sources: [SegmentEntry]
     private let profile: IndexProfile
     private let scoring: BM25Function?
-    private var merged: [SegmentEntry] = []
+    private var merged: [SegmentReplacement.Merged] = []
     private var parts: StagedParts
     /// Bytes of the new segments.
     var mergedBytes: Int { parts.bytes }
@@ -97,7 +97,7 @@ struct StagedMerge: ClaimedWork {
             }
             try SegmentReplacement(tables: tables, writer: transaction.writer)
                 .apply(first..<first + sources.count, merged, &manifest)
-            manifest.bytesWritten += merged.reduce(0) { $0 + $1.bytes }
+            manifest.bytesWritten += merged.reduce(0) { $0 + $1.entry.bytes }
             try MetaTable.put(manifest, tables, transaction.writer)
         }
     }
@@ -105,7 +105,8 @@ struct StagedMerge: ClaimedWork {
     private mutating func add(_ window: WindowBuilder.Window) throws {
         let segment = claim.record.staged[merged.count]
         let made = try WindowPart.all(of: window)
-        merged.append(window.entry(segment, made, policy))
+        merged.append(
+            SegmentReplacement.Merged(entry: window.entry(segment, made, policy), checksums: window.checksums))
         for part in made { parts.add(part, to: segment) }
     }
 }

@@ -24,6 +24,9 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
     case blockParts = 121
     case blockLists = 122
     case blockLines = 123
+    case columns = 124
+    case changes = 125
+    case attributeTypes = 126
     case multivectors = 130
     case multivectorCounts = 131
     case codebooks = 132
@@ -54,7 +57,7 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
             "`segments` holds nothing of segments that the manifest does not list, except those that `merge` names as "
                 + "staged, `retired` names and `blocks` has its number of; `tombstones` nothing at all of others"
         case .postings: "a segment's postings are those of its documents"
-        case .tags: "a segment's tags are those of its documents"
+        case .tags: "a segment's tags are those of its documents, but for those that `changes` marks"
         case .vectors: "a segment's exact vectors and identifiers are those of its documents"
         case .dictionaryNumbers: "the ids of `dictionaries` are 1 or more and below nextDictionary"
         case .tuningGeneration: "a tuning is of no later commit than the manifest"
@@ -69,6 +72,11 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
         case .blockParts: "the block index has all its parts and no others, and they agree with its record"
         case .blockLists: "the lists of the block index, and their summaries, are those of their documents' lines"
         case .blockLines: "the lines of the block index are those of its live documents"
+        case .columns: "a segment's columns are those of its documents, but for those that `changes` marks"
+        case .changes:
+            "a segment's changes are as many as its entry in the manifest says, all below its number of documents; "
+                + "`changes` holds nothing of other segments"
+        case .attributeTypes: "each attribute of a document is in the schema, with a type that holds its value"
         case .multivectors:
             "each multivector belongs to a document in `documents`, and has the dimension of the settings"
         case .multivectorCounts:

@@ -150,7 +150,7 @@ final class Verification {
         switch table {
         case .documents, .dictionaries, .multivectors, .vocabulary:
             "restore a backup; or `repair`, which keeps what can still be read"
-        case .meta, .ids, .statistics, .segments, .tombstones:
+        case .meta, .ids, .statistics, .segments, .tombstones, .changes:
             "restore a backup; or `repair`, which makes this anew from the documents"
         }
     }

@@ -13,15 +13,15 @@ protocol VerificationCheck {
 enum VerificationChecks {
     static func checks(of level: VerificationLevel) -> [any VerificationCheck.Type] {
         let basic: [any VerificationCheck.Type] = [
-            DictionariesCheck.self, DeltasCheck.self, TombstonesCheck.self, MergesCheck.self, OrphansCheck.self,
-            SegmentsCheck.self, BlocksCheck.self,
+            DictionariesCheck.self, DeltasCheck.self, TombstonesCheck.self, ChangesCheck.self, MergesCheck.self,
+            OrphansCheck.self, SegmentsCheck.self, BlocksCheck.self,
         ]
         return switch level {
         case .quick: basic + [CountsCheck.self]
         case .deep:
             basic + [
                 VocabularyCheck.self, IdentifiersCheck.self, DocumentsCheck.self, VectorsCheck.self, TagsCheck.self,
-                PostingsCheck.self, BlockContentsCheck.self, MultivectorsCheck.self,
+                ColumnsCheck.self, PostingsCheck.self, BlockContentsCheck.self, MultivectorsCheck.self,
             ]
         }
     }

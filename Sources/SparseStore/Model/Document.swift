@@ -14,6 +14,10 @@ public struct Document: Sendable, Hashable {
     /// Labels that a search can filter by: at most `Limits.maximumTagsPerDocument`, each 1 to
     /// `Limits.maximumTagBytes` bytes of UTF-8.
     public var tags: [String]
+    /// Named values that searches can filter, group and order by: at most `Limits.maximumAttributesPerDocument`. A name has 1
+    /// to `Limits.maximumAttributeNameBytes` bytes of UTF-8; its values have one type in all documents of a store, which the
+    /// first of them decides.
+    public var attributes: [String: AttributeValue]
     /// Token vectors to rerank by, all of the dimension of the store's first ones.
     public var multivector: Multivector?
 
@@ -21,11 +25,11 @@ public struct Document: Sendable, Hashable {
     /// the document is written.
     public init(
         id: String, terms: KeyValuePairs<String, Float>, payload: [UInt8]? = nil, tags: [String] = [],
-        multivector: Multivector? = nil
+        attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
     ) {
         self.init(
             id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags,
-            multivector: multivector)
+            attributes: attributes, multivector: multivector)
     }
 
     // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the process.
@@ -33,34 +37,36 @@ public struct Document: Sendable, Hashable {
     @_disfavoredOverload
     public init(
         id: String, terms: some Sequence<(key: String, value: Float)>, payload: [UInt8]? = nil, tags: [String] = [],
-        multivector: Multivector? = nil
+        attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
     ) {
         self.init(
             id: id, terms: terms.map { WeightedTerm($0.key, $0.value) }, payload: payload, tags: tags,
-            multivector: multivector)
+            attributes: attributes, multivector: multivector)
     }
 
     /// Makes a document with string terms; a term that stands twice is refused when the document is written.
     public init(
         id: String, terms: [WeightedTerm], payload: [UInt8]? = nil, tags: [String] = [],
-        multivector: Multivector? = nil
+        attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
     ) {
         self.id = id
         self.content = .terms(terms)
         self.payload = payload
         self.tags = tags
+        self.attributes = attributes
         self.multivector = multivector
     }
 
     /// Makes a document over the caller's own term numbers.
     public init(
         id: String, vector: SparseVector, payload: [UInt8]? = nil, tags: [String] = [],
-        multivector: Multivector? = nil
+        attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
     ) {
         self.id = id
         self.content = .vector(vector)
         self.payload = payload
         self.tags = tags
+        self.attributes = attributes
         self.multivector = multivector
     }
 }
@@ -70,9 +76,57 @@ extension Document {
     /// Whether identifiers, terms and tags have the same bytes, and all else is equal.
     public static func == (a: Document, b: Document) -> Bool {
         TextKey(a.id) == TextKey(b.id) && a.content == b.content && a.payload == b.payload
-            && a.tags.map { TextKey($0) } == b.tags.map { TextKey($0) } && a.multivector == b.multivector
+            && a.tags.map { TextKey($0) } == b.tags.map { TextKey($0) } && a.hasSameAttributes(as: b)
+            && a.multivector == b.multivector
     }
 
     /// Feeds the identifier's bytes to the hasher.
     public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(id)) }
+
+    private func hasSameAttributes(as other: Document) -> Bool {
+        let (fields, others) = (
+            DocumentFields(tags: [], attributes: attributes), DocumentFields(tags: [], attributes: other.attributes)
+        )
+        return fields.isSame(as: others)
+    }
+}
+
+/// The part of a document that can be changed without its vector.
+public struct DocumentFields: Sendable, Hashable {
+    /// See ``Document/tags``.
+    public var tags: [String]
+    /// See ``Document/attributes``.
+    public var attributes: [String: AttributeValue]
+
+    init(tags: [String], attributes: [String: AttributeValue]) {
+        self.tags = tags
+        self.attributes = attributes
+    }
+
+    /// Whether both are stored in the same bytes, but for the order of tags. Not `==`, for which two spellings of a text
+    /// are equal that the store tells apart.
+    func isSame(as other: DocumentFields) -> Bool {
+        func bytes(_ tags: [String]) -> [[UInt8]] {
+            tags.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+        }
+        func ascending(_ attributes: [String: AttributeValue]) -> [(name: [UInt8], value: AttributeValue)] {
+            attributes.map { (Array($0.key.utf8), $0.value) }.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        }
+        return bytes(tags) == bytes(other.tags)
+            && ascending(attributes).elementsEqual(ascending(other.attributes)) {
+                $0.name == $1.name && $0.value.isSame(as: $1.value)
+            }
+    }
+}
+
+extension AttributeValue {
+    /// Whether both are stored in the same bytes.
+    func isSame(as other: AttributeValue) -> Bool {
+        switch (self, other) {
+        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.strings(let a), .strings(let b)): a.elementsEqual(b) { $0.utf8.elementsEqual($1.utf8) }
+        case (.number(let a), .number(let b)): a.bitPattern == b.bitPattern
+        default: self == other
+        }
+    }
 }

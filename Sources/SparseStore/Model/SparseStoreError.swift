@@ -88,7 +88,7 @@ extension SparseStoreError {
         private enum Kind: String, Sendable {
             case notFound, invalidArgument, invalidVector, limitExceeded, termSpaceMismatch, corrupted
             case incompatibleFormat, notAStore, alreadyOpen, diskFull, io, readOnly, permissionDenied, busy
-            case dimensionMismatch, codecNotTrained, encoderMismatch
+            case dimensionMismatch, codecNotTrained, encoderMismatch, attributeTypeMismatch
             case readersFull, needsReopen, forkedProcess, networkFilesystem, closed, cancelled, outOfMemory
             case deadlineExceeded, generationNotReached, invalidCursor
             case internalError
@@ -109,6 +109,7 @@ extension SparseStoreError {
             case .termSpaceMismatch: "give terms of the kind that the store was filled with"
             case .dimensionMismatch: "give token vectors of the store's dimension"
             case .codecNotTrained: "write token vectors first"
+            case .attributeTypeMismatch: "convert the value, or use another name"
             case .encoderMismatch: "use the encoder that filled the store, or a new store"
             case .corrupted: "restore a backup, or make a sound store of what can be read with 'repair'"
             case .incompatibleFormat: "open the file with the version that wrote it, or a later one"
@@ -145,6 +146,8 @@ extension SparseStoreError {
         public static let termSpaceMismatch = Code(kind: .termSpaceMismatch)
         /// Token vectors have another dimension than those of the store.
         public static let dimensionMismatch = Code(kind: .dimensionMismatch)
+        /// An attribute has another type in this store than the value that was given.
+        public static let attributeTypeMismatch = Code(kind: .attributeTypeMismatch)
         /// A codec of token vectors needs a codebook that has not been trained.
         public static let codecNotTrained = Code(kind: .codecNotTrained)
         /// Text was given to another encoder than the one that filled the store.

@@ -12,6 +12,14 @@ extension Filter {
         try count(&tally, depth: 1)
     }
 
+    private func check(_ tally: Tally) throws(SparseStoreError) {
+        guard tally.identifiers <= Self.maximumIdentifiers else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "the filter has more than \(Self.maximumIdentifiers) identifiers and values; tag the documents instead")
+        }
+    }
+
     private func count(_ tally: inout Tally, depth: Int) throws(SparseStoreError) {
         // First the depth: it bounds this recursion and every later one.
         guard depth <= Self.maximumDepth else {
@@ -30,13 +38,19 @@ extension Filter {
                     .invalidArgument,
                     "a tag of the filter has \(tag.utf8.count) bytes; tags have 1...\(Limits.maximumTagBytes)")
             }
+        case .idPrefix(let prefix):
+            guard (1...Limits.maximumIdentifierBytes).contains(prefix.utf8.count) else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "a prefix of identifiers has \(prefix.utf8.count) bytes; give 1...\(Limits.maximumIdentifierBytes)")
+            }
+        case .term, .condition(_, .exists), .condition(_, .isBetween): break
+        case .condition(_, .isIn(let values)):
+            tally.identifiers += values.count
+            try check(tally)
         case .ids(let ids):
             tally.identifiers += ids.count
-            guard tally.identifiers <= Self.maximumIdentifiers else {
-                throw SparseStoreError(
-                    .limitExceeded,
-                    "the filter has more than \(Self.maximumIdentifiers) identifiers; tag the documents instead")
-            }
+            try check(tally)
         case .all(let parts), .any(let parts):
             for part in parts { try part.count(&tally, depth: depth + 1) }
         case .not(let part):

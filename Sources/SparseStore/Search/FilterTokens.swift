@@ -6,27 +6,53 @@ struct FilterTokens {
         let position: Int
     }
 
-    /// What a word is.
-    enum Kind: Equatable {
+    /// A word with a meaning of its own, in any case.
+    enum Keyword: String {
         case and
         case or
         case not
+        case isIn = "in"
+        case between
+        case exists
+    }
+
+    /// A sign of comparison.
+    enum Sign: String {
+        case equal = "="
+        case unequal = "!="
+        case less = "<"
+        case lessOrEqual = "<="
+        case greater = ">"
+        case greaterOrEqual = ">="
+    }
+
+    /// What a word is.
+    enum Kind: Equatable {
+        case keyword(Keyword)
+        case sign(Sign)
         case open
         case close
+        case comma
         case tag(String)
         case id(String)
+        case idPrefix(String)
+        case term(String)
+        /// A name or a value.
+        case word(String)
         case end
 
         /// For error messages; never the caller's own names.
         var name: String {
             switch self {
-            case .and: "AND"
-            case .or: "OR"
-            case .not: "NOT"
+            case .keyword(let keyword): keyword.rawValue.uppercased()
+            case .sign(let sign): sign.rawValue
             case .open: "an opening parenthesis"
             case .close: "a closing parenthesis"
+            case .comma: "a comma"
             case .tag: "a tag"
-            case .id: "an identifier"
+            case .id, .idPrefix: "an identifier"
+            case .term: "a term"
+            case .word: "a name or a value"
             case .end: "the end"
             }
         }
@@ -42,7 +68,8 @@ struct FilterTokens {
         SparseStoreError(.invalidArgument, "the filter, at character \(position): \(what)").about(position: position)
     }
 
-    mutating func next() throws(SparseStoreError) -> Token {
+    /// - Parameter isValue: a value is expected, which may hold a colon and needs no quotes if it is a keyword.
+    mutating func next(isValue: Bool = false) throws(SparseStoreError) -> Token {
         if let token = peeked {
             peeked = nil
             return token
@@ -50,15 +77,16 @@ struct FilterTokens {
         while index < characters.count, characters[index].isWhitespace { index += 1 }
         let position = index + 1
         guard index < characters.count else { return Token(kind: .end, position: position) }
+        func token(_ kind: Kind, length: Int) -> Token {
+            index += length
+            return Token(kind: kind, position: position)
+        }
         switch characters[index] {
-        case "(":
-            index += 1
-            return Token(kind: .open, position: position)
-        case ")":
-            index += 1
-            return Token(kind: .close, position: position)
-        default:
-            return Token(kind: try word(position), position: position)
+        case "(": return token(.open, length: 1)
+        case ")": return token(.close, length: 1)
+        case ",": return token(.comma, length: 1)
+        case "=", "!", "<", ">": return Token(kind: .sign(try sign()), position: position)
+        default: return Token(kind: try word(isValue: isValue), position: position)
         }
     }
 
@@ -70,31 +98,63 @@ struct FilterTokens {
         return false
     }
 
-    private mutating func word(_ position: Int) throws(SparseStoreError) -> Kind {
+    private mutating func sign() throws(SparseStoreError) -> Sign {
         let begin = index
-        while index < characters.count, characters[index].isLetter { index += 1 }
-        let word = String(characters[begin..<index]).lowercased()
-        if index < characters.count, characters[index] == ":", word == "tag" || word == "id" {
-            index += 1
-            let name = try name()
-            return word == "tag" ? .tag(name) : .id(name)
+        while index < characters.count, index < begin + 2, "=!<>".contains(characters[index]) { index += 1 }
+        let text = String(characters[begin..<index])
+        if text == "==" { return .equal }
+        if text == "<>" { return .unequal }
+        guard let sign = Sign(rawValue: text) else {
+            throw Self.failure(begin + 1, "'\(text)' is no comparison; use =, !=, <, <=, > or >=")
         }
-        // A keyword ends where a name would.
-        if index == characters.count || Self.endsName(characters[index]) {
-            switch word {
-            case "and": return .and
-            case "or": return .or
-            case "not": return .not
-            default: break
+        return sign
+    }
+
+    private mutating func word(isValue: Bool) throws(SparseStoreError) -> Kind {
+        if characters[index] == "\"" { return .word(try quoted(mayBeEmpty: isValue)) }
+        let begin = index
+        // A name after a colon is read on its own: it may be in quotes.
+        while index < characters.count, !Self.endsName(characters[index]), isValue || characters[index] != ":" {
+            index += 1
+        }
+        let word = String(characters[begin..<index])
+        if !isValue, index < characters.count, characters[index] == ":" {
+            index += 1
+            switch word.lowercased() {
+            case "tag": return .tag(try name())
+            case "term": return .term(try name())
+            case "id": return try identifier()
+            default:
+                throw Self.failure(
+                    begin + 1, "a colon stands after tag, id and term only; write an attribute as NAME = VALUE")
             }
         }
-        throw Self.failure(position, "expected tag:NAME, id:NAME, AND, OR, NOT or a parenthesis")
+        if index < characters.count, characters[index] == "\"" {
+            throw Self.failure(index + 1, "a quote inside a word; write the whole word in quotes")
+        }
+        if !isValue, let keyword = Keyword(rawValue: word.lowercased()) { return .keyword(keyword) }
+        return .word(word)
+    }
+
+    private mutating func identifier() throws(SparseStoreError) -> Kind {
+        let isQuoted = index < characters.count && characters[index] == "\""
+        var name = try name()
+        // An asterisk ends a prefix; in quotes it stands behind them, and within them is an asterisk.
+        if isQuoted, index < characters.count, characters[index] == "*" {
+            index += 1
+            return .idPrefix(name)
+        }
+        if !isQuoted, name.count > 1, name.last == "*" {
+            name.removeLast()
+            return .idPrefix(name)
+        }
+        return .id(name)
     }
 
     private mutating func name() throws(SparseStoreError) -> String {
         let begin = index
-        if index < characters.count, characters[index] == "\"" { return try quoted() }
-        while index < characters.count, !Self.endsName(characters[index]) { index += 1 }
+        if index < characters.count, characters[index] == "\"" { return try quoted(mayBeEmpty: false) }
+        while index < characters.count, !Self.endsLongName(characters[index]) { index += 1 }
         guard index > begin else { throw Self.failure(begin + 1, "a name is expected right after the colon") }
         if index < characters.count, characters[index] == "\"" {
             throw Self.failure(index + 1, "a quote in a name; write the whole name in quotes")
@@ -102,7 +162,7 @@ struct FilterTokens {
         return String(characters[begin..<index])
     }
 
-    private mutating func quoted() throws(SparseStoreError) -> String {
+    private mutating func quoted(mayBeEmpty: Bool) throws(SparseStoreError) -> String {
         let begin = index
         index += 1
         var name = ""
@@ -110,7 +170,7 @@ struct FilterTokens {
             let character = characters[index]
             index += 1
             if character == "\"" {
-                guard !name.isEmpty else { throw Self.failure(begin + 1, "the name is empty") }
+                guard mayBeEmpty || !name.isEmpty else { throw Self.failure(begin + 1, "the name is empty") }
                 return name
             }
             guard character == "\\" else {
@@ -126,7 +186,13 @@ struct FilterTokens {
         throw Self.failure(begin + 1, "the quoted name does not end")
     }
 
-    private static func endsName(_ character: Character) -> Bool {
+    /// What ends a name after a colon.
+    private static func endsLongName(_ character: Character) -> Bool {
         character.isWhitespace || character == "(" || character == ")" || character == "\""
+    }
+
+    /// What ends any other word.
+    private static func endsName(_ character: Character) -> Bool {
+        endsLongName(character) || "=!<>,".contains(character)
     }
 }

@@ -203,6 +203,52 @@ extension Filter {
         case .all(let parts): encode(2, parts)
         case .any(let parts): encode(3, parts)
         case .not(let part): encode(4, [part])
+        case .idPrefix(let prefix):
+            writer.u8(5)
+            writer.text(prefix)
+        case .term(let term):
+            writer.u8(6)
+            writer.text(term)
+        case .condition(let attribute, let condition):
+            writer.u8(7)
+            writer.text(attribute.name)
+            condition.encode(into: &writer)
+        }
+    }
+}
+
+extension Attribute.Condition {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .exists: writer.u8(0)
+        case .isIn(let values):
+            writer.u8(1)
+            writer.varint(UInt64(values.count))
+            for value in values { value.encode(into: &writer) }
+        case .isBetween(let low, let high):
+            writer.u8(2)
+            for end in [low, high] {
+                end.encode(into: &writer) { end, writer in
+                    writer.u8(end.isIncluded ? 1 : 0)
+                    end.value.encode(into: &writer)
+                }
+            }
+        }
+    }
+}
+
+extension AttributeValue {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.u8(type.rawValue)
+        switch self {
+        case .integer(let integer), .date(let integer): writer.u64(UInt64(bitPattern: integer))
+        case .number(let number): writer.u64(number.bitPattern)
+        case .boolean(let boolean): writer.u8(boolean ? 1 : 0)
+        case .string(let string): writer.text(string)
+        case .integers(let list):
+            writer.varint(UInt64(list.count))
+            for integer in list { writer.u64(UInt64(bitPattern: integer)) }
+        case .strings(let list): writer.texts(list)
         }
     }
 }

@@ -1,60 +1,91 @@
-/// A filter as windows see it: tags by name, documents by number.
+internal import LMDB
+internal import SparseFormat
+
+/// A filter as windows see it: tags and attributes by name, documents and terms by number.
 indirect enum ResolvedFilter: Sendable {
     case tag(String)
     /// Live documents, ascending.
     case documents([UInt64])
+    /// Nil: a term that no document has.
+    case term(TermID?)
+    case attribute([UInt8], AttributeCondition)
     case all([ResolvedFilter])
     case any([ResolvedFilter])
     case not(ResolvedFilter)
 
     /// The live documents of a window that the filter lets through.
-    func allowed(_ member: IndexView.Member) throws -> AllowedDocuments {
-        var bitmap = try bitmap(member)
-        // Postings of removed documents stay until a merge; their tags do too.
+    ///
+    /// - Parameter documents: where changed tags and attributes are read from.
+    func allowed(_ member: IndexView.Member, _ documents: any DocumentSource) throws -> AllowedDocuments {
+        var bitmap = try bitmap(MemberRows(member: member, documents: documents))
+        // Postings of removed documents stay until a merge; their tags and attributes do too.
         if let tombstones = member.tombstones { bitmap.subtract(tombstones) }
         return AllowedDocuments(bitmap)
     }
 
-    private func bitmap(_ member: IndexView.Member) throws -> Bitmap {
-        let count = member.segment.documentCount
+    /// The rows that the filter lets through.
+    func bitmap(_ rows: some FilteredRows) throws -> Bitmap {
+        let count = rows.count
         switch self {
-        case .tag(let tag):
-            var found = Bitmap(count: count)
-            try member.segment.tags.insert(tag, into: &found)
-            return found
-        case .documents(let documents):
-            var found = Bitmap(count: count)
-            for document in Self.part(of: documents, in: member.segment) {
-                if let ordinal = member.segment.numbers.ordinal(of: document) { found.insert(ordinal) }
-            }
-            return found
+        case .tag(let tag): return try rows.tagged(tag)
+        case .documents(let documents): return rows.numbered(documents)
+        case .term(let term): return try term.map(rows.containing) ?? Bitmap(count: count)
+        case .attribute(let name, let condition): return try rows.matching(name, condition)
         case .all(let parts):
             guard let first = parts.first else { return Bitmap(allBelow: count) }
-            var found = try first.bitmap(member)
+            var found = try first.bitmap(rows)
             for part in parts.dropFirst() where !found.isEmpty {
                 // Without the complement's detour.
                 if case .not(let other) = part {
-                    found.subtract(try other.bitmap(member))
+                    found.subtract(try other.bitmap(rows))
                 } else {
-                    found.formIntersection(try part.bitmap(member))
+                    found.formIntersection(try part.bitmap(rows))
                 }
             }
             return found
         case .any(let parts):
             var found = Bitmap(count: count)
-            for part in parts {
-                if case .tag(let tag) = part {
-                    try member.segment.tags.insert(tag, into: &found)
-                } else {
-                    found.formUnion(try part.bitmap(member))
-                }
-            }
+            for part in parts { found.formUnion(try part.bitmap(rows)) }
             return found
         case .not(let part):
-            var found = try part.bitmap(member)
+            var found = try part.bitmap(rows)
             found.formComplement()
             return found
         }
+    }
+}
+
+/// What a filter is asked of: the documents of a segment, or those that a transaction has written.
+protocol FilteredRows {
+    var count: Int { get }
+    func tagged(_ tag: String) throws -> Bitmap
+    /// - Parameter documents: numbers, ascending.
+    func numbered(_ documents: [UInt64]) -> Bitmap
+    func containing(_ term: TermID) throws -> Bitmap
+    func matching(_ name: [UInt8], _ condition: AttributeCondition) throws -> Bitmap
+}
+
+/// The documents of a segment, those with a tombstone too.
+private struct MemberRows: FilteredRows {
+    let member: IndexView.Member
+    let documents: any DocumentSource
+
+    var count: Int { member.segment.documentCount }
+
+    func tagged(_ tag: String) throws -> Bitmap { try member.tagged(tag, documents) }
+
+    func containing(_ term: TermID) throws -> Bitmap { try member.containing(term) }
+
+    func matching(_ name: [UInt8], _ condition: AttributeCondition) throws -> Bitmap {
+        try member.column(name, documents).matching(condition, documents: count)
+    }
+
+    func numbered(_ documents: [UInt64]) -> Bitmap {
+        var found = Bitmap(count: count)
+        for document in Self.part(of: documents, in: member.segment) {
+            if let ordinal = member.segment.numbers.ordinal(of: document) { found.insert(ordinal) }
+        }
+        return found
     }
 
     /// Those of the documents that can lie in a segment.
@@ -70,5 +101,48 @@ indirect enum ResolvedFilter: Sendable {
         }
         let begin = first { $0 >= segment.firstNumber }
         return documents[begin..<max(begin, first { $0 > segment.lastNumber })]
+    }
+}
+
+/// Documents that a write transaction has put in or changed, for a filter to look at: no segment has them as they are now.
+struct PendingRows: FilteredRows {
+    /// Ascending.
+    private let numbers: [UInt64]
+    private let rows: ChangedRows
+    /// The terms of each document.
+    private let terms: [Set<TermID>]
+
+    /// - Parameter numbers: of stored documents, ascending; one or more.
+    init(_ numbers: [UInt64], _ documents: DocumentTable) throws {
+        self.numbers = numbers
+        rows = try ChangedRows(Array(numbers.indices)) { try documents.existing(numbers[$0]) }
+        terms = try numbers.map { Set(try documents.existing($0).vector().terms) }
+    }
+
+    var count: Int { numbers.count }
+
+    func tagged(_ tag: String) throws -> Bitmap {
+        var found = Bitmap(count: count)
+        rows.tags.insert(Array(tag.utf8), into: &found)
+        return found
+    }
+
+    func numbered(_ documents: [UInt64]) -> Bitmap {
+        let wanted = Set(documents)
+        return rows { wanted.contains(numbers[$0]) }
+    }
+
+    func containing(_ term: TermID) throws -> Bitmap { rows { terms[$0].contains(term) } }
+
+    func matching(_ name: [UInt8], _ condition: AttributeCondition) throws -> Bitmap {
+        var found = Bitmap(count: count)
+        if let column = rows.column(name) { condition.insert(column, into: &found) }
+        return found
+    }
+
+    private func rows(_ isFound: (Int) -> Bool) -> Bitmap {
+        var found = Bitmap(count: count)
+        for row in 0..<count where isFound(row) { found.insert(row) }
+        return found
     }
 }

@@ -26,10 +26,11 @@ enum DocumentValidation {
                 "the payload has \(payload.count) bytes; the limit is \(Limits.maximumPayloadBytes)")
         }
         try check(tags: document.tags)
+        try check(attributes: document.attributes)
         if case .terms(let terms) = document.content { try check(terms: terms) }
     }
 
-    private static func check(tags: [String]) throws(SparseStoreError) {
+    static func check(tags: [String]) throws(SparseStoreError) {
         guard tags.count <= Limits.maximumTagsPerDocument else {
             throw SparseStoreError(
                 .limitExceeded,
@@ -40,6 +41,54 @@ enum DocumentValidation {
                 .invalidArgument,
                 "the tag '\(tag.prefix(60))' has \(tag.utf8.count) bytes; give 1...\(Limits.maximumTagBytes) bytes of UTF-8"
             )
+        }
+    }
+
+    static func check(attributes: [String: AttributeValue]) throws(SparseStoreError) {
+        guard attributes.count <= Limits.maximumAttributesPerDocument else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "the document has \(attributes.count) attributes; the limit is \(Limits.maximumAttributesPerDocument)")
+        }
+        for (name, value) in attributes {
+            guard (1...Limits.maximumAttributeNameBytes).contains(name.utf8.count) else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "an attribute's name has \(name.utf8.count) bytes; "
+                        + "give 1...\(Limits.maximumAttributeNameBytes) bytes of UTF-8")
+            }
+            try check(value, of: name)
+        }
+    }
+
+    private static func check(_ value: AttributeValue, of name: String) throws(SparseStoreError) {
+        func check(_ string: String) throws(SparseStoreError) {
+            guard string.utf8.count <= Limits.maximumAttributeStringBytes else {
+                throw SparseStoreError(
+                    .limitExceeded,
+                    "a string of the attribute '\(name)' has \(string.utf8.count) bytes; the limit is "
+                        + "\(Limits.maximumAttributeStringBytes); long texts belong into the payload")
+            }
+        }
+        func check(count: Int) throws(SparseStoreError) {
+            guard count <= Limits.maximumAttributeListCount else {
+                throw SparseStoreError(
+                    .limitExceeded,
+                    "the attribute '\(name)' has \(count) elements; the limit is \(Limits.maximumAttributeListCount)")
+            }
+        }
+        switch value {
+        case .number(let number):
+            guard number.isFinite else {
+                throw SparseStoreError(
+                    .invalidArgument, "the attribute '\(name)' is \(number); give a finite number, or none")
+            }
+        case .string(let string): try check(string)
+        case .integers(let list): try check(count: list.count)
+        case .strings(let list):
+            try check(count: list.count)
+            for string in list { try check(string) }
+        case .integer, .boolean, .date: break
         }
     }
 

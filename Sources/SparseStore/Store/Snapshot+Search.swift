@@ -185,8 +185,12 @@ extension Snapshot {
     /// What a filter leaves of each window.
     func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
         try state.filters.allowed(filter) { filter in
-            let filter = try withReader { try FilterResolver(tables: tables, reader: $0).resolve(filter) }
-            return try state.index.members.map(filter.allowed)
+            let filter = try withReader { reader in
+                try FilterResolver(
+                    tables: tables, reader: reader, schema: state.schema, termSpace: manifest.termSpace
+                ).resolve(filter)
+            }
+            return try state.index.members.map { try filter.allowed($0, self) }
         }
     }
 

@@ -131,7 +131,8 @@ final class SnapshotSource: Sendable {
             index.scoring = encoder?.scoring(documents: manifest.documents)
             let multivectors = try MultivectorTable(tables: tables, reader: reader, codebooks: codebooks).settings()
             let state = SnapshotState(
-                transactionID, mapEpoch: mapEpoch, manifest, index, encoder, try meta.tuning(), multivectors)
+                transactionID, mapEpoch: mapEpoch, manifest, index, encoder, try meta.tuning(), multivectors,
+                AttributeSchema(try meta.attributeSchema()))
             // A thread that was held up may come with an older commit than another has seen.
             if newest.map({ ($0.mapEpoch, $0.transactionID) < (mapEpoch, transactionID) }) ?? true { newest = state }
             return state

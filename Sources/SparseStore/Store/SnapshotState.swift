@@ -17,11 +17,14 @@ final class SnapshotState: Sendable {
     let filters = FilterCache()
     /// Nil until the store has had a multivector.
     let multivectors: MultivectorSettings?
+    let schema: AttributeSchema
 
     init(
         _ transactionID: UInt64, mapEpoch: UInt64, _ manifest: ManifestRecord, _ index: IndexView,
-        _ encoder: EncoderRecord?, _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?
+        _ encoder: EncoderRecord?, _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?,
+        _ schema: AttributeSchema
     ) {
+        self.schema = schema
         self.transactionID = transactionID
         self.mapEpoch = mapEpoch
         self.manifest = manifest

@@ -20,6 +20,12 @@ struct WriteSession {
     private var isPromised = false
     private let baseEncoder: EncoderRecord?
     private(set) var encoderRecord: EncoderRecord?
+    private var schema: AttributeSchema
+    private var hasNewAttributes = false
+    private var hasUpdates = false
+    /// Documents of earlier commits whose tags or attributes this transaction has changed.
+    private var updated: Set<UInt64> = []
+    private let source: SnapshotSource
     /// A write failed half way: nothing of this transaction may be committed.
     private var failure: SparseStoreError?
 
@@ -29,6 +35,7 @@ struct WriteSession {
         _ source: SnapshotSource, writer: Writer, configuration: Configuration, cancellation: Cancellation? = nil
     ) throws {
         self.cancellation = cancellation
+        self.source = source
         let tables = source.tables
         self.tables = tables
         self.writer = writer
@@ -37,6 +44,7 @@ struct WriteSession {
         baseEncoder = try MetaTable(tables: tables, reader: writer.reader).encoder()
         encoderRecord = baseEncoder
         index = IndexWriter(tables: tables, writer: writer, policy: configuration.mergePolicy, manifest: base)
+        schema = AttributeSchema(try MetaTable(tables: tables, reader: writer.reader).attributeSchema())
         self.vocabulary = VocabularyWriter(source.vocabulary, termCount: base.nextTerm)
         multivectors = try MultivectorWriter(
             MultivectorTable(tables: tables, reader: writer.reader, codebooks: source.codebooks), writer,
@@ -70,6 +78,7 @@ struct WriteSession {
             try checkSpace(space)
             length = try self.length(of: document.content)
             if let multivector = document.multivector { try multivectors.check(multivector) }
+            try add(document.attributes)
         }
         try changing { session in
             let vector = try session.vector(document.content)
@@ -78,7 +87,8 @@ struct WriteSession {
             let number = session.manifest.nextDocument
             let key = Keys.document(number)
             let value = try session.encoder.encode(
-                id: document.id, vector: vector, tags: document.tags, payload: document.payload, key: key)
+                id: document.id, vector: vector, tags: document.tags, attributes: document.attributes,
+                payload: document.payload, key: key)
             try session.writer.put(session.tables.documents, key, value, mode: .append)
             try IdentifierTable.put(document.id, number: number, session.tables, session.writer)
             if let multivector = document.multivector {
@@ -86,7 +96,7 @@ struct WriteSession {
                 session.manifest.bytesWritten += UInt64(bytes)
             }
             session.updateScoring()
-            try session.index.add(number, document.id, vector, tags: document.tags, &session.manifest)
+            try session.index.add(number, document, vector, &session.manifest)
             session.frequencies.add(vector.terms)
             session.manifest.nextDocument += 1
             session.manifest.documents += 1
@@ -94,6 +104,32 @@ struct WriteSession {
             session.manifest.bytesWritten += UInt64(value.count)
             session.manifest.termSpace = space
         }
+    }
+
+    /// Changes the tags and attributes of a document; false when there is none.
+    mutating func update(_ id: String, _ change: (inout DocumentFields) throws -> Void) throws -> Bool {
+        guard let number = try number(of: id) else { return false }
+        let view = try documents.existing(number)
+        let old = DocumentFields(tags: try view.tags(), attributes: try view.attributes())
+        var new = old
+        try change(&new)
+        guard !new.isSame(as: old) else { return true }
+        try DocumentValidation.naming(id) { () throws(SparseStoreError) in
+            try DocumentValidation.check(tags: new.tags)
+            try DocumentValidation.check(attributes: new.attributes)
+            try add(new.attributes)
+        }
+        try changing { session in
+            let key = Keys.document(number)
+            // The view's bytes move with the next write: all is read before it.
+            let value = try session.encoder.encode(view, tags: new.tags, attributes: new.attributes, key: key)
+            try session.writer.put(session.tables.documents, key, value)
+            try session.index.change(number, session.manifest)
+            session.manifest.bytesWritten += UInt64(value.count)
+            session.hasUpdates = true
+            if number < session.base.nextDocument { session.updated.insert(number) }
+        }
+        return true
     }
 
     mutating func remove(_ id: String) throws -> Bool {
@@ -104,6 +140,63 @@ struct WriteSession {
         }
         return true
     }
+
+    /// Takes out the documents that a filter lets through, as this transaction has left them; returns how many they were.
+    mutating func remove(where filter: Filter) throws -> Int {
+        try filter.check()
+        let numbers = try matching(filter)
+        for number in numbers {
+            try checkCancellation()
+            let id = try documents.existing(number).identifier
+            _ = try remove(id)
+        }
+        return numbers.count
+    }
+
+    /// The documents that a filter lets through.
+    private func matching(_ filter: Filter) throws -> [UInt64] {
+        let resolved = try FilterResolver(
+            tables: tables, reader: writer.reader, schema: schema, termSpace: manifest.termSpace
+        ).resolve(filter)
+        var numbers = try committed(resolved)
+        var rest = try pendingNumbers()[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(Self.rowsAtOnce))
+            rest = rest.dropFirst(batch.count)
+            try resolved.bitmap(PendingRows(batch, documents)).forEach { numbers.append(batch[$0]) }
+        }
+        return numbers
+    }
+
+    /// Those of the newest commit that this transaction has neither changed nor taken out.
+    private func committed(_ filter: ResolvedFilter) throws -> [UInt64] {
+        // This transaction has the lock of all writers: the newest commit is the one it began from.
+        let snapshot = try source.snapshot(cancellation)
+        guard snapshot.manifest == base else {
+            throw SparseStoreError(.internalError, "a commit has come in while a transaction held the writers' lock")
+        }
+        var numbers: [UInt64] = []
+        for member in snapshot.index.members {
+            try filter.allowed(member, snapshot).bitmap.forEach { ordinal in
+                let number = member.segment.number(of: ordinal)
+                if !updated.contains(number), try documents.view(number) != nil { numbers.append(number) }
+            }
+        }
+        return numbers
+    }
+
+    /// The documents that this transaction has put in or changed and not taken out again, ascending.
+    private func pendingNumbers() throws -> [UInt64] {
+        var numbers = try updated.sorted().filter { try documents.view($0) != nil }
+        try documents.forEach(from: base.nextDocument) { number, _ in
+            numbers.append(number)
+            return true
+        }
+        return numbers
+    }
+
+    /// Documents that a filter looks at together.
+    private static let rowsAtOnce = 4_096
 
     mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws {
         guard (1...Limits.maximumBookmarkNameBytes).contains(name.utf8.count) else {
@@ -149,7 +242,8 @@ struct WriteSession {
         if let failure { throw failure }
         try checkCancellation()
         guard
-            manifest != base || encoderRecord != baseEncoder || hasRecords || multivectors.hasChanged || isPromised
+            manifest != base || encoderRecord != baseEncoder || hasRecords || hasUpdates || multivectors.hasChanged
+                || isPromised
         else { return false }
         updateScoring()
         try index.finish(&manifest)
@@ -158,6 +252,7 @@ struct WriteSession {
         }
         try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies.ascending(), &manifest, writer)
         try multivectors.finish()
+        if hasNewAttributes { try MetaTable.put(schema.record, tables, writer) }
         manifest.nextTerm = vocabulary.nextTerm
         try DictionaryTrainer(tables: tables, writer: writer).trainIfDue(from: base, &manifest)
         manifest.generation += 1
@@ -237,6 +332,11 @@ struct WriteSession {
     /// Windows to come have their impacts at the average of the documents as they are now.
     private mutating func updateScoring() {
         index.scoring = encoderRecord?.scoring(documents: manifest.documents)
+    }
+
+    /// Takes in the attributes of a document that is about to be written.
+    private mutating func add(_ attributes: [String: AttributeValue]) throws(SparseStoreError) {
+        if try schema.add(attributes) { hasNewAttributes = true }
     }
 
     private func checkSpace(_ space: TermSpace) throws(SparseStoreError) {

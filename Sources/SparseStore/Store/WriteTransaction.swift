@@ -21,10 +21,37 @@ public struct WriteTransaction: ~Copyable {
         try SparseStoreError.wrap { try session.upsert(document) }
     }
 
+    /// Changes the tags and attributes of a document, and leaves its vector, its payload and its token vectors as they are.
+    /// False when there is no such document.
+    ///
+    /// It writes the document's record and no posting lists: much less than ``upsert(_:)`` does.
+    ///
+    ///     try transaction.update("d1") { $0.tags = ["sold"]; $0.attributes["stock"] = 0 }
+    ///
+    /// - Throws: what ``upsert(_:)`` throws for tags and attributes, and what `change` throws; then nothing has changed.
+    @discardableResult
+    public mutating func update(
+        _ id: String, _ change: (inout DocumentFields) throws -> Void
+    ) throws -> Bool {
+        try SparseStoreError.translate { try session.update(id, change) }
+    }
+
     /// Takes a document out; false when there is none.
     @discardableResult
     public mutating func remove(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap { try session.remove(id) }
+    }
+
+    /// Takes out all documents that a filter lets through, as this transaction has left them; returns how many they were.
+    /// ``Snapshot/count(where:)`` says beforehand how many they are.
+    ///
+    ///     try transaction.remove(where: .attribute("year") < 2020 && !.tag("keep"))
+    ///
+    /// - Throws: `invalidArgument`, also for an attribute that no document has had, `limitExceeded`, `corrupted`; and what
+    ///   writing can throw.
+    @discardableResult
+    public mutating func remove(where filter: Filter) throws(SparseStoreError) -> Int {
+        try SparseStoreError.wrap { try session.remove(where: filter) }
     }
 
     /// For long closures: throws `cancelled` when the task that waits for this write was cancelled, so that the write ends

@@ -23,6 +23,11 @@ struct Bitmap: Sendable, Hashable {
 
     func contains(_ index: Int) -> Bool { words[index >> 6] & (1 << UInt64(index & 63)) != 0 }
 
+    mutating func remove(_ index: Int) { words[index >> 6] &= ~(1 << UInt64(index & 63)) }
+
+    /// Adds the integers of a word: bit `b` stands for `64 * word + b`. Bits past `count` must be 0.
+    mutating func insert(word: Int, bits: UInt64) { words[word] |= bits }
+
     mutating func insert(_ index: Int) { words[index >> 6] |= 1 << UInt64(index & 63) }
 
     /// Adds the integers of a little-endian bitmap whose first bit stands for `first`, a multiple of 64. Bits past

@@ -24,9 +24,12 @@ struct DocumentReader {
         let id = try view.identifier
         let payload = try view.payload(decoder)
         let tags = try view.tags()
+        let attributes = try view.attributes()
         switch content {
-        case .vector(let vector): return Document(id: id, vector: vector, payload: payload, tags: tags)
-        case .terms(let terms): return Document(id: id, terms: terms, payload: payload, tags: tags)
+        case .vector(let vector):
+            return Document(id: id, vector: vector, payload: payload, tags: tags, attributes: attributes)
+        case .terms(let terms):
+            return Document(id: id, terms: terms, payload: payload, tags: tags, attributes: attributes)
         }
     }
 

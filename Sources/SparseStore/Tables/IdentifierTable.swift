@@ -11,6 +11,19 @@ struct IdentifierTable {
         return try IdentifierRecord(from: tables.ids, .ids, key: Keys.identifier(id), reader)?.number
     }
 
+    /// The numbers of all documents whose identifier begins with a text, in the order of the identifiers.
+    func numbers(beginningWith prefix: String) throws -> [UInt64] {
+        let prefix = Array(prefix.utf8)
+        var numbers: [UInt64] = []
+        var cursor = try reader.cursor(tables.ids)
+        var entry = try cursor.seek(atOrAfter: prefix)
+        while let current = entry, current.key.starts(with: prefix) {
+            numbers.append(try IdentifierRecord(sealed: current.value, in: .ids, key: current.key).number)
+            entry = try cursor.next()
+        }
+        return numbers
+    }
+
     static func put(_ id: String, number: UInt64, _ tables: Tables, _ writer: Writer) throws {
         try IdentifierRecord(number: number).put(into: tables.ids, .ids, key: Keys.identifier(id), writer)
     }

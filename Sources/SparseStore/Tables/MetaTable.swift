@@ -53,6 +53,11 @@ struct MetaTable {
         try EncoderRecord(from: tables.meta, .meta, key: Keys.encoder, reader)
     }
 
+    /// The attributes that documents have had.
+    func attributeSchema() throws -> AttributeSchemaRecord {
+        try AttributeSchemaRecord(from: tables.meta, .meta, key: Keys.attributes, reader) ?? AttributeSchemaRecord()
+    }
+
     func bookmark(_ name: String) throws -> [UInt8]? {
         try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
     }
@@ -82,6 +87,10 @@ extension MetaTable {
 
     static func put(encoder: EncoderRecord, _ tables: Tables, _ writer: Writer) throws {
         try encoder.put(into: tables.meta, .meta, key: Keys.encoder, writer)
+    }
+
+    static func put(_ schema: AttributeSchemaRecord, _ tables: Tables, _ writer: Writer) throws {
+        try schema.put(into: tables.meta, .meta, key: Keys.attributes, writer)
     }
 
     static func putBookmark(_ name: String, _ bytes: [UInt8]?, _ tables: Tables, _ writer: Writer) throws {

@@ -20,9 +20,11 @@ struct SegmentTable {
         case blockLists = 9
         case blockPlaces = 10
         case blockLines = 11
+        // Of a segment.
+        case column = 12
 
         /// Whether it belongs to the block index, and to no segment.
-        var isOfBlocks: Bool { rawValue >= Self.blockDirectory.rawValue }
+        var isOfBlocks: Bool { (Self.blockDirectory.rawValue...Self.blockLines.rawValue).contains(rawValue) }
 
         /// The kind of the part's values.
         var kind: RecordKind {
@@ -34,6 +36,7 @@ struct SegmentTable {
             case .tags: .segmentTags
             case .order: .segmentOrder
             case .blockDirectory: .blockDirectory
+            case .column: .segmentColumn
             }
         }
     }

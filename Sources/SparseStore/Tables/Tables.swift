@@ -12,6 +12,7 @@ struct Tables: Sendable {
     let segments: Table
     let tombstones: Table
     let dictionaries: Table
+    let changes: Table
 
     init(_ table: (String) throws -> Table) rethrows {
         meta = try table(TableNumber.meta.name)
@@ -23,6 +24,7 @@ struct Tables: Sendable {
         segments = try table(TableNumber.segments.name)
         tombstones = try table(TableNumber.tombstones.name)
         dictionaries = try table(TableNumber.dictionaries.name)
+        changes = try table(TableNumber.changes.name)
     }
 
     /// The table with a number.
@@ -37,6 +39,7 @@ struct Tables: Sendable {
         case .segments: segments
         case .tombstones: tombstones
         case .dictionaries: dictionaries
+        case .changes: changes
         }
     }
 }

@@ -8,12 +8,12 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write every document as JSON Lines, which `load` reads.",
         discussion: """
-            {"id": string, "content": string, "tags": [string], "vector": {term: weight}, "multivector": [[number]]} a \
-            line, in the order in which the documents were written; numbers keep every bit. 'content' is the payload; one \
+            {"id": string, "content": string, "tags": [string], "attributes": {name: value}, "vector": {term: weight}, \
+            "multivector": [[number]]} a line, in the order in which the documents were written; numbers keep every bit. 'content' is the payload; one \
             that is not text becomes 'payload_base64'. Where terms are numbers, the vector is \
             {"indices": [number], "values": [weight]}.
 
-            'load' makes the same documents of it. Token vectors are written as their codec has kept them: a store of \
+            Dates are texts of RFC 3339: 'load --dates' reads them again. 'load' makes the same documents of it. Token vectors are written as their codec has kept them: a store of \
             int8 gets its own bits back with 'load --codec int8', while pq32 trains a new codebook, and its token vectors \
             change a little; a note says so. What a store holds beside its documents (index, tuning, places in inputs) is \
             not exported: 'backup' keeps all. The exit code is 2 when a document is too large for a line that 'load' reads.
@@ -31,7 +31,9 @@ struct ExportCommand: ParsableCommand {
         InterruptFlag.install()
         let multivectors = try store.statistics().multivectors
         var tooLong: (count: Int, first: String)?
+        var dates: [String] = []
         try store.read { snapshot in
+            dates = snapshot.attributes.filter { $0.value == .date }.keys.sorted()
             try snapshot.forEachDocument(includingMultivector: true) { document in
                 if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the output is not complete") }
                 let line = DocumentJSON.line(document)
@@ -42,6 +44,7 @@ struct ExportCommand: ParsableCommand {
                 return true
             }
         }
+        if !dates.isEmpty { Output.note("load this with --dates \(dates.joined(separator: ","))\n") }
         if let multivectors, multivectors.documents > 0 { Self.note(multivectors) }
         if let tooLong {
             throw CommandFailure(

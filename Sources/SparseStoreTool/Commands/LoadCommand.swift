@@ -10,7 +10,7 @@ struct LoadCommand: ParsableCommand {
         abstract: "Load documents from a file or from standard input.",
         discussion: """
             Reads JSON Lines, {"id": string or integer, "content" or "contents": string, "vector": {term: weight}, \
-            "tags": [string], "multivector": [[number]]}, what 'export' writes, or a matrix whose rows are documents: BigANN \
+            "tags": [string], "attributes": {name: value}, "multivector": [[number]]}, what 'export' writes, or a matrix whose rows are documents: BigANN \
             CSR, or .npz as scipy.sparse.save_npz writes it. A row's id is its number unless --ids names a file. A folder \
             may be given that holds doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is made \
             when it is not there. A document whose id is there is replaced, and counted.
@@ -50,6 +50,9 @@ struct LoadCommand: ParsableCommand {
 
     @Option(help: "The JSON string field kept as payload; 'none' for no payload. (default: content, or else contents)")
     var payload: String?
+
+    @Option(help: "Attributes whose strings are dates of RFC 3339: NAME,NAME.")
+    var dates: String?
 
     @Option(help: "The JSON string field to encode and keep as payload, in place of a vector.")
     var text: String?
@@ -104,7 +107,7 @@ struct LoadCommand: ParsableCommand {
         if let payload, ["none"].contains(payload) == false, text != nil, payload != text {
             throw ValidationError("with --text the payload is the text; --payload can only be 'none'")
         }
-        if let payload, ["id", "vector", "tags", "multivector"].contains(payload) {
+        if let payload, ["id", "vector", "tags", "attributes", "multivector"].contains(payload) {
             throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
         }
     }
@@ -196,7 +199,8 @@ struct LoadCommand: ParsableCommand {
             return try tokens.join(
                 labels.join(
                     JSONLinesReader(
-                        source: source, format: format, paths: fields.paths, payload: payloadField, from: position,
+                        source: source, format: format, paths: fields.paths, payload: payloadField,
+                        dates: Set((dates ?? "").split(separator: ",").map(String.init)), from: position,
                         droppingBadWeights: weights.dropBadWeights), of: source.name))
         case .csr, .npz:
             return try tokens.join(

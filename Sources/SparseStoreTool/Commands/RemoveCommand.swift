@@ -13,17 +13,50 @@ struct RemoveCommand: ParsableCommand {
             EXAMPLES:
               sparsestore remove wiki.sparse 12
               sparsestore remove wiki.sparse 12 13 14 --json
+              sparsestore remove wiki.sparse --where 'year < 2020' --dry-run
             """)
 
     @OptionGroup var store: StoreArgument
     @OptionGroup var wait: WaitOption
 
     @Argument(help: "The documents' ids.")
-    var ids: [String]
+    var ids: [String] = []
+
+    @Option(
+        name: .customLong("where"), help: "Remove all documents that this filter lets through.",
+        transform: FilterExpression.parse)
+    var filter: Filter?
+
+    @Flag(help: "Only say how many documents --where would remove.")
+    var dryRun = false
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard ids.isEmpty != (filter == nil) else { throw ValidationError("give either ids or --where") }
+        if dryRun, filter == nil { throw ValidationError("--dry-run goes with --where") }
+    }
+
     func run() throws {
+        if let filter { try removeAll(filter) } else { try removeNamed() }
+    }
+
+    private func removeAll(_ filter: Filter) throws {
+        let store =
+            try dryRun
+            ? self.store.openForReading() : self.store.openForWriting(createIfMissing: false, wait: wait)
+        defer { store.close() }
+        let count =
+            try dryRun
+            ? store.read { try $0.count(where: filter) } : store.write { try $0.remove(where: filter) }
+        if output.isJSON {
+            let name = dryRun ? "would_remove" : "removed"
+            return try Output.standard.write(JSONValue.object([(name, .integer(count))]).text + "\n")
+        }
+        try Output.standard.write((dryRun ? "would remove " : "removed ") + Figures.count(count) + "\n")
+    }
+
+    private func removeNamed() throws {
         let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
         let (removed, missing) = try store.write { transaction in

@@ -39,6 +39,15 @@ struct LoadBatch: Sendable {
     static func footprint(_ document: Document) -> Int {
         var bytes = 160 + document.id.utf8.count + (document.payload?.count ?? 0)
         bytes += document.tags.reduce(0) { $0 + 16 + $1.utf8.count }
+        for (name, value) in document.attributes {
+            bytes += 64 + name.utf8.count
+            switch value {
+            case .string(let string): bytes += string.utf8.count
+            case .integers(let list): bytes += 32 + 8 * list.count
+            case .strings(let list): bytes += 32 + list.reduce(0) { $0 + 16 + $1.utf8.count }
+            default: break
+            }
+        }
         bytes += (document.multivector?.components.count ?? 0) * MemoryLayout<Float>.stride
         switch document.content {
         case .terms(let terms):

@@ -196,6 +196,6 @@ final class Loader {
 extension SparseStoreError {
     /// Whether it says that one document cannot be stored, and nothing about the others.
     fileprivate var isAboutTheDocument: Bool {
-        [.invalidArgument, .invalidVector, .limitExceeded, .dimensionMismatch].contains(code)
+        [.invalidArgument, .invalidVector, .limitExceeded, .dimensionMismatch, .attributeTypeMismatch].contains(code)
     }
 }

@@ -17,11 +17,25 @@ struct DocumentReport {
 
     var json: JSONValue { DocumentJSON.value(document, payloadField: "payload") }
 
+    /// The document without its vector, as a list has it.
+    var summary: JSONValue {
+        var fields: [(String, JSONValue)] = [("id", .string(document.id))]
+        fields += DocumentJSON.payload(document.payload, field: "payload")
+        if !document.tags.isEmpty { fields.append(("tags", .array(document.tags.map { .string($0) }))) }
+        if !document.attributes.isEmpty {
+            fields.append(("attributes", DocumentJSON.attributes(document.attributes)))
+        }
+        return .object(fields)
+    }
+
     var text: String {
         var table = TextTable()
         table.add("id", Printable.line(Array(document.id.utf8), limit: 500))
         if !document.tags.isEmpty {
             table.add("tags", document.tags.map { Printable.line(Array($0.utf8), limit: 200) }.joined(separator: ", "))
+        }
+        for (name, value) in document.attributes.sorted(by: { $0.key < $1.key }) {
+            table.add(Printable.line(Array(name.utf8), limit: 100), AttributeShow.text(value))
         }
         let components = components
         table.add("terms", Figures.count(components.count))
@@ -44,5 +58,18 @@ struct DocumentReport {
                 ? "  not text; --json gives it in base64\n" : Printable.text(payload) + "\n"
         }
         return text
+    }
+}
+
+/// Attributes as people read them.
+enum AttributeShow {
+    /// A value in one line; control characters are shown as what they are.
+    static func text(_ value: AttributeValue) -> String {
+        switch value {
+        case .string(let string): Printable.line(Array(string.utf8), limit: 200)
+        case .date(let date): AttributeValue.rfc3339(date) ?? String(date)
+        case .strings(let list): list.map { Printable.line(Array($0.utf8), limit: 200) }.joined(separator: ", ")
+        default: DocumentJSON.attribute(value).text
+        }
     }
 }

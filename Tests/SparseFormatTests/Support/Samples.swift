@@ -6,7 +6,7 @@ enum Samples {
 
     static func all(_ random: inout SeededGenerator) throws -> [Sample] {
         try records(&random) + documents(&random) + segments(&random) + windows(&random) + tags(&random)
-            + multivectors(&random) + blocks(&random) + [planes(&random)]
+            + multivectors(&random) + blocks(&random) + columns(&random) + [planes(&random)]
     }
 
     static func records(_ random: inout SeededGenerator) throws -> [Sample] {
@@ -99,8 +99,8 @@ enum Samples {
         for (term, weight) in zip(vector.terms, vector.weights) where term < 64 { sum += weight }
         guard score == sum else { throw FormatDocument.Malformed(what: "score \(score) in place of \(sum)") }
         return try DocumentEncoder(.off).encode(
-            id: try view.identifier, vector: vector, tags: try view.tags(), payload: try view.payload(decoder), key: key
-        )
+            id: try view.identifier, vector: vector, tags: try view.tags(), attributes: try view.attributes(),
+            payload: try view.payload(decoder), key: key)
     }
 
     private static func recodeDocuments(

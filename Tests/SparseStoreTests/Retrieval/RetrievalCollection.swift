@@ -104,6 +104,9 @@ struct RetrievalCollection {
         case .all(let parts): parts.allSatisfy { lets(id, through: $0) }
         case .any(let parts): parts.contains { lets(id, through: $0) }
         case .not(let part): !lets(id, through: part)
+        case .idPrefix(let prefix): id.utf8.starts(with: prefix.utf8)
+        case .term(let term): documents[id]?.vector.terms.contains { String($0) == term } ?? false
+        case .condition: false
         }
     }
 

@@ -170,7 +170,7 @@ extension PlantedDamage {
 
 extension DamagedStore {
     /// The length of all values of a segment.
-    fileprivate func segmentBytes(_ segment: UInt32) throws -> UInt64 {
+    func segmentBytes(_ segment: UInt32) throws -> UInt64 {
         try keys(.segments).filter { $0.starts(with: Keys.segmentPrefix(segment)) }
             .reduce(0) { $0 + UInt64(try value(.segments, $1)?.count ?? 0) }
     }

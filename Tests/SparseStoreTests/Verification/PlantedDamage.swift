@@ -24,7 +24,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
 
     static let all: [PlantedDamage] =
         records + references + merges + multivectors + statistics + segments + contents
-        + blocks + counts
+        + blocks + counts + attributes
 
     private static let records = [
         PlantedDamage("no manifest", deep: ["I117"], quick: ["I117"]) { try $0.delete(.meta, Keys.manifest) },

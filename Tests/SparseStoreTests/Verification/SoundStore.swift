@@ -18,6 +18,8 @@ enum SoundStore: String, CaseIterable, Sendable {
     case blocks
     /// Counts that BM25 scores, in windows with and without levels and exact vectors, laid out at several average lengths.
     case counts
+    /// Attributes of every type in two segments, some documents removed, and some tags and attributes changed since.
+    case attributed
 
     /// The bytes of the file.
     func bytes() throws -> Data {
@@ -28,12 +30,14 @@ enum SoundStore: String, CaseIterable, Sendable {
         case .compact: try Self.made[3].get()
         case .blocks: try Self.made[4].get()
         case .counts: try Self.made[5].get()
+        case .attributed: try Self.made[6].get()
         }
     }
 
     private static let made: [Result<Data, any Error>] = [
         Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
         Result { try makeCompact() }, Result { try makeBlocks() }, Result { try makeCounts() },
+        Result { try makeAttributed() },
     ]
 
     private static func makeSmall() throws -> Data {
@@ -65,6 +69,37 @@ enum SoundStore: String, CaseIterable, Sendable {
             let point = TuningRecord.Point(limit: 10, effort: 1, recall: 1, postings: 1, scored: 1)
             try TuningRecord(generation: 3, documents: 36, queries: 1, points: [point])
                 .put(into: store.source.tables.meta, .meta, key: Keys.tuning, transaction.writer)
+        }
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+
+    private static func makeAttributed() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open { $0.maintenance = .manual }
+        for commit in 0..<2 {
+            try store.write { transaction in
+                for number in commit * 40..<commit * 40 + 40 {
+                    var document = document(number)
+                    document.attributes = [
+                        "number": .integer(Int64(number)), "share": .number(Double(number) / 8),
+                        "even": .boolean(number % 2 == 0),
+                        "lang": .string(["de", "en"][number % 2]), "topics": .strings(["b", "a"]),
+                    ]
+                    if number % 3 == 0 { document.attributes["day"] = .date(Int64(number) * 86_400_000_000) }
+                    if number % 20 == 0 { document.attributes["sizes"] = .integers([Int64(number), 7]) }
+                    try transaction.upsert(document)
+                }
+            }
+        }
+        try store.write { transaction in
+            try transaction.remove("doc-3")
+            for number in [5, 6, 50] {
+                try transaction.update("doc-\(number)") { fields in
+                    fields.tags = ["changed"]
+                    fields.attributes["number"] = .integer(-1)
+                }
+            }
         }
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))

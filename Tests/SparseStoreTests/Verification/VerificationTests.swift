@@ -18,7 +18,8 @@ import Testing
                 report.checks.allSatisfy {
                     $0.values > 0
                         || [
-                            "counts", "dictionaries", "deltas", "vocabulary", "merges", "multivectors", "blocks",
+                            "changes", "counts", "dictionaries", "deltas", "vocabulary", "merges", "multivectors",
+                            "blocks",
                             "block contents",
                         ].contains($0.name)
                 })

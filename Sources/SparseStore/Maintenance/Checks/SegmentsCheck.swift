@@ -56,7 +56,7 @@ enum SegmentsCheck: VerificationCheck {
                 if count > 0 { broken("has its \(part), and its entry says that it is compact") }
             case (let part, let count) where part.isOfBlocks:
                 if count > 0 { broken("has a \(part), which is of block indexes") }
-            case (.tags, _), (.order, 0...1), (.chunk, 1...), (.forwardChunk, 1...), (_, 1): continue
+            case (.tags, _), (.column, _), (.order, 0...1), (.chunk, 1...), (.forwardChunk, 1...), (_, 1): continue
             case (_, 0):
                 broken("lacks its \(part)")
                 isWhole = false

@@ -9,7 +9,9 @@ enum TagsCheck: VerificationCheck {
         let documents = DocumentTable(tables: verification.tables, reader: verification.reader)
         try verification.forEachWindow(manifest, otherwise: "the tags") { window, dead in
             let prefix = Keys.segmentPrefix(window.id)
-            guard let tables = try verification.attempt(.segments, prefix, { try window.tags.tables() }) else { return }
+            guard let tables = try verification.attempt(.segments, prefix, { try window.tags.tables() }),
+                let changed = try verification.changes(window)
+            else { return }
             var listed = [Int](repeating: 0, count: window.documentCount)
             for table in tables {
                 for index in 0..<table.count { table.list(at: index).forEach { listed[$0] += 1 } }
@@ -17,7 +19,7 @@ enum TagsCheck: VerificationCheck {
             for rank in 0..<window.numbers.count {
                 let ordinal = window.numbers.ordinal(rank: rank)
                 let number = window.numbers.number(rank: rank)
-                guard !dead.contains(ordinal) else { continue }
+                guard !dead.contains(ordinal), !changed.contains(ordinal) else { continue }
                 try verification.visit(.documents, Keys.document(number))
                 let read = try verification.attempt(.documents, Keys.document(number)) {
                     try documents.view(number)?.tags()

@@ -39,6 +39,9 @@ enum ValuesCheck {
         case .dictionaries:
             _ = try Keys.parseDictionary(entry.key)
             try check(entry, DictionaryRecord.self, table)
+        case .changes:
+            _ = try Keys.parseTombstones(entry.key)
+            try check(entry, TombstonePage.self, table)
         case .multivectors:
             _ = try MultivectorView(entry.value, number: Keys.multivectorNumber(entry.key))
         }
@@ -55,6 +58,7 @@ enum ValuesCheck {
         case Keys.tuning: try check(entry, TuningRecord.self, .meta)
         case Keys.merge, Keys.encoding: try check(entry, ClaimRecord.self, .meta)
         case Keys.retired: try check(entry, RetiredRecord.self, .meta)
+        case Keys.attributes: try check(entry, AttributeSchemaRecord.self, .meta)
         case Keys.blocks: try check(entry, BlockIndexRecord.self, .meta)
         case Keys.encoder: try check(entry, EncoderRecord.self, .meta)
         case Keys.multivectorSettings: try check(entry, MultivectorSettings.self, .meta)
@@ -81,6 +85,7 @@ enum ValuesCheck {
         case .documents: _ = try SegmentDocuments(body: bytes.body)
         case .tags: _ = try TagTable(body: bytes.body)
         case .order: _ = try SegmentOrder(body: bytes.body)
+        case .column: _ = try AttributeColumn(body: bytes.body)
         case .directory, .forward, .chunk, .forwardChunk: break
         case .blockDirectory, .blockLists, .blockPlaces, .blockLines: break
         }

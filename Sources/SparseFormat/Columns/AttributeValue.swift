@@ -1,0 +1,142 @@
+/// The value of one attribute of a document.
+///
+/// Literals work where a value is expected: `["year": 2024, "price": 12.5, "open": true, "lang": "de"]`. Dates and lists
+/// are written out: `.date(microseconds)`, `.strings(["a", "b"])`.
+public enum AttributeValue: Sendable, Hashable {
+    /// A whole number.
+    case integer(Int64)
+    /// A finite number.
+    case number(Double)
+    /// True or false.
+    case boolean(Bool)
+    /// A string of at most `Limits.maximumAttributeStringBytes` bytes of UTF-8, compared by its bytes.
+    case string(String)
+    /// A moment: microseconds since 1970-01-01 00:00:00 UTC, negative before it.
+    case date(Int64)
+    /// Up to `Limits.maximumAttributeListCount` whole numbers; an empty list is the same as no value.
+    case integers([Int64])
+    /// Up to `Limits.maximumAttributeListCount` strings, each as a string alone; an empty list is the same as no value.
+    case strings([String])
+
+    /// The type of the value.
+    public var type: AttributeType {
+        switch self {
+        case .integer: .integer
+        case .number: .number
+        case .boolean: .boolean
+        case .string: .string
+        case .date: .date
+        case .integers: .integers
+        case .strings: .strings
+        }
+    }
+
+    /// Whether it is a list without elements, which is stored as no value at all.
+    package var isEmptyList: Bool {
+        switch self {
+        case .integers(let values): values.isEmpty
+        case .strings(let values): values.isEmpty
+        default: false
+        }
+    }
+}
+
+extension AttributeValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByStringLiteral
+{
+    /// A whole number.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A finite number.
+    public init(floatLiteral value: Double) { self = .number(value) }
+    /// True or false.
+    public init(booleanLiteral value: Bool) { self = .boolean(value) }
+    /// A string.
+    public init(stringLiteral value: String) { self = .string(value) }
+}
+
+/// The type that the values of an attribute have, the same in all documents of a store.
+///
+/// The first document that has an attribute decides its type. Only whole numbers may become `number` later: with the first
+/// fraction. Its whole numbers stay as they were given.
+public enum AttributeType: UInt8, Sendable, Hashable, CaseIterable {
+    /// Whole numbers of 64 bits.
+    case integer = 1
+    /// Numbers: finite doubles, and whole numbers beside them.
+    case number = 2
+    /// True or false.
+    case boolean = 3
+    /// Strings.
+    case string = 4
+    /// Moments, in microseconds since 1970.
+    case date = 5
+    /// Lists of whole numbers.
+    case integers = 6
+    /// Lists of strings.
+    case strings = 7
+
+    /// Whether values are lists.
+    public var isList: Bool { self == .integers || self == .strings }
+
+    /// Whether values are strings or lists of them.
+    package var isText: Bool { self == .string || self == .strings }
+
+    /// The type that holds the values of both; nil when there is none.
+    package func joined(with other: AttributeType) -> AttributeType? {
+        if self == other { return self }
+        switch (self, other) {
+        case (.integer, .number), (.number, .integer): return .number
+        default: return nil
+        }
+    }
+}
+
+extension AttributeType: CustomStringConvertible {
+    /// The type's name in error messages.
+    public var description: String {
+        switch self {
+        case .integer: "integer"
+        case .number: "number"
+        case .boolean: "boolean"
+        case .string: "string"
+        case .date: "date"
+        case .integers: "list of integers"
+        case .strings: "list of strings"
+        }
+    }
+}
+
+/// Numbers of 64 bits in the order of the values that they stand for (FORMAT.md, "Columns"). The keys of strings are
+/// their positions among the strings of a column.
+package enum AttributeKey {
+    package static func integer(_ value: Int64) -> UInt64 { UInt64(bitPattern: value) ^ 1 << 63 }
+
+    /// A finite number; both zeros have one key.
+    package static func number(_ value: Double) -> UInt64 {
+        let bits = (value == 0 ? 0 : value).bitPattern
+        return bits >> 63 == 1 ? ~bits : bits | 1 << 63
+    }
+
+    /// The key of a value that is neither a string nor a list, in a column of the type; nil when it has another type.
+    package static func of(_ value: AttributeValue, in type: AttributeType) -> UInt64? {
+        switch (value, type) {
+        case (.integer(let value), .integer): integer(value)
+        case (.integer(let value), .number): number(Double(value))
+        case (.number(let value), .number): number(value)
+        case (.boolean(let value), .boolean): value ? 1 : 0
+        case (.date(let value), .date): integer(value)
+        default: nil
+        }
+    }
+
+    /// The value of a key in a column of numbers, dates or booleans, or an element of a list of integers.
+    package static func value(_ key: UInt64, _ type: AttributeType) -> AttributeValue {
+        let signed = Int64(bitPattern: key ^ 1 << 63)
+        switch type {
+        case .integer, .integers: return .integer(signed)
+        case .date: return .date(signed)
+        case .boolean: return .boolean(key != 0)
+        case .number, .string, .strings:
+            return .number(Double(bitPattern: key >> 63 == 1 ? key & ~(1 << 63) : ~key))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+/// Numbers of 0, 1, 2, 4, 8, 16, 32 or 64 bits each, one after the other, the first in the lowest bits.
+///
+/// One of the files that use pointers: `init` proves that the bytes hold `count` numbers; positions are the caller's to
+/// keep below it.
+package struct PackedCodes: @unchecked Sendable {
+    /// How many numbers have one minimum and one maximum.
+    package static let blockSize = 1_024
+
+    package let count: Int
+    package let width: Int
+    private let bytes: UnsafeRawBufferPointer
+
+    package init(_ bytes: UnsafeRawBufferPointer, count: Int, width: Int) throws(FormatError) {
+        guard Self.isWidth(width), bytes.count == Self.byteCount(count, width: width) else {
+            throw FormatError(.columnShape, "\(bytes.count) bytes for \(count) numbers of \(width) bits")
+        }
+        (self.bytes, self.count, self.width) = (bytes, count, width)
+    }
+
+    static func isWidth(_ width: Int) -> Bool { width == 0 || (width <= 64 && width.nonzeroBitCount == 1) }
+
+    package static func byteCount(_ count: Int, width: Int) -> Int { (count * width + 7) / 8 }
+
+    /// The least width that holds a number.
+    static func width(for largest: UInt64) -> Int {
+        let bits = 64 - largest.leadingZeroBitCount
+        return [0, 1, 2, 4, 8, 16, 32].first { bits <= $0 } ?? 64
+    }
+
+    @inline(__always)
+    package subscript(index: Int) -> UInt64 {
+        switch width {
+        case 8: return UInt64(bytes[index])
+        case 16: return UInt64(load(index, UInt16.self))
+        case 32: return UInt64(load(index, UInt32.self))
+        case 64: return load(index, UInt64.self)
+        case 0: return 0
+        default:
+            let bit = index * width
+            return UInt64(bytes[bit >> 3] >> UInt8(bit & 7)) & (1 << UInt64(width) - 1)
+        }
+    }
+
+    /// A bit for each number of `range`, which begins at a multiple of 64: whether it lies in the interval.
+    ///
+    /// - Parameter body: gets the index of each word of 64 bits, and its bits.
+    package func match(_ interval: ClosedRange<UInt64>, in range: Range<Int>, _ body: (Int, UInt64) -> Void) {
+        switch width {
+        case 8: words(interval, range, UInt8.self, body)
+        case 16: words(interval, range, UInt16.self, body)
+        case 32: words(interval, range, UInt32.self, body)
+        case 64: words(interval, range, UInt64.self, body)
+        default:
+            for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
+                var word: UInt64 = 0
+                for index in first..<min(first + 64, range.upperBound) where interval.contains(self[index]) {
+                    word |= 1 << UInt64(index - first)
+                }
+                body(first >> 6, word)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func words<T: FixedWidthInteger & UnsignedInteger>(
+        _ interval: ClosedRange<UInt64>, _ range: Range<Int>, _ type: T.Type, _ body: (Int, UInt64) -> Void
+    ) {
+        guard let low = T(exactly: interval.lowerBound) else {
+            for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) { body(first >> 6, 0) }
+            return
+        }
+        // One comparison: what is below `low` wraps around and is too large.
+        let span = T(clamping: interval.upperBound) &- low
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
+            var word: UInt64 = 0
+            let end = min(64, range.upperBound - first)
+            for place in 0..<end {
+                let isIn: UInt64 = load(first &+ place, T.self) &- low <= span ? 1 : 0
+                word |= isIn &<< UInt64(place)
+            }
+            body(first >> 6, word)
+        }
+    }
+
+    @inline(__always)
+    private func load<T: FixedWidthInteger>(_ index: Int, _ type: T.Type) -> T {
+        T(littleEndian: bytes.loadUnaligned(fromByteOffset: index &* MemoryLayout<T>.size, as: T.self))
+    }
+
+    /// Appends numbers, packed.
+    static func append(_ codes: [UInt64], width: Int, to writer: inout ByteWriter) {
+        switch width {
+        case 0: return
+        case 8: for code in codes { writer.u8(UInt8(truncatingIfNeeded: code)) }
+        case 16: for code in codes { writer.u16(UInt16(truncatingIfNeeded: code)) }
+        case 32: for code in codes { writer.u32(UInt32(truncatingIfNeeded: code)) }
+        case 64: for code in codes { writer.u64(code) }
+        default:
+            var byte: UInt8 = 0
+            for (index, code) in codes.enumerated() {
+                let bit = index * width
+                byte |= UInt8(truncatingIfNeeded: code) << UInt8(bit & 7)
+                if bit & 7 == 8 - width || index == codes.count - 1 {
+                    writer.u8(byte)
+                    byte = 0
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import SparseFormat
+
+/// The names and types of all attributes that documents of a store have had. It grows by itself.
+struct AttributeSchema: Sendable {
+    private(set) var record: AttributeSchemaRecord
+
+    init(_ record: AttributeSchemaRecord) { self.record = record }
+
+    /// Takes in the attributes of a document; true when that has changed the schema.
+    ///
+    /// - Throws: `attributeTypeMismatch` naming both types, `limitExceeded` when the store has had too many names. Then
+    ///   nothing has changed.
+    mutating func add(_ attributes: [String: AttributeValue]) throws(SparseStoreError) -> Bool {
+        var changed = record
+        var hasChanged = false
+        for (name, value) in attributes where !value.isEmptyList {
+            let bytes = Array(name.utf8)
+            guard let known = changed.type(of: bytes) else {
+                guard changed.attributes.count < Limits.maximumAttributeNames else {
+                    throw SparseStoreError(
+                        .limitExceeded,
+                        "the store has had \(Limits.maximumAttributeNames) names of attributes, and '\(name)' would be one "
+                            + "more; put what is no name into a value")
+                }
+                changed.set(bytes, value.type)
+                hasChanged = true
+                continue
+            }
+            guard let joined = known.joined(with: value.type) else {
+                throw SparseStoreError(
+                    .attributeTypeMismatch,
+                    "the attribute '\(name)' has the type \(known) in this store and \(value.type) in the document; "
+                        + "convert the value, or use another name")
+            }
+            if joined != known {
+                changed.set(bytes, joined)
+                hasChanged = true
+            }
+        }
+        record = changed
+        return hasChanged
+    }
+
+    /// The type of an attribute that a filter, an order or a facet names.
+    ///
+    /// - Throws: `invalidArgument` with the names that are most like it when no document has ever had it.
+    func type(of name: String) throws(SparseStoreError) -> AttributeType {
+        if let type = record.type(of: Array(name.utf8)) { return type }
+        throw SparseStoreError(.invalidArgument, "no document has an attribute '\(name)'; \(suggestions(name))")
+    }
+
+    private func suggestions(_ name: String) -> String {
+        let names = record.attributes.map { String(decoding: $0.name, as: UTF8.self) }
+        guard !names.isEmpty else { return "the store has no attributes" }
+        let near = names.map { (name: $0, distance: Self.distance(Array($0.lowercased()), Array(name.lowercased()))) }
+            .filter { $0.distance <= max(2, name.count / 3) }
+            .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
+            .prefix(3).map(\.name)
+        let shown = near.isEmpty ? Array(names.prefix(10)) : Array(near)
+        let list = shown.map { "'\($0)'" }.joined(separator: ", ")
+        if !near.isEmpty { return "did you mean \(list)?" }
+        return "its attributes are \(list)"
+            + (names.count > shown.count ? " and \(names.count - shown.count) more" : "")
+    }
+
+    /// How many characters have to be put in, left out or replaced to make one text of the other (Levenshtein).
+    private static func distance(_ a: [Character], _ b: [Character]) -> Int {
+        var row = Array(0...b.count)
+        for (index, character) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in 1..<row.count {
+                let replaced = diagonal + (character == b[column - 1] ? 0 : 1)
+                diagonal = row[column]
+                row[column] = min(replaced, diagonal + 1, row[column - 1] + 1)
+            }
+        }
+        return row[b.count]
+    }
+}

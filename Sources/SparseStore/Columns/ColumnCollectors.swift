@@ -1,0 +1,115 @@
+internal import SparseFormat
+
+/// The tags of a window's documents while the window is built: each distinct tag once, and its number for each
+/// document that has it.
+struct TagCollector {
+    private var slotOf: [TextKey: UInt32] = [:]
+    private var names: [String] = []
+    /// The tags of all documents, one document after the other.
+    private var slots: [UInt32] = []
+    private var ends: [Int] = []
+
+    /// Takes the next document's tags, in any order; one that stands twice counts once.
+    mutating func add(_ tags: some Sequence<String>) {
+        for tag in tags { slots.append(slot(tag)) }
+        ends.append(slots.count)
+    }
+
+    /// The tags of the document that was added at a position.
+    func tags(at position: Int) -> [String] {
+        slots[(position == 0 ? 0 : ends[position - 1])..<ends[position]].map { names[Int($0)] }
+    }
+
+    /// The bodies of the window's `segmentTags` values; none when no document has a tag.
+    ///
+    /// - Parameter ordinals: for each position its document's ordinal in the window; nil when they are the same.
+    func tables(ordinals: [UInt16]? = nil) -> [[UInt8]] {
+        guard !slots.isEmpty else { return [] }
+        var members = [[UInt16]](repeating: [], count: names.count)
+        var index = 0
+        for (position, end) in ends.enumerated() {
+            let ordinal = ordinals?[position] ?? UInt16(truncatingIfNeeded: position)
+            while index < end {
+                let slot = Int(slots[index])
+                if members[slot].last != ordinal { members[slot].append(ordinal) }
+                index += 1
+            }
+        }
+        var writer = TagTableWriter(documents: ends.count)
+        let order = names.indices.map { (name: Array(names[$0].utf8), slot: $0) }
+            .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        for (name, slot) in order {
+            writer.append(name, ordinals: ordinals == nil ? members[slot] : members[slot].sorted())
+        }
+        writer.finish()
+        return writer.bodies
+    }
+
+    private mutating func slot(_ tag: String) -> UInt32 {
+        let key = TextKey(tag)
+        if let known = slotOf[key] { return known }
+        let slot = UInt32(names.count)
+        slotOf[key] = slot
+        names.append(tag)
+        return slot
+    }
+}
+
+/// The attributes of a window's documents while the window is built.
+struct AttributeCollector {
+    private var slotOf: [[UInt8]: Int] = [:]
+    private var names: [[UInt8]] = []
+    /// For each name the documents that have it, by the position at which they were added.
+    private var values: [[(position: Int, value: AttributeValue)]] = []
+    private var count = 0
+
+    /// Takes the next document's attributes.
+    mutating func add(_ attributes: [String: AttributeValue]) {
+        for (name, value) in attributes where !value.isEmptyList {
+            let name = Array(name.utf8)
+            let slot = slotOf[name] ?? names.count
+            if slot == names.count {
+                slotOf[name] = slot
+                names.append(name)
+                values.append([])
+            }
+            values[slot].append((count, value))
+        }
+        count += 1
+    }
+
+    /// The attributes of the document that was added at a position.
+    func attributes(at position: Int) -> [String: AttributeValue] {
+        var attributes: [String: AttributeValue] = [:]
+        for (name, own) in zip(names, values) {
+            var (low, high) = (0, own.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if own[middle].position < position { low = middle + 1 } else { high = middle }
+            }
+            if low < own.count, own[low].position == position {
+                attributes[String(decoding: name, as: UTF8.self)] = own[low].value
+            }
+        }
+        return attributes
+    }
+
+    /// The bodies of the window's columns, ascending by the bytes of their names; none when no document has an attribute.
+    ///
+    /// - Parameter ordinals: for each position its document's ordinal in the window; nil when they are the same.
+    /// - Throws: `columnValues` when an attribute has values whose types do not go together.
+    func columns(ordinals: [UInt16]? = nil) throws -> [[UInt8]] {
+        try names.indices.sorted { names[$0].lexicographicallyPrecedes(names[$1]) }.compactMap { slot in
+            var writer = AttributeColumnWriter(name: names[slot], documents: count)
+            if let ordinals {
+                let placed = values[slot].map { (ordinal: Int(ordinals[$0.position]), value: $0.value) }
+                for (ordinal, value) in placed.sorted(by: { $0.ordinal < $1.ordinal }) {
+                    try writer.append(value, ordinal: ordinal)
+                }
+            } else {
+                for (position, value) in values[slot] { try writer.append(value, ordinal: position) }
+            }
+            return writer.body()
+        }
+    }
+}

@@ -1,0 +1,96 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The columns of each segment are those of its live documents (I124), and the schema has what they have (I126).
+enum ColumnsCheck: VerificationCheck {
+    static let name = "columns"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        let documents = DocumentTable(tables: verification.tables, reader: verification.reader)
+        let schema = try verification.attempt(.meta, Keys.attributes) {
+            try MetaTable(tables: verification.tables, reader: verification.reader).attributeSchema()
+        }
+        try verification.forEachWindow(manifest, otherwise: "the columns") { window, dead in
+            let prefix = Keys.segmentPrefix(window.id)
+            guard let columns = try verification.attempt(.segments, prefix, { try window.columns.all() }),
+                let changed = try verification.changes(window)
+            else { return }
+            for rank in 0..<window.numbers.count {
+                let ordinal = window.numbers.ordinal(rank: rank)
+                let number = window.numbers.number(rank: rank)
+                guard !dead.contains(ordinal) else { continue }
+                let key = Keys.document(number)
+                try verification.visit(.documents, key)
+                let read = try verification.attempt(.documents, key) { try documents.view(number)?.attributes() }
+                guard let attributes = read ?? nil else { continue }
+                if let schema { check(attributes, number, schema, verification) }
+                guard !changed.contains(ordinal) else { continue }
+                for column in columns {
+                    let name = String(decoding: column.name, as: UTF8.self)
+                    let value = attributes.first { $0.key.utf8.elementsEqual(column.name) }?.value
+                    if !isSame(column.value(of: ordinal), value.map { laidOut($0, column.type) }) {
+                        verification.broken(
+                            .columns, .segments, prefix,
+                            "document \(number) and segment \(window.id) disagree on the attribute '\(name)'")
+                    }
+                }
+                let missing = attributes.keys.first { name in !columns.contains { $0.name == Array(name.utf8) } }
+                if let missing {
+                    verification.broken(
+                        .columns, .segments, prefix,
+                        "document \(number) has the attribute '\(missing)', and segment \(window.id) no column of it")
+                }
+            }
+        }
+    }
+
+    private static func check(
+        _ attributes: [String: AttributeValue], _ number: UInt64, _ schema: AttributeSchemaRecord,
+        _ verification: Verification
+    ) {
+        for (name, value) in attributes {
+            let type = schema.type(of: Array(name.utf8))
+            guard type.map({ $0.joined(with: value.type) != $0 }) ?? true else { continue }
+            verification.broken(
+                .attributeTypes, .documents, Keys.document(number),
+                "the attribute '\(name)' of document \(number) has the type \(value.type), and the schema "
+                    + (type.map { "says \($0)" } ?? "lacks it"))
+        }
+    }
+
+    /// A value as a column of a type has it.
+    private static func laidOut(_ value: AttributeValue, _ type: AttributeType) -> AttributeValue {
+        switch value {
+        case .integer(let integer) where type == .number: .number(Double(integer))
+        case .number(let number) where number == 0: .number(0)
+        case .integers(let list): .integers(Set(list).sorted())
+        case .strings(let list):
+            .strings(
+                Set(list.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
+                    .map { String(decoding: $0, as: UTF8.self) })
+        default: value
+        }
+    }
+
+    private static func isSame(_ a: AttributeValue?, _ b: AttributeValue?) -> Bool {
+        guard let a, let b else { return a == nil && b == nil }
+        return a.isSame(as: b)
+    }
+}
+
+extension Verification {
+    /// The changed ordinals of a segment; nil, with a finding, when they cannot be read.
+    func changes(_ window: WindowSegment) throws -> Bitmap? {
+        let table = ChangeTable(tables: tables, reader: reader)
+        var bitmap = Bitmap(count: window.documentCount)
+        for first in stride(from: 0, to: bitmap.count, by: TombstonePage.ordinalsPerPage) {
+            let page = UInt32(first / TombstonePage.ordinalsPerPage)
+            let read: TombstonePage?? = try attempt(.changes, Keys.tombstones(window.id, page)) {
+                try table.page(window.id, page)
+            }
+            guard let found = read else { return nil }
+            if let found { bitmap.insert(bytes: found.bytes, at: first) }
+        }
+        return bitmap
+    }
+}

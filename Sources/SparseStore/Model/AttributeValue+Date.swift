@@ -1,0 +1,93 @@
+public import SparseFormat
+
+/// Dates as texts of RFC 3339, and the calendar that takes.
+extension AttributeValue {
+    /// A date from a text of RFC 3339, such as `2024-01-31T12:30:00.25Z` or `2024-01-31T12:30:00+01:00`; a day alone,
+    /// `2024-01-31`, is its first moment in UTC. Nil when the text is no date of the years 0000 to 9999.
+    ///
+    /// Digits after the sixth of a second are cut off, and a leap second is the second after it.
+    public static func date(rfc3339 text: String) -> AttributeValue? {
+        var rest = Array(text.utf8)[...]
+        func number(_ digits: Int) -> Int64? {
+            guard rest.count >= digits, rest.prefix(digits).allSatisfy({ (0x30...0x39).contains($0) }) else {
+                return nil
+            }
+            defer { rest = rest.dropFirst(digits) }
+            return rest.prefix(digits).reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+        }
+        func take(_ characters: String) -> UInt8? {
+            guard let first = rest.first, characters.utf8.contains(first) else { return nil }
+            rest = rest.dropFirst()
+            return first
+        }
+        guard let year = number(4), take("-") != nil, let month = number(2), take("-") != nil, let day = number(2),
+            (1...12).contains(month), (1...days(year, month)).contains(day)
+        else { return nil }
+        let midnight = daysSince1970(year, month, day) * 86_400
+        if rest.isEmpty { return .date(midnight * 1_000_000) }
+        guard take("Tt ") != nil, let hour = number(2), take(":") != nil, let minute = number(2), take(":") != nil,
+            let second = number(2), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        var fraction: Int64 = 0
+        if take(".") != nil {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            guard !digits.isEmpty else { return nil }
+            rest = rest.dropFirst(digits.count)
+            for place in 0..<6 {
+                fraction = fraction * 10 + (place < digits.count ? Int64(digits[digits.startIndex + place] - 0x30) : 0)
+            }
+        }
+        var offset: Int64 = 0
+        guard let zone = take("Zz+-") else { return nil }
+        if zone == UInt8(ascii: "+") || zone == UInt8(ascii: "-") {
+            guard let hours = number(2), take(":") != nil, let minutes = number(2), hours < 24, minutes < 60 else {
+                return nil
+            }
+            offset = (hours * 60 + minutes) * (zone == UInt8(ascii: "+") ? 60 : -60)
+        }
+        guard rest.isEmpty else { return nil }
+        return .date((midnight + hour * 3_600 + minute * 60 + second - offset) * 1_000_000 + fraction)
+    }
+
+    /// The text of RFC 3339 of so many microseconds since 1970, in UTC; nil outside of the years 0000 to 9999.
+    public static func rfc3339(_ microseconds: Int64) -> String? {
+        func floored(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, rest: Int64) {
+            let rest = value % divisor
+            return rest < 0 ? (value / divisor - 1, rest + divisor) : (value / divisor, rest)
+        }
+        let (seconds, fraction) = floored(microseconds, 1_000_000)
+        let (days, time) = floored(seconds, 86_400)
+        // Hinnant, "chrono-compatible low-level date algorithms": eras of 400 years that begin in March.
+        let (era, dayOfEra) = floored(days + 719_468, 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        guard (0...9_999).contains(year) else { return nil }
+        func padded(_ value: Int64, _ digits: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, digits - text.count)) + text
+        }
+        let day = dayOfYear - (153 * shifted + 2) / 5 + 1
+        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        let clock = [time / 3_600, time / 60 % 60, time % 60].map { padded($0, 2) }.joined(separator: ":")
+        return "\(date)T\(clock)" + (fraction == 0 ? "Z" : ".\(padded(fraction, 6))Z")
+    }
+
+    private static func days(_ year: Int64, _ month: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}

@@ -1,0 +1,87 @@
+public import SparseFormat
+
+/// How many documents have one value of an attribute.
+public struct Facet: Sendable, Hashable {
+    /// The value or, of an attribute whose values are lists, an element.
+    public let value: AttributeValue
+    /// Documents that have it.
+    public let count: Int
+
+    /// Makes a facet.
+    public init(value: AttributeValue, count: Int) {
+        self.value = value
+        self.count = count
+    }
+}
+
+/// Counts the values of an attribute over segments.
+struct FacetCounter {
+    private let type: AttributeType
+    /// By key, for values that are no strings.
+    private var counts: [UInt64: Int] = [:]
+    private var textCounts: [[UInt8]: Int] = [:]
+
+    /// - Parameter type: of the attribute in the store's schema.
+    init(_ type: AttributeType) { self.type = type }
+
+    /// Counts the values of some documents of a segment.
+    mutating func add(_ member: MemberColumn, _ documents: Bitmap) {
+        if let column = member.column {
+            var own = documents
+            if let changed = member.changed { for ordinal in changed.ordinals { own.remove(ordinal) } }
+            add(column, own)
+        }
+        if let changed = member.changed, let column = member.changedColumn {
+            var rows = Bitmap(count: changed.ordinals.count)
+            for (row, ordinal) in changed.ordinals.enumerated() where documents.contains(ordinal) { rows.insert(row) }
+            add(column, rows)
+        }
+    }
+
+    private mutating func add(_ column: AttributeColumn, _ documents: Bitmap) {
+        // A count for each code where codes are few, and a dictionary where they may be many.
+        let isSmall = column.codes.width <= 16
+        var small = [Int](repeating: 0, count: isSmall ? 1 << column.codes.width : 0)
+        var large: [UInt64: Int] = [:]
+        documents.forEach { ordinal in
+            guard let range = column.codeRange(of: ordinal) else { return }
+            for index in range {
+                let code = column.codes[index]
+                if isSmall { small[Int(code)] += 1 } else { large[code, default: 0] += 1 }
+            }
+        }
+        if isSmall {
+            for (code, count) in small.enumerated() where count > 0 { take(UInt64(code), count, column) }
+        } else {
+            for (code, count) in large { take(code, count, column) }
+        }
+    }
+
+    private mutating func take(_ code: UInt64, _ count: Int, _ column: AttributeColumn) {
+        if column.type.isText {
+            textCounts[Array(column.stringBytes(Int(code))), default: 0] += count
+        } else {
+            counts[key(column.key(ofCode: code), column.type), default: 0] += count
+        }
+    }
+
+    /// The key in a column of the schema's type: one of integers may be older than the first fraction.
+    private func key(_ key: UInt64, _ own: AttributeType) -> UInt64 {
+        guard type == .number, own == .integer, case .integer(let value) = AttributeKey.value(key, .integer) else {
+            return key
+        }
+        return AttributeKey.number(Double(value))
+    }
+
+    /// The most frequent values first, equally frequent ones by value.
+    func most(_ limit: Int) -> [Facet] {
+        if type.isText {
+            return textCounts.sorted { a, b in
+                a.value != b.value ? a.value > b.value : a.key.lexicographicallyPrecedes(b.key)
+            }
+            .prefix(limit).map { Facet(value: .string(String(decoding: $0.key, as: UTF8.self)), count: $0.value) }
+        }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .prefix(limit).map { Facet(value: AttributeKey.value($0.key, type), count: $0.value) }
+    }
+}

@@ -1,0 +1,119 @@
+internal import LMDB
+public import SparseFormat
+
+/// Questions about documents that need no query: how many, with which values, which ones in what order.
+extension Snapshot {
+    /// The names and types of all attributes that documents of the store have had, by name.
+    public var attributes: [String: AttributeType] {
+        Dictionary(
+            uniqueKeysWithValues: state.schema.record.attributes.map {
+                (String(decoding: $0.name, as: UTF8.self), $0.type)
+            })
+    }
+
+    /// How many documents a filter lets through; all without one.
+    ///
+    /// - Throws: `invalidArgument`, also for an attribute that no document has had, `limitExceeded`, `corrupted`.
+    public func count(where filter: Filter? = nil) throws(SparseStoreError) -> Int {
+        guard let filter else { return count }
+        return try SparseStoreError.wrap {
+            try filter.check()
+            return try allowed(filter).reduce(0) { $0 + $1.count }
+        }
+    }
+
+    /// How many documents have each value of an attribute: the most frequent first, equally frequent ones by value. Of a
+    /// list each element counts once for its document.
+    ///
+    /// - Parameters:
+    ///   - name: the attribute.
+    ///   - filter: counts only documents that it lets through.
+    ///   - limit: the most values, 1 to `Limits.maximumResults`.
+    /// - Throws: `invalidArgument` for an attribute that no document has had, and as ``count(where:)``.
+    public func facets(
+        _ name: String, where filter: Filter? = nil, limit: Int = 20
+    ) throws(SparseStoreError) -> [Facet] {
+        try SparseStoreError.wrap {
+            try checkLimit(limit)
+            var counter = FacetCounter(try state.schema.type(of: name))
+            try forEachMember(where: filter) { member, documents in
+                counter.add(try member.column(Array(name.utf8), self), documents)
+            }
+            return counter.most(limit)
+        }
+    }
+
+    /// Documents that a filter lets through, a page at a time.
+    ///
+    /// - Parameters:
+    ///   - filter: nil lets all through.
+    ///   - order: see ``ListOrder``.
+    ///   - limit: the most documents of the page, 1 to `Limits.maximumResults`.
+    ///   - cursor: where the page before ended. A page sees the newest commit: documents written meanwhile are in it when they
+    ///     stand after the cursor.
+    /// - Throws: `invalidArgument` for an order by an attribute that no document has had or whose values are lists;
+    ///   `invalidCursor` for one of another store, filter or order; and as ``count(where:)``.
+    public func list(
+        where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
+    ) throws(SparseStoreError) -> DocumentPage {
+        try SparseStoreError.wrap {
+            try checkLimit(limit)
+            let list = DocumentList(order: order, type: try orderType(order))
+            let store = try withReader { try MetaTable(tables: tables, reader: $0).store().uuid }
+            let question = DocumentList.question(filter, order)
+            let begin = try cursor.map {
+                try list.entry(try $0.position(of: .list, store: store, question: question))
+            }
+            var entries: [DocumentList.Entry] = []
+            try forEachMember(where: filter) { member, documents in
+                let column = try order.attribute.map { try member.column(Array($0.utf8), self) }
+                documents.forEach { ordinal in
+                    let entry = list.entry(member.segment.number(of: ordinal), column?.value(of: ordinal))
+                    if begin.map({ list.precedes($0, entry) }) ?? true { entries.append(entry) }
+                }
+            }
+            let hasMore = entries.count > limit
+            let page = Array(entries.sorted(by: list.precedes).prefix(limit))
+            let documents = try withReader { reader in
+                let table = DocumentTable(tables: tables, reader: reader)
+                let documents = DocumentReader(tables: tables, reader: reader, termSpace: manifest.termSpace)
+                return try page.map { try documents.document(table.existing($0.number)) }
+            }
+            let next = hasMore ? page.last.map { list.position($0) } : nil
+            return DocumentPage(
+                documents: documents,
+                cursor: next.map { Cursor(.list, store: store, question: question, position: $0) })
+        }
+    }
+
+    private func orderType(_ order: ListOrder) throws -> AttributeType? {
+        guard let name = order.attribute else { return nil }
+        let type = try state.schema.type(of: name)
+        guard !type.isList else {
+            throw SparseStoreError(.invalidArgument, "the attribute '\(name)' is a \(type), which has no order")
+        }
+        return type
+    }
+
+    private func checkLimit(_ limit: Int) throws {
+        guard (1...Limits.maximumResults).contains(limit) else {
+            throw SparseStoreError(
+                .invalidArgument, "the limit is \(limit); ask for 1...\(Limits.maximumResults)")
+        }
+    }
+
+    /// Calls `body` with each segment and its live documents that a filter lets through.
+    private func forEachMember(where filter: Filter?, _ body: (IndexView.Member, Bitmap) throws -> Void) throws {
+        try filter?.check()
+        let allowed = try filter.map(allowed)
+        for (index, member) in state.index.members.enumerated() {
+            if let allowed {
+                if allowed[index].count > 0 { try body(member, allowed[index].bitmap) }
+            } else {
+                var live = Bitmap(allBelow: member.segment.documentCount)
+                if let tombstones = member.tombstones { live.subtract(tombstones) }
+                try body(member, live)
+            }
+        }
+    }
+}
