@@ -1,11 +1,12 @@
 public import SparseFormat
 
-/// Dates as texts of RFC 3339, and the calendar that takes.
+/// Conversions between dates and RFC 3339 text, with the calendar arithmetic they need.
 extension AttributeValue {
-    /// A date from a text of RFC 3339, such as `2024-01-31T12:30:00.25Z` or `2024-01-31T12:30:00+01:00`; a day alone,
-    /// `2024-01-31`, is its first moment in UTC. Nil when the text is no date of the years 0000 to 9999.
+    /// Parses a date in RFC 3339 format, such as `2024-01-31T12:30:00.25Z` or `2024-01-31T12:30:00+01:00`. A date
+    /// without a time, such as `2024-01-31`, is midnight UTC. Returns nil if the text is not a date in the years 0000
+    /// to 9999.
     ///
-    /// Digits after the sixth of a second are cut off, and a leap second is the second after it.
+    /// Digits beyond microseconds are truncated, and a leap second becomes the following second.
     public static func date(rfc3339 text: String) -> AttributeValue? {
         var rest = Array(text.utf8)[...]
         func number(_ digits: Int) -> Int64? {
@@ -49,7 +50,8 @@ extension AttributeValue {
         return .date((midnight + hour * 3_600 + minute * 60 + second - offset) * 1_000_000 + fraction)
     }
 
-    /// The text of RFC 3339 of so many microseconds since 1970, in UTC; nil outside of the years 0000 to 9999.
+    /// Formats a number of microseconds since 1970 in RFC 3339 format in UTC. Returns nil outside the years 0000 to
+    /// 9999.
     public static func rfc3339(_ microseconds: Int64) -> String? {
         func floored(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, rest: Int64) {
             let rest = value % divisor

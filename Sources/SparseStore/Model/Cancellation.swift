@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Raised once, when the task that waits for a blocking call is cancelled; asked by the call on its own thread.
+/// A flag that is set when the task that awaits a blocking call is canceled. The call checks it on its own thread.
 final class Cancellation: Sendable {
     private let flag = Atomic(false)
 
@@ -8,13 +8,13 @@ final class Cancellation: Sendable {
 
     func raise() { flag.store(true, ordering: .relaxed) }
 
-    /// - Throws: `cancelled` once it has been raised.
+    /// - Throws: `cancelled` once the flag is set.
     func check() throws(SparseStoreError) {
         guard !isRaised else { throw .taskCancelled }
     }
 }
 
 extension SparseStoreError {
-    /// The calling task was cancelled.
+    /// The error for a canceled calling task.
     static let taskCancelled = SparseStoreError(.cancelled, "the task was cancelled; nothing was changed")
 }

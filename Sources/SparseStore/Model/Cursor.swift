@@ -1,14 +1,14 @@
 internal import SparseFormat
 
-/// Where one page of an answer ends: given back with the same question, it asks for the page that follows.
+/// The end of one page of results. Pass it with the same request to get the next page.
 ///
-/// A cursor is opaque and has no state in the store: it can be kept, sent to a client as text, and used after the store
-/// was closed and opened again. It belongs to one store and one question; with another of either it is refused.
+/// A cursor is opaque and needs no state in the store. It can be kept, sent to a client as text, and used after the
+/// store was closed and reopened. It is valid for one store and one request, and is refused with any other.
 ///
 ///     let first = try store.search(query, options: SearchOptions(limit: 10))
 ///     let second = try store.search(query, options: SearchOptions(limit: 10, after: first.cursor))
 public struct Cursor: Sendable, Hashable {
-    /// The kind of answer that a cursor goes on with.
+    /// The kind of request that a cursor continues.
     enum Kind: UInt8, Sendable {
         case search = 1
         case list = 2
@@ -16,9 +16,9 @@ public struct Cursor: Sendable, Hashable {
 
     private let kind: Kind
     private let store: StoreUUID
-    /// A hash of everything about the question that decides the order and the members of the answer.
+    /// A hash of everything in the request that determines the order and the members of the results.
     private let question: UInt64
-    /// Where the page ends, as the maker of the cursor writes it.
+    /// The position of the end of the page, in the encoding of the cursor's creator.
     private let position: [UInt8]
 
     private static let version: UInt8 = 1
@@ -31,9 +31,9 @@ public struct Cursor: Sendable, Hashable {
         self.position = position
     }
 
-    /// Where the page ended.
+    /// Returns the position of the end of the page.
     ///
-    /// - Throws: `invalidCursor` for a cursor of another kind of answer, another store or another question.
+    /// - Throws: `invalidCursor` for a cursor of another kind of request, another store, or another request.
     func position(of kind: Kind, store: StoreUUID, question: UInt64) throws(SparseStoreError) -> [UInt8] {
         guard kind == self.kind else {
             throw Self.refused("it comes from \(self.kind == .search ? "a search" : "a list") and cannot be used here")
@@ -54,7 +54,7 @@ public struct Cursor: Sendable, Hashable {
 }
 
 extension Cursor: LosslessStringConvertible {
-    /// The cursor as text: hexadecimal digits, at most some thousand of them. Equal cursors have equal texts.
+    /// The cursor as text: up to a few thousand hexadecimal digits. Equal cursors have equal texts.
     public var description: String {
         var writer = ByteWriter()
         writer.u8(Self.version)
@@ -68,7 +68,7 @@ extension Cursor: LosslessStringConvertible {
         return Hexadecimal.text(writer.bytes)
     }
 
-    /// Reads a cursor from its text; nil when the text is not one, for instance because it was cut off.
+    /// Parses the text of a cursor. Returns nil if the text is not a cursor, for example because it was truncated.
     public init?(_ description: String) {
         guard let bytes = Hexadecimal.bytes(description), bytes.count >= 30 else { return nil }
         let (body, end) = (Array(bytes.dropLast(4)), bytes.suffix(4))
@@ -87,10 +87,10 @@ extension Cursor: LosslessStringConvertible {
         self = parsed
     }
 
-    /// Reads a cursor from its text.
+    /// Parses the text of a cursor.
     ///
-    /// - Throws: ``SparseStoreError/Code/invalidCursor`` when the text is not a cursor, for instance because it was cut
-    ///   off.
+    /// - Throws: ``SparseStoreError/Code/invalidCursor`` if the text is not a cursor, for example because it was
+    ///   truncated.
     public init(parsing text: String) throws(SparseStoreError) {
         guard let cursor = Cursor(text) else {
             throw Self.refused("the text is not a cursor of this version, or a part of it is missing")
@@ -100,7 +100,7 @@ extension Cursor: LosslessStringConvertible {
 }
 
 extension Cursor: Codable {
-    /// Reads a cursor from a single string.
+    /// Decodes a cursor from a string.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let cursor = Cursor(try container.decode(String.self)) else {
@@ -109,7 +109,7 @@ extension Cursor: Codable {
         self = cursor
     }
 
-    /// Writes the cursor as a single string.
+    /// Encodes the cursor as a string.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

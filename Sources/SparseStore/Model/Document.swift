@@ -1,28 +1,27 @@
 public import SparseFormat
 
-/// What a store keeps under one identifier: a sparse vector, and what the caller wants back with it.
+/// A document of a store: an identifier, a sparse vector, and the data that is stored with it.
 public struct Document: Sendable, Hashable {
-    /// A sparse vector by strings or by numbers.
+    /// A sparse vector whose terms are strings or numbers.
     public typealias Content = SparseContent
 
-    /// The caller's name for the document: 1 to `Limits.maximumIdentifierBytes` bytes of UTF-8.
+    /// The unique identifier: 1 to `Limits.maximumIdentifierBytes` bytes of UTF-8.
     public var id: String
     /// The sparse vector: 1 to `Limits.maximumTermsPerVector` components, each weight within `Limits.weights`.
     public var content: Content
-    /// Bytes returned with the document, at most `Limits.maximumPayloadBytes`; the store does not look into them.
+    /// Bytes returned with the document, at most `Limits.maximumPayloadBytes`. The store does not interpret them.
     public var payload: [UInt8]?
-    /// Labels that a search can filter by: at most `Limits.maximumTagsPerDocument`, each 1 to
-    /// `Limits.maximumTagBytes` bytes of UTF-8.
+    /// Labels for filters: at most `Limits.maximumTagsPerDocument`, each 1 to `Limits.maximumTagBytes` bytes of UTF-8.
     public var tags: [String]
-    /// Named values that searches can filter, group and order by: at most `Limits.maximumAttributesPerDocument`. A name has 1
-    /// to `Limits.maximumAttributeNameBytes` bytes of UTF-8; its values have one type in all documents of a store, which the
-    /// first of them decides.
+    /// Named values for filters, groups, and orders: at most `Limits.maximumAttributesPerDocument`. A name has 1 to
+    /// `Limits.maximumAttributeNameBytes` bytes of UTF-8. All values of a name in a store have the same type, which the
+    /// first document with that name determines.
     public var attributes: [String: AttributeValue]
-    /// Token vectors to rerank by, all of the dimension of the store's first ones.
+    /// Token vectors for reranking. Their dimension must match that of the other token vectors of the store.
     public var multivector: Multivector?
 
-    /// Makes a document with string terms, as a dictionary literal writes them. A term that stands twice is refused when
-    /// the document is written.
+    /// Creates a document with string terms from a dictionary literal. Writing a document with duplicate terms throws
+    /// an error.
     public init(
         id: String, terms: KeyValuePairs<String, Float>, payload: [UInt8]? = nil, tags: [String] = [],
         attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
@@ -33,7 +32,7 @@ public struct Document: Sendable, Hashable {
     }
 
     // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the process.
-    /// Makes a document with the string terms of a dictionary.
+    /// Creates a document with the string terms of a dictionary.
     @_disfavoredOverload
     public init(
         id: String, terms: some Sequence<(key: String, value: Float)>, payload: [UInt8]? = nil, tags: [String] = [],
@@ -44,7 +43,7 @@ public struct Document: Sendable, Hashable {
             attributes: attributes, multivector: multivector)
     }
 
-    /// Makes a document with string terms; a term that stands twice is refused when the document is written.
+    /// Creates a document with string terms. Writing a document with duplicate terms throws an error.
     public init(
         id: String, terms: [WeightedTerm], payload: [UInt8]? = nil, tags: [String] = [],
         attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
@@ -57,7 +56,7 @@ public struct Document: Sendable, Hashable {
         self.multivector = multivector
     }
 
-    /// Makes a document over the caller's own term numbers.
+    /// Creates a document whose terms are numbers chosen by the caller.
     public init(
         id: String, vector: SparseVector, payload: [UInt8]? = nil, tags: [String] = [],
         attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
@@ -73,14 +72,14 @@ public struct Document: Sendable, Hashable {
 
 // Identifiers and tags are bytes in a store, so that documents are equal when these are.
 extension Document {
-    /// Whether identifiers, terms and tags have the same bytes, and all else is equal.
+    /// Returns whether two documents are equal. Identifiers, terms, and tags are compared by their bytes.
     public static func == (a: Document, b: Document) -> Bool {
         TextKey(a.id) == TextKey(b.id) && a.content == b.content && a.payload == b.payload
             && a.tags.map { TextKey($0) } == b.tags.map { TextKey($0) } && a.hasSameAttributes(as: b)
             && a.multivector == b.multivector
     }
 
-    /// Feeds the identifier's bytes to the hasher.
+    /// Hashes the bytes of the identifier.
     public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(id)) }
 
     private func hasSameAttributes(as other: Document) -> Bool {
@@ -91,11 +90,11 @@ extension Document {
     }
 }
 
-/// The part of a document that can be changed without its vector.
+/// The part of a document that can be changed without rewriting its vector.
 public struct DocumentFields: Sendable, Hashable {
-    /// See ``Document/tags``.
+    /// Labels for filters. See ``Document/tags``.
     public var tags: [String]
-    /// See ``Document/attributes``.
+    /// Named values for filters, groups, and orders. See ``Document/attributes``.
     public var attributes: [String: AttributeValue]
 
     init(tags: [String], attributes: [String: AttributeValue]) {
@@ -103,8 +102,8 @@ public struct DocumentFields: Sendable, Hashable {
         self.attributes = attributes
     }
 
-    /// Whether both are stored in the same bytes, but for the order of tags. Not `==`, for which two spellings of a text
-    /// are equal that the store tells apart.
+    /// Returns whether both are stored as the same bytes, except for the order of tags. Unlike `==`, this distinguishes
+    /// canonically equivalent strings, as the store does.
     func isSame(as other: DocumentFields) -> Bool {
         func bytes(_ tags: [String]) -> [[UInt8]] {
             tags.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
@@ -120,7 +119,7 @@ public struct DocumentFields: Sendable, Hashable {
 }
 
 extension AttributeValue {
-    /// Whether both are stored in the same bytes.
+    /// Returns whether both are stored as the same bytes.
     func isSame(as other: AttributeValue) -> Bool {
         switch (self, other) {
         case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)

@@ -2,13 +2,13 @@
     internal import Tracing
 #endif
 
-/// A span of swift-distributed-tracing; nothing at all without the package trait `Tracing`.
+/// A span of swift-distributed-tracing. Does nothing without the package trait `Tracing`.
 ///
-/// | span                 | attributes, each with `sparsestore.` before it                                        |
+/// | span                 | attributes, each prefixed with `sparsestore.`                                         |
 /// |----------------------|---------------------------------------------------------------------------------------|
 /// | `sparsestore.search` | `store`, `generation`, `hits`, `plan`, `documents_scored`, `postings_read`, `stages`, |
-/// |                      | `fallback` where a stage left the order as it was                                     |
-/// | `sparsestore.commit` | `store`, `generation`, `documents`, `segments`; none but `store` when nothing changed |
+/// |                      | `fallback` if a stage kept the previous order                                         |
+/// | `sparsestore.commit` | `store`, `generation`, `documents`, `segments`; only `store` if nothing changed       |
 /// | `sparsestore.merge`  | `store`, `bytes`                                                                      |
 struct StoreSpan {
     #if Tracing
@@ -17,7 +17,7 @@ struct StoreSpan {
         fileprivate init(_ span: any Span) { self.span = span }
     #endif
 
-    /// Runs `body` in a span. What it throws is recorded.
+    /// Runs `body` in a span and records the error it throws.
     static func with<R>(_ name: String, store: String, _ body: (StoreSpan) throws -> R) rethrows -> R {
         #if Tracing
             try withSpan("sparsestore." + name, ofKind: .internal) { span in
@@ -30,7 +30,7 @@ struct StoreSpan {
         #endif
     }
 
-    /// Runs `body`, which waits, in a span.
+    /// Runs the asynchronous `body` in a span.
     static func with<R>(
         _ name: String, store: String, isolation: isolated (any Actor)? = #isolation,
         _ body: (StoreSpan) async throws -> R
@@ -59,13 +59,13 @@ struct StoreSpan {
     }
 }
 
-/// The place of a task in its trace, to be taken along to another thread.
+/// The trace context of a task, for use on another thread.
 struct SpanContext: Sendable {
     #if Tracing
         private let context = InstrumentationContext.current
     #endif
 
-    /// Runs `body` as a part of the trace.
+    /// Runs `body` as part of the trace.
     func run<R>(_ body: () throws -> R) rethrows -> R {
         #if Tracing
             try InstrumentationContext.$current.withValue(context, operation: body)

@@ -1,12 +1,12 @@
 public import SparseFormat
 
-/// A sparse vector as its author knows it: by the strings of its terms, or by numbers of his own.
+/// A sparse vector whose terms are strings or numbers.
 ///
-/// A store holds one of the two kinds: the first document it receives decides, and the other kind is then refused
-/// with ``SparseStoreError/Code/termSpaceMismatch``.
+/// A store holds one of the two kinds. The first document determines which one, and the other kind then throws
+/// ``SparseStoreError/Code/termSpaceMismatch``.
 public enum SparseContent: Sendable, Hashable {
-    /// Components named by strings; the store's vocabulary numbers them.
+    /// Components named by strings. The store's vocabulary numbers them.
     case terms([WeightedTerm])
-    /// Components named by the caller's own term numbers.
+    /// Components named by numbers that the caller chooses.
     case vector(SparseVector)
 }

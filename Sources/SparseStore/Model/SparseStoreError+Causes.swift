@@ -42,8 +42,8 @@ extension SparseStoreError {
         self.init(code, error.description, cause: error)
     }
 
-    /// Runs `body` and turns the errors of the floors below into this type; others, such as those of a caller's closure,
-    /// go through as they are.
+    /// Runs `body` and converts errors of lower layers to this type. Other errors, such as those of a caller's closure,
+    /// are rethrown unchanged.
     static func translate<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
@@ -56,7 +56,8 @@ extension SparseStoreError {
         }
     }
 
-    /// The same where no closure of a caller runs: whatever else is thrown is a defect.
+    /// Runs `body` like `translate`, but treats any other error as a defect. For calls that run no closure of the
+    /// caller.
     static func wrap<R>(_ body: () throws -> R) throws(SparseStoreError) -> R {
         do {
             return try translate(body)

@@ -5,8 +5,8 @@
 #endif
 
 extension SparseStoreError: LocalizedError {
-    /// What went wrong.
+    /// A description of what went wrong.
     public var errorDescription: String? { problem }
-    /// What to do about it.
+    /// A description of what to do about it.
     public var recoverySuggestion: String? { remedy }
 }

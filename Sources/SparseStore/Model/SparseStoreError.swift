@@ -1,40 +1,40 @@
-/// What went wrong, in a form for programs (``code``, ``documentID``, ``term``, ``path``, ``position``) and for people
+/// An error with details for programs (``code``, ``documentID``, ``term``, ``path``, ``position``) and for people
 /// (``problem`` and ``remedy``).
 ///
-/// The text may name a path, an identifier or a term; it never holds a payload.
+/// The text may contain a path, an identifier, or a term, but never a payload.
 public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public let code: Code
-    /// What went wrong, in one sentence without a period.
+    /// A description of what went wrong: one sentence without a period.
     public let problem: String
-    /// What to do about it; what is known of the kind of error where nothing is known of this one.
+    /// A description of what to do about it. If there is no specific remedy, the general one for the kind of error.
     public var remedy: String { ownRemedy ?? code.remedy }
-    /// The identifier of the document that the error is about; nil when it is about none, or not known.
+    /// The identifier of the document that the error is about; nil if unknown or not applicable.
     public private(set) var documentID: String?
-    /// The term that the error is about, its number as decimal text in a store of numbers; nil when it is about none.
+    /// The term that the error is about, as decimal text in a store with numeric terms; nil if not applicable.
     public private(set) var term: String?
-    /// The file that the error is about; nil when it is about none, or not known.
+    /// The file that the error is about; nil if unknown or not applicable.
     public private(set) var path: String?
-    /// Where in a text the error is, in characters from 1: in a filter, for instance. Nil when it is about no text.
+    /// The 1-based character position of the error in a text, such as a filter; nil if not applicable.
     public private(set) var position: Int?
-    /// The error below this one, if there is one.
+    /// The underlying error, if there is one.
     public let cause: (any Error)?
 
     private let ownRemedy: String?
 
-    /// Problem and remedy in one text, with a semicolon between them.
+    /// The problem and the remedy in one text, separated by a semicolon.
     public var message: String { ownRemedy.map { problem + Self.separator + $0 } ?? problem }
 
-    /// Between a problem and its remedy.
+    /// The separator between a problem and its remedy.
     private static let separator = "; "
 
-    /// Makes an error.
+    /// Creates an error.
     ///
     /// - Parameters:
-    ///   - code: the kind of error.
-    ///   - problem: what went wrong.
-    ///   - remedy: what to do about it; nil for what the kind of error says.
-    ///   - cause: the error below this one.
+    ///   - code: The kind of error.
+    ///   - problem: A description of what went wrong.
+    ///   - remedy: A description of what to do about it; nil for the general remedy of the kind of error.
+    ///   - cause: The underlying error.
     public init(_ code: Code, problem: String, remedy: String?, cause: (any Error)? = nil) {
         self.code = code
         self.problem = problem
@@ -42,27 +42,27 @@ public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// Makes an error of one text.
+    /// Creates an error from one text.
     ///
     /// - Parameters:
-    ///   - code: the kind of error.
-    ///   - message: what went wrong and, behind the last semicolon, what to do about it.
-    ///   - cause: the error below this one.
+    ///   - code: The kind of error.
+    ///   - message: A description of what went wrong and, after the last semicolon, of what to do about it.
+    ///   - cause: The underlying error.
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         let (problem, remedy) = Self.parts(of: message)
         self.init(code, problem: problem, remedy: remedy, cause: cause)
     }
 
-    /// What stands before and behind the last separator of a message.
+    /// Splits a message at the last separator.
     private static func parts(of message: String) -> (problem: String, remedy: String?) {
         guard let last = message.ranges(of: separator).last else { return (message, nil) }
         return (String(message[..<last.lowerBound]), String(message[last.upperBound...]))
     }
 
-    /// One line: the code and the message.
+    /// The code and the message on one line.
     public var description: String { "\(code): \(message)" }
 
-    /// The same error, which also says what it is about. What is known already stays.
+    /// Returns the error with details of what it is about. Existing details are kept.
     package func about(
         document: String? = nil, term: String? = nil, path: String? = nil, position: Int? = nil
     ) -> SparseStoreError {
@@ -74,7 +74,7 @@ public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
         return error
     }
 
-    /// The same error, whose problem begins by naming a document.
+    /// Returns the error with a problem that begins with the document.
     func inDocument(_ id: String) -> SparseStoreError {
         guard documentID == nil else { return self }
         return SparseStoreError(code, problem: "document '\(id)': \(problem)", remedy: ownRemedy, cause: cause)
@@ -96,10 +96,10 @@ extension SparseStoreError {
 
         private let kind: Kind
 
-        /// The code's name.
+        /// The name of the code.
         public var description: String { kind.rawValue }
 
-        /// What helps against most errors of the kind.
+        /// The remedy for most errors of the kind.
         var remedy: String {
             switch kind {
             case .notFound: "check the name, or make it first"
@@ -140,53 +140,53 @@ extension SparseStoreError {
         public static let invalidArgument = Code(kind: .invalidArgument)
         /// A vector has a weight, a term or a count that is not allowed.
         public static let invalidVector = Code(kind: .invalidVector)
-        /// A stated limit (`Limits`) is exceeded.
+        /// A limit in `Limits` is exceeded.
         public static let limitExceeded = Code(kind: .limitExceeded)
-        /// Strings were given to a store whose terms are numbers, or the other way round.
+        /// String terms were given to a store with numeric terms, or the other way around.
         public static let termSpaceMismatch = Code(kind: .termSpaceMismatch)
-        /// Token vectors have another dimension than those of the store.
+        /// Token vectors have a different dimension from those of the store.
         public static let dimensionMismatch = Code(kind: .dimensionMismatch)
-        /// An attribute has another type in this store than the value that was given.
+        /// An attribute has a different type in this store from the given value.
         public static let attributeTypeMismatch = Code(kind: .attributeTypeMismatch)
         /// A codec of token vectors needs a codebook that has not been trained.
         public static let codecNotTrained = Code(kind: .codecNotTrained)
-        /// Text was given to another encoder than the one that filled the store.
+        /// Text was given to an encoder other than the one that filled the store.
         public static let encoderMismatch = Code(kind: .encoderMismatch)
         /// Stored bytes are damaged. Restore a backup.
         public static let corrupted = Code(kind: .corrupted)
-        /// The file was written by a version this one can't read.
+        /// The file was written by a version of the library that this one cannot read.
         public static let incompatibleFormat = Code(kind: .incompatibleFormat)
         /// The file is not a store.
         public static let notAStore = Code(kind: .notAStore)
-        /// This process has the file open already. Share that handle.
+        /// This process already has the file open. Share that handle.
         public static let alreadyOpen = Code(kind: .alreadyOpen)
         /// The disk is full. Free space and try again; nothing is lost.
         public static let diskFull = Code(kind: .diskFull)
         /// The operating system failed to read or write.
         public static let io = Code(kind: .io)
-        /// A write was tried on a store opened for reading.
+        /// A write was attempted on a store opened for reading.
         public static let readOnly = Code(kind: .readOnly)
         /// The file's permissions do not allow it.
         public static let permissionDenied = Code(kind: .permissionDenied)
-        /// The store is in use in a way that excludes this call. Retryable.
+        /// The store is in use in a way that excludes this call. The call can be retried.
         public static let busy = Code(kind: .busy)
-        /// Every reader slot is taken. Retryable.
+        /// Every reader slot is taken. The call can be retried.
         public static let readersFull = Code(kind: .readersFull)
-        /// An I/O failure left the handle unusable: close it and open the store again.
+        /// An I/O failure left the handle unusable. Close it and open the store again.
         public static let needsReopen = Code(kind: .needsReopen)
         /// The handle was inherited through `fork`. Open the store in the child.
         public static let forkedProcess = Code(kind: .forkedProcess)
-        /// The file lies on a network filesystem, where locks and maps can't be trusted.
+        /// The file is on a network file system, where locks and memory maps cannot be trusted.
         public static let networkFilesystem = Code(kind: .networkFilesystem)
         /// The store or the transaction was closed.
         public static let closed = Code(kind: .closed)
-        /// The caller cancelled.
+        /// The caller canceled the operation.
         public static let cancelled = Code(kind: .cancelled)
-        /// A search was not done by its deadline. Retryable with more time.
+        /// A search was not finished by its deadline. It can be retried with more time.
         public static let deadlineExceeded = Code(kind: .deadlineExceeded)
-        /// The store has not reached the commit that was asked for. Retryable.
+        /// The store has not reached the requested commit. The call can be retried.
         public static let generationNotReached = Code(kind: .generationNotReached)
-        /// A cursor is damaged, or belongs to another store or question. Ask for the first page again.
+        /// A cursor is damaged, or belongs to another store or request. Request the first page again.
         public static let invalidCursor = Code(kind: .invalidCursor)
         /// Memory or address space ran out.
         public static let outOfMemory = Code(kind: .outOfMemory)
@@ -196,7 +196,7 @@ extension SparseStoreError {
 }
 
 extension SparseStoreError.Code: Codable {
-    /// Reads the code's name.
+    /// Decodes the name of the code.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
@@ -206,7 +206,7 @@ extension SparseStoreError.Code: Codable {
         self.kind = kind
     }
 
-    /// Writes the code's name.
+    /// Encodes the name of the code.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(kind.rawValue)

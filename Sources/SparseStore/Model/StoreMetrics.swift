@@ -1,11 +1,12 @@
 internal import CoreMetrics
 internal import SparseFormat
 
-/// What a store reports to the process's metrics system. README.md, "Metrics", lists the names.
+/// The metrics that a store reports to the process's metrics system. README.md, "Metrics", lists their names.
 ///
-/// Handlers are made once, at open: without a metrics system each report is a call that does nothing.
+/// Handlers are created once, when the store is opened. Without a metrics system, each report is a call that does
+/// nothing.
 struct StoreMetrics: Sendable {
-    /// What tells the store from others in metrics and traces.
+    /// The name of the store in metrics and traces.
     let store: String
     private let searches: Counter
     private let searchTime: CoreMetrics.Timer
@@ -21,7 +22,7 @@ struct StoreMetrics: Sendable {
     private let liveBytes: Gauge
     private let freeBytes: Gauge
 
-    /// - Parameter store: the value of the dimension `store`, which tells the stores of a process apart.
+    /// - Parameter store: The value of the dimension `store`, which distinguishes the stores of a process.
     init(store: String, factory: any MetricsFactory) {
         self.store = store
         let dimensions = [("store", store)]
@@ -56,7 +57,7 @@ struct StoreMetrics: Sendable {
         postingsRead.increment(by: postings)
     }
 
-    /// - Parameter duration: of the whole write, the wait for its turn included.
+    /// - Parameter duration: The duration of the whole write, including the wait for its turn.
     func committed(from old: ManifestRecord, to new: ManifestRecord, in duration: Duration) {
         commits.increment()
         commitTime.recordNanoseconds(duration.inNanoseconds)
@@ -64,7 +65,7 @@ struct StoreMetrics: Sendable {
         if new.bytesMerged != old.bytesMerged { merged(bytes: Int(clamping: new.bytesMerged &- old.bytesMerged)) }
     }
 
-    /// A merge beside the commits.
+    /// Reports a merge that ran outside a commit.
     func mergedBeside(bytes: Int) {
         bytesWritten.increment(by: bytes)
         merged(bytes: bytes)
@@ -85,7 +86,7 @@ struct StoreMetrics: Sendable {
 }
 
 extension Duration {
-    /// The duration as a number of seconds.
+    /// The duration in seconds.
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 
     fileprivate var inNanoseconds: Int64 {

@@ -6,28 +6,29 @@
     internal import Glibc
 #endif
 
-/// A text that equals another only when both have the same UTF-8 bytes, as identifiers, terms and tags do in a store.
+/// A string that is compared by its UTF-8 bytes, as identifiers, terms, and tags are in a store.
 ///
-/// Swift's strings are equal when they are canonically equivalent: "e with an accent" as one scalar and as two is one key of a
-/// `Dictionary<String, _>`, and two documents of a store. Use this type for keys of dictionaries and sets that hold
-/// identifiers, terms or tags. Its order is the order of the bytes, which orders documents of equal scores.
+/// Swift strings are equal if they are canonically equivalent. An accented "e" written as one scalar or as two is
+/// therefore one key of a `Dictionary<String, _>`, but identifies two documents of a store. Use this type as the key of
+/// dictionaries and sets of identifiers, terms, or tags. Keys are ordered by their bytes, which is also the order of
+/// documents with equal scores.
 public struct TextKey: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
-    /// The text itself.
+    /// The text.
     public let text: String
 
-    /// Makes a key of a text.
+    /// Creates a key from a text.
     public init(_ text: String) { self.text = text }
 
-    /// Makes a key of a text.
+    /// Creates a key from a string literal.
     public init(stringLiteral text: String) { self.text = text }
 
-    /// The text itself.
+    /// The text.
     public var description: String { text }
 
-    /// Whether both have the same bytes.
+    /// Returns whether both texts have the same bytes.
     public static func == (a: TextKey, b: TextKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
 
-    /// Whether the bytes of one come before those of the other.
+    /// Returns whether the bytes of `a` come before those of `b`.
     public static func < (a: TextKey, b: TextKey) -> Bool {
         let isBefore = a.text.utf8.withContiguousStorageIfAvailable { a in
             b.text.utf8.withContiguousStorageIfAvailable { b in
@@ -40,7 +41,7 @@ public struct TextKey: Hashable, Comparable, Sendable, CustomStringConvertible, 
         return a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
     }
 
-    /// Feeds the bytes to the hasher.
+    /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
         let hashed: Void? = text.utf8.withContiguousStorageIfAvailable {
             hasher.combine(bytes: UnsafeRawBufferPointer($0))

@@ -1,17 +1,17 @@
 internal import Dispatch
 internal import LMDB
 
-/// Takes blocking work off the threads that Swift's tasks share: a search may wait for the disk, and a few that wait
-/// would hold up every task of the process.
+/// Moves blocking work off the threads that Swift tasks share. A search may wait for the disk, and a few waiting
+/// searches would otherwise hold up every task of the process.
 enum AsyncHop {
     private static let queue = DispatchQueue(label: "sparsestore.blocking", attributes: .concurrent)
 
-    /// Runs `body` on a thread where it may block.
+    /// Runs `body` on a thread that may block.
     ///
     /// - Parameters:
-    ///   - queue: nil for one where many run at a time.
-    ///   - body: is told of the task's cancellation through its parameter, and stops where it asks.
-    /// - Throws: what `body` throws; `cancelled`, at once, when the task is cancelled before `body` has begun.
+    ///   - queue: The queue to run on, or nil for a concurrent one.
+    ///   - body: The work. Its parameter reports the cancellation of the task; `body` stops where it checks it.
+    /// - Throws: The errors of `body`; `cancelled`, immediately, when the task is canceled before `body` has begun.
     static func run<R: Sendable>(
         on queue: DispatchQueue? = nil, _ body: @escaping @Sendable (Cancellation) throws -> R
     ) async throws -> R {
@@ -41,7 +41,7 @@ enum AsyncHop {
         }
     }
 
-    /// The same where no closure of a caller runs.
+    /// Runs `body` like `run`, with typed errors. For calls that run no closure of the caller.
     static func wrap<R: Sendable>(
         _ body: @escaping @Sendable (Cancellation) throws -> R
     ) async throws(SparseStoreError) -> R {

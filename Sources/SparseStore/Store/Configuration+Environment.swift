@@ -2,7 +2,7 @@ internal import LMDB
 internal import Logging
 
 extension EnvironmentOptions {
-    /// What a configuration asks of the storage.
+    /// Derives the storage settings from a configuration.
     init(_ configuration: Configuration) {
         self.init()
         mapSize = configuration.mapSize

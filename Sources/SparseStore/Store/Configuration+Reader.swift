@@ -2,21 +2,21 @@
     public import Configuration
 
     extension SparseStore.Configuration {
-        /// Reads a configuration with swift-configuration. With the package trait `Configuration`.
+        /// Reads a configuration with swift-configuration. Available with the package trait `Configuration`.
         ///
         ///     let reader = ConfigReader(provider: EnvironmentVariablesProvider())
         ///     let configuration = try SparseStore.Configuration(reader.scoped(to: "sparsestore"))
         ///
-        /// With that, the variable `SPARSESTORE_PROFILE=compact` makes compact stores. The keys are the names of the
-        /// properties: `isReadOnly`, `readsWithoutLock`, `createIfMissing`, `durability`, `maintenance`, `mapSize`,
-        /// `maximumReaders`, `allowNetworkFilesystem`, `profile`, `listCacheSize`, `compressionLevel`, `multivectorCodec`;
-        /// and `busyTimeoutSeconds` and `snapshotPatienceSeconds`, which are numbers. Choices are written as their names,
-        /// sizes in bytes.
+        /// In this example, the variable `SPARSESTORE_PROFILE=compact` selects the compact profile. The keys are the
+        /// names of the properties: `isReadOnly`, `readsWithoutLock`, `createIfMissing`, `durability`, `maintenance`,
+        /// `mapSize`, `maximumReaders`, `allowNetworkFilesystem`, `profile`, `listCacheSize`, `compressionLevel`, and
+        /// `multivectorCodec`, as well as `busyTimeoutSeconds` and `snapshotPatienceSeconds`, which are numbers of
+        /// seconds. Enumerations are written as case names and sizes as numbers of bytes.
         ///
         /// - Parameters:
-        ///   - reader: where the values are.
-        ///   - defaults: what holds for keys that are not there, and for what has no key.
-        /// - Throws: `invalidArgument` for a value of another type or outside its choices, naming the key.
+        ///   - reader: The source of the values.
+        ///   - defaults: The values for missing keys and for properties that have no key.
+        /// - Throws: `invalidArgument` for a value of the wrong type or outside its choices. The error names the key.
         public init(
             _ reader: ConfigReader, defaults: SparseStore.Configuration = SparseStore.Configuration()
         ) throws(SparseStoreError) {
@@ -39,7 +39,7 @@
         }
     }
 
-    /// Values by key. A key that has a value of another type is an error; the reader alone would take it for missing.
+    /// Reads values by key. A value of the wrong type is an error here; the reader alone would treat it as missing.
     private struct Values {
         let reader: ConfigReader
 
@@ -73,7 +73,7 @@
             use(value)
         }
 
-        /// - Throws: when the key has a value of any type.
+        /// - Throws: `invalidArgument` when the key has a value of any type.
         private func refuse(_ key: String, _ wanted: String) throws(SparseStoreError) {
             let name = ConfigKey(key)
             guard

@@ -2,99 +2,106 @@ public import Logging
 public import CoreMetrics
 public import SparseFormat
 
-/// How a store is opened and kept. The defaults suit a service with one store on a local disk.
+/// The settings that a store is opened with. The defaults suit a service with one store on a local disk.
 public struct Configuration: Sendable {
-    /// What a commit promises when `write` returns.
+    /// The guarantee that a commit gives when `write` returns.
     public enum Durability: String, Sendable, Hashable, Codable, CaseIterable {
-        /// It survives a power cut.
+        /// The commit survives a power failure.
         case full
-        /// The last commits may be lost in a power cut, whole commits only; about twice as fast singly.
+        /// A power failure may lose the last commits, but never part of a commit. Single commits are about twice as
+        /// fast.
         case lastCommitsMayBeLost
     }
 
-    /// Who merges the segments that commits leave.
+    /// The choice of who merges the segments that commits leave behind.
     public enum Maintenance: String, Sendable, Hashable, Codable, CaseIterable {
-        /// A thread of the store's own, from the handle's first commit on. Opening and reading never start it.
+        /// The store merges on a thread that it starts with the handle's first commit. Opening and reading never start
+        /// the thread.
         case background
-        /// One thread for all stores of the process that say so, which merges for them in turn, a merge each: for a process
-        /// that has many small stores open. A large merge of one keeps the others waiting, which then search more segments
-        /// meanwhile.
+        /// One thread merges for all stores of the process with this setting, one merge per store in turn. Use it when
+        /// a process has many small stores open. While a large merge runs, the other stores wait and search more
+        /// segments.
         case shared
-        /// The caller, by ``Store/maintain(isCancelled:progress:)`` or `Store/optimize(progress:)`. For
-        /// programs that write and end.
+        /// The caller merges with ``Store/maintain(isCancelled:progress:)`` or `Store/optimize(progress:)`. Use it in
+        /// programs that write and exit.
         case manual
     }
 
-    /// Open without the right to write; works on read-only media, and on a full disk: where there is no room for the lock
-    /// file, nobody can open the store for writing until this is closed, and the log warns of it. (On Linux; elsewhere
-    /// opening then throws `diskFull`.)
+    /// Whether to open the store without write access. This works on read-only media and, on Linux, on a full disk. If
+    /// the disk has no room for the lock file, nobody can open the store for writing until this handle is closed, and
+    /// the log gets a warning. On other systems, opening then throws `diskFull`.
     public var isReadOnly: Bool
-    /// Read without the lock file, with ``isReadOnly``: for a store that this user may read but not write to.
+    /// Whether to read without the lock file. Requires ``isReadOnly``. For a store that this user may read but not
+    /// write to.
     ///
-    /// Without the lock file nothing keeps a writer from the pages that are being read. So the store is not opened while
-    /// anybody has it open for writing, and each search and snapshot asks again: both throw `busy`. While a snapshot is
-    /// held, keeping writers away is up to the caller. Should one commit meanwhile, what the snapshot reads may be wrong,
-    /// or end the process. Writers are seen on Linux, on file systems with locks of open file descriptions.
+    /// Without the lock file, nothing stops a writer from reusing the pages that are being read. Therefore opening,
+    /// each search, and each snapshot throw `busy` while anyone has the store open for writing. While a snapshot is
+    /// held, the caller must keep writers away: if one commits, reads through the snapshot may return wrong data or
+    /// crash the process. Writers are detected on Linux, on file systems that support locks of open file descriptions.
     public var readsWithoutLock: Bool
-    /// Make the store when the file does not exist.
+    /// Whether to create the store if the file does not exist.
     public var createIfMissing: Bool
-    /// What `write` promises when it returns.
+    /// The guarantee that a commit gives when `write` returns.
     public var durability: Durability
-    /// Who merges segments. In either mode a commit merges the smallest itself (``MergePolicy``).
+    /// The choice of who merges segments. With every choice, commits merge the smallest segments themselves
+    /// (``MergePolicy``).
     public var maintenance: Maintenance
-    /// Which segments merge, and when.
+    /// The rules for which segments merge and when.
     public var mergePolicy: MergePolicy
-    /// How merges are cut up: smaller in tests, which want many transactions of little data.
+    /// The sizes of the pieces of a merge. Tests use smaller ones to get many transactions from little data.
     package var mergePieces = MergePieces()
-    /// Address space to reserve, in bytes. It costs nothing until used, and grows by itself when it must.
+    /// The address space to reserve, in bytes. It costs nothing until it is used, and grows automatically.
     ///
-    /// A process has 128 TiB in all on most systems: with more than some dozens of stores open at once, give each what it
-    /// may come to need.
+    /// On most systems a process has 128 TiB of address space. If more than a few dozen stores are open at once, set
+    /// this to the size that each store may reach.
     public var mapSize: Int
-    /// Read transactions that all processes together may hold, 1...4,096.
+    /// The maximum number of read transactions across all processes, 1...4,096.
     public var maximumReaders: Int
-    /// How long a write waits for other writers, of this process or of another, before it throws
-    /// ``SparseStoreError/Code/busy``; nil for as long as it takes. A write that has begun is never cut short.
+    /// The time a write waits for other writers, of this process or another, before it throws
+    /// ``SparseStoreError/Code/busy``. Nil waits indefinitely. A write that has begun is never interrupted.
     public var busyTimeout: Duration?
-    /// Asked often while a write waits; true ends it with `cancelled`. For the command line, whose user may interrupt it.
+    /// Polled while a write waits; returning true ends the write with `cancelled`. The command-line tool uses it for
+    /// interrupts.
     package var isWaitCancelled: @Sendable () -> Bool = { false }
-    /// Called when a write has waited for a second, with whom it waits for.
+    /// Called when a write has waited for a second, with a description of the writer it waits for.
     package var announceWait: @Sendable (String) -> Void = { _ in }
-    /// Permissions of a new file. Documents may be private: the owner alone by default.
+    /// The permissions of a new file. By default only the owner has access, because documents may be private.
     public var fileMode: UInt16
-    /// Open a file on NFS, SMB, FUSE or 9P. Over a network, locks and maps are not reliable: for the processes of one host
-    /// at most. Bind mounts of Docker Desktop, Windows folders under WSL 2 and rootless Podman also look like that.
+    /// Whether to open a file on NFS, SMB, FUSE, or 9P. Locks and memory maps are unreliable over a network, so only
+    /// processes on one host may use the file. Docker Desktop bind mounts, Windows folders under WSL 2, and rootless
+    /// Podman are also treated as network file systems.
     public var allowNetworkFilesystem: Bool
-    /// What the index of a store is made for, from its making on; without effect on a store that is there, where
-    /// ``Store/changeProfile(to:)`` changes it.
+    /// The index profile of a new store. Ignored for an existing store; use ``Store/changeProfile(to:)`` to change it.
     public var profile: IndexProfile
-    /// Memory for decoded posting lists of compact segments, in bytes, for all threads of the store; 0 keeps none. What
-    /// searches are reading at the moment comes on top: some 64 KiB for each of their terms.
+    /// The memory for decoded posting lists of compact segments, in bytes, shared by all threads of the store. 0
+    /// disables the cache. Running searches need about 64 KiB more for each of their terms.
     ///
-    /// Lists decode to 3 bytes a nonzero, and each chunk of 64 KiB takes some 0.1 ms: make it as large as what the usual
-    /// queries read. The default holds all lists of a million documents with 120 terms each.
+    /// Decoded lists take 3 bytes per nonzero, and decoding a 64 KiB chunk takes about 0.1 ms. Make the cache large
+    /// enough for the lists that typical queries read. The default holds all lists of a million documents with 120
+    /// terms each.
     public var listCacheSize: Int
-    /// zstd level of payloads, 1...19.
+    /// The zstd compression level of payloads, 1...19.
     public var compressionLevel: Int
-    /// How a store keeps token vectors, from its first multivector on; without effect on a store that has some, where
-    /// ``Store/encodeMultivectors(as:seed:progress:)`` changes it. `pq32` must be trained first and is not for
-    /// here.
+    /// The codec of token vectors in a store that has none yet. Ignored for a store with multivectors; use
+    /// ``Store/encodeMultivectors(as:seed:progress:)`` to change their codec. `pq32` is not allowed here because it
+    /// must be trained first.
     public var multivectorCodec: MultivectorCodec
-    /// How long a snapshot may be held before the log warns of it.
+    /// The time a snapshot may be held before the log gets a warning.
     public var snapshotPatience: Duration
-    /// Receives trace and debug messages, a notice when a write waits for more than a second, and warnings of snapshots
-    /// held long; never documents.
+    /// The logger. It receives trace and debug messages, a notice when a write waits for more than a second, and
+    /// warnings about snapshots held too long. It never receives documents.
     public var logger: Logger
-    /// Receives counters, timers and gauges (README.md, "Metrics"); the process's system by default.
+    /// The factory for counters, timers, and gauges (README.md, "Metrics"). By default, the metrics system of the
+    /// process.
     public var metrics: any MetricsFactory
 
-    /// A tebibyte.
+    /// The default of ``mapSize``: 1 TiB.
     public static let defaultMapSize = 1 << 40
-    /// Half a gibibyte.
+    /// The default of ``listCacheSize``: 512 MiB.
     public static let defaultListCacheSize = 512 << 20
 
-    /// Makes a configuration. Without arguments it suits a service with one store on a local disk; each argument is
-    /// described at the property of its name.
+    /// Creates a configuration. The defaults suit a service with one store on a local disk. Each argument sets the
+    /// property of the same name.
     ///
     ///     try Store.open(at: "notes.sparse", configuration: Configuration(maintenance: .shared, mapSize: 1 << 30))
     public init(

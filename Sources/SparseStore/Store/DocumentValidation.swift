@@ -1,8 +1,8 @@
 internal import SparseFormat
 
-/// What must hold of a caller's document before a byte of it is written.
+/// Checks a document before any byte of it is written.
 enum DocumentValidation {
-    /// Runs `body`; what it throws then names the document.
+    /// Runs `body` and adds the document's identifier to the errors it throws.
     static func naming(_ id: String, _ body: () throws(SparseStoreError) -> Void) throws(SparseStoreError) {
         do {
             try body()

@@ -1,14 +1,14 @@
 internal import LMDB
 
-/// What the last few filters let through in one commit: to look up the identifiers of a filter costs about a microsecond
-/// each, and searches often share a filter.
+/// Caches the documents that the last few filters allow, for one commit. Looking up the identifiers of a filter costs
+/// about a microsecond each, and searches often share a filter.
 final class FilterCache: Sendable {
-    /// Each may hold a large set of identifiers, and 8 KiB for each full window.
+    /// The number of cached filters. Each may hold a large set of identifiers, and 8 KiB for each full window.
     private static let capacity = 4
 
     private let known = Lock<[(filter: Filter, allowed: [AllowedDocuments])]>([])
 
-    /// What `filter` lets through of each window, as `resolve` says when it is not known.
+    /// Returns the documents that `filter` allows in each window. Calls `resolve` when they are not cached.
     func allowed(
         _ filter: Filter, _ resolve: (Filter) throws -> [AllowedDocuments]
     ) rethrows -> [AllowedDocuments] {

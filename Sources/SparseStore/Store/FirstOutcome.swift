@@ -1,6 +1,6 @@
 internal import LMDB
 
-/// The first of several outcomes that race; the others are forgotten.
+/// Keeps the first of several racing outcomes and drops the others.
 final class FirstOutcome<Value: Sendable>: Sendable {
     private enum State {
         case open
@@ -11,7 +11,7 @@ final class FirstOutcome<Value: Sendable>: Sendable {
 
     private let state = Lock<State>(.open)
 
-    /// Decides the race unless it is decided.
+    /// Settles the race unless it is already settled.
     func settle(_ outcome: Result<Value, any Error>) {
         let waiting: CheckedContinuation<Value, any Error>? = state.withLock { state in
             switch state {
@@ -27,7 +27,7 @@ final class FirstOutcome<Value: Sendable>: Sendable {
         waiting?.resume(with: outcome)
     }
 
-    /// The outcome, to be asked for once.
+    /// Waits for the outcome. Call it only once.
     func value() async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let decided: Result<Value, any Error>? = state.withLock { state in

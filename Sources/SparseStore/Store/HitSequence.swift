@@ -1,11 +1,11 @@
-/// The hits of a search, one after the other, sought a page at a time.
+/// A sequence of the hits of a search, read one page at a time.
 ///
 ///     for hit in snapshot.hits(query, options: SearchOptions(limit: 100, filter: .tag("de"))) {
 ///         print(try hit.get().id)
 ///     }
 ///
-/// All pages are of the snapshot's commit, so an exact search gives each document that matches once.
-/// ``SearchOptions/limit`` is the size of a page. A page that cannot be read is the last element, with its error.
+/// All pages come from the snapshot's commit, so an exact search returns each matching document once.
+/// ``SearchOptions/limit`` is the page size. If a page cannot be read, its error is the last element.
 public struct HitSequence: Sequence {
     private let snapshot: Snapshot
     private let query: Query
@@ -17,14 +17,14 @@ public struct HitSequence: Sequence {
         self.options = options
     }
 
-    /// Begins with the first page, or where ``SearchOptions/after`` says.
+    /// Creates an iterator that starts at the first page, or after ``SearchOptions/after``.
     public func makeIterator() -> Iterator {
         Iterator(options) { [snapshot, query] options throws(SparseStoreError) in
             try snapshot.search(query, options: options)
         }
     }
 
-    /// Gives the hits of one page after the other.
+    /// An iterator over the hits of successive pages.
     public struct Iterator: IteratorProtocol {
         private var pages: PageQueue
         private let search: (SearchOptions) throws(SparseStoreError) -> SearchResult
@@ -36,7 +36,7 @@ public struct HitSequence: Sequence {
             pages = PageQueue(options)
         }
 
-        /// The next hit, or the error that ended the search; nil when there is none.
+        /// Returns the next hit, or the error that ended the search; nil at the end.
         public mutating func next() -> Result<Hit, SparseStoreError>? {
             do throws(SparseStoreError) {
                 while let options = pages.wanted { pages.add(try search(options)) }
@@ -49,16 +49,16 @@ public struct HitSequence: Sequence {
     }
 }
 
-/// The hits of a search, one after the other, sought a page at a time while other tasks run.
+/// An asynchronous sequence of the hits of a search, read one page at a time.
 ///
 ///     for try await hit in store.hits(query, options: SearchOptions(limit: 100)) { print(hit.id) }
 ///
-/// Each page is of the commit that is the newest when it is asked for, and goes on behind the last hit of the page before:
-/// no snapshot is held between pages, and no document comes twice unless it was written again.
-/// ``SearchOptions/limit`` is the size of a page. To go on later, keep ``Iterator/cursor`` and give it in
+/// Each page is read from the newest commit at that time and continues after the last hit of the previous page. No
+/// snapshot is held between pages, and a document is returned twice only if it was rewritten meanwhile.
+/// ``SearchOptions/limit`` is the page size. To continue later, keep ``Iterator/cursor`` and pass it as
 /// ``SearchOptions/after``.
 public struct AsyncHitSequence: AsyncSequence, Sendable {
-    /// One hit.
+    /// The element type, a hit.
     public typealias Element = Hit
 
     private let store: Store
@@ -71,10 +71,10 @@ public struct AsyncHitSequence: AsyncSequence, Sendable {
         self.options = options
     }
 
-    /// Begins with the first page, or where ``SearchOptions/after`` says.
+    /// Creates an iterator that starts at the first page, or after ``SearchOptions/after``.
     public func makeAsyncIterator() -> Iterator { Iterator(store, query, options) }
 
-    /// Gives the hits of one page after the other.
+    /// An asynchronous iterator over the hits of successive pages.
     public struct Iterator: AsyncIteratorProtocol {
         private let store: Store
         private let query: Query
@@ -86,13 +86,13 @@ public struct AsyncHitSequence: AsyncSequence, Sendable {
             pages = PageQueue(options)
         }
 
-        /// Where the hit stands that ``next()`` gave last, to go on behind it later; with ``SearchOptions/grouping`` one goes
-        /// on behind its group. Nil before the first hit.
+        /// The position of the hit that ``next()`` returned last, for continuing after it. With
+        /// ``SearchOptions/grouping``, the search continues after the hit's group. Nil before the first hit.
         public var cursor: Cursor? { pages.cursor }
 
-        /// The next hit; nil when there is none.
+        /// Returns the next hit, or nil at the end.
         ///
-        /// - Throws: what a search throws, and `cancelled`.
+        /// - Throws: The errors of a search, and `cancelled`.
         public mutating func next() async throws(SparseStoreError) -> Hit? {
             while let options = pages.wanted { pages.add(try await store.search(query, options: options)) }
             return pages.next()
@@ -100,20 +100,20 @@ public struct AsyncHitSequence: AsyncSequence, Sendable {
     }
 }
 
-/// Hits that were found and not given yet, and what the page behind them is asked with.
+/// The hits that were found but not yet returned, and the options for the next page.
 private struct PageQueue {
     private var options: SearchOptions
     private var result: SearchResult?
-    /// Hits of the result that were given.
+    /// The number of hits of the result that were returned.
     private var given = 0
     private var isEnded = false
 
     init(_ options: SearchOptions) { self.options = options }
 
-    /// Where the last hit stands that was given.
+    /// The position of the last hit that was returned.
     var cursor: Cursor? { given > 0 ? result?.page?.cursor(behind: result?.hits.prefix(given) ?? []) : options.after }
 
-    /// What to search for before there is a next hit; nil when there is one already, or none at all.
+    /// The options of the next search; nil when hits are left or the search has ended.
     var wanted: SearchOptions? { given < result?.count ?? 0 || isEnded ? nil : options }
 
     mutating func add(_ page: SearchResult) {
@@ -136,18 +136,19 @@ private struct PageQueue {
 }
 
 extension Snapshot {
-    /// The hits of a search, one after the other, sought a page at a time. See ``HitSequence``.
+    /// Returns the hits of a search as a sequence that reads one page at a time. See ``HitSequence``.
     ///
-    /// Without ``Recall/exact`` each page comes as close to the exact answer as its recall says.
+    /// Unless the recall is ``Recall/exact``, each page is approximate to the degree that its recall allows.
     public func hits(_ query: Query, options: SearchOptions = SearchOptions(limit: 100)) -> HitSequence {
         HitSequence(self, query, options)
     }
 }
 
 extension Store {
-    /// The hits of a search, one after the other, sought a page at a time. See ``AsyncHitSequence``.
+    /// Returns the hits of a search as an asynchronous sequence that reads one page at a time. See
+    /// ``AsyncHitSequence``.
     ///
-    /// Without ``Recall/exact`` each page comes as close to the exact answer as its recall says.
+    /// Unless the recall is ``Recall/exact``, each page is approximate to the degree that its recall allows.
     public func hits(_ query: Query, options: SearchOptions = SearchOptions(limit: 100)) -> AsyncHitSequence {
         AsyncHitSequence(self, query, options)
     }

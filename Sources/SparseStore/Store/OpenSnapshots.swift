@@ -1,8 +1,8 @@
 internal import LMDB
 internal import Logging
 
-/// The snapshots that a store's users hold. One that is held long keeps every page freed since its commit from being used
-/// again, so the file grows: whoever forgot it should hear of it while it is still there.
+/// Tracks the open snapshots of a store. A snapshot keeps the pages freed since its commit from being reused, so the
+/// file grows. The log therefore warns about snapshots that are held for long.
 final class OpenSnapshots: Sendable {
     private struct Entry {
         let id: UInt64
@@ -13,7 +13,7 @@ final class OpenSnapshots: Sendable {
 
     private struct State {
         var nextID: UInt64 = 0
-        /// Oldest first; there are about as many as threads that read.
+        /// Oldest first. There are about as many as reading threads.
         var entries: [Entry] = []
     }
 
@@ -21,15 +21,15 @@ final class OpenSnapshots: Sendable {
     private let patience: Duration
     private let logger: Logger
 
-    /// - Parameter patience: how long a snapshot may be held without a warning.
+    /// - Parameter patience: The time that a snapshot may be held without a warning.
     init(patience: Duration, logger: Logger) {
         self.patience = patience
         self.logger = logger
     }
 
-    /// Takes a snapshot in, and warns of the oldest one if it is due: who searches is who looks.
+    /// Registers a snapshot, and warns about the oldest one if it is overdue. Every search makes this check.
     ///
-    /// - Returns: what to `remove` when it ends.
+    /// - Returns: The key to pass to `remove` when the snapshot ends.
     func add(generation: UInt64) -> UInt64 {
         let now = ContinuousClock.now
         let (id, due) = state.withLock { state in
@@ -51,7 +51,7 @@ final class OpenSnapshots: Sendable {
         if let ended, !ended.isReported, ended.since < now - patience { warn(ended, now) }
     }
 
-    /// How long the oldest one has been held; zero without any.
+    /// The age of the oldest snapshot; zero if there is none.
     var oldestAge: Duration {
         state.withLock { state in state.entries.first.map { ContinuousClock.now - $0.since } ?? .zero }
     }

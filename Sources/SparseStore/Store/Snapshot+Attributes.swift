@@ -1,9 +1,9 @@
 internal import LMDB
 public import SparseFormat
 
-/// Questions about documents that need no query: how many, with which values, which ones in what order.
+/// Questions about documents that need no query: counts, facets, and ordered lists.
 extension Snapshot {
-    /// The names and types of all attributes that documents of the store have had, by name.
+    /// The names and types of all attributes that documents of the store have ever had.
     public var attributes: [String: AttributeType] {
         Dictionary(
             uniqueKeysWithValues: state.schema.record.attributes.map {
@@ -11,9 +11,10 @@ extension Snapshot {
             })
     }
 
-    /// How many documents a filter lets through; all without one.
+    /// Returns the number of documents that a filter matches; without a filter, the number of all documents.
     ///
-    /// - Throws: `invalidArgument`, also for an attribute that no document has had, `limitExceeded`, `corrupted`.
+    /// - Parameter filter: The filter, or nil for all documents.
+    /// - Throws: `invalidArgument`, also for an attribute that no document has ever had; `limitExceeded`; `corrupted`.
     public func count(where filter: Filter? = nil) throws(SparseStoreError) -> Int {
         guard let filter else { return count }
         return try SparseStoreError.wrap {
@@ -22,14 +23,14 @@ extension Snapshot {
         }
     }
 
-    /// How many documents have each value of an attribute: the most frequent first, equally frequent ones by value. Of a
-    /// list each element counts once for its document.
+    /// Counts the documents for each value of an attribute. The most frequent values come first; values with equal
+    /// counts are ordered by value. If the value is a list, the document counts once for each distinct element.
     ///
     /// - Parameters:
-    ///   - name: the attribute.
-    ///   - filter: counts only documents that it lets through.
-    ///   - limit: the most values, 1 to `Limits.maximumResults`.
-    /// - Throws: `invalidArgument` for an attribute that no document has had, and as ``count(where:)``.
+    ///   - name: The name of the attribute.
+    ///   - filter: The filter that counted documents must match, or nil for all documents.
+    ///   - limit: The maximum number of values, 1 to `Limits.maximumResults`.
+    /// - Throws: `invalidArgument` for an attribute that no document has ever had, and the errors of ``count(where:)``.
     public func facets(
         _ name: String, where filter: Filter? = nil, limit: Int = 20
     ) throws(SparseStoreError) -> [Facet] {
@@ -43,16 +44,16 @@ extension Snapshot {
         }
     }
 
-    /// Documents that a filter lets through, a page at a time.
+    /// Lists the documents that a filter matches, one page at a time.
     ///
     /// - Parameters:
-    ///   - filter: nil lets all through.
-    ///   - order: see ``ListOrder``.
-    ///   - limit: the most documents of the page, 1 to `Limits.maximumResults`.
-    ///   - cursor: where the page before ended. A page sees the newest commit: documents written meanwhile are in it when they
-    ///     stand after the cursor.
-    /// - Throws: `invalidArgument` for an order by an attribute that no document has had or whose values are lists;
-    ///   `invalidCursor` for one of another store, filter or order; and as ``count(where:)``.
+    ///   - filter: The filter, or nil for all documents.
+    ///   - order: The order of the documents. See ``ListOrder``.
+    ///   - limit: The maximum number of documents in the page, 1 to `Limits.maximumResults`.
+    ///   - cursor: The end of the previous page. A page shows the snapshot's commit, so it includes documents written
+    ///     since the previous page if they come after the cursor.
+    /// - Throws: `invalidArgument` for an order by an attribute that no document has ever had or whose values are
+    ///   lists; `invalidCursor` for a cursor of another store, filter, or order; and the errors of ``count(where:)``.
     public func list(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
     ) throws(SparseStoreError) -> DocumentPage {
@@ -102,7 +103,7 @@ extension Snapshot {
         }
     }
 
-    /// Calls `body` with each segment and its live documents that a filter lets through.
+    /// Calls `body` with each segment and the live documents in it that the filter matches.
     private func forEachMember(where filter: Filter?, _ body: (IndexView.Member, Bitmap) throws -> Void) throws {
         try filter?.check()
         let allowed = try filter.map(allowed)

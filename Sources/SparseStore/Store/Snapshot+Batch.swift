@@ -2,15 +2,15 @@ internal import LMDB
 internal import Synchronization
 
 extension Snapshot {
-    /// The best documents for many queries, sought by several threads, all in this commit.
+    /// Searches for many queries on several threads, all in this commit.
     ///
     /// - Parameters:
-    ///   - queries: any number.
-    ///   - options: of each search; a deadline is one for all of them.
-    ///   - threads: how many search at a time, the calling one included, and at most one for each processor; nil for
-    ///     that. Where the system starts no further thread, those that there are do all the work.
-    /// - Returns: for each query, in their order, what ``search(_:options:)`` returns or throws for it. A query that
-    ///   cannot be answered keeps none of the others from being so.
+    ///   - queries: The queries, any number of them.
+    ///   - options: The options of each search. A deadline applies to the whole batch.
+    ///   - threads: The number of threads, including the calling one, at most one per processor; nil uses one per
+    ///     processor. If the system cannot start more threads, the existing ones do all the work.
+    /// - Returns: For each query, in order, the result or the error of ``search(_:options:)``. An error in one query
+    ///   does not affect the others.
     /// - Throws: `invalidArgument` for options or threads outside their ranges, `limitExceeded` for a filter beyond its
     ///   limits, `cancelled`.
     public func search(
@@ -39,8 +39,7 @@ extension Snapshot {
 }
 
 extension Store {
-    /// The best documents of the newest commit for many queries, sought by several threads. See
-    /// ``Snapshot/search(batch:options:threads:)``.
+    /// Searches the newest commit for many queries on several threads. See ``Snapshot/search(batch:options:threads:)``.
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
     ) throws(SparseStoreError) -> [Result<SearchResult, SparseStoreError>] {
@@ -48,7 +47,8 @@ extension Store {
             .search(batch: queries, options: options, threads: threads)
     }
 
-    /// The same from a task, whose cancellation ends all searches. See ``Snapshot/search(batch:options:threads:)``.
+    /// Searches the newest commit for many queries on several threads, without blocking the task. Canceling the task
+    /// ends all searches. See ``Snapshot/search(batch:options:threads:)``.
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
     ) async throws(SparseStoreError) -> [Result<SearchResult, SparseStoreError>] {

@@ -2,8 +2,8 @@ internal import LMDB
 public import SparseFormat
 
 extension Snapshot {
-    /// The token vectors of a document, as exact as its codec has kept them; nil when there is no such document or it
-    /// has none.
+    /// Returns the token vectors of a document as its codec stored them, or nil when the document does not exist or has
+    /// none.
     public func multivector(_ id: String) throws(SparseStoreError) -> Multivector? {
         try SparseStoreError.wrap {
             try withReader { reader in

@@ -6,12 +6,12 @@ extension Snapshot: DocumentSource {
         try withReader { try DocumentTable(tables: tables, reader: $0).existing(number) }
     }
 
-    /// The exact scores of given documents: what a search with the same weighting would give them.
+    /// Returns the exact scores of given documents, as a search with the same weighting would compute them.
     ///
-    /// - Returns: one for each identifier, in their order: the inner product, 0 for a document that shares no term with
-    ///   the query, nil where there is no such document.
-    /// - Throws: `invalidVector` for bad weights or duplicate terms, `termSpaceMismatch`, `limitExceeded` for a query or
-    ///   a list of identifiers beyond its limit (`Limits.maximumResults`), `corrupted`.
+    /// - Returns: One score for each identifier, in order: 0 for a document that shares no term with the query, nil for
+    ///   a document that does not exist.
+    /// - Throws: `invalidVector` for bad weights or duplicate terms, `termSpaceMismatch`, `limitExceeded` for a query
+    ///   or a list of identifiers beyond its limit (`Limits.maximumResults`), `corrupted`.
     public func scores(
         _ query: Query, of ids: [String], weighting: Weighting = .none
     ) throws(SparseStoreError) -> [Float?] {
@@ -31,7 +31,7 @@ extension Snapshot: DocumentSource {
         }
     }
 
-    /// Where documents stand in the index, in their order; nil where there is no such document.
+    /// Returns the index positions of documents, in order; nil for a document that does not exist.
     func places(of ids: [String]) throws -> [DocumentPlace?] {
         try withReader { reader in
             let identifiers = IdentifierTable(tables: tables, reader: reader)
@@ -48,7 +48,7 @@ extension Snapshot: DocumentSource {
         }
     }
 
-    /// The exact vectors of documents, in their order, weighted like a query.
+    /// Returns the exact vectors of documents, in order, weighted like a query.
     func weightedVectors(of places: [DocumentPlace], _ weighting: Weighting) throws -> [WeightedComponents] {
         var components: [(TermID, Float)] = []
         var ends: [Int] = []

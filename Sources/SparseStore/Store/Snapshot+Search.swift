@@ -3,12 +3,12 @@ internal import Logging
 internal import SparseFormat
 
 extension Snapshot {
-    /// The best documents by inner product, or by BM25 where the store's ``encoder`` says so.
+    /// Returns the best documents by inner product, or by BM25 if the store's ``encoder`` uses it.
     ///
     /// - Throws: `invalidArgument` for an option outside its range, `invalidVector` for bad weights or duplicate terms,
-    ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `invalidCursor` for a cursor of
-    ///   another store or question, `notFound` for a query like a document that is not there, `deadlineExceeded`,
-    ///   `corrupted`.
+    ///   `termSpaceMismatch`, `limitExceeded` for a query or a filter beyond its limits, `invalidCursor` for a cursor
+    ///   of another store or search, `notFound` when the document of a query by example does not exist,
+    ///   `deadlineExceeded`, `corrupted`.
     public func search(_ query: Query, options: SearchOptions = SearchOptions()) throws(SparseStoreError)
         -> SearchResult
     {
@@ -20,36 +20,36 @@ extension Snapshot {
         }
     }
 
-    /// When a search of this snapshot has to stop.
+    /// Returns the point at which a search of this snapshot must stop.
     func budget(_ options: SearchOptions) -> SearchBudget {
         SearchBudget(deadline: options.deadline, cancellation: cancellation)
     }
 }
 
-/// A search as one snapshot sees it.
+/// A search with its options resolved in one snapshot.
 struct SearchRequest {
     let question: Question
     let query: ResolvedQuery
-    /// What the filter leaves of each window; nil when every live document may be found.
+    /// The documents that the filter allows in each window; nil allows all live documents.
     let allowed: [AllowedDocuments]?
     let groups: DocumentGroups?
-    /// Where the page begins that is asked for.
+    /// The start of the requested page.
     let start: PageStart
     let store: StoreUUID
 
     var options: SearchOptions { question.options }
-    /// How many hits, or groups, are passed over or answered with behind the page before.
+    /// The number of hits, or groups, to skip or to return after the previous page.
     var wanted: Int { options.offset + options.limit }
-    /// How many hits, or groups, there are up to the end of the page.
+    /// The number of hits, or groups, up to the end of the page.
     var depth: Int { start.depth + wanted }
 
-    /// The error for a page that one search cannot reach.
+    /// The error for a page that is too deep for one search.
     static let isTooDeep = SparseStoreError(
         .limitExceeded,
         "the page ends behind hit \(Limits.maximumResults), the last that such a search can give; filter the documents, or "
             + "go on with cursors in exact searches")
 
-    /// The page that is answered with.
+    /// Returns the page for the result.
     func page(isFull: Bool) -> Page {
         Page(store: store, question: question, depth: start.depth + options.offset, isFull: isFull)
     }
@@ -72,7 +72,7 @@ extension Snapshot {
         return options.filter.map { $0 && !examples } ?? !examples
     }
 
-    /// The answer of a search of one stage.
+    /// Returns the result of a search without later stages.
     private func answer(_ request: SearchRequest, _ scratch: ScanScratch) throws -> SearchResult {
         var counters = SearchCounters()
         let (found, plan) = try page(request, scratch, &counters)
@@ -86,12 +86,12 @@ extension Snapshot {
         return result
     }
 
-    /// How many documents match.
+    /// Returns the number of matching documents.
     func matches(_ request: SearchRequest, _ scratch: ScanScratch) throws -> Int {
         try MatchCount(stage: stage(request, request.query, limit: 1, effort: nil), scratch: scratch).run()
     }
 
-    /// The documents behind the page before, as many as are wanted if there are so many.
+    /// Finds up to the wanted number of documents after the previous page.
     private func page(
         _ request: SearchRequest, _ scratch: ScanScratch, _ counters: inout SearchCounters
     ) throws -> (found: [FoundDocument], plan: SearchPlan) {
@@ -124,7 +124,7 @@ extension Snapshot {
         }
     }
 
-    /// How a search for so many documents, or groups, is carried out.
+    /// Plans a search for the given number of documents or groups.
     private func plan(_ request: SearchRequest, _ query: ResolvedQuery, limit: Int) throws -> Planner.Choice {
         let damage = state.index.blocksDamage
         if case .plainSeismic = request.options.recall {
@@ -155,11 +155,11 @@ extension Snapshot {
             allowed: request.allowed, budget: budget(request.options), groups: request.groups)
     }
 
-    /// The best documents, or groups, of all.
+    /// Finds the best documents or groups.
     ///
     /// - Parameters:
-    ///   - query: the request's, or what feedback has made of it.
-    ///   - hasMinimumScore: whether the request's minimum score holds.
+    ///   - query: The query of the request, or the one that feedback has derived from it.
+    ///   - hasMinimumScore: Whether the request's minimum score applies.
     func find(
         _ request: SearchRequest, _ query: ResolvedQuery, limit: Int, hasMinimumScore: Bool = true,
         _ scratch: ScanScratch, _ counters: inout SearchCounters
@@ -176,13 +176,13 @@ extension Snapshot {
         }
     }
 
-    /// Lets no later search use the block index.
+    /// Disables the block index for later searches.
     func noteDamage(_ damage: BlockDamage) {
         state.index.blocks?.index.damage = damage
         source.logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
     }
 
-    /// What a filter leaves of each window.
+    /// Returns the documents that a filter allows in each window.
     func allowed(_ filter: Filter) throws -> [AllowedDocuments] {
         try state.filters.allowed(filter) { filter in
             let filter = try withReader { reader in
@@ -194,7 +194,7 @@ extension Snapshot {
         }
     }
 
-    /// Which group each document is in.
+    /// Returns the group of each document.
     private func groups(_ grouping: Grouping) throws -> DocumentGroups {
         let index = index
         return DocumentGroups(
@@ -205,7 +205,7 @@ extension Snapshot {
         try withResolver(weighting) { try $0.resolve(query, weighting) }
     }
 
-    /// Calls `body` with what resolves queries; it must not read through the snapshot.
+    /// Calls `body` with a resolver of queries. `body` must not read through the snapshot.
     func withResolver<R>(_ weighting: Weighting, _ body: (QueryResolver) throws -> R) throws -> R {
         func resolver(_ reader: Reader, _ counted: CountedDocuments?) -> QueryResolver {
             QueryResolver(
@@ -221,7 +221,7 @@ extension Snapshot {
         }
     }
 
-    /// The hits of an answer, with what the options ask of each.
+    /// Makes hits of the found documents, with the fields that the options request.
     func hits(
         _ documents: some Collection<RankedDocument>, _ request: SearchRequest, _ query: ResolvedQuery,
         _ scratch: ScanScratch
@@ -241,7 +241,7 @@ extension Snapshot {
         return hits
     }
 
-    /// Reads what hits are to bring of their documents.
+    /// Reads the requested fields of the documents into the hits.
     func read(_ fields: HitFields, of hits: inout [Hit]) throws {
         try withReader { reader in
             let identifiers = IdentifierTable(tables: tables, reader: reader)
@@ -286,7 +286,7 @@ extension DocumentReader {
 }
 
 extension GroupValue {
-    /// As hits show it.
+    /// The key as text, for hits.
     fileprivate var text: String {
         switch self {
         case .text(let key): key.text

@@ -3,11 +3,12 @@ internal import SparseFormat
 extension Snapshot: StoredDocuments {}
 
 extension Snapshot {
-    /// The best documents by inner product, ranked anew by a reranker. The first stage finds `candidates`, or `limit` if
-    /// that is more; those that the reranker does not score follow in the first stage's order.
+    /// Returns the best documents by inner product, reordered by a reranker. The first stage finds `candidates`
+    /// documents, or `limit` if that is larger. Documents that the reranker does not score follow in the order of the
+    /// first stage.
     ///
-    /// - Throws: what ``search(_:options:)`` throws, `invalidArgument` for `candidates` outside
-    ///   1...`Limits.maximumResults` or a score that is not finite, and what the reranker throws.
+    /// - Throws: The errors of ``search(_:options:)``; `invalidArgument` for `candidates` outside
+    ///   1...`Limits.maximumResults` or a score that is not finite; and the errors of the reranker.
     public func search(
         _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: any Reranker,
         recall: Recall = .target(0.95)
@@ -17,13 +18,13 @@ extension Snapshot {
             stages: [.rerank(reranker, candidates: candidates)])
     }
 
-    /// The best documents after several stages, all of this snapshot: each stage takes what the one before has ranked,
-    /// and the last answers `options.limit`. Filter, recall and minimum score hold for the first stage. With a grouping the
-    /// first stage finds as many groups as a stage takes candidates, stages rank their documents, and the answer is grouped
-    /// by what the last stage has made of them.
+    /// Returns the best documents after several stages, all in this snapshot. Each stage takes the ranking of the
+    /// previous one, and the last stage returns `options.limit` hits. The filter, recall, and minimum score apply to
+    /// the first stage. With a grouping, the first stage finds as many groups as any stage takes candidates, later
+    /// stages rank their documents, and the final ranking is grouped.
     ///
-    /// - Throws: what ``search(_:options:)`` throws, `invalidArgument` for a stage's parameter outside its range, and
-    ///   what a reranker throws.
+    /// - Throws: The errors of ``search(_:options:)``, `invalidArgument` for a stage's parameter outside its range, and
+    ///   the errors of a reranker.
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) throws -> SearchResult {
         try SparseStoreError.translate {
             try source.reporting {

@@ -2,10 +2,10 @@ internal import LMDB
 internal import Logging
 public import SparseFormat
 
-/// One consistent state of a store, as of one commit. Several reads through one snapshot see the same documents.
+/// A consistent view of a store as of one commit. All reads through a snapshot see the same documents.
 ///
-/// Get one from `Store/read(_:)`. Kept longer than its closure it stays right, and keeps the pages of its commit
-/// from being used again: keep it short.
+/// Get a snapshot from `Store/read(_:)`. A snapshot stays valid after its closure returns, but the store cannot reuse
+/// the pages of its commit while it exists. Do not hold it longer than necessary.
 public final class Snapshot: Sendable {
     private let transaction: ReadTransaction
     let state: SnapshotState
@@ -31,7 +31,7 @@ public final class Snapshot: Sendable {
 
     var tables: Tables { source.tables }
 
-    /// Reads tables; the bytes they return are valid while the snapshot lives. `body` must not call this again.
+    /// Reads tables. The bytes they return are valid while the snapshot exists. `body` must not call this method again.
     func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
         try gate.withLock { _ in try body(transaction.reader) }
     }
@@ -44,22 +44,23 @@ public final class Snapshot: Sendable {
     }
     var multivectorSettings: MultivectorSettings? { state.multivectors }
 
-    /// What the store's terms are.
+    /// The kind of the store's terms.
     package var termSpace: TermSpace { state.manifest.termSpace }
 
-    /// The number of the commit; each commit has one more than the last.
+    /// The number of the commit. Each commit's number is one more than that of the previous commit.
     public var generation: UInt64 { state.manifest.generation }
-    /// Documents in the store.
+    /// The number of documents in the store.
     public var count: Int { Int(state.manifest.documents) }
 
-    /// What made the store's vectors; nil where nobody has said.
+    /// The encoder that made the store's vectors; nil if it has not been set.
     public var encoder: EncoderDescription? { state.encoder?.description }
 
-    /// The document with an identifier, nil when there is none.
+    /// Returns the document with an identifier, or nil if there is none.
+    ///
     /// - Parameters:
-    ///   - id: the identifier.
-    ///   - includingMultivector: also its token vectors, which are large: without, ``Document/multivector`` is nil, and
-    ///     writing such a document again would drop them.
+    ///   - id: The identifier.
+    ///   - includingMultivector: Whether to read the token vectors too, which are large. If false,
+    ///     ``Document/multivector`` is nil, and writing the returned document back would drop them.
     public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap {
             try withReader { reader in
@@ -74,19 +75,20 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// Whether there is a document with an identifier.
+    /// Returns whether the store has a document with an identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap {
             try withReader { try IdentifierTable(tables: tables, reader: $0).number(of: id) != nil }
         }
     }
 
-    /// Calls `body` with every document, in the order they were written, until it returns false.
+    /// Calls `body` with every document, in the order in which they were written, until it returns false.
     ///
     /// - Parameters:
-    ///   - includingMultivector: also with its token vectors, which are large; without, ``Document/multivector`` is nil.
-    ///   - body: gets a document, and returns false to stop.
-    /// - Throws: `corrupted`, also when in the end there were more or fewer than ``count``; and what `body` throws.
+    ///   - includingMultivector: Whether to read the token vectors too, which are large. If false,
+    ///     ``Document/multivector`` is nil.
+    ///   - body: A closure that receives a document and returns false to stop.
+    /// - Throws: `corrupted`, also when the number of documents found differs from ``count``; and the errors of `body`.
     public func forEachDocument(
         includingMultivector: Bool = false, _ body: (Document) throws -> Bool
     ) throws {
@@ -130,14 +132,15 @@ public final class Snapshot: Sendable {
             "the documents that can be read are not the \(count) that were counted; `repair` saves what there is")
     }
 
-    /// Bytes a writer has left under a name, nil when there are none. See ``WriteTransaction/setBookmark(_:_:)``.
+    /// Returns the bytes that a writer stored under a name, or nil if there are none. See
+    /// ``WriteTransaction/setBookmark(_:_:)``.
     public func bookmark(_ name: String) throws(SparseStoreError) -> [UInt8]? {
         try SparseStoreError.wrap {
             try withReader { try MetaTable(tables: tables, reader: $0).bookmark(name) }
         }
     }
 
-    /// The number of a string term, nil when no document has ever had it.
+    /// Returns the number of a string term, or nil if no document has ever had it.
     public func termID(named name: String) throws(SparseStoreError) -> TermID? {
         try SparseStoreError.wrap {
             try withReader { reader in
@@ -147,14 +150,14 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// The string of a term number, nil in a store whose terms are numbers.
+    /// Returns the string of a term number, or nil in a store whose terms are numbers.
     public func termName(_ term: TermID) throws(SparseStoreError) -> String? {
         try SparseStoreError.wrap {
             try withReader { try VocabularyTable(tables: tables, reader: $0).name(of: term) }
         }
     }
 
-    /// How many documents have a term.
+    /// Returns the number of documents that have a term.
     public func documentFrequency(of term: TermID) throws(SparseStoreError) -> Int {
         try SparseStoreError.wrap {
             try withReader { reader in
@@ -165,7 +168,7 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// Calls `body` with each term that some document has, ascending, and the number of documents that have it.
+    /// Calls `body` with each term that a document has, in ascending order, and the number of documents that have it.
     public func forEachTerm(_ body: (TermID, Int) throws -> Void) throws {
         var frequencies: [(TermID, Int)] = []
         try SparseStoreError.wrap {
@@ -178,8 +181,8 @@ public final class Snapshot: Sendable {
         for (term, frequency) in frequencies { try body(term, frequency) }
     }
 
-    /// Bytes of segments that the manifest does not name: those that a merge has staged, and those that were merged away
-    /// and keep their room for others.
+    /// The bytes of segments that the manifest does not name: those staged by a merge, and those retired by a merge
+    /// that keep their space for reuse.
     func unnamedBytes() throws -> (staged: Int, retired: Int) {
         try withReader { reader in
             let meta = MetaTable(tables: tables, reader: reader)

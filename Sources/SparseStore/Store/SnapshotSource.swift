@@ -11,7 +11,7 @@ internal import SystemPackage
     internal import Glibc
 #endif
 
-/// Makes snapshots of the newest commit, and remembers what it has decoded for the next one.
+/// Creates snapshots of the newest commit and reuses the decoded state of the previous one.
 final class SnapshotSource: Sendable {
     let environment: Environment
     let tables: Tables
@@ -21,7 +21,7 @@ final class SnapshotSource: Sendable {
     let metrics: StoreMetrics
     let open: OpenSnapshots
     let logger: Logger
-    /// Tells the store from others.
+    /// The identity of the store.
     let uuid: StoreUUID
     let lists: ListCache
     private let segments: SegmentCache
@@ -39,16 +39,17 @@ final class SnapshotSource: Sendable {
         open = OpenSnapshots(patience: configuration.snapshotPatience, logger: configuration.logger)
     }
 
-    /// A snapshot of the newest commit, of this process or another.
+    /// Returns a snapshot of the newest commit of any process.
     ///
-    /// - Parameter cancellation: ends its searches.
+    /// - Parameter cancellation: The cancellation that ends the snapshot's searches.
     func snapshot(_ cancellation: Cancellation? = nil) throws -> Snapshot {
         let transaction = try environment.beginRead()
         let state = try state(transaction.id, transaction.reader)
         return Snapshot(transaction, state, self, cancellation)
     }
 
-    /// A snapshot of a commit that is at least as new as a given one; waits for it, on this thread.
+    /// Returns a snapshot of a commit that is at least as new as a given one. Blocks the thread until the commit
+    /// exists.
     ///
     /// - Throws: `generationNotReached`, `deadlineExceeded`, `cancelled`.
     func snapshot(
@@ -75,7 +76,7 @@ final class SnapshotSource: Sendable {
         }
     }
 
-    /// Runs a search, and tells metrics, log and trace of it.
+    /// Runs a search and reports it to metrics, log, and trace.
     func reporting(_ search: () throws -> SearchResult) rethrows -> SearchResult {
         let start = ContinuousClock.now
         return try StoreSpan.with("search", store: metrics.store) { span in
@@ -85,7 +86,7 @@ final class SnapshotSource: Sendable {
         }
     }
 
-    /// Runs a search that waits for a model, and tells metrics, log and trace of it.
+    /// Runs a search that awaits a model, and reports it to metrics, log, and trace.
     func reporting(
         isolation: isolated (any Actor)? = #isolation, _ search: () async throws -> SearchResult
     ) async rethrows -> SearchResult {
@@ -141,6 +142,6 @@ final class SnapshotSource: Sendable {
 }
 
 extension BlockDamage {
-    /// For the log.
+    /// The error as metadata for the log.
     var metadata: Logger.Metadata { ["error": "\(sentence)", "remedy": "build it again"] }
 }

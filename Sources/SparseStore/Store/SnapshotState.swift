@@ -1,21 +1,21 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What every snapshot of one commit shares: its manifest and its open segments.
+/// The state shared by all snapshots of one commit: its manifest and its open segments.
 ///
-/// Its pointers are right for whoever holds a read transaction of the same number; the state itself holds none, so an
-/// idle store keeps no page from being used again.
+/// Its pointers are valid while a read transaction of the same number is held. The state itself holds none, so an idle
+/// store does not keep pages from being reused.
 final class SnapshotState: Sendable {
     /// The number of the LMDB transaction that made the commit.
     let transactionID: UInt64
-    /// The map its pointers lead into.
+    /// The memory map that the pointers refer to.
     let mapEpoch: UInt64
     let manifest: ManifestRecord
     let index: IndexView
     let encoder: EncoderRecord?
     let planner: Planner
     let filters = FilterCache()
-    /// Nil until the store has had a multivector.
+    /// Nil if the store has never had a multivector.
     let multivectors: MultivectorSettings?
     let schema: AttributeSchema
 

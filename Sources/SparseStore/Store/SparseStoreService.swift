@@ -1,33 +1,33 @@
 #if ServiceLifecycle
     public import ServiceLifecycle
 
-    /// A store as a service of swift-service-lifecycle: it reports sizes, does the merging that is left to the caller, and
-    /// closes the store when the others have ended. With the package trait `ServiceLifecycle`.
+    /// A store as a service of swift-service-lifecycle. The service reports sizes, runs manual merges, and closes the
+    /// store when the other services have ended. Available with the package trait `ServiceLifecycle`.
     ///
     ///     let store = try await Store.open(at: "notes.sparse")
     ///     let group = ServiceGroup(services: [SparseStoreService(store), server], logger: logger)
     ///     try await group.run()
     ///
-    /// A group ends its services in reverse order: put the store before those that use it. What has been acknowledged is on
-    /// disk already, so nothing is lost when the process is killed instead.
+    /// A group ends its services in reverse order, so list the store before the services that use it. Committed data is
+    /// already on disk, so nothing is lost if the process is killed instead.
     public struct SparseStoreService: Service {
         /// The store.
         public let store: Store
-        /// How long to wait between two reports, and between two times of merging.
+        /// The time between two reports and, with manual maintenance, between two merge runs.
         public let interval: Duration
 
-        /// Makes a service of a store.
+        /// Creates a service for a store.
         ///
         /// - Parameters:
-        ///   - store: is closed when the service ends.
-        ///   - interval: how long to wait between two reports of sizes (``Store/statistics()``, which reads much) and, with
-        ///     ``Configuration/Maintenance/manual``, between two times of merging.
+        ///   - store: The store. It is closed when the service ends.
+        ///   - interval: The time between two reports of sizes (``Store/statistics()``, which reads a lot) and, with
+        ///     ``Configuration/Maintenance/manual``, between two merge runs.
         public init(_ store: Store, every interval: Duration = .seconds(60)) {
             self.store = store
             self.interval = interval
         }
 
-        /// Works until the group shuts down or the task is cancelled; then closes the store.
+        /// Runs until the group shuts down or the task is canceled, and then closes the store.
         public func run() async throws {
             defer { store.close() }
             try? await cancelWhenGracefulShutdown {
@@ -38,7 +38,7 @@
             }
         }
 
-        /// A store that cannot be read or merged now may be so later: the others go on.
+        /// Reports and merges. A store that cannot be read or merged now may recover, so errors do not end the service.
         private func work() async {
             do {
                 _ = try await store.statistics()

@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 extension StagedSearch {
-    /// - Parameter limit: how many of the best the stages behind this one look at.
+    /// - Parameter limit: The number of best documents that the later stages look at.
     func rerank(_ reranker: any Reranker, _ candidates: Int, _ fusion: Fusion?, limit: Int) throws -> Outcome {
         let head = documents.prefix(candidates)
         var scores = CandidateScores(count: head.count)
@@ -30,7 +30,7 @@ extension StagedSearch {
         return outcome
     }
 
-    /// Scores documents that come later the way a reranker has scored its candidates.
+    /// Returns a function that scores later documents as the reranker scored its candidates.
     private func rescoring(_ reranker: any Reranker) -> Ranking.Score {
         let before = ranking.score
         return { [snapshot] documents, counters in
@@ -50,7 +50,7 @@ extension StagedSearch {
         }
     }
 
-    /// - Parameter limit: how many of the best the stages behind this one look at.
+    /// - Parameter limit: The number of best documents that the later stages look at.
     mutating func feedback(_ feedback: Feedback, limit: Int) throws -> Outcome {
         var relevant: [DocumentPlace] = []
         var nonRelevant: [DocumentPlace] = []
@@ -83,7 +83,7 @@ extension StagedSearch {
         return outcome
     }
 
-    /// A search for a query that feedback has made.
+    /// Searches for the query that feedback derived.
     private func search(
         _ query: ResolvedQuery, limit: Int, _ counters: inout [String: Int]
     ) throws -> Ranking {
@@ -127,14 +127,14 @@ extension StagedSearch {
         return outcome
     }
 
-    /// Gives documents that came another way the scores of the stages that knew them.
+    /// Restores the stage scores of documents that another search found again.
     private func keepStageScores(of documents: inout [RankedDocument]) {
         let known = Dictionary(self.documents.map { ($0.place, $0.stageScores) }) { first, _ in first }
         let none = [Float?](repeating: nil, count: reports.count)
         for index in documents.indices { documents[index].stageScores = known[documents[index].place] ?? none }
     }
 
-    /// Leaves out documents that scored less than `least`, and those behind them that the last stage has not scored.
+    /// Drops documents that scored less than `least`, and the documents after them that the last stage has not scored.
     func atLeast(_ least: Float) -> Outcome {
         let count = documents.count
         let kept = ranking.documents.filter { $0.score >= least }

@@ -1,16 +1,16 @@
 internal import SparseFormat
 
-/// A search of several stages in the making.
+/// A multi-stage search in progress.
 struct StagedSearch {
     let snapshot: Snapshot
     let request: SearchRequest
     let stages: [SearchStage]
 
-    /// The query as the last feedback has left it.
+    /// The query after the last feedback.
     var query: ResolvedQuery
-    /// The documents that the last stage scored, and the way it did.
+    /// The documents that the last stage scored, and its scoring function.
     private(set) var ranking: Ranking
-    /// Those that stand behind them, with scores of earlier stages.
+    /// The documents that follow them, with scores of earlier stages.
     private(set) var rest: [RankedDocument] = []
     private(set) var reports: [StageReport]
     private let counters: SearchCounters
@@ -18,9 +18,9 @@ struct StagedSearch {
 
     var options: SearchOptions { request.options }
 
-    /// Runs the first stage: it finds as many documents, or groups, as any later stage takes documents.
+    /// Runs the first stage. It finds as many documents, or groups, as any later stage takes documents.
     ///
-    /// - Parameter candidates: so many at least.
+    /// - Parameter candidates: The minimum number of documents to find.
     init(
         _ snapshot: Snapshot, _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], candidates: Int = 1,
         model: String? = nil
@@ -46,7 +46,7 @@ struct StagedSearch {
         report("search", Outcome(ranking, candidates: counters.candidates, scored: counters.documentsScored), start)
     }
 
-    /// How many documents the stages and the answer look at.
+    /// Returns the number of documents that the stages and the result need.
     private static func needed(by stages: ArraySlice<SearchStage>, limit: Int) -> Int {
         stages.reduce(limit) { max($0, $1.candidates) }
     }
@@ -72,14 +72,14 @@ struct StagedSearch {
         }
     }
 
-    /// All documents, in their order.
+    /// All documents in order.
     var documents: [RankedDocument] { ranking.documents + rest }
 
-    /// What one stage did.
+    /// The outcome of one stage.
     struct Outcome {
-        /// The documents that the stage scored; nil when it left everything as it was.
+        /// The documents that the stage scored; nil if it changed nothing.
         let ranking: Ranking?
-        /// Those that stand behind them, in their order.
+        /// The documents that follow them, in order.
         var rest: [RankedDocument] = []
         let candidates: Int
         let scored: Int
@@ -108,7 +108,7 @@ struct StagedSearch {
                 seconds: (ContinuousClock.now - start).inSeconds, counters: outcome.counters))
     }
 
-    /// The page that is asked for, as far as the stages have run.
+    /// Returns the requested page after the stages that have run.
     func result() throws -> SearchResult {
         let shown: (documents: [RankedDocument], isFull: Bool)
         let first = request.start.depth + options.offset
@@ -125,9 +125,9 @@ struct StagedSearch {
         return result
     }
 
-    /// The first documents of the answer and all before it, whatever groups they are in.
+    /// Returns the first documents of the result and all before them, regardless of their groups.
     ///
-    /// - Parameter candidates: so many at least.
+    /// - Parameter candidates: The minimum number of documents.
     func unpagedResult(candidates: Int) throws -> SearchResult {
         let count = request.groups == nil ? max(candidates, request.depth) : documents.count
         var result = try result(Array(documents.prefix(count)))
@@ -148,7 +148,7 @@ struct StagedSearch {
 }
 
 extension Snapshot {
-    /// What a search has found, with the way it scores.
+    /// Returns a ranking of found documents with its scoring function.
     func ranking(_ found: [FoundDocument], _ query: ResolvedQuery) -> Ranking {
         // Groups stand one behind the other; stages rank documents.
         let documents = found.map(RankedDocument.init).sorted(by: RankedDocument.precedes)

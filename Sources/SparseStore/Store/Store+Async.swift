@@ -2,26 +2,26 @@
 // in an asynchronous function Swift picks these. A search that is cancelled stops within a window of the index, a write
 // is rolled back.
 extension Store {
-    /// The best documents of the newest commit. See ``Snapshot/search(_:options:)``.
+    /// Returns the best documents of the newest commit. See ``Snapshot/search(_:options:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     public func search(
         _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
     ) async throws(SparseStoreError) -> SearchResult {
         try await search(query, options: SearchOptions(limit: limit, recall: recall))
     }
 
-    /// The best documents of the newest commit. See ``Snapshot/search(_:options:)``.
+    /// Returns the best documents of the newest commit. See ``Snapshot/search(_:options:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     public func search(_ query: Query, options: SearchOptions) async throws(SparseStoreError) -> SearchResult {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).search(query, options: options) }
     }
 
-    /// The best documents of a commit that is at least as new as a given one. See
+    /// Returns the best documents of a commit that is at least as new as a given one. See
     /// ``search(_:options:atLeast:waitingUpTo:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     public func search(
         _ query: Query, options: SearchOptions = SearchOptions(), atLeast generation: UInt64,
         waitingUpTo timeout: Duration = .zero
@@ -32,8 +32,8 @@ extension Store {
         }
     }
 
-    /// Waits for a commit without holding a thread: many tasks may wait for one, and searches still run. Who comes back
-    /// looks whether the commit is there.
+    /// Waits for a commit without holding a thread, so that many tasks may wait while searches still run. The caller
+    /// checks afterwards whether the commit exists.
     private func wait(
         for generation: UInt64, upTo timeout: Duration, _ deadline: ContinuousClock.Instant?
     ) async throws(SparseStoreError) {
@@ -52,17 +52,18 @@ extension Store {
         }
     }
 
-    /// The best documents of the newest commit after several stages. See ``Snapshot/search(_:options:stages:)``.
+    /// Returns the best documents of the newest commit after several stages. See
+    /// ``Snapshot/search(_:options:stages:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) async throws -> SearchResult {
         try await read { try $0.search(query, options: options, stages: stages) }
     }
 
-    /// The best documents of the newest commit, ranked anew by a reranker. See
+    /// Returns the best documents of the newest commit, reordered by a reranker. See
     /// ``Snapshot/search(_:limit:candidates:rerankedBy:recall:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     public func search(
         _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: any Reranker,
         recall: Recall = .target(0.95)
@@ -72,14 +73,15 @@ extension Store {
         }
     }
 
-    /// The exact scores of given documents. See ``Snapshot/scores(_:of:weighting:)``.
+    /// Returns the exact scores of given documents. See ``Snapshot/scores(_:of:weighting:)``.
     public func scores(
         _ query: Query, of ids: [String], weighting: Weighting = .none
     ) async throws(SparseStoreError) -> [Float?] {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).scores(query, of: ids, weighting: weighting) }
     }
 
-    /// The document with an identifier, nil when there is none. See ``Snapshot/document(_:includingMultivector:)``.
+    /// Returns the document with an identifier, or nil if there is none. See
+    /// ``Snapshot/document(_:includingMultivector:)``.
     public func document(
         _ id: String, includingMultivector: Bool = false
     ) async throws(SparseStoreError) -> Document? {
@@ -88,13 +90,13 @@ extension Store {
         }
     }
 
-    /// Whether there is a document with an identifier.
+    /// Returns whether the store has a document with an identifier.
     public func contains(_ id: String) async throws(SparseStoreError) -> Bool {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).contains(id) }
     }
 
-    /// Runs `body` with a snapshot of the newest commit, on a thread where it may block. Searches in it end with
-    /// `cancelled` when the task is cancelled.
+    /// Runs `body` with a snapshot of the newest commit on a thread that may block. When the task is canceled, searches
+    /// in `body` end with `cancelled`.
     public func read<R: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> R) async throws -> R {
         try await AsyncHop.run { [self] cancellation in
             try body(SparseStoreError.wrap { try source.snapshot(cancellation) })
@@ -113,14 +115,14 @@ extension Store {
         }
     }
 
-    /// Runs `body` and commits what it did, all of it or nothing, as the synchronous ``write(_:)`` does: `body` may run
-    /// more than once. The asynchronous writes of a store share one thread, since they take turns anyway.
+    /// Runs `body` and commits all of its changes or none. As with the synchronous ``write(_:)``, `body` may run more
+    /// than once. The asynchronous writes of a store share one thread, because only one write can run at a time.
     ///
-    /// A task that is cancelled while its write waits stops waiting at once. One that is cancelled before the commit rolls
-    /// it back; `body` can ask as well
-    /// (``WriteTransaction/checkCancellation()``). Once the commit has begun, it stands.
+    /// If the task is canceled while its write waits, the write stops waiting immediately. If it is canceled before the
+    /// commit, the write is rolled back; `body` can check with ``WriteTransaction/checkCancellation()``. A commit that
+    /// has begun completes.
     ///
-    /// - Throws: what writing and `body` throw, and `cancelled`.
+    /// - Throws: The errors of writing and of `body`, and `cancelled`.
     @discardableResult
     public func write<R: Sendable>(
         _ body: @escaping @Sendable (inout WriteTransaction) throws -> R
@@ -128,8 +130,8 @@ extension Store {
         try await AsyncHop.run(on: writes) { [self] in try write(cancellation: $0, body) }
     }
 
-    /// Does the merging that the policy asks for now. See ``maintain(isCancelled:progress:)``; it stops when the task is
-    /// cancelled, and keeps the merges that were finished.
+    /// Runs the merges that the policy currently calls for. See ``maintain(isCancelled:progress:)``. When the task is
+    /// canceled, it stops and keeps the finished merges.
     @discardableResult
     public func maintain(progress: @escaping @Sendable (MaintenanceProgress) -> Void = { _ in }) async throws -> Int {
         try await AsyncHop.run { [self] cancellation in
@@ -137,8 +139,8 @@ extension Store {
         }
     }
 
-    /// Merges the index into as few segments as hold its documents. See ``optimize(progress:)``; it stops after the step
-    /// in which the task is cancelled.
+    /// Merges the index into as few segments as possible. See ``optimize(progress:)``. When the task is canceled, it
+    /// stops after the current step.
     public func optimize(progress: @escaping @Sendable (Int) throws -> Void = { _ in }) async throws {
         try await AsyncHop.run { [self] cancellation in
             try optimize { segments in
@@ -148,8 +150,8 @@ extension Store {
         }
     }
 
-    /// Measures what each effort of the planner reaches on this store. See ``tune(queries:weighting:seed:progress:)``; it
-    /// stops between two queries when the task is cancelled, and then keeps nothing.
+    /// Measures the recall of each planner effort on this store. See ``tune(queries:weighting:seed:progress:)``. When
+    /// the task is canceled, it stops between two queries and keeps nothing.
     @discardableResult
     public func tune(
         queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
@@ -163,7 +165,7 @@ extension Store {
         }
     }
 
-    /// Looks whether the newest commit is sound. See ``verify(_:progress:)``; it stops when the task is cancelled.
+    /// Verifies the newest commit. See ``verify(_:progress:)``. It stops when the task is canceled.
     public func verify(
         _ level: VerificationLevel = .quick,
         progress: @escaping @Sendable (VerificationProgress) throws -> Void = { _ in }
@@ -176,14 +178,14 @@ extension Store {
         }
     }
 
-    /// Takes free pages out of the file. See ``compact()``; a task that is cancelled while the copy is made keeps the old
-    /// file.
+    /// Removes free pages from the file. See ``compact()``. If the task is canceled during the copy, the old file
+    /// stays.
     @discardableResult
     public func compact() async throws(SparseStoreError) -> CompactionReport {
         try await AsyncHop.wrap { [self] in try compact(cancellation: $0) }
     }
 
-    /// Counts and sizes of the newest commit. See ``statistics()``.
+    /// Returns counts and sizes of the newest commit. See ``statistics()``.
     public func statistics() async throws(SparseStoreError) -> StoreStatistics {
         try await AsyncHop.wrap { [self] _ in try statistics() }
     }

@@ -3,32 +3,34 @@ public import SystemPackage
 
 // The calls that change or copy whole stores, for tasks. See Store+Async.
 extension Store {
-    /// Opens a store, or makes it. See ``open(at:configuration:)-(FilePath,_)``.
+    /// Opens or creates a store. See ``open(at:configuration:)-(FilePath,_)``.
     public static func open(
         at path: FilePath, configuration: Configuration = Configuration()
     ) async throws(SparseStoreError) -> Store {
         try await AsyncHop.wrap { _ in try open(at: path, configuration: configuration) }
     }
 
-    /// Opens a store, or makes it. See ``open(at:configuration:)-(FilePath,_)``.
+    /// Opens or creates a store. See ``open(at:configuration:)-(FilePath,_)``.
     public static func open(
         at path: String, configuration: Configuration = Configuration()
     ) async throws(SparseStoreError) -> Store {
         try await open(at: FilePath(path), configuration: configuration)
     }
 
-    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. It is not stopped half way.
+    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. Canceling the task does not
+    /// stop the copy.
     public func backup(to path: FilePath, compacting: Bool = true) async throws(SparseStoreError) {
         try await AsyncHop.wrap { [self] _ in try backup(to: path, compacting: compacting) }
     }
 
-    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. It is not stopped half way.
+    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. Canceling the task does not
+    /// stop the copy.
     public func backup(to path: String, compacting: Bool = true) async throws(SparseStoreError) {
         try await backup(to: FilePath(path), compacting: compacting)
     }
 
-    /// Builds a block index beside the windows. See ``buildBlocks(_:isCancelled:progress:)``; it stops when the task is
-    /// cancelled, with the store as it was.
+    /// Builds a block index beside the windows. See ``buildBlocks(_:isCancelled:progress:)``. When the task is
+    /// canceled, it stops and leaves the store unchanged.
     @discardableResult
     public func buildBlocks(
         _ settings: BlockSettings = BlockSettings(),
@@ -39,8 +41,8 @@ extension Store {
         }
     }
 
-    /// Changes how token vectors are kept. See ``encodeMultivectors(as:seed:progress:)``; it stops after the step in which
-    /// the task is cancelled, and keeps what is done.
+    /// Changes the codec of token vectors. See ``encodeMultivectors(as:seed:progress:)``. When the task is canceled, it
+    /// stops after the current step and keeps the finished steps.
     public func encodeMultivectors(
         as codec: MultivectorCodec, seed: UInt64 = 1,
         progress: @escaping @Sendable (Int, Int) throws -> Void = { _, _ in }
@@ -53,14 +55,14 @@ extension Store {
         }
     }
 
-    /// Changes what the index is made for. See ``changeProfile(to:)``.
+    /// Changes the index profile. See ``changeProfile(to:)``.
     public func changeProfile(to profile: IndexProfile) async throws(SparseStoreError) {
         try await AsyncHop.wrap { [self] _ in try changeProfile(to: profile) }
     }
 
-    /// Makes a new store of what can still be read of a damaged one. See
-    /// ``repair(_:to:skippingDamaged:configuration:progress:)``; it stops when the task is cancelled, and then leaves
-    /// nothing behind.
+    /// Creates a new store from the readable parts of a damaged one. See
+    /// ``repair(_:to:skippingDamaged:configuration:progress:)``. When the task is canceled, it stops and leaves nothing
+    /// behind.
     public static func repair(
         _ damaged: FilePath, to new: FilePath, skippingDamaged: Bool = false,
         configuration: Configuration = Configuration(),

@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 extension Store {
-    /// The best documents of the newest commit by inner product, ranked anew by a model that has to be waited for. See
+    /// Returns the best documents of the newest commit by inner product, reordered by an asynchronous model. See
     /// ``search(_:options:stages:candidates:rerankedBy:batches:)``.
     public func search(
         _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: some AsyncReranker,
@@ -12,22 +12,22 @@ extension Store {
             batches: batches)
     }
 
-    /// The best documents of the newest commit after several stages, ranked anew by a model that has to be waited for.
+    /// Returns the best documents of the newest commit after several stages, reordered by an asynchronous model.
     ///
-    /// The stages before it run in one snapshot, on a thread that may block; the snapshot has ended when the model is
-    /// asked, unless ``SearchOptions/fields`` asks for fields of the hits: these are read from it when the model has
-    /// answered, of the hits that are shown. When the deadline passes or the model fails, the answer is the ranking of the stage before, whole: an order
-    /// made half by the model would depend on which batches came first. ``SearchResult/fallback`` says so. A model that
-    /// goes on after its task was cancelled is not waited for.
+    /// The earlier stages run in one snapshot on a thread that may block. The snapshot ends before the model is called,
+    /// unless ``SearchOptions/fields`` requests fields of the hits; these are read from it for the returned hits once
+    /// the model has answered. If the deadline passes or the model fails, the result is the complete ranking of the
+    /// previous stage, because a partial order would depend on which batches finished first. ``SearchResult/fallback``
+    /// then reports it. The search does not wait for a model that keeps running after its task was canceled.
     ///
     /// - Parameters:
-    ///   - query: what is searched for.
-    ///   - options: what the first stage is asked for, and how many hits the search answers with.
-    ///   - stages: what comes between the first stage and the model.
-    ///   - candidates: how many documents the model scores at the most; those behind them stay behind them.
-    ///   - reranker: the model.
-    ///   - batches: how the model is asked, and how long the search may take.
-    /// - Throws: what ``Snapshot/search(_:options:stages:)`` throws, what copying a candidate throws, and `cancelled`.
+    ///   - query: The query.
+    ///   - options: The options of the first stage, and the number of hits to return.
+    ///   - stages: The stages between the first stage and the model.
+    ///   - candidates: The maximum number of documents that the model scores. The others follow them.
+    ///   - reranker: The model.
+    ///   - batches: The batching of the calls to the model, and the time limit of the search.
+    /// - Throws: The errors of ``Snapshot/search(_:options:stages:)`` and of copying a candidate, and `cancelled`.
     public func search(
         _ query: Query, options: SearchOptions, stages: [SearchStage] = [], candidates: Int = 50,
         rerankedBy reranker: some AsyncReranker, batches: BatchOptions = BatchOptions()
@@ -78,8 +78,8 @@ extension Store {
 
     private struct DeadlinePassed: Error {}
 
-    /// What `work` gives, unless the deadline passes or the task is cancelled first: then `work` is cancelled and not
-    /// waited for.
+    /// Returns the result of `work`. If the deadline passes or the task is canceled first, cancels `work` and does not
+    /// wait for it.
     private static func race<R: Sendable>(
         until deadline: ContinuousClock.Instant?, _ work: @escaping @Sendable () async throws -> R
     ) async throws -> R {
@@ -106,14 +106,14 @@ extension Store {
 }
 
 extension Snapshot {
-    /// The hits with fields of their documents.
+    /// Returns the hits with fields of their documents.
     fileprivate func withFields(_ fields: HitFields, _ hits: [Hit]) throws -> [Hit] {
         var hits = hits
         try read(fields, of: &hits)
         return hits
     }
 
-    /// The ranking that a model is to change, and what it needs to know.
+    /// Prepares the ranking for the model, and the data that the model needs.
     fileprivate func prepare<R: AsyncReranker>(
         _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], _ candidates: Int, _ reranker: R
     ) throws -> (SearchResult, [R.Input]) {
@@ -130,7 +130,7 @@ extension Snapshot {
 }
 
 extension SearchResult {
-    /// The result with its first hits, which a model has scored, in their new order; of that the page that was asked for.
+    /// Returns the requested page of the result after sorting its first hits by the scores of the model.
     fileprivate func reranked(_ scores: CandidateScores, _ report: StageReport, _ options: SearchOptions)
         -> SearchResult
     {

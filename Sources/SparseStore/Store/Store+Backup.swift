@@ -2,18 +2,19 @@ internal import LMDB
 public import SystemPackage
 
 extension Store {
-    /// Writes a copy of the newest commit to a path where nothing stands yet, while writers and searches go on. The copy
-    /// appears there complete and durable or not at all, with the permissions of ``Configuration/fileMode``. It is a store
-    /// like any other: opening it is restoring it.
+    /// Writes a copy of the newest commit to a new file, while writers and searches continue. The copy appears complete
+    /// and durable, or not at all, with the permissions of ``Configuration/fileMode``. It is a normal store: to restore
+    /// it, open it.
     ///
-    /// The copy is not verified: open it and call `verify(_:progress:)`. Pages that writers free meanwhile are not used
-    /// again before it ends.
+    /// The copy is not verified; to check it, open it and call `verify(_:progress:)`. Pages that writers free during
+    /// the copy are not reused until it ends.
     ///
     /// - Parameters:
-    ///   - path: where nothing stands yet, in a folder that is there.
-    ///   - compacting: leave out free pages, so that the copy is as small as it can be. A store that has lost track of a
-    ///     page can only be copied plainly; the error says so.
-    /// - Throws: `invalidArgument` when something stands there, `diskFull`, `io`, `permissionDenied`, `corrupted`, `closed`.
+    ///   - path: The path of the new file, in an existing folder. Nothing may exist there.
+    ///   - compacting: Whether to omit free pages, which makes the copy as small as possible. A store that has lost
+    ///     track of a page can only be copied without compacting; the error says so.
+    /// - Throws: `invalidArgument` if something exists at `path`, `diskFull`, `io`, `permissionDenied`, `corrupted`,
+    ///   `closed`.
     public func backup(to path: FilePath, compacting: Bool = true) throws(SparseStoreError) {
         try SparseStoreError.wrap { try environment.copy(to: path, compacting: compacting) }
     }

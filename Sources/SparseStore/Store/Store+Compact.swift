@@ -1,24 +1,26 @@
 internal import LMDB
 internal import Logging
 
-/// What a compaction did to the file.
+/// The file sizes before and after a compaction.
 public struct CompactionReport: Sendable, Hashable, Codable {
-    /// Size of the file before.
+    /// The size of the file before the compaction, in bytes.
     public var bytesBefore: Int
-    /// Size of the file after.
+    /// The size of the file after the compaction, in bytes.
     public var bytesAfter: Int
 }
 
 extension Store {
-    /// Gives the space of removed and rewritten documents back to the system: writes the newest commit without free pages
-    /// into a new file beside the store, which then takes its place. Needs that much free space meanwhile.
+    /// Returns the space of removed and rewritten documents to the file system. Writes the newest commit without free
+    /// pages to a new file beside the store, which then replaces the store's file. Requires enough free disk space for
+    /// the new file.
     ///
-    /// Searches go on while the copy is made, and wait for the moment in which the files change places; writes wait for
-    /// all of it. For the smallest file `optimize(progress:)` first. A crash leaves the old file or the new one, whole.
+    /// Searches continue while the copy is made and wait only while the files are swapped. Writes wait for the whole
+    /// compaction. For the smallest file, call `optimize(progress:)` first. After a crash, either the old or the new
+    /// file is in place, complete.
     ///
-    /// - Throws: `busy`, with nothing changed, when another process has the store open (close it there, or use
-    ///   `backup(to:compacting:)`) or a snapshot is held longer than 10 seconds; `readOnly`, `diskFull`,
-    ///   `io`, `corrupted`, `closed`; `needsReopen` when the store could not be opened again.
+    /// - Throws: `busy`, with nothing changed, if another process has the store open (close it there, or use
+    ///   `backup(to:compacting:)`) or a snapshot is held for longer than 10 seconds; `readOnly`, `diskFull`, `io`,
+    ///   `corrupted`, `closed`; `needsReopen` if the store could not be reopened.
     @discardableResult
     public func compact() throws(SparseStoreError) -> CompactionReport {
         try compact(cancellation: nil)

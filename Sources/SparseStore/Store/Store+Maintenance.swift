@@ -1,22 +1,22 @@
 internal import LMDB
 
 extension Store {
-    /// Takes the pages of the file that this process has touched out of its resident memory; they stay in the system's
-    /// cache. For bulk loads that promise a bound: the next searches have them back at a minor fault each.
+    /// Removes the pages of the file that this process has touched from its resident memory. They stay in the system's
+    /// page cache, and each costs the next searches a minor fault. Bulk loads use it to bound their memory.
     public func releaseMemory() {
         environment.releaseResidentPages()
     }
 
-    /// Does the merging that the policy asks for now (``Configuration/mergePolicy``), on the calling thread. Nothing to do
-    /// costs next to nothing. Other threads and processes read and write meanwhile; a writer waits for one short
-    /// transaction at the most.
+    /// Runs the merges that the policy (``Configuration/mergePolicy``) currently calls for, on the calling thread. The
+    /// call is cheap if there is nothing to merge. Other threads and processes can read and write meanwhile; a writer
+    /// waits for at most one short transaction.
     ///
     /// - Parameters:
-    ///   - isCancelled: asked often; by default whether the current task is cancelled.
-    ///   - progress: called often.
-    /// - Returns: how many merges were done.
-    /// - Throws: `cancelled`, with the merges that were finished kept and the one at hand undone; and what writing can
-    ///   throw (`diskFull`, `io`, `corrupted`, `readOnly`).
+    ///   - isCancelled: Polled often; returning true cancels. By default, returns whether the current task is canceled.
+    ///   - progress: Called often.
+    /// - Returns: The number of merges that were completed.
+    /// - Throws: `cancelled`, with finished merges kept and the current one undone; and the errors of writing
+    ///   (`diskFull`, `io`, `corrupted`, `readOnly`).
     @discardableResult
     public func maintain(
         isCancelled: () -> Bool = { Task.isCancelled }, progress: (MaintenanceProgress) -> Void = { _ in }
@@ -28,13 +28,13 @@ extension Store {
         }
     }
 
-    /// Merges the index into as few segments as hold its documents, without the removed ones, and keeps similar
-    /// documents together. Searches are then as fast as they can be, and go on meanwhile, as writes do.
+    /// Merges the index into as few segments as possible, drops removed documents, and groups similar documents. This
+    /// makes searches as fast as possible. Searches and writes continue meanwhile.
     ///
-    /// Each step merges some 130,000 documents at the most: what is done is kept when a later step fails.
+    /// Each step merges at most about 130,000 documents. Finished steps are kept if a later one fails.
     ///
-    /// - Parameter progress: called after each step with the segments that are left; may throw to stop there.
-    /// - Throws: what ``maintain(isCancelled:progress:)`` throws, and what `progress` throws.
+    /// - Parameter progress: Called after each step with the number of remaining segments. It may throw to stop.
+    /// - Throws: The errors of ``maintain(isCancelled:progress:)`` and of `progress`.
     public func optimize(progress: (Int) throws -> Void = { _ in }) throws {
         try SparseStoreError.translate {
             try merge(for: .fewest, { Task.isCancelled }, { _ in }) {
@@ -43,20 +43,21 @@ extension Store {
         }
     }
 
-    /// Builds a block index over the documents of the newest commit, beside their windows: for millions of documents, of
-    /// which a search then looks at a few thousand instead of going through all windows. `tune` measures what it brings, and
-    /// the planner then takes whichever is cheaper. Searches and writes go on meanwhile.
+    /// Builds a block index over the documents of the newest commit, beside their windows. With millions of documents,
+    /// a search that uses it reads a few thousand documents instead of all windows. After `tune` has measured it, the
+    /// planner uses whichever index is cheaper. Searches and writes continue meanwhile.
     ///
-    /// Documents that come later are searched in windows of their own; when half of the windows it was built from have been
-    /// merged away it is dropped. An index that is there is replaced.
+    /// Later documents are searched in windows. The block index is dropped when half of the windows it was built from
+    /// have been merged away. An existing block index is replaced.
     ///
     /// - Parameters:
-    ///   - settings: how much of the documents it holds, and in how many blocks.
-    ///   - isCancelled: asked often; by default whether the current task is cancelled.
-    ///   - progress: called often.
-    /// - Returns: whether there was anything to index.
-    /// - Throws: `invalidArgument` for settings outside their ranges and for a store that scores by BM25, `limitExceeded` for more than 65,536 distinct terms,
-    ///   `cancelled`, with the store as it was; and what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`).
+    ///   - settings: The share of each document that the index holds, and its number of blocks.
+    ///   - isCancelled: Polled often; returning true cancels. By default, returns whether the current task is canceled.
+    ///   - progress: Called often.
+    /// - Returns: Whether there was anything to index.
+    /// - Throws: `invalidArgument` for settings outside their ranges and for a store that scores by BM25;
+    ///   `limitExceeded` for more than 65,536 distinct terms; `cancelled`, with the store unchanged; and the errors of
+    ///   writing (`diskFull`, `io`, `corrupted`, `readOnly`).
     @discardableResult
     public func buildBlocks(
         _ settings: BlockSettings = BlockSettings(), isCancelled: () -> Bool = { Task.isCancelled },
@@ -79,11 +80,10 @@ extension Store {
         }
     }
 
-    /// Changes what the index is made for. Segments that commits and merges make from now on are of the profile; those
-    /// that are there stay as they are until they merge, or until `optimize` makes all of them anew. Answers
-    /// do not change.
+    /// Changes the index profile. Later commits and merges write segments of the new profile. Existing segments stay
+    /// unchanged until they are merged, or until `optimize` rewrites them all. Search results do not change.
     ///
-    /// - Throws: what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`).
+    /// - Throws: The errors of writing (`diskFull`, `io`, `corrupted`, `readOnly`).
     public func changeProfile(to profile: IndexProfile) throws(SparseStoreError) {
         try SparseStoreError.wrap {
             try environment.write { transaction in

@@ -2,25 +2,26 @@ internal import LMDB
 public import SparseFormat
 
 extension Store {
-    /// Changes how token vectors are kept: those to come, and step by step those that are stored.
+    /// Changes the codec of token vectors, for new ones immediately and for stored ones step by step.
     ///
-    /// `pq32` is trained for it, from at most some 32,000 of the store's token vectors; the same store and seed give the
-    /// same codebook. A store in which token vectors are in `pq32` already keeps their codebook. Each step is a transaction
-    /// of its own, and other writes come in between. What is done is kept when a later step fails or `progress` throws; the
-    /// next call goes on, and until then searches use both codecs.
+    /// `pq32` is trained on at most about 32,000 of the store's token vectors; the same store and seed give the same
+    /// codebook. A store that already has token vectors in `pq32` keeps its codebook. Each step is a separate
+    /// transaction, and other writes can run between steps. Finished steps are kept if a later step fails or `progress`
+    /// throws, and the next call continues from there. Until then, searches read both codecs.
     ///
-    /// One call at a time encodes, over all threads and processes: another one waits until the first has ended, and then
+    /// Only one call runs at a time across all threads and processes. Another call waits until the first ends, and then
     /// changes the codec again.
     ///
-    /// What a codec has rounded away does not come back: for the best quality, go to a smaller codec from `f16`, once.
+    /// Precision lost to a codec cannot be recovered. For the best quality, convert once, from `f16` to the smaller
+    /// codec.
     ///
     /// - Parameters:
-    ///   - codec: the codec to change to.
-    ///   - seed: of the training.
-    ///   - progress: called with multivectors looked at, and in all, and often with 0 while the call waits; may throw to
-    ///     stop.
-    /// - Throws: `codecNotTrained` when there is no multivector to train from, `busy` when it is called from the `progress`
-    ///   of another call, what writing can throw (`diskFull`, `io`, `corrupted`, `readOnly`), and what `progress` throws.
+    ///   - codec: The new codec.
+    ///   - seed: The seed of the training.
+    ///   - progress: Called with the number of multivectors processed and their total, and often with 0 while the call
+    ///     waits. It may throw to stop.
+    /// - Throws: `codecNotTrained` if there is no multivector to train on, `busy` if called from the `progress` of
+    ///   another call, the errors of writing (`diskFull`, `io`, `corrupted`, `readOnly`), and the errors of `progress`.
     public func encodeMultivectors(
         as codec: MultivectorCodec, seed: UInt64 = 1, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws {
@@ -29,7 +30,7 @@ extension Store {
         try encodeMultivectors(as: codec, trainer, progress: progress)
     }
 
-    /// Bytes of multivectors that one transaction looks at.
+    /// The number of bytes of multivectors that one transaction processes.
     private static let bytesPerStep = 16 << 20
 
     func encodeMultivectors(
@@ -53,7 +54,7 @@ extension Store {
         }
     }
 
-    /// The change of a codec, which needs no more than its claim.
+    /// A change of codec, which needs nothing but its claim.
     private struct Encoding: ClaimedWork {
         let claim: Claim
 
@@ -94,7 +95,7 @@ extension Store {
         }
     }
 
-    /// A codebook of token vectors from all over the store.
+    /// Trains a codebook on token vectors from the whole store.
     private func train(_ trainer: CodebookTrainer, _ progress: (Int, Int) throws -> Void) throws -> TokenCodebook {
         let (settings, samples) = try read { snapshot in
             let settings = try snapshot.existingMultivectors
@@ -121,7 +122,7 @@ extension Snapshot {
         }
     }
 
-    /// Every n-th token of the store, n so large that there are at most `maximum`.
+    /// Returns every n-th token of the store, with n large enough for at most `maximum` tokens.
     fileprivate func sampleTokens(_ maximum: Int, _ settings: MultivectorSettings) throws -> [Float] {
         let step = max(0, Int(clamping: settings.tokens) - 1) / maximum + 1
         var samples: [Float] = []

@@ -3,25 +3,26 @@ internal import SparseFormat
 public import SystemPackage
 
 extension Store {
-    /// Makes a new store of what can still be read of a damaged one: its documents and bookmarks. Identifiers,
-    /// vocabulary, statistics and index are made anew. The damaged file is left as it is, and the new one appears complete
-    /// or not at all.
+    /// Creates a new store from the readable documents and bookmarks of a damaged one. Identifiers, vocabulary,
+    /// statistics, and index are rebuilt. The damaged file is not changed, and the new one appears complete or not at
+    /// all.
     ///
-    /// A document counts as damaged when any part of it cannot be read, down to the name of one of its terms. One of which
-    /// the token vectors alone cannot be read is kept without them. Token vectors keep their codec; of `pq32` the tokens as
-    /// it has kept them become `f16`. When anything is lost and `skippingDamaged` is false, nothing is written, and the
-    /// report says what would be lost. Of two documents with one identifier the later is kept.
+    /// A document counts as damaged if any part of it cannot be read, including the name of one of its terms. If only
+    /// its token vectors cannot be read, the document is kept without them. Token vectors keep their codec, except that
+    /// those in `pq32` are decoded and stored as `f16`. If anything would be lost and `skippingDamaged` is false,
+    /// nothing is written, and the report lists the losses. If two documents have the same identifier, the later one is
+    /// kept.
     ///
-    /// Damage inside LMDB's own pages can end the process: the command `sparsestore repair` does this in a process of its
-    /// own.
+    /// Damage in LMDB's pages can crash the process. The command `sparsestore repair` therefore runs the repair in a
+    /// child process.
     ///
     /// - Parameters:
-    ///   - damaged: the store.
-    ///   - new: where nothing stands yet.
-    ///   - skippingDamaged: write the new store without the damaged documents and the lost token vectors.
-    ///   - configuration: of the new store.
-    ///   - progress: called now and then; may throw to stop.
-    /// - Throws: what opening and writing can throw, and what `progress` throws.
+    ///   - damaged: The path of the damaged store.
+    ///   - new: The path of the new store. Nothing may exist there.
+    ///   - skippingDamaged: Whether to write the new store without the damaged documents and the lost token vectors.
+    ///   - configuration: The configuration of the new store.
+    ///   - progress: Called occasionally. It may throw to stop.
+    /// - Throws: The errors of opening and writing, and of `progress`.
     public static func repair(
         _ damaged: FilePath, to new: FilePath, skippingDamaged: Bool = false,
         configuration: Configuration = Configuration(),
@@ -91,7 +92,7 @@ extension Store {
         return report
     }
 
-    /// Documents and payload bytes of one transaction.
+    /// The maximum number of documents and payload bytes in one transaction.
     private static let batchDocuments = 16_384
     private static let batchBytes = 32 << 20
 

@@ -2,7 +2,7 @@ internal import LMDB
 internal import SparseFormat
 
 extension Store {
-    /// Counts and sizes of the newest commit. Reads the whole table of document frequencies and of free pages.
+    /// Returns counts and sizes of the newest commit. Reads the entire tables of document frequencies and free pages.
     public func statistics() throws(SparseStoreError) -> StoreStatistics {
         try SparseStoreError.wrap {
             // Before the snapshot below becomes a reader itself.
@@ -35,10 +35,10 @@ extension Store {
         }
     }
 
-    /// Major and minor version of the format that this library writes.
+    /// The major and minor version of the format that this library writes.
     public static let currentFormat = "\(StoreRecord.currentMajor).\(StoreRecord.currentMinor)"
 
-    /// Those of this store.
+    /// Returns the format version of this store.
     private func format() throws -> String {
         let transaction = try environment.beginRead()
         let record = try MetaTable(tables: source.tables, reader: transaction.reader).store()

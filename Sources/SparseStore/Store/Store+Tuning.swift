@@ -2,17 +2,17 @@ internal import LMDB
 internal import SparseFormat
 
 extension Store {
-    /// Measures, against exact answers, what each effort of the planner reaches on this store, and keeps the result: a
-    /// recall target is then a promise with a number behind it. Worth repeating when the store has grown much or its
-    /// queries have changed.
+    /// Measures the recall of each planner effort on this store against exact results, and stores the measurements. The
+    /// planner then meets recall targets from measured data. Repeat it when the store has grown a lot or its queries
+    /// have changed.
     ///
     /// - Parameters:
-    ///   - queries: like those to come, some hundreds; empty to make some from the documents.
-    ///   - weighting: what those searches will use.
-    ///   - seed: of queries made from the documents; the same one makes the same queries.
-    ///   - progress: called with queries done and in all; may throw to stop.
-    /// - Returns: the measured points; none, and nothing kept, when there are neither queries nor so many documents that
-    ///   a planned search could be cheaper than an exact one.
+    ///   - queries: A few hundred representative queries. If empty, queries are made from the documents.
+    ///   - weighting: The weighting of those searches.
+    ///   - seed: The seed for queries made from the documents. The same seed makes the same queries.
+    ///   - progress: Called with the number of finished queries and their total. It may throw to stop.
+    /// - Returns: The measured points. The array is empty, and nothing is stored, if there are no queries or too few
+    ///   documents for a planned search to be cheaper than an exact one.
     @discardableResult
     public func tune(
         queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
@@ -49,17 +49,19 @@ extension Store {
     }
 }
 
-/// What one effort reached when it was measured.
+/// The measured recall and cost of one effort.
 public struct TuningPoint: Sendable, Hashable, Codable {
-    /// k of the searches.
+    /// The limit k of the searches.
     public let limit: Int
-    /// The effort, 0 the least; nil for the exact search. From 16 on those of the block index, 16 the least.
+    /// The effort, nil for the exact search. 0 is the least effort; efforts from 16 use the block index, 16 being the
+    /// least.
     public let effort: Int?
-    /// Mean recall against the exact answers, less its standard error.
+    /// The mean recall against exact results, minus its standard error.
     public let recall: Double
-    /// Mean postings read; with the block index, postings that cost as much as what was read.
+    /// The mean number of postings read. With the block index, the number of postings that cost as much as the data
+    /// read.
     public let postings: Double
-    /// Mean documents scored.
+    /// The mean number of documents scored.
     public let documentsScored: Double
 
     init(_ point: TuningRecord.Point) {

@@ -2,16 +2,16 @@ internal import LMDB
 internal import SparseFormat
 
 extension Store {
-    /// Looks whether the newest commit is sound (FORMAT.md, "Invariants"). Damage is reported, not thrown, and nothing is
-    /// changed. Writers and searches go on meanwhile; pages that they free are not used again before it ends.
+    /// Verifies the newest commit (FORMAT.md, "Invariants"). Damage is reported, not thrown, and nothing is changed.
+    /// Writers and searches continue meanwhile; pages that writers free are not reused until it ends.
     ///
-    /// Damage inside LMDB's own pages can end the process: the command `sparsestore verify` reads the store in a process
-    /// of its own.
+    /// Damage in LMDB's pages can crash the process. The command `sparsestore verify` therefore reads the store in a
+    /// child process.
     ///
     /// - Parameters:
-    ///   - level: how much is looked at.
-    ///   - progress: called now and then; may throw to stop.
-    /// - Throws: what `progress` throws, `closed`, `io`, `readersFull`.
+    ///   - level: The extent of the checks.
+    ///   - progress: Called occasionally. It may throw to stop.
+    /// - Throws: The errors of `progress`; `closed`, `io`, `readersFull`.
     public func verify(
         _ level: VerificationLevel = .quick, progress: (VerificationProgress) throws -> Void = { _ in }
     ) throws -> VerificationReport {

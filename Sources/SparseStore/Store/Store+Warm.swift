@@ -1,24 +1,24 @@
 extension Store {
-    /// Brings the index of the newest commit into memory and proves its checksums, so that the first searches need not:
-    /// posting lists first, the largest segments first, then exact vectors. Stops before the chunk that would pass the
-    /// number of bytes; a chunk is at most 16 MiB.
+    /// Loads the index of the newest commit into memory and verifies its checksums, so that the first searches don't
+    /// have to. Posting lists are loaded first, starting with the largest segments, then exact vectors. Loading stops
+    /// before the chunk that would exceed `bytes`; a chunk is at most 16 MiB.
     ///
     ///     try store.warm(8 << 30)
     ///
-    /// What the system drops from memory later is read again when it is needed. Lists of compact segments are decoded,
-    /// too, as many as ``Configuration/listCacheSize`` keeps.
+    /// Data that the system later evicts from memory is read again when needed. Lists of compact segments are also
+    /// decoded, up to ``Configuration/listCacheSize``.
     ///
-    /// - Parameter bytes: of the file, at the most; by default all of the index.
-    /// - Returns: the bytes that were brought in or were in memory already.
-    /// - Throws: `invalidArgument` for a number below 0, `corrupted`.
+    /// - Parameter bytes: The maximum number of bytes of the file to load; by default, the whole index.
+    /// - Returns: The number of bytes that were loaded or already in memory.
+    /// - Throws: `invalidArgument` for a negative number, `corrupted`.
     @discardableResult
     public func warm(_ bytes: Int = .max) throws(SparseStoreError) -> Int {
         try SparseStoreError.wrap { try source.snapshot().warm(bytes) }
     }
 
-    /// The same from a task, whose cancellation ends it. See ``warm(_:)-(Int)``.
+    /// Loads the index of the newest commit into memory. It stops when the task is canceled. See ``warm(_:)-(Int)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     @discardableResult
     public func warm(_ bytes: Int = .max) async throws(SparseStoreError) -> Int {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).warm(bytes) }

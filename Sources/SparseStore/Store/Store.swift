@@ -4,12 +4,12 @@ internal import Logging
 internal import SparseFormat
 public import SystemPackage
 
-/// An embedded, transactional store of sparse vectors: one file, no server.
+/// An embedded, transactional store of sparse vectors in one file, without a server.
 ///
-/// Share one handle among all threads of a process. Reads never wait for writes, nor writes for reads; writes wait for
-/// each other.
+/// Share one handle among all threads of a process. Reads and writes never wait for each other; writes wait for other
+/// writes.
 public final class Store: Sendable {
-    /// Where the store lies.
+    /// The path of the store.
     public let path: FilePath
 
     let environment: Environment
@@ -17,23 +17,23 @@ public final class Store: Sendable {
     let source: SnapshotSource
     let merger: Merger
     let encodingTurn: ClaimTurn
-    /// Nil when merging is left to the caller.
+    /// Nil with manual maintenance.
     let background: BackgroundMerging?
-    /// Where asynchronous writes wait for each other, on one thread and not each on its own.
+    /// The queue on which asynchronous writes wait, so that they occupy one thread instead of one each.
     let writes = DispatchQueue(label: "sparsestore.writes")
 
-    /// Opens a store, or makes it.
+    /// Opens a store, or creates it.
     ///
-    /// - Throws: `notFound` when it is not there and may not be made, `notAStore` for a foreign file, `corrupted` for a
-    ///   damaged or truncated one, `incompatibleFormat`, `alreadyOpen` when this process has it open,
-    ///   `networkFilesystem`, `permissionDenied`, `diskFull`, `io`.
+    /// - Throws: `notFound` if the store does not exist and may not be created, `notAStore` for a file of another kind,
+    ///   `corrupted` for a damaged or truncated file, `incompatibleFormat`, `alreadyOpen` if this process has the store
+    ///   open, `networkFilesystem`, `permissionDenied`, `diskFull`, `io`.
     public static func open(
         at path: FilePath, configuration: Configuration = Configuration()
     ) throws(SparseStoreError) -> Store {
         try SparseStoreError.wrap { try Store(path, configuration) }
     }
 
-    /// Opens a store, or makes it. See ``open(at:configuration:)-(FilePath,_)``.
+    /// Opens a store, or creates it. See ``open(at:configuration:)-(FilePath,_)``.
     public static func open(
         at path: String, configuration: Configuration = Configuration()
     ) throws(SparseStoreError) -> Store {
@@ -90,11 +90,11 @@ public final class Store: Sendable {
 
     deinit { close() }
 
-    /// Whether nobody can write while this is open, because the disk had no room for the lock file.
+    /// Whether nobody can write while this handle is open, because the disk had no room for the lock file.
     package var keepsWritersOut: Bool { environment.keepsWritersOut }
 
-    /// Throws when a file that lacks some of our tables says that it is a store: one of another version, whose tables are
-    /// others, or a damaged one.
+    /// Throws if a file that lacks some of our tables is marked as a store: it has another format version or is
+    /// damaged.
     private static func checkVersion(_ path: FilePath, _ configuration: Configuration) throws {
         var options = EnvironmentOptions(configuration)
         options.createIfMissing = false
@@ -107,29 +107,29 @@ public final class Store: Sendable {
         throw SparseStoreError(.corrupted, "the store has lost a table; restore it from a backup")
     }
 
-    /// Fills a new file: what it is, and an empty manifest.
+    /// Initializes a new file with its store record and an empty manifest.
     private static func create(_ tables: Tables, _ profile: IndexProfile, _ writer: Writer) throws {
         try StoreRecord.fresh().put(into: tables.meta, .meta, key: Keys.store, writer)
         try MetaTable.put(ManifestRecord(profile: profile), tables, writer)
     }
 
-    /// Closes the file. Later calls throw `closed`; snapshots that are still held stay right. A merge in the background is
-    /// left off and undone, within some milliseconds.
+    /// Closes the store. Later calls throw `closed`; open snapshots stay valid. A background merge is aborted and
+    /// undone within a few milliseconds.
     public func close() {
         // A forked child has no such thread; and inside a write, that thread may wait for this one.
         if environment.isSameProcess { background?.stop(isWaiting: !environment.isWriterThread) }
         environment.close()
     }
 
-    /// Runs `body` and commits what it did, all of it or nothing. When `write` returns the commit is durable (see
-    /// ``Configuration/durability``) and the next search sees it.
+    /// Runs `body` and commits all of its changes or none. When `write` returns, the commit is durable (see
+    /// ``Configuration/durability``) and visible to the next search.
     ///
-    /// **`body` may run more than once**: when the map must grow in the middle, the transaction is rolled back and run
-    /// again. Change nothing outside it that must not change twice. It runs on the calling thread; it must not call
-    /// `write` again. Throwing from it rolls everything back.
+    /// **`body` may run more than once**: if the memory map must grow during the transaction, the transaction is rolled
+    /// back and run again. Do not change anything outside the transaction that must not change twice. `body` runs on
+    /// the calling thread and must not call `write`. If it throws, everything is rolled back.
     ///
-    /// - Throws: `busy` when another writer has kept it waiting for ``Configuration/busyTimeout``; what writing can throw
-    ///   (`diskFull`, `io`, `corrupted`, `readOnly`), and what `body` throws.
+    /// - Throws: `busy` if another writer has kept it waiting for ``Configuration/busyTimeout``; the errors of writing
+    ///   (`diskFull`, `io`, `corrupted`, `readOnly`) and of `body`.
     @discardableResult
     public func write<R>(_ body: (inout WriteTransaction) throws -> R) throws -> R {
         try write(cancellation: nil, body)
@@ -158,7 +158,7 @@ public final class Store: Sendable {
         }
     }
 
-    /// Tells metrics, log and trace of a commit.
+    /// Reports a commit to metrics, log, and trace.
     private func report(_ session: WriteSession, since start: ContinuousClock.Instant, _ span: StoreSpan) {
         let duration = ContinuousClock.now - start
         source.metrics.committed(from: session.base, to: session.manifest, in: duration)
@@ -182,19 +182,19 @@ public final class Store: Sendable {
     /// Runs `body` with a snapshot of a commit that is at least as new as a given one.
     ///
     /// - Parameters:
-    ///   - generation: of the commit, as ``WriteTransaction/generation`` or ``SearchResult/generation`` gave it, here or in
-    ///     another process.
-    ///   - timeout: how long to wait for the store to reach it.
-    ///   - body: reads.
-    /// - Throws: `generationNotReached`, what opening a snapshot throws, and what `body` throws.
+    ///   - generation: The number of the commit, from ``WriteTransaction/generation`` or ``SearchResult/generation`` of
+    ///     this or another process.
+    ///   - timeout: The time to wait for the commit.
+    ///   - body: The closure that reads.
+    /// - Throws: `generationNotReached`, and the errors of opening a snapshot and of `body`.
     public func read<R>(
         atLeast generation: UInt64, waitingUpTo timeout: Duration = .zero, _ body: (Snapshot) throws -> R
     ) throws -> R {
         try body(SparseStoreError.wrap { try source.snapshot(nil, atLeast: generation, timeout, nil) })
     }
 
-    /// The best documents of a commit that is at least as new as a given one: who has written, or has heard of a commit,
-    /// finds it. See `read(atLeast:waitingUpTo:_:)` and ``Snapshot/search(_:options:)``.
+    /// Returns the best documents of a commit that is at least as new as a given one, so that callers can read their
+    /// own writes. See `read(atLeast:waitingUpTo:_:)` and ``Snapshot/search(_:options:)``.
     public func search(
         _ query: Query, options: SearchOptions = SearchOptions(), atLeast generation: UInt64,
         waitingUpTo timeout: Duration = .zero
@@ -203,25 +203,26 @@ public final class Store: Sendable {
             .search(query, options: options)
     }
 
-    /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
+    /// Returns the best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
     public func search(
         _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
     ) throws(SparseStoreError) -> SearchResult {
         try search(query, options: SearchOptions(limit: limit, recall: recall))
     }
 
-    /// The best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
+    /// Returns the best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
     public func search(_ query: Query, options: SearchOptions) throws(SparseStoreError) -> SearchResult {
         try SparseStoreError.wrap { try source.snapshot() }.search(query, options: options)
     }
 
-    /// The document with an identifier, nil when there is none. See ``Snapshot/document(_:includingMultivector:)``.
+    /// Returns the document with an identifier, or nil if there is none. See
+    /// ``Snapshot/document(_:includingMultivector:)``.
     public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap { try source.snapshot() }
             .document(id, includingMultivector: includingMultivector)
     }
 
-    /// Whether there is a document with an identifier.
+    /// Returns whether the store has a document with an identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap { try source.snapshot() }.contains(id)
     }

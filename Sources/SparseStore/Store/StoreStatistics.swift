@@ -1,53 +1,55 @@
 public import SparseFormat
 
-/// What a store holds and what it costs.
+/// The contents and the sizes of a store.
 public struct StoreStatistics: Sendable, Hashable, Codable {
-    /// Documents that can be found.
+    /// The number of documents in the store.
     public var documents: Int
-    /// Distinct terms that some document has.
+    /// The number of distinct terms in documents.
     public var terms: Int
-    /// Components of all documents together.
+    /// The total number of components of all documents.
     public var nonzeros: Int
-    /// What segments to come are made for.
+    /// The index profile of new segments.
     public var profile: IndexProfile
-    /// The segments of the index, oldest documents first.
+    /// The segments of the index, those with the oldest documents first.
     public var segments: [SegmentStatistics]
-    /// The block index; nil without one.
+    /// The block index; nil if there is none.
     public var blocks: BlockStatistics?
-    /// Size of the file.
+    /// The size of the file, in bytes.
     public var fileBytes: Int
-    /// Bytes of the pages in use; the rest of the file is free pages that later commits use again.
+    /// The number of bytes in used pages. The rest of the file is free pages that later commits reuse.
     public var liveBytes: Int
-    /// Bytes of free pages, and of old segments whose room new ones will take.
+    /// The number of bytes in free pages and in retired segments whose space will be reused.
     public var freeBytes: Int
-    /// Bytes of segments that stand for removed documents: their share of each segment. Merging frees them.
+    /// The number of segment bytes that belong to removed documents, estimated from their share of each segment.
+    /// Merging frees them.
     public var deadBytes: Int
-    /// Bytes that a merge in progress, or one that was interrupted, has written and nobody reads yet.
+    /// The number of bytes staged by an unfinished or interrupted merge.
     public var stagedBytes: Int
-    /// Segments that are due to be merged; 0 when merging has caught up.
+    /// The number of segments that are due for merging; 0 if merging has caught up.
     public var segmentsDue: Int
-    /// Merges that this handle has done beside its commits.
+    /// The number of merges that this handle has run, not counting those in commits.
     public var merges: Int
-    /// Why the last merge in the background failed; nil if it did not.
+    /// The reason why the last background merge failed; nil if it succeeded.
     public var mergeFailure: String?
-    /// The newest commit.
+    /// The number of the newest commit.
     public var generation: UInt64
-    /// Bytes of documents and segments written since the store was made.
+    /// The number of bytes of documents and segments written since the store was created.
     public var bytesWritten: UInt64
-    /// Bytes of segments written by merging since the store was made, which are part of `bytesWritten`.
+    /// The number of segment bytes written by merges since the store was created. Included in `bytesWritten`.
     public var bytesMerged: UInt64
-    /// Trained compression dictionaries.
+    /// The number of trained compression dictionaries.
     public var dictionaries: Int
-    /// Token vectors; nil in a store that has never had any.
+    /// The token vectors; nil if the store has never had any.
     public var multivectors: MultivectorStatistics?
-    /// Read transactions that all processes hold.
+    /// The number of read transactions across all processes.
     public var readers: Int
-    /// The one that sees the oldest commit; nil without any. Pages freed since that commit cannot be used again yet.
+    /// The read transaction with the oldest commit; nil if there is none. Pages freed since that commit cannot be
+    /// reused yet.
     public var oldestReader: ReaderStatistics?
-    /// Major and minor version of the format.
+    /// The major and minor version of the format.
     public var format: String
 
-    /// Bytes written for each byte that commits had to write: 1 before anything has merged.
+    /// The ratio of bytes written to the bytes that commits had to write; 1 before the first merge.
     public var writeAmplification: Double {
         let committed = bytesWritten - min(bytesWritten, bytesMerged)
         return committed == 0 ? 1 : Double(bytesWritten) / Double(committed)
@@ -56,59 +58,59 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
 
 /// A read transaction of any process.
 public struct ReaderStatistics: Sendable, Hashable, Codable {
-    /// Its process.
+    /// The identifier of its process.
     public var process: Int
-    /// The thread that began it, as the system names it, in hexadecimal.
+    /// The thread that began it, in hexadecimal as the system names it.
     public var thread: String
-    /// How many commits the store has had since the one it sees.
+    /// The number of commits made after the one it reads.
     public var commitsBehind: Int
 }
 
-/// The token vectors of a store.
+/// The counts and sizes of the token vectors of a store.
 public struct MultivectorStatistics: Sendable, Hashable, Codable {
-    /// Documents that have some.
+    /// The number of documents with token vectors.
     public var documents: Int
-    /// Token vectors of all of them.
+    /// The number of token vectors in all documents.
     public var tokens: Int
-    /// Components of a token vector.
+    /// The number of components of a token vector.
     public var dimension: Int
-    /// How new ones are kept.
+    /// The codec of new token vectors.
     public var codec: MultivectorCodec
-    /// Documents whose token vectors are still kept otherwise; ``Store/encodeMultivectors(as:seed:progress:)``
-    /// goes on with them.
+    /// The number of documents whose token vectors still use another codec.
+    /// ``Store/encodeMultivectors(as:seed:progress:)`` converts them.
     public var outdated: Int
-    /// Bytes of all of them, headers included.
+    /// The size of all token vectors, including headers, in bytes.
     public var bytes: Int
-    /// Bytes of one token vector, on average.
+    /// The average size of a token vector, in bytes.
     public var bytesPerToken: Double { tokens == 0 ? 0 : Double(bytes) / Double(tokens) }
 }
 
-/// The block index of a store.
+/// The counts and sizes of the block index of a store.
 public struct BlockStatistics: Sendable, Hashable, Codable {
-    /// Live documents that a search of it can find; the others of the store are in segments of their own.
+    /// The number of live documents in the block index. The others are in separate segments.
     public var documents: Int
-    /// Documents that it was built from, those removed or merged away since included.
+    /// The number of documents it was built from, including those removed or merged away since.
     public var documentsBuilt: Int
-    /// Distinct terms.
+    /// The number of distinct terms.
     public var terms: Int
-    /// Bytes of all its parts.
+    /// The size of all its parts, in bytes.
     public var bytes: Int
 }
 
-/// One segment of the index.
+/// The counts and the size of one segment of the index.
 public struct SegmentStatistics: Sendable, Hashable, Codable {
-    /// The segment's number.
+    /// The number that identifies the segment.
     public var id: UInt32
-    /// `window` or `block`.
+    /// The kind of segment: `window` or `block`.
     public var kind: String
-    /// What it was made for.
+    /// The index profile of the segment.
     public var profile: IndexProfile
-    /// Documents it was built from.
+    /// The number of documents it was built from.
     public var documents: Int
-    /// How many of them were removed since.
+    /// The number of its documents that were removed since.
     public var tombstones: Int
-    /// Postings.
+    /// The number of postings.
     public var nonzeros: Int
-    /// Bytes.
+    /// The size in bytes.
     public var bytes: Int
 }

@@ -1,9 +1,9 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What one write transaction knows: the manifest it will commit and what its documents change.
+/// The state of one write transaction: the manifest it will commit and the changes of its documents.
 ///
-/// Nothing outside the transaction is touched before LMDB has committed: an aborted session leaves no trace.
+/// Nothing outside the transaction changes before LMDB has committed, so an aborted session leaves no trace.
 struct WriteSession {
     let tables: Tables
     let writer: Writer
@@ -14,9 +14,9 @@ struct WriteSession {
     private var vocabulary: VocabularyWriter
     private var multivectors: MultivectorWriter
     private let encoder: DocumentEncoder
-    /// Records of `meta` beside the manifest were written.
+    /// Whether records of `meta` other than the manifest were written.
     private var hasRecords = false
-    /// Somebody knows the number that the commit will have, and may wait for it.
+    /// Whether the number of the commit was handed out, so that a reader may wait for it.
     private var isPromised = false
     private let baseEncoder: EncoderRecord?
     private(set) var encoderRecord: EncoderRecord?
@@ -26,7 +26,7 @@ struct WriteSession {
     /// Documents of earlier commits whose tags or attributes this transaction has changed.
     private var updated: Set<UInt64> = []
     private let source: SnapshotSource
-    /// A write failed half way: nothing of this transaction may be committed.
+    /// The error of a write that failed half way. The transaction must not be committed.
     private var failure: SparseStoreError?
 
     private let cancellation: Cancellation?
@@ -106,7 +106,7 @@ struct WriteSession {
         }
     }
 
-    /// Changes the tags and attributes of a document; false when there is none.
+    /// Changes the tags and attributes of a document. Returns false if there is none.
     mutating func update(_ id: String, _ change: (inout DocumentFields) throws -> Void) throws -> Bool {
         guard let number = try number(of: id) else { return false }
         let view = try documents.existing(number)
@@ -141,7 +141,7 @@ struct WriteSession {
         return true
     }
 
-    /// Takes out the documents that a filter lets through, as this transaction has left them; returns how many they were.
+    /// Removes the documents that a filter matches, including changes of this transaction. Returns their number.
     mutating func remove(where filter: Filter) throws -> Int {
         try filter.check()
         let numbers = try matching(filter)
@@ -153,7 +153,7 @@ struct WriteSession {
         return numbers.count
     }
 
-    /// The documents that a filter lets through.
+    /// Returns the documents that the filter matches.
     private func matching(_ filter: Filter) throws -> [UInt64] {
         let resolved = try FilterResolver(
             tables: tables, reader: writer.reader, schema: schema, termSpace: manifest.termSpace
@@ -168,7 +168,7 @@ struct WriteSession {
         return numbers
     }
 
-    /// Those of the newest commit that this transaction has neither changed nor taken out.
+    /// Returns the matching documents of the newest commit that this transaction has neither changed nor removed.
     private func committed(_ filter: ResolvedFilter) throws -> [UInt64] {
         // This transaction has the lock of all writers: the newest commit is the one it began from.
         let snapshot = try source.snapshot(cancellation)
@@ -185,7 +185,7 @@ struct WriteSession {
         return numbers
     }
 
-    /// The documents that this transaction has put in or changed and not taken out again, ascending.
+    /// Returns the documents that this transaction has added or changed and not removed again, in ascending order.
     private func pendingNumbers() throws -> [UInt64] {
         var numbers = try updated.sorted().filter { try documents.view($0) != nil }
         try documents.forEach(from: base.nextDocument) { number, _ in
@@ -195,7 +195,7 @@ struct WriteSession {
         return numbers
     }
 
-    /// Documents that a filter looks at together.
+    /// The number of documents that a filter evaluates at once.
     private static let rowsAtOnce = 4_096
 
     mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws {
@@ -214,9 +214,9 @@ struct WriteSession {
         }
     }
 
-    /// Changes the codec of multivectors, or encodes stored ones anew, under a claim; see ``MultivectorWriter``.
+    /// Changes the codec of multivectors, or re-encodes stored ones, under a claim. See ``MultivectorWriter``.
     ///
-    /// - Throws: `Claim.Lost` unless the claim still stands; then nothing of the transaction may be committed.
+    /// - Throws: `Claim.Lost` if the claim no longer holds. The transaction must then not be committed.
     mutating func changeMultivectors<R>(
         under claim: Claim, _ body: (inout MultivectorWriter) throws -> R
     ) throws -> R {
@@ -225,19 +225,19 @@ struct WriteSession {
         return try body(&multivectors)
     }
 
-    /// Gives a claim back.
+    /// Releases a claim.
     mutating func end(_ claim: Claim) throws {
         try claim.end(tables, writer)
         hasRecords = true
     }
 
-    /// The number of the commit, which from now on is made even when nothing has changed.
+    /// Returns the number of the commit. The transaction then commits even if nothing has changed.
     mutating func promiseGeneration() -> UInt64 {
         isPromised = true
         return base.generation + 1
     }
 
-    /// Writes everything that was held back. False when the transaction has changed nothing.
+    /// Writes everything that was buffered. Returns false if the transaction has changed nothing.
     mutating func finish() throws -> Bool {
         if let failure { throw failure }
         try checkCancellation()
@@ -262,13 +262,13 @@ struct WriteSession {
         return true
     }
 
-    /// - Throws: `cancelled` when the task that waits for this write was cancelled.
+    /// - Throws: `cancelled` if the task that awaits this write was canceled.
     func checkCancellation() throws(SparseStoreError) { try cancellation?.check() }
 
-    /// After LMDB has committed: lets the rest of the process see the new terms.
+    /// Makes new terms visible to the rest of the process. Call it after LMDB has committed.
     func publish() { vocabulary.publish() }
 
-    /// Runs a change of several writes; when it fails half way the session can't be committed any more.
+    /// Runs a change of several writes. If it fails half way, the session can no longer be committed.
     private mutating func changing(_ body: (inout WriteSession) throws -> Void) throws {
         if let failure { throw failure }
         do {
@@ -279,7 +279,7 @@ struct WriteSession {
         }
     }
 
-    /// Says what makes the vectors; nothing when that is known already.
+    /// Stores the encoder of the vectors. Does nothing if it is already stored.
     mutating func setEncoder(_ encoder: EncoderDescription) throws {
         var record = try EncoderRecord(encoder)
         if let encoderRecord, encoderRecord.description.agrees(with: encoder) { return }
@@ -297,9 +297,9 @@ struct WriteSession {
         try changing { $0.encoderRecord = record }
     }
 
-    /// The counts of a document, added up, where BM25 scores; otherwise 0.
+    /// Returns the sum of a document's term counts if the store scores by BM25; otherwise 0.
     ///
-    /// - Throws: `invalidVector` for weights that are no counts.
+    /// - Throws: `invalidVector` for weights that are not counts.
     private func length(of content: SparseContent) throws(SparseStoreError) -> UInt64 {
         guard encoderRecord?.bm25 != nil else { return 0 }
         let weights =
@@ -329,12 +329,12 @@ struct WriteSession {
         encoderRecord?.length -= UInt64(length)
     }
 
-    /// Windows to come have their impacts at the average of the documents as they are now.
+    /// Makes new windows compute impacts with the current average document length.
     private mutating func updateScoring() {
         index.scoring = encoderRecord?.scoring(documents: manifest.documents)
     }
 
-    /// Takes in the attributes of a document that is about to be written.
+    /// Records the attributes of a document that is about to be written.
     private mutating func add(_ attributes: [String: AttributeValue]) throws(SparseStoreError) {
         if try schema.add(attributes) { hasNewAttributes = true }
     }
@@ -355,7 +355,7 @@ struct WriteSession {
         }
     }
 
-    /// Undoes what a stored document has added to the counts, and its row.
+    /// Removes a stored document's row and its share of the counts.
     private mutating func drop(_ number: UInt64) throws {
         let view = try documents.existing(number)
         var count: UInt64 = 0
