@@ -1,7 +1,7 @@
-/// The live documents of one window that a search may find.
+/// The live documents of one window that a search may return.
 struct AllowedDocuments: Sendable {
     let bitmap: Bitmap
-    /// How many they are.
+    /// The number of documents.
     let count: Int
 
     init(_ bitmap: Bitmap) {
@@ -9,7 +9,7 @@ struct AllowedDocuments: Sendable {
         count = bitmap.population
     }
 
-    /// Their ordinals, ascending.
+    /// The ordinals of the documents, in ascending order.
     var ordinals: [Int] {
         var ordinals: [Int] = []
         ordinals.reserveCapacity(count)

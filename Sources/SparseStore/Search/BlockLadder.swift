@@ -1,7 +1,7 @@
-/// The plans of a block index that are measured and chosen from, by rising effort.
+/// The measured plans for a block index that the planner chooses from, in order of effort.
 ///
-/// Of a grid of 360, those that together came within some per cent of the fastest plan of the grid for every recall from
-/// 0.86 to 0.99 on the million made documents (Benchmarks/RESULTS.md, "Blocks").
+/// They were selected from a grid of 360 plans. Together they come within a few percent of the fastest plan in the grid
+/// for every recall from 0.86 to 0.99 on a million generated documents (Benchmarks/RESULTS.md, "Blocks").
 enum BlockLadder {
     static let plans: [BlockPlan] = [
         plan(lists: 3, heapFactor: 1.2, candidates: 5, headShare: 0.8),

@@ -1,26 +1,28 @@
-/// How much of a block index a search reads.
+/// The parameters of a search of a block index, which determine how much it reads.
 struct BlockPlan: CandidatePlan, Sendable, Hashable {
-    /// Lists that are looked into, of the terms that can bring most (Seismic's cut).
+    /// The number of lists to search, those of the terms with the largest possible contribution (Seismic's cut).
     var lists: Int
-    /// A block is visited while its summary promises more than this share of what a document must reach (Seismic's heap
-    /// factor).
+    /// The share of the score that a document must reach. A block is visited if its summary exceeds this share
+    /// (Seismic's heap factor).
     var heapFactor: Float
-    /// Documents scored exactly: so many...
+    /// The fixed part of the number of documents to score exactly.
     var candidates: Int
-    /// ... and so many for each hit asked for.
+    /// The part of that number for each requested hit.
     var candidatesPerHit: Float
-    /// A document's lines behind the first two are read if these have this share of what it must reach.
+    /// The share of the score that a document must reach. A document's lines after the first two are read if the first
+    /// two reach this share.
     var headShare: Float
-    /// Whether the blocks of all lists are visited in the order of what they promise, or list by list as they lie.
+    /// Whether to visit the blocks of all lists in the order of their estimates, instead of list by list in storage
+    /// order.
     var isBestFirst = true
 
-    /// What Seismic does (Bruch et al., SIGIR 2024): list by list, every document of a visited block scored in full, and no
-    /// more documents kept than are asked for.
+    /// Returns a plan that works as Seismic does (Bruch et al., SIGIR 2024): list by list, scoring every document of a
+    /// visited block in full, and keeping only as many documents as requested.
     static func plainSeismic(cut: Int, heapFactor: Float) -> BlockPlan {
         BlockPlan(
             lists: cut, heapFactor: heapFactor, candidates: 0, candidatesPerHit: 1, headShare: 0, isBestFirst: false)
     }
 
-    /// With which windows that no block index covers are searched beside it: they are few.
+    /// The plan for windows that the block index does not cover. There are few of them.
     static let windowPlan = ScanPlan(dropped: 0.1, floor: 0.004, candidates: 25, candidatesPerHit: 1.7)
 }

@@ -1,27 +1,27 @@
 extension BlockScan {
-    /// What a search of a block index has found so far. One of the files that use pointers: slots are compared by who asks.
+    /// The documents that a search of a block index has found so far. Uses pointers; callers check the slots.
     struct Found {
-        /// Sum << 32 | slot.
+        /// The best documents, as sum << 32 | slot.
         var best: BoundedMinimumHeap<UInt64>
-        /// Documents that wait to be scored, and where their lines begin once that is known.
+        /// The documents to be scored, and the position of their lines once it is known.
         var pending: [(slot: Int, place: Int)] = []
         private let visited: UnsafeMutablePointer<UInt64>
         private var words: [Int] = []
 
         /// - Parameters:
-        ///   - count: how many of the best are kept.
-        ///   - visited: a bit for each slot, all 0.
+        ///   - count: The number of best documents to keep.
+        ///   - visited: A bit for each slot, all 0.
         init(count: Int, visited: UnsafeMutablePointer<UInt64>) {
             best = BoundedMinimumHeap(capacity: count, least: 0)
             self.visited = visited
         }
 
-        /// What a sum must reach to be kept; 0 while there is room.
+        /// The sum that a document must reach to be kept; 0 while there is room.
         var least: UInt64 { best.isFull ? best.minimum >> 32 : 0 }
 
-        /// Whether a document is looked at for the first time; then it waits to be scored.
+        /// Marks a document as visited and queues it for scoring. Returns false if it was visited before.
         ///
-        /// - Parameter slot: one that `visited` has a bit for.
+        /// - Parameter slot: A slot that has a bit in `visited`.
         @inline(__always)
         mutating func visit(_ slot: Int) -> Bool {
             let bit = UInt64(1) << UInt64(slot & 63)
@@ -32,7 +32,7 @@ extension BlockScan {
             return true
         }
 
-        /// Makes all bits 0 again.
+        /// Resets all bits to 0.
         mutating func clearVisited() {
             for word in words { visited[word] = 0 }
             words.removeAll()

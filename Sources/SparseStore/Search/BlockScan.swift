@@ -1,26 +1,26 @@
 internal import SparseFormat
 
-/// A search of a block index: the documents with the best sums of codes among those whose blocks promise enough.
+/// A search of a block index. It finds the documents with the best sums of codes in the blocks with large enough
+/// estimates.
 ///
-/// The summaries of all chosen lists are scored first. Then blocks are visited in the order of what they promise, whatever
-/// list they belong to, and the search ends, rather than skips, when the best one left promises too little: where lists are
-/// taken one by one, as Seismic does (Bruch et al., SIGIR 2024), the first are searched before it is known what a document
-/// must reach.
+/// The summaries of all chosen lists are scored first. Then blocks are visited in the order of their estimates, across
+/// all lists, and the search ends when the best remaining estimate is too small. Seismic (Bruch et al., SIGIR 2024)
+/// searches list by list instead, so it searches the first lists before it knows what score a document must reach.
 struct BlockScan {
     let view: BlockView
     let plan: BlockPlan
     let count: Int
     let budget: SearchBudget
-    /// Whether the disk is asked for what is going to be read (`ScanScratch`).
+    /// Whether to request data from the disk ahead of reading it (`ScanScratch`).
     let readsAhead: Bool
-    /// Whether the document at a place may be found.
+    /// Returns whether the document at a place may be found.
     let isAllowed: (DocumentPlace) -> Bool
 
-    /// What the heaviest term of a query brings for a code of 255, in units of the sums.
+    /// The contribution of the heaviest query term for a code of 255, in units of the sums.
     private static let heaviest: Float = 1_023
-    /// Terms that can bring less than this share of what the heaviest can are not looked for in summaries.
+    /// The share of the heaviest term's contribution below which terms are not looked up in summaries.
     private static let lightest: Float = 0.1
-    /// Documents whose lines are asked for together.
+    /// The number of documents whose lines are requested together.
     private static let together = 32
 
     private struct Block {
@@ -29,7 +29,7 @@ struct BlockScan {
         let number: UInt16
     }
 
-    /// The places of the best `count` documents, by their sums.
+    /// Returns the places of the best `count` documents by their sums.
     func run(
         _ query: ResolvedQuery, _ scratch: BlockScratch, _ counters: inout SearchCounters
     ) throws -> [DocumentPlace] {
@@ -115,7 +115,7 @@ struct BlockScan {
         }
     }
 
-    /// Scores the summaries of a list; returns how many of their components were read.
+    /// Scores the summaries of a list. Returns the number of summary components read.
     private func promises(of list: BlockList, _ numbers: [UInt16], _ scratch: BlockScratch) -> Int {
         scratch.sums.update(repeating: 0, count: list.blocks)
         return list.addSummaries(of: numbers, scratch.multipliers, to: scratch.sums)
@@ -125,7 +125,7 @@ struct BlockScan {
         Float(promise) < plan.heapFactor * Float(found.least)
     }
 
-    /// Blocks by what they promise, the best first, as numbers: sorted by the highest ten bits only, in one pass.
+    /// Returns the numbers of the blocks, the largest estimates first. Sorts by the highest ten bits only, in one pass.
     private static func order(_ blocks: [Block]) -> [UInt32] {
         let most = blocks.reduce(UInt32(1)) { max($0, $1.promise) }
         let shift = UInt32(max(0, 22 - most.leadingZeroBitCount))
@@ -146,7 +146,7 @@ struct BlockScan {
         return order
     }
 
-    /// Takes the documents of a block that were not looked at, and scores those that wait when they are enough.
+    /// Queues the unvisited documents of a block, and scores the queue when it is long enough.
     private func visit(
         _ list: BlockList, _ block: Int, _ scratch: BlockScratch, _ found: inout Found,
         _ counters: inout SearchCounters, scoringFrom enough: Int
@@ -162,7 +162,7 @@ struct BlockScan {
         if found.pending.count >= enough { try score(&found, scratch, &counters) }
     }
 
-    /// Scores the documents that wait.
+    /// Scores the queued documents.
     private func score(
         _ found: inout Found, _ scratch: BlockScratch, _ counters: inout SearchCounters
     ) throws {
@@ -191,7 +191,7 @@ struct BlockScan {
         found.pending.removeAll(keepingCapacity: true)
     }
 
-    /// Where the document at a slot stands; nil for one of a source that is gone.
+    /// Returns the place of the document at a slot; nil if its source segment no longer exists.
     private func place(of slot: Int) throws -> DocumentPlace? {
         let document = view.index.lines.document(at: slot)
         guard document < view.index.record.documents else { throw FormatError(.blockCounts, "document \(document)") }

@@ -1,14 +1,14 @@
 internal import SparseFormat
 
-/// The memory that a search of a block index needs; made when first needed, reused from search to search.
+/// The memory for searching a block index. It is allocated when first needed and reused by later searches.
 ///
 /// Invariant between searches: every multiplier and every bit of `visited` is 0.
 final class BlockScratch {
-    /// The query by term number of the index: one for each number a u16 can be.
+    /// The query weights by term number of the index, one for each value of a u16.
     let multipliers = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_536)
-    /// What the summaries of one list promise, by block.
+    /// The estimates of one list, by block.
     let sums = UnsafeMutablePointer<UInt32>.allocate(capacity: 65_536)
-    /// One bit a slot: the documents that were looked at.
+    /// The visited documents, one bit per slot.
     private var visited = UnsafeMutablePointer<UInt64>.allocate(capacity: 0)
     private var slots = 0
 
@@ -23,7 +23,7 @@ final class BlockScratch {
         visited.deallocate()
     }
 
-    /// A bit for each of so many slots.
+    /// Returns a bit for each of the given number of slots.
     func visited(slots: Int) -> UnsafeMutablePointer<UInt64> {
         if slots > self.slots {
             let words = (slots + 63) / 64

@@ -1,11 +1,11 @@
-/// The largest `capacity` of the values it was given, the smallest of them on top.
+/// A heap of the `capacity` largest values that were inserted, with the smallest of them on top.
 struct BoundedMinimumHeap<Value: Comparable> {
     private let capacity: Int
     private let least: Value
-    /// In the order of the heap.
+    /// The values in heap order.
     private(set) var values: [Value] = []
 
-    /// - Parameter least: what `minimum` is while there is no value.
+    /// - Parameter least: The value of `minimum` while the heap is empty.
     init(capacity: Int, least: Value) {
         self.capacity = capacity
         self.least = least
@@ -14,7 +14,7 @@ struct BoundedMinimumHeap<Value: Comparable> {
 
     var isFull: Bool { values.count == capacity }
 
-    /// The smallest value kept.
+    /// The smallest kept value.
     var minimum: Value { values.first ?? least }
 
     mutating func insert(_ value: Value) {

@@ -1,8 +1,8 @@
 /// A plan that scores a bounded number of candidates exactly.
 protocol CandidatePlan {
-    /// Documents scored exactly: so many...
+    /// The fixed part of the number of documents to score exactly.
     var candidates: Int { get }
-    /// ... and so many for each hit asked for.
+    /// The part of that number for each requested hit.
     var candidatesPerHit: Float { get }
 }
 

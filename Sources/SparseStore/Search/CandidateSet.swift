@@ -1,14 +1,14 @@
-/// A document whose score lies near a sum of codes; in an exact search between two proven bounds.
+/// A document whose score is estimated by a sum of codes. In an exact search, it lies between two proven bounds.
 struct ScanCandidate {
     let place: DocumentPlace
     let upper: Float
     let lower: Float
 }
 
-/// The candidates of one search over all its windows, and what a document must reach to join them.
+/// The candidates of one search over all its windows, and the bound that a document must reach to become one.
 struct CandidateSet {
-    /// How many of the best are kept: k in an exact search, the documents to rescore in an approximate one; groups of
-    /// documents where there are groups.
+    /// The number of best candidates to keep: k in an exact search, the number of documents to rescore in an
+    /// approximate one. With groups, the number of groups.
     let count: Int
     private var minimum: Float
     private let ceiling: Float?
@@ -17,9 +17,9 @@ struct CandidateSet {
     private var all: [ScanCandidate] = []
 
     /// - Parameters:
-    ///   - minimum: documents that cannot reach this score are no candidates.
-    ///   - ceiling: documents that are proven to score more are no candidates; nil for none.
-    ///   - groups: bounds by group; nil where each document counts alone.
+    ///   - minimum: The score that a candidate must be able to reach.
+    ///   - ceiling: The score above which documents are not candidates; nil for no limit.
+    ///   - groups: The bounds by group; nil without grouping.
     init(count: Int, minimum: Float, ceiling: Float? = nil, groups: GroupBounds? = nil) {
         self.count = count
         self.minimum = minimum
@@ -28,17 +28,16 @@ struct CandidateSet {
         best = BoundedMinimumHeap(capacity: count, least: -.infinity)
     }
 
-    /// What a document's upper bound must reach to be a candidate.
+    /// The bound that a document's upper bound must reach to be a candidate.
     var threshold: Float {
         if let groups { return max(minimum, groups.threshold) }
         return best.isFull ? max(minimum, best.minimum) : minimum
     }
 
-    /// Whether any document counts as one of the best, so that sums bound what others must reach before it is known whose
-    /// they are.
+    /// Whether every document counts toward the best, so that sums alone bound what other documents must reach.
     var countsEveryDocument: Bool { ceiling == nil && groups == nil }
 
-    /// Learns that `count` documents, whether candidates or not, truly reach a score.
+    /// Records that `count` documents, candidates or not, reach a score.
     mutating func raise(to score: Float) { minimum = max(minimum, score) }
 
     mutating func insert(_ candidate: ScanCandidate) {
@@ -56,14 +55,14 @@ struct CandidateSet {
         all.append(candidate)
     }
 
-    /// Those that can still be among the best, in the order of their windows.
+    /// Returns the candidates that can still be among the best, in the order of their windows.
     func remaining() -> [ScanCandidate] {
         let threshold = threshold
         guard let groups else { return all.filter { $0.upper >= threshold } }
         return all.filter { $0.upper >= threshold && groups.keeps($0) }
     }
 
-    /// The same, and forgets them; their bounds stay.
+    /// Returns the remaining candidates and removes them. Their bounds stay.
     mutating func takeRemaining() -> [ScanCandidate] {
         defer { all.removeAll(keepingCapacity: true) }
         return remaining()

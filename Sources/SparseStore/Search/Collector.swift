@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-/// Keeps the best `limit` of the documents it is shown, or with groups the best documents of the best `limit` groups.
+/// Keeps the best `limit` documents it receives, or with groups the best documents of the best `limit` groups.
 struct Collector {
     private let limit: Int
     private let minimumScore: Float?
@@ -17,13 +17,13 @@ struct Collector {
         heap = BoundedMinimumHeap(capacity: limit, least: -.infinity)
     }
 
-    /// A score that `limit` documents or groups reach; nil while fewer are known.
+    /// The score that `limit` documents or groups reach; nil while fewer are known.
     var threshold: Float? { groups.map(\.threshold) ?? (heap.isFull ? heap.minimum : nil) }
 
-    /// Whether there are `limit` documents or groups.
+    /// Whether `limit` documents or groups are known.
     var isFull: Bool { threshold != nil }
 
-    /// Takes a document in if it can be among the best.
+    /// Inserts a document if it can be among the best.
     mutating func take(_ score: Float, _ place: DocumentPlace, _ vector: ExactVector) throws {
         guard score > 0, score >= minimumScore ?? 0 else { return }
         if groups != nil {
@@ -37,14 +37,14 @@ struct Collector {
         if found.count > 4 * limit + 1_024 { found = best() }
     }
 
-    /// Whether a document ranks behind the page before.
+    /// Returns whether a document ranks after the previous page.
     private func isBehind(_ score: Float, _ vector: ExactVector) throws -> Bool {
         guard let after, score >= after.score else { return true }
         return score == after.score
             ? HitRank.precedes(after, HitRank(score: score, id: try vector.identifier())) : false
     }
 
-    /// The best of those it was shown, best first.
+    /// Returns the best documents, best first.
     func best() -> [FoundDocument] {
         if let groups { return groups.best() }
         guard found.count > limit else { return found.sorted(by: FoundDocument.precedes) }
@@ -52,6 +52,6 @@ struct Collector {
         return Array(found.filter { $0.score >= least }.sorted(by: FoundDocument.precedes).prefix(limit))
     }
 
-    /// Where the documents stand that are known of the groups that lead.
+    /// Returns the places of the known documents of the leading groups.
     func leadingPlaces() -> Set<DocumentPlace> { Set(groups?.best().map(\.place) ?? []) }
 }

@@ -6,10 +6,10 @@
     internal import Glibc
 #endif
 
-/// How often the calling thread has waited, which in a search it does for the disk to bring a page of the map.
+/// Counts how often the calling thread has waited. In a search, it waits for the disk to load a page of the map.
 enum DiskWaits {
-    /// How often this thread has slept so far (voluntary context switches of getrusage(2)): for a page that it was the first
-    /// to need, which is a major fault, or for one that has been asked for and is on its way, which is none. Always 0 where
+    /// The number of times this thread has slept (voluntary context switches of getrusage(2)), either for a page that
+    /// it needed first, which is a major fault, or for a page that was already being read, which is not. Always 0 if
     /// the system does not count by thread.
     static var count: Int {
         #if os(Linux)

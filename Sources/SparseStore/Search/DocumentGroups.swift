@@ -1,13 +1,13 @@
 internal import SparseFormat
 
-/// Which group each document of a snapshot's index is in, for one search.
+/// The group of each document in a snapshot's index, for one search.
 struct DocumentGroups {
-    /// How many documents of a group are wanted.
+    /// The number of documents to return for each group.
     let best: Int
     private let members: [SegmentGroups]
     private let numbers = Numbers()
 
-    /// The numbers that groups have got, one for all windows. Of one search, which is one thread.
+    /// The numbers assigned to groups, shared by all windows. Used by one search on one thread.
     private final class Numbers {
         var byValue: [GroupValue: Int] = [:]
         var byCode: [UInt64: Int] = [:]
@@ -18,8 +18,8 @@ struct DocumentGroups {
         self.best = best
     }
 
-    /// The group of a document, as a number: at least 0 for one that has documents in common, below 0 for a document that
-    /// is a group of its own.
+    /// Returns the number of a document's group: at least 0 for a shared group, below 0 for a document that forms its
+    /// own group.
     func group(of place: DocumentPlace) -> Int {
         let member = members[place.member]
         let code = member.codes[place.ordinal]
@@ -32,13 +32,13 @@ struct DocumentGroups {
         return number
     }
 
-    /// What a document is grouped by; nil for one without.
+    /// Returns the value that a document is grouped by; nil if it has none.
     func value(of place: DocumentPlace) -> GroupValue? {
         let code = members[place.member].codes[place.ordinal]
         return code == SegmentGroups.none ? nil : members[place.member].values[Int(code)]
     }
 
-    /// All documents, removed ones too, of the groups that some documents are in, by window.
+    /// Returns all documents, including removed ones, in the groups of the given documents, by window.
     func documents(ofGroupsOf places: Set<DocumentPlace>) -> [(member: Int, ordinals: [Int])] {
         let values = Set(places.compactMap(value))
         return members.indices.compactMap { position in
@@ -48,17 +48,17 @@ struct DocumentGroups {
     }
 }
 
-/// The highest of a value that each group has, as far as it is known; a group's value only rises.
+/// Tracks the highest value of each group. The value of a group only increases.
 struct GroupLeaders {
-    /// How many groups lead.
+    /// The number of leading groups.
     private let count: Int
     private var values: [Int: Float] = [:]
-    /// The values of those that lead, ascending; empty until there are so many.
+    /// The values of the leading groups, in ascending order; empty until there are enough groups.
     private var leading: [Float] = []
 
     init(count: Int) { self.count = count }
 
-    /// What `count` groups reach; nil while fewer are known.
+    /// The value that `count` groups reach; nil while fewer are known.
     var threshold: Float? { leading.first }
 
     mutating func raise(_ group: Int, to value: Float) {
@@ -79,7 +79,7 @@ struct GroupLeaders {
         leading.insert(value, at: place(of: value))
     }
 
-    /// The position of the first value that is not lower.
+    /// Returns the position of the first value that is not lower.
     private func place(of value: Float) -> Int {
         var low = 0
         var high = leading.count
@@ -91,20 +91,20 @@ struct GroupLeaders {
     }
 }
 
-/// What a document must reach to be a candidate of its group, and what groups must reach to lead.
+/// The bounds for a document to become a candidate of its group and for a group to lead.
 struct GroupBounds {
     private let groups: DocumentGroups
     private let perGroup: Int
-    /// Whether the groups are given, so that what counts is whether each has its documents; otherwise a group counts by its
-    /// best.
+    /// Whether the set of groups is fixed. Then each group must fill up with documents; otherwise a group is ranked by
+    /// its best document.
     private let isEveryGroupKnown: Bool
     private var lowers: [Int: BoundedMinimumHeap<Float>] = [:]
     private var leaders: GroupLeaders
 
     /// - Parameters:
-    ///   - count: how many groups lead.
-    ///   - perGroup: how many documents of a group are wanted.
-    ///   - isEveryGroupKnown: whether there are no more groups than that.
+    ///   - count: The number of leading groups.
+    ///   - perGroup: The number of documents to return for each group.
+    ///   - isEveryGroupKnown: Whether there are no more groups than `count`.
     init(_ groups: DocumentGroups, leading count: Int, perGroup: Int, isEveryGroupKnown: Bool) {
         self.groups = groups
         self.perGroup = perGroup
@@ -112,10 +112,10 @@ struct GroupBounds {
         leaders = GroupLeaders(count: count)
     }
 
-    /// What a document must reach, whatever its group.
+    /// The value that a document must reach regardless of its group.
     var threshold: Float { leaders.threshold ?? -.infinity }
 
-    /// Takes a candidate in; false when its group has enough better ones.
+    /// Inserts a candidate. Returns false if its group has enough better ones.
     mutating func take(_ candidate: ScanCandidate) -> Bool {
         let group = groups.group(of: candidate.place)
         guard candidate.upper >= least(of: group) else { return false }
@@ -128,23 +128,23 @@ struct GroupBounds {
         return true
     }
 
-    /// Whether a candidate can still be among the best of its group.
+    /// Returns whether a candidate can still be among the best of its group.
     func keeps(_ candidate: ScanCandidate) -> Bool {
         candidate.upper >= least(of: groups.group(of: candidate.place))
     }
 
-    /// What a document of a group must reach.
+    /// Returns the value that a document of a group must reach.
     private func least(of group: Int) -> Float {
         guard let heap = lowers[group], heap.isFull else { return -.infinity }
         return heap.minimum
     }
 }
 
-/// The documents that a search has scored, by group.
+/// The scored documents of a search, by group.
 struct GroupedDocuments {
     private let groups: DocumentGroups
     private let limit: Int
-    /// Of each group the best, best first.
+    /// The best documents of each group, best first.
     private var found: [Int: [FoundDocument]] = [:]
     private var leaders: GroupLeaders
 
@@ -154,10 +154,10 @@ struct GroupedDocuments {
         leaders = GroupLeaders(count: limit)
     }
 
-    /// What the best documents of `limit` groups reach; nil while there are fewer groups.
+    /// The score that the best documents of `limit` groups reach; nil while there are fewer groups.
     var threshold: Float? { leaders.threshold }
 
-    /// Takes a document in if it can be among the best of its group, and its group among the best.
+    /// Inserts a document if it can be among the best of its group and its group can be among the best.
     mutating func take(_ score: Float, _ place: DocumentPlace, _ vector: ExactVector) throws {
         let group = groups.group(of: place)
         if let known = found[group] {
@@ -171,7 +171,7 @@ struct GroupedDocuments {
         leaders.raise(group, to: score)
     }
 
-    /// The best groups, each with its best documents.
+    /// Returns the best groups with the best documents of each.
     func best() -> [FoundDocument] {
         let best = found.values.compactMap { documents in documents.first.map { (first: $0, documents: documents) } }
             .sorted { FoundDocument.precedes($0.first, $1.first) }
@@ -180,18 +180,18 @@ struct GroupedDocuments {
 }
 
 extension [FoundDocument] {
-    /// Puts a document at its place among those that rank before and behind it, and drops the last one beyond `count`.
+    /// Inserts a document in rank order, and drops the last one if there are more than `count`.
     fileprivate mutating func insert(_ document: FoundDocument, keeping count: Int) {
         insert(document, at: firstIndex { FoundDocument.precedes(document, $0) } ?? endIndex)
         if self.count > count { removeLast() }
     }
 }
 
-/// Answers whose documents of one group stand together.
+/// Operations on results in which the documents of a group are adjacent.
 enum Groups {
-    /// The groups of a ranking, in the order of their first items, each with its first `best` items.
+    /// Returns the groups of a ranking in the order of their first items, each with its first `best` items.
     ///
-    /// - Parameter key: what the items of a group have in common; nil for an item that is a group of its own.
+    /// - Parameter key: Returns the group of an item; nil for an item that forms its own group.
     static func arranged<Item, Key: Hashable>(_ ranking: [Item], best: Int, by key: (Item) -> Key?) -> [[Item]] {
         var groups: [[Item]] = []
         var places: [Key: Int] = [:]
@@ -206,7 +206,7 @@ enum Groups {
         return groups
     }
 
-    /// The documents of each group; without groups each document alone.
+    /// Splits documents by group; without groups, each document is separate.
     static func split(_ documents: [FoundDocument], isGrouped: Bool) -> [ArraySlice<FoundDocument>] {
         var groups: [ArraySlice<FoundDocument>] = []
         var begin = documents.startIndex
@@ -221,9 +221,9 @@ enum Groups {
         return groups
     }
 
-    /// Some groups of an answer.
+    /// Returns a range of the groups of a result.
     ///
-    /// - Returns: their documents, and whether there were as many groups as asked for.
+    /// - Returns: The documents of the groups, and whether there were as many groups as requested.
     static func slice(
         _ documents: [FoundDocument], from first: Int, count: Int, isGrouped: Bool
     ) -> (documents: [FoundDocument], isFull: Bool) {
@@ -237,7 +237,7 @@ enum Groups {
 }
 
 extension IndexView {
-    /// Which group each document of a window is in, looked up once for each window and key.
+    /// Returns the group of each document in a window. The lookup is cached by window and key.
     func groups(of position: Int, by key: GroupKey) throws -> SegmentGroups {
         let member = members[position]
         return try member.segment.groups.groups(by: key, deadCount: member.deadCount) {
@@ -256,7 +256,8 @@ extension IndexView {
 }
 
 extension String {
-    /// What stands before the first occurrence of a separator, compared byte for byte; everything where there is none.
+    /// Returns the text before the first occurrence of a separator, compared by bytes, or the whole text if there is
+    /// none.
     fileprivate func prefix(upToFirst separator: String) -> String {
         let (text, separator) = (Array(utf8), Array(separator.utf8))
         guard text.count >= separator.count else { return self }

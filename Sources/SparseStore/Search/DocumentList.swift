@@ -1,33 +1,34 @@
 internal import SparseFormat
 
-/// Some documents of a list, and where the next page begins.
+/// One page of a list of documents, and the start of the next page.
 public struct DocumentPage: Sendable {
-    /// The documents, in the order of the list, without their token vectors.
+    /// The documents in the order of the list, without their token vectors.
     public let documents: [Document]
-    /// Asks for the page that follows; nil on the last page.
+    /// The cursor for the next page; nil on the last page.
     public let cursor: Cursor?
 }
 
-/// In which order a list has its documents.
+/// The order of a list of documents.
 public struct ListOrder: Sendable, Hashable {
-    /// The attribute that decides; nil for the order in which the documents were written.
+    /// The attribute to order by; nil for the order in which the documents were written.
     public var attribute: String?
     /// Whether the largest value, or the newest document, comes first.
     public var isDescending: Bool
 
-    /// Makes an order. Documents without the attribute come last in both directions; among equal ones the older comes first.
+    /// Creates an order. Documents without the attribute come last in both directions. Among equal values, older
+    /// documents come first.
     public init(by attribute: String? = nil, isDescending: Bool = false) {
         self.attribute = attribute
         self.isDescending = isDescending
     }
 }
 
-/// The order of a list, and the places of documents in it.
+/// The order of a list and the positions of documents in it.
 struct DocumentList {
-    /// A document and what decides its place.
+    /// A document with its sort key.
     struct Entry {
         let number: UInt64
-        /// Of values that are no strings; they ascend as the values do.
+        /// The sort key of a value that is not a string. Keys ascend as the values do.
         let key: UInt64?
         let text: [UInt8]?
 
@@ -35,7 +36,7 @@ struct DocumentList {
     }
 
     let order: ListOrder
-    /// Of the attribute that decides; nil for the order of writing.
+    /// The type of the attribute to order by; nil for the order of writing.
     let type: AttributeType?
 
     func entry(_ number: UInt64, _ value: AttributeValue?) -> Entry {
@@ -44,7 +45,7 @@ struct DocumentList {
         return Entry(number: number, key: AttributeKey.of(value, in: type), text: nil)
     }
 
-    /// Whether one document stands before another.
+    /// Returns whether one document comes before another.
     func precedes(_ a: Entry, _ b: Entry) -> Bool {
         guard type != nil else { return order.isDescending ? a.number > b.number : a.number < b.number }
         guard a.hasValue, b.hasValue else { return a.hasValue == b.hasValue ? a.number < b.number : a.hasValue }
@@ -55,7 +56,7 @@ struct DocumentList {
         return a.number < b.number
     }
 
-    /// What a cursor keeps of an entry.
+    /// Encodes an entry as the position in a cursor.
     func position(_ entry: Entry) -> [UInt8] {
         var writer = ByteWriter()
         writer.u64(entry.number)
@@ -65,7 +66,7 @@ struct DocumentList {
         return writer.bytes
     }
 
-    /// The entry of a cursor's position.
+    /// Decodes the entry from the position in a cursor.
     func entry(_ position: [UInt8]) throws -> Entry {
         try position.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
@@ -82,7 +83,7 @@ struct DocumentList {
         }
     }
 
-    /// A hash of what is listed, and in which order.
+    /// Returns a hash of the filter and the order.
     static func question(_ filter: Filter?, _ order: ListOrder) -> UInt64 {
         var writer = ByteWriter()
         filter?.encode(into: &writer)

@@ -1,22 +1,22 @@
 internal import SparseFormat
 
-/// The one exact score: Float products summed in ascending term order, whatever way the document was found. Where BM25
-/// scores, the products are those of query weights and impacts at the commit's average length.
+/// Computes the exact score of a document: Float products summed in ascending term order, however the document was
+/// found. With BM25, the products are those of query weights and impacts at the commit's average length.
 struct DocumentScorer {
     private let segment: WindowSegment
     private let query: ResolvedQuery
     private let scoring: BM25Function?
     private let scratch: ScanScratch
-    /// Query terms of the window, in the order of its directory; ascending, as terms are.
+    /// The positions of the query's terms in the window's directory, which is in ascending term order.
     private let positions: [Int]
     private let weights: [Float]
     private let usesSlots: Bool
-    /// The query's weights stand by term in a table of so many; 0 when they do not.
+    /// The size of the table of query weights by term; 0 if there is no table.
     private let termLimit: TermID
 
     /// Borrows the scratch's slots, or its weights by term, until `finish`.
     ///
-    /// - Parameter terms: of the query, those that the window has.
+    /// - Parameter terms: The terms of the query that the window has.
     init(
         _ segment: WindowSegment, _ query: ResolvedQuery, _ terms: ArraySlice<TermPlaces.Term>,
         _ scoring: BM25Function?, _ scratch: ScanScratch
@@ -26,7 +26,7 @@ struct DocumentScorer {
         self.init(segment, query, used.map(\.position), used.map { query.weights[$0.number] }, scoring, scratch)
     }
 
-    /// The same, with the terms looked up.
+    /// Looks up the query's terms, and borrows the scratch memory until `finish`.
     init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scoring: BM25Function?, _ scratch: ScanScratch) {
         let found = zip(query.terms, query.weights).compactMap { term, weight in
             segment.isCompact ? nil : segment.directory.find(term).map { (position: $0, weight: weight) }
@@ -83,7 +83,7 @@ struct DocumentScorer {
         return score
     }
 
-    /// Each term both have, largest product first: term, query weight, document weight.
+    /// Returns the term, query weight, and document weight of each common term, largest product first.
     func contributions(_ vector: ExactVector) throws -> [(term: TermID, query: Float, document: Float)] {
         var found: [(term: TermID, query: Float, document: Float)] = []
         if let scoring {
@@ -97,7 +97,7 @@ struct DocumentScorer {
         return found.sorted { $0.query * $0.document > $1.query * $1.document }
     }
 
-    /// Calls `body` with term, impact and query weight of each term both have, ascending.
+    /// Calls `body` with the term, impact, and query weight of each common term, in ascending order.
     private func forEachMatch(
         _ vector: ExactVector, _ scoring: BM25Function, _ body: (TermID, Float, Float) -> Void
     ) throws {
@@ -115,7 +115,7 @@ struct DocumentScorer {
         }
     }
 
-    /// Calls `body` with term, document weight and query weight of each term both have, ascending.
+    /// Calls `body` with the term, document weight, and query weight of each common term, in ascending order.
     private func forEachMatch(_ document: DocumentView, _ body: (TermID, Float, Float) -> Void) throws {
         var next = 0
         try document.forEachComponent { term, weight in
@@ -124,7 +124,7 @@ struct DocumentScorer {
         }
     }
 
-    /// Calls `body` with position, document weight and query weight of each term both have.
+    /// Calls `body` with the position, document weight, and query weight of each common term.
     private func forEachMatch(_ record: ForwardRecord, _ body: (Int, Float, Float) -> Void) {
         var next = 0
         for index in 0..<record.count {

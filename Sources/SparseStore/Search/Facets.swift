@@ -1,27 +1,27 @@
 public import SparseFormat
 
-/// How many documents have one value of an attribute.
+/// A value of an attribute and the number of documents that have it.
 public struct Facet: Sendable, Hashable {
-    /// The value or, of an attribute whose values are lists, an element.
+    /// The value. For an attribute whose values are lists, an element.
     public let value: AttributeValue
-    /// Documents that have it.
+    /// The number of documents with the value.
     public let count: Int
 
-    /// Makes a facet.
+    /// Creates a facet.
     public init(value: AttributeValue, count: Int) {
         self.value = value
         self.count = count
     }
 }
 
-/// Counts the values of an attribute over segments.
+/// Counts the values of an attribute across segments.
 struct FacetCounter {
     private let type: AttributeType
-    /// By key, for values that are no strings.
+    /// The counts by key, for values that are not strings.
     private var counts: [UInt64: Int] = [:]
     private var textCounts: [[UInt8]: Int] = [:]
 
-    /// - Parameter type: of the attribute in the store's schema.
+    /// - Parameter type: The type of the attribute in the store's schema.
     init(_ type: AttributeType) { self.type = type }
 
     /// Counts the values of some documents of a segment.
@@ -65,7 +65,7 @@ struct FacetCounter {
         }
     }
 
-    /// The key in a column of the schema's type: one of integers may be older than the first fraction.
+    /// Converts a column's key to the schema's type. A column of integers may be older than the first fraction.
     private func key(_ key: UInt64, _ own: AttributeType) -> UInt64 {
         guard type == .number, own == .integer, case .integer(let value) = AttributeKey.value(key, .integer) else {
             return key
@@ -73,7 +73,7 @@ struct FacetCounter {
         return AttributeKey.number(Double(value))
     }
 
-    /// The most frequent values first, equally frequent ones by value.
+    /// Returns the most frequent values first; equally frequent ones are ordered by value.
     func most(_ limit: Int) -> [Facet] {
         if type.isText {
             return textCounts.sorted { a, b in

@@ -1,15 +1,15 @@
 // Documents of several fields, such as a title and a body. The fields share one vocabulary: the term "swift" of the field
 // "title" is stored as "title:swift". A query names its terms once and gives each field a weight.
 
-/// Names of terms in fields.
+/// The names of terms in fields.
 enum FieldTerms {
-    /// Between the name of a field and a term.
+    /// The separator between the name of a field and a term.
     static let separator: Character = ":"
 
-    /// A term in a field, as the store knows it.
+    /// Returns the stored name of a term in a field.
     static func name(_ term: String, in field: String) -> String { field + String(separator) + term }
 
-    /// - Throws: `invalidArgument` for a name of a field that is empty or has a separator.
+    /// - Throws: `invalidArgument` for a field name that is empty or contains the separator.
     static func check(_ fields: some Sequence<String>) throws(SparseStoreError) {
         for field in fields where field.isEmpty || field.contains(separator) {
             throw SparseStoreError(
@@ -20,13 +20,13 @@ enum FieldTerms {
 }
 
 extension Document {
-    /// Makes a document of several fields, each with its own terms.
+    /// Creates a document with several fields, each with its own terms.
     ///
     ///     try Document(id: "d1", fields: ["title": ["swift": 2.1], "body": ["swift": 0.7, "storage": 1.4]])
     ///
-    /// The term "swift" of the field "title" is stored as the term "title:swift". Ask with `Query(terms:fields:)`.
+    /// The term "swift" of the field "title" is stored as the term "title:swift". Search with `Query(terms:fields:)`.
     ///
-    /// - Throws: `invalidArgument` for a name of a field that is empty or has a colon.
+    /// - Throws: `invalidArgument` for a field name that is empty or contains a colon.
     public init(
         id: String, fields: [String: [String: Float]], payload: [UInt8]? = nil, tags: [String] = []
     ) throws(SparseStoreError) {
@@ -39,22 +39,22 @@ extension Document {
 }
 
 extension Query {
-    /// Makes a query that looks for the same terms in several fields, each with a weight of its own.
+    /// Creates a query for the same terms in several fields, each with its own weight.
     ///
     ///     try Query(terms: ["swift": 1.2, "storage": 0.4], fields: ["title": 2, "body": 1])
     ///
-    /// A document's score is the sum over the fields of the field's weight times the inner product of the terms with the
-    /// document's terms of that field.
+    /// The score of a document is the sum over the fields of the field's weight times the inner product of the terms
+    /// with the document's terms in that field.
     ///
-    /// - Throws: `invalidArgument` for a name of a field that is empty or has a colon.
+    /// - Throws: `invalidArgument` for a field name that is empty or contains a colon.
     public init(terms: [String: Float], fields: [String: Float]) throws(SparseStoreError) {
         try self.init(terms: terms.map { WeightedTerm($0.key, $0.value) }, fields: fields)
     }
 
-    /// Makes a query that looks for the same terms in several fields; a term that stands twice is refused when the query
-    /// runs.
+    /// Creates a query for the same terms in several fields, each with its own weight. Searching with duplicate terms
+    /// throws an error.
     ///
-    /// - Throws: `invalidArgument` for a name of a field that is empty or has a colon.
+    /// - Throws: `invalidArgument` for a field name that is empty or contains a colon.
     public init(terms: [WeightedTerm], fields: [String: Float]) throws(SparseStoreError) {
         try FieldTerms.check(fields.keys)
         self.init(

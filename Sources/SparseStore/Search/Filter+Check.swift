@@ -6,7 +6,7 @@ extension Filter {
         var identifiers = 0
     }
 
-    /// Holds the filter to its limits before anything is looked up.
+    /// Checks the limits of the filter before anything is looked up.
     func check() throws(SparseStoreError) {
         var tally = Tally()
         try count(&tally, depth: 1)

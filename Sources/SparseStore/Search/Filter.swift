@@ -1,68 +1,70 @@
 public import SparseFormat
 
-/// Which documents a search, a count or a removal is about: by attributes, tags, identifiers and terms, and by any
-/// combination of these.
+/// A condition on documents for a search, a count, or a removal. It combines attributes, tags, identifiers, and terms.
 ///
 ///     .attribute("price").between(5, 10) && .tag("news") && !(.tag("draft") || .ids(hidden))
 ///
-/// A filter is tested before a document is scored, so a filtered search finds as many hits as there are.
+/// Documents are filtered before they are scored, so a filtered search returns as many hits as an unfiltered one if
+/// enough documents match.
 public indirect enum Filter: Sendable, Hashable {
-    /// Documents that have the tag, compared byte for byte.
+    /// Matches documents that have the tag, compared by its bytes.
     case tag(String)
-    /// Documents with one of these identifiers, compared byte for byte, in any order; identifiers that no document has
-    /// count for nothing. A list and not a `Set<String>`, which would hold one of two spellings that Swift calls equal.
+    /// Matches documents with one of these identifiers, compared by their bytes, in any order. Identifiers of missing
+    /// documents are ignored. This is a list, because a `Set<String>` would merge canonically equivalent strings.
     case ids([String])
-    /// Documents whose identifier begins with these bytes.
+    /// Matches documents whose identifier begins with these bytes.
     case idPrefix(String)
-    /// Documents that contain the term: a string or, in a store whose terms are numbers, its number in decimal digits.
-    /// No document contains a term that the store does not know.
+    /// Matches documents that contain the term: a string or, in a store with numeric terms, its number in decimal
+    /// digits. An unknown term matches no document.
     case term(String)
-    /// Documents whose attribute fulfills the condition. Easier to write as `.attribute("year") >= 2020`.
+    /// Matches documents whose attribute fulfills the condition. Usually written as `.attribute("year") >= 2020`.
     case condition(Attribute, Attribute.Condition)
-    /// Documents that all of these let through; every document when there are none.
+    /// Matches documents that match all of these filters; every document if the list is empty.
     case all([Filter])
-    /// Documents that at least one of these lets through; no document when there are none.
+    /// Matches documents that match at least one of these filters; no document if the list is empty.
     case any([Filter])
-    /// Documents that the other does not let through.
+    /// Matches documents that do not match the other filter.
     case not(Filter)
 
-    /// The most parts of a filter: each tag, set of identifiers, condition, `all`, `any` and `not` is one.
+    /// The maximum number of parts in a filter. Each tag, set of identifiers, condition, `all`, `any`, and `not` is one
+    /// part.
     public static let maximumParts = 1_024
-    /// The most identifiers and listed values of a filter, all its sets and lists together.
+    /// The maximum number of identifiers and listed values in a filter, over all its sets and lists.
     public static let maximumIdentifiers = 100_000
-    /// How deep parts may lie inside each other, and parentheses in a filter's text.
+    /// The maximum nesting depth of parts in a filter and of parentheses in its text.
     public static let maximumDepth = 64
 
-    /// An attribute to compare: `.attribute("price").between(5, 10)`.
+    /// Returns an attribute to compare: `.attribute("price").between(5, 10)`.
     public static func attribute(_ name: String) -> Attribute { Attribute(name) }
 
-    /// Documents that both let through.
+    /// Matches documents that match both filters.
     public static func && (left: Filter, right: Filter) -> Filter {
         if case .all(let parts) = left { return .all(parts + [right]) }
         return .all([left, right])
     }
 
-    /// Documents that at least one of the two lets through.
+    /// Matches documents that match at least one of the two filters.
     public static func || (left: Filter, right: Filter) -> Filter {
         if case .any(let parts) = left { return .any(parts + [right]) }
         return .any([left, right])
     }
 
-    /// Documents that the filter does not let through.
+    /// Matches documents that do not match the filter.
     public static prefix func ! (filter: Filter) -> Filter { .not(filter) }
 
-    /// Reads a filter from text.
+    /// Parses a filter from text.
     ///
     ///     year >= 2020 AND lang IN (de, en) AND NOT tag:draft AND term:swift AND price BETWEEN 1 AND 5
     ///
-    /// Attributes are compared with `=`, `!=`, `<`, `<=`, `>`, `>=`, `IN (a, b)` and `BETWEEN a AND b`; `EXISTS name` asks
-    /// for any value. Values are written as they are; dates as `2024-01-31` or `2024-01-31T12:00:00Z`. `tag:NAME`,
-    /// `id:NAME`, `id:PREFIX*` and `term:NAME` name the rest. NOT binds tighter than AND, AND tighter than OR; the case of
-    /// these words does not matter. A name or a value with blanks, parentheses, commas, quotes or signs of comparison is
-    /// written in double quotes, where a backslash stands before a quote or a backslash: `tag:"to do"`.
+    /// Attributes are compared with `=`, `!=`, `<`, `<=`, `>`, `>=`, `IN (a, b)`, and `BETWEEN a AND b`; `EXISTS name`
+    /// matches any value. Values are written without quotes, dates as `2024-01-31` or `2024-01-31T12:00:00Z`.
+    /// `tag:NAME`, `id:NAME`, `id:PREFIX*`, and `term:NAME` match tags, identifiers, and terms. NOT binds tighter than
+    /// AND, and AND tighter than OR. Keywords are case-insensitive. A name or a value with spaces, parentheses, commas,
+    /// quotes, or comparison operators must be in double quotes, where a backslash escapes a quote or a backslash:
+    /// `tag:"to do"`.
     ///
-    /// - Throws: `invalidArgument` with the position, counted in characters from 1, of what could not be read;
-    ///   `limitExceeded` for a text of more than ``maximumParts``, ``maximumIdentifiers`` or ``maximumDepth``.
+    /// - Throws: `invalidArgument` with the 1-based character position of a syntax error; `limitExceeded` for a text
+    ///   that exceeds ``maximumParts``, ``maximumIdentifiers``, or ``maximumDepth``.
     public static func parse(_ text: String) throws(SparseStoreError) -> Filter {
         var parser = FilterParser(text)
         let filter = try parser.parse()
@@ -73,7 +75,7 @@ public indirect enum Filter: Sendable, Hashable {
 
 // Tags and identifiers are bytes in a store, so that filters are equal when these are.
 extension Filter {
-    /// Whether both are written alike, their tags and identifiers compared byte for byte.
+    /// Returns whether both filters have the same structure, with tags and identifiers compared by their bytes.
     public static func == (a: Filter, b: Filter) -> Bool {
         switch (a, b) {
         case (.tag(let a), .tag(let b)): TextKey(a) == TextKey(b)
@@ -87,7 +89,7 @@ extension Filter {
         }
     }
 
-    /// Feeds the kind of the filter and its parts to the hasher.
+    /// Hashes the kind of the filter and its parts.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .tag(let tag):
@@ -119,7 +121,7 @@ extension Filter {
 }
 
 extension Attribute.Condition {
-    /// Whether both ask the same, their strings compared byte for byte.
+    /// Returns whether both conditions are the same, with strings compared by their bytes.
     fileprivate func isSame(as other: Attribute.Condition) -> Bool {
         func areSame(_ a: Attribute.End?, _ b: Attribute.End?) -> Bool {
             guard let a, let b else { return a == nil && b == nil }
@@ -134,28 +136,29 @@ extension Attribute.Condition {
     }
 }
 
-/// An attribute by its name, to be compared in a ``Filter``.
+/// A named attribute to compare in a ``Filter``.
 ///
-/// A comparison lets a document through whose value fulfills it; of a list, one element has to. A document without the
-/// attribute fulfills no comparison but `!=`, which is the opposite of `==`. Strings are compared by their bytes. A string
-/// that is compared with an attribute of another type is read as a value of that type: `.attribute("day") >= "2024-01-31"`.
+/// A comparison matches documents whose value fulfills it. If the value is a list, one element must fulfill it. A
+/// document without the attribute fulfills no comparison except `!=`, which is the negation of `==`. Strings are
+/// compared by their bytes. A string that is compared with an attribute of another type is converted to that type:
+/// `.attribute("day") >= "2024-01-31"`.
 public struct Attribute: Sendable, Hashable {
-    /// The name.
+    /// The name of the attribute.
     public let name: String
 
-    /// Names an attribute.
+    /// Creates an attribute with a name.
     public init(_ name: String) { self.name = name }
 
-    /// An attribute to compare, where a comparison's left side is expected: `.attribute("year") >= 2020`.
+    /// Returns an attribute as the left side of a comparison: `.attribute("year") >= 2020`.
     public static func attribute(_ name: String) -> Attribute { Attribute(name) }
 
-    /// What is asked of a value.
+    /// A condition on the value of an attribute.
     public enum Condition: Sendable, Hashable {
-        /// There is a value.
+        /// The attribute has a value.
         case exists
-        /// It is one of these.
+        /// The value is one of these.
         case isIn([AttributeValue])
-        /// It lies between two ends, each included or not; nil is no end.
+        /// The value lies between two ends, each inclusive or exclusive; nil means unbounded.
         case isBetween(End?, End?)
     }
 
@@ -163,49 +166,49 @@ public struct Attribute: Sendable, Hashable {
     public struct End: Sendable, Hashable {
         /// The value at the end.
         public var value: AttributeValue
-        /// Whether the value itself is in the range.
+        /// Whether the range includes the value itself.
         public var isIncluded: Bool
 
-        /// Makes an end.
+        /// Creates an end of a range.
         public init(_ value: AttributeValue, isIncluded: Bool) {
             self.value = value
             self.isIncluded = isIncluded
         }
     }
 
-    /// Documents that have the attribute.
+    /// Matches documents that have the attribute.
     public var exists: Filter { .condition(self, .exists) }
 
-    /// Documents whose value is one of these, at most ``Filter/maximumIdentifiers``.
+    /// Matches documents whose value is one of these, at most ``Filter/maximumIdentifiers``.
     public func isIn(_ values: [AttributeValue]) -> Filter { .condition(self, .isIn(values)) }
 
-    /// Documents whose value lies between two others, or is one of them.
+    /// Matches documents whose value lies between two others, inclusive.
     public func between(_ low: AttributeValue, _ high: AttributeValue) -> Filter {
         .condition(self, .isBetween(End(low, isIncluded: true), End(high, isIncluded: true)))
     }
 
-    /// Documents with this value.
+    /// Matches documents with this value.
     public static func == (left: Attribute, right: AttributeValue) -> Filter { left.isIn([right]) }
 
-    /// Documents without this value.
+    /// Matches documents without this value.
     public static func != (left: Attribute, right: AttributeValue) -> Filter { .not(left == right) }
 
-    /// Documents with a smaller value.
+    /// Matches documents with a smaller value.
     public static func < (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(nil, End(right, isIncluded: false)))
     }
 
-    /// Documents with this or a smaller value.
+    /// Matches documents with a smaller or equal value.
     public static func <= (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(nil, End(right, isIncluded: true)))
     }
 
-    /// Documents with a larger value.
+    /// Matches documents with a larger value.
     public static func > (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(End(right, isIncluded: false), nil))
     }
 
-    /// Documents with this or a larger value.
+    /// Matches documents with a larger or equal value.
     public static func >= (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(End(right, isIncluded: true), nil))
     }

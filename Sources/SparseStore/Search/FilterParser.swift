@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-/// Reads a filter's text by recursive descent. See ``Filter/parse(_:)``.
+/// Parses the text of a filter by recursive descent. See ``Filter/parse(_:)``.
 ///
 ///     or        = and { "OR" and }
 ///     and       = unary { "AND" unary }
@@ -113,7 +113,7 @@ struct FilterParser {
         return text
     }
 
-    /// Counts while it reads, so that a long text costs no more than the limit allows.
+    /// Counts a part while parsing, so that a long text costs no more than the limit allows.
     private mutating func leaf(_ filter: Filter, _ token: FilterTokens.Token) throws(SparseStoreError) -> Filter {
         parts += 1
         guard parts <= Filter.maximumParts else {

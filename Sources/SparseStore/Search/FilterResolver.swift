@@ -1,15 +1,15 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Turns the names in a filter into numbers, and its values into those of the attributes' types, as of one state.
+/// Converts the names in a filter to numbers and its values to the attributes' types, as of one commit.
 struct FilterResolver {
     let tables: Tables
     let reader: Reader
     let schema: AttributeSchema
     let termSpace: TermSpace
 
-    /// - Parameter filter: one that has passed `check`.
-    /// - Throws: `invalidArgument` for an attribute that no document has had, and for a value that it cannot have.
+    /// - Parameter filter: A filter that has passed `check`.
+    /// - Throws: `invalidArgument` for an attribute that no document has ever had, and for a value of the wrong type.
     func resolve(_ filter: Filter) throws -> ResolvedFilter {
         switch filter {
         case .tag(let tag): return .tag(tag)
@@ -63,7 +63,7 @@ struct FilterResolver {
         }
     }
 
-    /// A value to compare with those of an attribute. A string is read as the attribute's type, so that a filter's text
+    /// Converts a value to the type of an attribute. Strings are parsed as that type, so that the text of a filter
     /// needs no types.
     private func convert(_ value: AttributeValue, of name: String, _ type: AttributeType) throws -> AttributeValue {
         func refused(_ what: String) -> SparseStoreError {

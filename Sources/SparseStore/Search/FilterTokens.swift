@@ -1,12 +1,12 @@
-/// The words of a filter's text, one after the other.
+/// Splits the text of a filter into tokens.
 struct FilterTokens {
-    /// A word and where it begins, in characters from 1.
+    /// A token and its 1-based character position.
     struct Token {
         let kind: Kind
         let position: Int
     }
 
-    /// A word with a meaning of its own, in any case.
+    /// A keyword, in any case.
     enum Keyword: String {
         case and
         case or
@@ -16,7 +16,7 @@ struct FilterTokens {
         case exists
     }
 
-    /// A sign of comparison.
+    /// A comparison operator.
     enum Sign: String {
         case equal = "="
         case unequal = "!="
@@ -26,7 +26,7 @@ struct FilterTokens {
         case greaterOrEqual = ">="
     }
 
-    /// What a word is.
+    /// The kind of a token.
     enum Kind: Equatable {
         case keyword(Keyword)
         case sign(Sign)
@@ -41,7 +41,7 @@ struct FilterTokens {
         case word(String)
         case end
 
-        /// For error messages; never the caller's own names.
+        /// The name of the kind for error messages. It never contains text of the caller.
         var name: String {
             switch self {
             case .keyword(let keyword): keyword.rawValue.uppercased()
@@ -68,7 +68,7 @@ struct FilterTokens {
         SparseStoreError(.invalidArgument, "the filter, at character \(position): \(what)").about(position: position)
     }
 
-    /// - Parameter isValue: a value is expected, which may hold a colon and needs no quotes if it is a keyword.
+    /// - Parameter isValue: Whether a value is expected, which may contain a colon and may be an unquoted keyword.
     mutating func next(isValue: Bool = false) throws(SparseStoreError) -> Token {
         if let token = peeked {
             peeked = nil
@@ -90,7 +90,7 @@ struct FilterTokens {
         }
     }
 
-    /// Takes the next word when it is of a kind.
+    /// Consumes the next token if it is of the given kind.
     mutating func skip(_ kind: Kind) throws(SparseStoreError) -> Bool {
         let token = try next()
         if token.kind == kind { return true }
@@ -186,12 +186,12 @@ struct FilterTokens {
         throw Self.failure(begin + 1, "the quoted name does not end")
     }
 
-    /// What ends a name after a colon.
+    /// Returns whether a character ends a name after a colon.
     private static func endsLongName(_ character: Character) -> Bool {
         character.isWhitespace || character == "(" || character == ")" || character == "\""
     }
 
-    /// What ends any other word.
+    /// Returns whether a character ends any other word.
     private static func endsName(_ character: Character) -> Bool {
         endsLongName(character) || "=!<>,".contains(character)
     }

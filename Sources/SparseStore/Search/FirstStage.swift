@@ -1,24 +1,24 @@
 internal import SparseFormat
 
-/// What the first stage of a search is asked for: the best documents for a query by inner product, over the windows of one
-/// snapshot.
+/// The first stage of a search. It finds the best documents by inner product in the windows of one snapshot.
 struct FirstStage {
     let index: IndexView
     let query: ResolvedQuery
-    /// How many documents at the most; how many groups where there is a grouping.
+    /// The maximum number of documents; with a grouping, of groups.
     let limit: Int
     let minimumScore: Float?
     /// Nil for an exact search.
     let effort: Effort?
-    /// What a filter leaves of each window; nil when every live document may be found.
+    /// The documents that the filter allows in each window; nil allows all live documents.
     var allowed: [AllowedDocuments]?
     var budget = SearchBudget.unlimited
-    /// Only documents that rank behind this are found. For an exact search without groups.
+    /// The rank after which documents are found. Only for an exact search without groups.
     var after: HitRank?
-    /// Which documents belong together; nil when each counts alone.
+    /// The groups of documents; nil without grouping.
     var groups: DocumentGroups?
 
-    /// The best documents, best first; with groups one group after the other, the one with the best document first.
+    /// Returns the best documents, best first. With groups, returns one group after the other, starting with the group
+    /// of the best document.
     func run(_ scratch: ScanScratch, _ counters: inout SearchCounters) throws -> [FoundDocument] {
         var run = SearchRun(self, scratch)
         let found = try run.find()
@@ -26,9 +26,9 @@ struct FirstStage {
         return found
     }
 
-    /// The same, and how it was done in the end.
+    /// Returns the best documents, and the plan that was carried out.
     ///
-    /// - Parameter chosen: the plan, as the planner has chosen it.
+    /// - Parameter chosen: The plan that the planner chose.
     func run(
         _ chosen: SearchPlan, _ scratch: ScanScratch, _ counters: inout SearchCounters
     ) throws -> (found: [FoundDocument], plan: SearchPlan) {
@@ -48,14 +48,14 @@ struct FirstStage {
         return (found, outcome(chosen, counters, isExact: isExact))
     }
 
-    /// The same search with nothing left out.
+    /// The same search without approximation.
     private var exactly: FirstStage {
         FirstStage(
             index: index, query: query, limit: limit, minimumScore: minimumScore, effort: nil, allowed: allowed,
             budget: budget, groups: groups)
     }
 
-    /// The plan as the search and its filter have changed it.
+    /// Returns the plan after changes by the search and its filter.
     private func outcome(_ chosen: SearchPlan, _ counters: SearchCounters, isExact: Bool) -> SearchPlan {
         if allowed == nil, isExact == chosen.isExact { return chosen }
         var reason = chosen.reason
@@ -69,21 +69,21 @@ struct FirstStage {
     }
 }
 
-/// A document that a search has found, and its exact score.
+/// A document that a search has found, with its exact score.
 struct FoundDocument {
     let id: String
     let place: DocumentPlace
     let score: Float
-    /// What it was grouped by; nil without a grouping, and for a document that has no such value.
+    /// The value that the document was grouped by; nil without a grouping or without a value.
     var group: GroupValue?
 
     var rank: HitRank { HitRank(score: score, id: id) }
 
-    /// Best first: by score, then by identifier.
+    /// Returns whether `a` ranks before `b`: by score, then by identifier.
     static func precedes(_ a: FoundDocument, _ b: FoundDocument) -> Bool { HitRank.precedes(a.rank, b.rank) }
 }
 
-/// What orders the documents of an answer: higher scores come first, equal scores in the order of the identifiers' bytes.
+/// The rank of a document in a result. Higher scores come first; equal scores are ordered by the identifiers' bytes.
 struct HitRank: Sendable, Hashable {
     let score: Float
     let id: String
@@ -94,10 +94,10 @@ struct HitRank: Sendable, Hashable {
 }
 
 extension SearchCounters {
-    /// Whether lists were read, of which a plan leaves something out.
+    /// Whether posting lists were read, which a plan may have read only in part.
     fileprivate var isPartial: Bool { segmentsScanned > 0 || lists > 0 }
 
-    /// Adds the costs of a second pass over the same segments; what they hold is not counted twice.
+    /// Adds the costs of a second pass over the same segments. The sizes of segments are not counted twice.
     fileprivate mutating func add(_ other: SearchCounters) {
         segments = max(segments, other.segments)
         lists += other.lists

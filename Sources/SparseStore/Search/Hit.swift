@@ -1,59 +1,60 @@
-/// One document found.
+/// A document that a search has found.
 public struct Hit: Sendable, Hashable {
-    /// The document's identifier.
+    /// The identifier of the document.
     public let id: String
     /// The inner product of the weighted query and the stored document, in Float, summed in ascending term order. In a
-    /// search of several stages, what the last stage that scored the document gave it.
+    /// multi-stage search, the score of the last stage that scored the document.
     public internal(set) var score: Float
-    /// What made the inner product with the query, as feedback has changed it, largest first; empty unless
-    /// ``SearchOptions/contributions`` asked for it.
+    /// The contributions of the terms to the inner product with the query (after feedback, if any), largest first.
+    /// Empty unless ``SearchOptions/contributions`` requests it.
     public internal(set) var contributions: [TermContribution] = []
-    /// What each of ``SearchResult/stages`` scored the document with; nil where one did not.
+    /// The score of the document in each of ``SearchResult/stages``; nil for a stage that did not score it.
     public var stageScores: [Float?] = []
-    /// The document's payload; nil when it has none, or when ``SearchOptions/fields`` did not ask for it.
+    /// The payload of the document; nil if it has none or if ``SearchOptions/fields`` does not request it.
     public internal(set) var payload: [UInt8]?
-    /// The document's tags, ascending; empty when it has none, or when ``SearchOptions/fields`` did not ask for them.
+    /// The tags of the document, in ascending order; empty if it has none or if ``SearchOptions/fields`` does not
+    /// request them.
     public internal(set) var tags: [String] = []
-    /// The document's vector; nil when ``SearchOptions/fields`` did not ask for it.
+    /// The vector of the document; nil if ``SearchOptions/fields`` does not request it.
     public internal(set) var vector: SparseContent?
-    /// What the document is grouped by; nil without ``SearchOptions/grouping``, and for a document without such a value,
-    /// which is a group of its own.
+    /// The value that the document is grouped by; nil without ``SearchOptions/grouping``, and for a document without a
+    /// value, which forms its own group.
     public internal(set) var group: String?
 }
 
 extension Hit {
-    /// Whether the identifiers have the same bytes, and all else is equal.
+    /// Returns whether two hits are equal. Identifiers are compared by their bytes.
     public static func == (a: Hit, b: Hit) -> Bool {
         TextKey(a.id) == TextKey(b.id) && a.score == b.score && a.contributions == b.contributions
             && a.stageScores == b.stageScores
     }
 
-    /// Feeds the identifier's bytes and the score to the hasher.
+    /// Hashes the bytes of the identifier and the score.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(TextKey(id))
         hasher.combine(score)
     }
 }
 
-/// What one term added to a hit's score.
+/// The contribution of one term to the score of a hit.
 public struct TermContribution: Sendable, Hashable {
     /// The term's string, or its number as decimal text.
     public let term: String
-    /// The query's weight after the weighting.
+    /// The weight of the term in the query after the weighting.
     public let queryWeight: Float
-    /// The document's weight as stored.
+    /// The stored weight of the term in the document.
     public let documentWeight: Float
-    /// Their product.
+    /// The product of the two weights.
     public var contribution: Float { queryWeight * documentWeight }
 }
 
 extension TermContribution {
-    /// Whether the terms have the same bytes, and the weights are equal.
+    /// Returns whether the terms have the same bytes and the weights are equal.
     public static func == (a: TermContribution, b: TermContribution) -> Bool {
         TextKey(a.term) == TextKey(b.term) && a.queryWeight == b.queryWeight
             && a.documentWeight == b.documentWeight
     }
 
-    /// Feeds the term's bytes to the hasher.
+    /// Hashes the bytes of the term.
     public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(term)) }
 }

@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 extension IndexView {
-    /// The exact scores of documents, in their order; 0 for one that shares no term with the query.
+    /// Returns the exact scores of documents, in order; 0 for a document that shares no term with the query.
     func scores(of places: [DocumentPlace], _ query: ResolvedQuery, _ scratch: ScanScratch) throws -> [Float] {
         var scores = [Float](repeating: 0, count: places.count)
         let byMember = Dictionary(grouping: places.indices) { places[$0].member }

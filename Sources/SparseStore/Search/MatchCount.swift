@@ -1,11 +1,11 @@
 internal import SparseFormat
 
-/// Counts the documents that a search could find if its limit were high enough.
+/// Counts the documents that a search with an unlimited number of hits would find.
 struct MatchCount {
     let stage: FirstStage
     let scratch: ScanScratch
 
-    /// How many documents may be found and score above 0, and not less than the minimum score.
+    /// Returns the number of allowed documents that score above 0 and at least the minimum score.
     func run() throws -> Int {
         guard stage.query.hasPositiveWeight else { return 0 }
         let terms = TermPlaces(stage.query, stage.index, scratch)
@@ -20,7 +20,7 @@ struct MatchCount {
         return count
     }
 
-    /// The documents of a window that may be found and have a term of a positive weight.
+    /// Returns the allowed documents of a window that have a term with a positive weight.
     private func matching(_ position: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Bitmap {
         let member = stage.index.members[position]
         let found = try member.segment.documents(
@@ -28,7 +28,7 @@ struct MatchCount {
         return found.intersection(stage.allowed?[position].bitmap, or: member)
     }
 
-    /// How many of some documents of a window score enough.
+    /// Returns the number of documents of a window that score enough.
     private func scoring(_ documents: Bitmap, _ position: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Int {
         let scorer = DocumentScorer(
             stage.index.members[position].segment, stage.query, terms, stage.index.scoring, scratch)
@@ -45,16 +45,16 @@ struct MatchCount {
     }
 }
 
-/// The documents that frequencies are counted over.
+/// The documents that frequencies are computed over.
 struct CountedDocuments {
     let index: IndexView
     let allowed: [AllowedDocuments]
     let scratch: ScanScratch
 
-    /// How many they are.
+    /// The number of documents.
     var count: Int { allowed.reduce(0) { $0 + $1.count } }
 
-    /// How many of them have each term; terms that none has may be missing.
+    /// Returns the number of these documents that have each term. Terms with a frequency of 0 may be missing.
     func frequencies(of terms: Set<TermID>) throws -> [TermID: Int] {
         var frequencies: [TermID: Int] = [:]
         for (member, allowed) in zip(index.members, allowed) where allowed.count > 0 {
@@ -70,7 +70,7 @@ struct CountedDocuments {
 }
 
 extension WindowSegment {
-    /// The documents that are in one of some lists, removed ones included.
+    /// Returns the documents in any of the lists, including removed ones.
     fileprivate func documents(having entries: some Sequence<WindowEntry>, _ scratch: ScanScratch) throws -> Bitmap {
         var held = HeldLists()
         defer {
@@ -85,7 +85,7 @@ extension WindowSegment {
 }
 
 extension Bitmap {
-    /// Those that a filter lets through; without a filter those that are live.
+    /// Returns the documents that are allowed; without a filter, the live ones.
     fileprivate func intersection(_ allowed: Bitmap?, or member: IndexView.Member) -> Bitmap {
         var common = self
         if let allowed {

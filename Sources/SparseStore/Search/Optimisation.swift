@@ -1,34 +1,34 @@
-/// An idea behind the speed of searches. Each can be left out alone: tests show that answers stay, measurements what it
-/// brings.
+/// An optimization of searches. Each can be disabled separately: tests show that results stay the same, and
+/// measurements show its effect.
 enum Optimisation: UInt16, CaseIterable, Sendable {
-    /// The terms of a query are looked up in all windows at once: each step asks for what the next one reads.
+    /// Looks up the terms of a query in all windows at once. Each step prefetches what the next one reads.
     case termPrefetch
-    /// Lists are asked for some way ahead of what is being added.
+    /// Prefetches lists some distance ahead of the addition.
     case listPrefetch
-    /// Exact vectors are asked for some documents ahead of the one that is scored.
+    /// Prefetches exact vectors a few documents ahead of scoring.
     case recordPrefetch
-    /// A search whose predecessor waited for the disk asks it for all lists and records first.
+    /// Requests all lists and records from the disk first, if the previous search waited for the disk.
     case readAhead
-    /// Blocks whose largest sum is too small are not looked through.
+    /// Skips blocks whose largest sum is too small.
     case blockSkipping
-    /// The k-th largest of the blocks' maxima is a sum that candidates must reach from the first block on.
+    /// Uses the k-th largest block maximum as the bound for candidates from the first block on.
     case maximaBound
-    /// What a plan leaves out is the same in all windows.
+    /// Uses the same cut in all windows.
     case sharedCut
-    /// The best sums of a planned search are scored exactly; without, the sums are the scores.
+    /// Scores the best sums of a planned search exactly; without it, the sums are the scores.
     case rescoring
-    /// Exact vectors are scored through a table of the query's weights; without, by merging.
+    /// Scores exact vectors through a table of the query's weights; without it, by merging.
     case weightTable
 
-    /// Whether a planned search gives the same answer without it. An exact one always does.
+    /// Whether a planned search gives the same results without it. An exact search always does.
     var keepsPlannedAnswers: Bool { self != .sharedCut && self != .rescoring }
 }
 
-/// Those that a search uses.
+/// A set of optimizations for a search.
 struct Optimisations: Sendable {
     private var bits: UInt16
 
-    /// As users search.
+    /// All optimizations, which is the default.
     static let all = Optimisations(bits: .max)
 
     func contains(_ one: Optimisation) -> Bool { bits & 1 &<< one.rawValue != 0 }

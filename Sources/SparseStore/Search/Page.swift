@@ -1,15 +1,15 @@
 internal import SparseFormat
 
-/// Where one page of an answer begins: behind so many hits, or groups, of which the last had this rank.
+/// The start of a page of results: the number of earlier hits or groups, and the rank of the last one.
 struct PageStart: Sendable, Hashable {
     var depth = 0
-    /// Of the last hit before, or of the best hit of the last group before; nil for the first page.
+    /// The rank of the last earlier hit, or of the best hit of the last earlier group; nil for the first page.
     var last: HitRank?
 
-    /// More than any store has documents.
+    /// The maximum depth, larger than the number of documents in any store.
     private static let maximumDepth: UInt64 = 1 << 40
 
-    /// As a cursor has it.
+    /// The start as encoded in a cursor.
     var position: [UInt8] {
         var writer = ByteWriter()
         writer.varint(UInt64(depth))
@@ -18,7 +18,7 @@ struct PageStart: Sendable, Hashable {
         return writer.bytes
     }
 
-    /// The first page.
+    /// Creates the start of the first page.
     init() {}
 
     init(depth: Int, last: HitRank) {
@@ -40,16 +40,17 @@ struct PageStart: Sendable, Hashable {
     }
 }
 
-/// What it takes to make the cursor of a page, which is made when somebody asks for it.
+/// The data for the cursor of a page. The cursor is created on demand.
 struct Page: Sendable, Hashable {
     let store: StoreUUID
     let question: Question
-    /// How many hits, or groups, are before the page.
+    /// The number of hits or groups before the page.
     let depth: Int
-    /// Whether the page has as many as were asked for, so that others may follow.
+    /// Whether the page has as many hits as requested, so that more may follow.
     var isFull: Bool
 
-    /// Where the page ends, or begins to be unread, behind its first hits; behind the whole group of the last of them.
+    /// Returns the cursor after the given first hits of the page. With groups, after the whole group of the last of
+    /// them.
     func cursor(behind hits: ArraySlice<Hit>) -> Cursor? {
         var last: Hit?
         var count = 0
@@ -68,14 +69,14 @@ struct Page: Sendable, Hashable {
     }
 }
 
-/// What decides the members of an answer and their order; not how many are shown, nor how close to exact they are.
+/// Everything that determines the members of a result and their order. Excludes the number of hits and the recall.
 struct Question: Sendable, Hashable {
     let query: Query
     let options: SearchOptions
-    /// Names and candidates of the stages after the first.
+    /// The names and candidate counts of the stages after the first.
     var stages: [String] = []
 
-    /// The same for the same question in every process.
+    /// A hash that is the same for the same question in every process.
     var hash: UInt64 {
         var writer = ByteWriter()
         query.encode(into: &writer)
@@ -87,7 +88,7 @@ struct Question: Sendable, Hashable {
         return XXH64.hash(writer.bytes, seed: 0x5155_4553)
     }
 
-    /// Where the page begins that the options ask for.
+    /// Returns the start of the page that the options request.
     ///
     /// - Throws: `invalidCursor`.
     func start(in store: StoreUUID) throws(SparseStoreError) -> PageStart {
@@ -186,7 +187,7 @@ extension Grouping {
 }
 
 extension Filter {
-    /// Writes the filter so that equal filters give equal bytes.
+    /// Encodes the filter so that equal filters give equal bytes.
     func encode(into writer: inout ByteWriter) {
         func encode(_ kind: UInt8, _ parts: [Filter]) {
             writer.u8(kind)

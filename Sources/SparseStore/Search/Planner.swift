@@ -8,17 +8,17 @@ internal import SparseFormat
     internal import Glibc
 #endif
 
-/// Turns what a caller asks for into how much is read.
+/// Chooses how much a search reads to meet the requested recall.
 struct Planner {
-    /// Documents in the windows, and how many components they have at the mean.
+    /// The number of documents in the windows, and their mean number of components.
     let documents: Int
     let components: Double
-    /// The share of them that are in compact segments.
+    /// The share of documents in compact segments.
     let lookups: Double
-    /// What was measured on this store of each effort, and of the exact search, ascending by k; empty before the first
+    /// The measurements of each effort and of the exact search on this store, ascending by k; empty before the first
     /// tuning.
     private let curves: [[TuningRecord.Point]]
-    /// The efforts that this store can be searched with.
+    /// The efforts that this store supports.
     private let efforts: [Int]
     private let exactCurve: [TuningRecord.Point]
 
@@ -35,9 +35,9 @@ struct Planner {
         exactCurve = points.filter { $0.effort == Effort.exactNumber }
     }
 
-    /// Below this an exact search costs no more than a planned one.
+    /// The number of documents below which an exact search is as cheap as a planned one.
     static let exactBelow = 4_096
-    /// The least share of the documents that a filter must let through for a search of blocks.
+    /// The minimum share of documents that a filter must allow for a search of blocks.
     static let shareForBlocks = 0.5
 
     struct Choice {
@@ -47,11 +47,11 @@ struct Planner {
     }
 
     /// - Parameters:
-    ///   - share: of the documents, those that a filter lets through; 1 without a filter.
-    ///   - damage: why the block index cannot be used.
-    ///   - hasGroups: whether the limit is one of groups, so that a block index does not know how many documents to keep.
-    ///   - hasNegativeWeight: whether the query has one. Levels and summaries say what documents gain and not what they
-    ///     lose, so that no plan can promise a recall.
+    ///   - share: The share of documents that a filter allows; 1 without a filter.
+    ///   - damage: The reason why the block index cannot be used.
+    ///   - hasGroups: Whether the limit counts groups. A block index then does not know how many documents to keep.
+    ///   - hasNegativeWeight: Whether the query has a negative weight. Levels and summaries bound what documents gain
+    ///     but not what they lose, so no plan can guarantee a recall.
     func choose(
         _ recall: Recall, limit: Int, share: Double = 1, without damage: BlockDamage? = nil, hasGroups: Bool = false,
         hasNegativeWeight: Bool = false
@@ -100,18 +100,19 @@ struct Planner {
         }
     }
 
-    /// Whether efforts of this ladder were measured. One that was not reaches nothing then.
+    /// Whether efforts of this ladder were measured. After tuning, an effort that was not measured counts as reaching
+    /// no recall.
     private var isMeasured: Bool { !curves.isEmpty }
 
-    /// What an effort costs at k = `limit`; before the first tuning efforts cost as they rise.
+    /// Returns the cost of an effort at k = `limit`. Before the first tuning, costs follow the order of efforts.
     private func cost(_ effort: Int, _ limit: Int) -> Double {
         isMeasured
             ? cost(curves[effort], limit, windows: !Effort.ladder[effort].usesBlocks) ?? .infinity : Double(effort)
     }
 
-    /// The cost at the nearest k that was measured, by ratio; nil when none was.
+    /// Returns the cost at the measured k that is nearest by ratio; nil if none was measured.
     ///
-    /// - Parameter windows: whether all windows are scanned.
+    /// - Parameter windows: Whether all windows are scanned.
     private func cost(_ curve: [TuningRecord.Point], _ limit: Int, windows: Bool) -> Double? {
         guard var nearest = curve.first else { return nil }
         for point in curve where limit * limit > Int(nearest.limit) * Int(point.limit) { nearest = point }
@@ -120,11 +121,11 @@ struct Planner {
             lookups: lookups) + (windows ? ScanCost.windows(documents: documents) : 0)
     }
 
-    /// The recall of an effort at k = `limit`: of the nearest measured k, the worse of both where it lies between two.
+    /// Returns the recall of an effort at the measured k nearest to `limit`; between two measured k, the worse of both.
     ///
-    /// The best k of a share of the documents lie about as deep as the best k / share of all, where more counts of what a
-    /// plan leaves out. But as many are scored as for k: between two measured depths recall falls evenly with the
-    /// logarithm.
+    /// The best k documents of a share lie about as deep as the best k / share of all documents, where more of what a
+    /// plan skips matters. But only as many are scored as for k. Between two measured depths, recall is therefore
+    /// interpolated linearly in the logarithm of the depth.
     private func recall(_ effort: Int, _ limit: Int, _ share: Double) -> Double {
         // Efforts of blocks are searched with once they were measured only.
         guard isMeasured else { return ScanLadder.assumedRecall[effort] }

@@ -1,76 +1,76 @@
 public import SparseFormat
 
-/// A sparse query: what the inner product of each document is taken with.
+/// A sparse query. Documents are scored by their inner product with it.
 ///
-/// A dictionary literal makes one: `["swift": 1.2, "storage": 0.4]`. Weights must be finite, and their magnitudes within
-/// `Limits.weights`; a term no document has counts for nothing. A weight below 0 lowers the score of the documents that have
-/// the term: `["swift": 2, "taylor": -1]`. Only documents that score above 0 are found.
+/// A query can be a dictionary literal: `["swift": 1.2, "storage": 0.4]`. Weights must be finite, and their magnitudes
+/// within `Limits.weights`. Terms that no document has are ignored. A negative weight lowers the score of the documents
+/// that have the term: `["swift": 2, "taylor": -1]`. A search returns only documents with a score above 0.
 public struct Query: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// The components of a query, by strings or by numbers.
     public enum Content: Sendable, Hashable {
         /// Components named by strings, with weights of either sign.
         case terms([WeightedTerm])
-        /// A vector over the caller's own term numbers.
+        /// A vector whose terms are numbers chosen by the caller.
         case vector(SparseVector)
-        /// Weights of either sign by the caller's own term numbers.
+        /// Weights of either sign, by term numbers chosen by the caller.
         case numbers([TermID: Float])
     }
 
-    /// The components; at most `Limits.maximumQueryTerms`.
+    /// The components, at most `Limits.maximumQueryTerms`.
     public var content: Content
-    /// Identifiers of documents whose mean vector is added to the components, at most 1,000. The search does not find these
-    /// documents themselves.
+    /// The identifiers of documents whose mean vector is added to the components, at most 1,000. The search does not
+    /// return these documents.
     public var like: [String] = []
-    /// Identifiers of documents whose mean vector is subtracted from the components, at most 1,000. The search does not
-    /// find these documents either.
+    /// The identifiers of documents whose mean vector is subtracted from the components, at most 1,000. The search does
+    /// not return these documents.
     public var unlike: [String] = []
 
-    /// Makes a query of components of any kind.
+    /// Creates a query from components of any kind.
     public init(content: Content) { self.content = content }
 
-    /// Makes a query with string terms, as a dictionary literal writes them; a term that stands twice is refused when the
-    /// query runs.
+    /// Creates a query with string terms from a dictionary literal. Searching with duplicate terms throws an error.
     public init(terms: KeyValuePairs<String, Float>) {
         content = .terms(terms.map { WeightedTerm($0.key, $0.value) })
     }
 
     // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the process.
-    /// Makes a query with the string terms of a dictionary.
+    /// Creates a query with the string terms of a dictionary.
     @_disfavoredOverload
     public init(terms: some Sequence<(key: String, value: Float)>) {
         content = .terms(terms.map { WeightedTerm($0.key, $0.value) })
     }
 
-    /// Makes a query with string terms; a term that stands twice is refused when the query runs.
+    /// Creates a query with string terms. Searching with duplicate terms throws an error.
     public init(terms: [WeightedTerm]) {
         content = .terms(terms)
     }
 
-    /// Makes a query over the caller's own term numbers.
+    /// Creates a query whose terms are numbers chosen by the caller.
     public init(vector: SparseVector) {
         content = .vector(vector)
     }
 
-    /// Makes a query over the caller's own term numbers, with weights of either sign.
+    /// Creates a query whose terms are numbers chosen by the caller, with weights of either sign.
     public init(numbers: [TermID: Float]) {
         content = .numbers(numbers)
     }
 
-    /// Makes a query with string terms.
+    /// Creates a query with string terms from a dictionary literal.
     public init(dictionaryLiteral elements: (String, Float)...) {
         content = .terms(elements.map { WeightedTerm($0.0, $0.1) })
     }
 
-    /// More like these documents, and less like those: the mean vector of `ids` less the mean vector of `others`, from the
-    /// snapshot that is searched. The documents themselves are not found.
+    /// Returns a query for documents that are similar to `ids` and dissimilar to `others`. Its vector is the mean
+    /// vector of `ids` minus the mean vector of `others`, in the snapshot that is searched. The search does not return
+    /// these documents.
     ///
     ///     let more = try store.search(.similar(to: ["news/42"], unlike: ["news/7"]), limit: 10)
     ///
-    /// A search for an identifier that no document has ends with `notFound`.
+    /// The search throws `notFound` if one of the documents does not exist.
     ///
     /// - Parameters:
-    ///   - ids: identifiers of documents, at most 1,000.
-    ///   - others: identifiers of documents, at most 1,000.
+    ///   - ids: The identifiers of similar documents, at most 1,000.
+    ///   - others: The identifiers of dissimilar documents, at most 1,000.
     public static func similar(to ids: [String], unlike others: [String] = []) -> Query {
         var query = Query(terms: [WeightedTerm]())
         query.like = ids
@@ -78,9 +78,9 @@ public struct Query: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         return query
     }
 
-    /// The documents that the query is made from and does not find; nil for none.
+    /// A filter for the example documents, which the search excludes; nil if there are none.
     var examples: Filter? { like.isEmpty && unlike.isEmpty ? nil : .ids(like + unlike) }
 
-    /// Identifiers that `like` and `unlike` may have each.
+    /// The maximum number of identifiers in each of `like` and `unlike`.
     static let maximumExamples = 1_000
 }

@@ -1,17 +1,17 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Turns what a caller asks into term numbers and weights, as of one snapshot.
+/// Converts a query to term numbers and weights, as of one snapshot.
 struct QueryResolver {
     let tables: Tables
     let reader: Reader
     let manifest: ManifestRecord
     let vocabulary: VocabularyCache
-    /// The documents that ``Weighting/corpusIDF(over:)`` counts; nil where the weighting does not ask.
+    /// The documents that ``Weighting/corpusIDF(over:)`` counts; nil for other weightings.
     var counted: CountedDocuments?
 
-    /// What the magnitudes of a query's weights may be after the weighting, 0 apart: products with a document's weights,
-    /// and sums of as many as a document has, are then finite floats other than 0.
+    /// The allowed magnitudes of nonzero query weights after the weighting. Products with a document's weights, and
+    /// their sum over a document, are then finite floats other than 0.
     private static let weights: ClosedRange<Float> = 1e-22...1e18
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
@@ -25,7 +25,7 @@ struct QueryResolver {
         return ResolvedQuery(components)
     }
 
-    /// Components with their weights after the weighting.
+    /// Returns the components with their weights after the weighting.
     func weighted(_ components: [(TermID, Float)], _ weighting: Weighting) throws -> [(TermID, Float)] {
         switch weighting {
         case .none: return components
@@ -67,7 +67,7 @@ struct QueryResolver {
         }
     }
 
-    /// Known terms and their own weights, those of the query's examples included.
+    /// Returns the known terms with their original weights, including those of the query's example documents.
     private func components(_ query: Query) throws -> [(TermID, Float)] {
         let own = try ownComponents(query.content)
         guard query.examples != nil else { return own }

@@ -1,21 +1,21 @@
 internal import LMDB
 internal import SparseFormat
 
-/// A filter as windows see it: tags and attributes by name, documents and terms by number.
+/// A filter resolved for windows: tags and attributes by name, documents and terms by number.
 indirect enum ResolvedFilter: Sendable {
     case tag(String)
-    /// Live documents, ascending.
+    /// The numbers of live documents, in ascending order.
     case documents([UInt64])
-    /// Nil: a term that no document has.
+    /// The number of a term; nil for a term that no document has.
     case term(TermID?)
     case attribute([UInt8], AttributeCondition)
     case all([ResolvedFilter])
     case any([ResolvedFilter])
     case not(ResolvedFilter)
 
-    /// The live documents of a window that the filter lets through.
+    /// Returns the live documents of a window that match the filter.
     ///
-    /// - Parameter documents: where changed tags and attributes are read from.
+    /// - Parameter documents: The source of changed tags and attributes.
     func allowed(_ member: IndexView.Member, _ documents: any DocumentSource) throws -> AllowedDocuments {
         var bitmap = try bitmap(MemberRows(member: member, documents: documents))
         // Postings of removed documents stay until a merge; their tags and attributes do too.
@@ -23,7 +23,7 @@ indirect enum ResolvedFilter: Sendable {
         return AllowedDocuments(bitmap)
     }
 
-    /// The rows that the filter lets through.
+    /// Returns the rows that match the filter.
     func bitmap(_ rows: some FilteredRows) throws -> Bitmap {
         let count = rows.count
         switch self {
@@ -55,17 +55,17 @@ indirect enum ResolvedFilter: Sendable {
     }
 }
 
-/// What a filter is asked of: the documents of a segment, or those that a transaction has written.
+/// Rows that a filter can be evaluated on: the documents of a segment, or those that a transaction has written.
 protocol FilteredRows {
     var count: Int { get }
     func tagged(_ tag: String) throws -> Bitmap
-    /// - Parameter documents: numbers, ascending.
+    /// - Parameter documents: Document numbers in ascending order.
     func numbered(_ documents: [UInt64]) -> Bitmap
     func containing(_ term: TermID) throws -> Bitmap
     func matching(_ name: [UInt8], _ condition: AttributeCondition) throws -> Bitmap
 }
 
-/// The documents of a segment, those with a tombstone too.
+/// The documents of a segment, including those with a tombstone.
 private struct MemberRows: FilteredRows {
     let member: IndexView.Member
     let documents: any DocumentSource
@@ -88,7 +88,7 @@ private struct MemberRows: FilteredRows {
         return found
     }
 
-    /// Those of the documents that can lie in a segment.
+    /// Returns the documents whose numbers are in the range of a segment.
     private static func part(of documents: [UInt64], in segment: WindowSegment) -> ArraySlice<UInt64> {
         func first(_ isReached: (UInt64) -> Bool) -> Int {
             var low = 0
@@ -104,15 +104,15 @@ private struct MemberRows: FilteredRows {
     }
 }
 
-/// Documents that a write transaction has put in or changed, for a filter to look at: no segment has them as they are now.
+/// The documents that a write transaction has added or changed. No segment has their current state.
 struct PendingRows: FilteredRows {
-    /// Ascending.
+    /// The document numbers, in ascending order.
     private let numbers: [UInt64]
     private let rows: ChangedRows
     /// The terms of each document.
     private let terms: [Set<TermID>]
 
-    /// - Parameter numbers: of stored documents, ascending; one or more.
+    /// - Parameter numbers: The numbers of stored documents, in ascending order; one or more.
     init(_ numbers: [UInt64], _ documents: DocumentTable) throws {
         self.numbers = numbers
         rows = try ChangedRows(Array(numbers.indices)) { try documents.existing(numbers[$0]) }

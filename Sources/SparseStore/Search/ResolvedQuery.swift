@@ -1,14 +1,14 @@
 internal import SparseFormat
 
-/// A query as the index sees it: term numbers in ascending order, weights after the weighting, none of them 0.
+/// A query with term numbers in ascending order and nonzero weights after the weighting.
 struct ResolvedQuery: Sendable {
     let terms: [TermID]
     let weights: [Float]
-    /// Whether some weight is above 0; only then a document can score above 0.
+    /// Whether a weight is above 0. Otherwise no document can score above 0.
     let hasPositiveWeight: Bool
     let hasNegativeWeight: Bool
 
-    /// - Parameter components: in any order, terms distinct; components of weight 0 drop out.
+    /// - Parameter components: The components in any order, with distinct terms. Those with weight 0 are dropped.
     init(_ components: [(TermID, Float)]) {
         let kept = components.filter { $0.1 != 0 }.sorted { $0.0 < $1.0 }
         terms = kept.map(\.0)

@@ -1,14 +1,14 @@
 internal import SparseFormat
 
-/// Queries made from a store's own documents, where the caller has none to tune with.
+/// Makes queries from a store's documents, for tuning without queries of the caller.
 struct SampleQueries {
     let index: IndexView
 
-    /// Terms of a short and of a long query: inference-free ones have 5 to 15, encoded ones 20 to 50.
+    /// The number of terms in a short and in a long query. Inference-free queries have 5 to 15, encoded ones 20 to 50.
     static let lengths = [8, 32]
 
-    /// For each length so many queries, each some of the heavier terms of one document and, to half of that, of another:
-    /// a query seldom repeats a document. The same seed makes the same queries.
+    /// Returns `count` queries for each length. Each query takes some of the heavier terms of one document and up to
+    /// half as many of another, because a query seldom repeats a document. The same seed makes the same queries.
     func groups(count: Int, seed: UInt64) throws -> [[ResolvedQuery]] {
         var generator = SplitMix64(seed: seed)
         let members = index.members.indices.filter {
@@ -35,7 +35,7 @@ struct SampleQueries {
         }
     }
 
-    /// A document of a member that has live ones.
+    /// Returns a random live document of a member that has one.
     private func livePlace(in member: Int, _ generator: inout SplitMix64) -> DocumentPlace {
         let count = index.members[member].segment.documentCount
         var ordinal = Int(generator.next() % UInt64(count))

@@ -1,30 +1,32 @@
-/// What the steps of a search cost, in nanoseconds of the machine of Benchmarks/RESULTS.md. Only their ratios matter.
+/// The costs of the steps of a search, in nanoseconds on the machine of Benchmarks/RESULTS.md. Only their ratios
+/// matter.
 enum ScanCost {
-    /// Adding a posting to its accumulator; dense lists, eight at a time and where it matters only, are as good as free.
+    /// Adding a posting to its accumulator. Dense lists cost almost nothing, because they are added eight at a time and
+    /// only where needed.
     private static let posting = 0.35
-    /// One document's share of clearing and selecting from the accumulators.
+    /// Clearing and selecting from the accumulators, per document.
     private static let accumulator = 0.25
     /// Finding a document's exact vector.
     private static let document = 140.0
-    /// Comparing one of its components with the query.
+    /// Comparing one component of the vector with the query.
     private static let component = 0.8
-    /// Finding it in `documents` instead, proving its checksum and going through its gaps.
+    /// Reading the vector from `documents` instead, verifying its checksum, and decoding its gaps.
     private static let lookup = 1_000.0
 
-    /// One document's share of what a scan of all windows costs whatever it reads.
+    /// The fixed cost of a scan of all windows, per document.
     private static let scanned = 0.2
-    /// Of a search of blocks: what it costs whatever it reads, a component of a summary, a block that is visited, a document
-    /// of it, and a line of that.
+    /// The costs of a search of blocks: a fixed cost, a summary component, a visited block, a document in it, and a
+    /// line of the document.
     private static let blocks = 80_000.0
     private static let summary = 0.6
     private static let block = 40.0
     private static let estimated = 42.0
     private static let line = 38.0
 
-    /// What a scan of the windows of so many documents costs whatever it reads.
+    /// Returns the fixed cost of a scan of windows with the given number of documents.
     static func windows(documents: Int) -> Double { Double(documents) * scanned }
 
-    /// How many postings cost as much as what a search has read, documents scored left out.
+    /// Returns the number of postings that cost as much as the data read, without documents scored.
     static func postings(_ counters: SearchCounters) -> Double {
         guard counters.blocks > 0 else { return Double(counters.postings) }
         let blocks =
@@ -33,14 +35,14 @@ enum ScanCost {
         return blocks / posting
     }
 
-    /// A search that reads so many postings, dense lists counted whole, and scores so many documents of so many components.
+    /// Returns the cost of a search that reads and scores the given amounts. Dense lists count in full.
     ///
-    /// - Parameter lookups: the share of documents that are in compact segments.
+    /// - Parameter lookups: The share of documents in compact segments.
     static func search(postings: Double, scored: Double, components: Double, lookups: Double) -> Double {
         postings * posting + scored * (document + component * components + lookup * lookups)
     }
 
-    /// Whether so many documents of a window are scored rather than sought by a scan of so many postings.
+    /// Returns whether scoring `count` documents of a window is cheaper than scanning the given number of postings.
     static func scoringIsCheaper(_ count: Int, postings: Int, _ segment: WindowSegment) -> Bool {
         let documents = Double(segment.documentCount)
         let components = Double(segment.directory.nonzeros) / documents

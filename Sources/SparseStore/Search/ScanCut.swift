@@ -1,10 +1,10 @@
 internal import SparseFormat
 
-/// What a plan leaves out for one query. The same in all windows, so that the sums of their documents can be compared,
-/// however large the windows are.
+/// The parts of the index that a plan skips for one query. The cut is the same in all windows, so that sums are
+/// comparable between windows of any size.
 struct ScanCut {
     let plan: ScanPlan
-    /// How many levels of its lists are read, for each term of the query; 0 for one that is left out.
+    /// The number of levels to read of each query term's lists; 0 skips the term.
     let levels: [Int]
 
     init(_ plan: ScanPlan, _ terms: TermPlaces, _ index: IndexView) {
@@ -18,7 +18,7 @@ struct ScanCut {
         }
     }
 
-    /// The least contribution a term must be able to make, so that all below it together stay under `share`.
+    /// Returns the smallest maximum contribution to keep, such that all smaller ones add up to less than `share`.
     private static func least(_ most: [Float], dropping share: Float) -> Float {
         guard share > 0 else { return 0 }
         var sum: Float = 0
@@ -29,7 +29,7 @@ struct ScanCut {
         return 0
     }
 
-    /// The levels up to the first whose postings bring too little at the mean.
+    /// Returns the number of levels before the first whose mean contribution is too small.
     private static func levels(_ directory: WindowDirectory, _ term: TermPlaces.Term, least: Float) -> Int {
         for level in 0..<directory.levels {
             let average = directory.averageCode(at: term.position, level: level)

@@ -1,11 +1,11 @@
-/// How much of each window a search reads.
+/// The parameters of a scan, which determine how much of each window it reads.
 struct ScanPlan: CandidatePlan, Sendable, Hashable {
-    /// Share of the query's possible score: terms that together cannot bring more are left out.
+    /// The share of the query's possible score that skipped terms may contribute together.
     var dropped: Float
-    /// A level is read when its mean code brings at least this share of the query's possible score.
+    /// The share of the query's possible score that a level's mean code must contribute for the level to be read.
     var floor: Float
-    /// Documents scored exactly: so many...
+    /// The fixed part of the number of documents to score exactly.
     var candidates: Int
-    /// ... and so many for each hit asked for.
+    /// The part of that number for each requested hit.
     var candidatesPerHit: Float
 }

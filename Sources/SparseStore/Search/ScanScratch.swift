@@ -1,41 +1,42 @@
 internal import SparseFormat
 
-/// The memory one search needs beside its answer; reused from search to search.
+/// The working memory of one search, reused by later searches.
 ///
-/// Invariant between searches: every accumulator, every slot and every weight by term is 0.
+/// Invariant between searches: every accumulator, every slot, and every weight by term is 0.
 final class ScanScratch {
-    /// One 16-bit accumulator for each ordinal a u16 can name: no list can reach outside, whatever its bytes say.
+    /// One 16-bit accumulator for each value of a u16 ordinal, so that no list can write outside, whatever its bytes
+    /// are.
     let accumulators: UnsafeMutablePointer<UInt16>
     /// The largest accumulator of each block, and a copy to select from.
     let maxima = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
     let selected = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
-    /// For each position in a window's directory the query term it stands for, from 1; 0 for none.
+    /// For each position in a window's directory, the 1-based number of the query term at it; 0 for none.
     let slots = UnsafeMutablePointer<UInt8>.allocate(capacity: 65_536)
     /// The query's weights by slot.
     let slotWeights = UnsafeMutablePointer<Float>.allocate(capacity: 256)
-    /// The query's weights by term, where documents are scored from `documents`; made when first needed.
+    /// The query's weights by term, for scoring documents from `documents`. Allocated when first needed.
     private var termWeights: [Float] = []
-    /// Terms from here on are not in it.
+    /// The number of weights in that table. It has no terms from this number on.
     static let termWeightCount: TermID = 65_536
-    /// The indices of the components a document shares with the query.
+    /// The indices of the components that a document shares with the query.
     let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
-    /// Documents found in one block.
+    /// The documents found in one block.
     let found = UnsafeMutablePointer<UInt32>.allocate(capacity: WindowKernels.blockSize)
-    /// A bit for each ordinal, to count documents by their lists; all 0 between searches.
+    /// A bit for each ordinal, for counting documents by their lists. All bits are 0 between searches.
     let marks = UnsafeMutablePointer<UInt64>.allocate(capacity: 1_024)
-    /// What a search of a block index needs.
+    /// The memory for a search of a block index.
     private(set) lazy var blocks = BlockScratch()
-    /// Where the query's terms stand in the window that is being looked at; -1 for those it lacks.
+    /// The positions of the query's terms in the current window; -1 for missing terms.
     var positions: [Int] = []
 
-    /// Whether the search before this one had to wait for the disk, or there was none before. Then this one asks for all
-    /// it is going to read before it reads the first of it, so that the disk has many requests at once: a call to the
-    /// system for each list and each record, too dear where memory holds the index anyway.
+    /// Whether the previous search had to wait for the disk, or there was none. The search then requests all data
+    /// before it reads any, so that the disk gets many requests at once. This takes a system call for each list and
+    /// each record, which is too expensive if the index is in memory.
     var readsAhead = true
-    /// What the searches that use this memory do to be fast; all of it, but in measurements and tests.
+    /// The optimizations of the searches that use this memory. All of them, except in measurements and tests.
     var optimisations = Optimisations.all
 
-    /// Whether a search asks the disk for all it is going to read.
+    /// Whether a search requests all data from the disk in advance.
     var asksDisk: Bool { readsAhead && optimisations.contains(.readAhead) }
 
     init() {
@@ -62,7 +63,7 @@ final class ScanScratch {
         marks.deallocate()
     }
 
-    /// - Parameter query: its terms are below `termWeightCount`.
+    /// - Parameter query: A query with terms below `termWeightCount`.
     func setTermWeights(_ query: ResolvedQuery) {
         if termWeights.isEmpty { termWeights = [Float](repeating: 0, count: Int(Self.termWeightCount)) }
         for (term, weight) in zip(query.terms, query.weights) { termWeights[Int(term)] = weight }
@@ -72,7 +73,7 @@ final class ScanScratch {
         for term in query.terms { termWeights[Int(term)] = 0 }
     }
 
-    /// Calls `body` with `termWeightCount` weights, once they have been set.
+    /// Calls `body` with `termWeightCount` weights. They must have been set.
     func withTermWeights<R>(_ body: (UnsafePointer<Float>) throws -> R) throws -> R {
         try termWeights.withUnsafeBufferPointer { weights in
             guard let base = weights.baseAddress else {

@@ -1,6 +1,6 @@
 internal import LMDB
 
-/// Scratch memory that is not in use, at most as many pieces as have searched at the same time.
+/// A pool of unused scratch memory. It has at most as many pieces as there were concurrent searches.
 final class ScratchPool: @unchecked Sendable {
     // A piece is in the pool or in one search, never both: handing it over through the lock makes that safe.
     private let idle = Lock<[Idle]>([])

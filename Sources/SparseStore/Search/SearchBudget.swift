@@ -1,10 +1,10 @@
-/// When a search has to stop before it is done. Asked before each window and each batch of scored documents; without a
-/// deadline and a task to be cancelled that is two comparisons.
+/// Determines when a search must stop early. It is checked before each window and each batch of scored documents.
+/// Without a deadline and a task, a check costs two comparisons.
 struct SearchBudget: Sendable {
     var deadline: ContinuousClock.Instant?
     var cancellation: Cancellation?
 
-    /// Never stops.
+    /// A budget without limits.
     static let unlimited = SearchBudget()
 
     /// - Throws: `cancelled`, `deadlineExceeded`.

@@ -1,35 +1,35 @@
-/// What a search touched: costs that do not depend on the machine's mood.
+/// The work of a search, in counts that do not depend on the speed of the machine.
 public struct SearchCounters: Sendable, Hashable, Codable {
-    /// Segments looked into.
+    /// The number of segments searched.
     public var segments = 0
-    /// Posting lists read.
+    /// The number of posting lists read.
     public var lists = 0
-    /// Postings read, and components of the summaries of posting blocks.
+    /// The number of postings read, including components of block summaries.
     public var postings = 0
-    /// Chunks of posting lists that were decoded, of compact segments; counted again for each list.
+    /// The number of chunks of compact segments that were decoded, counted for each list.
     public var chunksDecoded = 0
-    /// The same for chunks that were decoded already (``Configuration/listCacheSize``).
+    /// The number of chunks that were already decoded (``Configuration/listCacheSize``), counted for each list.
     public var chunksCached = 0
-    /// Posting blocks visited.
+    /// The number of posting blocks visited.
     public var blocks = 0
-    /// Posting blocks whose summary did not promise enough.
+    /// The number of posting blocks skipped because of their summary.
     public var blocksSkipped = 0
-    /// Documents of visited blocks, scored by their codes.
+    /// The number of documents in visited blocks that were scored by their codes.
     public var documentsEstimated = 0
-    /// Lines of 21 components that were read for that.
+    /// The number of lines of 21 components that were read to score them.
     public var lines = 0
-    /// Documents whose approximate score could reach the answer.
+    /// The number of documents whose approximate score could qualify for the result.
     public var candidates = 0
-    /// Documents scored in full precision from their stored vector.
+    /// The number of documents scored in full precision from their stored vector.
     public var documentsScored = 0
 
-    /// Segments whose posting lists were read.
+    /// The number of segments whose posting lists were read.
     public var segmentsScanned = 0
-    /// Segments of which every document was scored that may be found, because a filter lets few through.
+    /// The number of segments in which every allowed document was scored, because the filter allows few.
     public var segmentsScored = 0
-    /// Documents that the filter lets through; 0 without a filter.
+    /// The number of documents that the filter allows; 0 without a filter.
     public var filteredDocuments = 0
 
-    /// All zero.
+    /// Creates counters that are all zero.
     public init() {}
 }

@@ -1,38 +1,38 @@
 internal import SparseFormat
 
-/// Everything a search can be asked for beside its query.
+/// The options of a search.
 ///
 ///     SearchOptions(limit: 20, filter: .tag("de"), fields: [.payload], countsMatches: true)
 public struct SearchOptions: Sendable, Hashable {
-    /// How many hits at the most, 1...`Limits.maximumResults`; with ``grouping``, how many groups.
+    /// The maximum number of hits, 1...`Limits.maximumResults`; with ``grouping``, of groups.
     public var limit: Int
-    /// How close to the exact answer the hits must come.
+    /// The required recall.
     public var recall: Recall
-    /// What multiplies the query's weights.
+    /// The weighting of the query's terms.
     public var weighting: Weighting
-    /// Which documents may be found; nil for all.
+    /// The filter that hits must match; nil for all documents.
     public var filter: Filter?
-    /// Hits with a lower score are left out. In a search of several stages this is the score of the first one.
+    /// The minimum score of a hit. In a multi-stage search, it applies to the first stage.
     public var minimumScore: Float?
-    /// What hits bring of their documents, from the snapshot that is searched.
+    /// The fields of documents to return with the hits, read from the searched snapshot.
     public var fields: HitFields
-    /// What documents have in common that are shown together; nil when each counts alone.
+    /// The rule by which documents are grouped; nil for no grouping.
     public var grouping: Grouping?
-    /// The end of the page before; nil for the first page.
+    /// The end of the previous page; nil for the first page.
     public var after: Cursor?
-    /// How many hits are passed over before the first one that is answered with; with ``grouping``, how many groups. They
-    /// are counted from where ``after`` ends.
+    /// The number of hits to skip; with ``grouping``, of groups. It counts from the end of ``after``.
     public var offset: Int
-    /// Whether the result says how many documents match (``SearchResult/matches``). It costs a look at every posting of the
-    /// query's terms, whatever the recall.
+    /// Whether to count the matching documents (``SearchResult/matches``). This reads every posting of the query's
+    /// terms, regardless of the recall.
     public var countsMatches: Bool
-    /// Whether each hit says what each term contributed.
+    /// Whether each hit includes the contributions of the terms.
     public var contributions: Bool
-    /// When the search ends with `deadlineExceeded` if it is not done; nil for never. A point in time, so that a search of
-    /// several stages or attempts has one for all of them: `.now + .milliseconds(50)`.
+    /// The time at which the search ends with `deadlineExceeded` if it is not finished; nil for no limit. It is a point
+    /// in time, such as `.now + .milliseconds(50)`, so that it covers all stages and attempts.
     public var deadline: ContinuousClock.Instant?
 
-    /// Options of a search. By default it answers with ten hits at a recall of 0.95, by the query's own weights.
+    /// Creates options. By default, a search returns ten hits at a recall of 0.95 and uses the query's weights
+    /// unchanged.
     public init(
         limit: Int = 10, recall: Recall = .target(0.95), weighting: Weighting = .none, filter: Filter? = nil,
         minimumScore: Float? = nil, fields: HitFields = [], grouping: Grouping? = nil, after: Cursor? = nil,
@@ -81,12 +81,12 @@ public struct SearchOptions: Sendable, Hashable {
     }
 }
 
-/// What the hits of a search bring of their documents.
+/// The fields of documents that the hits of a search include.
 public struct HitFields: OptionSet, Sendable, Hashable {
-    /// A bit for each field.
+    /// The bits of the fields.
     public let rawValue: UInt8
 
-    /// Makes a set of fields from its bits.
+    /// Creates a set of fields from its bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The payload.
@@ -95,23 +95,23 @@ public struct HitFields: OptionSet, Sendable, Hashable {
     public static let tags = HitFields(rawValue: 2)
     /// The sparse vector.
     public static let vector = HitFields(rawValue: 4)
-    /// Everything.
+    /// All fields.
     public static let all: HitFields = [.payload, .tags, .vector]
 }
 
-/// What documents have in common that an answer shows together.
+/// The rule by which a result groups documents.
 public struct Grouping: Sendable, Hashable {
     let key: GroupKey
-    /// How many documents of a group are answered with at the most, at least 1.
+    /// The maximum number of documents to return for each group, at least 1.
     public let best: Int
 
-    /// Groups documents by the beginning of their identifiers, up to the first separator: with the separator "#" the
-    /// documents "news/42#1" and "news/42#2" are of the group "news/42". A document without the separator is in the group
-    /// that its whole identifier names.
+    /// Groups documents by the prefix of their identifiers up to the first separator. With the separator "#", the
+    /// documents "news/42#1" and "news/42#2" are in the group "news/42". A document without the separator is in the
+    /// group named by its whole identifier.
     ///
     /// - Parameters:
-    ///   - separator: at least one byte.
-    ///   - best: how many documents of a group are answered with at the most, at least 1.
+    ///   - separator: The separator, at least one byte.
+    ///   - best: The maximum number of documents to return for each group, at least 1.
     public static func byIDPrefix(upTo separator: String, best: Int = 1) -> Grouping {
         Grouping(key: .idPrefix(separator: separator), best: best)
     }

@@ -1,14 +1,14 @@
 extension SearchPlan {
-    /// Of an exact search.
+    /// Creates the plan of an exact search.
     init(exactly reason: String, isTuned: Bool) {
         self.init(
             isExact: true, effort: nil, expectedRecall: nil, isTuned: isTuned, droppedShare: nil, levelFloor: nil,
             blockLists: nil, heapFactor: nil, candidates: nil, reason: reason)
     }
 
-    /// Of a planned search.
+    /// Creates the plan of an approximate search.
     ///
-    /// - Parameter number: of an effort of the ladder; nil for another.
+    /// - Parameter number: The number of an effort of the ladder; nil for another plan.
     init(
         _ effort: Effort, number: Int?, expectedRecall: Double?, isTuned: Bool, limit: Int, _ reason: String
     ) {
@@ -20,7 +20,7 @@ extension SearchPlan {
             heapFactor: blocks?.heapFactor, candidates: effort.candidateCount(limit: limit), reason: reason)
     }
 
-    /// The same with another reason, and whether the answer turned out to be exact.
+    /// Returns the plan with another reason and whether the result turned out to be exact.
     func amended(isExact: Bool, _ reason: String) -> SearchPlan {
         guard !isExact else { return SearchPlan(exactly: reason, isTuned: isTuned) }
         return SearchPlan(

@@ -1,23 +1,24 @@
-/// How a search was carried out.
+/// A description of how a search was carried out.
 public struct SearchPlan: Sendable, Hashable, Codable {
-    /// Every posting of the query's terms was read and every bound proven.
+    /// Whether the result is exact: every posting of the query's terms was read and every bound was proven.
     public let isExact: Bool
-    /// The planner's effort, 0 the least; nil for an exact search.
+    /// The planner's effort, with 0 as the least; nil for an exact search.
     public let effort: Int?
-    /// Recall that this effort reached when it was measured; nil for an exact search.
+    /// The recall that this effort reached when it was measured; nil for an exact search.
     public let expectedRecall: Double?
-    /// Whether that recall was measured on this store (`tune`) or is assumed.
+    /// Whether that recall was measured on this store (`tune`) rather than assumed.
     public let isTuned: Bool
-    /// Share of the query's possible score that left-out terms could bring together.
+    /// The share of the query's possible score that skipped terms could contribute together.
     public let droppedShare: Float?
-    /// Least share of the query's possible score that a level must bring on average to be read.
+    /// The minimum share of the query's possible score that a level must contribute on average to be read.
     public let levelFloor: Float?
-    /// Posting lists of the block index that are looked into; nil when it is not used.
+    /// The number of posting lists of the block index that are searched; nil if it is not used.
     public let blockLists: Int?
-    /// The share of what a document must reach that a block must promise to be visited; nil when it is not used.
+    /// The share of the score to reach that a block's summary must exceed for the block to be visited; nil if the block
+    /// index is not used.
     public let heapFactor: Float?
-    /// Documents scored exactly at the most.
+    /// The maximum number of documents scored exactly.
     public let candidates: Int?
-    /// Why this plan was chosen.
+    /// The reason for choosing this plan.
     public let reason: String
 }

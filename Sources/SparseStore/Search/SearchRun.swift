@@ -1,26 +1,28 @@
 internal import SparseFormat
 
-/// One search of the windows of a snapshot on its way: what it has found so far, and what that took.
+/// A search of the windows of a snapshot in progress, with its results and costs so far.
 ///
-/// Exact: each window gives the documents whose upper bound reaches the k-th best lower bound, and these are scored from
-/// their exact vectors. Every document left out has k proven better ones, so the answer is the one brute force gives.
-/// With a plan: each window gives the best sums of what the plan lets it read, and the best of these are scored. Windows too
-/// small for levels are read whole then, so their sums are no match for the others': they are searched last, and exactly,
-/// which costs little once the best of the others are known.
+/// Exact search: each window provides the documents whose upper bound reaches the k-th best lower bound, and these are
+/// scored from their exact vectors. Every other document has k proven better ones, so the result is that of brute
+/// force. Planned search: each window provides the best sums of the parts that the plan reads, and the best of these
+/// are scored. Windows that are too small for levels are read in full, so their sums are not comparable with the
+/// others. They are searched last and exactly, which costs little once the best of the others are known.
 ///
-/// With groups the same holds for the best document of each group. Then the other documents of the groups that were found
-/// are searched, and no others.
+/// With groups, the same applies to the best document of each group. Then only the groups that were found are searched
+/// for their other documents.
 struct SearchRun {
     private let stage: FirstStage
     private let scratch: ScanScratch
     private var terms = TermPlaces()
     private var collector: Collector
-    /// What a filter leaves of each window, and in the second step of a grouped search the groups that lead.
+    /// The documents that the filter allows in each window; in the second step of a grouped search, those of the
+    /// leading groups.
     private var allowed: [AllowedDocuments]?
     private var isFillingGroups = false
     private(set) var counters = SearchCounters()
 
-    /// Documents whose records are looked up together, and how many are asked for ahead of the one that is scored.
+    /// The number of documents whose records are looked up together, and the number that are prefetched ahead of
+    /// scoring.
     private static let batch = 64
     private static let prefetched = 4
 
@@ -35,10 +37,10 @@ struct SearchRun {
     private var index: IndexView { stage.index }
     private var query: ResolvedQuery { stage.query }
 
-    /// Whether as many documents or groups were found as were asked for.
+    /// Whether as many documents or groups were found as requested.
     var isFull: Bool { collector.isFull }
 
-    /// Searches; to be called once.
+    /// Runs the search. Call it only once.
     mutating func find() throws -> [FoundDocument] {
         guard query.hasPositiveWeight else { return [] }
         let members = Array(index.members.indices)
@@ -62,9 +64,9 @@ struct SearchRun {
         return collector.best()
     }
 
-    /// Searches the block index, and windows that it does not cover.
+    /// Searches the block index and the windows that it does not cover.
     ///
-    /// - Throws: `BlockDamage` when the block index turns out to be damaged.
+    /// - Throws: `BlockDamage` if the block index is damaged.
     private mutating func search(_ plan: BlockPlan) throws {
         var found: [DocumentPlace] = []
         var others = Array(index.members.indices)
@@ -100,8 +102,8 @@ struct SearchRun {
     /// Searches some windows.
     ///
     /// - Parameters:
-    ///   - cut: what to leave out; nil for an exact search.
-    ///   - count: how many of the best by their sums, or proven by them, are candidates.
+    ///   - cut: The parts to skip; nil for an exact search.
+    ///   - count: The number of best documents to keep as candidates.
     private mutating func search(_ members: [Int], cut: ScanCut?, keeping count: Int) throws {
         guard !members.isEmpty else { return }
         var set = candidates(cut: cut, keeping: count)
@@ -126,11 +128,11 @@ struct SearchRun {
         try score(candidates.map(\.place))
     }
 
-    /// What a document must score to be found; nil while that is not known. Of the groups that lead it is not: each wants
-    /// its own best.
+    /// The score that a document must reach to be found; nil while it is unknown. It is always nil while groups are
+    /// filled, because each group needs its own best documents.
     private var reached: Float? { isFillingGroups ? nil : collector.threshold }
 
-    /// No candidates yet.
+    /// Returns an empty set of candidates.
     private func candidates(cut: ScanCut?, keeping count: Int) -> CandidateSet {
         let minimum = cut == nil ? max(stage.minimumScore ?? 0, reached ?? 0) : 0
         guard let groups = stage.groups else {
@@ -148,7 +150,7 @@ struct SearchRun {
                 isEveryGroupKnown: isFillingGroups))
     }
 
-    /// Asks the disk for all lists that windows will be scanned for.
+    /// Requests from the disk all lists of the windows to be scanned.
     private func readAhead(_ members: [Int], _ cut: ScanCut?) {
         for member in members {
             let segment = index.members[member].segment
@@ -159,7 +161,7 @@ struct SearchRun {
         }
     }
 
-    /// Takes the candidates of one window in, or scores all of its documents where that costs less.
+    /// Adds the candidates of one window, or scores all of its documents if that is cheaper.
     private mutating func scan(_ position: Int, cut: ScanCut?, into set: inout CandidateSet) throws {
         let member = index.members[position]
         counters.segments += 1
@@ -185,7 +187,7 @@ struct SearchRun {
         scan.run(position, member, allowed?.bitmap, scratch, into: &set)
     }
 
-    /// The scan of a window; nil when it has none of the query's terms.
+    /// Returns the scan of a window; nil if it has none of the query's terms.
     private func scan(of member: Int, _ cut: ScanCut?) throws -> WindowScan? {
         guard !terms[member].isEmpty else { return nil }
         var cut = cut
@@ -196,7 +198,7 @@ struct SearchRun {
         return try WindowScan(segment, terms[member], cut, query, drift: index.drift(of: segment.directory))
     }
 
-    /// Scores every document that a filter leaves of a window.
+    /// Scores every document of a window that the filter allows.
     private mutating func scoreWhole(
         _ allowed: AllowedDocuments, of member: Int, isExact: Bool, _ set: inout CandidateSet
     ) throws {
@@ -208,7 +210,7 @@ struct SearchRun {
         if isExact, let reached { set.raise(to: reached) }
     }
 
-    /// Scores candidates of one window, the most promising first, until none of the others can be among the best.
+    /// Scores candidates of one window, the largest bounds first, until no other candidate can be among the best.
     private mutating func refine(_ candidates: [ScanCandidate]) throws {
         let promising = candidates.sorted { $0.upper > $1.upper }
         counters.candidates += promising.count
@@ -221,7 +223,7 @@ struct SearchRun {
         }
     }
 
-    /// Finds the documents of the groups that lead beside their best ones.
+    /// Finds the remaining documents of the leading groups.
     private mutating func fill(_ groups: DocumentGroups) throws {
         isFillingGroups = true
         let known = collector.leadingPlaces()
@@ -252,7 +254,7 @@ struct SearchRun {
 
     /// Scores documents from their exact vectors.
     ///
-    /// - Parameter places: those of one window next to each other.
+    /// - Parameter places: The places of the documents, with those of the same window adjacent.
     private mutating func score(_ places: [DocumentPlace]) throws {
         counters.documentsScored += places.count
         var begin = 0
@@ -264,8 +266,8 @@ struct SearchRun {
         }
     }
 
-    /// The same for few enough documents that what each step reads for all of them can be on its way together: where the
-    /// records lie, their beginnings, and then the records, some ahead of the one that is being scored.
+    /// Scores a batch of documents that is small enough to overlap memory accesses. First come the positions of the
+    /// records, then their beginnings, and then the records, some of them ahead of the one being scored.
     private mutating func scoreBatch(_ places: ArraySlice<DocumentPlace>) throws {
         let index = index
         if scratch.asksDisk {

@@ -1,8 +1,8 @@
-/// The k-th largest of some numbers, by partial sorting (Hoare's quickselect).
+/// Finds the k-th largest number by partial sorting (Hoare's quickselect).
 enum Selection {
-    /// The `rank`-th largest element, rank 1 being the largest. Reorders the elements.
+    /// Returns the `rank`-th largest element, with rank 1 being the largest. Reorders the elements.
     ///
-    /// - Parameter rank: 1...count.
+    /// - Parameter rank: A rank in 1...count.
     static func largest<Element: Comparable>(_ rank: Int, of elements: UnsafeMutableBufferPointer<Element>) -> Element {
         var low = 0
         var high = elements.count - 1

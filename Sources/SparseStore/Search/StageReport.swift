@@ -1,16 +1,16 @@
-/// What one stage of a search of several stages did.
+/// A report on one stage of a multi-stage search.
 public struct StageReport: Sendable, Hashable, Codable {
-    /// Why a stage left the order as it was.
+    /// The reason why a stage kept the previous order.
     public enum Fallback: Sendable, Hashable, Codable {
-        /// Its deadline passed.
+        /// The deadline of the stage passed.
         case deadlinePassed
-        /// Its model failed, with this error.
+        /// The model failed with this error.
         case failed(String)
 
         private enum CodingKeys: String, CodingKey { case failed }
         private static let deadlineName = "deadlinePassed"
 
-        /// Reads `"deadlinePassed"` or `{"failed": "the error"}`.
+        /// Decodes `"deadlinePassed"` or `{"failed": "the error"}`.
         public init(from decoder: any Decoder) throws {
             if let container = try? decoder.singleValueContainer(), let name = try? container.decode(String.self) {
                 guard name == Self.deadlineName else {
@@ -23,7 +23,7 @@ public struct StageReport: Sendable, Hashable, Codable {
             }
         }
 
-        /// Writes `"deadlinePassed"` or `{"failed": "the error"}`.
+        /// Encodes `"deadlinePassed"` or `{"failed": "the error"}`.
         public func encode(to encoder: any Encoder) throws {
             switch self {
             case .deadlinePassed:
@@ -36,16 +36,16 @@ public struct StageReport: Sendable, Hashable, Codable {
         }
     }
 
-    /// The stage's name; the first stage's is `search`.
+    /// The name of the stage; `search` for the first stage.
     public let name: String
-    /// Documents that came in.
+    /// The number of documents that the stage received.
     public let candidates: Int
-    /// Documents that the stage scored.
+    /// The number of documents that the stage scored.
     public let scored: Int
-    /// Time that passed in the stage, in seconds.
+    /// The duration of the stage, in seconds.
     public let seconds: Double
-    /// Costs of the stage's own, by name.
+    /// The costs that the stage itself reports, by name.
     public let counters: [String: Int]
-    /// Why the stage left the order as it was; nil when it did not.
+    /// The reason why the stage kept the previous order; nil if it did not.
     public var fallback: Fallback?
 }

@@ -1,35 +1,36 @@
 internal import SparseFormat
 
-/// Where the terms of a query stand in each window of an index, looked up for all windows together.
+/// The positions of the terms of a query in each window of an index, looked up for all windows together.
 struct TermPlaces {
     /// A query term that a window has.
     struct Term {
-        /// In the query.
+        /// The number of the term in the query.
         let number: Int
-        /// In the query; times the most by which the window's impacts may have grown since they were taken.
+        /// The weight in the query, multiplied by the largest factor by which the window's impacts may have grown since
+        /// they were computed.
         let weight: Float
-        /// In the window's directory.
+        /// The position in the window's directory.
         let position: Int
         let entry: WindowEntry
-        /// The most a document of the window can get from it.
+        /// The maximum contribution of the term to a document of the window.
         var most: Float { weight * entry.maximum }
     }
 
-    /// The most a document of any window can get from each term of the query.
+    /// The maximum contribution of each term of the query to a document of any window.
     private(set) var most: [Float]
-    /// For each term of the query the window that has most postings of it; nil where none has.
+    /// For each term of the query, the window with the most postings; nil if no window has the term.
     private(set) var fullest: [(member: Int, term: Term)?]
     private var terms: [Term] = []
-    /// Where each window's terms end.
+    /// The end of each window's terms.
     private var ends: [Int] = []
 
-    /// Of no query.
+    /// Creates an empty value for no query.
     init() {
         most = []
         fullest = []
     }
 
-    /// - Parameter wanted: the windows that will be asked for; nil for all.
+    /// - Parameter wanted: The windows to look up; nil for all.
     init(_ query: ResolvedQuery, _ index: IndexView, _ scratch: ScanScratch, in wanted: Set<Int>? = nil) {
         most = [Float](repeating: 0, count: query.terms.count)
         fullest = Array(repeating: nil, count: query.terms.count)
@@ -68,7 +69,7 @@ struct TermPlaces {
     /// The terms of the query that a window has.
     subscript(member: Int) -> ArraySlice<Term> { terms[(member == 0 ? 0 : ends[member - 1])..<ends[member]] }
 
-    /// The same places, with what terms can bring in one window only.
+    /// Returns the same places, with the maximum contributions in one window only.
     func alone(_ member: Int) -> TermPlaces {
         var places = self
         for number in most.indices {

@@ -1,21 +1,21 @@
 internal import SparseFormat
 
-/// Measures every effort of the ladder against exact answers, and what these cost.
+/// Measures every effort of the ladder against exact results, and their costs.
 struct Tuner {
     let index: IndexView
-    /// Groups of sample queries; an effort is worth what it reaches on the group that suits it least.
+    /// The groups of sample queries. The recall of an effort is that of its worst group.
     let groups: [[ResolvedQuery]]
 
     private var usesBlocks: Bool { index.blocks != nil && index.blocksDamage == nil }
 
-    /// Of the ladder, those that the index can be searched with.
+    /// The efforts of the ladder that the index supports.
     private var efforts: [Int] {
         Effort.ladder.indices.filter { !Effort.ladder[$0].usesBlocks || usesBlocks }
     }
 
-    /// The k that are measured.
+    /// The measured values of k.
     static let limits = [10, 100]
-    /// Scores this close to the k-th count as reaching it.
+    /// The relative distance within which a score counts as reaching the k-th score.
     private static let tolerance: Float = 1e-4
 
     func measure(_ scratch: ScanScratch, _ progress: (Int, Int) throws -> Void) throws -> [TuningRecord.Point] {
@@ -48,7 +48,7 @@ struct Tuner {
 
     private struct Measure {
         var recall: Float = 0
-        /// Of the recalls.
+        /// The sum of the squared recalls.
         var squares: Float = 0
         var postings: Float = 0
         var scored: Float = 0
@@ -60,7 +60,8 @@ struct Tuner {
             scored += Float(counters.documentsScored)
         }
 
-        /// The means; of the recall one standard error less, as the queries to come are not those of the sample.
+        /// Returns the means. The recall is lowered by one standard error, because later queries differ from the
+        /// sample.
         func divided(by count: Float) -> Measure {
             let mean = recall / count
             let error = (max(0, squares / count - mean * mean) / count).squareRoot()

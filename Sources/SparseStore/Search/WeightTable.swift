@@ -1,9 +1,9 @@
 internal import SparseFormat
 
-/// A static weight for each term, such as the IDF table that an inference-free model ships.
+/// A table of static term weights, such as the IDF table of an inference-free model.
 ///
-/// A table is by term number or by the term's string, as the terms of the store are that it is used with; the other kind is
-/// refused there, since a store numbers strings in the order in which they came.
+/// A table is indexed by term number or by the term's string, and must match the kind of terms in the store. A table by
+/// numbers is refused in a store with string terms, because such a store numbers its terms in the order of arrival.
 public struct WeightTable: Sendable, Hashable {
     enum Entries: Hashable {
         case byNumber([Float])
@@ -12,10 +12,10 @@ public struct WeightTable: Sendable, Hashable {
 
     let entries: Entries
 
-    /// Makes a table from weights by term number; a term past the end weighs 0 and drops out of the query. Each weight
-    /// must be finite and at least 0.
+    /// Creates a table from weights by term number. A term beyond the end has weight 0 and is dropped from the query.
+    /// Each weight must be finite and at least 0.
     ///
-    /// - Throws: ``SparseStoreError/Code/invalidArgument`` naming the first term with another weight.
+    /// - Throws: ``SparseStoreError/Code/invalidArgument``, naming the first term with an invalid weight.
     public init(_ weights: [Float]) throws(SparseStoreError) {
         if let bad = weights.firstIndex(where: { !Self.isWeight($0) }) {
             throw SparseStoreError(
@@ -25,10 +25,11 @@ public struct WeightTable: Sendable, Hashable {
         entries = .byNumber(weights)
     }
 
-    /// Makes a table from weights by the strings of terms; a term that is not there weighs 0 and drops out of the query.
-    /// Each weight must be finite and at least 0.
+    /// Creates a table from weights by string term. A missing term has weight 0 and is dropped from the query. Each
+    /// weight must be finite and at least 0.
     ///
-    /// - Throws: ``SparseStoreError/Code/invalidArgument`` naming the first term with another weight, or that stands twice.
+    /// - Throws: ``SparseStoreError/Code/invalidArgument``, naming the first term that has an invalid weight or is
+    ///   duplicated.
     public init(terms: [WeightedTerm]) throws(SparseStoreError) {
         var weights = [TextKey: Float](minimumCapacity: terms.count)
         for term in terms {

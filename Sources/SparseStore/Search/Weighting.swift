@@ -6,26 +6,27 @@
     internal import Glibc
 #endif
 
-/// What multiplies each query weight before the inner product is taken.
+/// A factor that multiplies each query weight before the inner product.
 ///
-/// Multiplying the query is the same inner product as weighting the documents, and never goes stale.
+/// Multiplying the query's weights gives the same inner product as multiplying the documents' weights, and never
+/// becomes stale.
 public enum Weighting: Sendable, Hashable {
-    /// Nothing: the query's own weights count (SPLADE).
+    /// No factor. The query's weights are used unchanged (SPLADE).
     case none
-    /// ln(1 + (N - df + 0.5) / (df + 0.5)) from the statistics of the snapshot that is searched
-    /// (Robertson and Sparck Jones, as in BM25).
+    /// The factor ln(1 + (N - df + 0.5) / (df + 0.5)) from the statistics of the searched snapshot (Robertson and
+    /// Sparck Jones, as in BM25).
     case corpusIDF
-    /// A table that came with the model.
+    /// A factor from a table that comes with the model.
     case table(WeightTable)
-    /// What ``corpusIDF(over:)`` makes.
+    /// The weighting of ``corpusIDF(over:)``.
     case filteredIDF(Filter)
 
-    /// The same formula as ``corpusIDF``, where N and df count only the documents that a filter lets through: for a store
-    /// that several tenants share, whose words are not equally common. The counts are exact; each search counts them anew
-    /// from the posting lists of the query's terms.
+    /// Returns a weighting like ``corpusIDF`` in which N and df count only the documents that a filter matches. Use it
+    /// in a store shared by tenants whose vocabularies differ. The counts are exact; each search computes them from the
+    /// posting lists of the query's terms.
     public static func corpusIDF(over filter: Filter) -> Weighting { .filteredIDF(filter) }
 
-    /// The inverse document frequency of a term that `frequency` of `documents` documents have.
+    /// Returns the inverse document frequency of a term that occurs in `frequency` of `documents` documents.
     static func inverseDocumentFrequency(_ frequency: Int, documents: Int) -> Float {
         let n = Double(documents)
         let df = Double(frequency)

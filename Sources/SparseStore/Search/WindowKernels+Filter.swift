@@ -1,12 +1,12 @@
 internal import SparseFormat
 
-/// The loops over a window's sums and lists that go by a bitmap. One of the files that use pointers without checks: a
-/// window's bitmap has at most 1,024 words, one for 64 of the 65,536 accumulators, and a block is two words.
+/// The loops over a window's sums and lists that use a bitmap. This file uses pointers without checks: a window's
+/// bitmap has at most 1,024 words, one for each 64 of the 65,536 accumulators, and a block is two words.
 extension WindowKernels {
-    /// Makes the accumulators of documents that are not in the bitmap 0, as if they had no posting, and finds the largest
-    /// of each block.
+    /// Clears the accumulators of documents that are not in the bitmap, as if they had no posting, and finds the
+    /// largest accumulator of each block.
     ///
-    /// - Parameter allowed: a bitmap of the window's documents.
+    /// - Parameter allowed: A bitmap of the window's documents.
     static func maxima(
         _ accumulators: UnsafeMutablePointer<UInt16>, keeping allowed: Bitmap, _ maxima: UnsafeMutablePointer<Int16>
     ) {
@@ -23,7 +23,7 @@ extension WindowKernels {
         }
     }
 
-    /// The same for the 64 documents of one word; their largest sums by lane.
+    /// Clears the accumulators of the 64 documents of one word that are not in it. Returns the largest sums by lane.
     @inline(__always)
     private static func keep(_ word: UInt64, _ sums: UnsafeMutableRawPointer) -> SIMD8<Int16> {
         let bits = SIMD8<Int16>(1, 2, 4, 8, 16, 32, 64, 128)
@@ -39,12 +39,12 @@ extension WindowKernels {
         return most
     }
 
-    /// Sets the bit of each document of a list.
+    /// Sets the bit of each document in a list.
     ///
     /// - Parameters:
-    ///   - list: the bytes of the list, as long as the entry says.
-    ///   - documents: of the window, at most 65,535.
-    ///   - marks: 1,024 words, a bit for each ordinal that a u16 can name. The last bit is set by what pads lists.
+    ///   - list: The bytes of the list. The entry gives their length.
+    ///   - documents: The number of documents of the window, at most 65,535.
+    ///   - marks: 1,024 words with a bit for each u16 ordinal. The padding of lists sets the last bit.
     static func mark(
         _ list: UnsafeRawPointer, _ entry: WindowEntry, documents: Int, _ marks: UnsafeMutablePointer<UInt64>
     ) {

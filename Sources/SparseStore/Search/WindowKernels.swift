@@ -1,21 +1,21 @@
 internal import SparseFormat
 
-/// The inner loops of a window scan. One of the files that use pointers without checks.
+/// The inner loops of a window scan. This file uses pointers without checks.
 ///
-/// What makes them safe: there are 65,536 accumulators, as many as a u16 ordinal can name; a list's bytes lie inside
-/// its chunk (`WindowDirectory`), and a dense list has one code for each document.
+/// It is safe because there are 65,536 accumulators, one for each u16 ordinal; a list's bytes lie inside its chunk
+/// (`WindowDirectory`); and a dense list has one code for each document.
 ///
-/// Accumulators are at most 32,767, so that they can be compared as signed numbers, for which every processor has
-/// vector instructions.
+/// Accumulators are at most 32,767, so that they can be compared as signed numbers. Every processor has vector
+/// instructions for that.
 enum WindowKernels {
     typealias Lanes = SIMD8<UInt16>
-    /// Documents whose maximum is taken together.
+    /// The number of documents whose maximum is taken together.
     static let blockSize = 128
-    /// How far ahead of what is being added a list is asked for, in bytes: what the processor itself does ends at each
-    /// page's end and begins anew with each list.
+    /// The distance, in bytes, at which a list is prefetched ahead of the addition. The hardware prefetcher stops at
+    /// the end of each page and restarts with each list.
     static let prefetchDistance = 1_024
 
-    /// floor(code x multiplier / 256) for eight codes.
+    /// Returns floor(code x multiplier / 256) for eight codes.
     @inline(__always)
     private static func products(_ codes: UnsafeRawPointer, _ multiplier: Lanes) -> Lanes {
         let high = Lanes(truncatingIfNeeded: codes.loadUnaligned(as: SIMD8<UInt8>.self)) &<< 8
@@ -25,7 +25,7 @@ enum WindowKernels {
 
     /// Adds floor(code x multiplier / 256) + 1 for each posting of `count` packs.
     ///
-    /// - Parameter ahead: how many bytes ahead the list is asked for.
+    /// - Parameter ahead: The prefetch distance in bytes.
     static func addPacks(
         _ list: UnsafeRawPointer, count: Int, _ multiplier: UInt16, _ accumulators: UnsafeMutablePointer<UInt16>,
         ahead: Int = prefetchDistance
@@ -52,7 +52,7 @@ enum WindowKernels {
         }
     }
 
-    /// The same for the first `used` postings of a short list of `count`.
+    /// Adds the first `used` postings of a short list of `count`.
     static func addShort(
         _ list: UnsafeRawPointer, count: Int, used: Int, _ multiplier: UInt16,
         _ accumulators: UnsafeMutablePointer<UInt16>
@@ -65,8 +65,8 @@ enum WindowKernels {
         }
     }
 
-    /// The largest accumulator of each block of 128. Blocks in which it is below `least` are cleared on the way, while
-    /// they are at hand.
+    /// Finds the largest accumulator of each block of 128. Blocks whose maximum is below `least` are cleared in the
+    /// same pass, while they are in the cache.
     static func maxima(
         _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
         _ maxima: UnsafeMutablePointer<Int16>
@@ -95,13 +95,13 @@ enum WindowKernels {
         }
     }
 
-    /// A dense list on its way through the last pass.
+    /// A dense list during the last pass.
     struct Dense {
         let codes: UnsafeRawPointer
         let multiplier: UInt16
     }
 
-    /// Adds the dense lists to the 8 accumulators from `ordinal` on.
+    /// Adds the dense lists to the 8 accumulators that start at `ordinal`.
     @inline(__always)
     static func sum(
         _ accumulators: UnsafePointer<UInt16>, _ ordinal: Int, _ dense: UnsafeBufferPointer<Dense>
@@ -117,13 +117,13 @@ enum WindowKernels {
         return SIMD8<Int16>(truncatingIfNeeded: sum)
     }
 
-    /// Writes ordinal and sum of each document of a block whose sum, dense lists included, is at least `least`, as
-    /// sum << 16 | ordinal; returns how many.
+    /// Writes sum << 16 | ordinal for each document of a block whose sum, including dense lists, is at least `least`.
+    /// Returns the number of documents.
     ///
     /// - Parameters:
-    ///   - documents: ordinals from here on are not looked at.
-    ///   - most: the largest sum that the dense lists can bring a document.
-    ///   - found: room for 128.
+    ///   - documents: The end of the ordinals. Larger ordinals are ignored.
+    ///   - most: The largest sum that the dense lists can add to a document.
+    ///   - found: The output, with room for 128 documents.
     static func collect(
         _ accumulators: UnsafePointer<UInt16>, block: Int, documents: Int, _ dense: UnsafeBufferPointer<Dense>,
         most: Int, least: Int16, _ found: UnsafeMutablePointer<UInt32>

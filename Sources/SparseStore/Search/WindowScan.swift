@@ -1,37 +1,38 @@
 internal import SparseFormat
 
-/// Scores every document of one window term by term, in the manner of SINDI (Li et al., ICDE 2026), with 8-bit codes
-/// and 15-bit accumulators, and knows bounds around each sum.
+/// Scores every document of one window term by term, similar to SINDI (Li et al., ICDE 2026), with 8-bit codes and
+/// 15-bit accumulators, and computes bounds around each sum.
 ///
-/// A unit is what 1 in an accumulator is worth. Each posting adds floor(code x multiplier / 256) + 1 units, where
-/// multiplier = ceil(256 x query weight x scale / unit): never less than code x scale x query weight, and less than 2
-/// units more. The code itself is within half a scale of the weight (in dense lists, whose codes are at least 1, within
-/// one scale above it). So with T lists read whole:
+/// A unit is the value of 1 in an accumulator. Each posting adds floor(code x multiplier / 256) + 1 units, where
+/// multiplier = ceil(256 x query weight x scale / unit). This is never less than code x scale x query weight, and less
+/// than 2 units more. The code itself is within half a scale of the weight (in dense lists, whose codes are at least 1,
+/// within one scale above it). With T lists read in full:
 ///
 ///     accumulator x unit + sum(query weight x scale) / 2  >=  score
 ///     (accumulator - 2 T) x unit - sum(query weight x scale)  <=  score
 ///
-/// The unit is chosen so that no sum can pass 32,767.
+/// The unit is chosen so that no sum exceeds 32,767.
 ///
-/// Where BM25 scores, codes are of impacts at an older average length. Query weights come multiplied with the most by which
-/// impacts may have grown, so the upper bound holds; `narrowing` is how much less they may have grown at the least.
+/// With BM25, codes are of impacts at an older average length. Query weights are multiplied by the largest factor by
+/// which impacts may have grown, so the upper bound holds. `narrowing` is the ratio of the smallest such factor to the
+/// largest.
 ///
-/// Only terms of a positive weight are added up. What the others can take away at the most is taken from the lower bound;
-/// they cannot raise the upper one.
+/// Only terms with a positive weight are added. The most that the other terms can subtract is subtracted from the lower
+/// bound; they cannot raise the upper bound.
 struct WindowScan {
     private var packed: [Packed] = []
     private var dense: [WindowKernels.Dense] = []
-    /// What the dense lists can add to one accumulator.
+    /// The most that the dense lists can add to one accumulator.
     private var denseMost = 0
     private let unit: Float
     private let above: Float
     private let below: Float
     private let narrowing: Float
-    /// What terms of a weight below 0 can take away at the most.
+    /// The most that terms with a negative weight can subtract.
     private let penalty: Float
     private let documents: Int
     private(set) var postings = 0
-    /// What the lists are read from.
+    /// The memory that the lists are read from.
     private(set) var held = HeldLists()
 
     private struct Packed {
@@ -42,7 +43,7 @@ struct WindowScan {
 
         var bytes: Int { used * WindowEntry.packBytes / WindowEntry.packSize }
 
-        /// Asks for as much of the list as `addPacks` does not ask for itself.
+        /// Prefetches the beginning of the list, which `addPacks` does not prefetch itself.
         func prefetchBeginning() {
             for offset in stride(from: 0, to: min(bytes, WindowKernels.prefetchDistance), by: 64) {
                 prefetch(list + offset)
@@ -50,16 +51,17 @@ struct WindowScan {
         }
     }
 
-    /// More lists than this leave too few of 32,767 units to each; the caller scores documents instead.
+    /// The maximum number of lists. With more, each would get too few of the 32,767 units, so the caller scores
+    /// documents instead.
     static let maximumLists = 2_048
-    /// What summing in Float may cost relative to the sum.
+    /// The relative error allowed for summing in Float.
     private static let slack: Float = 1e-5
 
     /// - Parameters:
-    ///   - terms: of the query, those that the window has; 1...`maximumLists`.
-    ///   - cut: what to leave out; nil for nothing.
-    ///   - query: says whether weights below 0 have to be looked for.
-    ///   - drift: how impacts have changed since the lists were laid out; nil for not at all.
+    ///   - terms: The terms of the query that the window has; 1...`maximumLists`.
+    ///   - cut: The parts to skip; nil for none.
+    ///   - query: The query, which tells whether there are negative weights.
+    ///   - drift: The change of impacts since the lists were written; nil for none.
     init(
         _ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ cut: ScanCut?, _ query: ResolvedQuery,
         drift: ClosedRange<Float>? = nil
@@ -97,14 +99,14 @@ struct WindowScan {
     }
 
     var listCount: Int { packed.count + dense.count }
-    /// Postings that are added one by one.
+    /// The number of postings that are added one by one.
     var packedPostings: Int { packed.reduce(0) { $0 + $1.used } }
 
-    /// Adds the documents that can be among the best to `set`; leaves the accumulators 0.
+    /// Adds the documents that can be among the best to `set`, and clears the accumulators.
     ///
     /// - Parameters:
-    ///   - member: the window's position in the index.
-    ///   - allowed: the live documents that a filter lets through; nil without a filter.
+    ///   - member: The position of the window in the index.
+    ///   - allowed: The live documents that the filter matches; nil without a filter.
     func run(
         _ member: Int, _ window: IndexView.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
         into set: inout CandidateSet
@@ -165,8 +167,8 @@ struct WindowScan {
         if allowed != nil { scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize) }
     }
 
-    /// The least sum of a candidate. Each block's maximum is a document's sum, so the k-th largest maximum bounds the
-    /// k-th best from below; each dead document may have spoiled one.
+    /// Returns the least sum of a candidate. Each block's maximum is the sum of a document, so the k-th largest maximum
+    /// is a lower bound of the k-th best sum. Each dead document may have spoiled one maximum.
     private func least(_ spoiled: Int, _ blocks: Int, _ scratch: ScanScratch, _ set: CandidateSet) -> Int16 {
         let known = units(reaching: set.threshold)
         let rank = set.count + spoiled
@@ -182,10 +184,10 @@ struct WindowScan {
         return max(known, units(reaching: narrowed(Float(sum) * unit - below) - penalty))
     }
 
-    /// A lower bound as of today's average length. No score is below 0, so one that is may stay.
+    /// Returns a lower bound at the current average length. A negative bound is kept, because no score is below 0.
     private func narrowed(_ bound: Float) -> Float { bound > 0 ? bound * narrowing : bound }
 
-    /// The least accumulator, at least 1, whose upper bound reaches a score.
+    /// Returns the least accumulator, at least 1, whose upper bound reaches a score.
     private func units(reaching score: Float) -> Int16 {
         let units = ((score - above) / unit).rounded(.down)
         return units >= 32_767 ? 32_767 : units <= 1 ? 1 : Int16(units)

@@ -1,8 +1,8 @@
 extension AsyncReranker {
-    /// Scores all inputs, batch by batch, in their order.
+    /// Scores all inputs in batches, and returns the scores in the order of the inputs.
     ///
-    /// - Throws: what the model throws; `invalidArgument` when it gives another number of scores than was asked for, or
-    ///   one that is not finite.
+    /// - Throws: The errors of the model; `invalidArgument` if it returns the wrong number of scores or a score that is
+    ///   not finite.
     func scores(_ inputs: [Input], _ options: BatchOptions) async throws -> [Float] {
         var starts = stride(from: 0, to: inputs.count, by: options.size).makeIterator()
         return try await withThrowingTaskGroup(of: (start: Int, scores: [Float]).self) { group in

@@ -1,34 +1,34 @@
-/// A second stage that has to wait for its scores: a model behind a network or on another device.
+/// A reranker with asynchronous scores, such as a model on a server or on another device.
 ///
-/// What the model needs is copied out of the snapshot first; while it is waited for, no snapshot is held.
+/// The inputs of the model are copied out of the snapshot first. No snapshot is held while the model runs.
 public protocol AsyncReranker: Sendable {
-    /// What the model needs to know of a candidate.
+    /// The data that the model needs about a candidate.
     associatedtype Input: Sendable
 
-    /// What `explain` calls the stage.
+    /// The name of the stage in `explain`.
     var name: String { get }
 
-    /// Copies what the model needs. A candidate that is kept in it keeps the snapshot.
+    /// Copies the data that the model needs. An input that keeps the candidate also keeps the snapshot.
     func input(_ candidate: Candidate) throws -> Input
 
-    /// Scores a batch: one finite score for each input, in their order.
+    /// Scores a batch. Returns one finite score for each input, in order.
     ///
-    /// Runs at the same time as other batches. When the deadline passes or the search is cancelled, the task it runs in
-    /// is cancelled.
+    /// Several batches may run concurrently. If the deadline passes or the search is canceled, the task of the call is
+    /// canceled.
     func scores(_ batch: [Input]) async throws -> [Float]
 }
 
-/// How an ``AsyncReranker`` is asked.
+/// The batching and the deadline of calls to an ``AsyncReranker``.
 public struct BatchOptions: Sendable, Hashable {
-    /// Candidates a batch, at least 1.
+    /// The number of candidates in a batch, at least 1.
     public var size: Int
-    /// Batches that are scored at the same time at the most, at least 1.
+    /// The maximum number of concurrent batches, at least 1.
     public var concurrency: Int
-    /// How long after the search was called the model is waited for at the most; nil for as long as it takes. The stages
-    /// before it are not cut short.
+    /// The maximum time from the start of the search to the scores of the model; nil for no limit. Earlier stages are
+    /// not interrupted.
     public var deadline: Duration?
 
-    /// Batches of sixteen, four at a time, and no deadline.
+    /// Creates options. By default, four batches of sixteen run at a time, without a deadline.
     public init(size: Int = 16, concurrency: Int = 4, deadline: Duration? = nil) {
         self.size = size
         self.concurrency = concurrency

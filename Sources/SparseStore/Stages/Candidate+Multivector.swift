@@ -2,7 +2,7 @@ internal import LMDB
 public import SparseFormat
 
 extension Candidate {
-    /// The token vectors, as exact as their codec has kept them, copied; nil when there are none.
+    /// Returns a copy of the token vectors as their codec stored them; nil if there are none.
     ///
     /// - Throws: `corrupted`.
     public func multivector() throws(SparseStoreError) -> Multivector? {
@@ -13,8 +13,8 @@ extension Candidate {
         }
     }
 
-    /// Calls `body` with the token vectors where they lie in the map, nil when there are none, and a way to get the
-    /// codebook of a number.
+    /// Calls `body` with the token vectors in the memory map, or nil if there are none, and a function that returns a
+    /// codebook by number.
     func withMultivector<R>(
         _ body: (MultivectorView?, _ codebook: (UInt32) throws -> TokenCodebook) throws -> R
     ) throws -> R {

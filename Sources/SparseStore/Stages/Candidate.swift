@@ -1,47 +1,47 @@
 internal import LMDB
 public import SparseFormat
 
-/// A document that a stage may score, as the stage before ranked it.
+/// A document that a stage may score, with its rank in the previous stage.
 ///
-/// What is stored of it is read when it is asked for, from the snapshot that is searched. A candidate that is kept keeps
-/// that snapshot.
+/// Stored data is read on demand from the searched snapshot. Keeping a candidate keeps that snapshot.
 public struct Candidate: Sendable {
-    /// The document's identifier.
+    /// The identifier of the document.
     public let id: String
-    /// Its place in the ranking of the stage before, from 0.
+    /// The 0-based rank in the previous stage.
     public let rank: Int
-    /// What the last stage that scored it gave it; after the first stage the inner product.
+    /// The score of the last stage that scored the document; after the first stage, the inner product.
     public let score: Float
-    /// The document's number in the store. A document that is replaced gets a new one.
+    /// The number of the document in the store. Replacing a document gives it a new number.
     public let number: UInt64
 
     let place: DocumentPlace
     let source: CandidateSource
 
-    /// The payload, nil when there is none.
+    /// Returns the payload, or nil if there is none.
     ///
     /// - Throws: `corrupted`.
     public func payload() throws(SparseStoreError) -> [UInt8]? {
         try SparseStoreError.wrap { try source.withDocument(number) { try $0.payload($1) } }
     }
 
-    /// The tags, in ascending order.
+    /// Returns the tags, in ascending order.
     ///
     /// - Throws: `corrupted`.
     public func tags() throws(SparseStoreError) -> [String] {
         try SparseStoreError.wrap { try source.withDocument(number) { view, _ in try view.tags() } }
     }
 
-    /// Calls `body` with each term and its exact weight, ascending by term, read where they lie in the index.
+    /// Calls `body` with each term and its exact weight, in ascending order of terms. The data is read from the index
+    /// without a copy.
     ///
-    /// - Throws: `corrupted`, and what `body` throws.
+    /// - Throws: `corrupted`, and the errors of `body`.
     public func forEachComponent(_ body: (TermID, Float) throws -> Void) throws {
         try SparseStoreError.translate {
             try source.documents.index.forEachComponent(of: place, body)
         }
     }
 
-    /// The exact vector, copied.
+    /// Returns a copy of the exact vector.
     ///
     /// - Throws: `corrupted`.
     public func vector() throws(SparseStoreError) -> SparseVector {
@@ -52,8 +52,8 @@ public struct Candidate: Sendable {
         }
     }
 
-    /// Calls `body` with the bytes that a table has under the document's number, where they lie in the map; nil when
-    /// there are none.
+    /// Calls `body` with the bytes that a table has for the document's number, in the memory map, or nil if there are
+    /// none.
     func withValue<R>(
         in table: KeyPath<Tables, Table>, _ body: (UnsafeRawBufferPointer?) throws -> R
     ) throws -> R {

@@ -1,19 +1,19 @@
-/// What a reranker has found out: scores of some or all candidates of one stage, and what that took.
+/// The output of a reranker: scores of some or all candidates of one stage, and counters of its costs.
 public struct CandidateScores: Sendable {
-    /// Costs of the reranker's own, by name: they stand in the stage's report.
+    /// The reranker's costs by name, for the report of the stage.
     public var counters: [String: Int] = [:]
-    /// Candidates that have a score.
+    /// The number of candidates that have a score.
     public private(set) var scored = 0
 
     private var scores: [Float?]
 
-    /// No scores yet, for so many candidates.
+    /// Creates an empty set of scores for `count` candidates.
     init(count: Int) { scores = Array(repeating: nil, count: count) }
 
-    /// The score of the candidate with a rank; nil when it has none.
+    /// The score of the candidate at a rank; nil if it has none.
     public subscript(rank: Int) -> Float? { scores.indices.contains(rank) ? scores[rank] : nil }
 
-    /// Scores a candidate, whatever its score was.
+    /// Sets the score of a candidate, replacing an earlier score.
     ///
     /// - Throws: `invalidArgument` for a score that is not finite and for a candidate of another stage.
     public mutating func set(_ score: Float, for candidate: Candidate) throws(SparseStoreError) {

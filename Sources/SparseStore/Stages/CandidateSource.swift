@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What the candidates of one stage share: the snapshot they stand in, and what it takes to decode their payloads.
+/// The state shared by the candidates of one stage: their snapshot and the decoder of their payloads.
 final class CandidateSource: Sendable {
     let documents: any StoredDocuments
     private let decoder = Lock<DocumentDecoder?>(nil)
@@ -22,8 +22,8 @@ final class CandidateSource: Sendable {
         }
     }
 
-    /// Calls `body` with the value that a table has under a document's number, where it lies in the map; nil when there
-    /// is none. The value's header is not opened.
+    /// Calls `body` with the value that a table has for a document's number, in the memory map, or nil if there is
+    /// none. The value's header is not decoded.
     func withValue<R>(
         of number: UInt64, in table: KeyPath<Tables, Table>, _ body: (UnsafeRawBufferPointer?) throws -> R
     ) throws -> R {

@@ -1,10 +1,10 @@
 internal import SparseFormat
 
-/// The documents that one stage may score, best first as the stage before ranked them, all of one snapshot.
+/// The documents that one stage may score, best first as ranked by the previous stage, all from one snapshot.
 public struct Candidates: Sendable, RandomAccessCollection {
     private let candidates: [Candidate]
 
-    /// - Throws: `corrupted` when a document of the index is not stored.
+    /// - Throws: `corrupted` if a document of the index is not stored.
     init(_ ranking: some Sequence<RankedDocument>, _ source: CandidateSource) throws {
         let documents = source.documents
         candidates = try documents.withReader { reader in
@@ -22,9 +22,9 @@ public struct Candidates: Sendable, RandomAccessCollection {
         }
     }
 
-    /// The position of the first candidate; positions are ranks.
+    /// The position of the first candidate. Positions are ranks.
     public var startIndex: Int { 0 }
-    /// The position past the last candidate.
+    /// The position after the last candidate.
     public var endIndex: Int { candidates.count }
     /// The candidate at a position.
     public subscript(position: Int) -> Candidate { candidates[position] }

@@ -1,20 +1,20 @@
 internal import SparseFormat
 
-/// Ranks candidates so that those at the top are unlike each other: maximal marginal relevance (Carbonell and Goldstein,
-/// "The Use of MMR, Diversity-Based Reranking", SIGIR 1998).
+/// Reranks candidates so that the top ones differ from each other, by maximal marginal relevance (Carbonell and
+/// Goldstein, "The Use of MMR, Diversity-Based Reranking", SIGIR 1998).
 ///
-/// Each place goes to the candidate with the largest relevance x r - (1 - relevance) x s, where r is its score as a share of
-/// the best one, and s its largest cosine with a candidate that has a place already, by their stored vectors. That value is
-/// the hit's new score; it may be below 0.
+/// Each rank goes to the candidate with the largest relevance x r - (1 - relevance) x s, where r is its score as a
+/// share of the best score, and s is its largest cosine with a candidate that is already ranked, both by their stored
+/// vectors. That value is the hit's new score, and may be negative.
 public struct Diversity: Reranker {
-    /// What `explain` calls the stage.
+    /// The name of the stage in `explain`.
     public let name = "diversity"
-    /// How much the scores of the stage before count beside the differences, 0...1: 1 keeps the order.
+    /// The weight of the previous scores relative to the differences, 0...1. 1 keeps the order.
     public let relevance: Float
 
     init(relevance: Float) { self.relevance = relevance }
 
-    /// Gives each of the first `limit` places to a candidate.
+    /// Fills the first `limit` ranks with candidates.
     public func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws {
         guard (0...1).contains(relevance) else {
             throw SparseStoreError(
@@ -41,7 +41,7 @@ public struct Diversity: Reranker {
     }
 }
 
-/// A document's vector at unit length.
+/// A document's vector, scaled to unit length.
 private struct UnitVector {
     private var terms: [TermID] = []
     private var weights: [Float] = []
@@ -72,9 +72,9 @@ private struct UnitVector {
 }
 
 extension Reranker where Self == Diversity {
-    /// Ranks candidates so that those at the top are unlike each other:
-    /// `.rerank(.diversity(relevance: 0.7), candidates: 50)`. See ``Diversity``.
+    /// Returns a reranker whose top candidates differ from each other: `.rerank(.diversity(relevance: 0.7), candidates:
+    /// 50)`. See ``Diversity``.
     ///
-    /// - Parameter relevance: how much the scores of the stage before count beside the differences, 0...1.
+    /// - Parameter relevance: The weight of the previous scores relative to the differences, 0...1.
     public static func diversity(relevance: Float = 0.5) -> Diversity { Diversity(relevance: relevance) }
 }

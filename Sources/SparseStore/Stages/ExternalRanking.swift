@@ -1,25 +1,26 @@
 internal import SparseFormat
 
-/// A ranking of documents that some other engine has made, such as an index of dense vectors.
+/// A ranking of documents by another engine, such as an index of dense vectors.
 public struct ExternalRanking: Sendable, Hashable {
-    /// Its documents, best first, each once.
+    /// The identifiers of the documents, best first, without duplicates.
     public let ids: [String]
-    /// Documents that stood in it again.
+    /// The number of duplicates that were removed.
     public let duplicates: Int
 
-    /// Their scores. Without given ones the ranks, evenly spaced.
+    /// The scores of the documents. If none were given, evenly spaced values by rank.
     let scores: [Float]
 
-    /// A ranking without scores: each place counts as one step.
+    /// Creates a ranking without scores. Documents are evenly spaced by rank.
     ///
-    /// - Parameter ids: best first; of a document that stands in it twice the first place counts.
+    /// - Parameter ids: The identifiers, best first. For a duplicate, the first position counts.
     public init(ids: [String]) {
         self.init(sorted: ids.enumerated().map { ($1, Float(-$0)) })
     }
 
-    /// A ranking by scores, in any order; equal scores are ordered by identifier. Of a document that stands in it twice
-    /// the best score counts.
+    /// Creates a ranking from scores in any order. Equal scores are ordered by identifier. For a duplicate, the best
+    /// score counts.
     ///
+    /// - Parameter scores: The identifiers with their scores.
     /// - Throws: ``SparseStoreError/Code/invalidArgument`` for a score that is not finite.
     public init(scores: [(id: String, score: Float)]) throws(SparseStoreError) {
         if let bad = scores.firstIndex(where: { !$0.score.isFinite }) {
@@ -42,13 +43,13 @@ public struct ExternalRanking: Sendable, Hashable {
         duplicates = sorted.count - kept.count
     }
 
-    /// Whether both rank documents of the same identifiers, byte for byte, alike.
+    /// Returns whether two rankings are equal. Identifiers are compared by their bytes.
     public static func == (a: ExternalRanking, b: ExternalRanking) -> Bool {
         a.ids.elementsEqual(b.ids) { TextKey($0) == TextKey($1) } && a.duplicates == b.duplicates
             && a.scores == b.scores
     }
 
-    /// Feeds the identifiers' bytes to the hasher.
+    /// Hashes the bytes of the identifiers.
     public func hash(into hasher: inout Hasher) {
         for id in ids { hasher.combine(TextKey(id)) }
     }

@@ -1,34 +1,36 @@
 internal import SparseFormat
 
-/// Relevance feedback: the query is moved towards documents that are taken to be relevant, and asked again.
+/// Relevance feedback: moves the query toward documents that are assumed to be relevant, and searches again.
 ///
-/// Rocchio ("Relevance Feedback in Information Retrieval", 1971), all vectors weighted like the query and brought to unit
-/// length: q + weight x mean(relevant) - nonRelevantWeight x mean(nonRelevant). Of what the documents bring, the `terms`
-/// heaviest terms are kept; no weight falls under 0. The query's own length stays: its weights are added to.
+/// Uses Rocchio's method ("Relevance Feedback in Information Retrieval", 1971) on vectors that are weighted like the
+/// query and scaled to unit length: q + weight x mean(relevant) - nonRelevantWeight x mean(nonRelevant). The `terms`
+/// heaviest terms of the documents are kept, and no weight falls below 0. The query keeps its length: the terms are
+/// added to its weights.
 public struct Feedback: Sendable, Hashable {
-    /// Where the relevant documents come from.
+    /// The source of the relevant documents.
     public enum Source: Sendable, Hashable {
-        /// The best documents of the stage before: pseudo-relevance feedback. 1...1,000.
+        /// The best documents of the previous stage, 1...1,000 (pseudo-relevance feedback).
         case best(Int)
-        /// Documents that somebody has judged; those that do not exist are left out and counted in the report.
+        /// Documents that were judged. Missing documents are ignored and counted in the report.
         case judged(relevant: [String], nonRelevant: [String] = [])
     }
 
-    /// Where the relevant documents come from.
+    /// The source of the relevant documents.
     public var source: Source
-    /// How many terms the documents bring at the most, 1...10,000.
+    /// The maximum number of terms taken from the documents, 1...10,000.
     public var terms: Int
-    /// How much the relevant documents count beside the query, 0...100; Rocchio's beta for an alpha of 1. With 0, and
-    /// nothing judged not to be relevant, the ranking stays as it is.
+    /// The weight of the relevant documents relative to the query, 0...100; Rocchio's beta for an alpha of 1. With 0
+    /// and no non-relevant documents, the ranking does not change.
     public var weight: Float
-    /// How much documents that are not relevant count, 0...100; Rocchio's gamma.
+    /// The weight of the non-relevant documents, 0...100; Rocchio's gamma.
     public var nonRelevantWeight: Float
-    /// How the ranking before and the new one become one; nil for the new one alone. Both ways to score are applied to
-    /// every document of the two.
+    /// The fusion of the previous and the new ranking; nil to use the new one alone. Every document of either ranking
+    /// is scored in both ways.
     public var interpolation: Fusion?
 
-    /// Feedback from the best three documents, with twenty terms at a fifth of the query's weight: the gentlest that was
-    /// measured (Benchmarks/RESULTS.md). Whether more helps depends on the model and the collection.
+    /// Creates feedback. By default, it takes twenty terms from the best three documents at a fifth of the query's
+    /// weight, the weakest setting that was measured (Benchmarks/RESULTS.md). Whether a stronger one helps depends on
+    /// the model and the collection.
     public init(
         _ source: Source = .best(3), terms: Int = 20, weight: Float = 0.2, nonRelevantWeight: Float = 0.15,
         interpolation: Fusion? = nil
@@ -40,7 +42,7 @@ public struct Feedback: Sendable, Hashable {
         self.interpolation = interpolation
     }
 
-    /// Documents and identifiers that feedback may come from.
+    /// The maximum number of documents and identifiers that feedback may use.
     static let maximumDocuments = 1_000
 
     /// - Throws: `invalidArgument` for a parameter outside its range, `limitExceeded` for too many identifiers.

@@ -1,8 +1,8 @@
 extension Fusion {
-    /// One ranking of the documents of both, best first, equal scores by identifier.
+    /// Returns one ranking of the documents of both, best first; equal scores are ordered by identifier.
     ///
-    /// Where one ranking lacks a document of the other it is asked to score it; only what it cannot score is taken as
-    /// missing there.
+    /// If one ranking lacks a document of the other, it is asked to score it. Only a document that it cannot score
+    /// counts as missing.
     func fuse(_ first: Ranking, _ second: Ranking, _ counters: inout [String: Int]) throws -> Ranking {
         var firstScores = Self.scores(first)
         var secondScores = Self.scores(second)
@@ -46,7 +46,7 @@ extension Fusion {
         Dictionary(ranking.documents.map { ($0.place, $0.score) }) { first, _ in first }
     }
 
-    /// The score of documents that a ranking does not find. They have no rank, whatever they score.
+    /// Returns the score of documents that a ranking does not find. They have no rank, whatever their score.
     private func countable(_ unfound: Float?) -> Float? {
         if case .reciprocalRank = method { nil } else { unfound }
     }

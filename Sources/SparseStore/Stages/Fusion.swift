@@ -1,12 +1,12 @@
-/// How two rankings of the same query become one.
+/// A method to combine two rankings of the same query.
 public struct Fusion: Sendable, Hashable {
-    /// What makes scores of different rankings comparable before they are added.
+    /// A normalization that makes scores of different rankings comparable before they are added.
     public enum Normalization: Sendable, Hashable {
-        /// (score - lowest) / (highest - lowest), within 0...1. Where all scores are equal each counts as 1. A document
-        /// that a ranking does not have counts there as 0.
+        /// (score - lowest) / (highest - lowest), within 0...1. If all scores are equal, each counts as 1. A document
+        /// that a ranking lacks counts as 0.
         case minMax
-        /// (score - mean) / standard deviation. Where all scores are equal each counts as 0. A document that a ranking
-        /// does not have counts there as its lowest, and as -1 at most.
+        /// (score - mean) / standard deviation. If all scores are equal, each counts as 0. A document that a ranking
+        /// lacks counts as the lowest normalized score, or -1 if that is lower.
         case zScore
     }
 
@@ -17,19 +17,19 @@ public struct Fusion: Sendable, Hashable {
 
     let method: Method
 
-    /// The sum of 1 / (constant + rank), ranks from 1, over the rankings that have the document (Cormack, Clarke and
-    /// Buettcher, "Reciprocal Rank Fusion", SIGIR 2009).
+    /// Reciprocal rank fusion: the sum of 1 / (constant + rank), with ranks from 1, over the rankings that have the
+    /// document (Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion", SIGIR 2009).
     ///
-    /// - Parameter constant: at least 0; the paper's 60 suits most rankings.
+    /// - Parameter constant: The constant, at least 0. The paper's 60 suits most rankings.
     public static func reciprocalRank(constant: Double = 60) -> Fusion {
         Fusion(method: .reciprocalRank(constant: constant))
     }
 
-    /// (1 - weight) x the first ranking's normalised score + weight x the second's.
+    /// Weighted sum: (1 - weight) x the first ranking's normalized score + weight x the second's.
     ///
     /// - Parameters:
-    ///   - normalization: what makes the two rankings' scores comparable.
-    ///   - weight: the second ranking's share, 0...1.
+    ///   - normalization: The normalization of the scores of both rankings.
+    ///   - weight: The weight of the second ranking, 0...1.
     public static func weightedSum(_ normalization: Normalization = .minMax, weight: Double = 0.5) -> Fusion {
         Fusion(method: .weightedSum(normalization, weight: weight))
     }

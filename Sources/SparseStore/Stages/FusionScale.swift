@@ -1,15 +1,15 @@
-/// What a document's score in one ranking counts for in a fusion.
+/// Converts a document's score in one ranking to its value in a fusion.
 struct FusionScale {
     private enum Kind {
-        /// Scores and identifiers, best first.
+        /// The sum of reciprocal ranks. `ranking` has scores and identifiers, best first.
         case reciprocalRank(constant: Double, ranking: [(score: Float, id: String)])
-        /// (score - origin) / unit; a unit of 0 stands for equal scores.
+        /// (score - origin) / unit. A unit of 0 means that all scores are equal.
         case linear(origin: Double, unit: Double, equal: Double, missing: Double)
     }
 
     private let kind: Kind
 
-    /// - Parameter ranking: every document that the ranking scores, in any order.
+    /// - Parameter ranking: Every document that the ranking scores, in any order.
     init(_ method: Fusion.Method, _ ranking: [(score: Float, id: String)]) {
         switch method {
         case .reciprocalRank(let constant):
@@ -30,7 +30,7 @@ struct FusionScale {
         }
     }
 
-    /// What a document counts for; its score is nil when the ranking does not have it.
+    /// Returns the value of a document. Its score is nil if the ranking does not have it.
     func value(_ score: Float?, id: String) -> Double {
         switch kind {
         case .reciprocalRank(let constant, let ranking):
@@ -46,7 +46,7 @@ struct FusionScale {
         HitRank.precedes(HitRank(score: a.score, id: a.id), HitRank(score: b.score, id: b.id))
     }
 
-    /// How many of a ranking come before a document, which may be one of them.
+    /// Returns the number of documents of a ranking that come before a document, which may be in the ranking itself.
     private static func rank(_ score: Float, _ id: String, in ranking: [(score: Float, id: String)]) -> Int {
         var low = 0
         var high = ranking.count

@@ -1,37 +1,39 @@
 public import SparseFormat
 
-/// Late interaction: scores a candidate by the sum, over the query's token vectors, of the largest inner product with one
-/// of the candidate's (Khattab and Zaharia, ColBERT, SIGIR 2020).
+/// Reranks candidates by late interaction. The score is the sum, over the query's token vectors, of the largest inner
+/// product with a token vector of the candidate (Khattab and Zaharia, ColBERT, SIGIR 2020).
 ///
-/// Candidates without a multivector get no score. ``alpha`` and ``beta`` leave out candidates that hardly reach the
-/// answer (Martinico et al., Multivector Reranking in the Era of Strong First-Stage Retrievers, ECIR 2026). Both need
-/// candidates in the order of the stage before, best first, and never leave out one of the first `limit`.
+/// Candidates without a multivector get no score. ``alpha`` and ``beta`` skip candidates that are unlikely to reach the
+/// result (Martinico et al., Multivector Reranking in the Era of Strong First-Stage Retrievers, ECIR 2026). Both
+/// require candidates in the order of the previous stage, best first, and never skip one of the first `limit`.
 public struct MaxSim: Reranker {
-    /// `maxsim`.
+    /// The name of the stage in `explain`: `maxsim`.
     public let name = "maxsim"
-    /// The query's token vectors: at most `Limits.maximumQueryTokens`, of the store's dimension.
+    /// The query's token vectors: at most `Limits.maximumQueryTokens`, with the store's dimension.
     public var query: Multivector
-    /// Candidate pruning, from 0 to 1: a candidate is left out when the stage before scored it less than 1 - alpha times
-    /// the score of the last of the first `limit`. Nil to prune none.
+    /// The threshold of candidate pruning, 0...1. A candidate is skipped if its previous score is less than 1 - alpha
+    /// times that of the last of the first `limit` candidates. Nil disables pruning.
     public var alpha: Float?
-    /// Early exit, 1 or more: scoring ends when so many candidates in a row have not come among the best `limit`. Nil to
-    /// score all.
+    /// The threshold of early exit, 1 or more. Scoring ends when this many consecutive candidates have not reached the
+    /// best `limit`. Nil disables early exit.
     public var beta: Int?
 
+    /// Creates a reranker.
+    ///
     /// - Parameters:
-    ///   - query: at most `Limits.maximumQueryTokens` token vectors of the store's dimension.
-    ///   - alpha: candidate pruning, 0...1.
-    ///   - beta: early exit, 1 or more.
+    ///   - query: At most `Limits.maximumQueryTokens` token vectors with the store's dimension.
+    ///   - alpha: The threshold of candidate pruning, 0...1; nil disables it.
+    ///   - beta: The threshold of early exit, 1 or more; nil disables it.
     public init(_ query: Multivector, alpha: Float? = nil, beta: Int? = nil) {
         self.query = query
         self.alpha = alpha
         self.beta = beta
     }
 
-    /// Scores the candidates that have a multivector and are not left out.
+    /// Scores the candidates that have a multivector and are not skipped.
     ///
-    /// - Throws: `invalidArgument` for `alpha` and `beta` outside their ranges, `limitExceeded` for too long a query,
-    ///   `dimensionMismatch`, `corrupted`.
+    /// - Throws: `invalidArgument` for `alpha` and `beta` outside their ranges, `limitExceeded` for a query with too
+    ///   many token vectors, `dimensionMismatch`, `corrupted`.
     public func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws {
         try check()
         let scorer = MaxSimScorer(query)
@@ -59,7 +61,7 @@ public struct MaxSim: Reranker {
         scores.counters = work.counters
     }
 
-    /// What the stage before must have given a candidate that is not among its first `limit`.
+    /// Returns the previous score that a candidate after the first `limit` must have.
     private func leastScore(_ candidates: Candidates, limit: Int) -> Float {
         guard let alpha, candidates.count > limit else { return -.infinity }
         let last = candidates[limit - 1].score
@@ -80,10 +82,10 @@ public struct MaxSim: Reranker {
         }
     }
 
-    /// What the stage has done.
+    /// The work of the stage.
     private struct Work {
         var pruned = 0
-        /// Candidates behind an early exit.
+        /// The number of candidates skipped by early exit.
         var left = 0
         var missing = 0
         var tokens = 0
@@ -107,12 +109,12 @@ public struct MaxSim: Reranker {
 }
 
 extension Reranker where Self == MaxSim {
-    /// Late interaction with the stored token vectors: `.maxSim(queryTokens)`.
+    /// Returns a reranker by late interaction with the stored token vectors: `.maxSim(queryTokens)`.
     ///
     /// - Parameters:
-    ///   - query: at most `Limits.maximumQueryTokens` token vectors of the store's dimension.
-    ///   - alpha: candidate pruning, 0...1; nil for none. See ``MaxSim/alpha``.
-    ///   - beta: early exit, 1 or more; nil for none. See ``MaxSim/beta``.
+    ///   - query: At most `Limits.maximumQueryTokens` token vectors with the store's dimension.
+    ///   - alpha: The threshold of candidate pruning, 0...1; nil disables it. See ``MaxSim/alpha``.
+    ///   - beta: The threshold of early exit, 1 or more; nil disables it. See ``MaxSim/beta``.
     public static func maxSim(_ query: Multivector, alpha: Float? = nil, beta: Int? = nil) -> MaxSim {
         MaxSim(query, alpha: alpha, beta: beta)
     }

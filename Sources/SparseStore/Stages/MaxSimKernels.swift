@@ -2,22 +2,22 @@
     internal import CKernels
 #endif
 
-/// The inner loops of MaxSim. One of the files that use pointers without checks: what each needs is said beside it, and
-/// `MaxSimScorer` and `MultivectorView` prove it.
+/// The inner loops of MaxSim. This file uses pointers without checks. Each function states its requirements, and
+/// `MaxSimScorer` and `MultivectorView` ensure them.
 ///
-/// Query tokens stand in blocks of 16 lanes. The portable code and the one for AVX2 give the same bits: products are
-/// rounded before they are added, in ascending order of the components; integers are exact.
+/// Query tokens are stored in blocks of 16 lanes. The portable and the AVX2 code give the same bits: products are
+/// rounded before they are added, in ascending order of components, and integers are exact.
 struct MaxSimKernels {
     typealias Lanes = SIMD16<Float>
-    /// Query tokens of a block.
+    /// The number of query tokens in a block.
     static let lanes = 16
 
-    /// Whether the processor has AVX2, and it may be used.
+    /// Whether the processor has AVX2 and it may be used.
     let usesAVX2: Bool
 
     static let portable = MaxSimKernels(usesAVX2: false)
 
-    /// What this processor can do best.
+    /// The fastest kernels for this processor.
     static let best: MaxSimKernels = {
         #if arch(x86_64)
             MaxSimKernels(usesAVX2: sparsestore_has_avx2() != 0)
@@ -26,7 +26,7 @@ struct MaxSimKernels {
         #endif
     }()
 
-    /// `count` halves as floats.
+    /// Converts `count` half-precision numbers to floats.
     func widen(halves: UnsafeRawPointer, to floats: UnsafeMutablePointer<Float>, count: Int) {
         #if arch(x86_64)
             if usesAVX2 { return sparsestore_widen_halves(halves, floats, count) }
@@ -50,18 +50,18 @@ struct MaxSimKernels {
         }
     }
 
-    /// `count` 8-bit codes as floats.
+    /// Converts `count` 8-bit codes to floats.
     func widen(codes: UnsafeRawPointer, to floats: UnsafeMutablePointer<Float>, count: Int) {
         let codes = codes.assumingMemoryBound(to: Int8.self)
         for index in 0..<count { floats[index] = Float(codes[index]) }
     }
 
-    /// For each of 16 query tokens, the largest of its maximum so far and its inner product, times the token's scale if
-    /// there are scales, with each of `count` tokens.
+    /// Updates the maximum of each of 16 query tokens with its inner products with `count` tokens, multiplied by the
+    /// tokens' scales if there are any.
     ///
     /// - Parameters:
-    ///   - query: `dimension` x 16.
-    ///   - tokens: `count` x `dimension`; `count` is 1 or more.
+    ///   - query: `dimension` x 16 floats.
+    ///   - tokens: `count` x `dimension` floats; `count` is 1 or more.
     func maxima(
         _ query: UnsafePointer<Float>, _ tokens: UnsafePointer<Float>, scales: UnsafePointer<Float>? = nil,
         count: Int, dimension: Int, _ maxima: UnsafeMutablePointer<Float>
@@ -94,11 +94,11 @@ struct MaxSimKernels {
         maxima.storeBytes(of: largest, as: Lanes.self)
     }
 
-    /// The inner products of 16 query tokens with each of `count` rows.
+    /// Computes the inner products of 16 query tokens with each of `count` rows.
     ///
     /// - Parameters:
-    ///   - query: `dimension` x 16.
-    ///   - products: `count` x 16.
+    ///   - query: `dimension` x 16 floats.
+    ///   - products: `count` x 16 floats of output.
     func products(
         _ query: UnsafePointer<Float>, _ rows: UnsafePointer<Float>, count: Int, dimension: Int,
         _ products: UnsafeMutablePointer<Float>
@@ -117,13 +117,13 @@ struct MaxSimKernels {
         }
     }
 
-    /// As `maxima`, for quantised tokens, out of tables.
+    /// Updates the maxima like `maxima`, for quantized tokens, from tables.
     ///
     /// - Parameters:
-    ///   - centroids: a u16 for each of `count` tokens, below the rows of `coarse`.
-    ///   - codes: `count` x `groups`.
-    ///   - coarse: rows of 16.
-    ///   - table: `groups` x 256 x 16: every byte is a row.
+    ///   - centroids: A u16 for each of `count` tokens, below the number of rows of `coarse`.
+    ///   - codes: `count` x `groups` bytes.
+    ///   - coarse: Rows of 16 floats.
+    ///   - table: `groups` x 256 x 16 floats, with a row for every byte.
     func maxima(
         centroids: UnsafeRawPointer, codes: UnsafeRawPointer, count: Int, groups: Int, coarse: UnsafePointer<Float>,
         table: UnsafePointer<Float>, _ maxima: UnsafeMutablePointer<Float>
@@ -154,13 +154,13 @@ struct MaxSimKernels {
 
 #if arch(x86_64)
     extension MaxSimKernels {
-        /// `maxima` with scales for 8-bit codes, in integers. Only with AVX2; otherwise the codes are widened to floats,
-        /// which are as exact: 1,024 products of at most 127 x 127 stay below 2^24.
+        /// Updates the maxima like `maxima` with scales, for 8-bit codes, in integers. Only for AVX2; otherwise codes
+        /// are converted to floats, which are just as exact: 1,024 products of at most 127 x 127 stay below 2^24.
         ///
         /// - Parameters:
-        ///   - query: pairs x 16 x 2.
-        ///   - codes: `count` x `dimension`.
-        ///   - words: room for `count` x pairs x 2.
+        ///   - query: pairs x 16 x 2 integers.
+        ///   - codes: `count` x `dimension` bytes.
+        ///   - words: Scratch memory for `count` x pairs x 2 integers.
         func maximaOfCodes(
             _ query: UnsafePointer<Int16>, codes: UnsafeRawPointer, scales: UnsafePointer<Float>, count: Int,
             dimension: Int, blocks: Int, words: UnsafeMutablePointer<Int16>, _ maxima: UnsafeMutablePointer<Float>

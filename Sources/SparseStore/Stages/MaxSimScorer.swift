@@ -1,21 +1,21 @@
 internal import SparseFormat
 
-/// Scores stored multivectors for one query: the sum, over the query's tokens, of the largest inner product with a token
-/// of the document (Khattab and Zaharia, ColBERT, SIGIR 2020). For one thread.
+/// Scores stored multivectors for one query by the sum, over the query's tokens, of the largest inner product with a
+/// token of the document (Khattab and Zaharia, ColBERT, SIGIR 2020). For use on one thread.
 ///
-/// One of the files that use pointers: memory is sized here for the blocks of the query and for `chunk` tokens, and a
-/// `MultivectorView` has proven the length of its data. What a codec needs of the query is made when the codec is first
-/// met; a score allocates nothing.
+/// This file uses pointers. Memory is sized here for the blocks of the query and for `chunk` tokens, and
+/// `MultivectorView` has verified the length of its data. The tables for a codec are built when the codec is first
+/// used; scoring allocates nothing.
 final class MaxSimScorer {
     private let kernels: MaxSimKernels
     private let multivector: Multivector
     private let dimension: Int
     private let blocks: Int
-    /// Query tokens in lanes: block x component x 16, with zeros up to a multiple of four components.
+    /// The query tokens in lanes: block x component x 16, padded with zeros to a multiple of four components.
     private let query: AlignedArray<Float>
     private let paddedDimension: Int
     private let maxima: AlignedArray<Float>
-    /// Document tokens that are widened together: they stay in the first-level cache.
+    /// The number of document tokens that are converted together, which fit the first-level cache.
     private let chunk: Int
     private let widened: AlignedArray<Float>
     private let scales: AlignedArray<Float>
@@ -43,8 +43,8 @@ final class MaxSimScorer {
         (token / MaxSimKernels.lanes * paddedDimension + component) * MaxSimKernels.lanes + token % MaxSimKernels.lanes
     }
 
-    /// - Parameter codebook: gives the codebook of a number; asked once for each number.
-    /// - Throws: `dimensionMismatch` when the query has another dimension, `corrupted`, and what `codebook` throws.
+    /// - Parameter codebook: Returns a codebook by number. Called once for each number.
+    /// - Throws: `dimensionMismatch` if the query has another dimension, `corrupted`, and the errors of `codebook`.
     func score(_ view: MultivectorView, codebook: (UInt32) throws -> TokenCodebook) throws -> Float {
         guard view.dimension == dimension, let data = view.data.baseAddress else {
             throw SparseStoreError(

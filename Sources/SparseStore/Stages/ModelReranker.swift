@@ -1,16 +1,16 @@
-/// An ``AsyncReranker`` made of two closures.
+/// An ``AsyncReranker`` made from two closures.
 public struct ModelReranker<Input: Sendable>: AsyncReranker {
-    /// What `explain` calls the stage.
+    /// The name of the stage in `explain`.
     public let name: String
     private let copy: @Sendable (Candidate) throws -> Input
     private let model: @Sendable ([Input]) async throws -> [Float]
 
-    /// Makes a reranker.
+    /// Creates a reranker.
     ///
     /// - Parameters:
-    ///   - name: what `explain` calls the stage.
-    ///   - copying: copies what the model needs of a candidate, such as its payload.
-    ///   - model: one finite score for each input, in their order.
+    ///   - name: The name of the stage in `explain`.
+    ///   - copying: Copies the data that the model needs about a candidate, such as its payload.
+    ///   - model: Returns one finite score for each input, in order.
     public init(
         _ name: String = "model", copying: @escaping @Sendable (Candidate) throws -> Input,
         model: @escaping @Sendable ([Input]) async throws -> [Float]
@@ -20,8 +20,8 @@ public struct ModelReranker<Input: Sendable>: AsyncReranker {
         self.model = model
     }
 
-    /// Copies what the model needs.
+    /// Copies the data that the model needs.
     public func input(_ candidate: Candidate) throws -> Input { try copy(candidate) }
-    /// Asks the model.
+    /// Calls the model.
     public func scores(_ batch: [Input]) async throws -> [Float] { try await model(batch) }
 }

@@ -1,8 +1,8 @@
 internal import SparseFormat
 
-/// A query's token vectors as 8-bit codes with a scale for each, for documents that are kept so.
+/// A query's token vectors as 8-bit codes with a scale for each, for documents stored in that codec.
 final class QueryCodes {
-    /// By lane.
+    /// The scales by lane.
     let scales: AlignedArray<Float>
     private let kernels: MaxSimKernels
     private let blocks: Int
@@ -12,7 +12,7 @@ final class QueryCodes {
     private let pairs: AlignedArray<Int16>
     private let floats: AlignedArray<Float>
 
-    /// - Parameter stride: components of a block, at least those of the query.
+    /// - Parameter stride: The number of components in a block, at least that of the query.
     init(_ query: Multivector, blocks: Int, stride: Int, _ kernels: MaxSimKernels) {
         self.kernels = kernels
         self.blocks = blocks
@@ -38,8 +38,9 @@ final class QueryCodes {
         }
     }
 
-    /// The largest inner products of codes, times the tokens' scales: `maxima` still lacks those of the query.
-    /// - Parameter scratch: room for `count` x (dimension + 1) floats.
+    /// Updates the largest inner products of codes, times the tokens' scales. `maxima` does not yet include the scales
+    /// of the query.
+    /// - Parameter scratch: Memory for `count` x (dimension + 1) floats.
     func maxima(
         _ codes: UnsafeRawPointer, scales: UnsafePointer<Float>, count: Int, scratch: UnsafeMutablePointer<Float>,
         _ maxima: UnsafeMutablePointer<Float>

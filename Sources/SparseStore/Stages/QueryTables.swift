@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-/// The inner products of a query's tokens with all that a codebook has: a quantised token is then scored by adding up
+/// The inner products of a query's tokens with all entries of a codebook. A quantized token is scored by adding up
 /// rows.
 final class QueryTables {
     private let query: AlignedArray<Float>
@@ -8,13 +8,13 @@ final class QueryTables {
     private let codebook: TokenCodebook
     private let blocks: Int
     private let stride: Int
-    /// Block x centroid x 16; a row is right once `isKnown` says so.
+    /// Block x centroid x 16. A row is valid if `isKnown` is set for it.
     private let coarse: AlignedArray<Float>
     private let isKnown: AlignedArray<UInt8>
     /// Block x group x 256 x 16.
     private let table: AlignedArray<Float>
 
-    /// - Parameter query: block x `stride` x 16, zero past the codebook's dimension.
+    /// - Parameter query: Block x `stride` x 16, zero beyond the codebook's dimension.
     init(
         _ query: AlignedArray<Float>, blocks: Int, stride: Int, _ codebook: TokenCodebook, _ kernels: MaxSimKernels
     ) {
@@ -42,8 +42,8 @@ final class QueryTables {
         }
     }
 
-    /// - Parameter data: of `count` tokens in this codebook's codes.
-    /// - Throws: `FormatError` for a centroid that the codebook has not.
+    /// - Parameter data: The data of `count` tokens in this codebook's codes.
+    /// - Throws: `FormatError` for a centroid that is not in the codebook.
     func maxima(_ data: UnsafeRawPointer, count: Int, _ maxima: UnsafeMutablePointer<Float>) throws {
         let lanes = MaxSimKernels.lanes
         let centroids = codebook.centroidCount
@@ -64,7 +64,7 @@ final class QueryTables {
         }
     }
 
-    /// Candidates of one query are about the same things: few of the centroids are ever asked for.
+    /// Computes the row of a centroid on demand. Candidates of one query are similar, so few centroids are needed.
     private func learn(_ centroid: Int) {
         let lanes = MaxSimKernels.lanes
         codebook.centroids.withUnsafeBufferPointer { centroids in

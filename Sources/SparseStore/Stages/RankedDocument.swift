@@ -2,12 +2,12 @@
 struct RankedDocument {
     let id: String
     let place: DocumentPlace
-    /// What ranks it now.
+    /// The current score.
     var score: Float
-    /// What each stage so far scored it with; nil where one did not.
+    /// The score in each stage so far; nil for a stage that did not score the document.
     var stageScores: [Float?] = []
 
-    /// Best first: by score, then by identifier.
+    /// Returns whether `a` ranks before `b`: by score, then by identifier.
     static func precedes(_ a: RankedDocument, _ b: RankedDocument) -> Bool {
         HitRank.precedes(HitRank(score: a.score, id: a.id), HitRank(score: b.score, id: b.id))
     }

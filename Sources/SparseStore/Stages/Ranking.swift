@@ -1,13 +1,13 @@
-/// Documents in the order of one way to score them, and that way itself: what it takes to compare them with documents
+/// Documents in the order of a scoring function, with the function itself, which allows comparing them with documents
 /// of another ranking.
 struct Ranking {
-    /// Adds its costs to the counters.
+    /// A function that scores documents and adds its costs to the counters.
     typealias Score = (_ documents: [RankedDocument], _ counters: inout [String: Int]) throws -> [Float?]
 
-    /// Best first.
+    /// The documents, best first.
     var documents: [RankedDocument]
-    /// What a document scores that it does not find: 0 for inner products, nil where that is not known.
+    /// The score of a document that the ranking does not find: 0 for inner products, nil if unknown.
     let unfound: Float?
-    /// Scores other documents the way its own were scored; nil for those it does not find.
+    /// Scores other documents as the ranking's documents were scored; nil for those it does not find.
     let score: Score
 }

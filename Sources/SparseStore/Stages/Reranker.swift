@@ -1,20 +1,20 @@
-/// A second stage: scores the candidates that a first stage has found.
+/// A second stage that scores the candidates of the first stage.
 ///
-/// The candidates are then in the order of their new scores; where these are equal, in the order they came in. Those
-/// without a new score stand behind all that have one, also in the order they came in.
+/// The candidates are then ordered by their new scores; equal scores keep the previous order. Candidates without a new
+/// score follow all others, also in the previous order.
 ///
-/// A reranker may be used by many threads at once.
+/// A reranker must be safe to use from several threads.
 public protocol Reranker: Sendable {
-    /// What `explain` calls the stage.
+    /// The name of the stage in `explain`.
     var name: String { get }
 
     /// Scores candidates.
     ///
     /// - Parameters:
-    ///   - candidates: best first, as the stage before ranked them; at least one.
-    ///   - limit: how many of the best count, at least 1. A reranker that knows the best `limit` may leave the others
-    ///     without a score. It may be more than there are candidates.
-    ///   - scores: takes the scores and counters.
-    /// - Throws: anything; the search then throws it.
+    ///   - candidates: The candidates, best first as ranked by the previous stage; at least one.
+    ///   - limit: The number of best candidates that matter, at least 1. A reranker that knows the best `limit` may
+    ///     skip the others. It may exceed the number of candidates.
+    ///   - scores: Receives the scores and counters.
+    /// - Throws: Any error; the search rethrows it.
     func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws
 }

@@ -1,9 +1,9 @@
 internal import SparseFormat
 
-/// A document's components, weighted like the query they are to meet.
+/// A document's components, weighted like the query.
 typealias WeightedComponents = ArraySlice<(TermID, Float)>
 
-/// The arithmetic of ``Feedback``.
+/// The computations of ``Feedback``.
 struct Rocchio {
     let terms: Int
     let weight: Double
@@ -15,7 +15,7 @@ struct Rocchio {
         nonRelevantWeight = Double(feedback.nonRelevantWeight)
     }
 
-    /// The query as the documents move it.
+    /// Returns the query expanded by the documents.
     func expand(
         _ query: ResolvedQuery, relevant: [WeightedComponents], nonRelevant: [WeightedComponents]
     ) -> ResolvedQuery {
@@ -39,7 +39,7 @@ struct Rocchio {
             })
     }
 
-    /// Adds the mean of the documents at unit length, times a factor.
+    /// Adds the mean of the documents at unit length, multiplied by a factor.
     private func add(_ documents: [WeightedComponents], _ factor: Double, to shift: inout [TermID: Double]) {
         for components in documents {
             let length = Self.length(components.map { Double($0.1) })

@@ -1,6 +1,6 @@
-/// A reranker made of a closure that scores one candidate at a time.
+/// A reranker made from a closure that scores one candidate at a time.
 public struct ScoringReranker: Reranker {
-    /// What `explain` calls the stage.
+    /// The name of the stage in `explain`.
     public let name: String
     private let score: @Sendable (Candidate) throws -> Float?
 
@@ -9,7 +9,7 @@ public struct ScoringReranker: Reranker {
         self.score = score
     }
 
-    /// Scores every candidate for which the closure has a score.
+    /// Scores every candidate for which the closure returns a score.
     public func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws {
         for candidate in candidates {
             if let score = try score(candidate) { try scores.set(score, for: candidate) }
@@ -18,11 +18,12 @@ public struct ScoringReranker: Reranker {
 }
 
 extension Reranker where Self == ScoringReranker {
-    /// A closure as reranker: `.scoring { candidate in ... }`.
+    /// Returns a reranker that calls a closure: `.scoring { candidate in ... }`.
     ///
     /// - Parameters:
-    ///   - name: what `explain` calls the stage.
-    ///   - score: the new score of a candidate, finite; nil leaves it behind those that have one.
+    ///   - name: The name of the stage in `explain`.
+    ///   - score: Returns the new score of a candidate, which must be finite. Candidates with nil follow those with a
+    ///     score.
     public static func scoring(
         _ name: String = "closure", _ score: @escaping @Sendable (Candidate) throws -> Float?
     ) -> ScoringReranker { ScoringReranker(name, score) }

@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-/// One stage of a search after the first. Stages run in the order they are given.
+/// A stage of a search after the first. Stages run in the given order.
 public struct SearchStage: Sendable {
     enum Kind: Sendable {
         case rerank(any Reranker, Fusion?)
@@ -10,51 +10,52 @@ public struct SearchStage: Sendable {
     }
 
     let kind: Kind
-    /// Documents of the stage before that it looks at.
+    /// The number of documents of the previous stage that it uses.
     let candidates: Int
 
-    /// Scores the best `candidates` documents of the stage before with a reranker; those behind them stay behind them.
+    /// Returns a stage that scores the best `candidates` documents of the previous stage with a reranker. The other
+    /// documents follow them.
     ///
     /// - Parameters:
-    ///   - reranker: what scores them.
-    ///   - candidates: 1...`Limits.maximumResults`.
-    ///   - fusion: how the order that the scored documents had and their new one become one; nil for the new one alone.
+    ///   - reranker: The reranker.
+    ///   - candidates: The number of documents to score, 1...`Limits.maximumResults`.
+    ///   - fusion: The fusion of the previous and the new order of the scored documents; nil to use the new one alone.
     public static func rerank(
         _ reranker: any Reranker, candidates: Int = 50, fusedBy fusion: Fusion? = nil
     ) -> SearchStage {
         SearchStage(kind: .rerank(reranker, fusion), candidates: candidates)
     }
 
-    /// Searches anew with the query that feedback has made. Its scores are those of the new query.
+    /// Returns a stage that searches again with the query that feedback derives. The scores are those of the new query.
     public static func feedback(_ feedback: Feedback = Feedback()) -> SearchStage {
         let candidates = if case .best(let count) = feedback.source { count } else { 1 }
         return SearchStage(kind: .feedback(feedback), candidates: candidates)
     }
 
-    /// Makes one ranking of the best `candidates` documents of the stage before and those of an external ranking.
+    /// Returns a stage that combines the best `candidates` documents of the previous stage with an external ranking.
     ///
-    /// Documents that only the external ranking has are scored the way the stage before scores: by their exact inner
-    /// product, or by its reranker. Documents that the snapshot does not have, or that the filter does not let through,
-    /// are left out and counted in the report.
+    /// Documents that are only in the external ranking are scored as in the previous stage, by their exact inner
+    /// product or by its reranker. Documents that are not in the snapshot or do not match the filter are ignored and
+    /// counted in the report.
     ///
     /// - Parameters:
-    ///   - ranking: the external ranking, the second of the two.
-    ///   - fusion: how the two become one.
-    ///   - candidates: 1...`Limits.maximumResults`.
+    ///   - ranking: The external ranking, which is the second of the two.
+    ///   - fusion: The method to combine the rankings.
+    ///   - candidates: The number of documents to use, 1...`Limits.maximumResults`.
     public static func fuse(
         _ ranking: ExternalRanking, by fusion: Fusion = .reciprocalRank(), candidates: Int = 100
     ) -> SearchStage {
         SearchStage(kind: .fuse(ranking, fusion), candidates: candidates)
     }
 
-    /// Leaves out the documents that the stage before gave a lower score, and those that it gave none.
+    /// Returns a stage that drops documents whose score in the previous stage is lower or missing.
     ///
-    /// - Parameter least: finite.
+    /// - Parameter least: The minimum score, which must be finite.
     public static func minimumScore(_ least: Float) -> SearchStage {
         SearchStage(kind: .minimumScore(least), candidates: 1)
     }
 
-    /// What the stage does, in a few words.
+    /// A short description of the stage.
     var name: String {
         switch kind {
         case .rerank(let reranker, let fusion): "\(reranker.name) \(candidates) \(fusion.map { "\($0.method)" } ?? "")"
