@@ -1,13 +1,13 @@
 internal import SparseFormat
 
-/// What a filter asks of an attribute's value, for columns of any type.
+/// A condition on an attribute's value, for columns of any type.
 enum AttributeCondition: Sendable {
-    /// There is one.
+    /// The attribute has a value.
     case exists
-    /// It lies in one of the ranges; of a list, some element does.
+    /// The value, or one element of a list, lies in one of the ranges.
     case within([AttributeRange])
 
-    /// Adds the documents, or rows, of a column that the condition lets through.
+    /// Adds the documents, or rows, of a column that fulfill the condition.
     func insert(_ column: AttributeColumn, into bitmap: inout Bitmap) {
         switch self {
         case .exists: column.matchPresent { bitmap.insert(word: $0, bits: $1) }
@@ -23,10 +23,10 @@ enum AttributeCondition: Sendable {
         }
     }
 
-    /// So many intervals are scanned for one after the other.
+    /// The maximum number of intervals that are scanned for one after the other.
     private static let scannedOneByOne = 8
 
-    /// Ascending, without overlaps.
+    /// Joins overlapping intervals and returns them in ascending order.
     private static func joined(_ intervals: [ClosedRange<UInt64>]) -> [ClosedRange<UInt64>] {
         var joined: [ClosedRange<UInt64>] = []
         for interval in intervals.sorted(by: { $0.lowerBound < $1.lowerBound }) {
@@ -49,7 +49,7 @@ enum AttributeCondition: Sendable {
     }
 }
 
-/// The values from one to another, in the order of their type.
+/// A range of values in the order of their type.
 struct AttributeRange: Sendable {
     /// An end of the range.
     struct Bound: Sendable {
@@ -57,12 +57,13 @@ struct AttributeRange: Sendable {
         var isIncluded: Bool
     }
 
-    /// Nil: without a lower end.
+    /// The lower end; nil if unbounded.
     var lower: Bound?
-    /// Nil: without an upper end.
+    /// The upper end; nil if unbounded.
     var upper: Bound?
 
-    /// The codes of a column whose values lie in the range; nil when there are none, or for ends of another type.
+    /// Returns the codes of a column whose values lie in the range; nil if there are none or the ends have another
+    /// type.
     func codes(in column: AttributeColumn) -> ClosedRange<UInt64>? {
         if column.type.isText { return positions(in: column) }
         guard let low = lowest(column.type), let high = highest(column.type), low <= high else { return nil }
@@ -89,7 +90,7 @@ struct AttributeRange: Sendable {
         return low < high ? UInt64(low)...UInt64(high - 1) : nil
     }
 
-    /// The least key in the range; nil when there is none.
+    /// Returns the least key in the range; nil if there is none.
     private func lowest(_ type: AttributeType) -> UInt64? {
         guard let lower else { return 0 }
         switch (type, lower.value) {
@@ -111,7 +112,7 @@ struct AttributeRange: Sendable {
         }
     }
 
-    /// The largest key in the range; nil when there is none.
+    /// Returns the largest key in the range; nil if there is none.
     private func highest(_ type: AttributeType) -> UInt64? {
         guard let upper else { return .max }
         switch (type, upper.value) {
@@ -135,7 +136,7 @@ struct AttributeRange: Sendable {
     private func next(_ key: UInt64) -> UInt64? { key == .max ? nil : key + 1 }
     private func previous(_ key: UInt64) -> UInt64? { key == 0 ? nil : key - 1 }
 
-    /// Whether a double that is the nearest one of an integer lies below it.
+    /// Returns whether a double that is nearest to an integer is less than the integer.
     private static func isBelow(_ nearest: Double, _ value: Int64) -> Bool {
         Int64(exactly: nearest).map { $0 < value } ?? false
     }

@@ -1,15 +1,15 @@
 internal import SparseFormat
 
-/// The names and types of all attributes that documents of a store have had. It grows by itself.
+/// The names and types of all attributes that documents of a store have ever had. It only grows.
 struct AttributeSchema: Sendable {
     private(set) var record: AttributeSchemaRecord
 
     init(_ record: AttributeSchemaRecord) { self.record = record }
 
-    /// Takes in the attributes of a document; true when that has changed the schema.
+    /// Adds the attributes of a document. Returns whether the schema has changed.
     ///
-    /// - Throws: `attributeTypeMismatch` naming both types, `limitExceeded` when the store has had too many names. Then
-    ///   nothing has changed.
+    /// - Throws: `attributeTypeMismatch`, naming both types, or `limitExceeded` if the store has had too many names.
+    ///   Nothing has then changed.
     mutating func add(_ attributes: [String: AttributeValue]) throws(SparseStoreError) -> Bool {
         var changed = record
         var hasChanged = false
@@ -41,9 +41,9 @@ struct AttributeSchema: Sendable {
         return hasChanged
     }
 
-    /// The type of an attribute that a filter, an order or a facet names.
+    /// Returns the type of an attribute in a filter, an order, or a facet.
     ///
-    /// - Throws: `invalidArgument` with the names that are most like it when no document has ever had it.
+    /// - Throws: `invalidArgument`, with the most similar names, if no document has ever had the attribute.
     func type(of name: String) throws(SparseStoreError) -> AttributeType {
         if let type = record.type(of: Array(name.utf8)) { return type }
         throw SparseStoreError(.invalidArgument, "no document has an attribute '\(name)'; \(suggestions(name))")
@@ -63,7 +63,7 @@ struct AttributeSchema: Sendable {
             + (names.count > shown.count ? " and \(names.count - shown.count) more" : "")
     }
 
-    /// How many characters have to be put in, left out or replaced to make one text of the other (Levenshtein).
+    /// Returns the Levenshtein distance of two texts.
     private static func distance(_ a: [Character], _ b: [Character]) -> Int {
         var row = Array(0...b.count)
         for (index, character) in a.enumerated() {

@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-/// The tags of a window's documents while the window is built: each distinct tag once, and its number for each
+/// Collects the tags of a window's documents while the window is built: each distinct tag once, and its number for each
 /// document that has it.
 struct TagCollector {
     private var slotOf: [TextKey: UInt32] = [:]
@@ -9,20 +9,20 @@ struct TagCollector {
     private var slots: [UInt32] = []
     private var ends: [Int] = []
 
-    /// Takes the next document's tags, in any order; one that stands twice counts once.
+    /// Adds the tags of the next document in any order. Duplicates count once.
     mutating func add(_ tags: some Sequence<String>) {
         for tag in tags { slots.append(slot(tag)) }
         ends.append(slots.count)
     }
 
-    /// The tags of the document that was added at a position.
+    /// Returns the tags of the document that was added at a position.
     func tags(at position: Int) -> [String] {
         slots[(position == 0 ? 0 : ends[position - 1])..<ends[position]].map { names[Int($0)] }
     }
 
-    /// The bodies of the window's `segmentTags` values; none when no document has a tag.
+    /// Returns the bodies of the window's `segmentTags` values; none if no document has a tag.
     ///
-    /// - Parameter ordinals: for each position its document's ordinal in the window; nil when they are the same.
+    /// - Parameter ordinals: The ordinal in the window of the document at each position; nil if they are the same.
     func tables(ordinals: [UInt16]? = nil) -> [[UInt8]] {
         guard !slots.isEmpty else { return [] }
         var members = [[UInt16]](repeating: [], count: names.count)
@@ -55,15 +55,15 @@ struct TagCollector {
     }
 }
 
-/// The attributes of a window's documents while the window is built.
+/// Collects the attributes of a window's documents while the window is built.
 struct AttributeCollector {
     private var slotOf: [[UInt8]: Int] = [:]
     private var names: [[UInt8]] = []
-    /// For each name the documents that have it, by the position at which they were added.
+    /// For each name, the positions and values of the documents that have it.
     private var values: [[(position: Int, value: AttributeValue)]] = []
     private var count = 0
 
-    /// Takes the next document's attributes.
+    /// Adds the attributes of the next document.
     mutating func add(_ attributes: [String: AttributeValue]) {
         for (name, value) in attributes where !value.isEmptyList {
             let name = Array(name.utf8)
@@ -78,7 +78,7 @@ struct AttributeCollector {
         count += 1
     }
 
-    /// The attributes of the document that was added at a position.
+    /// Returns the attributes of the document that was added at a position.
     func attributes(at position: Int) -> [String: AttributeValue] {
         var attributes: [String: AttributeValue] = [:]
         for (name, own) in zip(names, values) {
@@ -94,10 +94,11 @@ struct AttributeCollector {
         return attributes
     }
 
-    /// The bodies of the window's columns, ascending by the bytes of their names; none when no document has an attribute.
+    /// Returns the bodies of the window's columns, in ascending order of the bytes of their names; none if no document
+    /// has an attribute.
     ///
-    /// - Parameter ordinals: for each position its document's ordinal in the window; nil when they are the same.
-    /// - Throws: `columnValues` when an attribute has values whose types do not go together.
+    /// - Parameter ordinals: The ordinal in the window of the document at each position; nil if they are the same.
+    /// - Throws: `columnValues` if an attribute has values of incompatible types.
     func columns(ordinals: [UInt16]? = nil) throws -> [[UInt8]] {
         try names.indices.sorted { names[$0].lexicographicallyPrecedes(names[$1]) }.compactMap { slot in
             var writer = AttributeColumnWriter(name: names[slot], documents: count)

@@ -1,10 +1,10 @@
 internal import SparseFormat
 
-/// One attribute of a segment's documents as one commit has it.
+/// One attribute of a segment's documents as of one commit.
 struct MemberColumn: Sendable {
-    /// Of the documents that were not changed since the segment was made; nil when none of them has the attribute.
+    /// The values of unchanged documents; nil if none of them has the attribute.
     let column: AttributeColumn?
-    /// Of the others.
+    /// The values of documents that were changed after the segment was made.
     let changed: ChangedRows?
     let changedColumn: AttributeColumn?
 
@@ -14,13 +14,13 @@ struct MemberColumn: Sendable {
         changedColumn = changed?.column(name)
     }
 
-    /// The value of a document; nil when it has none. A list is ascending, with each element once.
+    /// Returns the value of a document; nil if it has none. A list is in ascending order without duplicates.
     func value(of ordinal: Int) -> AttributeValue? {
         if let row = changed?.row(of: ordinal) { return changedColumn?.value(of: row) }
         return column?.value(of: ordinal)
     }
 
-    /// Where the value of a document stands: a column and the range of its codes there; nil when it has none.
+    /// Returns the column with a document's value and the range of its codes there; nil if it has none.
     func codes(of ordinal: Int) -> (column: AttributeColumn, codes: Range<Int>)? {
         if let row = changed?.row(of: ordinal) {
             return changedColumn.flatMap { column in column.codeRange(of: row).map { (column, $0) } }
@@ -28,7 +28,7 @@ struct MemberColumn: Sendable {
         return column.flatMap { column in column.codeRange(of: ordinal).map { (column, $0) } }
     }
 
-    /// The documents with a value that the condition lets through, those with a tombstone too.
+    /// Returns the documents, including removed ones, whose value fulfills the condition.
     func matching(_ condition: AttributeCondition, documents: Int) -> Bitmap {
         var found = Bitmap(count: documents)
         if let column { condition.insert(column, into: &found) }
@@ -39,21 +39,21 @@ struct MemberColumn: Sendable {
     }
 }
 
-/// The tags and attributes of those documents of a segment whose tags or attributes were changed since the segment was
-/// made: laid out like those of a segment, in memory, so that a filter looks at both in the same way. The segment's own
-/// columns say nothing of these documents any more.
+/// The tags and attributes of the documents in a segment that were changed after the segment was made. They are laid
+/// out in memory like those of a segment, so that a filter reads both in the same way. The segment's own columns are
+/// outdated for these documents.
 final class ChangedRows: Sendable {
-    /// The document of each row, ascending.
+    /// The document ordinal of each row, in ascending order.
     let ordinals: [Int]
     /// The tags of the rows.
     let tags: [TagTable]
-    /// The attributes of the rows, ascending by the bytes of their names.
+    /// The attributes of the rows, in ascending order of the bytes of their names.
     let columns: [AttributeColumn]
     private let held: [HeldBytes]
 
     /// - Parameters:
-    ///   - ordinals: the documents, ascending; one or more.
-    ///   - read: gives the stored document at an ordinal.
+    ///   - ordinals: The ordinals of the documents, in ascending order; one or more.
+    ///   - read: Returns the stored document at an ordinal.
     init(_ ordinals: [Int], _ read: (Int) throws -> DocumentView) throws {
         var tags = TagCollector()
         var attributes = AttributeCollector()
@@ -70,10 +70,10 @@ final class ChangedRows: Sendable {
         held = tagBytes + columnBytes
     }
 
-    /// The column of an attribute, nil when no row has it.
+    /// Returns the column of an attribute; nil if no row has it.
     func column(_ name: [UInt8]) -> AttributeColumn? { columns.first { $0.name == name } }
 
-    /// The row of a document, nil when it was not changed.
+    /// Returns the row of a document; nil if it was not changed.
     func row(of ordinal: Int) -> Int? {
         var (low, high) = (0, ordinals.count)
         while low < high {
@@ -83,7 +83,7 @@ final class ChangedRows: Sendable {
         return low < ordinals.count && ordinals[low] == ordinal ? low : nil
     }
 
-    /// Puts what holds of the rows into the place of what the segment says of their documents.
+    /// Replaces the segment's bits of the changed documents with those of the rows.
     func replace(in bitmap: inout Bitmap, _ rows: (inout Bitmap) throws -> Void) rethrows {
         for ordinal in ordinals { bitmap.remove(ordinal) }
         var found = Bitmap(count: ordinals.count)
@@ -92,7 +92,7 @@ final class ChangedRows: Sendable {
     }
 }
 
-/// Bytes that stay where they are.
+/// Bytes at a fixed address.
 private final class HeldBytes: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
 

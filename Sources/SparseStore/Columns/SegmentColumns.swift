@@ -1,24 +1,24 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The columns of one open segment: a value of each attribute that its documents have. A column is proven when it is
-/// first asked for.
+/// The columns of one open segment, one for each attribute of its documents. A column is verified when it is first
+/// used.
 final class SegmentColumns: Sendable {
     private let values: [SegmentBytes]
     private let documents: Int
     private let opened: Lock<[AttributeColumn?]>
 
-    /// - Parameter documents: of the segment.
+    /// - Parameter documents: The number of documents in the segment.
     init(_ segment: UInt32, _ table: SegmentTable, documents: Int) throws {
         self.documents = documents
         values = try SegmentBytes.all(segment, .column, in: table)
         opened = Lock([AttributeColumn?](repeating: nil, count: values.count))
     }
 
-    /// How many attributes the documents have.
+    /// The number of attributes of the documents.
     var count: Int { values.count }
 
-    /// The column of an attribute, nil when no document of the segment had it when the segment was made.
+    /// Returns the column of an attribute; nil if no document of the segment had it when the segment was made.
     func column(_ name: [UInt8]) throws -> AttributeColumn? {
         try opened.withLock { opened in
             var low = 0
@@ -33,7 +33,7 @@ final class SegmentColumns: Sendable {
         }
     }
 
-    /// All columns, ascending by the bytes of their names.
+    /// Returns all columns, in ascending order of the bytes of their names.
     func all() throws -> [AttributeColumn] {
         try opened.withLock { opened in
             var columns: [AttributeColumn] = []
@@ -64,24 +64,25 @@ final class SegmentColumns: Sendable {
     }
 }
 
-/// The tags of one open window segment: which of its documents have a tag. Checked when a filter first asks.
+/// The tags of one open window segment and the documents that have them. They are verified when a filter first uses
+/// them.
 final class SegmentTags: Sendable {
     private let values: [SegmentBytes]
     private let documents: Int
     private let opened = Lock<[TagTable]?>(nil)
 
-    /// - Parameter documents: of the window.
+    /// - Parameter documents: The number of documents in the window.
     init(_ segment: UInt32, _ table: SegmentTable, documents: Int) throws {
         self.documents = documents
         values = try SegmentBytes.all(segment, .tags, in: table)
     }
 
-    /// Adds the ordinals of the documents that have a tag; there may be none.
+    /// Adds the ordinals of the documents that have a tag, if any.
     func insert(_ tag: String, into bitmap: inout Bitmap) throws {
         try tables().insert(Array(tag.utf8), into: &bitmap)
     }
 
-    /// The tags of all values; checked once.
+    /// Returns the tags of all values. They are verified once.
     func tables() throws -> [TagTable] {
         try opened.withLock { opened in
             if let opened { return opened }
@@ -103,7 +104,7 @@ final class SegmentTags: Sendable {
 }
 
 extension [TagTable] {
-    /// Adds the ordinals of the documents that have a tag; there may be none.
+    /// Adds the ordinals of the documents that have a tag, if any.
     func insert(_ name: [UInt8], into bitmap: inout Bitmap) {
         // Values hold ascending runs of the tags: the last that begins at or before the name.
         var low = 0

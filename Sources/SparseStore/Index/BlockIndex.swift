@@ -1,12 +1,12 @@
 internal import LMDB
 internal import SparseFormat
 
-/// An open block index: the lists, blocks and summaries of Seismic (Bruch et al., SIGIR 2024) over the documents of some
-/// window segments, which keep their own lists and exact vectors.
+/// An open block index: the lists, blocks, and summaries of Seismic (Bruch et al., SIGIR 2024) over the documents of
+/// some window segments, which keep their own lists and exact vectors.
 ///
-/// Nothing depends on it: a search that finds it damaged goes through the windows instead.
+/// Nothing depends on it. A search that finds it damaged scans the windows instead.
 ///
-/// Its pointers are right while a snapshot is held whose store names it.
+/// Its pointers are valid while a snapshot is held whose store names it.
 final class BlockIndex: @unchecked Sendable {
     let record: BlockIndexRecord
     let directory: BlockDirectory
@@ -17,10 +17,10 @@ final class BlockIndex: @unchecked Sendable {
     private let provenPlaces: ProvenFlags
     private let provenLines: ProvenFlags
     let lines: ImpactLines
-    /// What is wrong with it, once a search has met damage.
+    /// The damage that a search has found, if any.
     private let found = Lock<BlockDamage?>(nil)
 
-    /// Nil while nothing is known to be wrong.
+    /// The damage of the index; nil while none is known.
     var damage: BlockDamage? {
         get { found.withLock { $0 } }
         set { found.withLock { $0 = newValue } }
@@ -43,7 +43,7 @@ final class BlockIndex: @unchecked Sendable {
             chunks: lineChunks.map { try $0.data() })
     }
 
-    /// The list of the term with a number; nil for one without.
+    /// Returns the list of the term with a number; nil if it has none.
     func list(_ number: Int) throws -> BlockList? {
         let entry = directory.entries[number]
         guard entry.postings > 0 else { return nil }
@@ -53,14 +53,14 @@ final class BlockIndex: @unchecked Sendable {
         return BlockList(entry, base + SegmentChunkHeader.size + Int(entry.offset))
     }
 
-    /// Asks the disk for the list of the term with a number.
+    /// Requests from the disk the list of the term with a number.
     func readAhead(_ number: Int) {
         let entry = directory.entries[number]
         guard entry.postings > 0, let base = lists[Int(entry.chunk)].body.baseAddress else { return }
         lists[Int(entry.chunk)].readAhead(base + SegmentChunkHeader.size + Int(entry.offset), entry.byteCount)
     }
 
-    /// Asks the disk for the first lines from a place on.
+    /// Requests from the disk the first lines at a place.
     func readAhead(at place: Int) {
         let chunk = lineChunks[ImpactLines.chunk(of: place)]
         guard let base = chunk.body.baseAddress else { return }
@@ -68,31 +68,31 @@ final class BlockIndex: @unchecked Sendable {
             base + SegmentChunkHeader.size + place % ImpactLine.linesPerChunk * ImpactLine.bytes, 2 * ImpactLine.bytes)
     }
 
-    /// Proves the chunk that a slot's place stands in.
+    /// Verifies the chunk that contains a slot's place.
     @inline(__always)
     func provePlace(of slot: Int) throws {
         let chunk = ImpactLines.placesChunk(of: slot)
         try provenPlaces.prove(chunk) { try placeChunks[chunk].verify() }
     }
 
-    /// Proves the chunk that a place's lines lie in.
+    /// Verifies the chunk that contains the lines at a place.
     @inline(__always)
     func proveLines(at place: Int) throws {
         let chunk = ImpactLines.chunk(of: place)
         try provenLines.prove(chunk) { try lineChunks[chunk].verify() }
     }
 
-    /// Proves the headers of all chunks, but not their checksums.
+    /// Verifies the headers of all chunks, but not their checksums.
     func checkChunkHeaders() throws { for chunk in lists + placeChunks + lineChunks { try chunk.checkHeader() } }
 }
 
-/// What makes a block index unusable.
+/// Damage that makes a block index unusable.
 struct BlockDamage: Error, Hashable {
     let sentence: String
 
     init(_ sentence: String) { self.sentence = sentence }
 
-    /// Nil for an error that is no damage of the bytes.
+    /// Converts an error; nil if the error is not damage of the bytes.
     init?(_ error: any Error) {
         switch error {
         case let error as FormatError: sentence = error.sentence
@@ -103,7 +103,7 @@ struct BlockDamage: Error, Hashable {
         }
     }
 
-    /// Runs `body`, whose damage is that of the block index.
+    /// Runs `body` and attributes damage that it meets to the block index.
     static func of<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()

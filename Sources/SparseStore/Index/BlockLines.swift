@@ -1,6 +1,6 @@
 internal import SparseFormat
 
-/// What a document's lines in a block index say: its components by number, the heaviest first, with codes.
+/// The lines of a document in a block index: its components by number, the heaviest first, with codes.
 struct BlockLines {
     private let sources: BlockSources
     private let quantisers: [ImpactQuantiser]
@@ -19,8 +19,8 @@ struct BlockLines {
     }
 
     /// - Parameters:
-    ///   - weights: from 1e-15 to 1e15.
-    ///   - quantisers: by number.
+    ///   - weights: The weights, from 1e-15 to 1e15.
+    ///   - quantisers: The quantizers by term number.
     static func components(
         _ weights: [(weight: Float, number: UInt16)], _ quantisers: [ImpactQuantiser]
     ) -> [(number: UInt16, code: UInt8)] {

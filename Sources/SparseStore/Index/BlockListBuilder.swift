@@ -1,22 +1,22 @@
 internal import SparseFormat
 
-/// Groups the documents of one term's list into blocks of similar ones, each with a summary (Bruch et al., "Efficient
-/// Inverted Indexes for Approximate Retrieval over Learned Sparse Representations", SIGIR 2024).
+/// Groups the documents of one term's list into blocks of similar documents, each with a summary (Bruch et al.,
+/// "Efficient Inverted Indexes for Approximate Retrieval over Learned Sparse Representations", SIGIR 2024).
 ///
-/// Centroids are documents of the list drawn at random. Each document goes to the centroid it shares most with, counted
-/// over its heaviest components through an inverted index of the centroids. A summary is the largest code of each term,
-/// cut where it has the settings' share of the sum.
+/// Centroids are random documents of the list. Each document is assigned to the centroid with which it has the most in
+/// common, by its heaviest components and an inverted index of the centroids. A summary is the largest code of each
+/// term, truncated at the share of the sum in the settings.
 ///
-/// Memory: some 16 bytes a component of the centroids, and of one block.
+/// Memory: about 16 bytes per component of the centroids, and of one block.
 struct BlockListBuilder {
-    /// A document's components that choose its centroid, and a centroid's lines that may be chosen for.
+    /// The number of components of a document that choose its centroid, and of a centroid that are indexed.
     private static let heaviest = 15
     private static let centroidLines = 3
-    /// Classes of weights that a summary's terms are told apart by before they are sorted.
+    /// The number of weight classes into which a summary's terms are grouped before they are sorted.
     private static let bins = 256
 
     private let settings: BlockSettings
-    /// What a code of each term is worth.
+    /// The weight of a code of 1, by term.
     private let scales: [Float]
     private var centroids = CentroidIndex(terms: BlockEntry.maximumColumns)
     private var largest: [UInt8]
@@ -30,8 +30,8 @@ struct BlockListBuilder {
     }
 
     /// - Parameters:
-    ///   - number: of the term.
-    ///   - slots: the documents, ascending; of `lines`.
+    ///   - number: The number of the term.
+    ///   - slots: The slots of the documents in `lines`, in ascending order.
     mutating func build(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> BlockListWriter.Content {
         var content = BlockListWriter.Content()
         guard !slots.isEmpty else { return content }
@@ -78,7 +78,7 @@ struct BlockListBuilder {
         return clusters.map { $0.sorted() }
     }
 
-    /// The centroid a document shares most with; the first of equals.
+    /// Returns the centroid with which a document has the most in common; among equals, the first.
     private mutating func nearest(_ slot: Int, _ lines: ImpactLines, _ begins: [Float]) -> Int {
         sums.removeAll(keepingCapacity: true)
         sums.append(contentsOf: begins)
@@ -93,7 +93,7 @@ struct BlockListBuilder {
         return best
     }
 
-    /// Numbers that files name may be past the last term.
+    /// Returns the scale of a term number, which may be beyond the last term because it comes from a file.
     private static func scale(_ number: UInt16, _ scales: [Float]) -> Float {
         Int(number) < scales.count ? scales[Int(number)] : 0
     }

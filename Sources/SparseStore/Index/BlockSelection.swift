@@ -1,5 +1,5 @@
-/// Which documents a term's list of a block index has: those whose weight reaches the threshold of the whole index, but not
-/// fewer and not more of them than the settings say.
+/// Selects the documents in a term's list of a block index: those whose weight reaches the threshold of the whole
+/// index, within the minimum and maximum of the settings.
 struct BlockSelection {
     let settings: BlockSettings
     let sources: BlockSources
@@ -7,7 +7,7 @@ struct BlockSelection {
     /// The slot of each document of the sources; `UInt32.max` for one that has none.
     let slotOfDocument: [UInt32]
 
-    /// Ascending.
+    /// Returns the slots in ascending order.
     func slots(of number: Int) throws -> [Int] {
         var found: [(slot: Int, weight: Float)] = []
         try sources.forEachPosting(of: number) { document, weight in

@@ -1,25 +1,26 @@
-/// How a block index is built. The defaults are Seismic's best settings at about the bytes of its plain index, as in
-/// Benchmarks/RESULTS.md.
+/// The settings for building a block index. The defaults are Seismic's best settings at about the size of its plain
+/// index, as measured in Benchmarks/RESULTS.md.
 public struct BlockSettings: Sendable, Hashable {
-    /// Postings that are kept, for each term: so many times as there are terms, the largest weights of all.
+    /// The mean number of postings to keep per term. The index keeps this number times the number of terms, choosing
+    /// the largest weights overall.
     public var postingsPerTerm = 1_500
-    /// No list has more than so many times as many.
+    /// The maximum length of a list, as a multiple of ``postingsPerTerm``.
     public var maximumFactor = 4.0
-    /// The least that is kept of a list, if it has so many.
+    /// The minimum number of postings to keep in a list that has that many.
     public var leastPostings = 64
-    /// Blocks of a list, as a share of its postings.
+    /// The number of blocks in a list, as a share of its postings.
     public var blockShare = 0.15
-    /// Documents of blocks with so few or fewer go to other blocks.
+    /// The size up to which a block is dissolved and its documents are moved to other blocks.
     public var smallestBlock = 3
     /// The share of the sum of a block's largest weights that its summary keeps.
     public var summaryShare = 0.4
-    /// Of the documents that are a block's first: the same seed makes the same index.
+    /// The seed for choosing the first document of each block. The same seed builds the same index.
     public var seed: UInt64 = 1
 
-    /// The defaults.
+    /// Creates the default settings.
     public init() {}
 
-    /// Of a list.
+    /// The maximum number of postings in a list.
     var mostPostings: Int { min(60_000, Int(maximumFactor * Double(postingsPerTerm))) }
 
     func check() throws(SparseStoreError) {

@@ -4,18 +4,18 @@ internal import SparseFormat
 /// The windows that a block index is built from, open in one read transaction, and the numbers of their terms.
 struct BlockSources {
     let view: IndexView
-    /// All terms of the windows, ascending; a term's place is its number.
+    /// All terms of the windows, in ascending order. The position of a term is its number.
     let terms: [TermID]
-    /// The largest weight of each.
+    /// The largest weight of each term.
     let maxima: [Float]
-    /// For each window the number of each position in its directory.
+    /// For each window, the term number at each position of its directory.
     let numbers: [[UInt16]]
-    /// For each window the position of each number in its directory; -1 where it has none.
+    /// For each window, the directory position of each term number; -1 if it has none.
     let positions: [[Int32]]
     /// The index of each window's first document.
     let begins: [Int]
 
-    /// - Throws: `limitExceeded` for more terms than 16-bit numbers can name.
+    /// - Throws: `limitExceeded` for more terms than 16-bit numbers can represent.
     init(_ view: IndexView) throws {
         self.view = view
         let directories = view.members.map(\.segment.directory)
@@ -60,13 +60,13 @@ struct BlockSources {
         self.begins = begins
     }
 
-    /// Where the document with an index stands.
+    /// Returns the place of the document with an index.
     func place(of document: Int) -> DocumentPlace {
         let member = (begins.firstIndex { $0 > document } ?? begins.count) - 1
         return DocumentPlace(member: member, ordinal: document - begins[member])
     }
 
-    /// Postings of a term, those of removed documents included.
+    /// Returns the number of postings of a term, including those of removed documents.
     func postings(of number: Int) -> Int {
         view.members.indices.reduce(0) { sum, window in
             let position = Int(positions[window][number])
@@ -74,7 +74,7 @@ struct BlockSources {
         }
     }
 
-    /// Calls `body` with index and weight, as the window has quantised it, of each live posting of a term.
+    /// Calls `body` with the document index and the quantized weight of each live posting of a term.
     func forEachPosting(of number: Int, _ body: (_ document: Int, _ weight: Float) -> Void) throws {
         for (window, member) in view.members.enumerated() where positions[window][number] >= 0 {
             let position = Int(positions[window][number])

@@ -1,13 +1,13 @@
-/// A block index as one commit sees it: where its sources stand in the index of the commit.
+/// A block index as of one commit, with the positions of its sources in the index of that commit.
 final class BlockView: Sendable {
     let index: BlockIndex
-    /// For each source its member of the index; nil for one that was merged away.
+    /// The member of the index for each source; nil for one that was merged away.
     private let members: [Int?]
-    /// For each source the index of its first document, and at the end that of none.
+    /// The index of each source's first document, followed by the total number of documents.
     private let begins: [Int]
-    /// Members of the index that are no source.
+    /// The members of the index that are not sources.
     let others: [Int]
-    /// Live documents of the sources.
+    /// The number of live documents in the sources.
     let liveCount: Int
 
     init(_ index: BlockIndex, _ view: IndexView) {
@@ -31,7 +31,7 @@ final class BlockView: Sendable {
         liveCount = sources.reduce(0) { $0 + view.members[$1].segment.documentCount - view.members[$1].deadCount }
     }
 
-    /// Where a document stands; nil for one of a source that is gone, and past the last.
+    /// Returns the place of a document; nil if its source was merged away, and beyond the last document.
     func place(of document: Int) -> DocumentPlace? {
         guard document < begins[begins.count - 1] else { return nil }
         var low = 0

@@ -1,23 +1,23 @@
-/// The inverted index of some documents that others are compared with: for each term the documents, by their place in
-/// `fill`, and their weights.
+/// An inverted index of documents that others are compared with. It has for each term the documents, by their position
+/// in `fill`, and their weights.
 struct CentroidIndex {
-    /// Where the entries of each term begin, and how many they are.
+    /// The start of each term's entries, and their number.
     private var begins: [Int32]
     private var counts: [Int32]
     private var used: [Int] = []
     private var entries: [(centroid: Int32, weight: Float)] = []
 
-    /// - Parameter terms: numbers are below.
+    /// - Parameter terms: The upper bound of the term numbers.
     init(terms: Int) {
         begins = [Int32](repeating: 0, count: terms)
         counts = [Int32](repeating: 0, count: terms)
     }
 
-    /// Takes in some documents, instead of those before.
+    /// Replaces the documents of the index.
     ///
     /// - Parameters:
-    ///   - count: how many.
-    ///   - forEachComponent: calls its last argument with term and weight of each component of a document.
+    ///   - count: The number of documents.
+    ///   - forEachComponent: Calls its last argument with the term and the weight of each component of a document.
     mutating func fill(_ count: Int, _ forEachComponent: (Int, (Int, Float) -> Void) -> Void) {
         for number in used { counts[number] = 0 }
         used.removeAll(keepingCapacity: true)
@@ -42,7 +42,7 @@ struct CentroidIndex {
         }
     }
 
-    /// Adds what each document gets from a component.
+    /// Adds to each document's sum the contribution of a component.
     @inline(__always)
     func add(_ number: Int, _ weight: Float, to sums: inout [Float]) {
         let begin = Int(begins[number])

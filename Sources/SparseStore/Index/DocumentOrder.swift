@@ -1,17 +1,18 @@
 internal import SparseFormat
 
-/// An order of documents that keeps similar ones together, so that a block of 128 ordinals is about few things: its best
-/// sum then tells more, and additions fall on lines that are at hand.
+/// An order of documents in which similar ones are adjacent, so that the documents in a block of 128 ordinals have much
+/// in common. The best sum of a block is then more selective, and additions hit lines that are in the cache.
 ///
-/// One pass of clustering (as Seismic builds its blocks; Bruch et al., SIGIR 2024): random documents are the centroids,
-/// each document goes to the one it shares most with, counted over its heaviest components through the centroids'
-/// inverted index. The centroids are clustered in the same way, and the order follows the clusters.
+/// The order comes from one pass of clustering, as Seismic builds its blocks (Bruch et al., SIGIR 2024). Random
+/// documents are the centroids, and each document is assigned to the one with which it has the most in common, by its
+/// heaviest components and the centroids' inverted index. The centroids are clustered in the same way, and the order
+/// follows the clusters.
 struct DocumentOrder {
-    /// Documents a cluster. 16 to 256 made no difference.
+    /// The number of documents per cluster. Values from 16 to 256 made no difference.
     private static let leaf = 64
-    /// Clusters a cluster of clusters.
+    /// The number of clusters per cluster of clusters.
     private static let branch = 32
-    /// A document's components that count.
+    /// The number of a document's components that are compared.
     static let heaviest = 15
 
     private let slots: [UInt32]
@@ -20,10 +21,9 @@ struct DocumentOrder {
     private let slotCount: Int
 
     /// - Parameters:
-    ///   - slots: the terms of all documents' components, as dense numbers below `slotCount`, one document after the
-    ///     other.
-    ///   - weights: their weights.
-    ///   - ends: where each document's components end.
+    ///   - slots: The terms of all components, document by document, as dense numbers below `slotCount`.
+    ///   - weights: The weights of the components.
+    ///   - ends: The end of each document's components.
     init(slots: [UInt32], weights: [Float], ends: [Int], slotCount: Int) {
         self.slots = slots
         self.weights = weights
@@ -31,9 +31,9 @@ struct DocumentOrder {
         self.slotCount = slotCount
     }
 
-    /// The old position of each document, by new ordinal; the same for a seed on every machine.
+    /// Returns the old position of each document, by new ordinal. The result is the same for a seed on every machine.
     ///
-    /// - Parameter checkpoint: called every few milliseconds; may throw to stop.
+    /// - Parameter checkpoint: Called every few milliseconds. It may throw to stop.
     func positions(seed: UInt64, _ checkpoint: () throws -> Void = {}) throws -> [Int] {
         var generator = SplitMix64(seed: seed)
         let all = Array(ends.indices)
@@ -49,7 +49,7 @@ struct DocumentOrder {
         (document == 0 ? 0 : ends[document - 1])..<ends[document]
     }
 
-    /// For each document the index of its nearest centroid.
+    /// Returns the index of the nearest centroid for each document.
     private func assign(
         _ documents: [Int], to centroids: [Int], _ checkpoint: () throws -> Void
     ) throws -> [Int] {
@@ -77,7 +77,7 @@ struct DocumentOrder {
     }
 }
 
-/// The indices of the heaviest of some components.
+/// Selects the indices of the heaviest components.
 private struct HeaviestComponents {
     private let capacity: Int
     private(set) var indices: [Int] = []

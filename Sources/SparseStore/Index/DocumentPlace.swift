@@ -1,4 +1,4 @@
-/// Where a snapshot's index has a document: the position of its segment, and its ordinal there.
+/// The place of a document in a snapshot's index: the position of its segment, and its ordinal there.
 struct DocumentPlace: Hashable, Sendable {
     let member: Int
     let ordinal: Int

@@ -1,11 +1,11 @@
 internal import SparseFormat
 
-/// A document's exact vector and its identifier, from where its segment has them. Valid while the snapshot is held
-/// through which it was read.
+/// A document's exact vector and identifier, read from its segment or from `documents`. Valid while the snapshot that
+/// it was read from is held.
 enum ExactVector {
-    /// Beside the lists.
+    /// A record beside the lists.
     case record(ForwardRecord)
-    /// In `documents`, where the segment is compact.
+    /// A value of `documents`, if the segment is compact.
     case document(DocumentView)
 
     func identifier() throws -> String {
@@ -16,13 +16,13 @@ enum ExactVector {
     }
 }
 
-/// Stored documents by number: where compact segments have exact vectors from.
+/// Stored documents by number, which have the exact vectors of compact segments.
 protocol DocumentSource: AnyObject, Sendable {
-    /// A document that the index says is there; valid while the source lives.
+    /// Returns a document that the index refers to. Valid while the source lives.
     func storedDocument(_ number: UInt64) throws -> DocumentView
 }
 
-/// Documents of one read transaction, for whoever holds it, one thread at a time.
+/// The documents of one read transaction, for use by one thread at a time while the transaction is held.
 final class TransactionDocuments: DocumentSource, @unchecked Sendable {
     private let table: DocumentTable
 

@@ -1,31 +1,31 @@
 internal import SparseFormat
 
-/// What one transaction changes in the document frequencies. Terms are only collected, and summed up many at a time: a
-/// dictionary's look-up for each component would be a tenth of a commit's work.
+/// The changes of document frequencies in one transaction. Terms are collected and summed in large batches, because a
+/// dictionary lookup for each component would take a tenth of a commit's time.
 struct FrequencyChanges {
     private let most: Int
     private var added: [TermID] = []
     private var removed: [TermID] = []
     private var sums: [TermID: Int64] = [:]
 
-    /// - Parameter most: terms that are collected before they are summed up, so that a long transaction's memory is bounded.
+    /// - Parameter most: The number of terms to collect before summing, which bounds the memory of a long transaction.
     init(most: Int = 1 << 22) {
         self.most = most
     }
 
-    /// The terms of a document that is put in.
+    /// Adds the terms of a new document.
     mutating func add(_ terms: [TermID]) {
         added += terms
         settleIfLong()
     }
 
-    /// A term of a document that is taken out.
+    /// Subtracts a term of a removed document.
     mutating func remove(_ term: TermID) {
         removed.append(term)
         settleIfLong()
     }
 
-    /// The terms whose frequency changes, ascending, and by how much.
+    /// Returns the terms whose frequency changes, in ascending order, and the changes.
     func ascending() -> [(term: TermID, change: Int64)] {
         let collected = Self.sum(added, removed)
         guard !sums.isEmpty else { return collected }

@@ -1,8 +1,8 @@
-/// The chunks that pointers to lists lead into, kept while they are read: a cache that is full drops a chunk, but its bytes
-/// stay while they are held. And where they were found.
+/// Keeps the chunks that list pointers refer to while they are read, even if the cache drops them. Also counts where
+/// the chunks were found.
 struct HeldLists {
     private var chunks: [ListBytes] = []
-    /// Chunks that were decoded, and those that the cache had.
+    /// The numbers of chunks that were decoded and that were in the cache.
     private(set) var decoded = 0
     private(set) var cached = 0
 

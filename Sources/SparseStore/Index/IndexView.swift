@@ -1,15 +1,15 @@
 internal import SparseFormat
 
-/// The segments of one snapshot, with what was removed from each.
+/// The segments of one snapshot with their removed documents.
 struct IndexView: Sendable {
-    /// One segment as the snapshot sees it.
+    /// One segment as of the snapshot.
     struct Member: Sendable {
         let segment: WindowSegment
         let tombstones: Bitmap?
-        /// Ordinals in `tombstones`.
+        /// The number of ordinals in `tombstones`.
         let deadCount: Int
 
-        /// Those of its documents whose tags or attributes were changed since it was made; nil without any.
+        /// The documents whose tags or attributes were changed after the segment was made; nil if there are none.
         let changes: MemberChanges?
 
         init(segment: WindowSegment, tombstones: Bitmap?, changes: MemberChanges? = nil) {
@@ -22,27 +22,27 @@ struct IndexView: Sendable {
         func isLive(_ ordinal: Int) -> Bool { tombstones.map { !$0.contains(ordinal) } ?? true }
     }
 
-    /// In ascending document number.
+    /// The segments in ascending order of document numbers.
     let members: [Member]
-    /// What counts are worth as of the commit; nil where documents are scored by their weights.
+    /// The scoring of counts as of the commit; nil if documents are scored by their weights.
     var scoring: BM25Function?
-    /// Nil in a store without a block index, and where it cannot be opened.
+    /// The block index; nil if there is none or it cannot be opened.
     var blocks: BlockView?
-    /// Why the block index could not be opened.
+    /// The reason why the block index could not be opened.
     var unopenedBlocks: BlockDamage?
-    /// Why searches have to do without the block index that the store has; nil while nothing is wrong with it.
+    /// The reason why searches cannot use the block index; nil while no damage is known.
     var blocksDamage: BlockDamage? { unopenedBlocks ?? blocks?.index.damage }
-    /// Nil in the view that all snapshots of a commit share, which has nothing to read with.
+    /// The source of stored documents; nil in the view shared by all snapshots of a commit.
     var documents: (any DocumentSource)?
 
-    /// Between which factors the impacts of a window's lists have changed with the average length since they were taken; nil
-    /// where documents are scored by their weights.
+    /// Returns the range of factors by which the impacts of a window's lists have changed with the average length since
+    /// they were computed; nil if documents are scored by their weights.
     func drift(of directory: WindowDirectory) -> ClosedRange<Float>? {
         guard let scoring, directory.referenceLength > 0 else { return nil }
         return scoring.range(seenFrom: directory.referenceLength)
     }
 
-    /// Where a live document stands; nil when no segment holds it.
+    /// Returns the place of a live document; nil if no segment has it.
     func place(of number: UInt64) -> DocumentPlace? {
         // Segments hold ranges of numbers that do not overlap: the last that begins at or below it is the only one.
         var low = 0
@@ -57,7 +57,7 @@ struct IndexView: Sendable {
         return DocumentPlace(member: low - 1, ordinal: ordinal)
     }
 
-    /// The exact vector of a live document.
+    /// Returns the exact vector of a live document.
     func vector(of place: DocumentPlace) throws -> ExactVector {
         let segment = members[place.member].segment
         guard segment.isCompact else { return .record(try segment.record(at: place.ordinal)) }
@@ -67,7 +67,7 @@ struct IndexView: Sendable {
         return .document(try documents.storedDocument(segment.number(of: place.ordinal)))
     }
 
-    /// Calls `body` with each term and exact weight of a live document, ascending by term.
+    /// Calls `body` with each term and exact weight of a live document, in ascending order of terms.
     func forEachComponent(of place: DocumentPlace, _ body: (TermID, Float) throws -> Void) throws {
         switch try vector(of: place) {
         case .record(let record):

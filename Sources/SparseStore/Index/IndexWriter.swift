@@ -1,26 +1,27 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The index side of one write transaction: new windows, tombstones, merges. Changes the manifest it is given.
+/// Writes the index changes of one write transaction: new windows, tombstones, and merges. Updates the manifest it is
+/// given.
 struct IndexWriter {
     let tables: Tables
     let writer: Writer
     let policy: MergePolicy
-    /// What counts are worth in windows to come; nil for weights as they are.
+    /// The scoring of counts in new windows; nil if documents are scored by their weights.
     var scoring: BM25Function?
 
     private var pending: WindowBuilder
     private var dropped: Set<UInt64> = []
-    /// Ordinals newly dead, by segment.
+    /// The ordinals of documents removed by this transaction, by segment.
     private var dead: [UInt32: [Int]] = [:]
-    /// Ordinals of documents whose tags or attributes this transaction has changed, by segment.
+    /// The ordinals of documents whose tags or attributes this transaction has changed, by segment.
     private var changed: [UInt32: Set<Int>] = [:]
-    /// Those of them that are pending.
+    /// The numbers of pending documents whose tags or attributes this transaction has changed.
     private var changedPending: Set<UInt64> = []
     private var opened: [UInt32: SegmentNumbers] = [:]
-    /// Of segments, by this transaction.
+    /// The number of segment bytes written by this transaction.
     private var bytesWritten: UInt64 = 0
-    /// Segments with this number or a higher one were written by this transaction.
+    /// The first segment number of this transaction.
     private let firstNewSegment: UInt32
 
     init(tables: Tables, writer: Writer, policy: MergePolicy, manifest: ManifestRecord) {
@@ -35,7 +36,7 @@ struct IndexWriter {
     private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
     private var changes: ChangeTable { ChangeTable(tables: tables, reader: writer.reader) }
 
-    /// Takes a new document in. It is written with the window it falls into, at the latest at `finish`.
+    /// Adds a new document. It is written with its window, at the latest by `finish`.
     mutating func add(
         _ number: UInt64, _ document: Document, _ vector: SparseVector, _ manifest: inout ManifestRecord
     ) throws {
@@ -44,7 +45,7 @@ struct IndexWriter {
         if pending.isFull { try flush(&manifest) }
     }
 
-    /// Takes a document out, whether this transaction or an earlier one has put it in.
+    /// Removes a document of this or an earlier transaction.
     mutating func remove(_ number: UInt64, _ manifest: inout ManifestRecord) throws {
         if let first = pending.numbers.first, number >= first {
             dropped.insert(number)
@@ -60,7 +61,7 @@ struct IndexWriter {
         manifest.segments[position].tombstones += 1
     }
 
-    /// Takes note that the tags or attributes of a document have changed, whoever has put it in.
+    /// Records that the tags or attributes of a document have changed.
     mutating func change(_ number: UInt64, _ manifest: ManifestRecord) throws {
         if let first = pending.numbers.first, number >= first {
             changedPending.insert(number)
@@ -83,7 +84,7 @@ struct IndexWriter {
         return (position, ordinal)
     }
 
-    /// Writes what is pending, and merges the small segments that have piled up.
+    /// Writes pending documents, and merges small segments that have piled up.
     mutating func finish(_ manifest: inout ManifestRecord) throws {
         try flush(&manifest)
         for (segment, ordinals) in dead { try tombstones.add(ordinals, to: segment, writer) }
@@ -106,8 +107,8 @@ struct IndexWriter {
         }
     }
 
-    /// Rebuilds a run of neighbouring segments from the stored documents, without the dead ones. Codes are made afresh
-    /// from exact weights, so quantisation does not compound.
+    /// Rebuilds a run of neighboring segments from the stored documents, without the dead ones. Codes are computed from
+    /// exact weights, so quantization errors do not accumulate.
     private mutating func merge(_ range: Range<Int>, _ manifest: inout ManifestRecord) throws {
         let sources = manifest.segments[range]
         for segment in sources { opened[segment.id] = nil }
@@ -152,8 +153,8 @@ struct IndexWriter {
         return SegmentReplacement.Merged(entry: entry, checksums: window.checksums)
     }
 
-    /// The document numbers of a segment, to find ordinals. What earlier commits wrote stays where it is while this
-    /// transaction lives; what this one wrote may move with its next write, and is copied.
+    /// Returns the document numbers of a segment, for finding ordinals. Data of earlier commits stays in place during
+    /// this transaction; data that this transaction wrote may move with its next write and is copied.
     private mutating func numbers(of segment: UInt32) throws -> SegmentNumbers {
         if let known = opened[segment] { return known }
         let numbers = try SegmentNumbers(segment, segments, copying: segment >= firstNewSegment)

@@ -1,13 +1,13 @@
 internal import SparseFormat
 
-/// The level of each component: how much of its document's mass stands in heavier components (`WindowLevels`).
+/// Assigns a level to each component, by the share of its document's mass in heavier components (`WindowLevels`).
 struct LevelAssignment {
-    /// One level a component, in the order the components were given.
+    /// The level of each component, in the order of the given components.
     let levels: [UInt8]
 
     /// - Parameters:
-    ///   - weights: the components of all documents, one document after the other.
-    ///   - ends: where each document's components end.
+    ///   - weights: The components of all documents, one document after the other.
+    ///   - ends: The end of each document's components.
     init(_ weights: [Float], _ ends: [Int]) {
         var levels = [UInt8](repeating: 0, count: weights.count)
         var order: [UInt64] = []

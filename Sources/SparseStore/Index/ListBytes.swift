@@ -1,19 +1,19 @@
-/// The data of one chunk of lists: where they lie in the map, or decoded into memory of their own, which lives as long as
-/// somebody holds this.
+/// The data of one chunk of lists, either in the memory map or decoded to separate memory that is freed with this
+/// object.
 final class ListBytes: @unchecked Sendable {
     let start: UnsafeRawPointer
-    /// Bytes of memory; 0 where the data lie in the map.
+    /// The size of the decoded data; 0 if the data is in the map.
     let decodedBytes: Int
 
-    /// Data in the map.
+    /// Refers to data in the map.
     init(inMap start: UnsafeRawPointer) {
         self.start = start
         decodedBytes = 0
     }
 
     /// - Parameters:
-    ///   - byteCount: 1 or more.
-    ///   - decode: writes all bytes of the memory that it gets.
+    ///   - byteCount: The size of the data, 1 or more.
+    ///   - decode: Writes all bytes of the given memory.
     init(byteCount: Int, _ decode: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
         // As in the map, the data begin at the start of a cache line.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)

@@ -1,12 +1,12 @@
 internal import LMDB
 internal import SparseFormat
 
-/// How much memory the decoded lists of one store take, over all its compact segments: so many bytes, and besides what
-/// searches are reading at the moment.
+/// Bounds the memory of the decoded lists of one store, across all its compact segments. Lists that searches are
+/// currently reading need additional memory.
 ///
-/// The chunks have their data themselves (`ListChunk`), so that who finds one waits for nobody. Here is only who goes when
-/// there is no room: the clock algorithm, which gives each chunk that was used since its last round another one. (Corbato,
-/// A Paging Experiment with the Multics System, 1968.)
+/// The chunks hold their data themselves (`ListChunk`), so that reading a cached chunk needs no lock. This class only
+/// chooses the chunks to drop when the cache is full, by the clock algorithm, which keeps each chunk that was used
+/// since the last round for another round (Corbato, A Paging Experiment with the Multics System, 1968).
 final class ListCache: Sendable {
     private struct Clock {
         var chunks: [(chunk: ListChunk, bytes: Int)] = []
@@ -22,13 +22,13 @@ final class ListCache: Sendable {
     private let clock = Lock(Clock())
     private let idle = Lock<[Idle]>([])
 
-    /// - Parameter capacity: in bytes; with 0 nothing is kept.
+    /// - Parameter capacity: The capacity in bytes; 0 disables the cache.
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Bytes that are kept.
+    /// The number of cached bytes.
     var bytes: Int { clock.withLock { $0.bytes } }
 
-    /// Takes in a chunk that has just been decoded, in place of others.
+    /// Adds a chunk that was just decoded, and drops others if necessary.
     func keep(_ chunk: ListChunk, _ bytes: Int) {
         guard bytes <= capacity else { return chunk.drop() }
         clock.withLock { clock in
@@ -47,7 +47,7 @@ final class ListCache: Sendable {
         }
     }
 
-    /// Forgets the chunks of a segment that nobody will read again.
+    /// Removes the chunks of a segment that will not be read again.
     func forget(_ chunks: [ListChunk]) {
         let gone = Set(chunks.map(ObjectIdentifier.init))
         clock.withLock { clock in
@@ -59,7 +59,8 @@ final class ListCache: Sendable {
         }
     }
 
-    /// A decompressor is made by as many threads as decode at the same time, and then used again.
+    /// Runs `body` with a decompressor. There is one for each thread that decodes at the same time, and they are
+    /// reused.
     func withDecompressor<R>(_ body: (ZstdDecompressor) throws -> R) rethrows -> R {
         let item = idle.withLock { $0.popLast() } ?? Idle(decompressor: ZstdDecompressor())
         defer { idle.withLock { $0.append(item) } }

@@ -2,12 +2,13 @@ internal import LMDB
 internal import SparseFormat
 internal import Synchronization
 
-/// A chunk of a compact segment's lists, decoded when a search first needs it, and again after the cache has dropped it.
+/// A chunk of a compact segment's lists. It is decoded when a search needs it, and again after the cache has dropped
+/// it.
 final class ListChunk: Sendable {
     private let stored: SegmentBytes
     private let index: Int
     private let held = Lock<ListBytes?>(nil)
-    /// Whether a search has found it here since the cache last looked.
+    /// Whether a search has used the chunk since the last round of the cache.
     private let isUsed = Atomic(false)
 
     init(_ stored: SegmentBytes, index: Int) {
@@ -15,10 +16,10 @@ final class ListChunk: Sendable {
         self.index = index
     }
 
-    /// Bytes of the chunk as it is stored.
+    /// The stored size of the chunk in bytes.
     var storedBytes: Int { stored.value.count }
 
-    /// The chunk's data. Each of the directory's lists lies inside them.
+    /// Returns the chunk's data, which contains each of the directory's lists in full.
     func bytes(_ directory: WindowDirectory, _ cache: ListCache) throws -> (bytes: ListBytes, wasCached: Bool) {
         // Whoever comes while it is decoded waits for that: it takes less than doing it twice.
         let (bytes, wasHeld) = try held.withLock { held throws -> (ListBytes, Bool) in
@@ -54,14 +55,14 @@ final class ListChunk: Sendable {
         }
     }
 
-    /// Asks the disk for the chunk unless it is decoded.
+    /// Requests the chunk from the disk unless it is decoded.
     func readAhead() {
         if held.withLock({ $0 }) == nil { stored.readAhead() }
     }
 
     func checkHeader() throws { try stored.checkHeader() }
 
-    /// Drops the decoded data, unless they were used since this was last asked; says whether it did.
+    /// Drops the decoded data unless it was used since the last call. Returns whether it was dropped.
     func dropUnlessUsed() -> Bool {
         guard !isUsed.exchange(false, ordering: .relaxed) else { return false }
         drop()

@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 extension ManifestRecord {
-    /// Hands out numbers for new segments; returns the first.
+    /// Allocates numbers for new segments. Returns the first.
     mutating func takeSegments(_ count: Int) throws -> UInt32 {
         let first = nextSegment
         guard let next = UInt32(exactly: Int(first) + count) else {

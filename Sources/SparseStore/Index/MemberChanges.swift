@@ -1,21 +1,21 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The documents of a segment whose tags or attributes were changed since it was made, as one commit has them. They are
-/// read when a filter first asks.
+/// The documents of a segment whose tags or attributes were changed after it was made, as of one commit. They are read
+/// when a filter first needs them.
 final class MemberChanges: Sendable {
-    /// The commit that changed some last.
+    /// The commit with the last change.
     let changedAt: UInt64
     private let ordinals: [Int]
     private let read = Lock<ChangedRows?>(nil)
 
-    /// - Parameter live: ordinals of live documents; a dead one need not be stored any more.
+    /// - Parameter live: The ordinals of live documents. A dead one may no longer be stored.
     init(changedAt: UInt64, live ordinals: [Int]) {
         self.changedAt = changedAt
         self.ordinals = ordinals
     }
 
-    /// What the documents have now; nil when all of them are dead.
+    /// Returns the current tags and attributes of the documents; nil if all of them are dead.
     func rows(_ segment: WindowSegment, _ documents: any DocumentSource) throws -> ChangedRows? {
         guard !ordinals.isEmpty else { return nil }
         return try read.withLock { read in
@@ -30,17 +30,17 @@ final class MemberChanges: Sendable {
 }
 
 extension IndexView.Member {
-    /// What the documents whose tags or attributes were changed have now; nil when there are none.
+    /// Returns the current tags and attributes of the changed documents; nil if there are none.
     func changedRows(_ documents: any DocumentSource) throws -> ChangedRows? {
         try changes?.rows(segment, documents)
     }
 
-    /// An attribute of the segment's documents, as the commit has them.
+    /// Returns an attribute of the segment's documents as of the commit.
     func column(_ name: [UInt8], _ documents: any DocumentSource) throws -> MemberColumn {
         try MemberColumn(name, segment.columns, changedRows(documents))
     }
 
-    /// The documents that have a tag, those with a tombstone too.
+    /// Returns the documents, including removed ones, that have a tag.
     func tagged(_ tag: String, _ documents: any DocumentSource) throws -> Bitmap {
         var found = Bitmap(count: segment.documentCount)
         let name = Array(tag.utf8)
@@ -51,7 +51,7 @@ extension IndexView.Member {
         return found
     }
 
-    /// The documents that contain a term, those with a tombstone too.
+    /// Returns the documents, including removed ones, that contain a term.
     func containing(_ term: TermID) throws -> Bitmap {
         var found = Bitmap(count: segment.documentCount)
         guard let position = segment.directory.find(term) else { return found }

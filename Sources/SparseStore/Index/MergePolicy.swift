@@ -1,35 +1,37 @@
 internal import SparseFormat
 
-/// Decides which segments of the index become one, and who does it. The defaults suit most stores.
+/// The rules for which segments of the index are merged, and by whom. The defaults suit most stores.
 ///
-/// Segments stand in ascending document number and only neighbours merge. A segment's tier is its size in powers of
-/// ``fanout``; when so many of a tier have piled up at the end they merge, and so do neighbours that fill a window of
-/// 65,535 documents. A segment of which too much was removed is rewritten, with neighbours that need it too.
+/// Segments are in ascending order of document numbers, and only neighbors are merged. A segment's tier is its size in
+/// powers of ``fanout``. When enough segments of a tier have piled up at the end, they are merged, and so are neighbors
+/// that fill a window of 65,535 documents. A segment with too many removed documents is rewritten, together with
+/// neighbors that also need it.
 ///
-/// **What it costs**: a document that comes in commits of c documents is written once by its commit and once more for
-/// each tier above it, log(65,535 / c) / log(fanout) times: with the default 5 to 6 times when documents come singly,
-/// twice when they come by the thousand. A removed or replaced document costs (1 - deadShare) / deadShare rewritten ones:
-/// two by default. A merger that falls behind merges more at a time and so rewrites less.
-/// `StoreStatistics.writeAmplification` is what it came to.
+/// **Cost**: a document in a commit of c documents is written once by its commit and once more for each higher tier,
+/// log(65,535 / c) / log(fanout) times. By default, that is 5 to 6 times if documents are committed one at a time, and
+/// twice if they are committed by the thousand. A removed or replaced document costs (1 - deadShare) / deadShare
+/// rewritten documents, two by default. A merger that falls behind merges more at a time and so rewrites less.
+/// `StoreStatistics.writeAmplification` reports the actual cost.
 public struct MergePolicy: Sendable, Hashable {
-    /// How many segments of a tier pile up before they merge, 2...64. More makes writing cheaper and searching dearer.
+    /// The number of segments of a tier that pile up before they are merged, 2...64. A larger number makes writes
+    /// cheaper and searches more expensive.
     public var fanout = 8
-    /// The share of removed documents from which a segment is rewritten, above 0 and at most 1. Less makes searching
-    /// cheaper and the file smaller, and replacing dearer.
+    /// The share of removed documents at which a segment is rewritten, above 0 and at most 1. A smaller share makes
+    /// searches cheaper and the file smaller, but replacing documents more expensive.
     public var deadShare = 1.0 / 3
-    /// A commit merges by itself what makes a segment of at most so many documents: some 0.1 ms for each. 0 leaves all to
-    /// the merger, which then writes, and syncs, twice for every ``fanout`` commits.
+    /// The size, in documents, up to which commits merge segments themselves, at about 0.1 ms per document. 0 leaves
+    /// all merges to the merger, which then writes and syncs twice for every ``fanout`` commits.
     public var documentsMergedByCommits = 32
-    /// From so many segments on the merger is taken to be behind, and each commit also merges some small neighbours,
-    /// of a few thousand documents at most, so that searches stay bearable whatever happens.
+    /// The number of segments at which the merger counts as behind. Each commit then also merges some small neighbors,
+    /// at most a few thousand documents, to bound the cost of searches.
     public var segmentBacklog = 256
-    /// About how many bytes of memory laying out a window may take, from 1 MiB: a window closes when its documents are
-    /// as many as fit, or 65,535. What a transaction has changed comes on top, until it ends.
+    /// The approximate memory for building a window, in bytes; at least 1 MiB. A window is closed when it has as many
+    /// documents as fit, or 65,535. The changes of a transaction need additional memory until it ends.
     public var memory = 1 << 30
-    /// How the windows are laid out; another way than the standard is for measurements.
+    /// The layout of windows. Layouts other than the default are for measurements.
     package var layout = WindowLayout()
 
-    /// The defaults.
+    /// Creates the default policy.
     public init() {}
 
     func check() throws(SparseStoreError) {
@@ -43,13 +45,14 @@ public struct MergePolicy: Sendable, Hashable {
         }
     }
 
-    /// A window closes at so many nonzeros, however few its documents are. One document always fits.
+    /// The number of nonzeros at which a window is closed. A single document always fits.
     var nonzerosPerWindow: Int {
         min(WindowBuilder.maximumNonzeros, max(1, memory / WindowBuilder.bytesPerNonzero))
     }
 
-    /// Windows that a merge of these makes, or one more: all but the last are full, of documents or of nonzeros. Never
-    /// less, so that merging what fewer windows can hold comes to an end.
+    /// Returns an upper bound of the number of windows that a merge of these segments makes, at most one too many: all
+    /// windows but the last are full of documents or of nonzeros. It is never too small, so that merging what fewer
+    /// windows can hold terminates.
     func windows(of segments: some Collection<SegmentEntry>) -> Int {
         let most = Limits.maximumDocumentsPerWindow
         // Dead documents' included.
@@ -58,7 +61,7 @@ public struct MergePolicy: Sendable, Hashable {
         return segments.liveDocuments / most + nonzeros / nonzerosPerWindow + 1
     }
 
-    /// The tier of a segment of so many documents.
+    /// Returns the tier of a segment with the given number of documents.
     func tier(_ documents: Int) -> Int {
         var tier = 0
         var size = fanout
@@ -69,12 +72,13 @@ public struct MergePolicy: Sendable, Hashable {
         return tier
     }
 
-    /// The positions of the segments to merge next, nil when all is in order.
+    /// Returns the positions of the segments to merge next; nil if no merge is due.
     func next(_ segments: [SegmentEntry]) -> Range<Int>? {
         empty(segments[...]) ?? mostlyDead(segments) ?? piledUp(segments[...])
     }
 
-    /// What a commit merges itself. `claimed` are the segments that a merge in progress reads.
+    /// Returns the positions of the segments that a commit merges itself. `claimed` are the segments that a merge in
+    /// progress reads.
     func nextInCommit(_ segments: [SegmentEntry], claimed: Set<UInt32> = []) -> Range<Int>? {
         // What comes after the claimed ones: a commit's own segment, and what has piled up with it.
         let free = segments[((segments.lastIndex { claimed.contains($0.id) } ?? -1) + 1)...]
@@ -83,8 +87,8 @@ public struct MergePolicy: Sendable, Hashable {
         return segments.count >= segmentBacklog ? smallest(free) : nil
     }
 
-    /// The first run of neighbours that fewer windows can hold, as long as a merge allows, or a segment with dead
-    /// documents or of another profile; nil when the index is as small as it can be.
+    /// Returns the first run of neighbors that fewer windows can hold, within the limit of one merge, or a segment with
+    /// dead documents or of another profile; nil if the index is as small as possible.
     func reducible(_ segments: [SegmentEntry], profile: IndexProfile = .fast) -> Range<Int>? {
         for first in segments.indices {
             let isOther = segments[first].isCompact != (profile == .compact)
@@ -104,7 +108,7 @@ public struct MergePolicy: Sendable, Hashable {
 }
 
 extension SparseStoreError {
-    /// What a merge makes is bounded by the manifest's counts of documents and postings.
+    /// The error for a merge that makes more documents or postings than the manifest counts.
     static var moreDocumentsThanCounted: SparseStoreError {
         SparseStoreError(
             .corrupted, "segments hold more documents or postings than the manifest says; 'repair' makes a sound store")
@@ -112,21 +116,21 @@ extension SparseStoreError {
 }
 
 extension MergePolicy {
-    /// Windows that one merge makes at most.
+    /// The maximum number of windows that one merge makes.
     private static let windowsPerMerge = 2
-    /// How many dead documents a changed one counts as.
+    /// The number of dead documents that a changed document counts as.
     private static let changedWeight = 2.0
-    /// What a commit that helps a merger merges at most: some 50 ms of work.
+    /// The maximum number of documents that a commit merges to help a merger; about 50 ms of work.
     private static let documentsOfHelp = 4_096
     private static let nonzerosOfHelp = 1 << 19
 
-    /// A segment whose documents are all dead: to be deleted, which costs next to nothing.
+    /// Returns a segment whose documents are all dead. Deleting it costs almost nothing.
     private func empty(_ segments: ArraySlice<SegmentEntry>) -> Range<Int>? {
         segments.firstIndex { $0.tombstones == $0.documents }.map { $0..<$0 + 1 }
     }
 
-    /// The segment with the largest share of dead documents, if that is too large, and around it those that are half as
-    /// dead or small beside it, as long as fewer windows can hold them all.
+    /// Returns the segment with the largest share of dead documents, if it is too large, with the surrounding segments
+    /// that are at least half as dead or are comparatively small, as long as fewer windows can hold them all.
     private func mostlyDead(_ segments: [SegmentEntry]) -> Range<Int>? {
         // Changed documents are looked at one by one by whoever filters: they count for more than dead ones.
         func share(_ segment: SegmentEntry) -> Double {
@@ -156,7 +160,8 @@ extension MergePolicy {
         }
     }
 
-    /// The neighbours at the end that make a full window, or `fanout` of one tier with the smaller ones behind them.
+    /// Returns the neighbors at the end that make a full window, or `fanout` of one tier with the smaller ones after
+    /// them.
     private func piledUp(_ segments: ArraySlice<SegmentEntry>) -> Range<Int>? {
         var first = segments.endIndex
         for tier in 0...tier(Limits.maximumDocumentsPerWindow) {
@@ -171,7 +176,7 @@ extension MergePolicy {
         return nil
     }
 
-    /// The end of the pile, or of its part that fills a window, if the merger has fallen so far behind.
+    /// Returns the end of the pile, or of the part of it that fills a window if the merger is far behind.
     private func end(ofPile pile: ArraySlice<SegmentEntry>) -> Int {
         var documents = 0
         for index in pile.indices {
@@ -182,7 +187,7 @@ extension MergePolicy {
         return pile.endIndex
     }
 
-    /// The longest run of at most `fanout` neighbours with few documents, and of those the smallest.
+    /// Returns the longest run of at most `fanout` neighbors with few documents; among equals, the smallest.
     private func smallest(_ segments: ArraySlice<SegmentEntry>) -> Range<Int>? {
         for count in stride(from: min(fanout, segments.count), through: 2, by: -1) {
             let runs = (segments.startIndex...segments.endIndex - count).map { $0..<$0 + count }.filter { run in

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Which of some chunks have been proven, a byte each: what asks for each document finds them in a few cache lines.
+/// Records which chunks have been verified, in one byte each, so that the flags take only a few cache lines.
 final class ProvenFlags: @unchecked Sendable {
     private let flags: UnsafeMutablePointer<Atomic<Bool>>
     private let count: Int
@@ -16,7 +16,7 @@ final class ProvenFlags: @unchecked Sendable {
         flags.deallocate()
     }
 
-    /// Runs `prove` unless it has run, for a chunk in 0..<count, and did not throw.
+    /// Runs `prove` for a chunk in 0..<count, unless it has already succeeded.
     @inline(__always)
     func prove(_ chunk: Int, _ prove: () throws -> Void) rethrows {
         // A caller's mistake, never a file's: places are compared with the chunks before they are asked for.

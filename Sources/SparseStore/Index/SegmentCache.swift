@@ -1,16 +1,17 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The open segments and tombstones of the newest snapshot, so that a commit costs the next query only what it added.
+/// Caches the open segments and tombstones of the newest snapshot, so that the first query after a commit opens only
+/// what the commit added.
 ///
-/// Segments are immutable and their numbers never used again; tombstones only grow. So a segment is reused by its
-/// number and a bitmap by its population, as long as the map has not moved.
+/// Segments are immutable, their numbers are never reused, and tombstones only grow. Therefore a cached segment is
+/// valid for its number and a bitmap for its population, as long as the map has not moved.
 final class SegmentCache: Sendable {
     private struct Contents {
         var mapEpoch: UInt64 = 0
         var members: [UInt32: IndexView.Member] = [:]
         var blocks: BlockIndex?
-        /// The record that could not be opened.
+        /// The record of a block index that could not be opened.
         var unopened: (record: BlockIndexRecord, damage: BlockDamage)?
     }
 
@@ -19,7 +20,7 @@ final class SegmentCache: Sendable {
 
     init(lists: ListCache) { self.lists = lists }
 
-    /// The index of a manifest; opens what is new in it and forgets what is gone.
+    /// Returns the index of a manifest. Opens new segments and drops those that are gone.
     func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
         // Searches do without what they need not have.
         var damage: BlockDamage?

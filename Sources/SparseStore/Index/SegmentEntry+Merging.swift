@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 extension SegmentEntry {
-    /// Documents that are not dead.
+    /// The number of documents that are not dead.
     var live: Int { Int(documents - tombstones) }
 }
 

@@ -1,38 +1,38 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What documents have in common that are grouped together.
+/// The property by which documents are grouped.
 enum GroupKey: Hashable, Sendable {
-    /// The beginnings of their identifiers, up to the first separator.
+    /// The prefix of the identifier up to the first separator.
     case idPrefix(separator: String)
 }
 
-/// What documents are grouped by, as a dictionary key: texts are one only when their bytes are the same.
+/// The value of a group as a dictionary key. Strings are compared by their bytes.
 enum GroupValue: Hashable, Sendable {
     case text(TextKey)
 
     init(_ text: String) { self = .text(TextKey(text)) }
 }
 
-/// Which group each document of one window is in.
+/// The group of each document in one window.
 final class SegmentGroups: Sendable {
-    /// Of a document that is in no group.
+    /// The code of a document that is in no group.
     static let none = UInt32.max
 
-    /// For each ordinal the position of its group in `values`, or `none`.
+    /// The position in `values` of each ordinal's group, or `none`.
     let codes: [UInt32]
-    /// What the documents of each group have in common.
+    /// The value of each group.
     let values: [GroupValue]
     private let known: [GroupValue: UInt32]
-    /// Ordinals by group, and where each group's begin.
+    /// The ordinals by group, and the start of each group.
     private let ordinals: [UInt16]
     private let begins: [UInt32]
-    /// Removed documents of the window when it was looked through; these may be missing.
+    /// The number of removed documents in the window when the groups were computed. Removed documents may be missing.
     let deadCount: Int
 
     /// - Parameters:
-    ///   - given: for each ordinal what it is grouped by; nil for a document without.
-    ///   - deadCount: removed documents of the window.
+    ///   - given: The group value of each ordinal; nil for a document without one.
+    ///   - deadCount: The number of removed documents in the window.
     init(_ given: [GroupValue?], deadCount: Int) {
         var known: [GroupValue: UInt32] = [:]
         var values: [GroupValue] = []
@@ -61,23 +61,23 @@ final class SegmentGroups: Sendable {
         self.deadCount = deadCount
     }
 
-    /// The ordinals of the documents that have a value; none when the window has no such document.
+    /// Returns the ordinals of the documents that have a value; none if there are no such documents.
     func ordinals(of value: GroupValue) -> [Int] {
         guard let code = known[value] else { return [] }
         return ordinals[Int(begins[Int(code)])..<Int(begins[Int(code) + 1])].map(Int.init)
     }
 }
 
-/// Groups of one open segment that searches have asked for. Its identifiers do not change, so they are looked through once.
+/// Caches the groups of one open segment. Its identifiers do not change, so groups are computed once.
 final class SegmentGroupCache: Sendable {
-    /// Each takes some 6 bytes a document, and the values.
+    /// The number of cached groups. Each takes about 6 bytes per document, plus the values.
     private static let capacity = 4
 
     private let known = Lock<[(key: GroupKey, groups: SegmentGroups)]>([])
 
-    /// The groups of the segment's documents, as `make` says when they are not known.
+    /// Returns the groups of the segment's documents. Calls `make` if they are not cached.
     ///
-    /// - Parameter deadCount: removed documents of the segment as the caller's snapshot sees it.
+    /// - Parameter deadCount: The number of removed documents in the segment as of the caller's snapshot.
     func groups(by key: GroupKey, deadCount: Int, _ make: () throws -> SegmentGroups) rethrows -> SegmentGroups {
         // A snapshot held for long may see documents that were removed when the segment was looked through.
         let found = known.withLock { known in

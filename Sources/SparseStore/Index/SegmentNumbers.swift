@@ -1,14 +1,14 @@
 internal import SparseFormat
 
-/// The document numbers of one segment and where each document stands in it.
+/// The document numbers of one segment and the position of each document.
 final class SegmentNumbers: @unchecked Sendable {
     private let numberBytes: SegmentBytes
     private let orderBytes: SegmentBytes?
     private let numbers: SegmentDocuments
-    /// Nil when documents stand in the order of their numbers.
+    /// The order of the documents; nil if they are in the order of their numbers.
     private let order: SegmentOrder?
 
-    /// - Parameter copying: see `SegmentBytes`.
+    /// - Parameter copying: Whether to copy the bytes. See `SegmentBytes`.
     init(_ segment: UInt32, _ table: SegmentTable, copying: Bool = false) throws {
         numberBytes = try SegmentBytes(segment, .documents, in: table, copying: copying)
         try numberBytes.verify()
@@ -25,13 +25,13 @@ final class SegmentNumbers: @unchecked Sendable {
 
     var count: Int { numbers.count }
 
-    /// The rank-th smallest document number, rank in 0..<count.
+    /// Returns the rank-th smallest document number, with rank in 0..<count.
     func number(rank: Int) -> UInt64 { numbers[rank] }
 
-    /// The ordinal of the document with that number.
+    /// Returns the ordinal of the document with the rank-th smallest number.
     func ordinal(rank: Int) -> Int { order.map { $0[rank] } ?? rank }
 
-    /// The rank of each ordinal's document; nil when they are the same.
+    /// Returns the rank of each ordinal's document; nil if ranks and ordinals are the same.
     func ranks() -> [UInt16]? {
         guard let order else { return nil }
         // It is proven to be a permutation.
@@ -40,15 +40,15 @@ final class SegmentNumbers: @unchecked Sendable {
         return ranks
     }
 
-    /// Calls `body` with each document number, ascending, and its ordinal.
+    /// Calls `body` with each document number, in ascending order, and its ordinal.
     func forEach(_ body: (UInt64, Int) throws -> Void) rethrows {
         for rank in 0..<count { try body(numbers[rank], order.map { $0[rank] } ?? rank) }
     }
 
-    /// The rank of a document number, nil when the segment does not hold it.
+    /// Returns the rank of a document number; nil if the segment does not have it.
     func rank(of number: UInt64) -> Int? { numbers.ordinal(of: number) }
 
-    /// The ordinal of a document number, nil when the segment does not hold it.
+    /// Returns the ordinal of a document number; nil if the segment does not have it.
     func ordinal(of number: UInt64) -> Int? {
         guard let rank = numbers.ordinal(of: number) else { return nil }
         return order.map { $0[rank] } ?? rank

@@ -1,12 +1,12 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Puts merged segments into the place of those they were made from, within one write transaction.
+/// Replaces segments with those that a merge has made from them, within one write transaction.
 struct SegmentReplacement {
     /// A segment that a merge has made.
     struct Merged {
         var entry: SegmentEntry
-        /// The checksum that each document had when it was read, by ascending number.
+        /// The checksum of each document when it was read, in ascending order of numbers.
         var checksums: [UInt64]
     }
 
@@ -19,8 +19,8 @@ struct SegmentReplacement {
     private var changes: ChangeTable { ChangeTable(tables: tables, reader: writer.reader) }
 
     /// - Parameters:
-    ///   - range: the sources' places in the manifest.
-    ///   - merged: all their parts are written.
+    ///   - range: The positions of the sources in the manifest.
+    ///   - merged: The new segments. All their parts have been written.
     func apply(_ range: Range<Int>, _ merged: [Merged], _ manifest: inout ManifestRecord) throws {
         var merged = merged
         let sources = Array(manifest.segments[range])
@@ -36,8 +36,7 @@ struct SegmentReplacement {
         try dropBlocks(unlessUseful: manifest)
     }
 
-    /// A block index whose sources have gone for the most part is no longer worth its room: their documents are found in
-    /// other segments.
+    /// Drops a block index when most of its sources are gone, because their documents are found in other segments.
     private func dropBlocks(unlessUseful manifest: ManifestRecord) throws {
         // A record that cannot be read is left for `verify` to find and for the next build to replace.
         guard let blocks = try MetaTable(tables: tables, reader: writer.reader).readableBlocks() else { return }
@@ -49,8 +48,8 @@ struct SegmentReplacement {
         try RetiredSegments(tables: tables, writer: writer).retire([(number: blocks.number, bytes: blocks.bytes)])
     }
 
-    /// A document that was removed since it was read for the merge is dead in the new segment too. One that was dead or
-    /// gone when it would have been read is not in it.
+    /// Marks a document as dead in the new segment if it was removed after the merge read it. A document that was
+    /// already dead or gone is not in the new segment.
     private func replay(_ sources: [SegmentEntry], onto merged: inout [Merged]) throws {
         guard sources.contains(where: { $0.tombstones > 0 }), !merged.isEmpty else { return }
         let numbers = try merged.map { try SegmentNumbers($0.entry.id, segments, copying: true) }
@@ -78,8 +77,8 @@ struct SegmentReplacement {
         }
     }
 
-    /// A document whose tags or attributes were changed since it was read for the merge is a changed one of the new segment
-    /// too. What was changed before is laid out in it: its checksum tells.
+    /// Marks a document as changed in the new segment if its tags or attributes changed after the merge read it, as its
+    /// checksum shows. Earlier changes are part of the new segment.
     private func replayChanges(_ sources: [SegmentEntry], onto merged: inout [Merged]) throws {
         guard sources.contains(where: { $0.changes > 0 }), !merged.isEmpty else { return }
         let numbers = try merged.map { try SegmentNumbers($0.entry.id, segments, copying: true) }
@@ -103,6 +102,6 @@ struct SegmentReplacement {
 }
 
 extension SegmentEntry {
-    /// Whether a document number lies in its range.
+    /// Returns whether a document number lies in the range of the segment.
     func holds(_ number: UInt64) -> Bool { firstDocument <= number && number <= lastDocument }
 }

@@ -3,7 +3,7 @@ internal import SparseFormat
 /// The distinct terms of some documents, numbered densely in ascending order.
 struct TermSlots {
     private let terms: [TermID]
-    /// `table[term]` is the term's slot; empty when the terms are spread too wide for a table.
+    /// The slot of each term; empty if the term numbers are too sparse for a table.
     private let table: [UInt32]
 
     init(_ all: [TermID]) {
@@ -32,7 +32,7 @@ struct TermSlots {
 
     func term(at slot: Int) -> TermID { terms[slot] }
 
-    /// The slot of a term that was among the given ones.
+    /// Returns the slot of one of the given terms.
     func slot(of term: TermID) -> Int {
         if !table.isEmpty { return Int(table[Int(term)]) }
         var low = 0

@@ -1,12 +1,12 @@
 internal import SparseFormat
 
-/// Collects documents and lays them out as one window: posting lists by term and level, and exact vectors by ordinal.
+/// Collects documents and builds one window: posting lists by term and level, and exact vectors by ordinal.
 ///
-/// Memory: 8 bytes a nonzero while documents are added, some 20 more while `build` runs, and what it makes.
+/// Memory: 8 bytes per nonzero while documents are added, about 20 more while `build` runs, and the result.
 struct WindowBuilder {
-    /// How many nonzeros it takes.
+    /// The maximum number of nonzeros.
     private let maximum: Int
-    /// Numbers ascend; the position of a number is the document's ordinal.
+    /// The document numbers in ascending order. The position of a number is the document's ordinal.
     private(set) var numbers: [UInt64] = []
     private var identifiers: [String] = []
     private var ends: [Int] = []
@@ -14,25 +14,25 @@ struct WindowBuilder {
     private var weights: [Float] = []
     private var tags = TagCollector()
     private var attributes = AttributeCollector()
-    /// Of the stored documents, as they were read; 0 for new ones.
+    /// The checksums of stored documents when they were read; 0 for new ones.
     private var checksums: [UInt64] = []
 
     var count: Int { numbers.count }
 
-    /// No window has many more nonzeros, however much memory there is: chunk numbers stay bounded.
+    /// The upper bound of nonzeros at any memory size. It bounds the chunk numbers.
     static let maximumNonzeros = 1 << 25
-    /// Memory for each while a window is laid out, its finished parts included.
+    /// The memory per nonzero while a window is built, including its finished parts.
     static let bytesPerNonzero = 48
 
-    /// - Parameter nonzeros: from so many on it is full, however few its documents are.
+    /// - Parameter nonzeros: The number of nonzeros at which the window is full, regardless of the number of documents.
     init(nonzeros: Int) { maximum = nonzeros }
 
-    /// Whether the next document belongs into another window.
+    /// Whether the next document must go to another window.
     var isFull: Bool { count >= Limits.maximumDocumentsPerWindow || terms.count >= maximum }
 
-    /// Adds a document. Numbers must ascend; at most `Limits.maximumDocumentsPerWindow` documents.
+    /// Adds a document. Numbers must ascend, and there may be at most `Limits.maximumDocumentsPerWindow` documents.
     ///
-    /// - Parameter checksum: of the stored document, by which a later change of it is told (`SegmentReplacement`).
+    /// - Parameter checksum: The checksum of the stored document, which reveals later changes (`SegmentReplacement`).
     mutating func add(
         _ number: UInt64, _ identifier: String, _ vector: SparseVector, tags: [String],
         attributes: [String: AttributeValue], checksum: UInt64
@@ -47,7 +47,7 @@ struct WindowBuilder {
         checksums.append(checksum)
     }
 
-    /// The same documents without those of `dropped`.
+    /// Returns a builder with the same documents except those in `dropped`.
     func without(_ dropped: Set<UInt64>) -> WindowBuilder {
         var kept = WindowBuilder(nonzeros: maximum)
         for ordinal in numbers.indices where !dropped.contains(numbers[ordinal]) {
@@ -66,34 +66,34 @@ struct WindowBuilder {
 
     private func components(_ ordinal: Int) -> Range<Int> { (ordinal == 0 ? 0 : ends[ordinal - 1])..<ends[ordinal] }
 
-    /// A built window: what its parts say, ready to be sealed.
+    /// A built window whose parts are ready to be sealed.
     struct Window {
         var numbers: [UInt64]
         var nonzeros: Int
         var lists: WindowListWriter
-        /// Nil in the compact profile.
+        /// The exact vectors; nil in the compact profile.
         var forward: ForwardWriter?
-        /// Bodies of `segmentTags` values.
+        /// The bodies of `segmentTags` values.
         var tags: [[UInt8]]
-        /// Bodies of `segmentColumn` values.
+        /// The bodies of `segmentColumn` values.
         var columns: [[UInt8]]
-        /// The checksum of each stored document, by ascending number.
+        /// The checksum of each stored document, in ascending order of numbers.
         var checksums: [UInt64]
-        /// The ordinal of each document, by ascending number; nil when they stand in that order.
+        /// The ordinal of each document in ascending order of numbers; nil if they are the same.
         var order: [UInt16]?
     }
 
-    /// Documents, or terms, between two checkpoints.
+    /// The number of documents, or terms, between two checkpoints.
     private static let checkpointEvery = 1_024
 
-    /// From so many documents on an order is worth its time.
+    /// The number of documents from which reordering is worth its time.
     static let orderedFrom = 16_384
 
     /// - Parameters:
-    ///   - layout: how; documents are put in order only if there are enough of them to be worth it.
-    ///   - profile: whether exact vectors stand beside the lists.
-    ///   - scoring: what counts are worth in the lists; nil for weights as they are.
-    ///   - checkpoint: called every few milliseconds; may throw to stop.
+    ///   - layout: The layout options. Documents are reordered only if there are enough of them.
+    ///   - profile: The index profile, which determines whether exact vectors are stored beside the lists.
+    ///   - scoring: The scoring of counts in the lists; nil if documents are scored by their weights.
+    ///   - checkpoint: Called every few milliseconds. It may throw to stop.
     func build(
         _ layout: WindowLayout, profile: IndexProfile, scoring: BM25Function?, _ checkpoint: () throws -> Void = {}
     ) throws -> Window {
@@ -138,8 +138,8 @@ struct WindowBuilder {
         return ordinals
     }
 
-    /// A counting sort of all components by term and level; documents are taken in the order of their ordinals, so a
-    /// level's postings ascend.
+    /// Sorts all components by term and level with a counting sort. Documents are visited in the order of their
+    /// ordinals, so the postings of a level ascend.
     private func invert(
         _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ weights: [Float], _ layout: WindowLayout,
         referenceLength: Float, _ checkpoint: () throws -> Void

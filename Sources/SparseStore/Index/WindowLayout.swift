@@ -1,8 +1,8 @@
-/// What the layout of a window does for the speed of its scans. Answers do not depend on it.
+/// Options of a window's layout that affect the speed of its scans but not the results.
 package struct WindowLayout: Sendable, Hashable {
-    /// Similar documents stand together.
+    /// Whether similar documents are adjacent.
     package var isOrdered = true
-    /// Lists that many documents are in are dense.
+    /// Whether lists with many documents are dense.
     package var hasDenseLists = true
 
     package init() {}

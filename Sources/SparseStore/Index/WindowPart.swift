@@ -1,12 +1,13 @@
 internal import LMDB
 internal import SparseFormat
 
-/// One value of a built window. It is sealed when it is written: its key, and so its checksum, names the segment.
+/// One value of a built window. It is sealed when it is written, because its checksum covers its key, which contains
+/// the segment number.
 struct WindowPart {
     private let part: SegmentTable.Part
     private let index: Int
     private let kind: RecordKind
-    /// The body in two pieces, so that a chunk need not be copied behind its header.
+    /// The body in two pieces, so that a chunk need not be copied to follow its header.
     private let head: [UInt8]
     private let rest: [UInt8]
 
@@ -18,10 +19,10 @@ struct WindowPart {
         self.rest = rest
     }
 
-    /// Of the whole value.
+    /// The size of the whole value.
     var bytes: Int { ValueHeader.size + head.count + rest.count }
 
-    /// Writes it as a part of a segment.
+    /// Writes the value as a part of a segment.
     func put(_ segment: UInt32, _ tables: Tables, _ writer: Writer) throws {
         let key = Keys.segment(segment, part: part.rawValue, index: UInt32(index))
         // In place: a chunk of a megabyte is copied once.
@@ -33,7 +34,7 @@ struct WindowPart {
         }
     }
 
-    /// All values of a window, in the order of their keys, so that LMDB fills its pages from left to right.
+    /// Returns all values of a window in the order of their keys, so that LMDB fills its pages from left to right.
     static func all(of window: WindowBuilder.Window) throws -> [WindowPart] {
         func body(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
             var writer = ByteWriter()
@@ -71,10 +72,10 @@ struct WindowPart {
 }
 
 extension WindowPart {
-    /// The only value of a part.
+    /// Creates the only value of a part.
     init(_ part: SegmentTable.Part, _ body: [UInt8]) { self.init(part, 0, part.kind, body) }
 
-    /// A chunk whose data lie as they are.
+    /// Creates a chunk with uncompressed data.
     init(_ part: SegmentTable.Part, _ index: Int, chunk data: [UInt8]) {
         var header = ByteWriter()
         SegmentChunkHeader(codec: .raw, originalLength: UInt32(data.count)).encode(into: &header)
@@ -83,7 +84,7 @@ extension WindowPart {
 }
 
 extension WindowBuilder.Window {
-    /// The manifest's entry of the segment that these parts of the window make.
+    /// Returns the manifest entry of the segment that these parts of the window form.
     func entry(_ segment: UInt32, _ parts: [WindowPart], _ policy: MergePolicy) -> SegmentEntry {
         SegmentEntry(
             id: segment, isCompact: forward == nil,

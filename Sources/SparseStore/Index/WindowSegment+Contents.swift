@@ -1,14 +1,14 @@
 internal import SparseFormat
 
-/// What a segment holds, read list by list and record by record: for looking through it, not for searching.
+/// The contents of a segment, list by list and record by record, for inspection rather than search.
 extension WindowSegment {
-    /// A list as it is stored, without pads.
+    /// A list as stored, without padding.
     struct Postings {
         var ordinals: [UInt16] = []
         var codes: [UInt8] = []
     }
 
-    /// The list of the term at a position of the directory.
+    /// Returns the list of the term at a position of the directory.
     func postings(at position: Int) throws -> Postings {
         let entry = directory.entry(at: position)
         var held = HeldLists()
@@ -47,7 +47,7 @@ extension WindowSegment {
         return postings
     }
 
-    /// Where the record of an ordinal begins, in bytes counted through the data of all chunks.
+    /// Returns the start of the record of an ordinal, in bytes counted through the data of all chunks.
     func place(of ordinal: Int) throws -> Int {
         guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has none") }
         let place = try forward.place(of: ordinal)
@@ -56,6 +56,6 @@ extension WindowSegment {
 
     var isWide: Bool { ForwardTable.isWide(terms: directory.count) }
     var forwardChunkCount: Int { forwardChunks.count }
-    /// Data of each chunk of exact vectors but the last.
+    /// The size of the data in each chunk of exact vectors except the last.
     var forwardChunkBytes: Int { forward?.chunkBytes ?? ForwardWriter.largeChunkBytes }
 }

@@ -1,9 +1,9 @@
 internal import LMDB
 internal import SparseFormat
 
-/// An open window segment: where its lists, its exact vectors and its document numbers lie in the map.
+/// An open window segment, with the positions of its lists, exact vectors, and document numbers in the map.
 ///
-/// Its pointers are right while a snapshot whose manifest names the segment is held; segments are shared by the
+/// Its pointers are valid while a snapshot is held whose manifest names the segment. Segments are shared by the
 /// snapshots of one process (`SegmentCache`).
 final class WindowSegment: @unchecked Sendable {
     let id: UInt32
@@ -12,23 +12,23 @@ final class WindowSegment: @unchecked Sendable {
     let tags: SegmentTags
     let groups = SegmentGroupCache()
     let columns: SegmentColumns
-    /// Between these two lie its document numbers, and those of no other segment.
+    /// The bounds of its document numbers. No other segment has numbers between them.
     let firstNumber: UInt64
     let lastNumber: UInt64
 
     private let directoryBytes: SegmentBytes
-    /// The lists; in a compact segment none, and all of them in `listChunks`.
+    /// The chunks of lists. Empty in a compact segment, whose lists are in `listChunks`.
     private let chunks: [SegmentBytes]
     private let listChunks: [ListChunk]
     private let cache: ListCache
     private let forwardBytes: SegmentBytes?
-    /// Nil in a compact segment, whose exact vectors are in `documents`.
+    /// The exact vectors. Nil in a compact segment, whose exact vectors are in `documents`.
     let forward: ForwardTable?
     let forwardChunks: [SegmentBytes]
-    /// For each ordinal its document's rank; nil when they are the same.
+    /// The rank of each ordinal's document; nil if ranks and ordinals are the same.
     private let ranks: [UInt16]?
 
-    /// - Parameter cache: of the lists that have to be decoded.
+    /// - Parameter cache: The cache for lists that must be decoded.
     init(_ entry: SegmentEntry, _ table: SegmentTable, _ cache: ListCache) throws {
         id = entry.id
         self.cache = cache
@@ -72,15 +72,15 @@ final class WindowSegment: @unchecked Sendable {
 
     var documentCount: Int { directory.documents }
 
-    /// Proves the headers of all chunks, but not their checksums.
+    /// Verifies the headers of all chunks, but not their checksums.
     func checkChunkHeaders() throws {
         for chunk in chunks + forwardChunks { try chunk.checkHeader() }
         for chunk in listChunks { try chunk.checkHeader() }
     }
 
-    /// The bytes of a list, in bounds by what `WindowDirectory` has proven, or `ListChunk`.
+    /// Returns the bytes of a list. `WindowDirectory` or `ListChunk` has verified that they are in bounds.
     ///
-    /// - Parameter held: keeps them where they are.
+    /// - Parameter held: Keeps the bytes in place.
     func list(_ entry: WindowEntry, _ held: inout HeldLists) throws -> UnsafeRawPointer {
         if isCompact {
             let (bytes, wasCached) = try listChunks[Int(entry.chunk)].bytes(directory, cache)
@@ -93,7 +93,7 @@ final class WindowSegment: @unchecked Sendable {
         return base + SegmentChunkHeader.size + Int(entry.offset)
     }
 
-    /// Asks the disk for the postings of a list's first levels.
+    /// Requests from the disk the postings of a list's first levels.
     func readAhead(_ entry: WindowEntry, at position: Int, levels: Int) {
         if isCompact { return listChunks[Int(entry.chunk)].readAhead() }
         let chunk = chunks[Int(entry.chunk)]
@@ -105,25 +105,25 @@ final class WindowSegment: @unchecked Sendable {
             entry.encoding == .packed ? min(bytes, used * WindowEntry.packBytes / WindowEntry.packSize) : bytes)
     }
 
-    /// Calls `body` with each chunk of lists: its bytes, and what brings it into memory, proves it, and decodes it where
-    /// it is compressed.
+    /// Calls `body` with each chunk of lists: its size, and a function that loads it into memory, verifies it, and
+    /// decodes it if it is compressed.
     func forEachListChunk(_ body: (_ bytes: Int, _ load: () throws -> Void) throws -> Void) throws {
         for chunk in chunks { try body(chunk.value.count) { try chunk.verify() } }
         for chunk in listChunks { try body(chunk.storedBytes) { _ = try chunk.bytes(directory, cache) } }
     }
 
-    /// The same for each chunk of exact vectors; a compact segment has none.
+    /// Calls `body` with each chunk of exact vectors in the same way. A compact segment has none.
     func forEachVectorChunk(_ body: (_ bytes: Int, _ load: () throws -> Void) throws -> Void) throws {
         for chunk in forwardChunks { try body(chunk.value.count) { try chunk.verify() } }
     }
 
-    /// Whether exact vectors are in `documents` only.
+    /// Whether the exact vectors are only in `documents`.
     var isCompact: Bool { forward == nil }
 
-    /// The number of the document at an ordinal.
+    /// Returns the number of the document at an ordinal.
     func number(of ordinal: Int) -> UInt64 { numbers.number(rank: ranks.map { Int($0[ordinal]) } ?? ordinal) }
 
-    /// The exact vector of the document at an ordinal of a segment that has them.
+    /// Returns the exact vector of the document at an ordinal of a segment that has exact vectors.
     func record(at ordinal: Int) throws -> ForwardRecord {
         guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has none") }
         let place = try forward.place(of: ordinal)
@@ -135,10 +135,10 @@ final class WindowSegment: @unchecked Sendable {
 
     // What `record(at:)` will read soon, in the order in which one thing leads to the next; nothing in a compact segment.
 
-    /// Asks for where a document's record lies.
+    /// Prefetches the position of a document's record.
     func prefetchPlace(of ordinal: Int) { forward?.prefetchPlace(of: ordinal) }
 
-    /// Asks for the beginning of a record, which says how long it is.
+    /// Prefetches the beginning of a record, which contains its length.
     func prefetchBeginning(at ordinal: Int) {
         guard let place = try? forward?.place(of: ordinal),
             let data = forwardChunks[place.chunk].body.baseAddress
@@ -146,7 +146,7 @@ final class WindowSegment: @unchecked Sendable {
         SparseFormat.prefetch(data + SegmentChunkHeader.size + place.offset)
     }
 
-    /// Asks the disk for a record, as long as records are at the mean.
+    /// Requests a record from the disk, assuming the mean length.
     func readAhead(at ordinal: Int) {
         guard let forward, let place = try? forward.place(of: ordinal),
             let data = forwardChunks[place.chunk].body.baseAddress
@@ -157,7 +157,7 @@ final class WindowSegment: @unchecked Sendable {
             ForwardTable.recordSize(components: components, identifier: 0, isWide: forward.isWide))
     }
 
-    /// Asks for a whole record.
+    /// Prefetches a whole record.
     func prefetch(at ordinal: Int) throws {
         if !isCompact { try record(at: ordinal).prefetchLines() }
     }

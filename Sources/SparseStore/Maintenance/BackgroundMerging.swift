@@ -1,27 +1,27 @@
 internal import LMDB
 internal import Logging
 
-/// Merges what the policy of one store asks for, in turns on a thread that it may share with other stores.
+/// Runs the merges that the policy of one store calls for, in turns on a thread that other stores may share.
 ///
-/// | state    | condition     | the thread                                                            |
-/// |----------|---------------|-----------------------------------------------------------------------|
-/// | resting  | has no turn   | waits for a commit, or serves another store                           |
-/// | merging  | takes a turn  | merges once, then takes another turn behind those of other stores     |
-/// | pausing  | turn is later | serves others meanwhile: another process merges here, or it failed    |
-/// | stopping | `isStopping`  | leaves off within some milliseconds                                   |
+/// | state    | condition     | the thread                                                           |
+/// |----------|---------------|----------------------------------------------------------------------|
+/// | resting  | has no turn   | waits for a commit, or serves another store                          |
+/// | merging  | takes a turn  | merges once, then queues another turn after those of other stores    |
+/// | pausing  | turn is later | serves others, because another process merges here or a merge failed |
+/// | stopping | `isStopping`  | aborts within a few milliseconds                                     |
 final class BackgroundMerging: Sendable {
     private struct State {
         var isStopping = false
         var failure: String?
-        /// How long it has left off after the last failure.
+        /// The length of the last pause after a failure.
         var pause: Duration?
     }
 
     private struct Stopped: Error {}
 
-    /// Another turn that it takes.
+    /// A request for another turn.
     struct Again {
-        /// Not before; nil for when the thread is free.
+        /// The earliest start of the turn; nil for as soon as the thread is free.
         var begin: ContinuousClock.Instant?
     }
 
@@ -31,11 +31,11 @@ final class BackgroundMerging: Sendable {
     private let isSharing: Bool
     private let state = Monitor(State())
 
-    /// How long to leave off when another process merges, and at first when a merge fails.
+    /// The pause when another process merges, and the first pause when a merge fails.
     private static let pause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(300)
 
-    /// - Parameter isSharing: on the thread that all stores of the process share; otherwise on one of its own.
+    /// - Parameter isSharing: Whether to use the thread shared by all stores of the process instead of a separate one.
     init(_ merger: Merger, _ logger: Logger, isSharing: Bool = false) {
         self.merger = merger
         self.logger = logger
@@ -43,12 +43,12 @@ final class BackgroundMerging: Sendable {
         thread = isSharing ? .shared : MaintenanceThread()
     }
 
-    /// Why the last merge failed; nil once one has gone well.
+    /// The reason why the last merge failed; nil once a merge has succeeded.
     var failure: String? { state.withLock { $0.failure } }
 
     var isStopping: Bool { state.withLock(\.isStopping) }
 
-    /// A commit was made: there may be something to merge.
+    /// Requests a turn after a commit, because there may be something to merge.
     func wake() {
         guard !isStopping else { return }
         do {
@@ -63,9 +63,9 @@ final class BackgroundMerging: Sendable {
         }
     }
 
-    /// Takes no further turn. What it was merging is undone.
+    /// Stops taking turns. A merge in progress is undone.
     ///
-    /// - Parameter isWaiting: false for a caller that the thread may itself wait for.
+    /// - Parameter isWaiting: Whether to wait for the thread. False for a caller that the thread may wait for.
     func stop(isWaiting: Bool) {
         state.withLock { $0.isStopping = true }
         if isSharing {
@@ -75,7 +75,7 @@ final class BackgroundMerging: Sendable {
         }
     }
 
-    /// Merges once. Says when it has to be called again; nil for after the next commit.
+    /// Merges once. Returns when to call it again; nil for after the next commit.
     func takeTurn() -> Again? {
         do {
             switch try merger.step(.policy, { _ in if isStopping { throw Stopped() } }) {

@@ -1,20 +1,20 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The right to do work that takes several transactions (FORMAT.md, "Write ordering and atomicity"): a record that says who
-/// does it, so that nobody else does the same, which segments it reads, and where it writes.
+/// The exclusive right to do work that takes several transactions (FORMAT.md, "Write ordering and atomicity"). A record
+/// names the owner, the segments that the work reads, and where it writes.
 ///
-/// Each transaction of the work first calls `renew` or `end`. So work whose claim another process has taken away, because
-/// it took the owner for dead, gives up, and what it had staged is gone already.
+/// Each transaction of the work first calls `renew` or `end`. If another process has taken the claim because it
+/// considered the owner dead, the work is abandoned. Its staged data has then already been deleted.
 struct Claim {
-    /// Another process has taken the claim away.
+    /// The error for a claim that another process has taken.
     struct Lost: Error {}
 
-    /// What is claimed; one claim at a time for each.
+    /// A kind of work. There is at most one claim for each kind.
     enum Work: Sendable {
-        /// Merging segments, or building a block index.
+        /// Merging segments or building a block index.
         case merging
-        /// Encoding token vectors anew.
+        /// Re-encoding token vectors.
         case encoding
 
         fileprivate var key: [UInt8] {
@@ -28,7 +28,7 @@ struct Claim {
     let work: Work
     let record: ClaimRecord
 
-    /// The claim that stands, of this process or another, or what a dead one has left of its own.
+    /// Returns the current claim of this or another process, which may be dead.
     static func standing(_ work: Work, _ tables: Tables, _ reader: Reader) throws -> Claim? {
         try ClaimRecord(from: tables.meta, .meta, key: work.key, reader).map { Claim(work: work, record: $0) }
     }
@@ -36,10 +36,10 @@ struct Claim {
     /// Claims some work.
     ///
     /// - Parameters:
-    ///   - sources: the segments that are read.
-    ///   - numbers: how many segments are made.
-    ///   - manifest: gives out their numbers; written when it does.
-    /// - Throws: `Lost` when a claim stands already.
+    ///   - sources: The segments that the work reads.
+    ///   - numbers: The number of segments that it makes.
+    ///   - manifest: Provides their numbers, and is written if it does.
+    /// - Throws: `Lost` if there already is a claim.
     static func begin(
         _ work: Work, sources: [SegmentEntry] = [], staging numbers: Int = 0, _ manifest: inout ManifestRecord,
         _ tables: Tables, _ writer: Writer
@@ -54,24 +54,24 @@ struct Claim {
         return Claim(work: work, record: record)
     }
 
-    /// For a transaction that the work goes on after: a sign of life.
+    /// Marks the claim as alive in a transaction that is not the last one of the work.
     ///
-    /// - Throws: `Lost` unless the claim still stands.
+    /// - Throws: `Lost` if the claim no longer holds.
     func renew(_ tables: Tables, _ writer: Writer) throws {
         var record = try require(tables, writer.reader)
         record.steps &+= 1
         try record.put(into: tables.meta, .meta, key: work.key, writer)
     }
 
-    /// For the last transaction of the work: gives the claim back.
+    /// Releases the claim in the last transaction of the work.
     ///
-    /// - Throws: `Lost` unless the claim still stands.
+    /// - Throws: `Lost` if the claim no longer holds.
     func end(_ tables: Tables, _ writer: Writer) throws {
         _ = try require(tables, writer.reader)
         _ = try writer.delete(tables.meta, work.key)
     }
 
-    /// Gives the claim back and deletes what was staged; what it reads is as it was. False when the claim was gone.
+    /// Releases the claim and deletes staged data, leaving the sources unchanged. Returns false if the claim was gone.
     @discardableResult
     func discard(_ environment: Environment, _ tables: Tables) throws -> Bool {
         try environment.write { transaction in
@@ -88,7 +88,7 @@ struct Claim {
         return record
     }
 
-    /// The record as it is now; nil when it is gone or another's.
+    /// Returns the current record; nil if it is gone or belongs to another owner.
     private func stands(_ tables: Tables, _ reader: Reader) throws -> ClaimRecord? {
         guard let now = try Self.standing(work, tables, reader)?.record, now.owner == record.owner,
             now.process == record.process

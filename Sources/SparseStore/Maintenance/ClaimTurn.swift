@@ -13,13 +13,13 @@ protocol ClaimedWork {
     var claim: Claim { get }
 }
 
-/// Lets one at a time do a kind of work, over all threads of this handle and all processes.
+/// Serializes a kind of work across all threads of this handle and all processes.
 final class ClaimTurn: Sendable {
     enum Outcome<Value> {
         case done(Value)
         /// There was nothing to claim.
         case nothing
-        /// Another process works.
+        /// Another process is working.
         case busy
     }
 
@@ -28,7 +28,7 @@ final class ClaimTurn: Sendable {
     private let tables: Tables
     private let patience: Duration
     private let watch = Lock(ClaimWatch())
-    /// The thread of this process that works.
+    /// The working thread of this process.
     private let worker = Monitor<UInt?>(nil)
 
     init(_ work: Claim.Work, _ environment: Environment, _ tables: Tables, patience: Duration = ClaimWatch.patience) {
@@ -38,13 +38,13 @@ final class ClaimTurn: Sendable {
         self.patience = patience
     }
 
-    /// Waits for the other threads of this handle, claims the work and does it, unless another process is at it. When it
-    /// fails, the claim is given back and what was staged is deleted.
+    /// Waits for the other threads of this handle, claims the work, and does it, unless another process is working. If
+    /// the work fails, the claim is released and staged data is deleted.
     ///
     /// - Parameters:
-    ///   - whileWaiting: called often; may throw to stop.
-    ///   - begin: makes the claim; nil when there is nothing to do. Calls `Claim.begin`.
-    ///   - perform: does the work and ends the claim.
+    ///   - whileWaiting: Called often. It may throw to stop.
+    ///   - begin: Makes the claim with `Claim.begin`; nil if there is nothing to do.
+    ///   - perform: Does the work and ends the claim.
     func attempt<Job: ClaimedWork, Value>(
         whileWaiting: () throws -> Void, begin: () throws -> Job?, perform: (inout Job) throws -> Value
     ) throws -> Outcome<Value> {
@@ -65,7 +65,7 @@ final class ClaimTurn: Sendable {
         }
     }
 
-    /// Waits a little for another process.
+    /// Waits briefly for another process.
     func pause(_ whileWaiting: () throws -> Void) throws {
         worker.withLock(waitingUpTo: Self.tick, until: { _ in false }) { _, _ in }
         try whileWaiting()
@@ -96,8 +96,8 @@ final class ClaimTurn: Sendable {
         #endif
     }
 
-    /// Collects what a dead process has left, or one that stands still; false when a living one works. The caller has the
-    /// turn, so a claim of this process is nobody's.
+    /// Discards the claim of a dead or stalled process. Returns false if a live process is working. The caller has the
+    /// turn, so a claim of this process has no owner.
     private func clearTheWay() throws -> Bool {
         let standing: Claim? = try {
             let transaction = try environment.beginRead()
@@ -114,17 +114,17 @@ final class ClaimTurn: Sendable {
     }
 }
 
-/// Tells another process's work that goes on from work that stands still: its process is suspended, or hangs.
+/// Detects work of another process that has stalled because the process is suspended or hangs.
 ///
-/// Work shows that it goes on by the transactions it makes; its longest silence is while it lays out a window or trains a
-/// codebook, which takes seconds. Taking the claim of one that only was slow costs its work and nothing else.
+/// Work shows progress by its transactions. The longest time without one is for building a window or training a
+/// codebook, which takes seconds. Taking the claim of a process that was only slow loses its work and nothing else.
 struct ClaimWatch {
-    /// How long a claim may stand without a sign of life.
+    /// The time after which a claim without progress counts as stalled.
     static let patience = Duration.seconds(300)
 
     private var seen: (record: ClaimRecord, since: ContinuousClock.Instant)?
 
-    /// Whether nothing has changed for so long. Asked again and again, while the claim stands.
+    /// Returns whether the record has not changed for `patience`. Call it repeatedly while the claim exists.
     mutating func standsStill(_ record: ClaimRecord, for patience: Duration) -> Bool {
         let now = ContinuousClock.now
         guard let seen, seen.record == record else {

@@ -1,9 +1,9 @@
 internal import LMDB
 
-/// Reads one commit, even after damage: liblmdb refuses every read of a transaction in which one has met a damaged page, so
-/// that the next must be begun.
+/// Reads one commit, even after damage. liblmdb refuses all reads of a transaction that has met a damaged page, so a
+/// new transaction is needed.
 final class CommitReader {
-    /// A transaction, kept so that what was read in it stays where it is.
+    /// A transaction that is kept so that the data read in it stays valid.
     private final class Held {
         let transaction: ReadTransaction
         init(_ transaction: consuming ReadTransaction) { self.transaction = transaction }
@@ -22,10 +22,10 @@ final class CommitReader {
         reader = first.transaction.reader
     }
 
-    /// Begins a new transaction. False, and nothing changed, when another commit has come meanwhile, or when it has happened
-    /// too often.
+    /// Begins a new transaction. Returns false, with nothing changed, if another commit was made meanwhile or there
+    /// were too many transactions.
     ///
-    /// - Parameter isLast: nobody uses the earlier ones any more, but for the first.
+    /// - Parameter isLast: Whether earlier transactions other than the first are no longer used.
     func renew(isLast: Bool = false) throws -> Bool {
         guard isLast || held.count < Self.maximumTransactions else { return false }
         let next = Held(try environment.beginRead())
@@ -35,6 +35,6 @@ final class CommitReader {
         return true
     }
 
-    /// Each holds a slot of the reader table.
+    /// The maximum number of transactions. Each holds a slot of the reader table.
     private static let maximumTransactions = 64
 }

@@ -1,26 +1,26 @@
-/// Where a merge stands. Reported many times a second.
+/// The progress of a merge. It is reported many times per second.
 public struct MaintenanceProgress: Sendable, Hashable {
-    /// What a merge does, in this order.
+    /// The steps of a merge, in order.
     public enum Step: Sendable, Hashable {
-        /// Another thread or process merges; this one waits for it.
+        /// Waiting for another thread or process that is merging.
         case waiting
-        /// Reads documents.
+        /// Reading documents.
         case reading
-        /// Lays them out as a window.
+        /// Building a window from the documents.
         case building
-        /// Writes a piece of a window, in a transaction of its own.
+        /// Writing a piece of a window in a separate transaction.
         case writing
-        /// Puts the new windows into the place of the old, in one short transaction.
+        /// Replacing the old segments with the new windows in one short transaction.
         case switching
     }
 
-    /// What it does now.
+    /// The current step.
     public var step: Step
-    /// Documents read so far.
+    /// The number of documents read so far.
     public var documentsRead: Int
-    /// Live documents of the segments that are merged.
+    /// The number of live documents in the segments that are merged.
     public var documents: Int
 }
 
-/// Called at each step; throws to stop. What a merge has done by then is undone, and nothing was changed.
+/// A function that is called at each step. If it throws, the merge is undone and nothing changes.
 typealias MergeCheckpoint = (MaintenanceProgress) throws -> Void

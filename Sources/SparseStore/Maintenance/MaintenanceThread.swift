@@ -1,7 +1,6 @@
 internal import LMDB
 
-/// A thread that merges in the background: for one store, or for many in turn. It begins with the first turn that is asked
-/// for.
+/// A background thread that merges for one store, or for many in turn. It starts with the first requested turn.
 final class MaintenanceThread: Sendable {
     private struct Turn {
         let merging: BackgroundMerging
@@ -12,9 +11,9 @@ final class MaintenanceThread: Sendable {
 
     private struct State {
         var thread: WorkerThread?
-        /// The process that the thread belongs to: a forked child has none.
+        /// The process of the thread. A forked child has no thread.
         var process = WorkerThread.process
-        /// First come, first served; each is in it once at the most.
+        /// The queue of turns in order of request. Each store is in it at most once.
         var turns: [Turn] = []
         var served: BackgroundMerging?
         var isEnding = false
@@ -22,14 +21,14 @@ final class MaintenanceThread: Sendable {
         func next(at now: ContinuousClock.Instant) -> Int? { turns.firstIndex { $0.isDue(at: now) } }
     }
 
-    /// The one of all stores that share a thread (``Configuration/Maintenance/shared``).
+    /// The thread for all stores that share one (``Configuration/Maintenance/shared``).
     static let shared = MaintenanceThread()
 
     private let state = Monitor(State())
 
-    /// Asks for a turn, unless one is waited for already.
+    /// Requests a turn, unless one is already queued.
     ///
-    /// - Throws: `io` when the system starts no further thread.
+    /// - Throws: `io` if the system cannot start a thread.
     func addTurn(for merging: BackgroundMerging) throws(SparseStoreError) {
         try state.withLock { state throws(SparseStoreError) in
             if state.process != WorkerThread.process { state = State() }
@@ -39,16 +38,16 @@ final class MaintenanceThread: Sendable {
         }
     }
 
-    /// Drops the turn that a store waits for, and waits for the one that it has.
+    /// Removes a store's queued turn, and waits for its current turn.
     ///
-    /// - Parameter isWaiting: false for a caller that the thread may itself wait for.
+    /// - Parameter isWaiting: Whether to wait. False for a caller that the thread may wait for.
     func removeTurns(of merging: BackgroundMerging, isWaiting: Bool) {
         state.withLock { $0.turns.removeAll { $0.merging === merging } }
         guard isWaiting else { return }
         state.withLock(waitingUpTo: nil, until: { $0.served !== merging }) { _, _ in }
     }
 
-    /// Ends the thread, and waits for its end where that is safe.
+    /// Ends the thread, and waits for its end if that is safe.
     func end(isWaiting: Bool) {
         let thread = state.withLock { state in
             state.isEnding = true
@@ -72,7 +71,7 @@ final class MaintenanceThread: Sendable {
         }
     }
 
-    /// Waits for the next turn; nil when the thread shall end.
+    /// Waits for the next turn; nil if the thread should end.
     private func next() -> BackgroundMerging? {
         while true {
             let now = ContinuousClock.now

@@ -1,8 +1,8 @@
-/// What one transaction of a merge does at most.
+/// The limits of one transaction of a merge.
 package struct MergePieces: Sendable {
-    /// How much is written at once: how long a writer that comes meanwhile waits.
+    /// The number of bytes to write at once, which bounds the time that another writer waits.
     package var bytesWritten = 4 << 20
-    /// Documents read at once: how long the pages are pinned that others free.
+    /// The number of documents to read at once, which bounds the time that freed pages cannot be reused.
     package var documentsRead = 1_024
 
     package init() {}

@@ -1,14 +1,14 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Merges the segments of one store, a run at a time, without keeping its writers waiting for more than a short
-/// transaction. One merge at a time over all threads and processes.
+/// Merges the segments of one store, one run at a time. Writers wait for at most a short transaction. Only one merge
+/// runs at a time across all threads and processes.
 final class Merger: Sendable {
-    /// What to merge for.
+    /// The goal of merging.
     enum Goal: Sendable {
-        /// What the policy asks for.
+        /// Runs the merges that the policy calls for.
         case policy
-        /// As few segments as hold the documents.
+        /// Merges into as few segments as possible.
         case fewest
     }
 
@@ -41,13 +41,13 @@ final class Merger: Sendable {
         self.pieces = pieces
     }
 
-    /// Merges that this handle has finished.
+    /// The number of merges that this handle has finished.
     var mergesDone: Int { merges.withLock { $0 } }
 
-    /// Segments of a manifest that are due to be merged.
+    /// Returns the number of segments that are due for merging.
     func segmentsDue(_ manifest: ManifestRecord) -> Int { policy.next(manifest.segments)?.count ?? 0 }
 
-    /// One merge, or less if there is none to do. Throws what `checkpoint` throws, and then has changed nothing.
+    /// Runs one merge if one is due. Rethrows the errors of `checkpoint`, with nothing changed.
     func step(_ goal: Goal, _ checkpoint: MergeCheckpoint) throws -> Outcome {
         guard try isDue(goal) else { return .idle }
         let outcome = try turn.attempt {
@@ -71,8 +71,8 @@ final class Merger: Sendable {
         }
     }
 
-    /// Builds a block index over all segments of the newest commit; waits while another process merges. False when there is
-    /// nothing to index. Throws what `checkpoint` throws, and then has changed nothing.
+    /// Builds a block index over all segments of the newest commit, and waits while another process merges. Returns
+    /// false if there is nothing to index. Rethrows the errors of `checkpoint`, with nothing changed.
     func buildBlocks(_ settings: BlockSettings, _ checkpoint: MergeCheckpoint) throws -> Bool {
         while true {
             let outcome = try turn.attempt {
@@ -95,9 +95,9 @@ final class Merger: Sendable {
         }
     }
 
-    /// Merges until nothing is left to do; waits while another process merges.
+    /// Merges until there is nothing left to do, and waits while another process merges.
     ///
-    /// - Parameter merged: called after each merge.
+    /// - Parameter merged: Called after each merge.
     func run(_ goal: Goal, _ checkpoint: MergeCheckpoint, merged: () throws -> Void) throws {
         while true {
             switch try step(goal, checkpoint) {

@@ -1,38 +1,39 @@
-/// What a repair has found and kept.
+/// The results of a repair.
 public struct RepairReport: Sendable, Hashable, Codable {
-    /// A document that cannot be read, or whose token vectors cannot.
+    /// A document that cannot be read, or whose token vectors cannot be read.
     public struct Damaged: Sendable, Hashable, Codable {
-        /// Its number; that of the first when several lie on one damaged page.
+        /// The number of the document. If several are on one damaged page, the number of the first.
         public let number: UInt64
-        /// Its identifier, where `ids` still tells it.
+        /// The identifier of the document, if `ids` still has it.
         public internal(set) var id: String?
-        /// What is wrong with it.
+        /// A description of the damage.
         public let sentence: String
     }
 
-    /// Documents that can be read, each with everything that belongs to it but for lost token vectors.
+    /// The number of documents that can be read. Their token vectors may be lost.
     public internal(set) var documents = 0
-    /// Documents that cannot, at most ``maximumDamaged``.
+    /// The documents that cannot be read, at most ``maximumDamaged``.
     public internal(set) var damaged: [Damaged] = []
-    /// How many cannot, those beyond the maximum too; a damaged page counts once.
+    /// The total number of documents that cannot be read. A damaged page counts once.
     public internal(set) var damagedCount = 0
-    /// Documents that can be read without their token vectors, which cannot; at most ``maximumDamaged``.
+    /// The documents that can be read except for their token vectors, at most ``maximumDamaged``.
     public internal(set) var withoutMultivector: [Damaged] = []
-    /// How many there are, those beyond the maximum too. They are counted in ``documents`` as well.
+    /// The total number of documents that can be read except for their token vectors. They are included in
+    /// ``documents``.
     public internal(set) var lostMultivectors = 0
-    /// Names of terms that only one of their two entries still told.
+    /// The number of term names that only one of their two entries still had.
     public internal(set) var rescuedTerms = 0
-    /// Bookmarks that can be read.
+    /// The number of bookmarks that can be read.
     public internal(set) var bookmarks = 0
-    /// Bookmarks that cannot; they are left out.
+    /// The number of bookmarks that cannot be read. They are omitted.
     public internal(set) var lostBookmarks = 0
     /// Whether the new store was written.
     public internal(set) var isWritten = false
 
-    /// Damaged documents that a report holds; more are counted only.
+    /// The maximum number of damaged documents listed in a report. All of them are counted.
     public static let maximumDamaged = 1_000
 
-    /// Whether the new store has less than the damaged one had: such a one is written on request only.
+    /// Whether the new store has less data than the damaged one. A lossy repair is written only on request.
     public var isLossy: Bool { damagedCount > 0 || lostMultivectors > 0 }
 
     mutating func add(_ number: UInt64, _ loss: Salvage.Loss) {

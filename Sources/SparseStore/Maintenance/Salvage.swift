@@ -1,17 +1,17 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Reads what can still be read of a damaged store: its documents, from `documents`, `vocabulary`, `dictionaries`
-/// and `multivectors` alone, and its bookmarks. Everything else is made anew from these.
+/// Reads the readable parts of a damaged store: its documents, from `documents`, `vocabulary`, `dictionaries`, and
+/// `multivectors` alone, and its bookmarks. Everything else is rebuilt from these.
 struct Salvage {
     private let commit: CommitReader
     private let progress: (VerificationProgress) throws -> Void
     private let termSpace: TermSpace
     private let rescuedNames: [TermID: String]
     private let codebooks = CodebookCache()
-    /// Of token vectors: as the settings have it or, when these cannot be read, most of the values.
+    /// The dimension of token vectors, from the settings or, if these cannot be read, from most of the values.
     private let dimension: Int?
-    /// The codec of the token vectors, where it can be read.
+    /// The codec of the token vectors, if it can be read.
     let multivectorCodec: MultivectorCodec?
 
     init(_ commit: CommitReader, progress: @escaping (VerificationProgress) throws -> Void) throws {
@@ -26,7 +26,7 @@ struct Salvage {
         dimension = try settings?.dimension ?? Self.usualDimension(commit)
     }
 
-    /// Names that their number no longer leads to, but that lead to their number.
+    /// The number of terms whose name was recovered from the entry by name because the entry by number cannot be read.
     var rescuedTerms: Int { rescuedNames.count }
 
     private var documents: DocumentReader {
@@ -38,12 +38,12 @@ struct Salvage {
         MultivectorTable(tables: commit.tables, reader: commit.reader, codebooks: codebooks)
     }
 
-    /// What made the vectors, where it can be read.
+    /// The encoder of the vectors, if it can be read.
     var encoder: EncoderDescription? {
         (try? MetaTable(tables: commit.tables, reader: commit.reader).encoder())?.description
     }
 
-    /// What the manifest says or, when it cannot be read, the vocabulary shows.
+    /// Returns the kind of terms from the manifest or, if it cannot be read, from the vocabulary.
     private static func termSpace(_ commit: CommitReader) throws -> TermSpace {
         let manifest = try readable(commit) { reader in
             try ManifestRecord(from: commit.tables.meta, .meta, key: Keys.manifest, reader)
@@ -52,7 +52,7 @@ struct Salvage {
         return try commit.reader.statistics(commit.tables.vocabulary).entries > 0 ? .strings : .numbers
     }
 
-    /// The dimension that most multivectors have.
+    /// Returns the dimension that most multivectors have.
     private static func usualDimension(_ commit: CommitReader) throws -> Int? {
         var counts: [Int: Int] = [:]
         try forEach(commit.tables.multivectors, from: [], commit) { entry in
@@ -82,16 +82,16 @@ struct Salvage {
         return names
     }
 
-    /// What is wrong with a document.
+    /// The damage of a document.
     enum Loss {
-        /// It cannot be read.
+        /// The document cannot be read.
         case document(String)
-        /// Its token vectors alone cannot.
+        /// Only its token vectors cannot be read.
         case multivector(String)
     }
 
-    /// Calls `good` with each document that can be read, ascending by number, and `bad` with what is lost: of a document
-    /// whose token vectors alone are, both are called.
+    /// Calls `good` with each readable document, in ascending order of numbers, and `bad` with each loss. If only the
+    /// token vectors of a document are lost, both are called.
     func forEach(
         _ work: String, good: (UInt64, Document) throws -> Void, bad: (UInt64, Loss) throws -> Void
     ) throws {
@@ -153,7 +153,7 @@ struct Salvage {
         }
     }
 
-    /// The token vectors of a document; those of another dimension than the store's are not its.
+    /// Returns the token vectors of a document. Those whose dimension differs from the store's are treated as damaged.
     private func multivector(_ number: UInt64) throws -> Multivector? {
         guard let multivector = try multivectors.multivector(number) else { return nil }
         if let dimension, multivector.dimension != dimension {
@@ -174,7 +174,7 @@ struct Salvage {
         }
     }
 
-    /// Calls `body` with each bookmark, and nil bytes for one that cannot be read.
+    /// Calls `body` with each bookmark, with nil bytes for one that cannot be read.
     func forEachBookmark(_ body: (String, [UInt8]?) throws -> Void) throws {
         try Self.forEach(commit.tables.meta, from: Keys.bookmarkPrefix, commit) { entry in
             guard entry.key.starts(with: Keys.bookmarkPrefix) else { return false }
@@ -184,7 +184,7 @@ struct Salvage {
         }
     }
 
-    /// The identifiers that `ids` still has for some document numbers.
+    /// Returns the identifiers that `ids` still has for some document numbers.
     func identifiers(of numbers: Set<UInt64>) throws -> [UInt64: String] {
         var identifiers: [UInt64: String] = [:]
         guard !numbers.isEmpty else { return identifiers }
@@ -198,7 +198,7 @@ struct Salvage {
         return identifiers
     }
 
-    /// After damaged pages: begins a new transaction.
+    /// Begins a new transaction after damaged pages.
     private func renew() throws { try Self.renew(commit) }
 
     private static func renew(_ commit: CommitReader) throws {
@@ -207,7 +207,7 @@ struct Salvage {
         }
     }
 
-    /// Calls `body` with the entries of a table, as far as its pages can be read or until it returns false.
+    /// Calls `body` with the entries of a table, until its pages cannot be read or `body` returns false.
     private static func forEach(
         _ table: Table, from first: [UInt8], _ commit: CommitReader, _ body: (LMDB.Cursor.Entry) throws -> Bool
     ) throws {
@@ -220,7 +220,7 @@ struct Salvage {
         }
     }
 
-    /// What `body` reads; nil when damage is in the way.
+    /// Returns the result of `body`; nil if it meets damage.
     private static func readable<R>(_ commit: CommitReader, _ body: (Reader) throws -> R?) throws -> R? {
         do {
             return try body(commit.reader)

@@ -1,16 +1,17 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The documents of a block index: their order, their lines and their places.
+/// The documents of a block index: their order, their lines, and their places.
 extension StagedBlocks {
-    /// Documents that are put in order together, for which their heaviest components are in memory. More make the order
-    /// better, but a million is enough.
+    /// The number of documents that are ordered together, with their heaviest components in memory. More documents give
+    /// a better order, but a million is enough.
     private var documentsOrdered: Int { min(1 << 20, max(1, memory / Self.bytesOrdered)) }
     private static let bytesOrdered = 256
-    /// Documents that are read in one transaction.
+    /// The number of documents that one transaction reads.
     private static let documentsPerRead = 1 << 14
 
-    /// Lays the documents out, similar ones next to each other; returns the lines they took, and each one's slot.
+    /// Writes the lines of the documents with similar ones adjacent. Returns the number of lines and each document's
+    /// slot.
     mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
         var writer = ImpactLineWriter()
         var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
@@ -39,7 +40,7 @@ extension StagedBlocks {
         return (count, slots)
     }
 
-    /// Lays some documents out; returns the chunks that have become full.
+    /// Appends the lines of some documents. Returns the chunks that became full.
     private func append(
         _ documents: ArraySlice<Int>, to writer: inout ImpactLineWriter, _ slots: inout [UInt32]
     ) throws -> [[UInt8]] {
@@ -57,7 +58,7 @@ extension StagedBlocks {
         return chunks
     }
 
-    /// The live ones of some documents, similar ones next to each other.
+    /// Returns the live documents among some, with similar ones adjacent.
     private func order(
         of documents: Range<Int>, _ progress: inout MaintenanceProgress, _ checkpoint: MergeCheckpoint
     ) throws -> [Int] {

@@ -2,27 +2,27 @@ internal import LMDB
 internal import SparseFormat
 internal import Synchronization
 
-/// The lists of a block index, by all processors.
+/// Builds the lists of a block index on all processors.
 extension StagedBlocks {
-    /// Terms whose lists are built in one transaction, if memory allows: a posting takes about so many bytes with its share
-    /// of the summaries.
+    /// The number of terms whose lists are built in one transaction, memory permitting. Each posting takes about
+    /// `bytesPerPosting` bytes including its share of the summaries.
     private static let termsPerPiece = 512
     private static let bytesPerPosting = 160
 
-    /// What all pieces share.
+    /// The data shared by all pieces.
     private struct Layout {
         let lines: Int
         /// The slot of each document; `UInt32.max` for one that has none.
         let slotOfDocument: [UInt32]
         let slots: Int
-        /// The least weight of a posting; known after the first piece.
+        /// The least weight of a posting, known after the first piece.
         var least: Float?
         let idle = Lock<[BlockListBuilder]>([])
     }
 
     /// - Parameters:
-    ///   - lines: of all documents.
-    ///   - slotOfDocument: of each document of the sources.
+    ///   - lines: The number of lines of all documents.
+    ///   - slotOfDocument: The slot of each document of the sources.
     mutating func stageLists(_ lines: Int, _ slotOfDocument: [UInt32], _ checkpoint: MergeCheckpoint) throws {
         var layout = Layout(
             lines: lines, slotOfDocument: slotOfDocument,
@@ -56,7 +56,7 @@ extension StagedBlocks {
         try writeWaiting()
     }
 
-    /// The lists of the terms from a number on; none when that is past the last.
+    /// Builds the lists of the terms from a number on. Returns none if the number is beyond the last term.
     private func build(
         _ first: Int, _ layout: inout Layout
     ) throws -> [(term: TermID, maximum: Float, content: BlockListWriter.Content)] {
@@ -97,7 +97,7 @@ extension StagedBlocks {
         }
     }
 
-    /// A list stays inside a chunk, which has a limit.
+    /// Throws if a list does not fit in a chunk.
     static func check(_ content: BlockListWriter.Content, _ term: TermID) throws {
         guard content.mostBytes <= Limits.maximumChunkBytes else {
             throw SparseStoreError(
@@ -107,7 +107,7 @@ extension StagedBlocks {
         }
     }
 
-    /// How many terms from a number on are built together; 0 when that is past the last.
+    /// Returns the number of terms that are built together from a number on; 0 if it is beyond the last term.
     private func terms(from first: Int, _ sources: BlockSources) -> Int {
         var bytes = 0
         var count = 0

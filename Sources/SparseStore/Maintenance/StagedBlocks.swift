@@ -2,16 +2,17 @@ internal import Dispatch
 internal import LMDB
 internal import SparseFormat
 
-/// The building of a block index, from its claim to the switch. The claim is a merge's, so the windows it reads stay.
+/// Builds a block index, from the claim to the switch. It uses the claim of a merge, so the windows that it reads stay.
 ///
-/// Each piece reads what a transaction of its own sees: what is removed meanwhile is left out, or found dead.
+/// Each piece is read in a separate transaction. Documents removed meanwhile are omitted or found to be dead.
 ///
-/// Memory: 12 bytes a document, and at most what the merge policy allows for the heaviest components of the documents that are
-/// put in order together (`StagedBlocks+Lines`), or for the lists that are built together (`StagedBlocks+Lists`).
+/// Memory: 12 bytes per document, plus at most what the merge policy allows for the heaviest components of the
+/// documents that are ordered together (`StagedBlocks+Lines`), or for the lists that are built together
+/// (`StagedBlocks+Lists`).
 struct StagedBlocks: ClaimedWork {
     let environment: Environment
     let tables: Tables
-    /// About how much memory a step may take beside what each document needs.
+    /// The approximate memory that a step may use in addition to the memory per document.
     let memory: Int
     let pieces: MergePieces
     let settings: BlockSettings
@@ -19,13 +20,13 @@ struct StagedBlocks: ClaimedWork {
     let sources: [SegmentEntry]
     let number: UInt32
 
-    /// Decoded lists of compact windows.
+    /// The cache of decoded lists of compact windows.
     private let decoded = ListCache(capacity: 1 << 26)
     private var parts: StagedParts
 
-    /// Claims all segments of the newest manifest; nil when there are none.
+    /// Claims all segments of the newest manifest; nil if there are none.
     ///
-    /// The caller has seen that no claim stands; if one does by now, that is `Claim.Lost`.
+    /// The caller has checked that there is no claim. If there is one by now, throws `Claim.Lost`.
     static func begin(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
         _ settings: BlockSettings
@@ -56,7 +57,8 @@ struct StagedBlocks: ClaimedWork {
         parts = StagedParts(environment, tables, claim, bytesAtOnce: pieces.bytesWritten)
     }
 
-    /// Builds the index and writes all of it but the last few megabytes; false when no document was left to index.
+    /// Builds the index and writes all of it but the last few megabytes. Returns false if there is no document to
+    /// index.
     mutating func stage(_ checkpoint: MergeCheckpoint) throws -> Bool {
         let (lines, slots) = try stageLines(checkpoint)
         guard lines > 0 else { return false }
@@ -66,7 +68,7 @@ struct StagedBlocks: ClaimedWork {
         return true
     }
 
-    /// Writes the rest and names the index.
+    /// Writes the rest and records the index in the store.
     func finish() throws {
         try environment.write { transaction in
             try parts.finish(transaction.writer)
@@ -85,7 +87,7 @@ struct StagedBlocks: ClaimedWork {
         }
     }
 
-    /// The windows as the newest commit sees them.
+    /// Opens the windows as of the newest commit.
     func open(_ reader: Reader) throws -> BlockSources {
         let table = SegmentTable(tables: tables, reader: reader)
         let tombstones = TombstoneTable(tables: tables, reader: reader)
@@ -100,9 +102,9 @@ struct StagedBlocks: ClaimedWork {
         return try BlockSources(view)
     }
 
-    /// Takes in a part to be written.
+    /// Adds a part to be written.
     mutating func add(_ part: WindowPart) { parts.add(part, to: number) }
 
-    /// Writes what waits but for the last piece, or all of it.
+    /// Writes the queued parts except the last piece, or all of them.
     mutating func writeWaiting(all: Bool = false) throws { try parts.write(all: all) }
 }

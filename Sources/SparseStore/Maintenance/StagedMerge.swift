@@ -1,10 +1,10 @@
 internal import LMDB
 internal import SparseFormat
 
-/// One merge, from its claim to the switch (FORMAT.md, "Write ordering and atomicity").
+/// Runs one merge, from the claim to the switch (FORMAT.md, "Write ordering and atomicity").
 ///
-/// The claim names the sources, so that nobody else merges them, and the numbers of the new segments. Their parts are then
-/// written in bounded transactions; no manifest names them yet. The last transaction switches.
+/// The claim names the sources, so that nobody else merges them, and the numbers of the new segments. Their parts are
+/// then written in bounded transactions, while no manifest names them. The last transaction replaces the sources.
 struct StagedMerge: ClaimedWork {
     private let environment: Environment
     private let tables: Tables
@@ -16,12 +16,12 @@ struct StagedMerge: ClaimedWork {
     private let scoring: BM25Function?
     private var merged: [SegmentReplacement.Merged] = []
     private var parts: StagedParts
-    /// Bytes of the new segments.
+    /// The number of bytes of the new segments.
     var mergedBytes: Int { parts.bytes }
 
-    /// Claims the run that `choose` picks from the newest manifest; nil when it picks none.
+    /// Claims the run of segments that `choose` selects from the newest manifest; nil if it selects none.
     ///
-    /// The caller has seen that no claim stands; if one does by now, that is `Claim.Lost`.
+    /// The caller has checked that there is no claim. If there is one by now, throws `Claim.Lost`.
     static func begin(
         _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces = MergePieces(),
         choose: (ManifestRecord) -> Range<Int>?
@@ -54,7 +54,7 @@ struct StagedMerge: ClaimedWork {
         self.scoring = scoring
     }
 
-    /// Builds the windows and writes all of them but the last few megabytes.
+    /// Builds the windows and writes all but the last few megabytes.
     mutating func stage(_ checkpoint: MergeCheckpoint) throws {
         var progress = MaintenanceProgress(step: .reading, documentsRead: 0, documents: sources.liveDocuments)
         func report(_ step: MaintenanceProgress.Step) throws {
@@ -85,7 +85,7 @@ struct StagedMerge: ClaimedWork {
         try report(.switching)
     }
 
-    /// Writes the rest and puts the new segments into the sources' place.
+    /// Writes the rest and replaces the sources with the new segments.
     func finish() throws {
         try environment.write { transaction in
             try parts.finish(transaction.writer)

@@ -3,19 +3,19 @@ internal import SparseFormat
 
 /// Parts of segments that no manifest names yet, written under a claim in transactions of a few megabytes.
 struct StagedParts {
-    /// Transactions' worth of room that is made ahead.
+    /// The number of transactions for which space is freed in advance.
     private static let piecesAhead = 3
 
     private let environment: Environment
     private let tables: Tables
     private let claim: Claim
-    /// Bytes of one transaction.
+    /// The number of bytes that one transaction writes.
     private let bytesAtOnce: Int
     private var waiting: [(segment: UInt32, part: WindowPart)] = []
     private var waitingBytes = 0
-    /// Bytes for which room was made ahead.
+    /// The number of bytes for which space was freed in advance.
     private var room = 0
-    /// Bytes of all parts that were added.
+    /// The number of bytes of all parts that were added.
     private(set) var bytes = 0
 
     init(_ environment: Environment, _ tables: Tables, _ claim: Claim, bytesAtOnce: Int) {
@@ -31,9 +31,9 @@ struct StagedParts {
         bytes += part.bytes
     }
 
-    /// Writes all of the parts but the last piece, which the last transaction may take, or all of them.
+    /// Writes all parts except the last piece, which the last transaction may write, or all of them.
     ///
-    /// - Parameter willWrite: called before each transaction; may throw to stop.
+    /// - Parameter willWrite: Called before each transaction. It may throw to stop.
     mutating func write(all: Bool = false, willWrite: () throws -> Void = {}) throws {
         guard waitingBytes > bytesAtOnce || all && !waiting.isEmpty else { return }
         if room == 0 { room = try environment.write { try makeRoom(after: 0, $0.writer) } }
@@ -51,7 +51,7 @@ struct StagedParts {
         }
     }
 
-    /// Writes what is left within the last transaction, which ends the claim.
+    /// Writes the remaining parts in the last transaction, which ends the claim.
     func finish(_ writer: Writer) throws {
         _ = try write(waiting[...], writer)
         try claim.end(tables, writer)
@@ -63,8 +63,9 @@ struct StagedParts {
         return room
     }
 
-    /// Makes room for what is written now and what comes next: what one transaction frees can be used from the next but one
-    /// on, and lies open to others meanwhile. Returns the bytes for which there is room after this transaction.
+    /// Frees space for the current and the next writes. Space that one transaction frees can be used from the next but
+    /// one on, and other writers may take it meanwhile. Returns the number of bytes for which there is space after this
+    /// transaction.
     private func makeRoom(after bytes: Int, _ writer: Writer) throws -> Int {
         try claim.renew(tables, writer)
         let ahead = min(waitingBytes - bytes, Self.piecesAhead * bytesAtOnce)

@@ -1,5 +1,5 @@
-/// The numbered invariants of FORMAT.md that hold between values, which `verify` checks. The texts there and here are
-/// the same (a test compares them). Those within one value are in `Invariant`.
+/// The numbered invariants of FORMAT.md between values, which `verify` checks. A test compares the texts with those of
+/// FORMAT.md. Invariants within one value are in `Invariant`.
 enum StoreInvariant: Int, Sendable, CaseIterable {
     case identifiers = 101
     case counters = 102

@@ -2,21 +2,21 @@ internal import LMDB
 internal import SparseFormat
 
 extension Verification {
-    /// A segment, opened; nil, with a finding, when it cannot be.
+    /// Opens a segment. Returns nil and reports a finding if that fails.
     func window(_ entry: SegmentEntry) throws -> WindowSegment? {
         try open(entry.id, lacking: .segmentParts) {
             try WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
         }
     }
 
-    /// The block index, opened; nil, with a finding, when it cannot be.
+    /// Opens the block index. Returns nil and reports a finding if that fails.
     func blockIndex(_ record: BlockIndexRecord) throws -> BlockIndex? {
         try open(record.number, lacking: .blockParts) {
             try BlockIndex(record, SegmentTable(tables: tables, reader: reader))
         }
     }
 
-    /// - Parameter invariant: what is broken when a part is missing.
+    /// - Parameter invariant: The invariant that a missing part violates.
     private func open<R>(_ number: UInt32, lacking invariant: StoreInvariant, _ body: () throws -> R) throws -> R? {
         let prefix = Keys.segmentPrefix(number)
         try visit(.segments, prefix)
@@ -31,12 +31,12 @@ extension Verification {
         } ?? nil
     }
 
-    /// The record of the block index; nil without one, or, with a finding, when it cannot be read.
+    /// Returns the record of the block index; nil if there is none, or, with a finding, if it cannot be read.
     func blockIndexRecord() throws -> BlockIndexRecord? {
         try attempt(.meta, Keys.blocks) { try MetaTable(tables: tables, reader: reader).blocks() } ?? nil
     }
 
-    /// The dead ordinals of a segment; nil, with a finding, when they cannot be read.
+    /// Returns the dead ordinals of a segment; nil, with a finding, if they cannot be read.
     func tombstones(_ window: WindowSegment) throws -> Bitmap? {
         let table = TombstoneTable(tables: tables, reader: reader)
         var bitmap = Bitmap(count: window.documentCount)

@@ -1,25 +1,25 @@
 internal import LMDB
 internal import SparseFormat
 
-/// One run of the checks over one state of a store: what they read with and report to.
+/// One run of the checks on one commit, with its reader and its report.
 ///
-/// Damage is reported and never thrown. What is thrown ends the run: a failure of the system, or the caller's wish.
+/// Damage is reported and never thrown. Thrown errors end the run: a failure of the system, or a request of the caller.
 final class Verification {
     private let commit: CommitReader
     private(set) var report: VerificationReport
     private let progress: (VerificationProgress) throws -> Void
     private var current = VerificationReport.Check(name: "")
     private var values = 0
-    /// What was reported already: several checks may stumble over one value.
+    /// The findings that were reported. Several checks may find the same damaged value.
     private var known: Set<VerificationReport.Finding> = []
-    /// Tables in which some value could not be read: what is counted over them says nothing.
+    /// The tables with unreadable values. Counts over them are meaningless.
     private(set) var damagedTables: Set<TableNumber> = []
-    /// Of the lists it decodes: it reads each chunk list by list, and then the next.
+    /// The cache of decoded lists. Chunks are read list by list, one after the other, so it can be small.
     let lists = ListCache(capacity: 1 << 24)
     private var mustRenew = false
     private var lastTable = TableNumber.meta
 
-    /// How often progress is told.
+    /// The number of values between two progress reports.
     static let valuesPerProgress = 64
 
     init(
@@ -35,7 +35,7 @@ final class Verification {
 
     func begin(generation: UInt64) { report.generation = generation }
 
-    /// Runs one check and keeps count of what it does.
+    /// Runs one check and counts its work.
     func check(_ name: String, _ body: () throws -> Void) throws {
         current = VerificationReport.Check(name: name)
         try goOn()
@@ -49,7 +49,7 @@ final class Verification {
         report.checks.append(current)
     }
 
-    /// Counts a value that is about to be read, and tells the progress.
+    /// Counts a value that is about to be read, and reports progress.
     func visit(_ table: TableNumber, _ key: some Collection<UInt8>) throws {
         if values % Self.valuesPerProgress == 0 || current.values == 0 {
             try progress(
@@ -61,8 +61,8 @@ final class Verification {
         lastTable = table
     }
 
-    /// Calls `body` with each entry of a table from a key on, until it returns false. A table whose pages are damaged ends
-    /// early, with a finding.
+    /// Calls `body` with each entry of a table from a key on, until it returns false. Ends early, with a finding, at
+    /// damaged pages.
     func forEach(
         _ table: TableNumber, from first: [UInt8] = [], _ body: (LMDB.Cursor.Entry) throws -> Bool
     ) throws {
@@ -91,7 +91,7 @@ final class Verification {
         }
     }
 
-    /// Runs `body`. Damage that it meets becomes a finding about the value at the key, and the result nil.
+    /// Runs `body`. If it meets damage, reports a finding about the value at the key and returns nil.
     func attempt<R>(_ table: TableNumber, _ key: some Collection<UInt8>, _ body: () throws -> R) throws -> R? {
         do {
             return try body()
@@ -105,19 +105,19 @@ final class Verification {
         return nil
     }
 
-    /// Reports that an invariant between values is broken.
+    /// Reports a violated invariant between values.
     func broken(
         _ invariant: StoreInvariant, _ table: TableNumber, _ key: some Collection<UInt8>, _ sentence: String
     ) {
         add("I\(invariant.rawValue)", table, Hexadecimal.abbreviated(key), sentence)
     }
 
-    /// Reports what cannot be looked at because of other damage.
+    /// Reports a part that cannot be checked because of other damage.
     func skip(_ what: String) {
         if !report.notChecked.contains(what) { report.notChecked.append(what) }
     }
 
-    /// After damaged pages, begins a new transaction.
+    /// Begins a new transaction after damaged pages.
     private func goOn() throws {
         guard mustRenew else { return }
         mustRenew = false
@@ -145,7 +145,7 @@ final class Verification {
         report.add(finding)
     }
 
-    /// What can be done about damage in a table.
+    /// Returns the remedy for damage in a table.
     private static func remedy(_ table: TableNumber) -> String {
         switch table {
         case .documents, .dictionaries, .multivectors, .vocabulary:

@@ -1,10 +1,10 @@
 internal import SparseFormat
 
-/// One thing that is true of every sound store, and the code that looks whether it is.
+/// A check of one property of every sound store.
 ///
-/// A check reads what it needs by itself, so that it can be understood alone; what it finds it reports and goes on.
+/// A check reads everything it needs itself, so that it can be understood alone. It reports violations and continues.
 protocol VerificationCheck {
-    /// A word for it, in reports and progress.
+    /// The name of the check in reports and progress.
     static var name: String { get }
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws
 }

@@ -1,7 +1,7 @@
-/// How much of a store is verified.
+/// The extent of a verification.
 public enum VerificationLevel: String, Sendable, Hashable, Codable {
-    /// What the file is, its manifest, its counters, and that every segment is whole: seconds, whatever the size.
+    /// Checks the file, its manifest, and its counters, and that every segment is complete. Takes seconds at any size.
     case quick
-    /// Every checksum of every value, and every invariant of FORMAT.md: reads the whole store several times.
+    /// Checks every checksum and every invariant of FORMAT.md. Reads the whole store several times.
     case deep
 }

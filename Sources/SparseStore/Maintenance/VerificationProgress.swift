@@ -1,11 +1,11 @@
-/// How far a verification is, and where.
+/// The progress of a verification.
 public struct VerificationProgress: Sendable, Hashable {
-    /// The check that is at work.
+    /// The name of the current check.
     public let check: String
-    /// The table it reads.
+    /// The table that the check is reading.
     public let table: String
-    /// The key that it has just reached, in hexadecimal.
+    /// The key that the check has reached, in hexadecimal.
     public let key: String
-    /// Values it has read before this one.
+    /// The number of values read before this one.
     public let values: Int
 }

@@ -1,16 +1,17 @@
-/// What a verification has looked at, and what is wrong.
+/// The results of a verification.
 public struct VerificationReport: Sendable, Hashable, Codable {
-    /// One rule of the format that the store breaks.
+    /// A violation of a rule of the format.
     public struct Finding: Sendable, Hashable, Codable {
-        /// The number of the invariant in FORMAT.md, such as `I103`, or what the value fails at, such as `checksum`.
+        /// The number of the invariant in FORMAT.md, such as `I103`, or the failed check of the value, such as
+        /// `checksum`.
         public let rule: String
-        /// The table that it was found in.
+        /// The table with the violation.
         public let table: String
-        /// The key of the value in hexadecimal; empty when it concerns no single value.
+        /// The key of the value in hexadecimal; empty if the finding does not concern a single value.
         public let key: String
-        /// What is wrong. Holds no document's content; its identifier at most.
+        /// A description of the violation. It may contain a document's identifier, but never other content.
         public let sentence: String
-        /// What to do about it.
+        /// A description of what to do about it.
         public let remedy: String
 
         package init(rule: String, table: String, key: String, sentence: String, remedy: String) {
@@ -22,40 +23,40 @@ public struct VerificationReport: Sendable, Hashable, Codable {
         }
     }
 
-    /// What one check has done.
+    /// The work and the result of one check.
     public struct Check: Sendable, Hashable, Codable {
-        /// Its name.
+        /// The name of the check.
         public let name: String
-        /// Values that it has read.
+        /// The number of values that the check has read.
         public internal(set) var values = 0
-        /// Findings that it has made.
+        /// The number of findings of the check.
         public internal(set) var findings = 0
 
         init(name: String) { self.name = name }
     }
 
-    /// How much was asked for.
+    /// The requested extent of the verification.
     public let level: VerificationLevel
-    /// The commit that was looked at; nil when the manifest cannot be read.
+    /// The number of the verified commit; nil if the manifest cannot be read.
     public internal(set) var generation: UInt64?
-    /// What was done, in this order.
+    /// The checks that were run, in order.
     public internal(set) var checks: [Check] = []
-    /// What is wrong, at most ``maximumFindings``.
+    /// The findings, at most ``maximumFindings``.
     public internal(set) var findings: [Finding] = []
-    /// How many findings there are, those beyond the maximum too.
+    /// The total number of findings.
     public internal(set) var findingCount = 0
-    /// What could not be looked at because of other damage.
+    /// The parts that could not be checked because of other damage.
     public internal(set) var notChecked: [String] = []
 
-    /// Findings that a report holds; more are counted only.
+    /// The maximum number of findings listed in a report. All of them are counted.
     public static let maximumFindings = 1_000
 
-    /// Everything was looked at, and nothing is wrong.
+    /// Whether everything was checked and nothing was found.
     public var isClean: Bool { findingCount == 0 && notChecked.isEmpty }
-    /// Values that were read, by all checks together.
+    /// The number of values read by all checks.
     public var values: Int { checks.reduce(0) { $0 + $1.values } }
 
-    /// A report of nothing yet.
+    /// Creates an empty report.
     package init(level: VerificationLevel) { self.level = level }
 
     package mutating func add(_ finding: Finding) {

@@ -1,15 +1,15 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Looks whether one state of a store is sound (FORMAT.md, "Invariants").
+/// Verifies one commit of a store (FORMAT.md, "Invariants").
 ///
-/// Memory: some 40 bytes for each distinct term; 50 MiB for the postings of one window and 32 MiB for its terms at a
+/// Memory: about 40 bytes for each distinct term; 50 MiB for the postings of one window and 32 MiB for its terms at a
 /// time; one document; the report.
 struct Verifier {
     let level: VerificationLevel
     let commit: CommitReader
 
-    /// - Parameter progress: called every few values; may throw to stop.
+    /// - Parameter progress: Called every few values. It may throw to stop.
     func run(progress: (VerificationProgress) throws -> Void) throws -> VerificationReport {
         try withoutActuallyEscaping(progress) { progress in
             let verification = Verification(level, commit, progress: progress)

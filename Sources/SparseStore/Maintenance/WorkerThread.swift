@@ -6,9 +6,9 @@
     internal import Darwin
 #endif
 
-/// A thread of its own: what waits for the disk or computes for long must not hold a thread of a shared pool.
+/// A dedicated thread, for work that waits for the disk or computes for long and must not block a shared thread pool.
 package final class WorkerThread: @unchecked Sendable {
-    /// Carries the closure through the pointer a thread is started with.
+    /// Carries the closure through the pointer argument of a new thread.
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -32,28 +32,29 @@ package final class WorkerThread: @unchecked Sendable {
         self.thread = thread
     }
 
-    /// One that nobody waits for gives back what it has when it ends. A forked child has no such thread.
+    /// Detaches a thread that was not joined, so that it releases its resources when it ends. A forked child has no
+    /// such thread.
     deinit { if !isJoined, process == WorkerThread.process { pthread_detach(thread) } }
 
-    /// Waits for the thread to end. By one caller, and once.
+    /// Waits for the thread to end. Call it only once.
     package func join() {
         pthread_join(thread, nil)
         isJoined = true
     }
 
-    /// The number of this process.
+    /// The identifier of this process.
     static var process: pid_t { getpid() }
 
-    /// How many processors are there to run threads.
+    /// The number of processors.
     package static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
-    /// Runs `body` on the calling thread and on others, and returns when it has returned on all of them. Where the system
-    /// starts no further thread, fewer run it: `body` takes its share of the work until none is left.
+    /// Runs `body` on the calling thread and on others, and returns when all have returned. If the system cannot start
+    /// more threads, fewer run `body`, which takes shares of the work until none are left.
     ///
     /// - Parameters:
-    ///   - count: how many threads at most, the calling one included.
-    ///   - start: starts a thread, or throws.
-    ///   - body: does a share of the work.
+    ///   - count: The maximum number of threads, including the calling one.
+    ///   - start: Starts a thread, or throws.
+    ///   - body: Does a share of the work.
     package static func run(
         onUpTo count: Int, start: (@escaping @Sendable () -> Void) throws -> WorkerThread = { try WorkerThread($0) },
         _ body: @Sendable () -> Void

@@ -1,21 +1,21 @@
-/// The algebra of sets. Two operands have the same `count`.
+/// Set operations. Both operands must have the same `count`.
 extension Bitmap {
-    /// Every integer that it may hold.
+    /// Creates a set of all integers below `count`.
     init(allBelow count: Int) {
         self.init(count: count)
         formComplement()
     }
 
-    /// Adds the integers of the other.
+    /// Adds the integers of the other set.
     mutating func formUnion(_ other: Bitmap) { combine(other) { $0 | $1 } }
 
-    /// Keeps those that the other holds too.
+    /// Keeps only integers that are also in the other set.
     mutating func formIntersection(_ other: Bitmap) { combine(other) { $0 & $1 } }
 
-    /// Takes out those that the other holds.
+    /// Removes the integers of the other set.
     mutating func subtract(_ other: Bitmap) { combine(other) { $0 & ~$1 } }
 
-    /// Calls `body` with each integer, ascending.
+    /// Calls `body` with each integer in ascending order.
     func forEach(_ body: (Int) throws -> Void) rethrows {
         for (index, word) in words.enumerated() {
             var rest = word
@@ -26,6 +26,6 @@ extension Bitmap {
         }
     }
 
-    /// Whether it holds nothing.
+    /// Whether the set is empty.
     var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 }

@@ -1,6 +1,6 @@
 /// A fixed-size set of small integers, one bit each. Bits past `count` are 0.
 struct Bitmap: Sendable, Hashable {
-    /// How many integers it may hold: 0..<count.
+    /// The upper bound of the integers, which are in 0..<count.
     let count: Int
     private(set) var words: [UInt64]
 
@@ -9,7 +9,7 @@ struct Bitmap: Sendable, Hashable {
         words = [UInt64](repeating: 0, count: (count + 63) / 64)
     }
 
-    /// - Parameter words: at least as many as `count` integers need; bits past `count` are left out.
+    /// - Parameter words: At least as many words as `count` integers need. Bits past `count` are ignored.
     init(count: Int, words: UnsafeBufferPointer<UInt64>) {
         self.count = count
         self.words = Array(words.prefix((count + 63) / 64))
@@ -18,19 +18,19 @@ struct Bitmap: Sendable, Hashable {
         }
     }
 
-    /// How many integers it holds.
+    /// The number of integers in the set.
     var population: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     func contains(_ index: Int) -> Bool { words[index >> 6] & (1 << UInt64(index & 63)) != 0 }
 
     mutating func remove(_ index: Int) { words[index >> 6] &= ~(1 << UInt64(index & 63)) }
 
-    /// Adds the integers of a word: bit `b` stands for `64 * word + b`. Bits past `count` must be 0.
+    /// Adds the integers of a word, in which bit `b` represents `64 * word + b`. Bits past `count` must be 0.
     mutating func insert(word: Int, bits: UInt64) { words[word] |= bits }
 
     mutating func insert(_ index: Int) { words[index >> 6] |= 1 << UInt64(index & 63) }
 
-    /// Adds the integers of a little-endian bitmap whose first bit stands for `first`, a multiple of 64. Bits past
+    /// Adds the integers of a little-endian bitmap whose first bit represents `first`, a multiple of 64. Bits past
     /// `count` are ignored.
     mutating func insert(bytes: [UInt8], at first: Int) {
         for (index, byte) in bytes.enumerated() where byte != 0 {
@@ -50,20 +50,20 @@ struct Bitmap: Sendable, Hashable {
         for index in whole * 8..<bytes.count { words[index >> 3] |= UInt64(bytes[index]) << UInt64(8 * (index & 7)) }
     }
 
-    /// Adds integers that stand as little-endian u16, each below `count`.
+    /// Adds integers stored as little-endian u16, each below `count`.
     mutating func insert(ordinals: UnsafeRawBufferPointer) {
         for offset in stride(from: 0, to: ordinals.count & ~1, by: 2) {
             insert(Int(UInt16(littleEndian: ordinals.loadUnaligned(fromByteOffset: offset, as: UInt16.self))))
         }
     }
 
-    /// Holds what it did not hold, and nothing else.
+    /// Replaces the set with its complement.
     mutating func formComplement() {
         for index in words.indices { words[index] = ~words[index] }
         if count & 63 != 0 { words[words.count - 1] &= UInt64(1) << UInt64(count & 63) &- 1 }
     }
 
-    /// Each word with the other's at its place. The other has the same `count`.
+    /// Combines each word with the other set's word at the same position. Both sets must have the same `count`.
     mutating func combine(_ other: Bitmap, _ operation: (UInt64, UInt64) -> UInt64) {
         for index in words.indices { words[index] = operation(words[index], other.words[index]) }
     }

@@ -1,13 +1,13 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The documents of each segment whose tags or attributes were changed since the segment was made, as pages of a bitmap
-/// over its ordinals. What they have now is in `documents`.
+/// The documents of each segment whose tags or attributes were changed after the segment was made, as pages of a bitmap
+/// over its ordinals. `documents` has their current values.
 struct ChangeTable {
     let tables: Tables
     let reader: Reader
 
-    /// The bitmap of a segment, nil when nothing in it was changed.
+    /// Returns the bitmap of a segment; nil if nothing in it was changed.
     func bitmap(_ segment: SegmentEntry) throws -> Bitmap? {
         guard segment.changes > 0 else { return nil }
         var bitmap = Bitmap(count: Int(segment.documents))
@@ -28,7 +28,7 @@ struct ChangeTable {
         try TombstonePage(from: tables.changes, .changes, key: Keys.tombstones(segment, page), reader)
     }
 
-    /// Adds ordinals to a segment's bitmap; returns how many were not in it.
+    /// Adds ordinals to a segment's bitmap. Returns the number of ordinals that were not in it.
     func add(_ ordinals: Set<Int>, to segment: UInt32, _ writer: Writer) throws -> Int {
         var added = 0
         for (page, group) in Dictionary(grouping: ordinals, by: { $0 / TombstonePage.ordinalsPerPage }) {

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Trained zstd dictionaries by number. A dictionary is never changed; a new one gets a new number.
+/// The trained zstd dictionaries by number. A dictionary never changes; a new one gets a new number.
 struct DictionaryTable {
     let tables: Tables
     let reader: Reader

@@ -1,23 +1,24 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Trains a store's payload dictionary from its own documents, once there are enough of them.
+/// Trains a store's payload dictionary from its own documents when there are enough of them.
 struct DictionaryTrainer {
     let tables: Tables
     let writer: Writer
 
-    /// Tried when the document numbers pass a power of two from here on, so a store without payloads asks rarely.
+    /// The first document count at which training is tried. It is tried again at each power of two, so a store without
+    /// payloads tries rarely.
     static let firstAttempt: UInt64 = 1_024
     static let maximumSamples = 2_000
-    /// Zstd advises samples of ten to a hundred times the dictionary's size. The commit that trains waits for it: some 0.1 s
-    /// for so many.
+    /// The maximum size of the samples. Zstd recommends ten to a hundred times the dictionary's size. The commit that
+    /// trains takes about 0.1 s longer at this size.
     static let maximumSampleBytes = 1 << 20
     static let minimumSampleBytes = 1 << 17
-    /// Longer payloads compress well by themselves.
+    /// The maximum length of a sample. Longer payloads compress well without a dictionary.
     static let longestSample = 8_192
     static let capacity = 16 << 10
 
-    /// Adds a dictionary for the commits to come when this one passes a threshold and none is there yet.
+    /// Adds a dictionary for later commits if this commit passes a threshold and there is none yet.
     func trainIfDue(from base: ManifestRecord, _ manifest: inout ManifestRecord) throws {
         guard manifest.currentDictionary == 0, manifest.nextDictionary < UInt32.max,
             manifest.nextDocument >= Self.firstAttempt,

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Makes the caller's documents out of stored ones.
+/// Converts stored documents to the caller's documents.
 struct DocumentReader {
     let tables: Tables
     let reader: Reader
@@ -9,7 +9,7 @@ struct DocumentReader {
     private let rescuedNames: [TermID: String]
     let decoder: DocumentDecoder
 
-    /// - Parameter rescuedNames: names of terms whose own entry in the vocabulary cannot be read.
+    /// - Parameter rescuedNames: The names of terms whose own entry in the vocabulary cannot be read.
     init(tables: Tables, reader: Reader, termSpace: TermSpace, rescuedNames: [TermID: String] = [:]) {
         self.rescuedNames = rescuedNames
         self.tables = tables
@@ -33,7 +33,7 @@ struct DocumentReader {
         }
     }
 
-    /// The vector alone.
+    /// Returns only the vector.
     func content(_ view: DocumentView) throws -> SparseContent {
         let vector = try view.vector()
         guard termSpace == .strings else { return .vector(vector) }

@@ -1,18 +1,18 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Document number -> exact vector, tags and payload: the source of truth for everything else.
+/// Maps document numbers to exact vectors, tags, and payloads. Everything else is derived from this table.
 struct DocumentTable {
     let tables: Tables
     let reader: Reader
 
-    /// A view into the map; valid while the reader's transaction lives.
+    /// Returns a view into the memory map. Valid while the reader's transaction lives.
     func view(_ number: UInt64) throws -> DocumentView? {
         guard let bytes = try reader.get(tables.documents, number) else { return nil }
         return try DocumentView(bytes, number: number)
     }
 
-    /// A document that the index says is there.
+    /// Returns a document that the index refers to.
     func existing(_ number: UInt64) throws -> DocumentView {
         guard let view = try view(number) else {
             throw SparseStoreError(
@@ -21,7 +21,7 @@ struct DocumentTable {
         return view
     }
 
-    /// Calls `body` with each live document in ascending number, from `first` on, until it returns false.
+    /// Calls `body` with each live document, in ascending order of numbers starting at `first`, until it returns false.
     func forEach(from first: UInt64 = 0, _ body: (UInt64, DocumentView) throws -> Bool) throws {
         var cursor = try reader.cursor(tables.documents)
         var entry = try cursor.seek(atOrAfter: first)

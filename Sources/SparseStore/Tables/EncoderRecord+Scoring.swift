@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 extension EncoderRecord {
-    /// What counts are worth among so many live documents; nil where documents are scored by their weights.
+    /// Returns the scoring of counts for a number of live documents; nil if documents are scored by their weights.
     func scoring(documents: UInt64) -> BM25Function? {
         bm25.map { parameters in
             // Without a document there is nothing to score.
@@ -16,7 +16,7 @@ extension EncoderRecord {
             scoring: bm25.map { .bm25(k1: $0.k1, b: $0.b) } ?? .innerProduct)
     }
 
-    /// - Throws: `invalidArgument` for what a record cannot hold.
+    /// - Throws: `invalidArgument` for values that a record cannot hold.
     init(_ description: EncoderDescription) throws(SparseStoreError) {
         let nameBytes = description.name.utf8.count
         guard (1...Self.maximumNameBytes).contains(nameBytes) else {

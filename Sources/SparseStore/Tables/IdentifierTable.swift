@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// External identifier -> document number. A number is never used again.
+/// Maps external identifiers to document numbers. A number is never reused.
 struct IdentifierTable {
     let tables: Tables
     let reader: Reader
@@ -11,7 +11,7 @@ struct IdentifierTable {
         return try IdentifierRecord(from: tables.ids, .ids, key: Keys.identifier(id), reader)?.number
     }
 
-    /// The numbers of all documents whose identifier begins with a text, in the order of the identifiers.
+    /// Returns the numbers of all documents whose identifier begins with a text, in the order of the identifiers.
     func numbers(beginningWith prefix: String) throws -> [UInt64] {
         let prefix = Array(prefix.utf8)
         var numbers: [UInt64] = []

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What a store is, and what belongs to it as of one commit.
+/// The records that describe a store and its state as of one commit.
 struct MetaTable {
     let tables: Tables
     let reader: Reader
@@ -24,22 +24,22 @@ struct MetaTable {
         try TuningRecord(from: tables.meta, .meta, key: Keys.tuning, reader)
     }
 
-    /// The claim of the merge in progress, of this process or another, or of a dead one.
+    /// Returns the claim of a merge, which may belong to this process, another, or a dead one.
     func merge() throws -> ClaimRecord? {
         try ClaimRecord(from: tables.meta, .meta, key: Keys.merge, reader)
     }
 
-    /// Segments that no manifest names and whose parts are kept for their room.
+    /// Returns the segments that no manifest names and whose parts are kept for their space.
     func retired() throws -> [UInt32] {
         try RetiredRecord(from: tables.meta, .meta, key: Keys.retired, reader)?.segments ?? []
     }
 
-    /// The block index, if the store has one.
+    /// Returns the record of the block index, if there is one.
     func blocks() throws -> BlockIndexRecord? {
         try BlockIndexRecord(from: tables.meta, .meta, key: Keys.blocks, reader)
     }
 
-    /// The same; nil too when the record is damaged.
+    /// Returns the record of the block index; nil also if the record is damaged.
     func readableBlocks() throws -> BlockIndexRecord? {
         do {
             return try blocks()
@@ -48,12 +48,12 @@ struct MetaTable {
         }
     }
 
-    /// What made the store's vectors, where that was said.
+    /// Returns the encoder of the store's vectors, if it was set.
     func encoder() throws -> EncoderRecord? {
         try EncoderRecord(from: tables.meta, .meta, key: Keys.encoder, reader)
     }
 
-    /// The attributes that documents have had.
+    /// Returns the attributes that documents have ever had.
     func attributeSchema() throws -> AttributeSchemaRecord {
         try AttributeSchemaRecord(from: tables.meta, .meta, key: Keys.attributes, reader) ?? AttributeSchemaRecord()
     }
@@ -76,7 +76,7 @@ extension MetaTable {
         }
     }
 
-    /// Nil: the store has no block index.
+    /// Writes the record of the block index; nil removes it.
     static func put(blocks: BlockIndexRecord?, _ tables: Tables, _ writer: Writer) throws {
         if let blocks {
             try blocks.put(into: tables.meta, .meta, key: Keys.blocks, writer)

@@ -1,19 +1,20 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Document number -> token vectors, and the codebooks that some of them need.
+/// Maps document numbers to token vectors, and holds the codebooks of trained codecs.
 struct MultivectorTable {
     let tables: Tables
     let reader: Reader
     let codebooks: CodebookCache
 
-    /// A view into the map, nil when the document has no multivector; valid while the reader's transaction lives.
+    /// Returns a view into the memory map; nil if the document has no multivector. Valid while the reader's transaction
+    /// lives.
     func view(_ number: UInt64) throws -> MultivectorView? {
         guard let bytes = try reader.get(tables.multivectors, number) else { return nil }
         return try MultivectorView(bytes, number: number)
     }
 
-    /// The token vectors of a document, as exact as its codec has kept them.
+    /// Returns the token vectors of a document as their codec stored them.
     func multivector(_ number: UInt64) throws -> Multivector? {
         guard let view = try view(number) else { return nil }
         return try view.multivector(try view.codebook == 0 ? nil : codebook(view.codebook))
@@ -33,7 +34,7 @@ struct MultivectorTable {
         }
     }
 
-    /// Calls `body` with each multivector in ascending number, from `first` on, until it returns false.
+    /// Calls `body` with each multivector, in ascending order of numbers starting at `first`, until it returns false.
     func forEach(from first: UInt64, _ body: (UInt64, MultivectorView) throws -> Bool) throws {
         var cursor = try reader.cursor(tables.multivectors)
         var entry = try cursor.seek(atOrAfter: first)

@@ -1,11 +1,11 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Writes the multivectors of one write transaction, and counts them.
+/// Writes the multivectors of one write transaction and counts them.
 struct MultivectorWriter {
     private let table: MultivectorTable
     private let writer: Writer
-    /// For the first multivector of a store.
+    /// The codec for the first multivector of a store.
     private let firstCodec: MultivectorCodec
     private let base: MultivectorSettings?
     private(set) var settings: MultivectorSettings?
@@ -23,7 +23,7 @@ struct MultivectorWriter {
 
     var hasChanged: Bool { settings != base }
 
-    /// Throws what a multivector cannot be stored for, before anything is written.
+    /// Throws if a multivector cannot be stored, before anything is written.
     func check(_ multivector: Multivector) throws(SparseStoreError) {
         guard let settings else {
             guard !firstCodec.isTrained else {
@@ -42,7 +42,7 @@ struct MultivectorWriter {
         }
     }
 
-    /// Writes a document's multivector, which has passed `check`; returns the bytes of its value.
+    /// Writes a document's multivector, which has passed `check`. Returns the size of its value in bytes.
     mutating func put(_ multivector: Multivector, number: UInt64) throws -> Int {
         var settings =
             settings ?? MultivectorSettings(dimension: multivector.dimension, encoding: .init(firstCodec))
@@ -73,7 +73,7 @@ struct MultivectorWriter {
         SparseStoreError(.corrupted, "the store has more multivectors than were counted; 'repair' makes a sound store")
     }
 
-    /// All multivectors and codebooks of a store have one dimension.
+    /// Throws unless a dimension is that of the store's multivectors and codebooks.
     private static func require(_ dimension: Int, of settings: MultivectorSettings) throws {
         guard dimension == settings.dimension else {
             throw SparseStoreError(
@@ -104,12 +104,12 @@ struct MultivectorWriter {
     }
 }
 
-/// Changing the codec of what is stored.
+/// Changes of the codec of stored multivectors.
 extension MultivectorWriter {
-    /// Makes a codec the one of new multivectors. Of a trained one, a codebook that is still named is used again.
+    /// Makes a codec the one of new multivectors. A trained codec reuses a codebook that is still referenced.
     ///
-    /// - Parameter trained: its codebook, for a codec that has one and a store that has none.
-    /// - Returns: false, and nothing changed, when such a codebook is needed and not given.
+    /// - Parameter trained: The codebook, if the codec needs one and the store has none.
+    /// - Returns: False, with nothing changed, if a codebook is needed but not given.
     mutating func use(_ codec: MultivectorCodec, _ trained: TokenCodebook?) throws -> Bool {
         guard var settings, settings.encoding.codec != codec else { return true }
         settings.encoding = .init(codec)
@@ -134,9 +134,9 @@ extension MultivectorWriter {
 
     /// Encodes the next multivectors that are not in the encoding of new ones.
     /// - Parameters:
-    ///   - first: the document number to begin at.
-    ///   - limit: bytes of stored values to look at, at most, unless one is larger.
-    /// - Returns: the number to go on from, nil when none is left, and how many multivectors were looked at.
+    ///   - first: The first document number.
+    ///   - limit: The maximum number of bytes of stored values to read, unless a single one is larger.
+    /// - Returns: The number to continue from, or nil at the end, and the number of multivectors read.
     mutating func encodeAgain(from first: UInt64, limit: Int) throws -> (next: UInt64?, count: Int) {
         guard var settings, settings.outdated > 0 else { return (nil, 0) }
         var outdated: [(number: UInt64, encoding: MultivectorSettings.Encoding, bytes: Int, multivector: Multivector)] =

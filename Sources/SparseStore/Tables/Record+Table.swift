@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Reading and writing whole records: the one way a small record gets from a table or into one.
+/// Reads and writes whole records. All small records are read from and written to tables this way.
 extension Record {
     init?(from table: Table, _ number: TableNumber, key: [UInt8], _ reader: Reader) throws {
         guard let bytes = try reader.get(table, key) else { return nil }

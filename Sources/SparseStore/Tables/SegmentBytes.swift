@@ -1,30 +1,32 @@
 internal import SparseFormat
 internal import Synchronization
 
-/// One sealed part of a segment. Nothing of it is read before `verify`: a segment has hundreds of chunks, each of which
-/// would cost a page fault when it is opened.
+/// One sealed part of a segment. Nothing in it is read before `verify`, because a segment has hundreds of chunks, and
+/// each would cost a page fault when the segment is opened.
 ///
-/// Large parts are used where they lie in the map. Small ones are copied: LMDB keeps a small value inside a page that
-/// later commits rewrite elsewhere, and its bytes need not be aligned; a value of pages of its own stays where it is
-/// until it is deleted.
+/// Large parts are used in place in the map. Small ones are copied, because LMDB keeps a small value inside a page that
+/// later commits rewrite elsewhere, and its bytes may be unaligned. A value on its own pages stays in place until it is
+/// deleted.
 final class SegmentBytes: @unchecked Sendable {
-    /// The whole value, header included.
+    /// The whole value, including the header.
     let value: UnsafeRawBufferPointer
-    /// What follows the value's header; right once verified.
+    /// The bytes after the value's header. Valid after verification.
     let body: UnsafeRawBufferPointer
 
     private let key: [UInt8]
     private let kind: RecordKind
-    /// Whether it may be lists in planes: in the lists of compact segments.
+    /// Whether the bytes may be lists in planes, as in compact segments.
     private let mayBePlanes: Bool
     private let copy: UnsafeMutableRawBufferPointer?
     private let isVerified = Atomic(false)
     private let isAskedFor = Atomic(false)
 
-    /// LMDB puts a value on pages of its own above half a page; twice that leaves no doubt.
+    /// The size below which values are copied. LMDB puts values above half a page on their own pages; this is safely
+    /// above.
     private static let copiedBelow = 8_192
 
-    /// - Parameter copying: copy whatever the size, for bytes that this transaction has written and may still move.
+    /// - Parameter copying: Whether to copy at any size, for bytes that this transaction has written and may still
+    ///   move.
     init(
         _ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false,
         mayBePlanes: Bool = false
@@ -48,7 +50,7 @@ final class SegmentBytes: @unchecked Sendable {
         body = UnsafeRawBufferPointer(rebasing: bytes[ValueHeader.size...])
     }
 
-    /// A part of a segment as a table has it; nil when the segment has none.
+    /// Reads an optional part of a segment; nil if the segment does not have it.
     convenience init?(
         _ segment: UInt32, _ part: SegmentTable.Part, ifIn table: SegmentTable, copying: Bool = false
     ) throws {
@@ -57,7 +59,7 @@ final class SegmentBytes: @unchecked Sendable {
             bytes, kind: part.kind, key: Keys.segment(segment, part: part.rawValue, index: 0), copying: copying)
     }
 
-    /// The same for a part that every segment has.
+    /// Reads a part that every segment has.
     convenience init(
         _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable, copying: Bool = false
     ) throws {
@@ -66,7 +68,7 @@ final class SegmentBytes: @unchecked Sendable {
             key: Keys.segment(segment, part: part.rawValue, index: 0), copying: copying)
     }
 
-    /// All values of a part, in the order of their indices.
+    /// Returns all values of a part in the order of their indices.
     static func all(
         _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable, mayBePlanes: Bool = false
     ) throws -> [SegmentBytes] {
@@ -79,7 +81,7 @@ final class SegmentBytes: @unchecked Sendable {
 
     deinit { copy?.deallocate() }
 
-    /// Asks the disk for some of the bytes; for all of them while they have to be proven first.
+    /// Requests some of the bytes from the disk, or all of them if they must be verified first.
     func readAhead(_ address: UnsafeRawPointer, _ count: Int) {
         if isVerified.load(ordering: .acquiring) {
             SparseFormat.readAhead(address, count)
@@ -88,16 +90,17 @@ final class SegmentBytes: @unchecked Sendable {
         }
     }
 
-    /// Asks the disk for all of the bytes.
+    /// Requests all of the bytes from the disk.
     func readAhead() { if let base = value.baseAddress, copy == nil { readAhead(base, value.count) } }
 
-    /// Asks the disk for the whole value, once. Small values are copies.
+    /// Requests the whole value from the disk once. Small values are copies.
     private func askForAll() {
         guard copy == nil, let base = value.baseAddress, !isAskedFor.exchange(true, ordering: .relaxed) else { return }
         SparseFormat.readAhead(base, value.count)
     }
 
-    /// Proves header and checksum, and a chunk's own header, unless this process has done so for this segment.
+    /// Verifies the header, the checksum, and a chunk's own header, unless this process has already done so for this
+    /// segment.
     func verify() throws {
         guard !isVerified.load(ordering: .acquiring) else { return }
         // One request instead of one a page: the map is not read ahead.
@@ -106,13 +109,13 @@ final class SegmentBytes: @unchecked Sendable {
         isVerified.store(true, ordering: .releasing)
     }
 
-    /// The data behind a chunk's own header; right once verified.
+    /// Returns the data after a chunk's own header. Valid after verification.
     func data() throws(FormatError) -> UnsafeRawBufferPointer {
         guard body.count >= SegmentChunkHeader.size else { throw FormatError(.truncated) }
         return UnsafeRawBufferPointer(rebasing: body[SegmentChunkHeader.size...])
     }
 
-    /// Proves all of that but the checksum.
+    /// Verifies everything except the checksum.
     func checkHeader() throws { try open(verifyChecksum: false) }
 
     private func open(verifyChecksum: Bool) throws {
@@ -126,7 +129,7 @@ final class SegmentBytes: @unchecked Sendable {
         }
     }
 
-    /// Runs `body` with what follows the value's header; an error of the format gets the place of the value.
+    /// Runs `body` with the bytes after the value's header, and adds the place of the value to format errors.
     func naming<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
         do { return try body(self.body) } catch let error as FormatError {
             throw key.withUnsafeBytes { error.at(.segments, key: $0) }

@@ -1,12 +1,12 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The blobs of immutable segments, in parts that fit LMDB's pages.
+/// The data of immutable segments, in parts that fit LMDB's pages.
 struct SegmentTable {
     let tables: Tables
     let reader: Reader
 
-    /// What a part holds; the second field of its key.
+    /// The kind of a part, which is the second field of its key.
     enum Part: UInt8, CaseIterable {
         case directory = 1
         case chunk = 2
@@ -23,10 +23,10 @@ struct SegmentTable {
         // Of a segment.
         case column = 12
 
-        /// Whether it belongs to the block index, and to no segment.
+        /// Whether the part belongs to the block index rather than to a segment.
         var isOfBlocks: Bool { (Self.blockDirectory.rawValue...Self.blockLines.rawValue).contains(rawValue) }
 
-        /// The kind of the part's values.
+        /// The record kind of the part's values.
         var kind: RecordKind {
             switch self {
             case .directory: .segmentDirectory
@@ -41,7 +41,7 @@ struct SegmentTable {
         }
     }
 
-    /// A part as it lies in the map; valid while the reader's transaction lives.
+    /// Returns a part in the memory map. Valid while the reader's transaction lives.
     func part(_ segment: UInt32, _ part: Part, _ index: UInt32 = 0) throws -> UnsafeRawBufferPointer {
         guard let bytes = try optionalPart(segment, part, index) else {
             throw Self.lacking(segment, part, Int(index))
@@ -49,12 +49,12 @@ struct SegmentTable {
         return bytes
     }
 
-    /// The same for a part that not every segment has.
+    /// Returns a part that some segments do not have.
     func optionalPart(_ segment: UInt32, _ part: Part, _ index: UInt32 = 0) throws -> UnsafeRawBufferPointer? {
         try reader.get(tables.segments, Keys.segment(segment, part: part.rawValue, index: index))
     }
 
-    /// All values of a part, in the order of their indices.
+    /// Returns all values of a part in the order of their indices.
     func parts(_ segment: UInt32, _ part: Part) throws -> [UnsafeRawBufferPointer] {
         var parts: [UnsafeRawBufferPointer] = []
         var isWhole = true
@@ -73,7 +73,7 @@ struct SegmentTable {
             .corrupted, "segment \(segment) lacks its \(part) \(index); restore the store from a backup")
     }
 
-    /// Bytes of all parts of a segment; 0 when there are none.
+    /// Returns the size of all parts of a segment in bytes; 0 if there are none.
     func bytes(of segment: UInt32) throws -> Int {
         var bytes = 0
         try forEach(under: Keys.segmentPrefix(segment)) {
@@ -83,7 +83,7 @@ struct SegmentTable {
         return bytes
     }
 
-    /// The numbers under which there are parts of block indexes and nothing else.
+    /// Returns the numbers that have only parts of block indexes.
     func blockNumbers() throws -> [UInt32] {
         var numbers: [UInt32] = []
         var cursor = try reader.cursor(tables.segments)
@@ -101,9 +101,11 @@ struct SegmentTable {
         _ = try remove(segment, upTo: .max, writer)
     }
 
-    /// Deletes parts of a segment until they come to so many bytes, or none is left; returns their bytes.
+    /// Deletes parts of a segment until they reach the given number of bytes or none remain. Returns the number of
+    /// deleted bytes.
     ///
-    /// Cheap, also for a large one: whole runs of pages go to the list of free ones, unread and unwritten.
+    /// This is cheap even for a large segment: whole runs of pages are added to the free list without being read or
+    /// written.
     func remove(_ segment: UInt32, upTo limit: Int, _ writer: Writer) throws -> Int {
         var keys: [[UInt8]] = []
         var bytes = 0

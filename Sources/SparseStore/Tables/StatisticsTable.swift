@@ -1,20 +1,21 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Document frequencies, exact at every commit: pages of counts, and what commits since have changed.
+/// Document frequencies, exact at every commit: pages of counts, and deltas of later commits.
 ///
-/// A commit appends one small delta; every `foldEvery` commits, or at a large one, the deltas are folded into the
-/// pages. So a single-document commit writes a few hundred bytes instead of every page its terms fall into.
+/// A commit appends one small delta. Every `foldEvery` commits, or at a large commit, the deltas are folded into the
+/// pages. A single-document commit therefore writes a few hundred bytes instead of every page that has one of its
+/// terms.
 struct StatisticsTable {
     let tables: Tables
     let reader: Reader
 
-    /// Deltas that may wait before they are folded.
+    /// The number of deltas after which they are folded.
     static let foldEvery: UInt64 = 64
-    /// Changes in one commit from which folding at once costs less than a delta.
+    /// The number of changes in one commit from which folding at once is cheaper than writing a delta.
     static let foldAtOnce = 4_096
 
-    /// The changes of the deltas that are not folded yet.
+    /// Returns the changes of the deltas that are not folded yet.
     func pendingChanges(_ manifest: ManifestRecord) throws -> [TermID: Int64] {
         var changes: [TermID: Int64] = [:]
         for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
@@ -30,7 +31,7 @@ struct StatisticsTable {
         return changes
     }
 
-    /// The folded counts of terms, in their order. A page is read once, however many of them it has.
+    /// Returns the folded counts of terms in order. A page is read once, regardless of the number of terms on it.
     func foldedFrequencies(of terms: some Sequence<TermID>) throws -> [Int64] {
         var pages: [UInt32: StatisticsPage] = [:]
         return try terms.map { term in
@@ -41,14 +42,14 @@ struct StatisticsTable {
         }
     }
 
-    /// How many documents of the manifest's have a term, from its folded count and the changes since.
+    /// Returns the document frequency of a term from its folded count and the later changes.
     func frequency(_ folded: Int64, _ pending: Int64, _ manifest: ManifestRecord) throws -> Int {
         let frequency = try Self.sum(folded, pending)
         guard frequency >= 0, UInt64(frequency) <= manifest.documents else { throw Self.impossible }
         return Int(frequency)
     }
 
-    /// Counts come from disk: what overflows is damage.
+    /// Adds counts from disk. An overflow means that they are damaged.
     private static func sum(_ a: Int64, _ b: Int64) throws -> Int64 {
         let (sum, overflow) = a.addingReportingOverflow(b)
         guard !overflow else { throw impossible }
@@ -63,7 +64,7 @@ struct StatisticsTable {
         try StatisticsPage(from: tables.statistics, .statistics, key: Keys.statisticsPage(number), reader)
     }
 
-    /// Calls `body` with every term that some live document has, ascending, and its document frequency.
+    /// Calls `body` with every term that a live document has, in ascending order, and its document frequency.
     func forEach(_ manifest: ManifestRecord, _ body: (TermID, Int64) throws -> Void) throws {
         var pending = try pendingChanges(manifest).sorted { $0.key < $1.key }[...]
         var cursor = try reader.cursor(tables.statistics)
@@ -94,7 +95,7 @@ struct StatisticsTable {
 
     /// Writes the changes of one commit and moves the manifest's delta range.
     ///
-    /// - Parameter own: none is 0, and terms ascend.
+    /// - Parameter own: The changes, none of them 0, in ascending order of terms.
     func commit(
         _ own: [(term: TermID, change: Int64)], _ manifest: inout ManifestRecord, _ writer: Writer
     ) throws {
@@ -117,7 +118,7 @@ struct StatisticsTable {
         manifest.firstStatisticsDelta = manifest.nextStatisticsDelta
     }
 
-    /// Adds changes to the pages. Their terms ascend.
+    /// Adds changes to the pages. The terms must ascend.
     private func fold(_ changes: [(term: TermID, change: Int64)], _ writer: Writer) throws {
         let perPage = UInt32(StatisticsPage.termsPerPage)
         var ordered = changes[...]

@@ -9,7 +9,7 @@ internal import SparseFormat
 #endif
 
 extension StoreRecord {
-    /// The record of a store made now on this machine.
+    /// Returns the record of a new store on this machine.
     static func fresh() -> StoreRecord {
         // LMDB's pages are the system's.
         StoreRecord(

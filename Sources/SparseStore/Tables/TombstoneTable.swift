@@ -6,7 +6,7 @@ struct TombstoneTable {
     let tables: Tables
     let reader: Reader
 
-    /// The whole bitmap of a segment, nil when nothing in it was removed.
+    /// Returns the bitmap of a segment; nil if nothing in it was removed.
     func bitmap(_ segment: SegmentEntry) throws -> Bitmap? {
         guard segment.tombstones > 0 else { return nil }
         var bitmap = Bitmap(count: Int(segment.documents))

@@ -1,15 +1,15 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Committed term numbers, remembered across transactions and threads of one process.
+/// Caches committed term numbers across transactions and threads of one process.
 ///
-/// Invariant: it holds only what some commit holds. A committed number never changes, so an entry is right for every
-/// snapshot whose manifest has handed out more numbers than it.
+/// Invariant: it contains only committed numbers. A committed number never changes, so an entry is valid for every
+/// snapshot whose manifest has allocated more numbers than it.
 final class VocabularyCache: Sendable {
     private let known = Lock<[TextKey: TermID]>([:])
 
-    /// The numbers of `names`, nil for a term that the table does not have or the snapshot with `termCount` terms did
-    /// not have.
+    /// Returns the numbers of `names`; nil for a term that is not in the table or was not in the snapshot with
+    /// `termCount` terms.
     func resolve(_ names: [String], termCount: UInt32, _ table: VocabularyTable) throws -> [TermID?] {
         try known.withLock { known in
             try names.map { name in
@@ -23,7 +23,7 @@ final class VocabularyCache: Sendable {
         }
     }
 
-    /// Takes in what a commit has just made durable.
+    /// Adds the terms of a commit that has just become durable.
     func publish(_ added: [TextKey: TermID]) {
         guard !added.isEmpty else { return }
         known.withLock { $0.merge(added) { current, _ in current } }

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Term string <-> term number, for stores whose terms are strings.
+/// Maps term strings to term numbers and back, for stores whose terms are strings.
 struct VocabularyTable {
     let tables: Tables
     let reader: Reader

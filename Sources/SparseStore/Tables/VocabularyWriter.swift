@@ -8,14 +8,15 @@ struct VocabularyWriter {
     private(set) var nextTerm: UInt32
     private var added: [TextKey: TermID] = [:]
 
-    /// - Parameter termCount: the numbers handed out by earlier commits.
+    /// - Parameter termCount: The number of terms allocated by earlier commits.
     init(_ cache: VocabularyCache, termCount: UInt32) {
         self.cache = cache
         committed = termCount
         nextTerm = termCount
     }
 
-    /// The numbers of terms, new ones written at once: the transaction can read back what it has put in.
+    /// Returns the numbers of terms. New ones are written immediately, so that the transaction can read its own
+    /// documents.
     mutating func numbers(of terms: [WeightedTerm], _ tables: Tables, _ writer: Writer) throws -> [TermID] {
         let table = VocabularyTable(tables: tables, reader: writer.reader)
         let known = try cache.resolve(terms.map(\.term), termCount: committed, table)
