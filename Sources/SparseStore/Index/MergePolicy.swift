@@ -19,7 +19,7 @@ public struct MergePolicy: Sendable, Hashable {
     /// The share of removed documents at which a segment is rewritten, above 0 and at most 1. A smaller share makes
     /// searches cheaper and the file smaller, but replacing documents more expensive.
     public var deadShare = 1.0 / 3
-    /// The size, in documents, up to which commits merge segments themselves, at about 0.1 ms per document. 0 leaves
+    /// The largest segment, in documents, that a commit makes by merging, at about 0.1 ms per document. 0 leaves
     /// all merges to the merger, which then writes and syncs twice for every ``fanout`` commits.
     public var documentsMergedByCommits = 32
     /// The number of segments at which the merger counts as behind. Each commit then also merges some small neighbors,

@@ -138,7 +138,7 @@ extension SparseStoreError {
         public static let notFound = Code(kind: .notFound)
         /// An argument is outside its range.
         public static let invalidArgument = Code(kind: .invalidArgument)
-        /// A vector has a weight, a term or a count that is not allowed.
+        /// A vector has a weight, a term, or a count that is not allowed.
         public static let invalidVector = Code(kind: .invalidVector)
         /// A limit in `Limits` is exceeded.
         public static let limitExceeded = Code(kind: .limitExceeded)

@@ -6,7 +6,7 @@ internal import SparseFormat
 public struct SearchOptions: Sendable, Hashable {
     /// The maximum number of hits, 1...`Limits.maximumResults`; with ``grouping``, of groups.
     public var limit: Int
-    /// The required recall.
+    /// The recall that the search must reach.
     public var recall: Recall
     /// The weighting of the query's terms.
     public var weighting: Weighting

@@ -9,7 +9,7 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     public let generation: UInt64
     /// The plan by which the hits were found.
     public let plan: SearchPlan
-    /// The work of the search.
+    /// Counters of the work that the search did.
     public let counters: SearchCounters
     /// The reports of all stages, including the first; empty for a single-stage search. ``plan`` and ``counters``
     /// describe the first stage.

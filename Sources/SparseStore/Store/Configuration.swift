@@ -4,7 +4,7 @@ public import SparseFormat
 
 /// The settings that a store is opened with. The defaults suit a service with one store on a local disk.
 public struct Configuration: Sendable {
-    /// The guarantee that a commit gives when `write` returns.
+    /// The durability of a commit when `write` returns.
     public enum Durability: String, Sendable, Hashable, Codable, CaseIterable {
         /// The commit survives a power failure.
         case full
@@ -13,7 +13,7 @@ public struct Configuration: Sendable {
         case lastCommitsMayBeLost
     }
 
-    /// The choice of who merges the segments that commits leave behind.
+    /// A setting for when and where segments are merged.
     public enum Maintenance: String, Sendable, Hashable, Codable, CaseIterable {
         /// The store merges on a thread that it starts with the handle's first commit. Opening and reading never start
         /// the thread.
@@ -41,9 +41,9 @@ public struct Configuration: Sendable {
     public var readsWithoutLock: Bool
     /// Whether to create the store if the file does not exist.
     public var createIfMissing: Bool
-    /// The guarantee that a commit gives when `write` returns.
+    /// The durability of a commit when `write` returns.
     public var durability: Durability
-    /// The choice of who merges segments. With every choice, commits merge the smallest segments themselves
+    /// When and where segments are merged. With every setting, commits merge the smallest segments themselves
     /// (``MergePolicy``).
     public var maintenance: Maintenance
     /// The rules for which segments merge and when.

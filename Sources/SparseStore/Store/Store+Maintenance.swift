@@ -1,7 +1,7 @@
 internal import LMDB
 
 extension Store {
-    /// Removes the pages of the file that this process has touched from its resident memory. They stay in the system's
+    /// Releases the resident memory of the file's pages that this process has touched. The pages stay in the system's
     /// page cache, and each costs the next searches a minor fault. Bulk loads use it to bound their memory.
     public func releaseMemory() {
         environment.releaseResidentPages()

@@ -1,8 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The lines of a block index are those of its documents (I123), its lists and summaries those of the lines (I122), its
-/// terms and their largest weights those of its sources (I121).
+/// Checks that the lines of a block index are those of its documents (I123), its lists and summaries those of the lines
+/// (I122), and its terms and their largest weights those of its sources (I121).
 enum BlockContentsCheck: VerificationCheck {
     static let name = "block contents"
 
@@ -16,8 +16,8 @@ enum BlockContentsCheck: VerificationCheck {
         try checkLists(index, verification)
     }
 
-    /// The slot of each document of the sources that has one; nil, with a finding, when slots are of no document or of one
-    /// that another has.
+    /// Returns the slot of each document of the sources that has one; nil, with a finding, if a slot belongs to no
+    /// document or to two.
     private static func slots(_ index: BlockIndex, _ verification: Verification) throws -> [Int?]? {
         let prefix = Keys.segmentPrefix(index.record.number)
         return try verification.attempt(.segments, prefix) {
@@ -89,8 +89,8 @@ enum BlockContentsCheck: VerificationCheck {
         }
     }
 
-    /// Whether a slot's lines are those of a vector; nil for a vector that other checks find missing or damaged. A document
-    /// that lives has a slot.
+    /// Returns whether a slot's lines are those of a vector; nil if the vector is missing or damaged, which other
+    /// checks report. Every live document has a slot.
     private static func has(
         _ index: BlockIndex, _ slot: Int?, _ vector: WindowVectors.Vector?, _ numbers: [Int?],
         _ quantisers: [ImpactQuantiser]

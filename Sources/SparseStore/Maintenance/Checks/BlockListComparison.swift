@@ -3,9 +3,9 @@ internal import SparseFormat
 /// Compares lists of a block index with the lines of their documents.
 struct BlockListComparison {
     private let index: BlockIndex
-    /// One bit a slot: those of the list at hand.
+    /// One bit per slot, for the slots of the current list.
     private var seen: Bitmap
-    /// The largest code of each term in the block at hand.
+    /// The largest code of each term in the current block.
     private var largest = [UInt8](repeating: 0, count: BlockEntry.maximumColumns)
 
     init(_ index: BlockIndex) {
@@ -13,7 +13,7 @@ struct BlockListComparison {
         seen = Bitmap(count: index.directory.slots)
     }
 
-    /// What is wrong with the list of a term; nil when nothing is.
+    /// Returns what is wrong with the list of a term; nil if it is correct.
     mutating func problem(of number: Int) throws -> String? {
         guard let list = try index.list(number) else { return nil }
         guard let summaries = summaries(of: list, number) else { return "its parts are out of order" }
@@ -50,8 +50,8 @@ struct BlockListComparison {
         return nil
     }
 
-    /// The summary of each block; nil unless the list is laid out as its content asks for: what is out of order is not the
-    /// same again once it was encoded anew.
+    /// Returns the summary of each block; nil if the list is not in its canonical layout, that is, if encoding its
+    /// content again gives other bytes.
     private func summaries(of list: BlockList, _ number: Int) -> [[(term: Int, code: UInt8)]]? {
         var content = BlockListWriter.Content()
         var summaries = [[(term: Int, code: UInt8)]](repeating: [], count: list.blocks)

@@ -1,7 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The block index is named rightly (I120), whole, and opens (I121; and what a reader proves when it opens one).
+/// Checks that the record of the block index is correct (I120), and that the index is complete and can be opened (I121,
+/// and what a reader verifies when it opens one).
 enum BlocksCheck: VerificationCheck {
     static let name = "blocks"
 
@@ -37,7 +38,7 @@ enum BlocksCheck: VerificationCheck {
         }
     }
 
-    /// Looks at the keys and the lengths alone; what is missing is told when the index is opened.
+    /// Checks only the keys and the lengths. Missing parts are reported when the index is opened.
     private static func checkParts(_ record: BlockIndexRecord, _ verification: Verification) throws {
         let prefix = Keys.segmentPrefix(record.number)
         var bytes: UInt64 = 0

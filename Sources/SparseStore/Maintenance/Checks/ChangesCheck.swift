@@ -1,7 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The marks of changed tags and attributes: as many as the manifest says, all of documents it has (I125).
+/// Checks that the marks of changed tags and attributes are as many as the manifest says, all for existing documents
+/// (I125).
 enum ChangesCheck: VerificationCheck {
     static let name = "changes"
 

@@ -1,7 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The columns of each segment are those of its live documents (I124), and the schema has what they have (I126).
+/// Checks that the columns of each segment match its live documents (I124), and that the schema has their attributes
+/// (I126).
 enum ColumnsCheck: VerificationCheck {
     static let name = "columns"
 
@@ -58,7 +59,7 @@ enum ColumnsCheck: VerificationCheck {
         }
     }
 
-    /// A value as a column of a type has it.
+    /// Returns a value as a column of the given type stores it.
     private static func laidOut(_ value: AttributeValue, _ type: AttributeType) -> AttributeValue {
         switch value {
         case .integer(let integer) where type == .number: .number(Double(integer))
@@ -79,7 +80,7 @@ enum ColumnsCheck: VerificationCheck {
 }
 
 extension Verification {
-    /// The changed ordinals of a segment; nil, with a finding, when they cannot be read.
+    /// Returns the changed ordinals of a segment; nil, with a finding, if they cannot be read.
     func changes(_ window: WindowSegment) throws -> Bitmap? {
         let table = ChangeTable(tables: tables, reader: reader)
         var bitmap = Bitmap(count: window.documentCount)

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What can be told from the number of entries that each table has (I101, I102, I107).
+/// Checks the number of entries in each table (I101, I102, I107).
 enum CountsCheck: VerificationCheck {
     static let name = "counts"
 

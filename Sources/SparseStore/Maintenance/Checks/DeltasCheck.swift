@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The statistics deltas that wait to be folded are those of the manifest (I106).
+/// Checks that the unfolded statistics deltas are those of the manifest (I106).
 enum DeltasCheck: VerificationCheck {
     static let name = "deltas"
 

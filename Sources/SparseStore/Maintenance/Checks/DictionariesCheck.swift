@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The numbers of the compression dictionaries (I115), and that of the manifest (I109).
+/// Checks the numbers of the compression dictionaries (I115) and that of the manifest (I109).
 enum DictionariesCheck: VerificationCheck {
     static let name = "dictionaries"
 

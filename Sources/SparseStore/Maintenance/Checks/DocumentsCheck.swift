@@ -1,8 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What the documents add up to is what the manifest and the statistics say (I102, I105), and what they name is there
-/// (I108, I109).
+/// Checks that the totals of the documents match the manifest and the statistics (I102, I105), and that everything they
+/// refer to exists (I108, I109).
 enum DocumentsCheck: VerificationCheck {
     static let name = "documents"
 
@@ -79,7 +79,7 @@ enum DocumentsCheck: VerificationCheck {
         return read ?? nil
     }
 
-    /// Takes from the counted frequencies what the statistics say; nothing must be left.
+    /// Subtracts the frequencies of the statistics from the counted ones. The differences must be 0.
     private static func compare(
         _ frequencies: inout [TermID: Int64], _ verification: Verification, _ manifest: ManifestRecord
     ) throws {

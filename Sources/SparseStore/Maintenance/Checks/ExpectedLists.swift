@@ -1,34 +1,34 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The lists that the exact vectors of a window make, for a run of its terms.
+/// The lists that result from the exact vectors of a window, for a range of its terms.
 ///
-/// Memory: 3 bytes a posting and 8 bytes a level of a term, within the two limits below.
+/// Memory: 3 bytes per posting and 8 bytes per level of a term, within the two limits below.
 struct ExpectedLists {
     static let maximumPostings = 1 << 24
     static let maximumTerms = 1 << 19
 
     private let directory: WindowDirectory
     private let first: Int
-    /// The postings of all lists, laid out as the directory says: by term, level and ordinal.
+    /// The postings of all lists in the layout of the directory: by term, level, and ordinal.
     private var ordinals: [UInt16]
     private var codes: [UInt8]
-    /// For each level of each term, where its postings begin and where the next one goes.
+    /// The start of the postings of each level of each term, and the position of the next one.
     private var begins: [UInt32]
     private var next: [UInt32]
     private var maxima: [Float]
-    /// Lists that have no room for what they should hold.
+    /// The lists that are too short for their expected postings.
     private var overflowed: Set<Int> = []
 
-    /// Ordinals of a compact window whose documents are gone: nothing is known of their postings.
+    /// The ordinals of a compact window whose documents are gone. Their postings are unknown.
     private var gone: Set<UInt16> = []
 
-    /// What counts were worth when the lists were laid out; nil for weights as they are.
+    /// The scoring of counts when the lists were written; nil if documents are scored by their weights.
     private let scoring: BM25Function?
 
-    /// Nil when an exact vector cannot be read.
+    /// Computes the lists; nil if an exact vector cannot be read.
     ///
-    /// - Parameter bm25: of the store's encoder; nil where documents are scored by their weights.
+    /// - Parameter bm25: The BM25 parameters of the store's encoder; nil if documents are scored by their weights.
     init?(
         _ window: WindowSegment, _ positions: Range<Int>, _ bm25: BM25Parameters?, _ verification: Verification
     ) throws {
@@ -86,7 +86,7 @@ struct ExpectedLists {
         }
     }
 
-    /// What is wrong with the list at a position, nil when nothing is.
+    /// Returns what is wrong with the list at a position; nil if it is correct.
     func problem(of list: WindowSegment.Postings, at position: Int) -> String? {
         let cells = (position - first) * directory.levels..<(position - first + 1) * directory.levels
         let entry = directory.entry(at: position)
@@ -112,10 +112,10 @@ struct ExpectedLists {
         return nil
     }
 
-    /// The postings that the documents make of a level.
+    /// Returns the range of the expected postings of a level.
     private func made(_ cell: Int) -> Range<Int> { Int(begins[cell])..<Int(next[cell]) }
 
-    /// Where the postings of a level stand in a list that is not dense.
+    /// Returns the range of a level's postings in a list that is not dense.
     private func held(_ cell: Int, of cells: Range<Int>) -> Range<Int> {
         let begin = begins[cells.lowerBound]
         return Int(begins[cell] - begin)..<Int(begins[cell + 1] - begin)
@@ -129,7 +129,8 @@ struct ExpectedLists {
         }
     }
 
-    /// The same for a list that is in the order of the ordinals, whatever the level.
+    /// Returns whether a dense list, which is in the order of ordinals regardless of the level, has the expected
+    /// postings.
     private func isEqualDense(_ list: WindowSegment.Postings, _ cells: Range<Int>) -> Bool {
         let known = list.ordinals.indices.filter { !gone.contains(list.ordinals[$0]) }
         let order = cells.flatMap(made).sorted { ordinals[$0] < ordinals[$1] }

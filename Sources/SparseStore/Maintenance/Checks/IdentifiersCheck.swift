@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Identifiers lead to their documents, and documents have theirs in `ids` (I101).
+/// Checks that identifiers lead to their documents, and that all documents have theirs in `ids` (I101).
 enum IdentifiersCheck: VerificationCheck {
     static let name = "identifiers"
 

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What the merge in progress says of its segments (I118), and what is retired (I119).
+/// Checks the segments of the merge in progress (I118) and the retired segments (I119).
 enum MergesCheck: VerificationCheck {
     static let name = "merges"
 

@@ -1,9 +1,9 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The records that say what the store is and what belongs to it.
+/// Checks the records that describe the store and its state.
 enum MetaCheck {
-    /// The manifest, nil when it cannot be read: the other checks then have nothing to compare with.
+    /// Returns the manifest; nil if it cannot be read, so that the other checks cannot run.
     static func run(_ verification: Verification) throws -> ManifestRecord? {
         _ = try record(StoreRecord.self, Keys.store, isRequired: true, verification)
         let manifest = try record(ManifestRecord.self, Keys.manifest, isRequired: true, verification)

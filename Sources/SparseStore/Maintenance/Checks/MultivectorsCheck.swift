@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Token vectors belong to documents (I130), are as many as were counted (I131) and have their codebooks (I132).
+/// Checks that token vectors belong to documents (I130), match their count (I131), and have their codebooks (I132).
 enum MultivectorsCheck: VerificationCheck {
     static let name = "multivectors"
 

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Values of segments that nothing names (I111).
+/// Checks that there are no values of segments that nothing refers to (I111).
 enum OrphansCheck: VerificationCheck {
     static let name = "orphans"
 

@@ -1,8 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Every list holds the postings that the exact vectors of the window's documents make, no other, in the order and with
-/// the codes, the maximum and the averages that FORMAT.md says (I112).
+/// Checks that every list has exactly the postings that result from the exact vectors of the window's documents, in the
+/// order and with the codes, maximum, and averages that FORMAT.md specifies (I112).
 enum PostingsCheck: VerificationCheck {
     static let name = "postings"
 
@@ -29,7 +29,7 @@ enum PostingsCheck: VerificationCheck {
         }
     }
 
-    /// Runs of terms whose lists can be made at once.
+    /// Returns ranges of terms whose lists can be computed at once.
     private static func slices(of directory: WindowDirectory) -> [Range<Int>] {
         var slices: [Range<Int>] = []
         var begin = 0
@@ -61,7 +61,7 @@ enum PostingsCheck: VerificationCheck {
             "the list of term \(window.directory.term(at: position)) in segment \(window.id): \(problem)")
     }
 
-    /// Lists lie in the order of their terms and do not overlap.
+    /// Checks that lists are in the order of their terms and do not overlap.
     private static func checkPlaces(_ window: WindowSegment, _ verification: Verification) {
         var end: (chunk: UInt16, offset: Int) = (0, 0)
         for position in 0..<window.directory.count {

@@ -1,8 +1,9 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Where the exact vectors of a window lie, and what must hold of each whether its document lives or not (I114): they
-/// follow each other by ordinal, none crosses the end of a chunk, positions ascend and name terms, weights are weights.
+/// The positions of the exact vectors of a window, with the checks that apply to live and removed documents alike
+/// (I114): the vectors are in the order of ordinals, none crosses the end of a chunk, positions ascend and refer to
+/// terms, and weights are valid.
 struct RecordPlaces {
     private let window: WindowSegment
 

@@ -1,8 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Each segment of the manifest is whole, opens, and is what its entry says (I110; and what a reader proves when it opens
-/// a window).
+/// Checks that each segment of the manifest is complete, can be opened, and matches its entry (I110, and what a reader
+/// verifies when it opens a window).
 enum SegmentsCheck: VerificationCheck {
     static let name = "segments"
 
@@ -25,7 +25,8 @@ enum SegmentsCheck: VerificationCheck {
         }
     }
 
-    /// Looks at the keys and the lengths alone. False when a part is missing, without which the segment cannot be opened.
+    /// Checks only the keys and the lengths. Returns false if a part is missing without which the segment cannot be
+    /// opened.
     private static func hasItsParts(
         _ verification: Verification, _ entry: SegmentEntry, _ prefix: [UInt8]
     ) throws -> Bool {

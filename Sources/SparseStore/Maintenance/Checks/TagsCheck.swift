@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The tags of each segment are those of its live documents (I113).
+/// Checks that the tags of each segment match its live documents (I113).
 enum TagsCheck: VerificationCheck {
     static let name = "tags"
 
@@ -38,7 +38,7 @@ enum TagsCheck: VerificationCheck {
 }
 
 extension TagTable {
-    /// Whether an ordinal is among the documents of a tag.
+    /// Returns whether an ordinal is among the documents of a tag.
     fileprivate func lists(_ tag: String, _ ordinal: Int) -> Bool {
         find(Array(tag.utf8)).map { list(at: $0).contains(ordinal) } ?? false
     }

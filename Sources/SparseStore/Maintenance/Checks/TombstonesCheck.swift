@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The tombstones of each segment: as many as the manifest says, and all of documents it has (I104).
+/// Checks that the tombstones of each segment are as many as the manifest says, all for existing documents (I104).
 enum TombstonesCheck: VerificationCheck {
     static let name = "tombstones"
 

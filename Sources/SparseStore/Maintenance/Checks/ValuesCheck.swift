@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Every value of every table by itself: its key, its checksum, its kind, and all that is said in it.
+/// Checks every value of every table by itself: its key, its checksum, its kind, and its content.
 enum ValuesCheck {
     static func run(_ verification: Verification) throws {
         let dictionaries = DictionaryTable(tables: verification.tables, reader: verification.reader)
@@ -71,7 +71,8 @@ enum ValuesCheck {
         }
     }
 
-    /// What a directory and a forward part say must fit their chunks, which `SegmentsCheck` and `BlocksCheck` look at.
+    /// Checks a part of a segment. `SegmentsCheck` and `BlocksCheck` compare directories and forward parts with their
+    /// chunks.
     private static func checkPart(_ entry: LMDB.Cursor.Entry) throws {
         let key = try Keys.parseSegment(entry.key)
         guard let part = SegmentTable.Part(rawValue: key.part) else {

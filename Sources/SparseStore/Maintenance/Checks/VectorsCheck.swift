@@ -1,8 +1,8 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Each stored document has its one place in the index, with its own identifier and vector; every other place is dead
-/// (I103, I114).
+/// Checks that each stored document has exactly one place in the index, with its identifier and vector, and that all
+/// other places are dead (I103, I114).
 enum VectorsCheck: VerificationCheck {
     static let name = "vectors"
 
@@ -86,20 +86,20 @@ enum VectorsCheck: VerificationCheck {
     }
 }
 
-/// The numbers of the stored documents, ascending.
+/// The numbers of the stored documents in ascending order.
 private struct LiveNumbers: ~Copyable {
     private let verification: Verification
     private var cursor: LMDB.Cursor
-    /// The next one; nil at the end.
+    /// The next number; nil at the end.
     private(set) var number: UInt64?
 
-    /// Stands before the first until `advance` is called.
+    /// Creates a sequence that is positioned before the first number until `advance` is called.
     init(_ cursor: consuming LMDB.Cursor, _ verification: Verification) {
         self.cursor = cursor
         self.verification = verification
     }
 
-    /// Passes over those below a number, and hands each to `body`.
+    /// Skips the numbers below a limit, and passes each to `body`.
     mutating func skip(below limit: UInt64, _ body: (UInt64) -> Void) throws {
         while let number, number < limit {
             body(number)

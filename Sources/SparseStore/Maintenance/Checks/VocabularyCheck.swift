@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// Names and numbers of terms lead to each other, and are those that were given out (I107).
+/// Checks that names and numbers of terms lead to each other and are those that were allocated (I107).
 enum VocabularyCheck: VerificationCheck {
     static let name = "vocabulary"
 

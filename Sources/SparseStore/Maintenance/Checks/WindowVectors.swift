@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The exact vectors of a window as its lists see them, from where the window has them.
+/// The exact vectors of a window by directory position, read from wherever the window stores them.
 struct WindowVectors {
     private let window: WindowSegment
     private let documents: DocumentTable
@@ -12,12 +12,12 @@ struct WindowVectors {
     }
 
     struct Vector {
-        /// In the directory; -1 for a term that it lacks.
+        /// The position of each component in the directory; -1 for a term that is missing.
         var positions: [Int]
         var weights: [Float]
     }
 
-    /// Nil where a compact window's document is gone.
+    /// Returns the vector at an ordinal; nil if a compact window's document is gone.
     func vector(at ordinal: Int) throws -> Vector? {
         guard window.isCompact else {
             let record = try window.record(at: ordinal)
