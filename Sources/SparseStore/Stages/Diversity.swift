@@ -72,8 +72,9 @@ private struct UnitVector {
 }
 
 extension Reranker where Self == Diversity {
-    /// Returns a reranker whose top candidates differ from each other: `.rerank(.diversity(relevance: 0.7), candidates:
-    /// 50)`. See ``Diversity``.
+    /// Returns a reranker whose top candidates differ from each other. See ``Diversity``.
+    ///
+    ///     .rerank(.diversity(relevance: 0.7), candidates: 50)
     ///
     /// - Parameter relevance: The weight of the previous scores relative to the differences, 0...1.
     public static func diversity(relevance: Float = 0.5) -> Diversity { Diversity(relevance: relevance) }
