@@ -28,7 +28,7 @@ final class BlockIndex: @unchecked Sendable {
 
     init(_ record: BlockIndexRecord, _ table: SegmentTable) throws {
         self.record = record
-        // As with windows: the directory is proven now, chunks at first touch.
+        // As with windows, the directory is verified now, and chunks on first use.
         directoryBytes = try SegmentBytes(record.number, .blockDirectory, in: table)
         try directoryBytes.verify()
         lists = try SegmentBytes.all(record.number, .blockLists, in: table)
@@ -96,7 +96,7 @@ struct BlockDamage: Error, Hashable {
     init?(_ error: any Error) {
         switch error {
         case let error as FormatError: sentence = error.sentence
-        // The remedy is another one than for what nothing can be built anew from.
+        // The block index can be rebuilt, so its remedy differs from that of other data.
         case let error as SparseStoreError where error.code == .corrupted:
             sentence = error.problem
         default: return nil

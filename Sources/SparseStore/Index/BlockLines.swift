@@ -13,7 +13,7 @@ struct BlockLines {
     func components(of place: DocumentPlace) throws -> [(number: UInt16, code: UInt8)] {
         var weights: [(weight: Float, number: UInt16)] = []
         try forEachComponent(of: place) { weights.append(($1, $0)) }
-        // Weights in records are not proven.
+        // Weights in records are not verified.
         guard weights.allSatisfy({ Limits.weights.contains($0.weight) }) else { throw FormatError(.weightInRange) }
         return Self.components(weights, quantisers)
     }
@@ -34,7 +34,7 @@ struct BlockLines {
         switch try sources.view.vector(of: place) {
         case .record(let record):
             for index in 0..<record.count {
-                // Positions in records are not proven.
+                // Positions in records are not verified.
                 let position = record.position(index)
                 guard position < numbers.count else { throw FormatError(.forwardRecords, "a term past the last") }
                 body(numbers[position], record.weight(index))

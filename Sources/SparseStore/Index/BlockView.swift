@@ -17,7 +17,7 @@ final class BlockView: Sendable {
         var members: [Int?] = []
         var begins = [0]
         for source in index.record.sources {
-            // A segment's number is never used again, so it is the one that the index was built from.
+            // Segment numbers are never reused, so this is the segment that the index was built from.
             members.append(
                 positions[source.segment].flatMap {
                     view.members[$0].segment.documentCount == Int(source.documents) ? $0 : nil

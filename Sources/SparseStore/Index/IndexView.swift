@@ -73,7 +73,7 @@ struct IndexView: Sendable {
         case .record(let record):
             let directory = members[place.member].segment.directory
             for index in 0..<record.count {
-                // Positions in records are not proven.
+                // Positions in records are not verified.
                 let position = record.position(index)
                 guard position < directory.count else { throw FormatError(.forwardRecords, "a term past the last") }
                 try body(directory.term(at: position), record.weight(index))

@@ -113,7 +113,7 @@ struct IndexWriter {
         let sources = manifest.segments[range]
         for segment in sources { opened[segment.id] = nil }
         var documents = DocumentRange(of: sources)
-        // Or merging what fewer windows can hold would never end.
+        // Otherwise merging what fewer windows can hold would never terminate.
         let most = policy.windows(of: sources)
         var merged: [SegmentReplacement.Merged] = []
         while !documents.isAtEnd {
@@ -135,7 +135,7 @@ struct IndexWriter {
         layout.isOrdered = false
         let entry = try put(builder, layout, &manifest).entry
         manifest.segments.append(entry)
-        // Not in order: the rank of a number is its ordinal.
+        // The window is not reordered, so the rank of a number is its ordinal.
         for (ordinal, number) in builder.numbers.enumerated() where changedPending.contains(number) {
             changed[entry.id, default: []].insert(ordinal)
         }

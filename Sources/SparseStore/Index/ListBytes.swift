@@ -15,7 +15,7 @@ final class ListBytes: @unchecked Sendable {
     ///   - byteCount: The size of the data, 1 or more.
     ///   - decode: Writes all bytes of the given memory.
     init(byteCount: Int, _ decode: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
-        // As in the map, the data begin at the start of a cache line.
+        // Align the data to a cache line, as in the map.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
         start = UnsafeRawPointer(memory)
         decodedBytes = byteCount

@@ -21,7 +21,7 @@ final class ListChunk: Sendable {
 
     /// Returns the chunk's data, which contains each of the directory's lists in full.
     func bytes(_ directory: WindowDirectory, _ cache: ListCache) throws -> (bytes: ListBytes, wasCached: Bool) {
-        // Whoever comes while it is decoded waits for that: it takes less than doing it twice.
+        // Other threads wait while the chunk is decoded, which is faster than decoding it twice.
         let (bytes, wasHeld) = try held.withLock { held throws -> (ListBytes, Bool) in
             if let held { return (held, true) }
             let made = try load(directory, cache)

@@ -55,7 +55,7 @@ public struct MergePolicy: Sendable, Hashable {
     /// windows can hold terminates.
     func windows(of segments: some Collection<SegmentEntry>) -> Int {
         let most = Limits.maximumDocumentsPerWindow
-        // Dead documents' included.
+        // Includes dead documents.
         let nonzeros = Int(clamping: segments.reduce(UInt64(0)) { $0 + $1.nonzeros })
         guard nonzeros >= nonzerosPerWindow else { return (segments.liveDocuments + most - 1) / most }
         return segments.liveDocuments / most + nonzeros / nonzerosPerWindow + 1
@@ -132,11 +132,11 @@ extension MergePolicy {
     /// Returns the segment with the largest share of dead documents, if it is too large, with the surrounding segments
     /// that are at least half as dead or are comparatively small, as long as fewer windows can hold them all.
     private func mostlyDead(_ segments: [SegmentEntry]) -> Range<Int>? {
-        // Changed documents are looked at one by one by whoever filters: they count for more than dead ones.
+        // Filters read changed documents one by one, so these count for more than dead ones.
         func share(_ segment: SegmentEntry) -> Double {
             (Double(segment.tombstones) + Self.changedWeight * Double(segment.changes)) / Double(segment.documents)
         }
-        // Small ones merge soon anyway.
+        // Small segments will be merged soon anyway.
         let worth = segments.indices.filter {
             segments[$0].documents > documentsMergedByCommits && share(segments[$0]) >= deadShare
         }

@@ -24,7 +24,7 @@ struct RetiredSegments {
     func retire(_ entries: [(number: UInt32, bytes: UInt64)]) throws {
         for entry in entries where entry.bytes < Self.leastBytes { try segments.remove(entry.number, writer) }
         let retired = try meta.retired() + entries.filter { $0.bytes >= Self.leastBytes }.map(\.number)
-        // Room for a record of its own, whatever happens: the oldest go at once.
+        // The record has a maximum size, so the oldest segments are removed at once.
         let excess = max(0, retired.count - Limits.maximumSegments)
         for segment in retired.prefix(excess) { try segments.remove(segment, writer) }
         try MetaTable.put(retired: Array(retired.dropFirst(excess)), tables, writer)

@@ -22,7 +22,7 @@ final class SegmentCache: Sendable {
 
     /// Returns the index of a manifest. Opens new segments and drops those that are gone.
     func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
-        // Searches do without what they need not have.
+        // Searches work without the block index.
         var damage: BlockDamage?
         func attempt<R>(_ body: () throws -> R?) throws -> R? {
             do {

@@ -34,7 +34,7 @@ final class SegmentNumbers: @unchecked Sendable {
     /// Returns the rank of each ordinal's document; nil if ranks and ordinals are the same.
     func ranks() -> [UInt16]? {
         guard let order else { return nil }
-        // It is proven to be a permutation.
+        // The order has been verified to be a permutation.
         var ranks = [UInt16](repeating: 0, count: count)
         for rank in 0..<count { ranks[order[rank]] = UInt16(truncatingIfNeeded: rank) }
         return ranks

@@ -161,7 +161,7 @@ struct WindowBuilder {
                 next[cell] += 1
             }
         }
-        // Filling has moved each cell's begin to its end.
+        // Filling has moved the start of each cell to its end.
         var writer = WindowListWriter(
             documents: count, hasDenseLists: layout.hasDenseLists, referenceLength: referenceLength)
         var begin = 0

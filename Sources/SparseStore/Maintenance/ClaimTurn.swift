@@ -56,7 +56,7 @@ final class ClaimTurn: Sendable {
             do {
                 return .done(try perform(&job))
             } catch {
-                // Should this fail too, the next one finds the claim of this process and nobody behind it.
+                // If this also fails, the next attempt finds a claim of this process without an owner.
                 _ = try? job.claim.discard(environment, tables)
                 throw error
             }

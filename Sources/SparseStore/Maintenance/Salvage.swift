@@ -68,7 +68,7 @@ struct Salvage {
 
     private static func rescuedNames(_ commit: CommitReader) throws -> [TermID: String] {
         var names: [TermID: String] = [:]
-        // The names stand before the numbers.
+        // Entries by name sort before entries by number.
         try forEach(commit.tables.vocabulary, from: [], commit) { entry in
             guard case .term(let name)? = try? Keys.parseVocabulary(entry.key) else { return false }
             let record = try? TermIDRecord(sealed: entry.value, in: .vocabulary, key: entry.key)

@@ -50,7 +50,7 @@ extension StagedBlocks {
         var chunks: [[UInt8]] = []
         for document in documents {
             let place = sources.place(of: document)
-            // One that has been removed by now has no slot.
+            // A document that was removed meanwhile has no slot.
             guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
             slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
             if let full = writer.append(document, try lines.components(of: place)) { chunks.append(full) }

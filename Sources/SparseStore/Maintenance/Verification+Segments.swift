@@ -24,7 +24,7 @@ extension Verification {
             do {
                 return try body()
             } catch let error as SparseStoreError where error.code == .corrupted {
-                // The remedy is the report's to say.
+                // The report adds the remedy.
                 broken(invariant, .segments, prefix, error.problem)
                 return nil
             }

@@ -2,9 +2,12 @@
 public enum Scoring: Sendable, Hashable {
     /// The inner product of the two vectors.
     case innerProduct
-    /// BM25. The weights of a document are term counts, and a term contributes `count x (k1 + 1) / (count + k1 x (1 - b
-    /// + b x length / averageLength))` times the query's weight, where length is the sum of the document's counts. The
-    /// average length is exact for the live documents of the searched commit, regardless of earlier writes,
+    /// BM25. The weights of a document are term counts, and a term contributes the following value times the query's
+    /// weight, where length is the sum of the document's counts:
+    ///
+    ///     count x (k1 + 1) / (count + k1 x (1 - b + b x length / averageLength))
+    ///
+    /// The average length is exact for the live documents of the searched commit, regardless of earlier writes,
     /// replacements, and removals (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). Search with
     /// ``Weighting/corpusIDF``.
     ///

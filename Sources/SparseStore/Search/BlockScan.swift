@@ -40,7 +40,7 @@ struct BlockScan {
             terms.append((number, weight * index.directory.entries[number].maximum))
         }
         guard let most = terms.map(\.most).max() else { return [] }
-        // Terms ascend in a query, so their numbers do.
+        // The terms of a query ascend, and so do their numbers.
         let lightest = plan.isBestFirst ? Self.lightest * most : 0
         let numbers = terms.filter { $0.most >= lightest }.map { UInt16(truncatingIfNeeded: $0.number) }
         for term in terms {

@@ -32,7 +32,7 @@ struct Collector {
         }
         guard !heap.isFull || score >= heap.minimum, try isBehind(score, vector) else { return }
         heap.insert(score)
-        // Identifiers are read for what may be in the answer only.
+        // Identifiers are read only for documents that may be in the result.
         found.append(FoundDocument(id: try vector.identifier(), place: place, score: score))
         if found.count > 4 * limit + 1_024 { found = best() }
     }

@@ -242,7 +242,7 @@ extension IndexView {
         let member = members[position]
         return try member.segment.groups.groups(by: key, deadCount: member.deadCount) {
             let values = try (0..<member.segment.documentCount).map { ordinal -> GroupValue? in
-                // A removed document of a compact segment is not stored any more.
+                // A removed document of a compact segment is no longer stored.
                 guard member.isLive(ordinal) else { return nil }
                 switch key {
                 case .idPrefix(let separator):

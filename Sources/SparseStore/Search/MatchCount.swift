@@ -9,7 +9,7 @@ struct MatchCount {
     func run() throws -> Int {
         guard stage.query.hasPositiveWeight else { return 0 }
         let terms = TermPlaces(stage.query, stage.index, scratch)
-        // Without weights below 0 whoever has one of the terms scores above 0.
+        // Without negative weights, every document with one of the terms scores above 0.
         let needsScores = stage.query.hasNegativeWeight || stage.minimumScore ?? 0 > 0
         var count = 0
         for position in stage.index.members.indices {

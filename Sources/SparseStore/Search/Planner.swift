@@ -127,7 +127,7 @@ struct Planner {
     /// plan skips matters. But only as many are scored as for k. Between two measured depths, recall is therefore
     /// interpolated linearly in the logarithm of the depth.
     private func recall(_ effort: Int, _ limit: Int, _ share: Double) -> Double {
-        // Efforts of blocks are searched with once they were measured only.
+        // Efforts of blocks are used only after they were measured.
         guard isMeasured else { return ScanLadder.assumedRecall[effort] }
         let points = curves[effort]
         let depth = Double(limit) / min(1, max(share, 1e-6))

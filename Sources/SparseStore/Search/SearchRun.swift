@@ -111,7 +111,7 @@ struct SearchRun {
         for position in members {
             try stage.budget.check()
             try scan(position, cut: cut, into: &set)
-            // Weights below zero make lower bounds weak: true scores have to raise what the next window must reach.
+            // Negative weights make lower bounds weak, so exact scores must raise the bound for the next window.
             if query.hasNegativeWeight {
                 try refine(set.takeRemaining())
                 if let reached { set.raise(to: reached) }

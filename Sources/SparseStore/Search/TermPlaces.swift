@@ -34,7 +34,7 @@ struct TermPlaces {
     init(_ query: ResolvedQuery, _ index: IndexView, _ scratch: ScanScratch, in wanted: Set<Int>? = nil) {
         most = [Float](repeating: 0, count: query.terms.count)
         fullest = Array(repeating: nil, count: query.terms.count)
-        // Each step asks for what the next one reads, for all windows.
+        // Each step prefetches what the next one reads, for all windows.
         let prefetches = scratch.optimisations.contains(.termPrefetch)
         for (number, member) in index.members.enumerated() where prefetches && wanted?.contains(number) ?? true {
             member.segment.directory.prefetchFind(query.terms)

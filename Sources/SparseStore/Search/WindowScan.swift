@@ -126,10 +126,10 @@ struct WindowScan {
                     ahead: isAskedFor ? WindowKernels.prefetchDistance : 0)
             }
         }
-        // What pads have added up belongs to no document.
+        // The sum of the padding belongs to no document.
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
         let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
-        // A block below this holds no candidate, whatever its dense lists bring.
+        // A block below this has no candidate, whatever its dense lists add.
         let skips = scratch.optimisations.contains(.blockSkipping)
         let kept = skips ? Int(units(reaching: set.threshold)) - denseMost : Int(Int16.min)
         if let allowed {

@@ -7,7 +7,7 @@ enum DocumentValidation {
         do {
             try body()
         } catch {
-            // An identifier that is none does not help to find the document.
+            // An invalid identifier does not help to find the document.
             guard (1...Limits.maximumIdentifierBytes).contains(id.utf8.count) else { throw error }
             throw error.inDocument(id)
         }

@@ -120,7 +120,7 @@ private struct PageQueue {
         options.after = page.cursor ?? cursor
         options.offset = 0
         isEnded = page.cursor == nil
-        // Behind an empty page stands what stood behind the one before.
+        // After an empty page, the cursor stays that of the last hit.
         guard !page.isEmpty else { return }
         result = page
         given = 0

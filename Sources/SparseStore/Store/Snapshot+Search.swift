@@ -116,7 +116,7 @@ extension Snapshot {
             let (found, plan) = try find(request, request.query, limit: limit, scratch, &counters)
             let groups = Groups.split(found, isGrouped: request.groups != nil)
             let rest = groups.drop { group in group.first.map { !HitRank.precedes(last, $0.rank) } ?? true }
-            // What was written since the page before may rank before its end.
+            // Documents written since the previous page may rank before its end.
             guard rest.count < request.wanted, groups.count == limit, limit < Limits.maximumResults else {
                 return (rest.flatMap(\.self), plan)
             }

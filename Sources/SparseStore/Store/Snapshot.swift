@@ -10,7 +10,7 @@ public final class Snapshot: Sendable {
     private let transaction: ReadTransaction
     let state: SnapshotState
     let source: SnapshotSource
-    // A read transaction is used by one thread at a time; a snapshot may be shared.
+    // A read transaction may be used by only one thread at a time, but a snapshot may be shared.
     private let gate = Lock(())
 
     let cancellation: Cancellation?
@@ -95,7 +95,7 @@ public final class Snapshot: Sendable {
         var next: UInt64 = 0
         var seen = 0
         var goesOn = true
-        // The closure is the caller's: it runs outside the lock that guards the transaction, a batch at a time.
+        // The caller's closure runs outside the lock that guards the transaction, one batch at a time.
         while goesOn {
             let batch: [Document] = try SparseStoreError.wrap {
                 try withReader { reader in
@@ -177,7 +177,7 @@ public final class Snapshot: Sendable {
                     .forEach(manifest) { frequencies.append(($0, Int($1))) }
             }
         }
-        // The closure is the caller's: it runs outside the lock that guards the transaction.
+        // The caller's closure runs outside the lock that guards the transaction.
         for (term, frequency) in frequencies { try body(term, frequency) }
     }
 

@@ -70,7 +70,7 @@ final class SnapshotSource: Sendable {
                     "the store is at generation \(reached), not \(generation) yet; try again, or wait longer for the "
                         + "process that is to commit it")
             }
-            // Another process's commit wakes nobody here.
+            // A commit of another process does not wake this thread.
             usleep(pause)
             pause = min(2 * pause, 16_000)
         }
@@ -119,7 +119,7 @@ final class SnapshotSource: Sendable {
 
     private func state(_ transactionID: UInt64, _ reader: Reader) throws -> SnapshotState {
         try newest.withLock { newest in
-            // The map may have grown without a commit; a read transaction, such as ours, keeps it where it is.
+            // The map may have grown without a commit. Our read transaction keeps it in place.
             let mapEpoch = environment.mapEpoch
             if let newest, newest.transactionID == transactionID, newest.mapEpoch == mapEpoch { return newest }
             let meta = MetaTable(tables: tables, reader: reader)
@@ -134,7 +134,7 @@ final class SnapshotSource: Sendable {
             let state = SnapshotState(
                 transactionID, mapEpoch: mapEpoch, manifest, index, encoder, try meta.tuning(), multivectors,
                 AttributeSchema(try meta.attributeSchema()))
-            // A thread that was held up may come with an older commit than another has seen.
+            // A delayed thread may have an older commit than another thread has seen.
             if newest.map({ ($0.mapEpoch, $0.transactionID) < (mapEpoch, transactionID) }) ?? true { newest = state }
             return state
         }

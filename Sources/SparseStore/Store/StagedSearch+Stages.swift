@@ -18,7 +18,7 @@ extension StagedSearch {
                 rest.append(document)
                 continue
             }
-            // The others have scores of another kind; a fusion asks for theirs.
+            // The other documents have scores of another kind. A fusion asks for scores of its kind.
             if rank < ranking.documents.count { before.documents.append(document) }
             document.score = score
             scored.documents.append(document)
@@ -38,7 +38,7 @@ extension StagedSearch {
             let found = try before(documents, &counters)
             var documents = documents
             for index in documents.indices { documents[index].score = found[index] ?? 0 }
-            // A reranker is promised an order.
+            // Rerankers require candidates in rank order.
             let order = documents.indices.sorted { RankedDocument.precedes(documents[$0], documents[$1]) }
             var scores = CandidateScores(count: documents.count)
             let candidates = try Candidates(order.map { documents[$0] }, CandidateSource(snapshot))

@@ -59,7 +59,7 @@ struct StagedSearch {
             let limit = Self.needed(by: stages[(index + 1)...], limit: request.depth)
             switch stage.kind {
             case .rerank(let reranker, let fusion):
-                // How many documents make so many groups is not known before they are scored.
+                // The number of documents that make up enough groups is unknown until they are scored.
                 let best = request.groups == nil ? limit : Limits.maximumResults
                 report(reranker.name, try rerank(reranker, stage.candidates, fusion, limit: best), start)
             case .feedback(let feedback):
@@ -150,7 +150,7 @@ struct StagedSearch {
 extension Snapshot {
     /// Returns a ranking of found documents with its scoring function.
     func ranking(_ found: [FoundDocument], _ query: ResolvedQuery) -> Ranking {
-        // Groups stand one behind the other; stages rank documents.
+        // The documents of a group are adjacent; stages rank documents individually.
         let documents = found.map(RankedDocument.init).sorted(by: RankedDocument.precedes)
         return Ranking(documents: documents, unfound: 0) { [self] documents, counters in
             guard !documents.isEmpty else { return [] }

@@ -43,7 +43,7 @@ extension Store {
     ) async throws -> SearchResult {
         try batches.check()
         let start = ContinuousClock.now
-        // What is shown is known when the model has answered.
+        // The hits to return are known once the model has answered.
         var first = options
         first.fields = []
         let prepared = try await AsyncHop.run { [self, first] cancellation in

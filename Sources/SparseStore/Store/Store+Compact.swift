@@ -29,7 +29,7 @@ extension Store {
     func compact(cancellation: Cancellation?) throws(SparseStoreError) -> CompactionReport {
         try SparseStoreError.wrap {
             let before = try environment.info().fileBytes
-            // Nobody needs their room in the new file.
+            // The new file does not need the space of retired segments.
             try environment.write(isCancelled: { cancellation?.isRaised ?? false }) { transaction in
                 try RetiredSegments(tables: source.tables, writer: transaction.writer).makeRoom(for: .max)
             }

@@ -40,7 +40,7 @@ extension Store {
                 defer { environment.close() }
                 let tables = try Tables { try environment.table(named: $0) }
                 let commit = try CommitReader(environment, tables)
-                // A store of another version is not damaged. A record that cannot be read says nothing about that.
+                // A store of another version is not damaged. An unreadable record does not tell the version.
                 if let record = try? MetaTable(tables: tables, reader: commit.reader).store() {
                     try record.checkOpenable(readOnly: true)
                 }
@@ -53,7 +53,7 @@ extension Store {
                     configuration.readsWithoutLock = false
                     configuration.durability = .full
                     configuration.maintenance = .manual
-                    // As the damaged store has it, where that can be read.
+                    // Keep the setting of the damaged store if it can be read.
                     if let manifest = try? MetaTable(tables: tables, reader: commit.reader).manifest() {
                         configuration.profile = manifest.profile
                     }
@@ -63,7 +63,7 @@ extension Store {
                     let store = try Store.open(at: path, configuration: configuration)
                     defer { store.close() }
                     try store.fill(from: salvage)
-                    // Fewer than were read where two had one identifier.
+                    // Fewer than were read if two had the same identifier.
                     report.documents = try store.read { $0.count }
                 }
                 report.isWritten = true
@@ -116,7 +116,7 @@ extension Store {
         try flush()
         try write { transaction in
             try salvage.forEachBookmark { name, bytes in
-                // What the interface has never let in is left out.
+                // Omit what the API has never accepted.
                 if let bytes, name.utf8.count <= 200 { try transaction.setBookmark(name, bytes) }
             }
         }

@@ -5,7 +5,7 @@ extension Store {
     /// Returns counts and sizes of the newest commit. Reads the entire tables of document frequencies and free pages.
     public func statistics() throws(SparseStoreError) -> StoreStatistics {
         try SparseStoreError.wrap {
-            // Before the snapshot below becomes a reader itself.
+            // Read the list before the snapshot below becomes a reader itself.
             let info = try environment.info()
             let age = source.open.oldestAge
             let snapshot = try source.snapshot()

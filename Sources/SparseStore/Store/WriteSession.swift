@@ -121,7 +121,7 @@ struct WriteSession {
         }
         try changing { session in
             let key = Keys.document(number)
-            // The view's bytes move with the next write: all is read before it.
+            // The view's bytes move with the next write, so everything is read before it.
             let value = try session.encoder.encode(view, tags: new.tags, attributes: new.attributes, key: key)
             try session.writer.put(session.tables.documents, key, value)
             try session.index.change(number, session.manifest)
@@ -170,7 +170,7 @@ struct WriteSession {
 
     /// Returns the matching documents of the newest commit that this transaction has neither changed nor removed.
     private func committed(_ filter: ResolvedFilter) throws -> [UInt64] {
-        // This transaction has the lock of all writers: the newest commit is the one it began from.
+        // This transaction holds the writer lock, so the newest commit is the one it began from.
         let snapshot = try source.snapshot(cancellation)
         guard snapshot.manifest == base else {
             throw SparseStoreError(.internalError, "a commit has come in while a transaction held the writers' lock")
@@ -257,7 +257,7 @@ struct WriteSession {
         try DictionaryTrainer(tables: tables, writer: writer).trainIfDue(from: base, &manifest)
         manifest.generation += 1
         try MetaTable.put(manifest, tables, writer)
-        // What was held back may have taken a while.
+        // Writing the buffered data may have taken a while.
         try checkCancellation()
         return true
     }
@@ -292,7 +292,7 @@ struct WriteSession {
             }
             throw encoderRecord.description.mismatch(encoder)
         }
-        // Counts of an earlier encoder's documents, all gone, are none.
+        // Counts for an earlier encoder, whose documents are all gone, do not apply.
         record.length = 0
         try changing { $0.encoderRecord = record }
     }

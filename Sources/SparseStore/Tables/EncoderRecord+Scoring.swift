@@ -4,7 +4,7 @@ extension EncoderRecord {
     /// Returns the scoring of counts for a number of live documents; nil if documents are scored by their weights.
     func scoring(documents: UInt64) -> BM25Function? {
         bm25.map { parameters in
-            // Without a document there is nothing to score.
+            // Without documents there is nothing to score.
             let average = Float(Double(length) / Double(max(1, documents)))
             return BM25Function(parameters, averageLength: average > 0 ? average : 1)
         }

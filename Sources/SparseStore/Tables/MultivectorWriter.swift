@@ -85,7 +85,7 @@ struct MultivectorWriter {
 
     func finish() throws {
         guard hasChanged, let settings else { return }
-        // A codebook goes with the last multivector that names it.
+        // A codebook is deleted with the last multivector that refers to it.
         for number in base?.codebooks.subtracting(settings.codebooks) ?? [] {
             _ = try writer.delete(table.tables.meta, Keys.codebook(number))
         }

@@ -103,7 +103,7 @@ final class SegmentBytes: @unchecked Sendable {
     /// segment.
     func verify() throws {
         guard !isVerified.load(ordering: .acquiring) else { return }
-        // One request instead of one a page: the map is not read ahead.
+        // One request instead of one per page, because the map has no read-ahead.
         askForAll()
         try open(verifyChecksum: true)
         isVerified.store(true, ordering: .releasing)

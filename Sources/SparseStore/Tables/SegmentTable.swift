@@ -15,12 +15,12 @@ struct SegmentTable {
         case forwardChunk = 5
         case tags = 6
         case order = 7
-        // Of a block index.
+        // Parts of a block index.
         case blockDirectory = 8
         case blockLists = 9
         case blockPlaces = 10
         case blockLines = 11
-        // Of a segment.
+        // Parts of a segment.
         case column = 12
 
         /// Whether the part belongs to the block index rather than to a segment.
@@ -89,7 +89,7 @@ struct SegmentTable {
         var cursor = try reader.cursor(tables.segments)
         var entry = try cursor.seek(atOrAfter: [])
         while let key = try entry.map({ try Keys.parseSegment($0.key) }) {
-            // The parts of segments stand before those of block indexes.
+            // Parts of segments sort before those of block indexes.
             if Part(rawValue: key.part)?.isOfBlocks == true { numbers.append(key.id) }
             entry = key.id < .max ? try cursor.seek(atOrAfter: Keys.segmentPrefix(key.id + 1)) : nil
         }

@@ -16,7 +16,7 @@ final class VocabularyCache: Sendable {
                 let key = TextKey(name)
                 if let id = known[key] { return id < termCount ? id : nil }
                 guard let id = try table.id(of: name) else { return nil }
-                // A write transaction reads its own new terms too, and may abort: then others get their numbers.
+                // A write transaction also reads its own new terms. If it aborts, other terms get their numbers.
                 if id < termCount { known[key] = id }
                 return id
             }

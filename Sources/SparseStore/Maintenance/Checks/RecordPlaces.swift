@@ -30,7 +30,7 @@ struct RecordPlaces {
                 }
                 return (place + size + 3) & ~3
             }
-            // Damage here was reported; what follows could only be guessed.
+            // The damage was reported, and what follows cannot be interpreted.
             guard let end else { return }
             next = end
         }

@@ -78,7 +78,7 @@ enum ValuesCheck {
         guard let part = SegmentTable.Part(rawValue: key.part) else {
             throw FormatError(.keyShape, "a segment has no part \(key.part)")
         }
-        // Which segments may have planes, their entries say: `SegmentsCheck` asks them.
+        // The segment entries tell which segments may have planes; `SegmentsCheck` checks it.
         let bytes = try SegmentBytes(
             entry.value, kind: part.kind, key: Array(entry.key), mayBePlanes: part == .chunk)
         try bytes.verify()
