@@ -37,19 +37,19 @@ public indirect enum Filter: Sendable, Hashable {
     /// Returns an attribute to compare: `.attribute("price").between(5, 10)`.
     public static func attribute(_ name: String) -> Attribute { Attribute(name) }
 
-    /// Matches documents that match both filters.
+    /// Returns a filter that matches documents that match both filters.
     public static func && (left: Filter, right: Filter) -> Filter {
         if case .all(let parts) = left { return .all(parts + [right]) }
         return .all([left, right])
     }
 
-    /// Matches documents that match at least one of the two filters.
+    /// Returns a filter that matches documents that match at least one of the two filters.
     public static func || (left: Filter, right: Filter) -> Filter {
         if case .any(let parts) = left { return .any(parts + [right]) }
         return .any([left, right])
     }
 
-    /// Matches documents that do not match the filter.
+    /// Returns a filter that matches documents that do not match the filter.
     public static prefix func ! (filter: Filter) -> Filter { .not(filter) }
 
     /// Parses a filter from text.
@@ -176,39 +176,39 @@ public struct Attribute: Sendable, Hashable {
         }
     }
 
-    /// Matches documents that have the attribute.
+    /// A filter that matches documents that have the attribute.
     public var exists: Filter { .condition(self, .exists) }
 
-    /// Matches documents whose value is one of these, at most ``Filter/maximumIdentifiers``.
+    /// Returns a filter that matches documents whose value is one of these, at most ``Filter/maximumIdentifiers``.
     public func isIn(_ values: [AttributeValue]) -> Filter { .condition(self, .isIn(values)) }
 
-    /// Matches documents whose value lies between two others, inclusive.
+    /// Returns a filter that matches documents whose value lies between two others, inclusive.
     public func between(_ low: AttributeValue, _ high: AttributeValue) -> Filter {
         .condition(self, .isBetween(End(low, isIncluded: true), End(high, isIncluded: true)))
     }
 
-    /// Matches documents with this value.
+    /// Returns a filter that matches documents with this value.
     public static func == (left: Attribute, right: AttributeValue) -> Filter { left.isIn([right]) }
 
-    /// Matches documents without this value.
+    /// Returns a filter that matches documents without this value.
     public static func != (left: Attribute, right: AttributeValue) -> Filter { .not(left == right) }
 
-    /// Matches documents with a smaller value.
+    /// Returns a filter that matches documents with a smaller value.
     public static func < (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(nil, End(right, isIncluded: false)))
     }
 
-    /// Matches documents with a smaller or equal value.
+    /// Returns a filter that matches documents with a smaller or equal value.
     public static func <= (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(nil, End(right, isIncluded: true)))
     }
 
-    /// Matches documents with a larger value.
+    /// Returns a filter that matches documents with a larger value.
     public static func > (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(End(right, isIncluded: false), nil))
     }
 
-    /// Matches documents with a larger or equal value.
+    /// Returns a filter that matches documents with a larger or equal value.
     public static func >= (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(End(right, isIncluded: true), nil))
     }

@@ -105,12 +105,12 @@ public struct SegmentStatistics: Sendable, Hashable, Codable {
     public var kind: String
     /// The index profile of the segment.
     public var profile: IndexProfile
-    /// The number of documents it was built from.
+    /// The number of documents that the segment was built from.
     public var documents: Int
-    /// The number of its documents that were removed since.
+    /// The number of its documents that have been removed since.
     public var tombstones: Int
     /// The number of postings.
     public var nonzeros: Int
-    /// The size in bytes.
+    /// The size of the segment, in bytes.
     public var bytes: Int
 }
