@@ -2,9 +2,10 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation python fuzz crash full-disk crash-full damage format lint docs check clean
+.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation python examples fuzz crash full-disk crash-full damage format lint docs check clean
 
-SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift
+SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift \
+	Examples/Package.swift $(wildcard Examples/*/*.swift)
 KILLS ?= 50
 FLIPS ?= 2000
 SECONDS_TO_RUN ?= 30
@@ -59,6 +60,9 @@ bench-ablation: ## Leave out each idea that makes searches fast, alone (DATA=FOL
 
 python: setup ## Build the C library and the Python wheel (Python/dist), and test both
 	@Scripts/python.sh
+
+examples: setup ## Build and run every example with its checks: the traits, the service with Qdrant's client (ROUNDS=4)
+	@Scripts/examples.sh
 
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi

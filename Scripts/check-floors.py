@@ -31,7 +31,7 @@ MODULES = {
     "SparseText": {
         "SparseFormat", "SparseStore", "SparseInterchange", "CStemmer",
         # Behind the package trait AsyncHTTPClient.
-        "AsyncHTTPClient", "NIOCore"},
+        "AsyncHTTPClient", "NIOCore", "NIOHTTP1"},
     "CSparseStore": {"CSparseStoreHeader", "SparseStore"},
     "SparseStoreTool": {
         "SparseStore", "SparseInterchange", "SparseText", "Platform", "ArgumentParser", "Logging", "SystemPackage"},

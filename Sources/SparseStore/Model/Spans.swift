@@ -48,13 +48,13 @@ struct StoreSpan {
 
     func set(_ name: String, _ value: @autoclosure () -> String) {
         #if Tracing
-            if span.isRecording { span.attributes["sparsestore." + name] = .string(value()) }
+            if span.isRecording { span.attributes["sparsestore." + name] = SpanAttribute.string(value()) }
         #endif
     }
 
     func set(_ name: String, _ value: @autoclosure () -> Int) {
         #if Tracing
-            if span.isRecording { span.attributes["sparsestore." + name] = .int64(Int64(value())) }
+            if span.isRecording { span.attributes["sparsestore." + name] = SpanAttribute.int64(Int64(value())) }
         #endif
     }
 }

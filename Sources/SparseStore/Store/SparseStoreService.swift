@@ -1,4 +1,5 @@
 #if ServiceLifecycle
+    internal import Logging
     public import ServiceLifecycle
 
     /// A store as a service of swift-service-lifecycle. The service reports sizes, runs manual merges, and closes the

@@ -1,6 +1,7 @@
 #if AsyncHTTPClient
     public import AsyncHTTPClient
     internal import NIOCore
+    internal import NIOHTTP1
     public import SparseStore
 
     /// Carries the requests of ``HTTPSparseEncoder`` with async-http-client. With the package trait `AsyncHTTPClient`.
