@@ -87,7 +87,7 @@ def test_documents_bring_what_they_were_given(store):
         ["a", "b", "c"], [{"x": 1.0}, {"x": 2.0}, {"x": 3.0}],
         payloads=["text", b"\xff\x00", None], tags=[["de", "new"], [], ["de"]])
     assert store.get(["c", "missing", "a"]) == [
-        sparsestore.Document("c", None, ["de"]), sparsestore.Document("a", b"text", ["de", "new"])]
+        sparsestore.Document("c", None, ["de"], {}), sparsestore.Document("a", b"text", ["de", "new"], {})]
     hits = store.search([{"x": 1.0}], k=3, recall="exact", fields=["payload", "tags"])
     assert hits.fields["payload"].tolist() == [[None, b"\xff\x00", b"text"]]
     assert hits.fields["tags"].tolist() == [[["de"], [], ["de", "new"]]]

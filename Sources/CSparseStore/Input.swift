@@ -127,6 +127,31 @@ struct InputTokens {
     }
 }
 
+/// The tags of many documents that a caller has passed, checked once.
+struct InputTags {
+    private let strings: InputStrings
+    private let offsets: UnsafePointer<Int64>
+
+    /// Nil where no tags are passed.
+    init?(_ tags: UnsafePointer<sparsestore_strings>?, offsets: UnsafePointer<Int64>?, rows: Int) throws {
+        guard let tags else { return nil }
+        guard let offsets else { throw misuse("tags have no offsets", "pass rows + 1 offsets") }
+        strings = try InputStrings(tags.pointee, name: "tags")
+        try checkRising(offsets, count: Int64(rows), name: "tag_offsets")
+        guard Int(offsets[rows]) == strings.count else {
+            throw misuse(
+                "the offsets of the tags end at \(offsets[rows]), and there are \(strings.count)",
+                "let the last offset be the number of tags")
+        }
+        self.offsets = offsets
+    }
+
+    /// The tags of a row.
+    func labels(_ row: Int) throws -> [String] {
+        try (Int(offsets[row])..<Int(offsets[row + 1])).map { try strings.text($0, name: "tags") }
+    }
+}
+
 /// Makes sure that `count + 1` offsets rise from 0.
 func checkRising(_ offsets: UnsafePointer<Int64>, count: Int64, name: String) throws {
     var last: Int64 = 0

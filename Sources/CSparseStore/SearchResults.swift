@@ -11,22 +11,53 @@ final class SearchResults {
     let payloads: OutputStrings
     let tags: OutputStrings
     let tagOffsets: OutputArray<Int64>
+    let groups: OutputStrings
+    /// The attributes of the hits, by name.
+    var columns: [OutputColumn]
+    /// The text of what asks for the next page.
+    var cursor: OutputArray<CChar>?
 
     /// - Parameters:
-    ///   - answers: for each query its hits, each with the document where fields of it are asked for.
+    ///   - answers: for each query its hits.
     ///   - fields: what hits bring, a sum of `sparsestore_field`.
-    init(_ answers: [[(id: String, score: Float, document: Document?)]], generation: UInt64, fields: Int32) {
+    init(_ answers: [[AnsweredHit]], generation: UInt64, fields: Int32) {
         queries = answers.count
         self.generation = generation
-        let hits = answers.joined()
+        let hits = Array(answers.joined())
         offsets = OutputArray(starts: answers.map(\.count))
         scores = OutputArray(hits.map(\.score))
         ids = OutputStrings(hits.map { Array($0.id.utf8) })
         let hasPayloads = fields & Int32(SPARSESTORE_FIELD_PAYLOAD.rawValue) != 0
-        payloads = OutputStrings(hasPayloads ? hits.map { $0.document?.payload } : [])
-        let tags = fields & Int32(SPARSESTORE_FIELD_TAGS.rawValue) != 0 ? hits.map { $0.document?.tags ?? [] } : []
+        payloads = OutputStrings(hasPayloads ? hits.map(\.payload) : [])
+        let tags = fields & Int32(SPARSESTORE_FIELD_TAGS.rawValue) != 0 ? hits.map(\.tags) : []
         self.tags = OutputStrings(tags.joined().map { Array($0.utf8) })
         tagOffsets = OutputArray(starts: tags.map(\.count))
+        groups = OutputStrings(hits.contains { $0.group != nil } ? hits.map { $0.group.map { Array($0.utf8) } } : [])
+        let names = Set(hits.flatMap(\.attributes.keys)).sorted { TextKey($0) < TextKey($1) }
+        columns = names.map { name in OutputColumn(name, hits.map { $0.attributes[name] }) }
+    }
+}
+
+/// A hit, or a document that is listed, with the fields that were asked for.
+struct AnsweredHit {
+    var id: String
+    var score: Float = 0
+    var group: String?
+    var payload: [UInt8]?
+    var tags: [String] = []
+    var attributes: [String: AttributeValue] = [:]
+
+    init(id: String, score: Float = 0) {
+        self.id = id
+        self.score = score
+    }
+
+    /// - Parameter fields: what is shown of the document, a sum of `sparsestore_field`.
+    init(_ document: Document, fields: Int32) {
+        id = document.id
+        payload = document.payload
+        tags = document.tags
+        if fields & Int32(SPARSESTORE_FIELD_ATTRIBUTES.rawValue) != 0 { attributes = document.attributes }
     }
 }
 
@@ -112,7 +143,8 @@ public func get(
             try object(store, as: StoreHandle.self).store.read { snapshot in
                 let documents = try ids.compactMap { try snapshot.document($0) }
                 return SearchResults(
-                    [documents.map { ($0.id, 0, $0) }], generation: snapshot.generation, fields: fields)
+                    [documents.map { AnsweredHit($0, fields: fields) }], generation: snapshot.generation, fields: fields
+                )
             })
     }
 }
@@ -133,12 +165,18 @@ private struct SearchRequest {
         case SPARSESTORE_RECALL_FAST: options.recall = .fast
         default: options.recall = .target(given.recall == 0 ? 0.95 : given.recall)
         }
-        if let filter = given.filter { options.filter = try Filter.parse(String(cString: filter)) }
+        options.filter = try given.filter.map(parse)
+        if let separator = given.group_separator {
+            options.grouping = .byIDPrefix(
+                upTo: String(cString: separator), best: given.group_size == 0 ? 1 : Int(given.group_size))
+        }
         if given.uses_corpus_idf != 0 { options.weighting = .corpusIDF }
         if given.has_minimum_score != 0 { options.minimumScore = given.minimum_score }
         if given.timeout > 0 { options.deadline = .now + .seconds(given.timeout) }
         threads = given.threads == 0 ? nil : Int(given.threads)
         fields = given.fields
+        if fields & Int32(SPARSESTORE_FIELD_PAYLOAD.rawValue) != 0 { options.fields.insert(.payload) }
+        if fields & Int32(SPARSESTORE_FIELD_TAGS.rawValue) != 0 { options.fields.insert(.tags) }
         tokens = try given.tokens.map { try InputTokens($0.pointee, rows: rows) }
         candidates = given.candidates == 0 ? options.limit * 10 : Int(given.candidates)
     }
@@ -146,7 +184,7 @@ private struct SearchRequest {
     /// The hits of each query; a query without a component finds nothing.
     func answers(
         to contents: [SparseContent?], in snapshot: Snapshot
-    ) throws -> [[(id: String, score: Float, document: Document?)]] {
+    ) throws -> [[AnsweredHit]] {
         let found = contents.indices.filter { contents[$0] != nil }
         let queries = found.compactMap { contents[$0].map(Self.query) }
         var answers: [SearchResult?] = Array(repeating: nil, count: contents.count)
@@ -161,11 +199,19 @@ private struct SearchRequest {
                 answers[index] = try result.get()
             }
         }
-        return try answers.map { result in
-            try (result?.hits ?? []).map { hit in
-                (hit.id, hit.score, fields == 0 ? nil : try snapshot.document(hit.id))
-            }
+        return try answers.map { result in try (result?.hits ?? []).map { try answered($0, in: snapshot) } }
+    }
+
+    /// Payload and tags come with a hit, in the same snapshot; attributes are read with the document.
+    private func answered(_ hit: Hit, in snapshot: Snapshot) throws -> AnsweredHit {
+        var answer = AnsweredHit(id: hit.id, score: hit.score)
+        answer.group = hit.group
+        answer.payload = hit.payload
+        answer.tags = hit.tags ?? []
+        if fields & Int32(SPARSESTORE_FIELD_ATTRIBUTES.rawValue) != 0 {
+            answer.attributes = try snapshot.document(hit.id)?.attributes ?? [:]
         }
+        return answer
     }
 
     private static func query(_ content: SparseContent) -> Query {
@@ -216,6 +262,33 @@ public func resultTags(_ result: OpaquePointer?) -> sparsestore_strings {
 @_cdecl("sparsestore_result_tag_offsets")
 public func resultTagOffsets(_ result: OpaquePointer?) -> UnsafePointer<Int64>? {
     (try? object(result, as: SearchResults.self))?.tagOffsets.pointer
+}
+
+/// `sparsestore_result_groups` of sparsestore.h.
+@_cdecl("sparsestore_result_groups")
+public func resultGroups(_ result: OpaquePointer?) -> sparsestore_strings {
+    (try? object(result, as: SearchResults.self))?.groups.view ?? sparsestore_strings()
+}
+
+/// `sparsestore_result_columns` of sparsestore.h.
+@_cdecl("sparsestore_result_columns")
+public func resultColumns(_ result: OpaquePointer?) -> Int64 {
+    Int64((try? object(result, as: SearchResults.self))?.columns.count ?? 0)
+}
+
+/// `sparsestore_result_column` of sparsestore.h.
+@_cdecl("sparsestore_result_column")
+public func resultColumn(_ result: OpaquePointer?, _ index: Int64) -> sparsestore_column {
+    guard let columns = (try? object(result, as: SearchResults.self))?.columns,
+        (0..<Int64(columns.count)).contains(index)
+    else { return sparsestore_column() }
+    return columns[Int(index)].view
+}
+
+/// `sparsestore_result_cursor` of sparsestore.h.
+@_cdecl("sparsestore_result_cursor")
+public func resultCursor(_ result: OpaquePointer?) -> UnsafePointer<CChar>? {
+    (try? object(result, as: SearchResults.self))?.cursor?.pointer
 }
 
 /// `sparsestore_result_generation` of sparsestore.h.

@@ -121,8 +121,8 @@ private struct InputDocuments {
     private let ids: InputStrings
     private let vectors: InputRows
     private let payloads: InputStrings?
-    private let tags: InputStrings?
-    private let tagOffsets: UnsafePointer<Int64>?
+    private let tags: InputTags?
+    private let columns: InputColumns
     private let tokens: InputTokens?
 
     init(_ batch: sparsestore_batch) throws {
@@ -138,17 +138,8 @@ private struct InputDocuments {
                 "there are \(count) vectors, \(self.ids.count) ids and \(payloads?.count ?? count) payloads",
                 "pass as many of each")
         }
-        tags = try batch.tags.map { try InputStrings($0.pointee, name: "tags") }
-        tagOffsets = batch.tag_offsets
-        if let tags {
-            guard let tagOffsets else { throw misuse("tags have no offsets", "pass rows + 1 offsets") }
-            try checkRising(tagOffsets, count: Int64(count), name: "tag_offsets")
-            guard Int(tagOffsets[count]) == tags.count else {
-                throw misuse(
-                    "the offsets of the tags end at \(tagOffsets[count]), and there are \(tags.count)",
-                    "let the last offset be the number of tags")
-            }
-        }
+        tags = try InputTags(batch.tags, offsets: batch.tag_offsets, rows: count)
+        columns = try InputColumns(batch.columns, count: batch.column_count, rows: count)
         tokens = try batch.tokens.map { try InputTokens($0.pointee, rows: count) }
         self.count = count
     }
@@ -166,11 +157,8 @@ private struct InputDocuments {
         }
         document.payload = payloads?.bytes(row)
         document.multivector = try tokens?.multivector(row, label: label)
-        if let tags, let tagOffsets {
-            document.tags = try (Int(tagOffsets[row])..<Int(tagOffsets[row + 1])).map {
-                try tags.text($0, name: "tags")
-            }
-        }
+        document.tags = try tags?.labels(row) ?? []
+        for (name, value) in try columns.values(row) { document.attributes[name] = value }
         return document
     }
 }

@@ -39,6 +39,7 @@ static const int64_t three[] = {0, 1, 2, 3}, two[] = {0, 1, 2}, payload_offsets[
 static const uint8_t payload_present[] = {1, 0, 1};
 static const int64_t pointers[] = {0, 1, 3, 4};
 static const int32_t columns[] = {0, 0, 1, 1};
+static const int32_t columns_of_y[] = {1};
 static const float weights[] = {1, 2, 1, 3};
 static const sparsestore_strings ids = {id_bytes, three, 3, NULL}, names = {name_bytes, two, 2, NULL};
 static const sparsestore_strings payloads = {payload_bytes, payload_offsets, 3, payload_present};
@@ -103,6 +104,81 @@ static void refuse(sparsestore *store) {
     sparsestore_close(NULL);
 }
 
+/* The years 2019, 2020 and none; the languages de, none and de; the sizes 1 and 2, none, and 3. */
+static void attributes(sparsestore *store) {
+    static const int64_t years[] = {2019, 2020, 0}, sizes[] = {1, 2, 3}, size_offsets[] = {0, 2, 2, 3};
+    static const uint8_t has_year[] = {1, 1, 0}, has_language[] = {1, 0, 1}, language_bytes[] = "dede";
+    static const int64_t language_offsets[] = {0, 2, 2, 4};
+    static const sparsestore_strings languages = {language_bytes, language_offsets, 3, NULL};
+    sparsestore_column columns[] = {
+        {.name = "year", .type = SPARSESTORE_INTEGER, .present = has_year, .integers = years},
+        {.name = "lang", .type = SPARSESTORE_STRING, .present = has_language, .strings = &languages},
+        {.name = "sizes", .type = SPARSESTORE_INTEGERS, .integers = sizes, .offsets = size_offsets},
+    };
+    sparsestore_batch batch = {
+        .size = sizeof batch, .ids = &ids, .vectors = &rows, .columns = columns, .column_count = 3};
+    SUCCEED(sparsestore_upsert(store, &batch, NULL, &error));
+
+    int64_t count = 0;
+    SUCCEED(sparsestore_count(store, "year >= 2020", &count, &error));
+    CHECK(count == 1);
+    SUCCEED(sparsestore_count(store, NULL, &count, &error));
+    CHECK(count == 3);
+    sparsestore_error *refusal = NULL;
+    CHECK(sparsestore_count(store, "nothing = 1", &count, &refusal) == SPARSESTORE_INVALID);
+    sparsestore_error_free(refusal);
+
+    sparsestore_search_options options = {
+        .size = sizeof options, .recall_kind = SPARSESTORE_RECALL_EXACT, .filter = "lang = de",
+        .fields = SPARSESTORE_FIELD_ATTRIBUTES};
+    static const int64_t one[] = {0, 1};
+    sparsestore_rows query = {1, one, columns_of_y, weights, &names};
+    sparsestore_result *result = NULL;
+    SUCCEED(sparsestore_search(store, &query, &options, &result, &error));
+    sparsestore_strings found = sparsestore_result_ids(result);
+    CHECK(found.count == 1 && found.bytes[0] == 'c');
+    CHECK(sparsestore_result_columns(result) == 2);
+    sparsestore_column language = sparsestore_result_column(result, 0), lengths = sparsestore_result_column(result, 1);
+    CHECK(strcmp(language.name, "lang") == 0 && language.type == SPARSESTORE_STRING && language.present[0] == 1);
+    CHECK(memcmp(language.strings->bytes, "de", 2) == 0 && language.strings->count == 1);
+    CHECK(lengths.type == SPARSESTORE_INTEGERS && lengths.offsets[1] == 1 && lengths.integers[0] == 3);
+    CHECK(sparsestore_result_column(result, 2).name == NULL);
+    sparsestore_result_free(result);
+
+    SUCCEED(sparsestore_facets(store, "lang", NULL, 0, &result, &error));
+    CHECK(sparsestore_result_offsets(result)[1] == 1);
+    CHECK(sparsestore_result_column(result, 1).integers[0] == 2);
+    sparsestore_result_free(result);
+
+    sparsestore_list_options page = {.size = sizeof page, .order = "year", .is_descending = 1, .limit = 2};
+    SUCCEED(sparsestore_list(store, &page, &result, &error));
+    found = sparsestore_result_ids(result);
+    CHECK(found.count == 2 && memcmp(found.bytes, "ba", 2) == 0);
+    CHECK(sparsestore_result_cursor(result) != NULL);
+    page.after = sparsestore_result_cursor(result);
+    sparsestore_result *rest = NULL;
+    SUCCEED(sparsestore_list(store, &page, &rest, &error));
+    CHECK(sparsestore_result_ids(rest).count == 1 && sparsestore_result_cursor(rest) == NULL);
+    sparsestore_result_free(rest);
+    sparsestore_result_free(result);
+
+    static const uint8_t none[] = {0, 1, 1};
+    sparsestore_column newer = {.name = "year", .type = SPARSESTORE_INTEGER, .present = none, .integers = years};
+    sparsestore_changes changes = {.size = sizeof changes, .ids = &ids, .columns = &newer, .column_count = 1};
+    SUCCEED(sparsestore_update(store, &changes, &count, &error));
+    CHECK(count == 3);
+    SUCCEED(sparsestore_remove_where(store, "NOT EXISTS year", &count, &error));
+    CHECK(count == 1);
+
+    columns[2].offsets = NULL;
+    CHECK(sparsestore_upsert(store, &batch, NULL, NULL) == SPARSESTORE_INVALID);
+    columns[0].type = 9;
+    CHECK(sparsestore_upsert(store, &batch, NULL, NULL) == SPARSESTORE_INVALID);
+    batch.column_count = -1;
+    CHECK(sparsestore_upsert(store, &batch, NULL, NULL) == SPARSESTORE_INVALID);
+    CHECK(sparsestore_remove_where(store, NULL, NULL, NULL) == SPARSESTORE_INVALID);
+}
+
 static void *search_often(void *store) {
     for (int round = 0; round < 200; round++) {
         sparsestore_result *result = NULL;
@@ -128,6 +204,7 @@ int main(int count, char **arguments) {
     SUCCEED(sparsestore_open(arguments[1], NULL, &store, &error));
     write_and_search(store);
     refuse(store);
+    attributes(store);
 
     pthread_t threads[4];
     for (int index = 0; index < 4; index++)
@@ -143,7 +220,7 @@ int main(int count, char **arguments) {
     CHECK(removed == 3);
     sparsestore_statistics statistics = {.size = sizeof statistics};
     SUCCEED(sparsestore_stats(store, &statistics, &error));
-    CHECK(statistics.documents == 0 && statistics.generation == 52);
+    CHECK(statistics.documents == 0 && statistics.generation == 55);
     SUCCEED(sparsestore_optimize(store, &error));
     sparsestore_close(store);
     printf("%d passed, %d failed\n", checks - failures, failures);

@@ -16,7 +16,8 @@ from . import _library as lib
 Vectors: TypeAlias = Any
 
 
-def _pointer(array: np.ndarray | None, kind: Any) -> Any:
+def pointer(array: np.ndarray | None, kind: Any) -> Any:
+    """Where an array begins; None for none."""
     return None if array is None else array.ctypes.data_as(ctypes.POINTER(kind))
 
 
@@ -32,10 +33,10 @@ class StringArray:
         self.bytes = np.frombuffer(b"".join(text for text in encoded if text is not None) or b"\0", np.uint8)
         self.present = np.fromiter((text is not None for text in encoded), np.uint8, self.count)
         self.view = lib.Strings(
-            bytes=_pointer(self.bytes, ctypes.c_uint8),
-            offsets=_pointer(self.offsets, ctypes.c_int64),
+            bytes=pointer(self.bytes, ctypes.c_uint8),
+            offsets=pointer(self.offsets, ctypes.c_int64),
             count=self.count,
-            present=_pointer(self.present, ctypes.c_uint8),
+            present=pointer(self.present, ctypes.c_uint8),
         )
 
 
@@ -69,9 +70,9 @@ class RowArray:
         self.names = None if vocabulary is None else StringArray(vocabulary)
         self.view = lib.Rows(
             rows=self.rows,
-            pointers=_pointer(self.pointers, ctypes.c_int64),
-            columns=_pointer(self.columns, ctypes.c_int32),
-            weights=_pointer(self.weights, ctypes.c_float),
+            pointers=pointer(self.pointers, ctypes.c_int64),
+            columns=pointer(self.columns, ctypes.c_int32),
+            weights=pointer(self.weights, ctypes.c_float),
             names=None if self.names is None else ctypes.pointer(self.names.view),
         )
 
@@ -92,8 +93,8 @@ class TokenArray:
         self.components = np.ascontiguousarray(np.concatenate(there))
         self.view = lib.Tokens(
             dimension=dimensions.pop(),
-            offsets=_pointer(self.offsets, ctypes.c_int64),
-            components=_pointer(self.components, ctypes.c_float),
+            offsets=pointer(self.offsets, ctypes.c_int64),
+            components=pointer(self.components, ctypes.c_float),
         )
 
 

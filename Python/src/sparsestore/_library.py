@@ -38,6 +38,18 @@ class Tokens(Structure):
     _fields_ = [("dimension", c_int32), ("offsets", POINTER(c_int64)), ("components", POINTER(c_float))]
 
 
+class Column(Structure):
+    _fields_ = [
+        ("name", c_char_p),
+        ("type", c_int32),
+        ("present", POINTER(c_uint8)),
+        ("integers", POINTER(c_int64)),
+        ("numbers", POINTER(c_double)),
+        ("strings", POINTER(Strings)),
+        ("offsets", POINTER(c_int64)),
+    ]
+
+
 class Sized(Structure):
     """A structure whose first field is its size; all other fields begin as zero."""
 
@@ -66,6 +78,31 @@ class Batch(Sized):
         ("tags", POINTER(Strings)),
         ("tag_offsets", POINTER(c_int64)),
         ("tokens", POINTER(Tokens)),
+        ("columns", POINTER(Column)),
+        ("column_count", c_int64),
+    ]
+
+
+class Changes(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("ids", POINTER(Strings)),
+        ("tags", POINTER(Strings)),
+        ("tag_offsets", POINTER(c_int64)),
+        ("columns", POINTER(Column)),
+        ("column_count", c_int64),
+    ]
+
+
+class ListOptions(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("filter", c_char_p),
+        ("order", c_char_p),
+        ("is_descending", c_int32),
+        ("limit", c_int32),
+        ("after", c_char_p),
+        ("fields", c_int32),
     ]
 
 
@@ -84,6 +121,8 @@ class SearchOptions(Sized):
         ("fields", c_int32),
         ("tokens", POINTER(Tokens)),
         ("candidates", c_int32),
+        ("group_separator", c_char_p),
+        ("group_size", c_int32),
     ]
 
 
@@ -101,12 +140,18 @@ class StatisticsRecord(Sized):
 
 
 RECALL_TARGET, RECALL_EXACT, RECALL_FAST = 0, 1, 2
-FIELD_PAYLOAD, FIELD_TAGS = 1, 2
+FIELD_PAYLOAD, FIELD_TAGS, FIELD_ATTRIBUTES = 1, 2, 4
+TYPE_INTEGER, TYPE_NUMBER, TYPE_BOOLEAN, TYPE_STRING, TYPE_DATE, TYPE_INTEGERS, TYPE_STRINGS = range(1, 8)
 
 _STATUS_CALLS = {
     "sparsestore_open": [c_char_p, POINTER(OpenOptions), POINTER(c_void_p)],
     "sparsestore_upsert": [c_void_p, POINTER(Batch), POINTER(c_int64)],
     "sparsestore_remove": [c_void_p, POINTER(Strings), POINTER(c_int64)],
+    "sparsestore_update": [c_void_p, POINTER(Changes), POINTER(c_int64)],
+    "sparsestore_remove_where": [c_void_p, c_char_p, POINTER(c_int64)],
+    "sparsestore_count": [c_void_p, c_char_p, POINTER(c_int64)],
+    "sparsestore_facets": [c_void_p, c_char_p, c_char_p, c_int32, POINTER(c_void_p)],
+    "sparsestore_list": [c_void_p, POINTER(ListOptions), POINTER(c_void_p)],
     "sparsestore_optimize": [c_void_p],
     "sparsestore_search": [c_void_p, POINTER(Rows), POINTER(SearchOptions), POINTER(c_void_p)],
     "sparsestore_get": [c_void_p, POINTER(Strings), c_int32, POINTER(c_void_p)],
@@ -128,6 +173,10 @@ _PLAIN_CALLS = {
     "sparsestore_result_payloads": ([c_void_p], Strings),
     "sparsestore_result_tags": ([c_void_p], Strings),
     "sparsestore_result_tag_offsets": ([c_void_p], POINTER(c_int64)),
+    "sparsestore_result_groups": ([c_void_p], Strings),
+    "sparsestore_result_columns": ([c_void_p], c_int64),
+    "sparsestore_result_column": ([c_void_p, c_int64], Column),
+    "sparsestore_result_cursor": ([c_void_p], c_char_p),
     "sparsestore_result_generation": ([c_void_p], c_int64),
     "sparsestore_result_free": ([c_void_p], None),
 }

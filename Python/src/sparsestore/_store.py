@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, NamedTuple
@@ -12,11 +13,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from . import _library as lib
+from . import _parquet
 from ._arrays import RowArray, StringArray, TokenArray, Vectors, strings
+from ._columns import Attributes, ColumnArray, Value, values
 
-Field = Literal["payload", "tags"]
+Field = Literal["payload", "tags", "attributes"]
 
-_FIELDS = {"payload": lib.FIELD_PAYLOAD, "tags": lib.FIELD_TAGS}
+_FIELDS = {"payload": lib.FIELD_PAYLOAD, "tags": lib.FIELD_TAGS, "attributes": lib.FIELD_ATTRIBUTES}
+_ALL_FIELDS = lib.FIELD_PAYLOAD | lib.FIELD_TAGS | lib.FIELD_ATTRIBUTES
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Hits(tuple):
     """What a search found: the pair ``ids, scores`` of arrays of shape (queries, k), which also has the fields.
 
     Attributes:
-        fields: for each field that was asked for, an array of its values in the places of the ids.
+        fields: for each field that was asked for, an array of its values in the places of the ids; with grouping also
+            ``"group"``.
         generation: the commit that was searched.
     """
 
@@ -71,11 +76,29 @@ class Hits(tuple):
 
 
 class Document(NamedTuple):
-    """A stored document, as :meth:`Store.get` returns it."""
+    """A stored document, as :meth:`Store.get` and :meth:`Store.list` return it.
+
+    Attributes:
+        id: the name that the caller gave it.
+        payload: the bytes that were stored with it, UTF-8 where a text was given; None where there are none.
+        tags: its labels, ascending.
+        attributes: its values by name; dates are moments in UTC.
+    """
 
     id: str
     payload: bytes | None
     tags: list[str]
+    attributes: dict[str, Value]
+
+
+class Page(list["Document"]):
+    """Some documents of :meth:`Store.list`, in its order.
+
+    Attributes:
+        cursor: asks for the page that follows; None on the last page.
+    """
+
+    cursor: str | None
 
 
 def open(
@@ -156,6 +179,7 @@ class Store:
         *,
         payloads: Sequence[str | bytes | None] | None = None,
         tags: Sequence[Iterable[str]] | None = None,
+        attributes: Attributes | None = None,
         tokens: Sequence[Any] | None = None,
         vocabulary: Sequence[str] | None = None,
     ) -> int:
@@ -167,6 +191,9 @@ class Store:
                 each document a mapping of terms to weights or a list of (term, weight) pairs; or a sparse tensor of torch.
             payloads: text or bytes that come back with a document.
             tags: the labels of each document, which filters know.
+            attributes: for each name a value for each document, by which searches filter: an array, or a sequence of whole
+                numbers, floats, Booleans, strings, dates, or lists of whole numbers or strings; None where there is none.
+                ``numpy.datetime64`` and ``datetime`` are dates. A name has one type in all documents of a store.
             tokens: for each document its token vectors, an array with a row a token, or None.
             vocabulary: the name of each column of a matrix, for a store whose terms are strings.
 
@@ -181,25 +208,57 @@ class Store:
         if names.count != rows.rows:
             raise ValueError(f"there are {names.count} ids and {rows.rows} vectors; give as many of each")
         batch = lib.Batch(ids=ctypes.pointer(names.view), vectors=ctypes.pointer(rows.view))
-        keep: list[Any] = []
+        keep: builtins.list[Any] = []
         if payloads is not None:
             keep.append(StringArray(payloads))
             batch.payloads = ctypes.pointer(keep[-1].view)
-        if tags is not None:
-            lists = [list(labels) for labels in tags]
-            if len(lists) != rows.rows:
-                raise ValueError(f"there are tags for {len(lists)} documents and {rows.rows} vectors; give as many of each")
-            offsets = np.zeros(len(lists) + 1, np.int64)
-            np.cumsum([len(labels) for labels in lists], out=offsets[1:])
-            keep += [StringArray(label for labels in lists for label in labels), offsets]
-            batch.tags = ctypes.pointer(keep[-2].view)
-            batch.tag_offsets = offsets.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
+        keep.append(_set_tags(batch, tags, rows.rows))
+        keep.append(_set_attributes(batch, attributes, rows.rows))
         if tokens is not None:
             keep.append(_tokens(tokens, rows.rows, "documents"))
             batch.tokens = ctypes.pointer(keep[-1].view)
         generation = ctypes.c_int64()
         lib.call("sparsestore_upsert", self._handle(), ctypes.byref(batch), ctypes.byref(generation))
         return generation.value
+
+    def load_parquet(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        id: str = "id",
+        vector: str = "vector",
+        payload: str | None = None,
+        tags: str | None = None,
+        attributes: Sequence[str] = (),
+        batch: int = 10_000,
+    ) -> int:
+        """Puts the rows of a Parquet file in, in transactions of ``batch`` documents. It needs pyarrow.
+
+        Args:
+            path: the file.
+            id: the column of the ids.
+            vector: the column of the vectors: maps of terms to weights, lists of (term, weight) pairs, structs of
+                ``indices`` and ``values``, or texts of JSON as pymilvus writes them.
+            payload: a column of texts or bytes that come back with a document.
+            tags: a column of lists of labels.
+            attributes: columns that become attributes of the same names.
+            batch: documents of a transaction at the most.
+
+        Returns:
+            How many documents were put in. What an error stops has written whole batches only.
+        """
+        columns = [id, vector, *attributes, *(name for name in (payload, tags) if name is not None)]
+        count = 0
+        for rows in _parquet.batches(path, columns, batch):
+            self.upsert(
+                rows[id],
+                [_parquet.vector(value) for value in rows[vector]],
+                payloads=None if payload is None else rows[payload],
+                tags=None if tags is None else [labels or () for labels in rows[tags]],
+                attributes={name: rows[name] for name in attributes},
+            )
+            count += len(rows[id])
+        return count
 
     def remove(self, ids: str | Sequence[str]) -> int:
         """Removes documents in one transaction.
@@ -211,6 +270,98 @@ class Store:
         removed = ctypes.c_int64()
         lib.call("sparsestore_remove", self._handle(), ctypes.byref(names.view), ctypes.byref(removed))
         return removed.value
+
+    def update(
+        self,
+        ids: Sequence[str],
+        *,
+        tags: Sequence[Iterable[str]] | None = None,
+        attributes: Attributes | None = None,
+    ) -> int:
+        """Changes tags and attributes of documents in one transaction. Vectors, payloads and token vectors stay, and much
+        less is written than by :meth:`upsert`.
+
+        Args:
+            ids: the documents.
+            tags: for each document its new labels, in place of those it has.
+            attributes: as in :meth:`upsert`; None takes an attribute away, and those that are not named stay.
+
+        Returns:
+            How many of the documents were there.
+        """
+        names = StringArray([str(id) for id in ids])
+        changes = lib.Changes(ids=ctypes.pointer(names.view))
+        keep = (_set_tags(changes, tags, names.count), _set_attributes(changes, attributes, names.count))
+        updated = ctypes.c_int64()
+        lib.call("sparsestore_update", self._handle(), ctypes.byref(changes), ctypes.byref(updated))
+        del keep
+        return updated.value
+
+    def remove_where(self, filter: str) -> int:
+        """Removes all documents that a filter lets through, in one transaction: ``"year < 2020 AND NOT tag:keep"``.
+
+        Returns:
+            How many they were.
+        """
+        removed = ctypes.c_int64()
+        lib.call("sparsestore_remove_where", self._handle(), filter.encode(), ctypes.byref(removed))
+        return removed.value
+
+    def count(self, filter: str | None = None) -> int:
+        """How many documents a filter lets through; all without one."""
+        count = ctypes.c_int64()
+        lib.call("sparsestore_count", self._handle(), _text(filter), ctypes.byref(count))
+        return count.value
+
+    def facets(self, attribute: str, filter: str | None = None, limit: int = 20) -> builtins.list[tuple[Value, int]]:
+        """How many documents have each value of an attribute, the most frequent first. Of a list each element counts once
+        for its document.
+
+        Args:
+            attribute: its name.
+            filter: count only documents that it lets through.
+            limit: how many values at the most.
+
+        Returns:
+            Pairs of a value and the number of documents that have it.
+        """
+        if limit < 1:
+            raise ValueError(f"limit is {limit}; ask for at least 1 value")
+        with _Result() as result:
+            lib.call(
+                "sparsestore_facets", self._handle(), attribute.encode(), _text(filter), limit, result.place)
+            (_, found), (_, counts) = result.columns()
+            return list(zip(found, counts))
+
+    def list(
+        self,
+        filter: str | None = None,
+        *,
+        order: str | None = None,
+        descending: bool = False,
+        limit: int = 20,
+        after: str | None = None,
+    ) -> Page:
+        """Documents that a filter lets through, a page at a time.
+
+        Args:
+            filter: all documents without one.
+            order: the attribute that orders them; by default they come in the order in which they were written. Documents
+                without the attribute come last.
+            descending: the largest value, or the newest document, comes first.
+            limit: how many documents at the most.
+            after: the ``cursor`` of the page before.
+        """
+        if limit < 1:
+            raise ValueError(f"limit is {limit}; ask for at least 1 document")
+        options = lib.ListOptions(
+            filter=_text(filter), order=_text(order), is_descending=descending, limit=limit, after=_text(after),
+            fields=_ALL_FIELDS)
+        with _Result() as result:
+            lib.call("sparsestore_list", self._handle(), ctypes.byref(options), result.place)
+            page = Page(result.documents())
+            page.cursor = result.cursor()
+            return page
 
     def search(
         self,
@@ -226,6 +377,8 @@ class Store:
         fields: Iterable[Field] = (),
         tokens: Sequence[Any] | None = None,
         candidates: int | None = None,
+        group_by: str | None = None,
+        group_size: int = 1,
         vocabulary: Sequence[str] | None = None,
     ) -> Hits:
         """Finds the best documents for each query by inner product, all in one snapshot.
@@ -235,14 +388,17 @@ class Store:
             k: how many hits a query has at the most.
             recall: the share of the true best k to find on average; ``"exact"`` for all of them, ``"fast"`` for the
                 cheapest plan.
-            filter: a filter as text, such as ``"tag:en AND NOT id:d7"``.
+            filter: a filter as text, such as ``"year >= 2020 AND lang IN (de, en) AND NOT tag:draft"``.
             threads: threads that search; 0 for one a processor.
             idf: weight each query by the corpus's inverse document frequencies.
             minimum_score: leave out hits that score less.
             timeout: seconds for all queries together.
-            fields: what hits bring, ``"payload"`` or ``"tags"``: ``hits.fields["payload"]``.
+            fields: what hits bring, ``"payload"``, ``"tags"`` or ``"attributes"``: ``hits.fields["payload"]``.
             tokens: token vectors of each query; the best ``candidates`` are then reranked by MaxSim.
             candidates: how many documents are reranked; ten times ``k`` by default.
+            group_by: a separator: documents whose ids begin alike up to it are of one group, and ``k`` counts groups. The
+                arrays have ``k * group_size`` columns then.
+            group_size: how many documents of a group are answered with at the most.
             vocabulary: the name of each column of a matrix, for a store whose terms are strings.
 
         Returns:
@@ -257,7 +413,9 @@ class Store:
             limit=k,
             threads=threads,
             uses_corpus_idf=idf,
-            filter=None if filter is None else filter.encode(),
+            filter=_text(filter),
+            group_separator=_text(group_by),
+            group_size=group_size,
             timeout=timeout or 0,
             has_minimum_score=minimum_score is not None,
             minimum_score=minimum_score or 0,
@@ -278,23 +436,14 @@ class Store:
         with _Result() as result:
             lib.call(
                 "sparsestore_search", self._handle(), ctypes.byref(rows.view), ctypes.byref(options), result.place)
-            return result.hits(k, options.fields)
+            return result.hits(k if group_by is None else k * group_size, options.fields)
 
-    def get(self, ids: str | Sequence[str]) -> list[Document]:
+    def get(self, ids: str | Sequence[str]) -> builtins.list[Document]:
         """The documents with these ids, in their order; those that are not there are left out."""
         names = StringArray([ids] if isinstance(ids, str) else ids)
         with _Result() as result:
-            lib.call(
-                "sparsestore_get",
-                self._handle(),
-                ctypes.byref(names.view),
-                lib.FIELD_PAYLOAD | lib.FIELD_TAGS,
-                result.place,
-            )
-            return [
-                Document(id, payload, tags)
-                for id, payload, tags in zip(result.ids(), result.payloads(), result.tags())
-            ]
+            lib.call("sparsestore_get", self._handle(), ctypes.byref(names.view), _ALL_FIELDS, result.place)
+            return result.documents()
 
     def optimize(self) -> None:
         """Merges the index into as few segments as hold it, and measures what recall each effort of the planner reaches.
@@ -344,6 +493,27 @@ class _Result:
     def ids(self) -> list[str]:
         return [(id or b"").decode() for id in strings(lib.library.sparsestore_result_ids(self._pointer))]
 
+    def documents(self) -> list[Document]:
+        return [Document(*parts) for parts in zip(self.ids(), self.payloads(), self.tags(), self.attributes())]
+
+    def columns(self) -> Iterator[tuple[str, list[Value | None]]]:
+        rows = lib.library.sparsestore_result_ids(self._pointer).count
+        for index in range(lib.library.sparsestore_result_columns(self._pointer)):
+            column = lib.library.sparsestore_result_column(self._pointer, index)
+            yield column.name.decode(), values(column, rows)
+
+    def attributes(self) -> list[dict[str, Value]]:
+        found: list[dict[str, Value]] = [{} for _ in range(lib.library.sparsestore_result_ids(self._pointer).count)]
+        for name, column in self.columns():
+            for attributes, value in zip(found, column):
+                if value is not None:
+                    attributes[name] = value
+        return found
+
+    def cursor(self) -> str | None:
+        text = lib.library.sparsestore_result_cursor(self._pointer)
+        return None if text is None else text.decode()
+
     def payloads(self) -> list[bytes | None]:
         return strings(lib.library.sparsestore_result_payloads(self._pointer))
 
@@ -380,6 +550,11 @@ class _Result:
             brought["payload"] = spread(self.payloads())
         if fields & lib.FIELD_TAGS:
             brought["tags"] = spread(self.tags())
+        if fields & lib.FIELD_ATTRIBUTES:
+            brought["attributes"] = spread(self.attributes())
+        groups = lib.library.sparsestore_result_groups(self._pointer)
+        if groups.count:
+            brought["group"] = spread(None if name is None else name.decode() for name in strings(groups))
         generation = lib.library.sparsestore_result_generation(self._pointer)
         return Hits(spread(self.ids()), scores, brought, generation)
 
@@ -388,6 +563,34 @@ def _tokens(tokens: Sequence[Any], rows: int, name: str) -> TokenArray:
     if len(tokens) != rows:
         raise ValueError(f"there are token vectors for {len(tokens)} {name} of {rows}; give None where there are none")
     return TokenArray(tokens)
+
+
+def _text(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
+
+
+def _set_tags(target: lib.Batch | lib.Changes, tags: Sequence[Iterable[str]] | None, rows: int) -> Any:
+    """What must stay alive as long as ``target`` shows the tags."""
+    if tags is None:
+        return None
+    lists = [list(labels) for labels in tags]
+    if len(lists) != rows:
+        raise ValueError(f"there are tags for {len(lists)} documents of {rows}; give as many of each")
+    offsets = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum([len(labels) for labels in lists], out=offsets[1:])
+    labels = StringArray(label for labels in lists for label in labels)
+    target.tags = ctypes.pointer(labels.view)
+    target.tag_offsets = offsets.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
+    return labels, offsets
+
+
+def _set_attributes(target: lib.Batch | lib.Changes, attributes: Attributes | None, rows: int) -> Any:
+    """What must stay alive as long as ``target`` shows the attributes."""
+    if not attributes:
+        return None
+    columns = ColumnArray(attributes, rows)
+    target.columns, target.column_count = columns.view, columns.count
+    return columns
 
 
 def _choice(name: str, value: str, **choices: Any) -> Any:

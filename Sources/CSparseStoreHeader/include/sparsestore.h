@@ -86,6 +86,34 @@ typedef struct {
     const float *components;
 } sparsestore_tokens;
 
+/* The types of attributes. The first document that has an attribute decides the type of its name in the store. */
+typedef enum {
+    SPARSESTORE_INTEGER = 1,
+    SPARSESTORE_NUMBER = 2,
+    SPARSESTORE_BOOLEAN = 3,
+    SPARSESTORE_STRING = 4,
+    /* Microseconds since 1970-01-01 00:00:00 UTC. */
+    SPARSESTORE_DATE = 5,
+    SPARSESTORE_INTEGERS = 6,
+    SPARSESTORE_STRINGS = 7
+} sparsestore_type;
+
+/* One attribute of many documents, with a value for each row. A column has the one array that its type asks for. */
+typedef struct {
+    const char *name;
+    sparsestore_type type;
+    /* One byte for each row, 0 where the row has no value; NULL where all have one. */
+    const uint8_t *present;
+    /* INTEGER, DATE, and BOOLEAN as 0 or 1: a number for each row. INTEGERS: the elements of all rows, one behind the other. */
+    const int64_t *integers;
+    /* NUMBER: a finite number for each row. */
+    const double *numbers;
+    /* STRING: a text for each row. STRINGS: the elements of all rows, one behind the other. */
+    const sparsestore_strings *strings;
+    /* INTEGERS and STRINGS: where the elements of each row begin, rows + 1 offsets. A row without elements has no value. */
+    const int64_t *offsets;
+} sparsestore_column;
+
 typedef struct {
     size_t size;
     /* 1 opens without the right to write. */
@@ -114,7 +142,23 @@ typedef struct {
     const int64_t *tag_offsets;
     /* NULL, or token vectors for each row. */
     const sparsestore_tokens *tokens;
+    /* The attributes, each with a value for each row. */
+    const sparsestore_column *columns;
+    int64_t column_count;
 } sparsestore_batch;
+
+/* What sparsestore_update changes; what is NULL stays as it is. */
+typedef struct {
+    size_t size;
+    /* One id for each row. */
+    const sparsestore_strings *ids;
+    /* NULL, or all tags one behind the other, in place of those that a document has, and where those of each row begin. */
+    const sparsestore_strings *tags;
+    const int64_t *tag_offsets;
+    /* Attributes to set; a row without a value takes the attribute away. Attributes that are not named stay. */
+    const sparsestore_column *columns;
+    int64_t column_count;
+} sparsestore_changes;
 
 /* How close to the exact answer a search must come. */
 typedef enum {
@@ -127,7 +171,11 @@ typedef enum {
 } sparsestore_recall;
 
 /* What hits bring beside their ids and scores. */
-typedef enum { SPARSESTORE_FIELD_PAYLOAD = 1, SPARSESTORE_FIELD_TAGS = 2 } sparsestore_field;
+typedef enum {
+    SPARSESTORE_FIELD_PAYLOAD = 1,
+    SPARSESTORE_FIELD_TAGS = 2,
+    SPARSESTORE_FIELD_ATTRIBUTES = 4
+} sparsestore_field;
 
 typedef struct {
     size_t size;
@@ -136,7 +184,7 @@ typedef struct {
     sparsestore_recall recall_kind;
     /* The target, 0 to 1; 0 for 0.95. */
     double recall;
-    /* A filter as text, such as "tag:en AND NOT id:d7"; NULL for all documents. */
+    /* A filter as text, such as "year >= 2020 AND tag:en AND NOT id:d7"; NULL for all documents. */
     const char *filter;
     /* Threads that search, the calling one included; 0 for one a processor. */
     int32_t threads;
@@ -153,7 +201,27 @@ typedef struct {
     const sparsestore_tokens *tokens;
     /* How many documents are reranked; 0 for 10 times the limit. */
     int32_t candidates;
+    /* NULL, or a separator: documents whose ids begin alike up to it are of one group, and the limit is one of groups. */
+    const char *group_separator;
+    /* How many documents of a group are answered with at the most; 0 for 1. */
+    int32_t group_size;
 } sparsestore_search_options;
+
+typedef struct {
+    size_t size;
+    /* A filter as text; NULL for all documents. */
+    const char *filter;
+    /* The attribute that orders the documents; NULL for the order in which they were written. */
+    const char *order;
+    /* 1 puts the largest value, or the newest document, first. */
+    int32_t is_descending;
+    /* How many documents at the most; 0 for 20. */
+    int32_t limit;
+    /* What sparsestore_result_cursor gave for the page before; NULL for the first page. */
+    const char *after;
+    /* A sum of sparsestore_field. */
+    int32_t fields;
+} sparsestore_list_options;
 
 typedef struct {
     size_t size;
@@ -187,6 +255,25 @@ sparsestore_status sparsestore_upsert(
 /* Removes the documents with these ids in one transaction; `removed` receives how many there were. */
 sparsestore_status sparsestore_remove(
     sparsestore *store, const sparsestore_strings *ids, int64_t *removed, sparsestore_error **error);
+/* Changes tags and attributes of documents and leaves the rest as it is, in one transaction: much less is written than by
+ * sparsestore_upsert. `updated` receives how many of the documents were there. */
+sparsestore_status sparsestore_update(
+    sparsestore *store, const sparsestore_changes *changes, int64_t *updated, sparsestore_error **error);
+/* Removes all documents that a filter lets through, in one transaction; `removed` receives how many they were. */
+sparsestore_status sparsestore_remove_where(
+    sparsestore *store, const char *filter, int64_t *removed, sparsestore_error **error);
+/* How many documents a filter lets through; all where it is NULL. */
+sparsestore_status sparsestore_count(
+    sparsestore *store, const char *filter, int64_t *count, sparsestore_error **error);
+/* How many documents have each value of an attribute: the most frequent first, at most `limit` values (0 for 20), of the
+ * documents that a filter lets through (NULL for all). The result is one row with a hit for each value, without
+ * an id; its first column holds the values, its second one, called "count", the counts. */
+sparsestore_status sparsestore_facets(
+    sparsestore *store, const char *attribute, const char *filter, int32_t limit, sparsestore_result **result,
+    sparsestore_error **error);
+/* Documents that a filter lets through, a page at a time, as a result of one row with scores of 0; options may be NULL. */
+sparsestore_status sparsestore_list(
+    sparsestore *store, const sparsestore_list_options *options, sparsestore_result **result, sparsestore_error **error);
 /* Merges the index into as few segments as hold it, and measures what recall each effort reaches. */
 sparsestore_status sparsestore_optimize(sparsestore *store, sparsestore_error **error);
 
@@ -212,6 +299,13 @@ sparsestore_strings sparsestore_result_payloads(const sparsestore_result *result
 /* The tags of all hits one behind the other, and where those of each hit begin (NULL where they were not asked for). */
 sparsestore_strings sparsestore_result_tags(const sparsestore_result *result);
 const int64_t *sparsestore_result_tag_offsets(const sparsestore_result *result);
+/* The group of each hit; count is 0 where hits were not grouped. */
+sparsestore_strings sparsestore_result_groups(const sparsestore_result *result);
+/* How many attributes the hits have together, and each of them with a row for each hit; by rising name. */
+int64_t sparsestore_result_columns(const sparsestore_result *result);
+sparsestore_column sparsestore_result_column(const sparsestore_result *result, int64_t index);
+/* What asks sparsestore_list for the page that follows; NULL on the last page and for other results. */
+const char *sparsestore_result_cursor(const sparsestore_result *result);
 /* The commit that was searched. */
 int64_t sparsestore_result_generation(const sparsestore_result *result);
 void sparsestore_result_free(sparsestore_result *result);
