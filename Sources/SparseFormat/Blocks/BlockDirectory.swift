@@ -1,20 +1,21 @@
-/// The terms of a block index: a view of a `blockDirectory` value's body, decoded (FORMAT.md, "Block directory").
+/// The terms of a block index: a decoded `blockDirectory` value (FORMAT.md, "Block directory").
 ///
-/// Body: u32 terms, u32 slots, u64 lines, u32 chunks of lists, 12 zero bytes; then an entry of 32 bytes for each term,
-/// ascending. A term's place among them is its number in the index.
+/// Body: u32 terms, u32 slots, u64 lines, u32 chunks of lists, 12 zero bytes; then an entry of 32 bytes per term,
+/// ascending. The position of a term among them is its number in the index.
 package struct BlockDirectory: Sendable {
     private static let prefixSize = 32
 
-    /// Documents in the index, numbered from 0 in an order of their own that keeps similar ones together.
+    /// The number of documents in the index. Their slots are numbered from 0 in an order that keeps similar documents
+    /// together.
     package let slots: Int
-    /// Lines of all documents.
+    /// The number of lines of all documents.
     package let lines: Int
     package let entries: [BlockEntry]
     private let terms: [TermID]
 
-    /// Proves that terms strictly ascend and each list lies inside its chunk.
+    /// Checks that terms strictly ascend and that each list is inside its chunk.
     ///
-    /// - Parameter chunkLengths: the data length of each chunk of lists.
+    /// - Parameter chunkLengths: The data length of each chunk of lists.
     package init(body: UnsafeRawBufferPointer, chunkLengths: [Int]) throws(FormatError) {
         var reader = ByteReader(body)
         let terms = UInt64(try reader.u32())
@@ -39,7 +40,7 @@ package struct BlockDirectory: Sendable {
         self.terms = entries.map(\.term)
     }
 
-    /// The number of a term; nil when no document of the index had it.
+    /// Returns the number of a term; nil if no document of the index had it.
     package func number(of term: TermID) -> Int? {
         var low = 0
         var high = terms.count

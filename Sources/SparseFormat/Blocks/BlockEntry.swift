@@ -1,23 +1,23 @@
-/// One term of a block index: its largest weight and where its list lies (FORMAT.md, "Block directory").
+/// One term of a block index: its largest weight and the position of its list (FORMAT.md, "Block directory").
 package struct BlockEntry: Sendable, Hashable {
     static let size = 32
-    /// Lists begin at multiples of this in their chunk.
+    /// The alignment of lists within their chunk.
     static let alignment = 8
-    /// Blocks of a list that an 8-bit number can name.
+    /// The maximum number of blocks of a list with 8-bit block numbers.
     static let narrowBlocks = 256
 
     package var term: TermID
-    /// The largest weight of the term in the index; a code c stands for c x maximum / 255.
+    /// The largest weight of the term in the index; a code c represents c x maximum / 255.
     package var maximum: Float
-    /// The chunk that holds the list, and where it begins in the chunk's data.
+    /// The chunk of the list, and the offset of the list in the chunk's data.
     package var chunk: UInt32
     package var offset: UInt32
-    /// Documents in the list; 0 for a term that documents have but no list.
+    /// The number of documents in the list; 0 for a term that occurs in documents but has no list.
     package var postings: UInt32
     package var blocks: UInt32
-    /// Terms that some block's summary has.
+    /// The number of terms that occur in any summary.
     package var columns: UInt32
-    /// Components of all summaries together.
+    /// The number of components of all summaries together.
     package var components: UInt32
 
     package init(
@@ -34,16 +34,16 @@ package struct BlockEntry: Sendable, Hashable {
         self.components = components
     }
 
-    /// Bytes of a block's number in a summary's column.
+    /// The number of bytes of a block number in a summary's column.
     var blockBytes: Int { blocks <= Self.narrowBlocks ? 1 : 2 }
 
-    /// Bytes of the list: u32 postings, u16 block ends, u16 column terms, u32 column ends, then for each component of the
-    /// summaries its block's number, and for each its code.
+    /// The number of bytes of the list: u32 postings, u16 block ends, u16 column terms, u32 column ends, then the block
+    /// number of each component of the summaries, then the code of each.
     package var byteCount: Int {
         4 * Int(postings) + 2 * Int(blocks) + 6 * Int(columns) + (blockBytes + 1) * Int(components)
     }
 
-    /// - Parameter chunkLengths: the data length of each chunk of lists.
+    /// - Parameter chunkLengths: The data length of each chunk of lists.
     init(_ reader: inout ByteReader, chunkLengths: [Int]) throws(FormatError) {
         term = try reader.u32()
         maximum = try reader.f32()
@@ -79,8 +79,8 @@ package struct BlockEntry: Sendable, Hashable {
         writer.u32(components)
     }
 
-    /// So that a block's end is a 16-bit number.
+    /// The maximum, so that a block's end fits in 16 bits.
     package static let maximumPostings = 65_535
-    /// Terms that 16-bit numbers can name.
+    /// The maximum number of terms that 16-bit numbers can name.
     package static let maximumColumns = 65_536
 }

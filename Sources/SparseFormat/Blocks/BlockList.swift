@@ -1,20 +1,20 @@
-/// One term's list in a block index where it lies. One of the files that use pointers: the directory has proven that the
-/// list's bytes are there; what the bytes say is compared before it is used.
+/// One term's list in a block index, read in place. This file uses pointers: the directory has checked that the bytes
+/// of the list exist, and their values are checked before use.
 ///
 /// u32 slots[postings], block by block; u16 ends[blocks]; u16 terms[columns], ascending numbers; u32 columnEnds[columns];
 /// u8 (u16 in a list of more than 256 blocks) blocks[components], column by column; u8 codes[components].
 package struct BlockList: Sendable {
-    /// Documents and blocks in the list.
+    /// The numbers of documents and blocks in the list.
     package let postings: Int
     package let blocks: Int
     private let columns: Int
     private let components: Int
     private let byteCount: Int
     private let isNarrow: Bool
-    // The bytes belong to whoever holds the index; nothing writes them.
+    // // The owner of the index owns the bytes, and nothing writes to them.
     nonisolated(unsafe) private let base: UnsafeRawPointer
 
-    /// - Parameter base: where `entry.byteCount` bytes of the list begin.
+    /// - Parameter base: The address of the list, which has `entry.byteCount` bytes.
     package init(_ entry: BlockEntry, _ base: UnsafeRawPointer) {
         postings = Int(entry.postings)
         blocks = Int(entry.blocks)
@@ -25,7 +25,7 @@ package struct BlockList: Sendable {
         self.base = base
     }
 
-    /// All of the list, for looking through it.
+    /// Asks for all of the list, to read it sequentially.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 
     private var endsBase: UnsafeRawPointer { base + 4 * postings }
@@ -34,34 +34,35 @@ package struct BlockList: Sendable {
     private var blocksBase: UnsafeRawPointer { columnEndsBase + 4 * columns }
     private var codesBase: UnsafeRawPointer { blocksBase + (isNarrow ? 1 : 2) * components }
 
-    /// The postings of a block, empty when the bytes lie; for a block in 0..<blocks.
+    /// The postings of a block in 0..<blocks. Empty if the list is damaged.
     package func range(of block: Int) -> Range<Int> {
-        // A caller's mistake, never a file's: numbers of blocks that files name are masked or compared by `addSummaries`.
+        // A violation is a bug of the caller, never of the file: `addSummaries` masks or checks block numbers from
+        // files.
         precondition(block >= 0 && block < blocks)
         let begin = block == 0 ? 0 : Int(u16(endsBase, block - 1))
         let end = min(postings, Int(u16(endsBase, block)))
         return begin..<max(begin, end)
     }
 
-    /// The slot of a posting in 0..<postings; whether there is such a slot is for the caller to compare.
+    /// Returns the slot of a posting in 0..<postings. The caller must check that the slot exists.
     package func slot(_ posting: Int) -> Int {
         precondition(posting >= 0 && posting < postings)
         return Int(u32(base, posting))
     }
 
-    /// Asks for a block's postings.
+    /// Prefetches the postings of a block.
     package func prefetchPostings(of block: Int) {
         guard block > 0 else { return prefetch(base) }
         prefetch(base + 4 * Int(u16(endsBase, block - 1)))
     }
 
-    /// Adds to each block's sum what its summary has of some terms.
+    /// Adds the summary components of some terms to the sum of each block.
     ///
     /// - Parameters:
-    ///   - numbers: of terms, ascending.
-    ///   - multipliers: by term number, 65,536 of them.
-    ///   - sums: 65,536 of them, so that no block number can reach outside.
-    /// - Returns: how many components of summaries were read.
+    /// - numbers: The numbers of the terms, ascending.
+    /// - multipliers: 65,536 multipliers, by term number.
+    /// - sums: 65,536 sums, so that no block number is out of range.
+    /// - Returns: The number of summary components that were read.
     package func addSummaries(
         of numbers: [UInt16], _ multipliers: UnsafePointer<UInt16>, to sums: UnsafeMutablePointer<UInt32>
     ) -> Int {
@@ -86,7 +87,7 @@ package struct BlockList: Sendable {
         return read
     }
 
-    /// The first column from `low` on whose term is at least `number`.
+    /// The first column at or after `low` whose term is at least `number`.
     private func firstColumn(from number: UInt16, _ low: Int) -> Int {
         var low = low
         var high = columns
@@ -97,7 +98,7 @@ package struct BlockList: Sendable {
         return low
     }
 
-    /// Calls `body` with block, term number and code of each component of the summaries, for looking through a list.
+    /// Calls `body` with the block, term number and code of each component of the summaries.
     package func forEachComponent(_ body: (_ block: Int, _ number: Int, _ code: UInt8) throws -> Void) rethrows {
         var begin = 0
         for column in 0..<columns {

@@ -1,21 +1,22 @@
-/// Lays the lists of a block index out in chunks, in ascending term order, and keeps their entries.
+/// Lays out the lists of a block index in chunks, in ascending term order, and keeps their entries.
 package struct BlockListWriter {
-    /// One term's list as it was built.
+    /// One term's list before it is laid out.
     package struct Content: Sendable {
-        /// Slots, block by block.
+        /// The slots, block by block.
         package var slots: [UInt32] = []
-        /// Where each block ends.
+        /// The end of each block.
         package var ends: [UInt16] = []
-        /// The summaries' components: term number << 32 | block << 8 | code, ascending.
+        /// The components of the summaries: term number << 32 | block << 8 | code, ascending.
         package var components: [UInt64] = []
 
         package init() {}
 
-        /// Bytes that the list takes at the most: with a column for each component.
+        /// The maximum number of bytes of the list, if each component has its own column.
         package var mostBytes: Int { 4 * slots.count + 2 * ends.count + 9 * components.count }
     }
 
-    /// The data of a chunk, unless one list has more: with its headers it fills 64 pages of LMDB.
+    /// The data length of a chunk, unless a single list is longer. Together with its headers a chunk fills 64 pages of
+    /// LMDB.
     private static let chunkBytes = 262_080
 
     private var chunk = ByteWriter()
@@ -24,10 +25,10 @@ package struct BlockListWriter {
 
     package init() {}
 
-    /// Chunks so far, the open one included.
+    /// The number of chunks so far, including the open one.
     package var chunkCount: Int { closed + (chunk.count > 0 ? 1 : 0) }
 
-    /// Adds the next term; returns a chunk that has become full.
+    /// Adds the next term. Returns a chunk if one has become full.
     package mutating func append(_ term: TermID, maximum: Float, _ content: Content) -> [UInt8]? {
         var entry = BlockEntry(term: term, maximum: maximum)
         guard !content.slots.isEmpty else {
@@ -69,7 +70,7 @@ package struct BlockListWriter {
         return full
     }
 
-    /// The last chunk; nil when it is empty. No list may follow.
+    /// Returns the last chunk; nil if it is empty. No list may follow.
     package mutating func finish() -> [UInt8]? { chunk.count > 0 ? close() : nil }
 
     private mutating func close() -> [UInt8] {

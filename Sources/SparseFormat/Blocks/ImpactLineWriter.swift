@@ -1,4 +1,4 @@
-/// Lays the documents of a block index out in lines, a slot after the other.
+/// Lays out the documents of a block index in lines, in slot order.
 package struct ImpactLineWriter {
     private var chunk = ByteWriter()
     private var places = ByteWriter()
@@ -7,17 +7,17 @@ package struct ImpactLineWriter {
 
     package init() {}
 
-    /// Lines so far, those left unused included.
+    /// The number of lines so far, including unused ones.
     package var lines: Int { closed * ImpactLine.linesPerChunk + chunk.count / ImpactLine.bytes }
 
-    /// Documents so far.
+    /// The number of documents so far.
     package var slotCount: Int { slots }
 
-    /// Adds the document at the next slot; returns a chunk that has become full.
+    /// Adds the document of the next slot. Returns a chunk if one has become full.
     ///
     /// - Parameters:
-    ///   - document: its index.
-    ///   - components: numbers and codes, the heaviest first; 1...65,535.
+    /// - document: The index of the document.
+    /// - components: The numbers and codes, heaviest first; 1...65,535.
     package mutating func append(_ document: Int, _ components: [(number: UInt16, code: UInt8)]) -> [UInt8]? {
         let lines = ImpactLine.lines(components: components.count)
         var full: [UInt8]?
@@ -41,7 +41,7 @@ package struct ImpactLineWriter {
         return full
     }
 
-    /// The chunks of places of all slots, after `finish`.
+    /// Returns the chunks of places of all slots, after `finish`.
     package func placeChunks() -> [[UInt8]] {
         let size = ImpactLine.slotsPerChunk * ImpactLine.placeBytes
         return stride(from: 0, to: places.count, by: size).map {
@@ -49,7 +49,7 @@ package struct ImpactLineWriter {
         }
     }
 
-    /// The last chunk; nil when it is empty. No document may follow.
+    /// Returns the last chunk; nil if it is empty. No document may follow.
     package mutating func finish() -> [UInt8]? { chunk.count > 0 ? close() : nil }
 
     private mutating func close() -> [UInt8] {

@@ -1,15 +1,15 @@
-/// The lines of a block index where they lie. One of the files that use pointers: `init` compares the chunks' lengths, a
-/// place is compared with them, and a document ends with its chunk at the latest.
+/// The lines of a block index, read in place. This file uses pointers: `init` checks the chunk lengths, positions are
+/// checked against them, and a document ends at the end of its chunk at the latest.
 package struct ImpactLines: @unchecked Sendable {
-    /// Of every slot, the line its document begins at and the document's index.
+    /// For every slot, the first line of its document and the document's index.
     private let places: [UnsafeRawPointer]
     private let chunks: [UnsafeRawPointer]
     private let slots: Int
     private let lines: Int
 
     /// - Parameters:
-    ///   - places: the data of each chunk of places.
-    ///   - chunks: the data of each chunk of lines.
+    /// - places: The data of each chunk of places.
+    /// - chunks: The data of each chunk of lines.
     package init(
         slots: Int, lines: Int, places: [UnsafeRawBufferPointer], chunks: [UnsafeRawBufferPointer]
     ) throws(FormatError) {
@@ -21,7 +21,7 @@ package struct ImpactLines: @unchecked Sendable {
             chunks, elements: lines, bytes: ImpactLine.bytes, perChunk: ImpactLine.linesPerChunk)
     }
 
-    /// Where each chunk begins, once their lengths have proven to be those of so many elements.
+    /// Returns the address of each chunk, after checking that their lengths match the number of elements.
     private static func bases(
         _ chunks: [UnsafeRawBufferPointer], elements: Int, bytes: Int, perChunk: Int
     ) throws(FormatError) -> [UnsafeRawPointer] {
@@ -37,22 +37,22 @@ package struct ImpactLines: @unchecked Sendable {
         return bases
     }
 
-    /// The chunk of places that a slot's stands in.
+    /// The chunk of places that has a slot.
     package static func placesChunk(of slot: Int) -> Int { slot / ImpactLine.slotsPerChunk }
 
-    /// Asks for where a slot's document begins.
+    /// Prefetches the position of a slot's document.
     @inline(__always)
     package func prefetchPlace(of slot: Int) {
         prefetch(address(ofPlace: slot))
     }
 
-    /// The first line of the document at a slot in 0..<slots; a line there is, whatever the bytes say.
+    /// Returns the first line of the document at a slot in 0..<slots. The line exists, even if the file is damaged.
     @inline(__always)
     package func place(of slot: Int) -> Int {
         min(Int(UInt32(littleEndian: address(ofPlace: slot).load(as: UInt32.self))), lines - 1)
     }
 
-    /// The index of the document at a slot in 0..<slots; whether there is such a document is for the caller to compare.
+    /// Returns the index of the document at a slot in 0..<slots. The caller must check that the document exists.
     package func document(at slot: Int) -> Int {
         Int(UInt32(littleEndian: address(ofPlace: slot).load(fromByteOffset: 4, as: UInt32.self)))
     }
@@ -62,11 +62,11 @@ package struct ImpactLines: @unchecked Sendable {
         places[slot / ImpactLine.slotsPerChunk] + ImpactLine.placeBytes * (slot % ImpactLine.slotsPerChunk)
     }
 
-    /// The chunk of lines that a place lies in.
+    /// The chunk of lines that has a line.
     @inline(__always)
     package static func chunk(of place: Int) -> Int { place / ImpactLine.linesPerChunk }
 
-    /// Asks for the first two lines from a place on.
+    /// Prefetches the first two lines from a position on.
     @inline(__always)
     package func prefetchHead(at place: Int) {
         let line = address(place)
@@ -74,12 +74,12 @@ package struct ImpactLines: @unchecked Sendable {
         prefetch(line + ImpactLine.bytes)
     }
 
-    /// The document's inner product in codes: the sum of code x multiplier.
+    /// Returns the inner product of the document in codes: the sum of code x multiplier.
     ///
     /// - Parameters:
-    ///   - multipliers: by term number, 65,536 of them.
-    ///   - least: nil is returned, and the rest of the document not read, when the first two lines sum up to less.
-    ///   - read: counted up by the lines that were read.
+    /// - multipliers: 65,536 multipliers, by term number.
+    /// - least: If the first two lines sum up to less, the rest of the document is not read and the result is nil.
+    /// - read: Incremented by the number of lines read.
     @inline(__always)
     package func score(
         at place: Int, _ multipliers: UnsafePointer<UInt16>, headAtLeast least: UInt32, _ read: inout Int
@@ -104,7 +104,7 @@ package struct ImpactLines: @unchecked Sendable {
         return sum
     }
 
-    /// The components of a document's first `lines` lines, those without a code left out.
+    /// Returns the components of the first `lines` lines of a document, without those whose code is 0.
     @inline(__always)
     package func components(
         at place: Int, lines: Int = .max, _ body: (_ number: UInt16, _ code: UInt8) -> Void
@@ -122,14 +122,14 @@ package struct ImpactLines: @unchecked Sendable {
         }
     }
 
-    /// So many lines from a place on, or those to the chunk's end, for looking through a document.
+    /// Returns the given number of lines from a position on, or all lines up to the chunk's end.
     package func bytes(at place: Int, lines: Int) -> UnsafeRawBufferPointer {
         let end = min(self.lines, (place / ImpactLine.linesPerChunk + 1) * ImpactLine.linesPerChunk)
         let count = max(0, min(lines, end - place))
         return UnsafeRawBufferPointer(start: address(place), count: count * ImpactLine.bytes)
     }
 
-    /// Of a line in 0..<lines.
+    /// The address of a line in 0..<lines.
     @inline(__always)
     private func address(_ line: Int) -> UnsafeRawPointer {
         chunks[line / ImpactLine.linesPerChunk] + (line % ImpactLine.linesPerChunk) * ImpactLine.bytes

@@ -1,17 +1,17 @@
-/// Reads the format's primitives from bytes it does not own. Every read is checked against the end.
+/// Reads the format's primitive types from bytes. Every read is checked against the end.
 ///
-/// One of the files that use pointers: each read compares its length with `remaining` first. The bytes must stay
-/// where they are while the reader lives.
+/// This file uses pointers: each read compares its length with `remaining` first. The reader does not own the bytes,
+/// which must stay valid as long as the reader is in use.
 package struct ByteReader {
     private let bytes: UnsafeRawBufferPointer
-    /// How many bytes were read.
+    /// The number of bytes read.
     package private(set) var position = 0
-    /// The place that errors name, when it is known here.
+    /// The table and key that errors name, if known.
     private let table: TableNumber?
     private let key: [UInt8]
 
     /// - Parameters:
-    ///   - table: The table of the value, for errors; whoever catches them may add the place instead.
+    /// - table: The table of the value, for errors. A caller may add it to a caught error instead.
     ///   - key: The key of the value, for errors.
     package init(_ bytes: UnsafeRawBufferPointer, table: TableNumber? = nil, key: [UInt8] = []) {
         self.bytes = bytes
@@ -19,7 +19,7 @@ package struct ByteReader {
         self.key = key
     }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     package var remaining: Int { bytes.count - position }
 
     package mutating func u8() throws(FormatError) -> UInt8 {
@@ -46,14 +46,14 @@ package struct ByteReader {
         Double(bitPattern: try fixed(UInt64.self))
     }
 
-    /// At most 5 bytes, canonical.
+    /// Reads a canonical varint of at most 5 bytes.
     package mutating func varint32() throws(FormatError) -> UInt32 {
         let value = try varint(maximumBytes: 5)
         guard let narrow = UInt32(exactly: value) else { throw failure(.badVarint, "over 32 bits") }
         return narrow
     }
 
-    /// At most 10 bytes, canonical.
+    /// Reads a canonical varint of at most 10 bytes.
     package mutating func varint64() throws(FormatError) -> UInt64 {
         try varint(maximumBytes: 10)
     }
@@ -68,7 +68,7 @@ package struct ByteReader {
         return Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1)))
     }
 
-    /// The next `count` bytes, without copying.
+    /// Returns the next `count` bytes without copying.
     package mutating func take(_ count: Int) throws(FormatError) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= remaining else { throw failure(.truncated) }
         let slice = UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
@@ -76,27 +76,28 @@ package struct ByteReader {
         return slice
     }
 
-    /// All the bytes that are left.
+    /// Returns all remaining bytes.
     package mutating func rest() -> UnsafeRawBufferPointer {
         let slice = UnsafeRawBufferPointer(rebasing: bytes[position...])
         position = bytes.count
         return slice
     }
 
-    /// Text of `count` bytes.
+    /// Reads a string of `count` bytes.
     package mutating func text(_ count: Int) throws(FormatError) -> String {
         guard let text = String(validating: try take(count), as: UTF8.self) else { throw failure(.badUTF8) }
         return text
     }
 
-    /// Bytes that a later version may use and this one requires to be zero.
+    /// Reads reserved bytes, which must be zero.
     package mutating func zeros(_ count: Int) throws(FormatError) {
         guard try take(count).allSatisfy({ $0 == 0 }) else {
             throw invariant(Invariant.reservedBytesAreZero.rawValue, Invariant.reservedBytesAreZero.rule)
         }
     }
 
-    /// A count read from the bytes, safe to reserve memory for: that many elements can still follow.
+    /// Checks a count that was read from the bytes. Memory for that many elements may be reserved afterward, because
+    /// the remaining bytes can hold them.
     package func proven(_ count: UInt64, elementBytes: Int, limit: Int) throws(FormatError) -> Int {
         guard count <= UInt64(max(0, limit)) else {
             throw failure(.limitExceeded, "\(count) elements, at most \(limit)")
@@ -105,12 +106,12 @@ package struct ByteReader {
         return Int(count)
     }
 
-    /// Ends the reading: what was not read does not belong there.
+    /// Checks that no bytes are left.
     package func finish() throws(FormatError) {
         guard remaining == 0 else { throw failure(.trailingBytes, "\(remaining) bytes") }
     }
 
-    /// An error that says which numbered invariant is broken, and where, as far as the reader knows.
+    /// Returns an error that names the broken invariant, and the location if the reader knows it.
     package func invariant(_ number: Int, _ what: String) -> FormatError {
         failure(.invariant(number, what))
     }
@@ -133,7 +134,7 @@ package struct ByteReader {
         var value: UInt64 = 0
         for index in 0..<maximumBytes {
             let byte = try u8()
-            // The tenth byte has room for one bit only.
+            // The tenth byte has only one bit of the value.
             guard index < 9 || byte <= 1 else { throw failure(.badVarint, "over 64 bits") }
             value |= UInt64(byte & 0x7F) << UInt64(7 * index)
             if byte < 0x80 {

@@ -1,4 +1,4 @@
-/// Appends the format's primitives to an array of bytes. Everything is little-endian (FORMAT.md, "Conventions").
+/// Appends the format's primitive types to a byte array. Everything is little-endian (FORMAT.md, "Conventions").
 package struct ByteWriter: Sendable {
     package private(set) var bytes: [UInt8]
 
@@ -25,12 +25,12 @@ package struct ByteWriter: Sendable {
         fixed(value)
     }
 
-    /// The bit pattern, so that every float comes back as it was.
+    /// Appends the bit pattern, so that every float is preserved exactly.
     package mutating func f32(_ value: Float) {
         fixed(value.bitPattern)
     }
 
-    /// Many floats at once.
+    /// Appends many floats.
     package mutating func f32s(_ values: [Float]) {
         f32s(values[...])
     }
@@ -43,7 +43,7 @@ package struct ByteWriter: Sendable {
         #endif
     }
 
-    /// Many integers at once.
+    /// Appends many integers.
     package mutating func fixeds(_ values: ArraySlice<some FixedWidthInteger>) {
         #if _endian(little)
             values.withUnsafeBytes { bytes.append(contentsOf: $0) }
@@ -56,7 +56,7 @@ package struct ByteWriter: Sendable {
         fixed(value.bitPattern)
     }
 
-    /// LEB128, shortest form.
+    /// Appends a LEB128 varint in its shortest form.
     package mutating func varint(_ value: some FixedWidthInteger & UnsignedInteger) {
         var rest = UInt64(truncatingIfNeeded: value)
         while rest >= 0x80 {
@@ -66,7 +66,7 @@ package struct ByteWriter: Sendable {
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
-    /// A signed number as the varint of 0, -1, 1, -2, 2, ...
+    /// Appends a signed number as the varint of 0, -1, 1, -2, 2, ...
     package mutating func zigzag(_ value: Int64) {
         varint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
@@ -83,7 +83,7 @@ package struct ByteWriter: Sendable {
         bytes.reserveCapacity(count)
     }
 
-    /// Empties the writer and keeps its memory.
+    /// Removes all bytes and keeps the memory.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
     }
@@ -92,13 +92,13 @@ package struct ByteWriter: Sendable {
         bytes.append(contentsOf: repeatElement(0, count: max(0, count)))
     }
 
-    /// Zeros up to the next multiple of `alignment`.
+    /// Appends zeros up to the next multiple of `alignment`.
     package mutating func align(to alignment: Int) {
         guard alignment > 1 else { return }
         zeros((alignment - count % alignment) % alignment)
     }
 
-    /// Lets the body write over bytes that were left free for it, such as a header's.
+    /// Lets `body` overwrite bytes that were reserved for it, such as those of a header.
     mutating func withUnsafeMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
         bytes.withUnsafeMutableBytes(body)
     }

@@ -1,6 +1,6 @@
-/// Bytes as hexadecimal text, for messages and cursors.
+/// Converts bytes to hexadecimal text, for messages and cursors.
 package enum Hexadecimal {
-    /// Two digits for each byte.
+    /// Returns two digits per byte.
     package static func text(_ bytes: some Sequence<UInt8>) -> String {
         var text = ""
         for byte in bytes {
@@ -10,12 +10,13 @@ package enum Hexadecimal {
         return text
     }
 
-    /// At most the first 16 bytes, so that a message stays readable and a long identifier is not spread over logs.
+    /// Returns at most the first 16 bytes, so that messages stay readable and long identifiers do not end up in logs.
     package static func abbreviated(_ bytes: some Collection<UInt8>) -> String {
         bytes.count <= 16 ? text(bytes) : text(bytes.prefix(16)) + "..(\(bytes.count) bytes)"
     }
 
-    /// The bytes that `text(_:)` wrote; nil for a text of an odd length or with anything but lowercase digits.
+    /// Returns the bytes of text that `text(_:)` wrote; nil if its length is odd or it has anything but lowercase
+    /// digits.
     package static func bytes(_ text: String) -> [UInt8]? {
         guard text.utf8.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []

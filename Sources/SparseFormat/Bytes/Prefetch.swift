@@ -1,6 +1,6 @@
 public import CZstd
 
-/// Asks the processor to load the line at an address that will be read soon. Any address is allowed.
+/// Prefetches the cache line at an address that will be read soon. Any address is allowed.
 @inlinable package func prefetch(_ address: UnsafeRawPointer) {
     sparsestore_prefetch(address)
 }

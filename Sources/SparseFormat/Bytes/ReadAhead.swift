@@ -8,10 +8,10 @@
 
 /// Asks the system to read the pages of mapped bytes from the disk, without waiting for them.
 ///
-/// - Parameter address: in a map of a file; elsewhere the call does nothing.
+/// - Parameter address: An address in a file mapping; for other memory the call does nothing.
 package func readAhead(_ address: UnsafeRawPointer, _ count: Int) {
     let page = 4_096
-    // madvise wants the beginning of a page, of whatever size: one of a multiple of 4 KiB refuses the call at most.
+    // madvise needs the start of a page. If the page size is larger than 4 KiB, the call may fail, which does no harm.
     guard let begin = UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: address) & ~UInt(page - 1)) else { return }
     _ = madvise(begin, (address - UnsafeRawPointer(begin)) + count, MADV_WILLNEED)
 }

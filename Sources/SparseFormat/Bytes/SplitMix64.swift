@@ -1,4 +1,4 @@
-/// Steele, Lea and Flood's generator (OOPSLA 2014): the same numbers for a seed on every machine.
+/// The random number generator of Steele, Lea and Flood (OOPSLA 2014). A seed gives the same numbers on every machine.
 package struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 

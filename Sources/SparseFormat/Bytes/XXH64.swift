@@ -1,8 +1,7 @@
-/// XXH64, as specified by github.com/Cyan4973/xxHash doc/xxhash_spec.md. It finds damage; it is no defence against
-/// someone who forges values on purpose.
+/// XXH64, as specified by github.com/Cyan4973/xxHash doc/xxhash_spec.md. It detects damage, but does not protect
+/// against deliberately forged values.
 ///
-/// One of the files that use pointers: `remaining` counts the bytes left and every load is behind a comparison
-/// with it.
+/// This file uses pointers: `remaining` counts the bytes left, and every load is preceded by a comparison with it.
 package enum XXH64 {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
@@ -10,7 +9,7 @@ package enum XXH64 {
     private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
-    /// The hash of all the bytes.
+    /// Returns the hash of the bytes.
     package static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         guard let base = bytes.baseAddress else { return avalanche(seed &+ prime5) }
         var pointer = base
@@ -40,12 +39,12 @@ package enum XXH64 {
         return finish(state &+ UInt64(truncatingIfNeeded: bytes.count), pointer, remaining)
     }
 
-    /// The hash of an array's bytes.
+    /// Returns the hash of the bytes of an array.
     package static func hash(_ bytes: [UInt8], seed: UInt64) -> UInt64 {
         bytes.withUnsafeBytes { hash($0, seed: seed) }
     }
 
-    /// Mixes in the last bytes, fewer than 32.
+    /// Mixes in the last bytes, which are fewer than 32.
     private static func finish(_ start: UInt64, _ base: UnsafeRawPointer, _ count: Int) -> UInt64 {
         var state = start
         var pointer = base

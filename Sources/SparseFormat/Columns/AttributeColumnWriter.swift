@@ -1,19 +1,19 @@
-/// Lays one attribute of a segment's documents out as a column (`AttributeColumn`).
+/// Lays out one attribute of a segment's documents as a column (`AttributeColumn`).
 package struct AttributeColumnWriter {
     private let name: [UInt8]
     private let documents: Int
     private var values: [(ordinal: Int, value: AttributeValue)] = []
     private var type: AttributeType?
 
-    /// - Parameter documents: of the segment.
+    /// - Parameter documents: The number of documents of the segment.
     package init(name: [UInt8], documents: Int) {
         self.name = name
         self.documents = documents
     }
 
-    /// Takes the value of a document. Ordinals ascend.
+    /// Adds the value of a document. Ordinals must ascend.
     ///
-    /// - Throws: `columnValues` for a value whose type the others' does not go with.
+    /// - Throws: `columnValues` if the type of the value does not match the type of the others.
     package mutating func append(_ value: AttributeValue, ordinal: Int) throws(FormatError) {
         guard let joined = type.map({ $0.joined(with: value.type) }) ?? value.type else {
             throw FormatError(.columnValues, "\(value.type) beside \(type.map { "\($0)" } ?? "")")
@@ -22,7 +22,7 @@ package struct AttributeColumnWriter {
         values.append((ordinal, value))
     }
 
-    /// The body; nil when no document has a value.
+    /// Returns the body; nil if no document has a value.
     package func body() -> [UInt8]? {
         guard let type else { return nil }
         let presence = AttributeColumn.Presence.form(present: values.count, documents: documents)
@@ -30,7 +30,7 @@ package struct AttributeColumnWriter {
         let positions =
             type.isText
             ? Dictionary(uniqueKeysWithValues: strings.enumerated().map { ($1, UInt64($0)) }) : [:]
-        // Keys of the elements of each value, ascending and each once.
+        // The keys of the elements of each value, ascending and without repeats.
         let keys = values.map { self.keys($0.value, type, positions) }
         let scale = type.isText ? (base: 0, unit: 1) : Self.scale(keys)
         let (base, unit) = (scale.base, scale.unit)
@@ -106,7 +106,7 @@ package struct AttributeColumnWriter {
         return writer.bytes
     }
 
-    /// The distinct strings of all values, ascending by their bytes.
+    /// The distinct strings of all values, in byte order.
     private func strings() -> [[UInt8]] {
         var distinct: Set<[UInt8]> = []
         for (_, value) in values {
@@ -128,7 +128,8 @@ package struct AttributeColumnWriter {
         }
     }
 
-    /// The least key, and the largest number that divides the distances of all others from it; 1 when there are none.
+    /// Returns the smallest key and the greatest common divisor of the distances of the others from it; 1 if there are
+    /// none.
     private static func scale(_ keys: [[UInt64]]) -> (base: UInt64, unit: UInt64) {
         var base = UInt64.max
         for own in keys { for key in own { base = min(base, key) } }

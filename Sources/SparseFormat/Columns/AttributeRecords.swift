@@ -2,7 +2,7 @@
 package struct AttributeSchemaRecord: Record {
     package static let kind = RecordKind.attributeSchema
 
-    /// Each name is there once, and they ascend by their bytes.
+    /// The attributes. Each name appears once, and the names ascend in byte order.
     package private(set) var attributes: [(name: [UInt8], type: AttributeType)] = []
 
     package init() {}
@@ -11,13 +11,13 @@ package struct AttributeSchemaRecord: Record {
         left.attributes.elementsEqual(right.attributes) { $0.name == $1.name && $0.type == $1.type }
     }
 
-    /// The type of an attribute, nil when no document has had it.
+    /// Returns the type of an attribute; nil if no document has had it.
     package func type(of name: [UInt8]) -> AttributeType? {
         let place = place(of: name)
         return place < attributes.count && attributes[place].name == name ? attributes[place].type : nil
     }
 
-    /// Adds an attribute, or gives it another type.
+    /// Adds an attribute, or changes its type.
     package mutating func set(_ name: [UInt8], _ type: AttributeType) {
         let place = place(of: name)
         if place < attributes.count, attributes[place].name == name {
@@ -69,11 +69,11 @@ package struct AttributeSchemaRecord: Record {
     }
 }
 
-/// The attributes of one document as its record has them (FORMAT.md, "Documents").
+/// Encodes and decodes the attributes of one document (FORMAT.md, "Documents").
 enum AttributeSection {
-    /// Appends the attributes, ascending by the bytes of their names, without empty lists; returns how many there are.
+    /// Appends the attributes in byte order of their names, without empty lists. Returns the number of attributes.
     ///
-    /// - Throws: `limitExceeded` naming the limit that a name or a value exceeds.
+    /// - Throws: `limitExceeded` if a name or a value exceeds a limit, which the error names.
     static func encode(
         _ attributes: [String: AttributeValue], into writer: inout ByteWriter
     ) throws(FormatError) -> Int {
@@ -137,7 +137,7 @@ enum AttributeSection {
         writer.varint(UInt32(count))
     }
 
-    /// Calls `body` with each attribute of a section, ascending by the bytes of its name.
+    /// Calls `body` with each attribute of a section, in byte order of the names.
     static func forEach(
         _ bytes: UnsafeRawBufferPointer, count: Int, _ body: (UnsafeRawBufferPointer, AttributeValue) -> Void
     ) throws(FormatError) {

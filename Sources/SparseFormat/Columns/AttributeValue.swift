@@ -1,7 +1,7 @@
 /// The value of one attribute of a document.
 ///
-/// Literals work where a value is expected: `["year": 2024, "price": 12.5, "open": true, "lang": "de"]`. Dates and lists
-/// are written out: `.date(microseconds)`, `.strings(["a", "b"])`.
+/// Literals are accepted: `["year": 2024, "price": 12.5, "open": true, "lang": "de"]`. Write dates and lists
+/// explicitly: `.date(microseconds)`, `.strings(["a", "b"])`.
 public enum AttributeValue: Sendable, Hashable {
     /// A whole number.
     case integer(Int64)
@@ -9,13 +9,14 @@ public enum AttributeValue: Sendable, Hashable {
     case number(Double)
     /// True or false.
     case boolean(Bool)
-    /// A string of at most `Limits.maximumAttributeStringBytes` bytes of UTF-8, compared by its bytes.
+    /// A string of at most `Limits.maximumAttributeStringBytes` bytes of UTF-8, compared bytewise.
     case string(String)
-    /// A moment: microseconds since 1970-01-01 00:00:00 UTC, negative before it.
+    /// A point in time, in microseconds since 1970-01-01 00:00:00 UTC; negative values are before it.
     case date(Int64)
-    /// Up to `Limits.maximumAttributeListCount` whole numbers; an empty list is the same as no value.
+    /// Up to `Limits.maximumAttributeListCount` whole numbers. An empty list is the same as no value.
     case integers([Int64])
-    /// Up to `Limits.maximumAttributeListCount` strings, each as a string alone; an empty list is the same as no value.
+    /// Up to `Limits.maximumAttributeListCount` strings, with the same limits as a single string. An empty list is the
+    /// same as no value.
     case strings([String])
 
     /// The type of the value.
@@ -31,7 +32,7 @@ public enum AttributeValue: Sendable, Hashable {
         }
     }
 
-    /// Whether it is a list without elements, which is stored as no value at all.
+    /// Whether the value is an empty list, which is stored as no value.
     package var isEmptyList: Bool {
         switch self {
         case .integers(let values): values.isEmpty
@@ -54,33 +55,33 @@ extension AttributeValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral
     public init(stringLiteral value: String) { self = .string(value) }
 }
 
-/// The type that the values of an attribute have, the same in all documents of a store.
+/// The type of an attribute's values, which is the same in all documents of a store.
 ///
-/// The first document that has an attribute decides its type. Only whole numbers may become `number` later: with the first
-/// fraction. Its whole numbers stay as they were given.
+/// The first document that has an attribute determines its type. A later fraction changes the type from whole numbers
+/// to `number`; the stored whole numbers do not change.
 public enum AttributeType: UInt8, Sendable, Hashable, CaseIterable {
-    /// Whole numbers of 64 bits.
+    /// 64-bit whole numbers.
     case integer = 1
-    /// Numbers: finite doubles, and whole numbers beside them.
+    /// Numbers: finite doubles and whole numbers.
     case number = 2
     /// True or false.
     case boolean = 3
     /// Strings.
     case string = 4
-    /// Moments, in microseconds since 1970.
+    /// Points in time, in microseconds since 1970.
     case date = 5
     /// Lists of whole numbers.
     case integers = 6
     /// Lists of strings.
     case strings = 7
 
-    /// Whether values are lists.
+    /// Whether the values are lists.
     public var isList: Bool { self == .integers || self == .strings }
 
-    /// Whether values are strings or lists of them.
+    /// Whether the values are strings or lists of strings.
     package var isText: Bool { self == .string || self == .strings }
 
-    /// The type that holds the values of both; nil when there is none.
+    /// Returns the type that can hold the values of both types; nil if there is none.
     package func joined(with other: AttributeType) -> AttributeType? {
         if self == other { return self }
         switch (self, other) {
@@ -91,7 +92,7 @@ public enum AttributeType: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 extension AttributeType: CustomStringConvertible {
-    /// The type's name in error messages.
+    /// The name of the type in error messages.
     public var description: String {
         switch self {
         case .integer: "integer"
@@ -105,18 +106,19 @@ extension AttributeType: CustomStringConvertible {
     }
 }
 
-/// Numbers of 64 bits in the order of the values that they stand for (FORMAT.md, "Columns"). The keys of strings are
-/// their positions among the strings of a column.
+/// Converts values to 64-bit keys that have the same order (FORMAT.md, "Columns"). The keys of strings are their
+/// positions among the strings of a column.
 package enum AttributeKey {
     package static func integer(_ value: Int64) -> UInt64 { UInt64(bitPattern: value) ^ 1 << 63 }
 
-    /// A finite number; both zeros have one key.
+    /// Returns the key of a finite number; both zeros have the same key.
     package static func number(_ value: Double) -> UInt64 {
         let bits = (value == 0 ? 0 : value).bitPattern
         return bits >> 63 == 1 ? ~bits : bits | 1 << 63
     }
 
-    /// The key of a value that is neither a string nor a list, in a column of the type; nil when it has another type.
+    /// Returns the key of a value in a column of the type; nil if the value has another type. The value must not be a
+    /// string or a list.
     package static func of(_ value: AttributeValue, in type: AttributeType) -> UInt64? {
         switch (value, type) {
         case (.integer(let value), .integer): integer(value)
@@ -128,7 +130,7 @@ package enum AttributeKey {
         }
     }
 
-    /// The value of a key in a column of numbers, dates or booleans, or an element of a list of integers.
+    /// Returns the value of a key in a column of numbers, dates or Booleans, or an element of a list of integers.
     package static func value(_ key: UInt64, _ type: AttributeType) -> AttributeValue {
         let signed = Int64(bitPattern: key ^ 1 << 63)
         switch type {

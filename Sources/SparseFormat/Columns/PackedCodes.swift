@@ -1,9 +1,9 @@
-/// Numbers of 0, 1, 2, 4, 8, 16, 32 or 64 bits each, one after the other, the first in the lowest bits.
+/// Packed numbers of 0, 1, 2, 4, 8, 16, 32 or 64 bits each; the first is in the lowest bits.
 ///
-/// One of the files that use pointers: `init` proves that the bytes hold `count` numbers; positions are the caller's to
-/// keep below it.
+/// This file uses pointers: `init` checks that the bytes have `count` numbers. The caller must keep positions below
+/// `count`.
 package struct PackedCodes: @unchecked Sendable {
-    /// How many numbers have one minimum and one maximum.
+    /// How many numbers share one minimum and one maximum.
     package static let blockSize = 1_024
 
     package let count: Int
@@ -21,7 +21,7 @@ package struct PackedCodes: @unchecked Sendable {
 
     package static func byteCount(_ count: Int, width: Int) -> Int { (count * width + 7) / 8 }
 
-    /// The least width that holds a number.
+    /// Returns the smallest width that can hold a number.
     static func width(for largest: UInt64) -> Int {
         let bits = 64 - largest.leadingZeroBitCount
         return [0, 1, 2, 4, 8, 16, 32].first { bits <= $0 } ?? 64
@@ -41,9 +41,9 @@ package struct PackedCodes: @unchecked Sendable {
         }
     }
 
-    /// A bit for each number of `range`, which begins at a multiple of 64: whether it lies in the interval.
+    /// Tests for each number of `range`, which begins at a multiple of 64, whether it is in the interval.
     ///
-    /// - Parameter body: gets the index of each word of 64 bits, and its bits.
+    /// - Parameter body: Called with the index of each 64-bit word and its bits.
     package func match(_ interval: ClosedRange<UInt64>, in range: Range<Int>, _ body: (Int, UInt64) -> Void) {
         switch width {
         case 8: words(interval, range, UInt8.self, body)
@@ -69,7 +69,7 @@ package struct PackedCodes: @unchecked Sendable {
             for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) { body(first >> 6, 0) }
             return
         }
-        // One comparison: what is below `low` wraps around and is too large.
+        // One comparison is enough: a number below `low` wraps around and becomes too large.
         let span = T(clamping: interval.upperBound) &- low
         for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
             var word: UInt64 = 0
@@ -87,7 +87,7 @@ package struct PackedCodes: @unchecked Sendable {
         T(littleEndian: bytes.loadUnaligned(fromByteOffset: index &* MemoryLayout<T>.size, as: T.self))
     }
 
-    /// Appends numbers, packed.
+    /// Appends packed numbers.
     static func append(_ codes: [UInt64], width: Int, to writer: inout ByteWriter) {
         switch width {
         case 0: return

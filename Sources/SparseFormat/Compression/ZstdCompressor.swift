@@ -1,19 +1,19 @@
 internal import CZstd
 
-/// Makes zstd frames with one context that is used again and again.
+/// Makes zstd frames with one reusable context.
 ///
-/// The frames say their content size. They carry no checksum: the value around them has one, which is checked before
-/// libzstd sees a byte. They carry no dictionary id: the record around them names the dictionary.
+/// The frames declare their content size. They have no checksum, because the surrounding value has one, which is
+/// checked before libzstd sees a byte. They have no dictionary id, because the record names the dictionary.
 ///
-/// One of the files that use pointers: it owns its context, and libzstd gets each buffer with its true size.
+/// This file uses pointers: it owns its context, and passes each buffer to libzstd with its true size.
 package final class ZstdCompressor {
-    /// Made when the first frame is: a commit of documents without payloads needs none.
+    /// Created with the first frame, because a commit of documents without payloads needs none.
     private var context: OpaquePointer?
     private let level: Int32
     private var digest: OpaquePointer?
     private var digestOf: ZstdDictionary?
 
-    /// - Parameter level: 1 (fast) to 19 (small); anything else is moved to the nearer end.
+    /// - Parameter level: From 1 (fast) to 19 (small); other values are clamped.
     package init(level: Int = 3) {
         self.level = Int32(min(19, max(1, level)))
     }
@@ -23,8 +23,8 @@ package final class ZstdCompressor {
         ZSTD_freeCCtx(context)
     }
 
-    /// A frame of at most `limit` bytes, nil when it would be larger or cannot be made. Then store the bytes as
-    /// they are.
+    /// Returns a frame of at most `limit` bytes; nil if it would be larger or cannot be made. Then store the bytes
+    /// uncompressed.
     package func compress(_ source: UnsafeRawBufferPointer, limit: Int, dictionary: ZstdDictionary? = nil) -> [UInt8]? {
         guard !source.isEmpty, limit > 0, let context = ready(), select(dictionary, context) else { return nil }
         let frame = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
@@ -34,7 +34,7 @@ package final class ZstdCompressor {
         return frame.isEmpty ? nil : frame
     }
 
-    /// A frame in which each of some pieces begins a block, and so may be coded by statistics of its own; nil as above.
+    /// Returns a frame in which each piece begins a block and so can have its own statistics; nil as above.
     package func compress(blocks: [[UInt8]], limit: Int) -> [UInt8]? {
         let blocks = blocks.filter { !$0.isEmpty }
         let size = blocks.reduce(0) { $0 + $1.count }
@@ -47,7 +47,7 @@ package final class ZstdCompressor {
                 let isWritten = block.withUnsafeBytes { bytes in
                     var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
                     let end = index == blocks.count - 1 ? ZSTD_e_end : ZSTD_e_flush
-                    // What is left to be written did not fit; an error is a number above 0 too.
+                    // The rest did not fit. An error is also a number above 0.
                     return ZSTD_compressStream2(context, &output, &input, end) == 0 && input.pos == input.size
                 }
                 guard isWritten else { return }
@@ -57,7 +57,7 @@ package final class ZstdCompressor {
         return frame.isEmpty ? nil : frame
     }
 
-    /// The largest frame worth storing in place of `size` bytes: one that saves 5 percent.
+    /// The size of the largest frame worth storing instead of `size` bytes: one that saves 5 percent.
     package static func worthwhile(_ size: Int) -> Int {
         size - (size + 19) / 20
     }
@@ -74,7 +74,7 @@ package final class ZstdCompressor {
         return context
     }
 
-    /// Points the context at the dictionary, which is digested once for this compressor's level.
+    /// Makes the context use the dictionary, which is digested once for this compressor's level.
     private func select(_ dictionary: ZstdDictionary?, _ context: OpaquePointer) -> Bool {
         guard let dictionary else { return ZSTD_isError(ZSTD_CCtx_refCDict(context, nil)) == 0 }
         if digestOf !== dictionary {

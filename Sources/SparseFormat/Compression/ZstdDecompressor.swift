@@ -1,8 +1,8 @@
 internal import CZstd
 
-/// Decodes zstd frames of an expected size with one context that is used again and again.
+/// Decodes zstd frames of a known size with one reusable context.
 ///
-/// One of the files that use pointers: it owns its context, and libzstd gets each buffer with its true size.
+/// This file uses pointers: it owns its context, and passes each buffer to libzstd with its true size.
 package final class ZstdDecompressor {
     private let context: OpaquePointer?
 
@@ -14,14 +14,14 @@ package final class ZstdDecompressor {
         ZSTD_freeDCtx(context)
     }
 
-    /// The size a frame says it decodes to; an error unless it is a frame as this format writes them.
+    /// Returns the declared content size of a frame. Throws unless it is a frame as this format writes them.
     package static func contentSize(_ frame: UnsafeRawBufferPointer) throws(FormatError) -> UInt64 {
         try ZstdFrameHeader(frame).contentSize
     }
 
-    /// Decodes a frame that stands alone and says that it is exactly `size` bytes long.
+    /// Decodes a single frame that declares exactly `size` bytes.
     ///
-    /// No more than `size` bytes are allocated, and none before the frame's header has been read.
+    /// At most `size` bytes are allocated, and only after the frame's header has been read.
     package func decompress(
         _ frame: UnsafeRawBufferPointer, size: Int, limit: Int, dictionary: ZstdDictionary? = nil
     ) throws(FormatError) -> [UInt8] {
@@ -39,7 +39,7 @@ package final class ZstdDecompressor {
         return bytes
     }
 
-    /// Decodes into memory of the caller's, which must be exactly as large as the frame says.
+    /// Decodes into the caller's memory, which must have exactly the declared size.
     package func decompress(
         _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, dictionary: ZstdDictionary? = nil
     ) throws(FormatError) {
@@ -47,14 +47,14 @@ package final class ZstdDecompressor {
         try decode(frame, into: target, dictionary)
     }
 
-    /// All that can be known before memory is allocated.
+    /// Checks everything that can be checked before memory is allocated.
     private func check(_ frame: UnsafeRawBufferPointer, size: Int, limit: Int) throws(FormatError) {
         guard size >= 1, size <= limit else { throw FormatError(.limitExceeded, "\(size) bytes, at most \(limit)") }
         let declared = try Self.contentSize(frame)
         guard declared == UInt64(size) else {
             throw FormatError(.decompression, "the frame says \(declared) bytes in place of \(size)")
         }
-        // Skippable frames fail in the header's magic; what follows the frame, another frame too, fails here.
+        // A skippable frame fails at the magic in its header. Bytes after the frame, such as another frame, fail here.
         let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
         guard ZSTD_isError(length) == 0, length == frame.count else {
             throw FormatError(.decompression, "the frame does not end where its bytes end")

@@ -1,16 +1,16 @@
 internal import CZstd
 
-/// A compression dictionary, digested for decoding at once and for encoding by the compressor that uses it.
+/// A compression dictionary. It is digested for decoding at creation, and for encoding by the compressor that uses it.
 ///
-/// One of the files that use pointers: it owns `digest`, which libzstd only reads, so threads may share it.
+/// This file uses pointers: it owns `digest`, which libzstd only reads, so threads may share it.
 package final class ZstdDictionary: @unchecked Sendable {
-    /// Its number in the table dictionaries; 1 or more.
+    /// The number of the dictionary in the table `dictionaries`; 1 or more.
     package let id: UInt32
     package let bytes: [UInt8]
-    /// Nil when the bytes begin like a trained dictionary and are none, or there was no memory.
+    /// Nil if the bytes begin like a trained dictionary but are not one, or if memory ran out.
     let digest: OpaquePointer?
 
-    /// Takes any bytes: those that no dictionary can be made of give an error when a frame needs it.
+    /// Accepts any bytes. If they are not a valid dictionary, the first frame that needs it causes an error.
     package init(id: UInt32, bytes: [UInt8]) {
         self.id = id
         self.bytes = bytes
@@ -21,10 +21,10 @@ package final class ZstdDictionary: @unchecked Sendable {
         ZSTD_freeDDict(digest)
     }
 
-    /// A dictionary for things like the samples.
+    /// Trains a dictionary for data like the samples.
     ///
-    /// Nil when there are too few samples, or too small ones, to learn from: a hundred times the capacity is a good
-    /// amount, ten times it the least.
+    /// Returns nil if there are too few samples, or if they are too small. A hundred times the capacity is a good
+    /// amount; ten times is the minimum.
     package static func train(samples: [[UInt8]], capacity: Int = 16 * 1024) -> [UInt8]? {
         guard capacity > 0, capacity <= Limits.maximumDictionaryBytes, samples.count <= Int(UInt32.max) else {
             return nil

@@ -1,12 +1,12 @@
-/// What the header of a zstd frame says (RFC 8878, 3.1.1.1), read before libzstd is asked anything.
+/// The header of a zstd frame (RFC 8878, 3.1.1.1), parsed before libzstd is called.
 ///
-/// Only the frames that `ZstdCompressor` writes are accepted: one data frame with a content size, no checksum of its
-/// own and no dictionary id.
+/// Only frames like those of `ZstdCompressor` are accepted: one data frame with a content size, and without checksum
+/// and dictionary id.
 struct ZstdFrameHeader {
-    /// No frame of this format needs to look back further than its content is long.
+    /// A frame never has to look back further than the length of its content.
     static let maximumWindow: UInt64 = 1 << 27
 
-    /// The size the frame promises to decode to.
+    /// The declared content size.
     let contentSize: UInt64
 
     init(_ frame: UnsafeRawBufferPointer) throws(FormatError) {

@@ -1,7 +1,7 @@
-/// Whether and how an encoder compresses payloads. What zstd makes less than 5 percent smaller is stored as it is.
+/// How an encoder compresses payloads. A payload that zstd makes less than 5 percent smaller is stored uncompressed.
 package struct DocumentCompression: Sendable, Equatable {
     package var payloads: Bool
-    /// zstd's level, 1 (fast) to 19 (small).
+    /// The zstd level, from 1 (fast) to 19 (small).
     package var level: Int
 
     package init(payloads: Bool, level: Int = 3) {

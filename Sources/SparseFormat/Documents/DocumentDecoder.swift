@@ -1,15 +1,16 @@
-/// What it takes to read compressed payloads: a zstd context, and dictionaries as they are asked for.
+/// Decodes compressed payloads with a zstd context and with dictionaries that are loaded on demand.
 package final class DocumentDecoder {
     private let zstd = ZstdDecompressor()
     private let load: (UInt32) -> ZstdDictionary?
     private var dictionaries: [UInt32: ZstdDictionary] = [:]
 
-    /// - Parameter load: Gives the dictionary with an id, nil when there is none; asked once for each that is found.
+    /// - Parameter load: Returns the dictionary with an id, or nil if there is none. Called once for each dictionary
+    ///   found.
     package init(_ load: @escaping (UInt32) -> ZstdDictionary? = { _ in nil }) {
         self.load = load
     }
 
-    /// The dictionary, nil for id 0.
+    /// Returns the dictionary; nil for id 0.
     func dictionary(_ id: UInt32) throws(FormatError) -> ZstdDictionary? {
         if id == 0 { return nil }
         if let known = dictionaries[id] { return known }
@@ -18,7 +19,7 @@ package final class DocumentDecoder {
         return found
     }
 
-    /// A payload of exactly `size` bytes.
+    /// Decodes a payload of exactly `size` bytes.
     func payload(_ frame: UnsafeRawBufferPointer, size: Int, dictionary id: UInt32) throws(FormatError) -> [UInt8] {
         try zstd.decompress(frame, size: size, limit: Limits.maximumPayloadBytes, dictionary: try dictionary(id))
     }

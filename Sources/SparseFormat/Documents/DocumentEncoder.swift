@@ -1,6 +1,7 @@
-/// Makes stored documents. Owns what is costly to make: zstd contexts, a digested dictionary, memory.
+/// Encodes documents. It owns the resources that are expensive to create: zstd contexts, a digested dictionary,
+/// buffers.
 package final class DocumentEncoder {
-    /// The dictionary for the frames of the next documents.
+    /// The dictionary for the payloads of the next documents.
     package var dictionary: ZstdDictionary?
     private let compression: DocumentCompression
     private let zstd: ZstdCompressor
@@ -14,10 +15,11 @@ package final class DocumentEncoder {
         zstd = ZstdCompressor(level: compression.level)
     }
 
-    /// The value to store under `key`, which is that of the document's number.
+    /// Returns the value to store under `key`, the key of the document's number.
     ///
-    /// Tags may come in any order, and more than once.
-    /// - Throws: `limitExceeded` naming the limit that the identifier, a tag, an attribute or the payload exceeds.
+    /// Tags may be unordered and may repeat.
+    /// - Throws: `limitExceeded`, which names the limit that the identifier, a tag, an attribute or the payload
+    ///   exceeds.
     package func encode(
         id: String, vector: SparseVector, tags: [String] = [], attributes: [String: AttributeValue] = [:],
         payload: [UInt8]? = nil, key: [UInt8]
@@ -59,7 +61,7 @@ package final class DocumentEncoder {
         }
     }
 
-    /// A stored document with other tags and attributes: all else is the same to the byte.
+    /// Returns a stored document with other tags and attributes; all other bytes stay the same.
     ///
     /// - Throws: `limitExceeded` as `encode` does.
     package func encode(
@@ -86,7 +88,7 @@ package final class DocumentEncoder {
         }
     }
 
-    /// Fills the tag section; returns how many tags are in it.
+    /// Writes the tag section. Returns the number of tags.
     private func encodeTags(_ tags: [String]) throws(FormatError) -> Int {
         tagSection.removeAll()
         guard !tags.isEmpty else { return 0 }
@@ -108,7 +110,7 @@ package final class DocumentEncoder {
         return count
     }
 
-    /// A frame worth storing in place of the bytes, or nil.
+    /// Returns a frame worth storing instead of the bytes, or nil.
     private func frame(_ bytes: [UInt8]) -> [UInt8]? {
         bytes.withUnsafeBytes {
             zstd.compress($0, limit: ZstdCompressor.worthwhile($0.count), dictionary: dictionary)

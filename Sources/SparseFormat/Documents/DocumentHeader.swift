@@ -1,4 +1,4 @@
-/// The first 32 bytes of a document's body (FORMAT.md, "Documents"), and what follows from them.
+/// The first 32 bytes of a document's body (FORMAT.md, "Documents"), and the values derived from them.
 ///
 ///      0 u16 identifierLength
 ///      2 u8  vectorEncoding
@@ -29,7 +29,7 @@ struct DocumentHeader {
     var attributesLength: UInt16
     var attributeCount: UInt8
 
-    /// Reads the header of a body and checks all that can be said without looking into the sections.
+    /// Reads the header of a body and checks everything that does not need the sections.
     init(body: UnsafeRawBufferPointer) throws(FormatError) {
         guard body.count >= Self.size else { throw FormatError(.truncated) }
         identifierLength = Self.load(body, 0)
@@ -61,7 +61,7 @@ struct DocumentHeader {
         vectorLength: Int, payloadLength: Int, payloadOriginalLength: Int, dictionary: UInt32, tagCount: Int,
         tagsLength: Int, attributeCount: Int, attributesLength: Int
     ) {
-        // The encoder has held all of these to the limits, which fit.
+        // The encoder has checked that all of these are within limits, which fit.
         self.identifierLength = UInt16(truncatingIfNeeded: identifierLength)
         self.vectorEncoding = vectorEncoding
         self.payloadEncoding = payloadEncoding
@@ -111,14 +111,14 @@ struct DocumentHeader {
         guard tagCount <= Limits.maximumTagsPerDocument else {
             throw FormatError(.limitExceeded, "\(tagCount) tags")
         }
-        // A tag has a length and a text, at least a byte each.
+        // A tag has at least a length byte and one byte of text.
         guard Int(tagsLength) >= 2 * Int(tagCount), tagCount > 0 || tagsLength == 0 else {
             throw FormatError(.sectionLengths, "\(tagCount) tags in \(tagsLength) bytes")
         }
         guard attributeCount <= Limits.maximumAttributesPerDocument else {
             throw FormatError(.limitExceeded, "\(attributeCount) attributes")
         }
-        // A name's length, a byte of the name, a type and a value of a byte at least.
+        // An attribute has at least a length byte, one byte of name, a type and one byte of value.
         guard Int(attributesLength) >= 4 * Int(attributeCount), attributeCount > 0 || attributesLength == 0 else {
             throw FormatError(.sectionLengths, "\(attributeCount) attributes in \(attributesLength) bytes")
         }
@@ -139,7 +139,7 @@ struct DocumentHeader {
         }
     }
 
-    /// A field whose bytes are known to be there.
+    /// Reads a field whose bytes are known to exist.
     private static func load<Value: FixedWidthInteger>(_ body: UnsafeRawBufferPointer, _ offset: Int) -> Value {
         Value(littleEndian: body.loadUnaligned(fromByteOffset: offset, as: Value.self))
     }

@@ -1,4 +1,4 @@
-// The vector of a stored document, read where it lies.
+// // The vector of a stored document, read in place.
 
 extension DocumentView {
     /// The exact vector.
@@ -6,12 +6,12 @@ extension DocumentView {
         try withSection { section throws(FormatError) in try section.vector() }
     }
 
-    /// The inner product with a dense table of term weights.
+    /// Returns the inner product with a dense table of term weights.
     ///
-    /// The one score of this library: Float products added up in ascending order of the terms.
+    /// This is the definition of a score in this library: Float products summed in ascending order of the terms.
     /// - Parameters:
-    ///   - weightOf: `termLimit` weights.
-    ///   - termLimit: Terms from here on count nothing.
+    /// - weightOf: A table of `termLimit` weights.
+    /// - termLimit: Terms from this one on are ignored.
     package func score(_ weightOf: UnsafePointer<Float>, termLimit: UInt32) throws(FormatError) -> Float {
         try withSection { section throws(FormatError) in
             try section.score(weightOf, termLimit: termLimit)

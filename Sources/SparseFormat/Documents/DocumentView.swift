@@ -1,17 +1,17 @@
-/// A stored document where it lies (FORMAT.md, "Documents").
+/// A stored document, read in place (FORMAT.md, "Documents").
 ///
-/// One of the files that use pointers: `init` proves that the sections fill the body exactly, and hands each on as a
-/// buffer of its own. The view is valid as long as the bytes under it.
+/// This file uses pointers: `init` checks that the sections fill the body exactly, and exposes each section as a
+/// separate buffer. The view is valid as long as the underlying bytes.
 package struct DocumentView {
     package let number: UInt64
-    /// Of the value: two documents under one number are the same when these are.
+    /// The checksum of the value. Two versions of a document with the same number are equal if their checksums are.
     package let checksum: UInt64
     private let header: DocumentHeader
     private let body: UnsafeRawBufferPointer
 
     /// Opens the value under the key of the document with this number.
     ///
-    /// The vector's terms, the tags and the texts are checked when they are read; `check` reads them all.
+    /// The vector's terms, the tags and the strings are checked when they are read; `check` reads all of them.
     package init(_ bytes: UnsafeRawBufferPointer, number: UInt64, verifyChecksum: Bool = true) throws(FormatError) {
         self.number = number
         let opened = Keys.withDocument(number) { key in
@@ -21,7 +21,7 @@ package struct DocumentView {
         }
         let value = try opened.get()
         body = value.bytes
-        // An opened value has its header.
+        // An opened value has a header.
         checksum = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         do throws(FormatError) {
             guard value.version == 1 else {
@@ -43,7 +43,7 @@ package struct DocumentView {
     /// The dictionary that the payload's frame needs; 0 for none.
     package var dictionary: UInt32 { header.dictionary }
 
-    /// The payload's length before compression, nil when there is none.
+    /// The length of the payload before compression; nil if there is no payload.
     package var payloadLength: Int? { header.payloadEncoding == .none ? nil : Int(header.payloadOriginalLength) }
 
     /// The identifier's bytes, which should be UTF-8.
@@ -61,7 +61,7 @@ package struct DocumentView {
         }
     }
 
-    /// The tags, ascending by their bytes.
+    /// The tags, in byte order.
     package func tags() throws(FormatError) -> [String] {
         guard header.tagCount > 0 else { return [] }
         do throws(FormatError) {
@@ -79,7 +79,7 @@ package struct DocumentView {
         return attributes
     }
 
-    /// Calls `body` with the bytes of each attribute's name, ascending, and its value.
+    /// Calls `body` with the name bytes and the value of each attribute, in byte order of the names.
     package func forEachAttribute(_ body: (UnsafeRawBufferPointer, AttributeValue) -> Void) throws(FormatError) {
         do throws(FormatError) {
             try AttributeSection.forEach(attributeBytes, count: Int(header.attributeCount), body)
@@ -88,7 +88,7 @@ package struct DocumentView {
         }
     }
 
-    /// The payload, nil when there is none.
+    /// The payload; nil if there is none.
     package func payload(_ decoder: DocumentDecoder) throws(FormatError) -> [UInt8]? {
         switch header.payloadEncoding {
         case .none: return nil
@@ -103,7 +103,7 @@ package struct DocumentView {
         }
     }
 
-    /// Reads everything: after it, nothing in this document can fail.
+    /// Reads everything. If it succeeds, no later access to this document can fail.
     package func check(_ decoder: DocumentDecoder) throws(FormatError) {
         _ = try identifier
         _ = try vector()
@@ -155,7 +155,7 @@ package struct DocumentView {
         section(attributesStart + Int(header.attributesLength), Int(header.payloadLength))
     }
 
-    /// The value of the same document with other sections of tags and attributes.
+    /// Returns the value of the same document with other sections of tags and attributes.
     func replacing(
         tags: (count: Int, bytes: [UInt8]), attributes: (count: Int, bytes: [UInt8]), key: [UInt8]
     ) -> [UInt8] {
@@ -175,7 +175,7 @@ package struct DocumentView {
         }
     }
 
-    /// A part of the body; the header's lengths add up to the body's.
+    /// Returns a part of the body. `init` has checked that the section lengths add up to the body's length.
     private func section(_ start: Int, _ length: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: body[start..<(start + length)])
     }

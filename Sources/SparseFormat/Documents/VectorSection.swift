@@ -1,8 +1,7 @@
 /// A vector: weights in ascending order of their terms, f32 in the plain form, f16 in the half form; then a varint for the
 /// first term, then a varint for the gap to each next one.
-///
-/// One of the files that use pointers: `init` proves that the weights are there; the varints are compared with the end
-/// while they are read, because their number does not tell their length.
+/// This file uses pointers: `init` checks that the weights exist. The varints are checked against the end while they
+/// are read, because their number does not determine their length.
 struct VectorSection {
     private let weights: UnsafeRawPointer
     private let gaps: UnsafeRawPointer
@@ -10,7 +9,7 @@ struct VectorSection {
     let count: Int
     private let isHalf: Bool
 
-    /// The lengths that a section of so many terms can have.
+    /// The possible lengths of a section with the given number of terms.
     static func lengths(termCount: Int, isHalf: Bool = false) -> ClosedRange<Int> {
         (isHalf ? 3 : 5) * termCount...(isHalf ? 7 : 9) * termCount
     }
@@ -25,7 +24,7 @@ struct VectorSection {
         end = base + bytes.count
     }
 
-    /// Whether half precision has each of the weights exactly.
+    /// Whether half precision represents each of the weights exactly.
     static func fitsHalf(_ vector: SparseVector) -> Bool {
         vector.weights.allSatisfy { $0 <= largestHalf && HalfFloat.float(HalfFloat.bits($0)) == $0 }
     }
@@ -45,7 +44,7 @@ struct VectorSection {
         }
     }
 
-    /// The vector, each rule checked.
+    /// Returns the vector after checking each rule.
     func vector() throws(FormatError) -> SparseVector {
         var terms: [TermID] = []
         var weights: [Float] = []
@@ -55,13 +54,13 @@ struct VectorSection {
             terms.append($0)
             weights.append($1)
         }
-        // The bits of infinity and of what is none would be numbers past the largest half.
+        // The bits of infinity and NaN would be numbers above the largest half.
         guard weights.allSatisfy(Limits.weights.contains), !isHalf || weights.allSatisfy({ $0 <= Self.largestHalf })
         else { throw FormatError(.weightInRange) }
         return SparseVector(uncheckedTerms: terms, weights: weights)
     }
 
-    /// Calls the closure for each component in ascending order. Weights are passed as they are.
+    /// Calls the closure for each component in ascending order. Weights are passed without checks.
     func forEach(_ body: (TermID, Float) -> Void) throws(FormatError) {
         var position = gaps
         var term: UInt64 = 0
@@ -74,7 +73,7 @@ struct VectorSection {
         guard position == end else { throw Self.damage(.sectionLengths) }
     }
 
-    /// The sum of weight times table entry over the terms below the limit, in ascending order.
+    /// Returns the sum of weight times table entry over the terms below the limit, in ascending order.
     func score(_ table: UnsafePointer<Float>, termLimit: UInt32) throws(FormatError) -> Float {
         var position = gaps
         var term = UInt64(try Self.varint(&position, end))
@@ -107,7 +106,7 @@ struct VectorSection {
         return sum
     }
 
-    /// The weight of a component; the index is below `count`.
+    /// Returns the weight of a component; the index must be below `count`.
     @inline(__always)
     private func weight(_ index: Int) -> Float {
         if isHalf {
@@ -118,7 +117,7 @@ struct VectorSection {
             bitPattern: UInt32(littleEndian: weights.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self)))
     }
 
-    /// The varint at a position, which moves behind it and never past the end.
+    /// Reads the varint at a position and advances the position, but never past the end.
     @inline(__always)
     private static func varint(
         _ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer
@@ -154,7 +153,7 @@ struct VectorSection {
         throw badVarint()
     }
 
-    // Out of line, so that the loops above stay small.
+    // Not inlined, so that the loops above stay small.
 
     @inline(never)
     private static func truncated() -> FormatError { FormatError(.truncated) }

@@ -13,7 +13,7 @@ struct CodebookSearcher: Sendable {
         }
     }
 
-    /// Appends the data of FORMAT.md: a centroid for each token, then the codes.
+    /// Appends the data as in FORMAT.md: a centroid for each token, then the codes.
     func encode(_ multivector: Multivector, into writer: inout ByteWriter) {
         var codes: [UInt8] = []
         codes.reserveCapacity(multivector.count * codewords.count)
@@ -34,7 +34,7 @@ struct CodebookSearcher: Sendable {
 }
 
 extension TokenCodebook {
-    /// What a centroid leaves of a token, with zeros up to a whole number of groups.
+    /// The difference between a token and its centroid, padded with zeros to a whole number of groups.
     func residual(_ row: ArraySlice<Float>, of centroid: Int) -> [Float] {
         var rest = [Float](repeating: 0, count: subspaces * Self.width)
         let base = centroid * dimension
@@ -42,7 +42,7 @@ extension TokenCodebook {
         return rest
     }
 
-    /// Appends the components that a centroid and codes stand for.
+    /// Appends the components that a centroid and codes represent.
     func decode(_ centroid: Int, _ codes: Slice<UnsafeRawBufferPointer>, into components: inout [Float]) {
         let base = centroid * dimension
         for (index, value) in centroids[base..<base + dimension].enumerated() {

@@ -1,22 +1,23 @@
-/// Learns a codebook from sample tokens by k-means, first of the tokens, then of what the centroids leave of them.
+/// Trains a codebook from sample tokens by k-means, first on the tokens, then on their residuals.
 ///
 /// The same samples, sizes and seed give the same codebook, bit for bit, on every machine.
 package struct CodebookTrainer: Sendable {
-    /// At most so many centroids, 1...65,535.
+    /// The maximum number of centroids, 1...65,535.
     package var maximumCentroids = 1_024
-    /// Tokens that a centroid needs on average; with fewer there are fewer centroids.
+    /// The average number of tokens that a centroid needs; with fewer tokens there are fewer centroids.
     package var tokensPerCentroid = 64
-    /// Sample tokens that are enough.
+    /// The number of sample tokens that is sufficient.
     package var maximumSamples = 32_768
-    /// Rounds of Lloyd's algorithm.
+    /// The number of iterations of Lloyd's algorithm.
     package var rounds = 8
     package var seed: UInt64 = 1
 
     package init() {}
 
     /// - Parameters:
-    ///   - samples: 1 or more rows of `dimension`.
-    ///   - progress: called after each part of the work with the parts done and in all; may throw to stop.
+    /// - samples: One or more rows of `dimension`.
+    /// - progress: Called after each part of the work with the number of finished parts and the total; may throw to
+    ///   stop.
     package func train(
         _ samples: [Float], dimension: Int, progress: (Int, Int) throws -> Void = { _, _ in }
     ) rethrows -> TokenCodebook {
@@ -45,7 +46,7 @@ package struct CodebookTrainer: Sendable {
         return TokenCodebook(dimension: dimension, centroids: coarse, codewords: codewords)
     }
 
-    /// Lloyd's algorithm from random samples. A row that no sample is nearest to stays where it was.
+    /// Runs Lloyd's algorithm from random samples. A row that is nearest to no sample does not move.
     static func kMeans(_ samples: [Float], width: Int, rows: Int, rounds: Int, seed: UInt64) -> [Float] {
         let count = samples.count / width
         var random = SplitMix64(seed: seed)
@@ -70,7 +71,7 @@ package struct CodebookTrainer: Sendable {
         return centres
     }
 
-    /// `wanted` of the numbers below `count`, each once as long as there are enough.
+    /// Returns `wanted` of the numbers below `count`, without repeats if there are enough.
     private static func distinct(_ wanted: Int, below count: Int, _ random: inout SplitMix64) -> [Int] {
         guard count > wanted else { return (0..<wanted).map { $0 % count } }
         // Floyd's sampling.

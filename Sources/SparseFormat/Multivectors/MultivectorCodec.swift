@@ -1,17 +1,17 @@
-/// How the token vectors of a document are kept. The raw value is the encoding byte of FORMAT.md.
+/// How the token vectors of documents are stored. The raw value is the encoding byte of FORMAT.md.
 public enum MultivectorCodec: UInt8, Sendable, Hashable, CaseIterable {
-    /// IEEE 754 half precision: 2 bytes a component.
+    /// IEEE 754 half precision, 2 bytes per component.
     case f16 = 0
-    /// 8-bit integers with one scale a token: a byte a component, and 4 bytes.
+    /// 8-bit integers with one scale per token: 1 byte per component, plus 4 bytes.
     case int8 = 1
-    /// Two-level product quantisation, trained from the store's own token vectors: the nearest of a set of centroids (2
-    /// bytes), and a byte for each four components of what is left. 34 bytes a token of 128 dimensions.
+    /// Two-level product quantization, trained from the token vectors of the store: the nearest centroid (2 bytes), and
+    /// one byte for each four components of the residual. A token with 128 dimensions takes 34 bytes.
     case pq32 = 2
 
-    /// Whether a codebook must be trained before it can be used.
+    /// Whether the codec needs a trained codebook.
     public var isTrained: Bool { self == .pq32 }
 
-    /// Bytes that the data of one token takes.
+    /// Returns the number of bytes of one token.
     public func bytesPerToken(dimension: Int) -> Int {
         switch self {
         case .f16: 2 * dimension
@@ -22,7 +22,7 @@ public enum MultivectorCodec: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 extension MultivectorCodec: CustomStringConvertible {
-    /// The codec's name: `f16`, `int8` or `pq32`.
+    /// The name of the codec: `f16`, `int8` or `pq32`.
     public var description: String {
         switch self {
         case .f16: "f16"

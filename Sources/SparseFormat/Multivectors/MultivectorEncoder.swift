@@ -1,25 +1,25 @@
 /// Encodes multivectors with one codec (FORMAT.md, "Multivectors").
 package struct MultivectorEncoder: Sendable {
     package let codec: MultivectorCodec
-    /// The number of the codebook, 0 for a codec without.
+    /// The number of the codebook; 0 for a codec without a codebook.
     package let codebook: UInt32
     private let searcher: CodebookSearcher?
 
-    /// For a codec without a codebook.
+    /// Creates an encoder for a codec without a codebook.
     package init(_ codec: MultivectorCodec) {
         self.codec = codec
         codebook = 0
         searcher = nil
     }
 
-    /// For `pq32`.
+    /// Creates an encoder for `pq32`.
     package init(_ codebook: TokenCodebook, number: UInt32) {
         codec = .pq32
         self.codebook = number
         searcher = CodebookSearcher(codebook)
     }
 
-    /// The value to store for a document.
+    /// Returns the value to store for a document.
     package func encode(_ multivector: Multivector, number: UInt64) -> [UInt8] {
         let bytes = multivector.count * codec.bytesPerToken(dimension: multivector.dimension)
         return Value.seal(

@@ -1,11 +1,11 @@
-/// What holds for all multivectors of a store (table meta, key `multivectors`); missing until there has been one.
+/// The settings of all multivectors of a store (table meta, key `multivectors`); missing until there has been one.
 package struct MultivectorSettings: Record, Hashable {
     package static let kind = RecordKind.multivectorSettings
 
-    /// How token vectors are kept: a codec, and the codebook if it needs one.
+    /// An encoding of token vectors: a codec, and the codebook if it needs one.
     package struct Encoding: Hashable, Sendable, Comparable {
         package var codec: MultivectorCodec
-        /// 0 for a codec without.
+        /// The number of the codebook; 0 for a codec without a codebook.
         package var codebook: UInt32
 
         package init(_ codec: MultivectorCodec, codebook: UInt32 = 0) {
@@ -22,18 +22,18 @@ package struct MultivectorSettings: Record, Hashable {
         }
     }
 
-    /// Components of every token, 1...1,024: those of the first multivector.
+    /// The number of components of every token, 1...1,024, set by the first multivector.
     package var dimension: Int
-    /// Of new multivectors; each one names its own.
+    /// The encoding of new multivectors; each stored one names its own.
     package var encoding: Encoding
     /// The number of the next codebook.
     package var nextCodebook: UInt32
-    /// Tokens of all multivectors.
+    /// The number of tokens of all multivectors.
     package var tokens: UInt64
-    /// Bytes of their values, headers included.
+    /// The number of bytes of their values, including headers.
     package var bytes: UInt64
-    /// Documents by the encoding of their token vectors, 1 or more each. So a codebook that nothing names is known without
-    /// looking at a single multivector.
+    /// The number of documents for each encoding in use, 1 or more each. This shows whether a codebook is unused
+    /// without reading the multivectors.
     package private(set) var documentsByEncoding: [Encoding: UInt64]
 
     package init(
@@ -108,19 +108,19 @@ package struct MultivectorSettings: Record, Hashable {
 }
 
 extension MultivectorSettings {
-    /// Documents that have a multivector.
+    /// The number of documents that have a multivector.
     package var documents: UInt64 { documentsByEncoding.values.reduce(0, +) }
-    /// Documents whose multivector is not in the encoding of new ones.
+    /// The number of documents whose multivector does not have the encoding of new ones.
     package var outdated: UInt64 { documents - documentsByEncoding[encoding, default: 0] }
     /// The codebooks that a multivector or the settings name.
     package var codebooks: Set<UInt32> {
         Set(documentsByEncoding.keys.map(\.codebook) + [encoding.codebook]).subtracting([0])
     }
 
-    /// Counts one more document of an encoding.
+    /// Counts one more document with an encoding.
     package mutating func add(_ encoding: Encoding) { documentsByEncoding[encoding, default: 0] += 1 }
 
-    /// Counts one document of an encoding less; false, and nothing changed, when none was counted.
+    /// Counts one document less with an encoding. Returns false, and changes nothing, if there was none.
     package mutating func remove(_ encoding: Encoding) -> Bool {
         guard let documents = documentsByEncoding[encoding] else { return false }
         documentsByEncoding[encoding] = documents > 1 ? documents - 1 : nil

@@ -1,21 +1,20 @@
-/// A stored multivector where it lies in the map (FORMAT.md, "Multivectors"). Valid as long as the bytes it was opened
-/// from.
+/// A stored multivector, read in place (FORMAT.md, "Multivectors"). It is valid as long as the underlying bytes.
 ///
-/// One of the files that use pointers: the initialiser proves that `data` holds `count` tokens of the codec's size, and
-/// everything after stays within.
+/// This file uses pointers: the initializer checks that `data` has `count` tokens of the codec's size, and all accesses
+/// stay inside.
 package struct MultivectorView {
-    /// Bytes of the body before the data.
+    /// The number of bytes of the body before the data.
     package static let headerBytes = 16
 
     package let codec: MultivectorCodec
     package let dimension: Int
     package let count: Int
-    /// 0 for a codec without.
+    /// The number of the codebook; 0 for a codec without a codebook.
     package let codebook: UInt32
-    /// What the codec has made of the tokens: one value a token first (a scale or a centroid), where it has such.
+    /// The encoded tokens. Codecs with one value per token (a scale or a centroid) store these values first.
     package let data: UnsafeRawBufferPointer
 
-    /// - Parameter number: of the document, for the checksum.
+    /// - Parameter number: The number of the document, for the checksum.
     package init(_ bytes: UnsafeRawBufferPointer, number: UInt64) throws(FormatError) {
         let opened = Keys.withDocument(number) { key in
             Result { () throws(FormatError) -> MultivectorView in
@@ -56,15 +55,15 @@ package struct MultivectorView {
         }
     }
 
-    /// Half-precision components, row by row.
+    /// The half-precision components, row by row.
     package var halves: UnsafeRawBufferPointer { data }
 
-    /// A scale for each token of `int8`.
+    /// The scale of each token of `int8`.
     package func scale(_ token: Int) -> Float {
         Float(bitPattern: UInt32(littleEndian: data.loadUnaligned(fromByteOffset: 4 * token, as: UInt32.self)))
     }
 
-    /// 8-bit components of `int8`, row by row.
+    /// The 8-bit components of `int8`, row by row.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: data[(4 * count)...]) }
 
     /// The centroid of each token of `pq32`.
@@ -72,10 +71,10 @@ package struct MultivectorView {
         Int(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * token, as: UInt16.self)))
     }
 
-    /// Codes of `pq32`, row by row.
+    /// The codes of `pq32`, row by row.
     package var codes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: data[(2 * count)...]) }
 
-    /// Proves that a codebook is for these tokens: the dimension agrees, and each token's centroid is in it.
+    /// Checks that a codebook matches these tokens: it has the same dimension and the centroid of each token.
     package func check(_ codebook: TokenCodebook) throws(FormatError) {
         guard codebook.dimension == dimension else { throw FormatError(.codebookUse, "another dimension") }
         let limit = codebook.centroidCount
@@ -84,8 +83,8 @@ package struct MultivectorView {
         }
     }
 
-    /// The components, as exact as the codec has kept them.
-    /// - Parameter codebook: the one that the value names, where it names one.
+    /// Returns the decoded components.
+    /// - Parameter codebook: The codebook that the value names, if any.
     package func multivector(_ codebook: TokenCodebook?) throws(FormatError) -> Multivector {
         var components: [Float] = []
         components.reserveCapacity(count * dimension)

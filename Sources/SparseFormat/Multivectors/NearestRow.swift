@@ -1,20 +1,20 @@
-/// The nearest of some rows to a vector, by Euclidean distance: the row with the largest x * c - |c|^2 / 2, and the first
-/// of several equal ones. Sixteen rows are looked at together.
+/// Finds the row nearest to a vector by Euclidean distance: the row with the largest x * c - |c|^2 / 2, or the first of
+/// several equal ones. It compares sixteen rows at a time.
 struct NearestRow: Sendable {
     private typealias Lanes = SIMD16<Float>
 
     private let width: Int
-    /// For each sixteen rows: the negative half norms, then the rows' components by component.
+    /// For each sixteen rows: the negative half norms, then the components of the rows, component by component.
     private let blocks: [Lanes]
 
-    /// - Parameter rows: 1 or more rows of `width`.
+    /// - Parameter rows: One or more rows of `width`.
     init(_ rows: ArraySlice<Float>, width: Int) {
         self.width = width
         let count = rows.count / width
         var blocks: [Lanes] = []
         blocks.reserveCapacity((count + 15) / 16 * (width + 1))
         for first in stride(from: 0, to: count, by: 16) {
-            // Places past the last row are never the nearest.
+            // Padding after the last row is never the nearest.
             var norms = Lanes(repeating: -.greatestFiniteMagnitude)
             var columns = [Lanes](repeating: Lanes(), count: width)
             for lane in 0..<min(16, count - first) {
@@ -28,7 +28,7 @@ struct NearestRow: Sendable {
         self.blocks = blocks
     }
 
-    /// The row nearest to `width` components.
+    /// Returns the row nearest to `width` components.
     func find(_ vector: UnsafeBufferPointer<Float>) -> Int {
         var best = Lanes(repeating: -.infinity)
         var places = SIMD16<Int32>()

@@ -1,23 +1,23 @@
-/// What `pq32` has learnt from a store's token vectors (table meta, key `codebook:` and a u32 number, from 1). It never
-/// changes, and its number is never used again.
+/// The trained codebook of `pq32` (table meta, key `codebook:` and a u32 number, from 1). It never changes, and its
+/// number is never reused.
 ///
-/// A token is kept as its nearest centroid, and, for each group of four components of what is left, the nearest of 256
+/// A token is stored as its nearest centroid and, for each group of four components of the residual, the nearest of 256
 /// codewords (Jegou, Douze, Schmid: Product Quantization for Nearest Neighbor Search, 2011).
 package struct TokenCodebook: Record {
     package static let kind = RecordKind.multivectorCodec
-    /// Components of a group.
+    /// The number of components of a group.
     package static let width = 4
-    /// Codewords of a group: what a byte can name.
+    /// The number of codewords of a group, which is the number of values of a byte.
     package static let codewordsPerSubspace = 256
 
-    /// Components of a token, 1...1,024.
+    /// The number of components of a token, 1...1,024.
     package let dimension: Int
-    /// 1...65,535 rows of `dimension`.
+    /// The centroids: 1...65,535 rows of `dimension`.
     package let centroids: [Float]
-    /// `subspaces` x 256 x 4; zero where a group reaches past the dimension.
+    /// The codewords: `subspaces` x 256 x 4 components, zero past the dimension.
     package let codewords: [Float]
 
-    /// Groups of a token of a dimension.
+    /// Returns the number of groups of a token with the given dimension.
     package static func subspaces(dimension: Int) -> Int { (dimension + width - 1) / width }
 
     package var subspaces: Int { Self.subspaces(dimension: dimension) }

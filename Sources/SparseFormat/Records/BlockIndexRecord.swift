@@ -1,12 +1,12 @@
-/// The block index of a store, of which there is one at most (table meta, key `blocks`): where its parts are, and which
-/// segments its documents stand in.
+/// The block index of a store, which has at most one (table meta, key `blocks`): the number of its parts, and the
+/// segments whose documents it has.
 ///
-/// A source that the manifest does not name any more has been merged away; its documents are found in other segments.
+/// A source that the manifest no longer names has been merged away; its documents are in other segments.
 package struct BlockIndexRecord: Record {
-    /// A segment whose documents are in the index: those that were live when it was built.
+    /// A segment whose documents are in the index: those that were live when the index was built.
     package struct Source: Sendable, Equatable {
         package var segment: UInt32
-        /// Documents when the segment was built, the dead ones included.
+        /// The number of documents when the segment was built, including dead ones.
         package var documents: UInt32
 
         package init(segment: UInt32, documents: UInt32) {
@@ -17,11 +17,11 @@ package struct BlockIndexRecord: Record {
 
     package static let kind = RecordKind.blockIndex
 
-    /// The number its parts stand under in table segments.
+    /// The number of its parts in the table `segments`.
     package var number: UInt32
-    /// Bytes of its parts.
+    /// The number of bytes of its parts.
     package var bytes: UInt64
-    /// In the manifest's order when it was built.
+    /// The sources, in the manifest's order when the index was built.
     package var sources: [Source]
 
     package init(number: UInt32, bytes: UInt64, sources: [Source]) {
@@ -58,7 +58,7 @@ package struct BlockIndexRecord: Record {
         }
     }
 
-    /// Documents of all sources, the dead ones included. A document's index among them is those of the sources before its
-    /// own and its ordinal.
+    /// The number of documents of all sources, including dead ones. The index of a document is its ordinal plus the
+    /// number of documents in the sources before its own.
     package var documents: Int { sources.reduce(0) { $0 + Int($1.documents) } }
 }

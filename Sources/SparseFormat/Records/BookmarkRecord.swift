@@ -1,4 +1,4 @@
-/// Bytes of the caller's own, committed with the documents (table meta, key `bookmark:NAME`).
+/// Bytes that the caller stores together with the documents (table meta, key `bookmark:NAME`).
 package struct BookmarkRecord: Record {
     package static let kind = RecordKind.bookmark
 

@@ -1,20 +1,20 @@
-/// The right to do work that takes several transactions, of which there is one at most for each kind of work (table meta,
-/// keys `merge` and `encoding`): who does it, what it reads and where it writes.
+/// The right to do work that takes several transactions: its owner, its sources and its staged segments. There is at
+/// most one claim for each kind of work (table meta, keys `merge` and `encoding`).
 ///
-/// Its sources stay live until its last transaction; what it has staged is in no manifest before. So whoever finds the
-/// claim of a dead process deletes what it has staged, and the work never was.
+/// The sources stay live until the last transaction, and staged segments are in no manifest before. Any process that
+/// finds the claim of a dead process may therefore delete the staged segments, which undoes the work.
 package struct ClaimRecord: Record {
     package static let kind = RecordKind.claim
 
-    /// A random number: whose claim it is.
+    /// A random number that identifies the owner.
     package var owner: UInt64
-    /// Transactions that were made under the claim, which tell work that goes on from work that stands still.
+    /// The number of transactions made under the claim, which distinguishes active work from stalled work.
     package var steps: UInt64
-    /// The owner's process number, to tell whether it lives.
+    /// The process ID of the owner, to check whether it is alive.
     package var process: UInt32
-    /// Live segments, in the manifest's order. No commit may merge them meanwhile; it may remove documents of them.
+    /// Live segments, in the manifest's order. Commits must not merge them, but may remove documents from them.
     package var sources: [UInt32]
-    /// Numbers of segments that have some of their parts, all, or none yet.
+    /// The numbers of segments that have all, some or none of their parts yet.
     package var staged: [UInt32]
 
     package init(owner: UInt64, steps: UInt64 = 0, process: UInt32, sources: [UInt32] = [], staged: [UInt32] = []) {

@@ -1,7 +1,7 @@
-// Enumerations are encoded as the names of their cases, whatever byte they have on disk.
+// // Enumerations are encoded as the names of their cases, independent of their bytes on disk.
 
 extension Decoder {
-    /// The case whose name stands here.
+    /// Decodes the case with the encoded name.
     func named<Value: CaseIterable & CustomStringConvertible>(_ type: Value.Type) throws -> Value {
         let container = try singleValueContainer()
         let name = try container.decode(String.self)
@@ -15,7 +15,7 @@ extension Decoder {
 }
 
 extension Encoder {
-    /// Writes the name of a case.
+    /// Encodes the name of a case.
     func encode(nameOf value: some CustomStringConvertible) throws {
         var container = singleValueContainer()
         try container.encode(value.description)
@@ -23,15 +23,15 @@ extension Encoder {
 }
 
 extension IndexProfile: Codable {
-    /// Reads the profile's name.
+    /// Decodes the name of the profile.
     public init(from decoder: any Decoder) throws { self = try decoder.named(Self.self) }
-    /// Writes the profile's name.
+    /// Encodes the name of the profile.
     public func encode(to encoder: any Encoder) throws { try encoder.encode(nameOf: self) }
 }
 
 extension MultivectorCodec: Codable {
-    /// Reads the codec's name.
+    /// Decodes the name of the codec.
     public init(from decoder: any Decoder) throws { self = try decoder.named(Self.self) }
-    /// Writes the codec's name.
+    /// Encodes the name of the codec.
     public func encode(to encoder: any Encoder) throws { try encoder.encode(nameOf: self) }
 }

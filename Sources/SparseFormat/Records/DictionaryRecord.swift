@@ -1,4 +1,4 @@
-/// A zstd dictionary (table dictionaries, key its id). Ids begin at 1 and are never used again.
+/// A zstd dictionary (table dictionaries; the key is its id). Ids begin at 1 and are never reused.
 package struct DictionaryRecord: Record {
     package static let kind = RecordKind.dictionary
 

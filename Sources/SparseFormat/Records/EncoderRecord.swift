@@ -1,20 +1,20 @@
-/// What made the vectors of a store, and how they are scored (table meta, key `encoder`).
+/// The encoder of the vectors of a store, and their scoring (table meta, key `encoder`).
 package struct EncoderRecord: Record {
     package static let kind = RecordKind.encoder
-    /// The most UTF-8 bytes of a name.
+    /// The maximum number of UTF-8 bytes of a name.
     package static let maximumNameBytes = 200
-    /// The most UTF-8 bytes of the parameters.
+    /// The maximum number of UTF-8 bytes of the parameters.
     package static let maximumParameterBytes = 4_096
 
-    /// What the encoder is called.
+    /// The name of the encoder.
     package var name: String
-    /// A hash of all that decides which terms it makes of a text: vocabulary, tables, lists.
+    /// A hash of everything that determines the terms of a text: vocabulary, tables, lists.
     package var fingerprint: UInt64
-    /// Its parameters, as it words them.
+    /// The parameters of the encoder, as text for human readers.
     package var parameters: String
-    /// Nil for inner products.
+    /// The BM25 parameters; nil for inner products.
     package var bm25: BM25Parameters?
-    /// The weights of all live documents together, where BM25 scores them; otherwise 0.
+    /// The sum of the weights of all live documents if BM25 is used; otherwise 0.
     package var length: UInt64
 
     package init(

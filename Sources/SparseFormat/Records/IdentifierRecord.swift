@@ -1,4 +1,4 @@
-/// The number of the live document with an identifier (table ids, key the identifier's UTF-8).
+/// The number of the live document with an identifier (table ids; the key is the identifier in UTF-8).
 package struct IdentifierRecord: Record {
     package static let kind = RecordKind.identifier
 

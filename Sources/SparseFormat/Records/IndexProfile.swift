@@ -1,13 +1,13 @@
-/// What a store's index is made for.
+/// The trade-off between speed and size that an index is built for.
 public enum IndexProfile: UInt8, Sendable, Hashable, CaseIterable {
-    /// Speed: segments have the exact vectors of their documents beside their lists.
+    /// Optimized for speed: segments have the exact vectors of their documents next to their lists.
     case fast = 0
-    /// Few bytes: exact vectors are read from the documents, at a lookup for each that is scored.
+    /// Optimized for size: exact vectors are read from the documents, with one lookup for each scored document.
     case compact = 1
 }
 
 extension IndexProfile: CustomStringConvertible {
-    /// The profile's name: `fast` or `compact`.
+    /// The name of the profile: `fast` or `compact`.
     public var description: String {
         switch self {
         case .fast: "fast"

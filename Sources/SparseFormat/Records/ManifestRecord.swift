@@ -2,29 +2,29 @@
 package struct ManifestRecord: Record {
     package static let kind = RecordKind.manifest
 
-    /// Grows by one with each commit that changes anything.
+    /// Incremented by each commit that changes anything.
     package var generation: UInt64
-    /// The number the next new document gets; numbers are never used twice.
+    /// The number of the next new document; numbers are never reused.
     package var nextDocument: UInt64
-    /// Live documents.
+    /// The number of live documents.
     package var documents: UInt64
-    /// Terms of all live documents together.
+    /// The total number of terms of all live documents.
     package var nonzeros: UInt64
     package var termSpace: TermSpace
-    /// Of segments to come.
+    /// The profile of new segments.
     package var profile: IndexProfile
     package var nextTerm: UInt32
     package var nextSegment: UInt32
     package var nextDictionary: UInt32
     /// The dictionary for new documents; 0 for none.
     package var currentDictionary: UInt32
-    /// The statistics deltas not yet folded into pages are those from here up to, not including, the next.
+    /// Statistics deltas from this one up to, but not including, the next are not yet folded into pages.
     package var firstStatisticsDelta: UInt64
     package var nextStatisticsDelta: UInt64
-    /// Bytes of segments that commits wrote, and that merges wrote, since the store was made.
+    /// The bytes of segments that commits wrote, and that merges wrote, since the store was created.
     package var bytesWritten: UInt64
     package var bytesMerged: UInt64
-    /// Ascending by document range.
+    /// The live segments, ascending by document range.
     package var segments: [SegmentEntry]
 
     package init(
@@ -103,7 +103,7 @@ package struct ManifestRecord: Record {
     }
 
     private func checkCounters() throws(FormatError) {
-        // So that they can be counted up, and be Int.
+        // The bound keeps them countable and within Int.
         for counter in [
             generation, nextDocument, nonzeros, firstStatisticsDelta, nextStatisticsDelta, bytesWritten, bytesMerged,
         ] where counter >= 1 << 62 {

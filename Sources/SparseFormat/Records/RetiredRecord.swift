@@ -1,5 +1,5 @@
-/// Segments that no manifest names any more and whose parts are still there, for the room they take (table meta, key
-/// `retired`). They are deleted bit by bit, as new parts are written.
+/// Segments that no manifest names anymore, but whose parts still exist and take up space (table meta, key `retired`).
+/// They are deleted bit by bit while new parts are written.
 package struct RetiredRecord: Record {
     package static let kind = RecordKind.retired
 

@@ -1,13 +1,13 @@
 /// One live segment in the manifest: 64 bytes.
 package struct SegmentEntry: Sendable, Equatable {
     static let size = 64
-    /// The number of window segments, the only kind there is.
+    /// The number of the kind of window segments, which is the only kind.
     private static let kind: UInt8 = 1
 
     package var id: UInt32
-    /// Whether it has no exact vectors of its own: bit 0 of the flags; the others have no meaning yet.
+    /// Whether the segment has no exact vectors: bit 0 of the flags; the other bits are not defined yet.
     package var isCompact: Bool
-    /// Documents when it was built, the dead ones included.
+    /// The number of documents when it was built, including dead ones.
     package var documents: UInt32
     package var tombstones: UInt32
     /// The lowest document number in it.
@@ -15,12 +15,12 @@ package struct SegmentEntry: Sendable, Equatable {
     /// The highest document number in it.
     package var lastDocument: UInt64
     package var nonzeros: UInt64
-    /// Bytes of its values in the segments table.
+    /// The number of bytes of its values in the table `segments`.
     package var bytes: UInt64
-    /// Documents whose tags or attributes were changed since it was built, the dead ones included: they are read from
-    /// `documents`.
+    /// The number of documents whose tags or attributes have changed since it was built, including dead ones. They are
+    /// read from `documents`.
     package var changes: UInt32
-    /// The generation of the commit that changed some last; 0 while none are changed.
+    /// The generation of the last commit that changed some; 0 if none have changed.
     package var changedAt: UInt64
 
     package init(
@@ -56,7 +56,7 @@ package struct SegmentEntry: Sendable, Equatable {
         changes = try reader.u32()
         try reader.zeros(4)
         changedAt = try reader.u64()
-        // The range's width minus one, so that the full range of 64 bits does not overflow.
+        // The width of the range minus one, so that the full 64-bit range does not overflow.
         guard firstDocument <= lastDocument, documents >= 1, tombstones <= documents,
             UInt64(documents) - 1 <= lastDocument - firstDocument,
             documents <= Limits.maximumDocumentsPerWindow,

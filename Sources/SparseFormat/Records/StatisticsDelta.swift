@@ -1,13 +1,13 @@
-/// What one commit changed in the document frequencies (table statistics, key 0x02 and a sequence number).
+/// The changes of document frequencies in one commit (table statistics, key 0x02 and a sequence number).
 package struct StatisticsDelta: Record {
     package static let kind = RecordKind.statisticsDelta
 
-    /// Strictly ascending.
+    /// The terms, strictly ascending.
     package let terms: [TermID]
-    /// `changes[i]` belongs to `terms[i]`; never zero.
+    /// The change of each term; never zero.
     package let changes: [Int64]
 
-    /// Takes terms in any order; adds up the changes of one term, and leaves out changes of zero.
+    /// Accepts terms in any order, adds up the changes of each term, and omits changes of zero.
     package init(terms: [TermID], changes: [Int64]) {
         if terms.count == changes.count, !changes.contains(0), zip(terms, terms.dropFirst()).allSatisfy({ $0 < $1 }) {
             self.terms = terms

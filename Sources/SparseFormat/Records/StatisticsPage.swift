@@ -1,15 +1,15 @@
-/// The document frequencies of 1,016 neighbouring terms (table statistics, key 0x01 and the page's number).
+/// The document frequencies of 1,016 adjacent terms (table statistics, key 0x01 and the page number).
 ///
-/// The count makes the value 4,080 bytes, which with LMDB's page header of 16 is one page exactly.
+/// With this count the value has 4,080 bytes, which together with LMDB's page header of 16 are exactly one page.
 package struct StatisticsPage: Record {
     package static let kind = RecordKind.statisticsPage
     package static let termsPerPage = 1016
-    /// The page of the highest term; its places behind that are zero.
+    /// The page of the highest term; its entries after that term are zero.
     package static let lastPage = TermID.max / UInt32(termsPerPage)
-    /// A page of terms that no document has.
+    /// A page whose terms occur in no document.
     package static let empty = StatisticsPage()
 
-    /// `termsPerPage` numbers: change them, but not how many they are.
+    /// The frequencies, always `termsPerPage` numbers.
     package var frequencies: [UInt32]
 
     private init() {

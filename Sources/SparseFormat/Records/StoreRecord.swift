@@ -1,13 +1,13 @@
 /// The record that says what the file is (table meta, key `store`). It is read before anything else.
 ///
-/// Decoding accepts versions and features it does not know, so that `checkOpenable` can name them.
+/// Decoding accepts unknown versions and features, so that `checkOpenable` can name them.
 package struct StoreRecord: Record {
     package static let kind = RecordKind.store
     /// `SPARSEST` in ASCII.
     package static let magic: UInt64 = 0x5453_4553_5241_5053
     package static let currentMajor: UInt16 = 1
     package static let currentMinor: UInt16 = 0
-    // No feature bit has a meaning yet.
+    // // No feature bit is defined yet.
     package static let knownReadOnlyCompatibleFeatures: UInt64 = 0
     package static let knownIncompatibleFeatures: UInt64 = 0
 
@@ -15,11 +15,11 @@ package struct StoreRecord: Record {
     package var formatMinor: UInt16
     /// Features that an older library may ignore.
     package var compatibleFeatures: UInt64
-    /// Features that an older library may ignore as long as it only reads.
+    /// Features that an older library may ignore if it only reads.
     package var readOnlyCompatibleFeatures: UInt64
-    /// Features without which nothing can be read rightly.
+    /// Features that a library must know to read the store correctly.
     package var incompatibleFeatures: UInt64
-    /// LMDB's page size when the store was made.
+    /// LMDB's page size when the store was created.
     package var pageSize: UInt32
     /// Seconds since 1970-01-01 00:00:00 UTC.
     package var createdAt: UInt64
@@ -64,12 +64,12 @@ package struct StoreRecord: Record {
         writer.u64(incompatibleFeatures)
         writer.u32(pageSize)
         writer.u64(createdAt)
-        // The UUID is bytes in the order in which it is printed.
+        // The bytes of the UUID are in the order in which it is printed.
         writer.u64(uuid.high.byteSwapped)
         writer.u64(uuid.low.byteSwapped)
     }
 
-    /// Whether this library may open the store, and if not, why.
+    /// Throws if this library must not open the store.
     package func checkOpenable(readOnly: Bool) throws(FormatError) {
         guard formatMajor == Self.currentMajor else {
             throw located(.unsupportedVersion, "format \(formatMajor).\(formatMinor), known is \(Self.currentMajor)")

@@ -1,4 +1,4 @@
-/// The 16 random bytes that tell one store from another.
+/// 16 random bytes that identify a store.
 package struct StoreUUID: Sendable, Hashable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64

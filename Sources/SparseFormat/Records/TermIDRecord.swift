@@ -1,4 +1,4 @@
-/// The id of a term's name (table vocabulary, key 0x01 and the name's UTF-8).
+/// The id of a term (table vocabulary, key 0x01 and the name of the term in UTF-8).
 package struct TermIDRecord: Record {
     package static let kind = RecordKind.termID
 

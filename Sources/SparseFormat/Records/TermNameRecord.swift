@@ -19,7 +19,7 @@ package struct TermNameRecord: Record {
         writer.append(name.utf8)
     }
 
-    /// Bytes, not characters: two spellings of one character are two terms.
+    /// Names are compared as bytes, not as characters: different encodings of a character are different terms.
     package static func == (left: TermNameRecord, right: TermNameRecord) -> Bool {
         left.name.utf8.elementsEqual(right.name.utf8)
     }

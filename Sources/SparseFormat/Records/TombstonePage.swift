@@ -1,14 +1,14 @@
-/// Which of 8,192 neighbouring ordinals of a segment are dead (table tombstones, key segment and page).
+/// The dead documents among 8,192 adjacent ordinals of a segment (table tombstones; the key is segment and page).
 ///
 /// Ordinal `o` of a page is bit `o % 8`, counted from the lowest, of byte `o / 8`.
 package struct TombstonePage: Record {
     package static let kind = RecordKind.tombstonePage
     package static let size = 1024
     package static let ordinalsPerPage = 8 * size
-    /// A page on which all live.
+    /// A page without dead documents.
     package static let empty = TombstonePage()
 
-    /// The bitmap, `size` bytes: change them, but not how many they are.
+    /// The bitmap, always `size` bytes.
     package var bytes: [UInt8]
 
     private init() {
@@ -24,18 +24,18 @@ package struct TombstonePage: Record {
         writer.append(bytes)
     }
 
-    /// How many are dead.
+    /// The number of dead documents.
     package var count: Int {
         bytes.reduce(0) { $0 + $1.nonzeroBitCount }
     }
 
-    /// Whether an ordinal of the page is dead; one outside the page is not.
+    /// Whether an ordinal of the page is dead; false for an ordinal outside the page.
     package func contains(_ slot: Int) -> Bool {
         guard slot >= 0, slot >> 3 < bytes.count else { return false }
         return bytes[slot >> 3] & 1 << UInt8(slot & 7) != 0
     }
 
-    /// Marks an ordinal of the page as dead. False when it was dead already, or lies outside the page.
+    /// Marks an ordinal of the page as dead. Returns false if it was dead already or is outside the page.
     @discardableResult
     package mutating func insert(_ slot: Int) -> Bool {
         guard slot >= 0, slot >> 3 < bytes.count, !contains(slot) else { return false }

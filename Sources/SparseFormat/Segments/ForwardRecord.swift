@@ -1,8 +1,8 @@
-/// One document's exact vector in a segment. One of the files that use pointers: `init` proves the record's end against
-/// its chunk's, and every read stays inside it.
+/// One document's exact vector in a segment. This file uses pointers: `init` checks the end of the record against its
+/// chunk, and every read stays inside.
 ///
-/// Positions are not compared with the directory's length (FORMAT.md, "What a reader proves, and when"): a narrow one
-/// may be an index where each of 65,536 has a place, a wide one only be compared.
+/// Positions are not compared with the directory's length (FORMAT.md, "What a reader checks, and when"): a narrow
+/// position may be used as an index into 65,536 places, a wide one may only be compared.
 package struct ForwardRecord {
     package let count: Int
     private let weights: UnsafeRawPointer
@@ -11,8 +11,8 @@ package struct ForwardRecord {
     private let identifierLength: Int
 
     /// - Parameters:
-    ///   - chunk: the chunk's data.
-    ///   - offset: from `ForwardTable.place(of:)`.
+    /// - chunk: The data of the chunk.
+    /// - offset: The offset from `ForwardTable.place(of:)`.
     package init(chunk: UnsafeRawBufferPointer, offset: Int, isWide: Bool) throws(FormatError) {
         guard let base = chunk.baseAddress, offset >= 0, offset + 4 <= chunk.count else {
             throw FormatError(.forwardRecords)
@@ -29,7 +29,7 @@ package struct ForwardRecord {
         identifierLength = identifier
     }
 
-    /// Asks for all lines of the vector.
+    /// Prefetches all cache lines of the vector.
     package func prefetchLines() {
         let bytes = count * (isWide ? 8 : 6)
         for offset in stride(from: 0, to: bytes + 63, by: 64) { prefetch(weights + offset) }
@@ -41,7 +41,7 @@ package struct ForwardRecord {
         return try UTF8Text.decode(UnsafeRawBufferPointer(start: start, count: identifierLength))
     }
 
-    /// The weight at an index in 0..<count.
+    /// Returns the weight at an index in 0..<count.
     package func weight(_ index: Int) -> Float {
         Float(bitPattern: UInt32(littleEndian: weights.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
     }
@@ -53,20 +53,20 @@ package struct ForwardRecord {
         return total
     }
 
-    /// The directory position at an index in 0..<count.
+    /// Returns the directory position at an index in 0..<count.
     package func position(_ index: Int) -> Int {
         isWide
             ? Int(UInt32(littleEndian: positions.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
             : Int(UInt16(littleEndian: positions.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
     }
 
-    /// The inner product with a query: Float products summed in ascending term order.
+    /// Returns the inner product with a query: Float products summed in ascending term order.
     ///
     /// - Parameters:
-    ///   - slots: for each directory position the query term it stands for, from 1, or 0; 65,536 of them, so that no
-    ///     narrow position can reach outside.
-    ///   - weights: the query's weights, 256 of them, by slot.
-    ///   - found: room for `count` + 1 indices.
+    /// - slots: For each directory position the number of its query term, from 1, or 0. There are 65,536, so that no
+    ///   narrow position is out of range.
+    /// - weights: The 256 weights of the query, by slot.
+    /// - found: Memory for `count` + 1 indexes.
     package func score(
         _ slots: UnsafePointer<UInt8>, _ weights: UnsafePointer<Float>, _ found: UnsafeMutablePointer<UInt16>
     ) -> Float {
@@ -79,16 +79,16 @@ package struct ForwardRecord {
         return score
     }
 
-    /// The indices whose position has a slot other than 0, written to `found`; returns how many.
+    /// Writes the indexes whose position has a slot other than 0 to `found`. Returns their number.
     private func match(_ slots: UnsafePointer<UInt8>, _ found: UnsafeMutablePointer<UInt16>) -> Int {
-        // A caller's mistake, never a file's: whether positions are wide follows from the directory's number of terms,
-        // which the caller knows.
+        // A violation is a bug of the caller, never of the file: whether positions are wide follows from the number of
+        // terms in the directory, which the caller knows.
         precondition(!isWide)
         let positions = positions.assumingMemoryBound(to: UInt16.self)
         var matched = 0
         for index in 0..<count {
             found[matched] = UInt16(truncatingIfNeeded: index)
-            // Without a branch: which components match is as good as random to the processor.
+            // Without a branch, because matches are unpredictable.
             matched &+= slots[Int(UInt16(littleEndian: positions[index]))] == 0 ? 0 : 1
         }
         return matched

@@ -1,14 +1,14 @@
-/// Where the exact vectors of a window's documents lie: a view of a `segmentForward` value's body, u32
-/// offsets[documents] in units of 4 bytes.
+/// The positions of the exact vectors of a window's documents: a `segmentForward` value's body, u32 offsets[documents]
+/// in units of 4 bytes.
 package struct ForwardTable: @unchecked Sendable {
     package let count: Int
     package let isWide: Bool
     private let offsets: UnsafeRawPointer
     private let chunkLengths: [Int]
-    /// Length of every chunk but the last: what offsets are counted in.
+    /// The length of every chunk but the last, which offsets are based on.
     package let chunkBytes: Int
 
-    /// Positions in a directory of so many terms need 32 bits.
+    /// Whether positions in a directory with the given number of terms need 32 bits.
     package static func isWide(terms: Int) -> Bool { terms > 65_536 }
 
     package static func recordSize(components: Int, identifier: Int, isWide: Bool) -> Int {
@@ -16,13 +16,13 @@ package struct ForwardTable: @unchecked Sendable {
     }
 
     /// - Parameters:
-    ///   - terms: distinct terms of the window.
-    ///   - chunkLengths: the data length of each forward chunk.
+    /// - terms: The number of distinct terms of the window.
+    /// - chunkLengths: The data length of each forward chunk.
     package init(body: UnsafeRawBufferPointer, terms: Int, chunkLengths: [Int]) throws(FormatError) {
         guard body.count % 4 == 0, let base = body.baseAddress, !body.isEmpty else {
             throw FormatError(.forwardRecords, "\(body.count) bytes of offsets")
         }
-        // An only chunk may be of either length, and its records all begin in it.
+        // A single chunk may have either length, and all records begin in it.
         let full =
             chunkLengths.count > 1 && chunkLengths[0] == ForwardWriter.smallChunkBytes
             ? ForwardWriter.smallChunkBytes : ForwardWriter.largeChunkBytes
@@ -36,13 +36,13 @@ package struct ForwardTable: @unchecked Sendable {
         chunkBytes = full
     }
 
-    /// Asks for what `place(of:)` will read.
+    /// Prefetches the bytes that `place(of:)` will read.
     package func prefetchPlace(of ordinal: Int) {
-        // Any address may be asked for.
+        // Any address may be prefetched.
         prefetch(offsets + 4 * max(0, ordinal))
     }
 
-    /// Where a document's record begins: its chunk and the offset in it, with 4 bytes there to be read.
+    /// Returns the chunk and the offset where a document's record begins; at least 4 bytes follow there.
     package func place(of ordinal: Int) throws(FormatError) -> (chunk: Int, offset: Int) {
         guard ordinal >= 0, ordinal < count else { throw FormatError(.forwardRecords, "ordinal \(ordinal)") }
         let offset =

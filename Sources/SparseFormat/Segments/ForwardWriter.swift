@@ -1,17 +1,17 @@
-/// Lays the exact vectors of one window's documents out in chunks: what a search scores its candidates from.
+/// Lays out the exact vectors of one window's documents in chunks. Searches score their candidates from these.
 ///
 /// Record, at a multiple of 4: u16 components, u16 identifier bytes, f32 weights[components] in ascending term order,
 /// u16 (or u32 in a window of more than 65,536 terms) terms[components] as positions in the window's directory,
-/// identifier UTF-8. A record does not cross a chunk's end. `offsets` say where each begins, in units of 4 bytes counted
-/// through chunks of `chunkBytes`: 16 GiB at most.
+/// identifier in UTF-8. A record does not cross the end of a chunk. `offsets` has the position of each record, in units
+/// of 4 bytes counted through chunks of `chunkBytes`, so at most 16 GiB.
 package struct ForwardWriter {
-    /// Length of every chunk but the last of a window whose largest record fits into it. With its headers such a chunk
-    /// fills sixteen pages of LMDB, and little more than what is asked for is read, and proven, at first touch.
+    /// The length of every chunk but the last, if the window's largest record fits into it. Together with its headers
+    /// such a chunk fills sixteen pages of LMDB, so that a first touch reads and checks little more than it needs.
     package static let smallChunkBytes = 65_472
-    /// The same for a window with a larger record.
+    /// The length for a window with a larger record.
     package static let largeChunkBytes = 1 << 20
 
-    /// Length of every chunk but the last.
+    /// The length of every chunk but the last.
     package let chunkBytes: Int
     private let isWide: Bool
     private var chunk = ByteWriter()
@@ -20,8 +20,8 @@ package struct ForwardWriter {
     package private(set) var offsets: [UInt32] = []
 
     /// - Parameters:
-    ///   - terms: distinct terms of the window.
-    ///   - components: of its longest document.
+    /// - terms: The number of distinct terms of the window.
+    /// - components: The number of components of its longest document.
     package init(terms: Int, components: Int) {
         isWide = ForwardTable.isWide(terms: terms)
         let largest = ForwardTable.recordSize(

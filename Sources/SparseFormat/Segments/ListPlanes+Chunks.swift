@@ -1,11 +1,11 @@
 extension ListPlanes {
-    /// The data of a window's list chunks as a compact segment stores them: in planes where that saves 5 percent.
+    /// Returns the data of a window's list chunks as a compact segment stores them: in planes if that saves 5 percent.
     ///
-    /// - Parameter directory: the body of the window's directory.
+    /// - Parameter directory: The body of the window's directory.
     package static func stored(
         _ chunks: [[UInt8]], directory: [UInt8]
     ) throws(FormatError) -> [StoredChunk] {
-        // A higher level finds nothing more: what repeats is the distribution of bytes.
+        // A higher level does not help, because only the distribution of bytes repeats.
         let compressor = ZstdCompressor(level: 1)
         do {
             return try directory.withUnsafeBytes { body in
@@ -22,8 +22,8 @@ extension ListPlanes {
         } catch let error as FormatError { throw error } catch { throw FormatError(.listRange, "\(error)") }
     }
 
-    /// Decodes the frame of a chunk into `length` bytes. Before it is decoded, the frame must say that it holds the planes of
-    /// these lists to the byte.
+    /// Decodes the frame of a chunk into `length` bytes. The frame must declare exactly the size of the planes of these
+    /// lists, which is checked before decoding.
     package func decode(
         _ frame: UnsafeRawBufferPointer, into data: UnsafeMutableRawBufferPointer, _ zstd: ZstdDecompressor
     ) throws(FormatError) {

@@ -1,26 +1,26 @@
-/// The lists of one chunk, taken apart so that like bytes stand together, and put back (FORMAT.md, "Planes").
+/// Splits the lists of one chunk into planes of similar bytes, and reassembles them (FORMAT.md, "Planes").
 ///
-/// The planes, one after the other: the low bytes of all gaps; their high bytes; the codes of each level's postings, level
-/// by level; and the codes of the dense lists. In each plane lists stand in the order of the directory, and postings in that
-/// of their list. A gap is an ordinal less the one before it in its level, less 1, modulo 65,536; the first of a level
-/// follows 65,535, so that its gap is the ordinal itself.
+/// The planes, in order: the low bytes of all gaps; their high bytes; the codes of the postings of each level, level by
+/// level; and the codes of the dense lists. In each plane, lists have the order of the directory, and postings the
+/// order of their list. A gap is an ordinal minus the previous one in its level, minus 1, modulo 65,536; 65,535
+/// precedes the first ordinal of a level, so its gap is the ordinal itself.
 ///
-/// One of the files that use pointers. What its loops rely on is proven in `init` and in `join`: the directory has proven
-/// that level ends ascend to the list's count.
+/// This file uses pointers. `init` and `join` check what its loops rely on; the directory has checked that level ends
+/// ascend to the count of the list.
 package struct ListPlanes {
     private let directory: WindowDirectory
     private let positions: Range<Int>
-    /// Bytes of the chunk's data.
+    /// The number of bytes of the chunk's data.
     package let length: Int
-    /// Where each plane begins; the last end is the total.
+    /// The start of each plane; the last end is the total.
     private let begins: [Int]
 
-    /// Bytes of all planes.
+    /// The number of bytes of all planes.
     package var count: Int { begins[begins.count - 1] }
 
-    /// - Parameter length: of the chunk's data as lists are read from them.
-    /// - Throws: `listRange` when a list does not lie inside the chunk, or lists overlap so much that the planes are
-    ///   longer than the chunk.
+    /// - Parameter length: The length of the chunk's data in list form.
+    /// - Throws: `listRange` if a list is not inside the chunk, or if lists overlap so that the planes are longer than
+    ///   the chunk.
     package init(_ directory: WindowDirectory, chunk: Int, length: Int) throws(FormatError) {
         self.directory = directory
         self.length = length
@@ -47,7 +47,7 @@ package struct ListPlanes {
         guard count <= length else { throw FormatError(.listRange, "lists overlap") }
     }
 
-    /// The planes of a chunk's data, which have `length` bytes.
+    /// Returns the planes of a chunk's data, which have `length` bytes.
     package func split(_ data: [UInt8]) -> [[UInt8]] {
         precondition(data.count == length)
         var planes = [UInt8](repeating: 0, count: count)
@@ -74,7 +74,7 @@ package struct ListPlanes {
         return begins.indices.dropLast().map { Array(planes[begins[$0]..<begins[$0 + 1]]) }
     }
 
-    /// Puts the data together.
+    /// Reassembles the data.
     ///
     /// - Parameters:
     ///   - planes: `count` bytes.
@@ -104,7 +104,7 @@ package struct ListPlanes {
         for position in positions { pad(position, target) }
     }
 
-    /// Fills up the last pack of a packed list.
+    /// Pads the last pack of a packed list.
     private func pad(_ position: Int, _ target: UnsafeMutableRawPointer) {
         let entry = directory.entry(at: position)
         guard entry.encoding == .packed else { return }
@@ -116,11 +116,11 @@ package struct ListPlanes {
         }
     }
 
-    /// Where a short or a packed list has its postings, in bytes from the beginning of the chunk.
+    /// The offset of the postings of a short or a packed list in the chunk.
     private struct Places {
         private let ordinals: Int
         private let codes: Int
-        /// What a pack of 8 has besides its ordinals, and besides its codes.
+        /// The bytes of a pack of 8 other than its ordinals, and other than its codes.
         private let ordinalStep: Int
         private let codeStep: Int
 
@@ -139,12 +139,12 @@ package struct ListPlanes {
         func code(_ index: Int) -> Int { codes &+ index &+ codeStep &* (index &>> 3) }
     }
 
-    /// Goes through the lists.
+    /// Iterates over the lists.
     ///
     /// - Parameters:
-    ///   - body: gets, for each level of each list, where its list has its postings, which of them are of the level, and
-    ///     where in the planes their gaps' low bytes and their codes begin.
-    ///   - dense: gets where in the chunk a dense list's codes begin, and where they lie in the planes.
+    /// - body: Called for each level of each list with the location of the list's postings, the range of the level, and
+    ///   the positions of the low bytes of its gaps and of its codes in the planes.
+    /// - dense: Called with the position of a dense list's codes in the chunk, and their position in the planes.
     @inline(__always)
     private func forEachRun(
         _ body: (Places, Range<Int>, Int, Int) -> Void, dense: (Int, Range<Int>) -> Void

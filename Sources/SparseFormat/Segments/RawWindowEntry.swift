@@ -1,5 +1,5 @@
-/// One entry of a window's directory where it lies. One of the files that use pointers: the directory has proven that
-/// the entry's bytes are there.
+/// One entry of a window's directory, read in place. This file uses pointers: the directory has checked that the bytes
+/// of the entry exist.
 struct RawWindowEntry {
     private let base: UnsafeRawPointer
     private let levels: Int
@@ -9,7 +9,7 @@ struct RawWindowEntry {
         self.levels = levels
     }
 
-    /// The entry; right once `check` has passed.
+    /// The entry; valid after `check` has passed.
     var entry: WindowEntry {
         WindowEntry(
             maximum: Float(bitPattern: u32(0)), offset: u32(4), count: u32(8), chunk: chunk,
@@ -18,12 +18,12 @@ struct RawWindowEntry {
 
     var chunk: UInt16 { u16(12) }
 
-    /// Postings up to and with a level.
+    /// Returns the number of postings up to and including a level.
     func end(level: Int) -> Int { level == levels - 1 ? Int(u32(8)) : Int(u16(16 + 2 * level)) }
 
     func average(level: Int) -> UInt8 { byte(16 + 2 * (levels - 1) + level) }
 
-    /// Proves what later uses rely on; returns the number of postings.
+    /// Checks what later uses rely on. Returns the number of postings.
     func check(documents: Int, chunkLengths: [Int], size: Int) throws(FormatError) -> UInt32 {
         guard WindowEntry.Encoding(rawValue: byte(14)) != nil else { throw FormatError(.knownEncoding) }
         guard byte(15) == 0, (16 + 3 * levels - 2..<size).allSatisfy({ byte($0) == 0 }) else {

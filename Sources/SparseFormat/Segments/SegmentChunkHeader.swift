@@ -5,7 +5,7 @@ package struct SegmentChunkHeader: Sendable, Equatable {
     package static let size = 32
 
     package let codec: SegmentCodec
-    /// Bytes of the data once decoded.
+    /// The number of bytes of the decoded data.
     package let originalLength: UInt32
 
     package init(codec: SegmentCodec, originalLength: UInt32) {
@@ -40,8 +40,8 @@ package struct SegmentChunkHeader: Sendable, Equatable {
         writer.zeros(24)
     }
 
-    /// The length of the data that lie in the body as they are.
-    /// - Throws: `decompression` when the data are in planes and so have no place in the body.
+    /// The length of the data in the body.
+    /// - Throws: `decompression` if the data are stored in planes, and so are not in the body as they are.
     package func rawLength(body: UnsafeRawBufferPointer) throws(FormatError) -> Int {
         guard codec == .raw else { throw FormatError(.decompression, "the chunk is in planes") }
         guard body.count - Self.size == originalLength else { throw FormatError(.chunkLengths) }

@@ -1,18 +1,18 @@
-/// The document numbers of a segment: a view of a `segmentDocuments` value's body.
+/// The document numbers of a segment: the body of a `segmentDocuments` value.
 ///
-/// What is called an ordinal here is a rank, which is the ordinal unless the segment has a `SegmentOrder`.
+/// In this type, an ordinal is a rank, which is equal to the ordinal unless the segment has a `SegmentOrder`.
 ///
-/// Body: u64 base, then one u32 a document, strictly ascending: its number less the base.
+/// Body: u64 base, then one u32 per document, strictly ascending: its number minus the base.
 ///
-/// One of the files that use pointers: `count` is what the body has room for, and every access compares with it. The
-/// view is valid as long as the bytes under it.
+/// This file uses pointers: `count` follows from the length of the body, and every access is checked against it. The
+/// view is valid as long as the underlying bytes.
 package struct SegmentDocuments {
     private let base: UInt64
     private let offsets: UnsafeRawPointer
-    /// Documents in the segment, dead ones included.
+    /// The number of documents in the segment, including dead ones.
     package let count: Int
 
-    /// - Throws: `invariant` unless the numbers strictly ascend; one pass over all of them.
+    /// - Throws: `invariant` if the numbers do not strictly ascend; this takes one pass.
     package init(body: UnsafeRawBufferPointer) throws(FormatError) {
         var reader = ByteReader(body)
         base = try reader.u64()
@@ -29,18 +29,18 @@ package struct SegmentDocuments {
         guard !base.addingReportingOverflow(UInt64(previous)).overflow else { throw FormatError(.documentsAscend) }
     }
 
-    /// The number of an ordinal in 0..<count; of another, the nearer end's.
+    /// Returns the number of an ordinal in 0..<count; other ordinals are clamped.
     package subscript(ordinal: Int) -> UInt64 {
         base + UInt64(Self.load(offsets, min(max(ordinal, 0), count - 1)))
     }
 
-    /// The ordinal of a document number, nil when the segment does not hold it.
+    /// Returns the ordinal of a document number; nil if the segment does not have it.
     package func ordinal(of number: UInt64) -> Int? {
         let ordinal = firstOrdinal(from: number)
         return ordinal < count && self[ordinal] == number ? ordinal : nil
     }
 
-    /// The first ordinal whose number is at least `number`; `count` when there is none.
+    /// Returns the first ordinal whose number is at least `number`; `count` if there is none.
     package func firstOrdinal(from number: UInt64) -> Int {
         guard number >= base else { return 0 }
         let wanted = number - base
@@ -55,11 +55,11 @@ package struct SegmentDocuments {
 
     /// Writes the body for numbers that strictly ascend and span less than 2^32.
     ///
-    /// Other numbers give a body that the initialiser refuses.
+    /// For other numbers, the initializer refuses the body.
     package static func encode(_ numbers: [UInt64], into writer: inout ByteWriter) {
         let base = numbers.first ?? 0
         writer.u64(base)
-        // A zero behind the first place does not ascend, and so is refused.
+        // A zero after the first position does not ascend, and so is refused.
         for number in numbers { writer.u32(UInt32(exactly: number &- base) ?? 0) }
     }
 

@@ -1,8 +1,8 @@
-/// Where in a segment each of its documents stands: u16 ordinals[documents], the documents in ascending number
+/// The ordinals of a segment's documents: u16 ordinals[documents], in ascending order of the document numbers
 /// (FORMAT.md, "Order").
 ///
-/// Stored when a segment keeps similar documents together instead of the order of their numbers. `init` proves that the
-/// ordinals are a permutation. The view is valid as long as the bytes under it.
+/// Stored if a segment keeps similar documents together instead of ordering them by number. `init` checks that the
+/// ordinals are a permutation. The view is valid as long as the underlying bytes.
 package struct SegmentOrder: @unchecked Sendable {
     package let count: Int
     private let ordinals: UnsafeRawPointer
@@ -21,15 +21,15 @@ package struct SegmentOrder: @unchecked Sendable {
         }
     }
 
-    /// The ordinal of the document with the rank-th smallest number, rank in 0..<count.
+    /// Returns the ordinal of the document with the rank-th smallest number, rank in 0..<count.
     package subscript(rank: Int) -> Int {
-        // A caller's mistake, never a file's: a rank is found in `SegmentDocuments`, and segments are only opened when
-        // it and the order are of one length.
+        // A violation is a bug of the caller, never of the file: a rank comes from `SegmentDocuments`, and a segment
+        // only opens if it and the order have the same length.
         precondition(rank >= 0 && rank < count)
         return Int(UInt16(littleEndian: ordinals.loadUnaligned(fromByteOffset: 2 * rank, as: UInt16.self)))
     }
 
-    /// - Parameter ordinals: by rank.
+    /// - Parameter ordinals: The ordinals by rank.
     package static func encode(_ ordinals: [UInt16], into writer: inout ByteWriter) {
         for ordinal in ordinals { writer.u16(ordinal) }
     }

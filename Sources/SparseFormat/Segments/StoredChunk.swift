@@ -1,4 +1,4 @@
-/// A segment chunk as it is stored: its header, and what stands behind that.
+/// A segment chunk as it is stored: its header and the bytes after it.
 package struct StoredChunk: Sendable {
     package let header: SegmentChunkHeader
     package let bytes: [UInt8]
@@ -8,7 +8,7 @@ package struct StoredChunk: Sendable {
         bytes = data
     }
 
-    /// - Parameter frame: the planes of `data`.
+    /// - Parameter frame: The planes of `data`.
     package init(planes frame: [UInt8], of data: [UInt8]) {
         header = SegmentChunkHeader(codec: .planes, originalLength: UInt32(data.count))
         bytes = frame

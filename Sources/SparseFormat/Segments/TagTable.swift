@@ -1,26 +1,26 @@
-/// Which documents of a window have which tags: a view of a `segmentTags` value's body.
+/// The tags of a window's documents: the body of a `segmentTags` value.
 ///
-/// Body: u32 documents, u32 tags; for each tag u32 nameEnd, u32 listEnd; the names, UTF-8, strictly ascending by their
-/// bytes; the lists. A list is the tag's ordinals as ascending u16 or, when that is no shorter, a bitmap of
-/// (documents + 7) / 8 bytes: its length says which.
+/// Body: u32 documents, u32 tags; for each tag u32 nameEnd, u32 listEnd; the names in UTF-8, strictly ascending in byte
+/// order; the lists. A list has the ordinals of a tag as ascending u16, or is a bitmap of (documents + 7) / 8 bytes if
+/// that is not longer; its length determines its form.
 ///
-/// One of the files that use pointers: `init` proves that names and lists lie inside the body, that every ordinal is
-/// below `documents` and that names are UTF-8; accesses rely on it. The view is valid as long as the bytes under it.
+/// This file uses pointers: `init` checks that names and lists are inside the body, that every ordinal is below
+/// `documents` and that names are UTF-8; accesses rely on it. The view is valid as long as the underlying bytes.
 package struct TagTable: @unchecked Sendable {
-    /// A tag's documents where they lie.
+    /// A tag's documents, read in place.
     package enum List {
-        /// u16 each, ascending.
+        /// Ascending u16 ordinals.
         case ordinals(UnsafeRawBufferPointer)
-        /// Ordinal `o` is bit `o % 8`, counted from the lowest, of byte `o / 8`.
+        /// A bitmap: ordinal `o` is bit `o % 8`, counted from the lowest, of byte `o / 8`.
         case bitmap(UnsafeRawBufferPointer)
     }
 
     package static let prefixSize = 8
     package static let entrySize = 8
 
-    /// Documents of the window.
+    /// The number of documents of the window.
     package let documents: Int
-    /// Tags in this value.
+    /// The number of tags in this value.
     package let count: Int
     private let entries: UnsafeRawBufferPointer
     private let names: UnsafeRawBufferPointer
@@ -28,7 +28,7 @@ package struct TagTable: @unchecked Sendable {
 
     package static func bitmapBytes(documents: Int) -> Int { (documents + 7) / 8 }
 
-    /// - Throws: `invariant` unless all that is said above holds; one pass over the body.
+    /// - Throws: `invariant` if the body is not as described above; this takes one pass.
     package init(body: UnsafeRawBufferPointer) throws(FormatError) {
         var reader = ByteReader(body)
         documents = Int(try reader.u32())
@@ -36,7 +36,7 @@ package struct TagTable: @unchecked Sendable {
         guard (1...Limits.maximumDocumentsPerWindow).contains(documents), tags >= 1 else {
             throw FormatError(.windowCounts, "\(tags) tags of \(documents) documents")
         }
-        // A name and a list have a byte at least.
+        // A name and a list have at least one byte each.
         count = try reader.proven(tags, elementBytes: Self.entrySize + 2, limit: Int(UInt32.max))
         entries = try reader.take(count * Self.entrySize)
         names = try reader.take(Self.end(entries, count - 1, 0))
@@ -60,13 +60,13 @@ package struct TagTable: @unchecked Sendable {
         }
     }
 
-    /// The name of a tag at a position in 0..<count.
+    /// Returns the name of a tag at a position in 0..<count.
     package func name(at index: Int) -> String { String(decoding: nameBytes(index), as: UTF8.self) }
 
-    /// Whether a name's bytes stand after those of the table's first tag, or are these.
+    /// Whether a name is equal to the table's first tag or comes after it.
     package func begins(before name: [UInt8]) -> Bool { !name.lexicographicallyPrecedes(nameBytes(0)) }
 
-    /// The position of a tag, nil when no document of this value has it.
+    /// Returns the position of a tag; nil if no document of this value has it.
     package func find(_ name: [UInt8]) -> Int? {
         var low = 0
         var high = count
@@ -77,7 +77,7 @@ package struct TagTable: @unchecked Sendable {
         return low < count && nameBytes(low).elementsEqual(name) ? low : nil
     }
 
-    /// The documents of a tag at a position in 0..<count.
+    /// Returns the documents of a tag at a position in 0..<count.
     package func list(at index: Int) -> List {
         let bytes = slice(lists, index, 4)
         return bytes.count == Self.bitmapBytes(documents: documents) ? .bitmap(bytes) : .ordinals(bytes)
@@ -95,7 +95,7 @@ package struct TagTable: @unchecked Sendable {
         return Int(UInt32(littleEndian: entries.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
     }
 
-    /// Proves that a list is the shorter of its two forms and names documents of the window only.
+    /// Checks that a list has the shorter of its two forms and only names documents of the window.
     private static func check(_ list: UnsafeRawBufferPointer, documents: Int) throws(FormatError) {
         let bitmapBytes = bitmapBytes(documents: documents)
         if list.count == bitmapBytes {

@@ -1,6 +1,6 @@
-/// Lays the tags of one window out in values (`TagTable`), in ascending order of the tags' bytes.
+/// Lays out the tags of one window in values (`TagTable`), in byte order of the tags.
 package struct TagTableWriter {
-    /// Values are closed at this size: far below what a value may hold, and easily fitted into freed pages.
+    /// The size at which a value is closed. It is far below the limit of a value and fits easily into freed pages.
     package static let valueBytes = 256 << 10
 
     private let documents: Int
@@ -10,16 +10,16 @@ package struct TagTableWriter {
     /// The bodies of the values so far.
     package private(set) var bodies: [[UInt8]] = []
 
-    /// - Parameter documents: documents of the window.
+    /// - Parameter documents: The number of documents of the window.
     package init(documents: Int) {
         self.documents = documents
     }
 
-    /// Adds a tag. Tags must ascend by their bytes.
+    /// Adds a tag. Tags must ascend in byte order.
     ///
     /// - Parameters:
     ///   - name: 1...`Limits.maximumTagBytes` bytes of UTF-8.
-    ///   - ordinals: the documents that have it, strictly ascending; not empty.
+    /// - ordinals: The documents that have the tag, strictly ascending; not empty.
     package mutating func append(_ name: [UInt8], ordinals: some Collection<UInt16>) {
         names += name
         let bitmapBytes = TagTable.bitmapBytes(documents: documents)
