@@ -6,15 +6,15 @@
     import Glibc
 #endif
 
-/// How large a map may be where the process may not have as much address space as it likes (`ulimit -v`). The map must not
-/// take all there is: the threads and the memory of everything else need some, and end the process when they get none.
+/// The size of a memory map if the address space of the process is limited (`ulimit -v`). The map must not use all of
+/// it: the threads and the memory of the rest of the process need some, and the process ends if they get none.
 enum AddressSpace {
-    /// What is left for everything but the map at least.
+    /// The minimum that is left for everything but the map.
     static let room = 192 << 20
-    /// More than anybody asks for: where this much is granted, nothing is limited.
+    /// More than any process needs: if the system grants this much, there is no limit.
     private static let plenty = 1 << 41
 
-    /// The bytes that the system grants in one piece, some megabytes less; `Int.max` if it grants all that is asked for.
+    /// The number of bytes that the system grants in one piece, less some megabytes; `Int.max` if there is no limit.
     static var available: Int {
         if grants(plenty) { return .max }
         var (granted, refused) = (0, plenty)
@@ -25,8 +25,8 @@ enum AddressSpace {
         return granted
     }
 
-    /// The size of a map: what is wanted if there is plenty; otherwise at most half of what is there, so that the rest of
-    /// the process has as much, but not less than `least`. Nil when that would leave less than `room`.
+    /// Returns the size of a map: the wanted size if there is plenty; otherwise at most half of the available space, so
+    /// that the rest of the process has as much, but not less than `least`. Nil if that would leave less than `room`.
     static func mapSize(wanted: Int, least: Int, available: Int) -> Int? {
         guard wanted.addingReportingOverflow(room).partialValue > available, available != .max else { return wanted }
         guard least + room <= available else { return nil }

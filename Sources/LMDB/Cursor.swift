@@ -1,7 +1,7 @@
 import CLMDB
 
-/// A place in a table. Its entries lie in the map, as a reader's values do. Closed when it goes out of scope, which must
-/// be before its transaction ends; a cursor kept longer answers with an error.
+/// A position in a table. Its entries are in the map, like the values of a reader. A cursor is closed when it goes out
+/// of scope, which must happen before its transaction ends; a cursor that is kept longer throws an error.
 package struct Cursor: ~Copyable {
     package struct Entry {
         package let key: UnsafeRawBufferPointer
@@ -17,16 +17,16 @@ package struct Cursor: ~Copyable {
     }
 
     deinit {
-        // liblmdb frees a write transaction's cursors when it ends; a read transaction's are freed by their owner.
+        // liblmdb frees the cursors of a write transaction when it ends. The owner frees those of a read transaction.
         if state.pointer != nil || !state.isWrite { mdb_cursor_close(pointer) }
     }
 
     package mutating func first() throws(LMDBError) -> Entry? { try move(MDB_FIRST, "first") }
 
-    /// The first entry, if the cursor has not been placed yet.
+    /// Moves to the first entry if the cursor has no position yet.
     package mutating func next() throws(LMDBError) -> Entry? { try move(MDB_NEXT, "next") }
 
-    /// The empty key is no key, but everything sorts after it.
+    /// The empty key is not a valid key, but every key sorts after it.
     package mutating func seek(atOrAfter key: some LMDBKey) throws(LMDBError) -> Entry? {
         _ = try state.live("seek")
         var foundKey = MDB_val()

@@ -9,19 +9,19 @@ import Platform
     import Glibc
 #endif
 
-/// How much a file may still grow. liblmdb reports a short write as EIO, and a short write is how a full disk shows, so
-/// the space that is left decides which of the two it was.
+/// The space by which a file can still grow. liblmdb reports a short write as EIO, and a full disk causes short writes,
+/// so the remaining space decides which error it was.
 struct DiskSpace {
-    /// What any user may still allocate, or nil if the system does not say. The rest of what is free is a reserve, of
-    /// which file systems keep a part even from the superuser.
+    /// The space that any user may still allocate, or nil if the system does not say. The rest of the free space is a
+    /// reserve, part of which file systems deny even to the superuser.
     var availableBytes: UInt64?
     var fileBytes: UInt64
     /// The process's limit on the size of a file, if there is one.
     var fileSizeLimit: UInt64?
-    /// Whether as much as one write may take could be allocated; nil where that cannot be tried.
+    /// Whether as much space as one write may need can be allocated; nil if that cannot be tried.
     var grantsAnotherWrite: Bool?
 
-    /// A commit is written in pieces of this order: with less left, the failure is one of space.
+    /// A commit is written in pieces of about this size. With less space left, the failure is a lack of space.
     static let scarce: UInt64 = 16 << 20
 
     init(availableBytes: UInt64?, fileBytes: UInt64, fileSizeLimit: UInt64?, grantsAnotherWrite: Bool? = nil) {
@@ -31,7 +31,7 @@ struct DiskSpace {
         self.grantsAnotherWrite = grantsAnotherWrite
     }
 
-    /// - Parameter folder: where a file without a name can be made, to see whether it gets room.
+    /// - Parameter folder: A folder where a file without a name can be created, to test whether it gets space.
     init(descriptor: Int32, folder: String? = nil) {
         var volume = statvfs()
         if fstatvfs(descriptor, &volume) == 0 {
@@ -50,7 +50,7 @@ struct DiskSpace {
         grantsAnotherWrite = folder.flatMap(Self.tryRoom)
     }
 
-    /// What an input/output error was if it was one of space; nil if it was not.
+    /// Returns the error if an input/output error was caused by a lack of space; otherwise nil.
     var explanation: (LMDBError.Code, String)? {
         if let fileSizeLimit, fileBytes.addingReportingOverflow(1 << 20).partialValue >= fileSizeLimit {
             return (.diskFull, "the process's limit on file sizes, \(fileSizeLimit) bytes, is reached; raise it")
@@ -61,8 +61,8 @@ struct DiskSpace {
         return (.diskFull, "no space is left on the disk\(left); free some and try again")
     }
 
-    /// Whether a file in the folder gets room; nil where that cannot be tried. What is free on the file system does not
-    /// tell: there are quotas and reserves.
+    /// Returns whether a file in the folder gets space; nil if that cannot be tried. The free space of the file system
+    /// is not enough to tell, because there are quotas and reserves.
     private static func tryRoom(in folder: String) -> Bool? {
         #if os(Linux)
             guard let file = try? UnnamedFile(in: folder, mode: 0o600) else { return nil }

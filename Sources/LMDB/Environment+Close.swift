@@ -1,10 +1,10 @@
 import CLMDB
 
 extension Environment {
-    /// Refuses new transactions at once, and waits for those that live to end, at most
-    /// `drainTimeout`. Should some live longer, the last of them closes the file.
+    /// Refuses new transactions immediately, and waits at most `drainTimeout` for live transactions to end. If some
+    /// live longer, the last of them closes the file.
     package func close() {
-        // The parent's file is none of a forked child's business.
+        // A forked child must not touch the parent's file.
         guard isSameProcess else { return }
         let mustWait = gate.withLock { state in
             state.isClosing = true
@@ -12,7 +12,7 @@ extension Environment {
             return state.handle != nil
         }
         guard mustWait else { return }
-        // Inside a write of its own this thread would wait for itself.
+        // Inside its own write, this thread would wait for itself.
         guard !isWriterThread else { return }
         gate.withLock(waitingUpTo: options.drainTimeout, until: { $0.handle == nil }) { _, _ in }
     }
@@ -27,7 +27,7 @@ extension Environment {
         }
     }
 
-    /// Under the gate's lock, so that the file is free to be opened again before anyone sees it closed.
+    /// Runs under the gate's lock, so that the file can be opened again before anyone sees it closed.
     func closeHandle(ifIdle state: inout GateState) {
         guard state.isClosing, state.uses == 0, let handle = state.handle, isSameProcess else { return }
         if !state.needsReopen {

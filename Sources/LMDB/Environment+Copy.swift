@@ -11,19 +11,20 @@ package import SystemPackage
 #endif
 
 extension Environment {
-    /// Writes a consistent copy to a path where nothing stands yet. The copy appears there only when it is complete and
-    /// durable. A compacting copy leaves out free pages. Like any long reader it keeps pages from being used again.
+    /// Writes a consistent copy to a path where no file exists. The copy appears there only when it is complete and
+    /// durable. A compacting copy leaves out free pages. Like any long reader, it keeps pages from being reused.
     package func copy(to target: FilePath, compacting: Bool) throws {
         let operation = "copy"
         try requireSameProcess(operation)
-        // A plain copy takes the write lock for a moment, which this thread would wait for in vain.
+        // A plain copy takes the write lock for a moment, so this thread would wait for itself.
         guard !isWriterThread else {
             throw LMDBError(
                 .invalidArgument, "a copy cannot be made inside a write; commit first", operation: operation,
                 path: path.string)
         }
         let (folder, name) = Filesystem.split(try Self.requireNothing(at: target, operation: operation))
-        // Without a name until it is complete, where the file system can: then a process that is killed leaves nothing.
+        // If the file system supports it, the file has no name until it is complete, so a killed process leaves
+        // nothing.
         guard let file = try? UnnamedFile(in: folder, mode: options.fileMode) else {
             try Self.place(at: target, operation: operation) { temporaryPath in
                 try writeCopy(
@@ -43,9 +44,9 @@ extension Environment {
         try Filesystem.syncFolder(folder, operation: operation)
     }
 
-    /// Writes a copy to a new file, durable when this returns.
+    /// Writes a copy to a new file, which is durable when this returns.
     ///
-    /// - Parameter target: what errors name.
+    /// - Parameter target: The path that errors name.
     func writeCopy(
         to temporaryPath: String, mode: UInt16, compacting: Bool, operation: String, target: FilePath
     ) throws(LMDBError) {
@@ -61,7 +62,8 @@ extension Environment {
         into descriptor: Int32, folder: String, compacting: Bool, operation: String, target: FilePath
     ) throws(LMDBError) {
         if !compacting {
-            // liblmdb will take its write lock for a moment. Waiting for ours first can be stopped, and says for whom.
+            // liblmdb will take its write lock for a moment. Wait for our own lock first, because that wait can be
+            // cancelled and reports the holder.
             try acquireWriter(operation)
             releaseWriter()
         }

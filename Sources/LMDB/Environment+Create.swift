@@ -9,10 +9,10 @@ import SystemPackage
     import Glibc
 #endif
 
-// A new database is made beside its place and renamed into it when complete: a power cut while liblmdb writes the first
-// two pages would leave a file that nothing can open.
+// A new database is created next to its final path and renamed when complete: a power cut while liblmdb writes the
+// first two pages would leave a file that cannot be opened.
 extension Environment {
-    /// Returns with a complete file at the path, ours or that of whoever was faster.
+    /// Returns when a complete file is at the path, created by this or another process.
     static func createFile(
         _ path: FilePath, _ canonicalPath: String, options: EnvironmentOptions, tables names: [String],
         create: (borrowing WriteTransaction, [Table]) throws -> Void
@@ -23,7 +23,7 @@ extension Environment {
         let status = try makeBeside(canonicalPath, operation: "create") { temporaryPath in
             try fill(path, temporaryPath, options: options, tables: names, create: create)
         }
-        // Something stands there now, or the folder has gone: the caller looks at the path again.
+        // A file exists now, or the folder is gone: the caller checks the path again.
         guard status == 0 || status == EEXIST || status == ENOENT else {
             throw Filesystem.error(status, "create", path.string)
         }
@@ -35,7 +35,7 @@ extension Environment {
     ) throws {
         var options = options
         options.durability = .full
-        // Nobody knows the file yet, so there is nobody to lock out, and no lock file to leave behind.
+        // No other process knows the file yet, so it needs no lock and no lock file.
         let handle = try openHandle(temporaryPath, options: options, preflight: nil, isLocking: false)
         let environment = Environment(
             path: path, canonicalPath: temporaryPath, options: options, handle: handle, identity: nil, tables: [])
@@ -48,12 +48,12 @@ extension Environment {
         try environment.sync()
     }
 
-    /// 0 or an errno; EEXIST if something stands at the target, which is then left alone.
+    /// Returns 0 or an errno; EEXIST if the target exists, which is then not changed.
     static func moveWithoutReplacing(_ source: String, _ target: String) -> Int32 {
         if clmdb_rename_without_replacing(source, target) == 0 { return 0 }
         switch errno {
         case ENOSYS, EINVAL, ENOTSUP:
-            // Not every file system can; a second name, then the loss of the first, is as good.
+            // Not every file system supports this. A second name, followed by removing the first, is as good.
             guard link(source, target) == 0 else { return errno }
             unlink(source)
             return 0

@@ -2,8 +2,9 @@ import CLMDB
 import SystemPackage
 
 extension Environment {
-    /// The typed error for a status of liblmdb, with what only the environment can tell: whether an input/output error
-    /// was a full disk, and that a panic poisons the handle. Not to be called under the gate's lock.
+    /// Returns the typed error for a status of liblmdb, with information that only the environment has: whether an
+    /// input/output error was a full disk, and that a panic makes the handle unusable. Do not call it under the gate's
+    /// lock.
     func failure(_ status: Int32, operation: String) -> LMDBError {
         var error = LMDBError(lmdb: status, operation: operation, path: path.string)
         if status == MDB_PANIC { gate.withLock { $0.needsReopen = true } }

@@ -10,12 +10,12 @@ import SystemPackage
 #endif
 
 extension Environment {
-    /// The last commit of any process. Never fails: once closed, the last one seen. In a forked child, where another
-    /// thread of the parent may have held the lock for ever, 0.
+    /// The last commit of any process. Never fails: after closing, it is the last one seen. In a forked child, where
+    /// another thread of the parent may have held the lock forever, it is 0.
     package var lastTransactionID: UInt64 {
         guard isSameProcess else { return 0 }
         return gate.withLock { state in
-            // Under the lock the map stays where it is; a poisoned handle may have no map.
+            // Under the lock the map does not move; an unusable handle may have no map.
             if let handle = state.handle, !state.needsReopen {
                 var information = MDB_envinfo()
                 mdb_env_info(handle, &information)
@@ -26,7 +26,7 @@ extension Environment {
     }
 
     package func info() throws(LMDBError) -> EnvironmentInfo {
-        // Before the transaction below takes a slot of its own.
+        // Read this before the transaction below takes a slot itself.
         let readers = try withHandle("info") { handle in ReaderList(handle) }
         let transaction = try beginRead()
         let freePages = try transaction.reader.freePages()
@@ -46,7 +46,7 @@ extension Environment {
         try withHandle(operation) { handle in MapInformation(handle) }
     }
 
-    /// Frees the slots of readers whose process has died; returns how many.
+    /// Frees the slots of readers whose process has died. Returns their number.
     @discardableResult
     package func clearStaleReaders() throws(LMDBError) -> Int {
         try requireSameProcess("clearStaleReaders")
@@ -65,18 +65,18 @@ extension Environment {
         return Int(dead)
     }
 
-    /// The number of this process, as the lock file has it.
+    /// The process ID of this process, as recorded in the lock file.
     package static var processNumber: UInt32 { UInt32(bitPattern: getpid()) }
 
-    /// Whether a process that has read from this environment still has it open: it keeps a slot for its next
-    /// transaction, and liblmdb tells dead processes by their file locks. A process whose table of readers is too small
-    /// for idle ones (`EnvironmentOptions.maximumIdleReads`) is seen only while it reads.
+    /// Returns whether a process that has read from this environment still has it open: it keeps a slot for its next
+    /// transaction, and liblmdb detects dead processes by their file locks. A process whose reader table is too small
+    /// for idle readers (`EnvironmentOptions.maximumIdleReads`) is seen only while it reads.
     package func holdsSlot(process: UInt32) throws(LMDBError) -> Bool {
         try clearStaleReaders()
         return try withHandle("holdsSlot") { handle in ReaderList(handle).processes.contains(process) }
     }
 
-    /// Makes every commit so far durable; needed only after commits with `lastCommitMayBeLost`.
+    /// Makes every commit so far durable. Only needed after commits with `lastCommitMayBeLost`.
     package func sync() throws(LMDBError) {
         let status = try withHandle("sync") { handle in options.isReadOnly ? MDB_SUCCESS : mdb_env_sync(handle, 1) }
         guard status == MDB_SUCCESS else { throw failure(status, operation: "sync") }
@@ -88,7 +88,7 @@ extension Environment {
         return body(handle)
     }
 
-    /// Through liblmdb's own descriptor: opening and closing another would drop the process's locks on the file.
+    /// Uses liblmdb's own descriptor: opening and closing another would drop the process's locks on the file.
     static func fileBytes(_ handle: OpaquePointer) -> Int {
         var status = stat()
         guard fstat(descriptor(handle), &status) == 0 else { return 0 }
@@ -103,14 +103,15 @@ extension Environment {
 }
 
 extension Reader {
-    /// liblmdb keeps its free pages in a table with the handle 0: commit to list of pages, the list's length first.
+    /// liblmdb keeps its free pages in the table with handle 0: from commit to list of pages, with the list's length
+    /// first.
     fileprivate func freePages() throws(LMDBError) -> Int {
         var cursor = try cursor(Table(name: "", handle: 0))
         var pages = 0
         while let entry = try cursor.next() {
             guard entry.value.count >= MemoryLayout<UInt>.size else { continue }
             let claimed = entry.value.loadUnaligned(as: UInt.self)
-            // The list is as long as its value at most, whatever a damaged length says.
+            // The list is not longer than its value, even if a damaged length says so.
             pages += Int(min(claimed, UInt(entry.value.count / MemoryLayout<UInt>.size - 1)))
         }
         return pages

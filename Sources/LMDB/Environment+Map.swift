@@ -9,20 +9,21 @@ import SystemPackage
     import Glibc
 #endif
 
-// Moving the map. liblmdb demands that no transaction of this process lives meanwhile, and does not check it.
+// Moves the map. liblmdb requires that no transaction of this process is live meanwhile, and does not check it.
 extension Environment {
-    /// After MAP_FULL, with the transaction aborted: doubles the map, within the limit and what the system grants.
+    /// Doubles the map within the limit and the space that the system grants. Called after MAP_FULL, with the
+    /// transaction aborted.
     func growMap(_ operation: String) throws(LMDBError) {
         let start = try information(operation).mapSize
         try remap(operation) { information in
-            // Another thread may have done it while this one waited.
+            // Another thread may have grown the map while this one waited.
             guard information.mapSize <= start else { return nil }
             let (doubled, overflow) = start.multipliedReportingOverflow(by: 2)
             return Range(uncheckedBounds: (start + 1, overflow ? Int.max : doubled))
         }
     }
 
-    /// After MAP_RESIZED: another process wrote past the end of this one's map.
+    /// Adopts the size after MAP_RESIZED: another process wrote past the end of this process's map.
     func adoptMap(_ operation: String) throws(LMDBError) {
         try remap(operation) { information in
             guard information.usedBytes > information.mapSize else { return nil }
@@ -31,7 +32,7 @@ extension Environment {
         }
     }
 
-    /// Drains the live transactions, then maps anew. `sizes` names the least that helps and the most that is wanted.
+    /// Drains the live transactions, then remaps. `sizes` has the minimum that helps and the maximum that is wanted.
     private func remap(
         _ operation: String, sizes: (MapInformation) -> Range<Int>?
     ) throws(LMDBError) {
@@ -40,7 +41,7 @@ extension Environment {
             let size = try grantedSize(wanted, operation)
             let status = mdb_env_set_mapsize(handle, size)
             guard status == MDB_SUCCESS else {
-                // liblmdb has unmapped the old map by now, and every look at the handle would fault.
+                // liblmdb has already unmapped the old map, so any access to the handle would fault.
                 state.needsReopen = true
                 throw LMDBError(
                     .needsReopen, "the map was lost while it grew; close the environment and open it again",
@@ -50,9 +51,9 @@ extension Environment {
         }
     }
 
-    /// Runs the body when no transaction of this process lives, while none begins.
+    /// Runs the body while no transaction of this process is live and none begins.
     ///
-    /// - Parameter undrained: thrown when they do not end in time.
+    /// - Parameter undrained: The error if they do not end in time.
     func withDrained(
         _ operation: String, undrained: LMDBError,
         _ body: (inout GateState, _ handle: OpaquePointer) throws(LMDBError) -> Void
@@ -65,7 +66,7 @@ extension Environment {
             guard isReady else { throw undrained }
             state.isRemapping = true
         }
-        // Dead processes' readers do not stand in the way of the map, but pin the pages that filled it.
+        // Readers of dead processes do not block the map, but they pin the pages that filled it.
         _ = try? clearStaleReaders()
         try gate.withLock(
             waitingUpTo: options.drainTimeout, until: { $0.uses == 0 || $0.isClosing }
@@ -78,8 +79,8 @@ extension Environment {
         }
     }
 
-    /// The largest acceptable size for which the system has address space. Asked before liblmdb gives up the old map,
-    /// because it cannot get that back.
+    /// The largest acceptable size for which the system has address space. This is checked before liblmdb gives up the
+    /// old map, because that cannot be undone.
     private func grantedSize(_ wanted: Range<Int>, _ operation: String) throws(LMDBError) -> Int {
         let limit = EnvironmentOptions.roundedMapSize(options.mapSizeLimit)
         let least = EnvironmentOptions.roundedMapSize(wanted.lowerBound)

@@ -21,7 +21,7 @@ extension Environment {
                 return ReadTransaction(
                     state: TransactionState(environment: self, pointer: transaction, isWrite: false), id: id)
             }
-            // One that cannot be renewed still has its slot and its memory.
+            // A transaction that cannot be renewed still has its slot and its memory.
             if let idle { mdb_txn_abort(idle) }
             let error = failure(status, operation: "beginRead")
             leave()
@@ -32,7 +32,8 @@ extension Environment {
 
     func end(read state: TransactionState) {
         guard let transaction = state.take() else { return }
-        // In a forked child the reader's slot is still the parent's: clearing it would free the pages it reads.
+        // In a forked child the reader's slot still belongs to the parent: clearing it would free the pages that the
+        // parent reads.
         guard isSameProcess else { return }
         mdb_txn_reset(transaction)
         let isKept = gate.withLock { state in

@@ -10,17 +10,17 @@ import SystemPackage
     import Glibc
 #endif
 
-/// Questions to the file system that liblmdb does not ask.
+/// Checks of the file system that liblmdb does not make.
 enum Filesystem {
-    /// What stands at a path once symbolic links are followed.
+    /// The kind of file at a path after following symbolic links.
     enum Target {
         case file(canonicalPath: String, FileIdentity)
         case missing(canonicalPath: String)
     }
 
-    /// Resolves links, so that every process arrives at one name and thus at one lock file.
+    /// Resolves links, so that every process uses the same name and thus the same lock file.
     static func resolve(_ path: FilePath, operation: String) throws(LMDBError) -> Target {
-        // As a string, each byte that is not UTF-8 would become the same character, and two files one.
+        // As a string, each byte that is not UTF-8 would become the same character, and two files would become one.
         guard FilePath(path.string) == path else {
             throw LMDBError(
                 .invalidArgument, "the path is not UTF-8; rename the file, or reach it by a symbolic link",
@@ -58,14 +58,15 @@ enum Filesystem {
         return .missing(canonicalPath: canonical == "/" ? "/\(name)" : "\(canonical)/\(name)")
     }
 
-    /// Folder and last component. Not `FilePath`: it would tidy the path, and ".." behind a link must not be.
+    /// Splits a path into folder and last component. `FilePath` would normalize the path, which is wrong for ".." after
+    /// a link.
     static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
         let folder = path[..<slash]
         return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
     }
 
-    /// Nil, with `errno` set, when it cannot be found, or has no name in UTF-8.
+    /// Nil, with `errno` set, if it cannot be found or its name is not UTF-8.
     private static func realPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
@@ -90,12 +91,12 @@ enum Filesystem {
         return LMDBError(code, message, operation: operation, path: path, underlying: status)
     }
 
-    /// Makes a folder's entries durable: a file is only as safe as its name.
+    /// Makes the entries of a folder durable, without which a new file may lose its name.
     static func syncFolder(_ folder: String, operation: String) throws(LMDBError) {
         let descriptor = StandardDescriptors.openFile(folder, O_RDONLY)
         guard descriptor >= 0 else { throw error(errno, operation, folder) }
         defer { close(descriptor) }
-        // Some file systems cannot sync a folder and say EINVAL: then there is nothing to be done.
+        // Some file systems cannot sync a folder and return EINVAL; nothing can be done then.
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw error(errno, operation, folder) }
     }
 
@@ -119,8 +120,8 @@ enum Filesystem {
             operation: operation, path: path)
     }
 
-    /// The name of a file system that another host may change under us, from Linux's `f_type`; nil for local ones.
-    /// FUSE and 9P may well be local, but nothing tells, so they count as remote.
+    /// Returns the name of a file system that another host may change, from Linux's `f_type`; nil for local ones. FUSE
+    /// and 9P may be local, but there is no way to tell, so they count as remote.
     static func networkName(magic: UInt32) -> String? {
         switch magic {
         case 0x6969: "NFS"
@@ -145,7 +146,7 @@ enum Filesystem {
     }
 }
 
-/// Which file it is, whatever it is called.
+/// The identity of a file, independent of its name.
 struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
@@ -158,7 +159,7 @@ extension FileIdentity {
     }
 }
 
-// For types whose own methods hide the C library's function.
+// For types whose own methods hide the C function.
 
 func closeDescriptor(_ descriptor: Int32) {
     close(descriptor)

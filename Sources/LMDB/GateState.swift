@@ -1,5 +1,5 @@
-// The pointer is non-Sendable to the compiler; the monitor it lives in is what makes it safe.
-/// What decides who may touch liblmdb's handle, all of it under one monitor.
+// The pointer is non-Sendable to the compiler; the monitor that contains it makes it safe.
+/// The state that decides who may use liblmdb's handle, protected by one monitor.
 ///
 /// | state      | condition                    | new transactions          | the handle                    |
 /// |------------|------------------------------|---------------------------|-------------------------------|
@@ -10,28 +10,29 @@
 /// | closed     | `isClosing`, `handle` nil    | refused: `closed`         | gone                          |
 struct GateState {
     var handle: OpaquePointer?
-    /// The open file. Reserved in `Registry` from before it was read until after the handle was closed; nil for files in
-    /// the making, which no one else knows.
+    /// The open file. It is reserved in `Registry` from before it was read until after the handle was closed; nil for
+    /// files that are being created, which no other process knows.
     var identity: FileIdentity?
     /// Whether the folder was synced since the file got its name. If not, a power cut can bring back the file that a
     /// compaction has replaced.
     var isNameDurable = true
-    /// Both live as long as the handle. Nil for files in the making; the lock file also for a reader without locks.
+    /// Both live as long as the handle. Nil for files that are being created; the lock file is also nil for a reader
+    /// without locks.
     var lockFile: LockFile?
     var dataLock: DataFileLock?
-    /// Ended read transactions, reset and ready to be renewed: that costs a fraction of beginning one. They see no
-    /// commit, so they pin no pages and stand in nobody's way, but each keeps its reader slot.
+    /// Ended read transactions, reset and ready to be renewed, which is much cheaper than beginning one. They see no
+    /// commit, so they pin no pages and block nothing, but each keeps its reader slot.
     var idleReads: [OpaquePointer] = []
-    /// Live transactions and other calls that need the handle and the map to stay.
+    /// The number of live transactions and other calls that need the handle and the map.
     var uses = 0
     var isRemapping = false
     var isClosing = false
     var needsReopen = false
     var mapEpoch: UInt64 = 1
-    /// Answers `lastTransactionID` once the handle may no longer be asked.
+    /// The result of `lastTransactionID` once the handle must not be used anymore.
     var lastTransactionID: UInt64 = 0
 
-    /// Once the handle is closed: lets go of what stood for the open file.
+    /// Releases the locks and the registration of the file. Called after the handle is closed.
     mutating func forget() {
         dataLock?.close()
         dataLock = nil

@@ -1,4 +1,4 @@
-/// What went wrong in the storage layer, and the remedy. `code` is what callers branch on; `message` is for people.
+/// An error of the storage layer with its remedy. Callers branch on `code`; `message` is for human readers.
 package struct LMDBError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         case keyExists, mapFull, transactionFull, readersFull, tooManyTables
@@ -10,12 +10,12 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// What went wrong and what to do about it; names the file where there is one.
+    /// The problem and the remedy, with the name of the file if there is one.
     package var message: String
-    /// The step that failed, such as "put" or "open".
+    /// The operation that failed, such as "put" or "open".
     package var operation: String
     package var path: String?
-    /// LMDB's code (negative) or an errno (positive); 0 when neither library was asked.
+    /// LMDB's code (negative) or an errno (positive); 0 if neither library was called.
     package var underlying: Int32
 
     package init(

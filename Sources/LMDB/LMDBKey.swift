@@ -1,4 +1,4 @@
-/// Something that has bytes to be a key. Keys are ordered as bytes, so integers are big-endian and of fixed width.
+/// A type whose values can be keys. Keys are ordered as bytes, so integers are big-endian and have a fixed width.
 package protocol LMDBKey {
     func withKeyBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R
 }
@@ -34,5 +34,5 @@ extension UnsafeRawBufferPointer: LMDBKey {
     }
 }
 
-/// liblmdb's compiled-in bound.
+/// liblmdb's compile-time limit.
 package let maximumKeyBytes = 511

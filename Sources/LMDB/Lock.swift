@@ -7,10 +7,10 @@
 #endif
 
 /// A pthread mutex around a state. `Synchronization.Mutex` would do the same, but the thread sanitizer does not see its
-/// futex and reports races that are none. Not recursive: taking it twice on one thread waits for ever.
+/// futex and reports false races. Not recursive: locking it twice on one thread deadlocks.
 package final class Lock<State: ~Copyable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    // Not a property: each access would be checked for exclusivity, which the mutex ensures already.
+    // Not a property: each access would be checked for exclusivity, which the mutex already ensures.
     private let state: UnsafeMutablePointer<State>
 
     package init(_ state: consuming sending State) {

@@ -1,6 +1,7 @@
 import CLMDB
 
-/// `mdb_env_info` in Swift's types. It reads through the map: ask only under the gate's lock, or while counted as a use.
+/// The result of `mdb_env_info`. It reads through the map: call it only under the gate's lock, or while counted as a
+/// use.
 struct MapInformation {
     let mapSize: Int
     let pageSize: Int

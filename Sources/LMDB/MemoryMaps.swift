@@ -1,14 +1,14 @@
 import SystemPackage
 
-/// Where files are mapped into this process, as Linux tells it (proc(5), /proc/pid/maps).
+/// The mappings of files into this process, as reported by Linux (proc(5), /proc/pid/maps).
 enum MemoryMaps {
-    /// The address ranges of a file's maps; none where the system does not tell.
+    /// Returns the address ranges of a file's mappings; none if the system does not report them.
     static func ranges(of path: String) -> [Range<UInt>] {
         guard let text = contents("/proc/self/maps") else { return [] }
         return text.split(separator: "\n").compactMap { range(in: $0, of: path) }
     }
 
-    /// The range of one line, `begin-end permissions offset device inode path`, if it is the file's.
+    /// Returns the range of one line, `begin-end permissions offset device inode path`, if it is the file's.
     static func range(in line: Substring, of path: String) -> Range<UInt>? {
         let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
         guard fields.count == 6, fields[5].drop(while: { $0 == " " }) == path else { return nil }

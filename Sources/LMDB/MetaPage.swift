@@ -1,10 +1,10 @@
-/// One of the two pages at the head of a file that say where everything else is; the newer one counts. The layout is
-/// liblmdb 0.9's for 64-bit systems, in the byte order of the machine.
+/// One of the two meta pages at the start of a file, which locate everything else; the newer one is valid. The layout
+/// is that of liblmdb 0.9 on 64-bit systems, in the byte order of the machine.
 struct MetaPage: Hashable {
     struct Tree: Hashable {
         var flags: UInt16
         var depth: UInt16
-        /// `noPage` for an empty tree.
+        /// The root page, or `noPage` for an empty tree.
         var root: UInt64
     }
 
@@ -15,7 +15,7 @@ struct MetaPage: Hashable {
     static let pageHeaderBytes = 16
     static let pageFlag: UInt16 = 0x08
     static let integerKeys: UInt16 = 0x08
-    /// liblmdb's cursors can go no deeper.
+    /// liblmdb's cursors cannot go deeper.
     static let deepest: UInt16 = 32
     static let pageSizes = 512...32_768
 
@@ -27,7 +27,7 @@ struct MetaPage: Hashable {
 
     init(_ bytes: UnsafeRawBufferPointer) throws(PreflightProblem) {
         guard bytes.count >= Self.byteCount else {
-            // The first bytes of a header page are its number, 0 or 1. A short text is no database that was cut off.
+            // The first bytes of a header page are its number, 0 or 1. A short text file is not a truncated database.
             guard bytes.prefix(8).enumerated().allSatisfy({ $1 == 0 || $0 == 0 && $1 == 1 }) else {
                 throw PreflightProblem(.notADatabase, "the file is not an LMDB file")
             }
@@ -60,13 +60,13 @@ struct MetaPage: Hashable {
         transactionID = load(144)
     }
 
-    /// What can be known from the page and the size of the file alone.
+    /// Checks everything that the page and the size of the file alone can show.
     func check(fileBytes: Int) throws(PreflightProblem) {
         let (pages, overflow) = lastPage.addingReportingOverflow(1)
         guard !overflow, lastPage >= 1 else {
             throw PreflightProblem(.corrupted, "the header claims a last page of \(lastPage)")
         }
-        // Pages may be missing if they are free (`FreeList`); each of them is listed in the file, as a number.
+        // Pages may be missing if they are free (`FreeList`); each of them is listed in the file by its number.
         let filePages = UInt64(fileBytes / pageSize)
         let listable = UInt64(fileBytes / MemoryLayout<UInt64>.size)
         guard pages <= filePages + listable, pages <= UInt64(Int.max / pageSize) else {
@@ -86,7 +86,7 @@ struct MetaPage: Hashable {
         }
     }
 
-    /// Whether a tree's root page is what its place says it is.
+    /// Checks whether the root page of a tree is valid.
     func checkRoot(_ tree: Tree, _ bytes: UnsafeRawBufferPointer) throws(PreflightProblem) {
         guard bytes.count >= Self.pageHeaderBytes else {
             throw PreflightProblem(.truncated, "the file ends inside page \(tree.root)")

@@ -6,12 +6,12 @@
     import Glibc
 #endif
 
-/// A lock whose holder may also wait until the state satisfies a condition. Every change wakes those who wait, so no
-/// call site can forget to; with nobody waiting that costs nothing.
+/// A lock whose holder can also wait until the state satisfies a condition. Every change wakes all waiting threads, so
+/// no call site can forget to; this costs nothing if no thread waits.
 package final class Monitor<State>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
-    // Not a property: each access would be checked for exclusivity, which the mutex ensures already.
+    // Not a property: each access would be checked for exclusivity, which the mutex already ensures.
     private let state: UnsafeMutablePointer<State>
     private var waiters = 0
 
@@ -30,7 +30,7 @@ package final class Monitor<State>: @unchecked Sendable {
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         #if !canImport(Darwin)
-            // The wall clock may jump; a timeout must not.
+            // The wall clock may jump, but a timeout must not.
             pthread_condattr_setclock(&attributes, Self.clock)
         #endif
         pthread_cond_init(changed, &attributes)
@@ -54,8 +54,8 @@ package final class Monitor<State>: @unchecked Sendable {
         return try body(&state.pointee)
     }
 
-    /// Waits for the condition, at most for the timeout, then runs the body; its second argument says whether the
-    /// condition holds.
+    /// Waits for the condition, at most for the timeout, then runs the body. The second argument of the body says
+    /// whether the condition holds.
     package func withLock<R, E: Error>(
         waitingUpTo timeout: Duration?, until isReady: (State) -> Bool, _ body: (inout State, Bool) throws(E) -> R
     ) throws(E) -> R {
@@ -90,7 +90,7 @@ package final class Monitor<State>: @unchecked Sendable {
         clock_gettime(clock, &now)
         let (seconds, attoseconds) = timeout.components
         let nanoseconds = Int(now.tv_nsec) + Int(attoseconds / 1_000_000_000)
-        // A century is as good as for ever, and cannot overflow.
+        // A century is practically forever and cannot overflow.
         let whole = Int(min(seconds, 3_000_000_000)) + nanoseconds / 1_000_000_000
         now.tv_sec += time_t(whole)
         now.tv_nsec = numericCast(nanoseconds % 1_000_000_000)

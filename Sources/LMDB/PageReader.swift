@@ -1,12 +1,12 @@
-/// Reads pages of a file that has not been mapped, within its bounds and within a budget, so that damage can neither
-/// trap nor keep the reader busy for ever.
+/// Reads pages of a file that is not mapped, within its bounds and within a budget, so that damage can neither cause a
+/// trap nor an endless loop.
 struct PageReader {
     let pageSize: Int
-    /// The last page the header speaks of. The file may end before it.
+    /// The last page according to the header. The file may end before it.
     let lastPage: UInt64
     let filePages: UInt64
     private let read: (_ offset: Int, _ count: Int) -> [UInt8]
-    /// No walk needs a page twice, so as many as the file has are enough.
+    /// No traversal needs a page twice, so the number of pages in the file is enough.
     private var budget: UInt64
 
     init(
@@ -19,13 +19,13 @@ struct PageReader {
         budget = filePages
     }
 
-    /// A page of a tree, its header not yet looked at.
+    /// Returns a page of a tree whose header has not been checked yet.
     mutating func page(_ number: UInt64) throws(PreflightProblem) -> TreePage {
         try spend(1, from: number)
         return TreePage(number: number, bytes: try bytes(Int(number) * pageSize, pageSize))
     }
 
-    /// Where the bytes lie of a value that has pages of its own.
+    /// Returns the position of the bytes of a value that has separate pages.
     mutating func overflow(_ number: UInt64, count: Int) throws(PreflightProblem) -> Range<Int> {
         let pages = (MetaPage.pageHeaderBytes + count + pageSize - 1) / pageSize
         try spend(UInt64(pages), from: number)

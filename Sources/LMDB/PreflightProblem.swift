@@ -1,4 +1,4 @@
-/// Why a file is not given to liblmdb, which would trust it and might fault.
+/// The reason why a file is not opened with liblmdb, which would trust it and might crash.
 struct PreflightProblem: Error, Hashable {
     var code: LMDBError.Code
     var message: String

@@ -1,6 +1,7 @@
-/// What a put does with a key that is there already.
+/// How a put treats an existing key.
 package enum PutMode: Sendable, Hashable {
     case upsert
-    /// The key must sort after every key of the table (`keyExists` otherwise): the fast way to load sorted data.
+    /// The key must sort after every key of the table (otherwise `keyExists`). This is the fast way to load sorted
+    /// data.
     case append
 }

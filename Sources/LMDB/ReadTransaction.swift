@@ -1,5 +1,5 @@
-/// One consistent state of the database. Ends when it goes out of scope. It may move between threads but is used by one
-/// at a time. Keep it short: pages freed after it began cannot be used again while it lives.
+/// One consistent state of the database. It ends when it goes out of scope. It may move between threads, but only one
+/// may use it at a time. Keep it short: pages freed after it began cannot be reused while it lives.
 package struct ReadTransaction: ~Copyable, @unchecked Sendable {
     private let state: TransactionState
     /// The commit this transaction sees.

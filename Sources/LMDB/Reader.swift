@@ -1,8 +1,8 @@
 import CLMDB
 
-/// A view of a transaction that can be passed around. The bytes it returns lie in the map: they are valid until the
-/// transaction ends, in a write transaction only until its next write. Values are aligned to two bytes and no more:
-/// load unaligned. One thread at a time, like its transaction.
+/// A view of a transaction that can be passed around. The bytes it returns are in the map. They are valid until the
+/// transaction ends, or in a write transaction until its next write. Values are only aligned to two bytes, so load them
+/// unaligned. Like its transaction, it must be used by one thread at a time.
 package struct Reader {
     let state: TransactionState
 
@@ -10,7 +10,7 @@ package struct Reader {
         let transaction = try state.live("get")
         var value = MDB_val()
         let status = key.withKeyBytes { bytes in
-            // An unacceptable key is in no table; liblmdb would call it an error of size.
+            // An invalid key is in no table; liblmdb would report a size error.
             guard (1...maximumKeyBytes).contains(bytes.count) else { return MDB_NOTFOUND }
             var key = MDB_val(bytes)
             return mdb_get(transaction, table.handle, &key, &value)
@@ -34,7 +34,7 @@ package struct Reader {
         let status = mdb_stat(transaction, table.handle, &raw)
         guard status == MDB_SUCCESS else { throw state.error(status, "statistics") }
         let pages = [raw.ms_branch_pages, raw.ms_leaf_pages, raw.ms_overflow_pages].map(Int.init(truncatingIfNeeded:))
-        // A damaged record may claim anything: wrap instead of trapping.
+        // A damaged record may have any value: wrap instead of trapping.
         let total = pages.reduce(0) { $0.addingReportingOverflow($1).partialValue }
         return TableStatistics(
             entries: Int(truncatingIfNeeded: raw.ms_entries), depth: Int(raw.ms_depth), branchPages: pages[0],

@@ -1,17 +1,17 @@
 import CLMDB
 
-/// The reader slots of all processes. liblmdb only offers them as text, a line a slot: process, thread, and the commit
-/// that the reader sees or "-".
+/// The reader slots of all processes. liblmdb only provides them as text, one line per slot: process, thread, and the
+/// commit that the reader sees or "-".
 struct ReaderList {
     private(set) var inUse = 0
-    /// Numbers of the processes that hold a slot.
+    /// The process IDs that hold a slot.
     private(set) var processes: Set<UInt32> = []
-    /// The reader of the oldest commit; nil without any.
+    /// The reader of the oldest commit; nil if there is none.
     private(set) var oldest: Slot?
 
     struct Slot {
         let process: UInt32
-        /// As liblmdb prints it.
+        /// The list as liblmdb prints it.
         let thread: String
         let transactionID: UInt64
     }
@@ -38,7 +38,7 @@ struct ReaderList {
         let fields = line.split(whereSeparator: \.isWhitespace)
         guard fields.count == 3, let process = UInt32(fields[0]) else { return }
         processes.insert(process)
-        // A slot without a commit is kept for a next transaction.
+        // A slot without a commit is kept for a later transaction.
         guard let id = UInt64(fields[2]) else { return }
         inUse += 1
         guard oldest.map({ id < $0.transactionID }) ?? true else { return }

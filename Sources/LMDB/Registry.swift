@@ -6,15 +6,16 @@
     import Glibc
 #endif
 
-/// The files open in this process. liblmdb's locks belong to the process, not to the handle: a second handle on the same
-/// file would be let in silently, and closing either would drop the locks of both.
+/// The files that are open in this process. liblmdb's locks belong to the process, not to the handle: a second handle
+/// for the same file would be accepted silently, and closing either would drop the locks of both.
 final class Registry: Sendable {
-    /// That of this process: a forked child begins with an empty one, since its parent's locks are not its own.
+    /// The registry of this process. A forked child starts with an empty one, because it does not own its parent's
+    /// locks.
     static var shared: Registry { ForkGeneration.registry }
 
     private let open = Lock<Set<FileIdentity>>([])
 
-    /// False if the file is open already.
+    /// Returns false if the file is already open.
     func reserve(_ identity: FileIdentity) -> Bool {
         open.withLock { $0.insert(identity).inserted }
     }
@@ -24,15 +25,15 @@ final class Registry: Sendable {
     }
 }
 
-/// How many forks lie between this process and the one that first asked. Asking for the process number instead is a system
-/// call, several times as dear as the whole of `mdb_txn_begin`.
+/// The number of forks between this process and the first that called this. Asking for the process ID instead is a
+/// system call, which takes several times as long as `mdb_txn_begin`.
 enum ForkGeneration {
     private struct State {
         var count = 0
         var registry = Unmanaged.passRetained(Registry())
     }
 
-    /// Written only in a forked child before anything else runs there, so plain memory does.
+    /// Written only in a forked child before any other code runs there, so plain memory is sufficient.
     nonisolated(unsafe) private static let state: UnsafeMutablePointer<State> = {
         let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
         state.initialize(to: State())
@@ -40,9 +41,9 @@ enum ForkGeneration {
     }()
 
     private static let isWatching: Bool = {
-        // Made before the handler can run: a child must not be the first to initialize it.
+        // Created before the handler can run, because a child must not be the first to initialize it.
         _ = state
-        // The parent's registry is not freed in the child: one of the parent's threads may have held its lock.
+        // The parent's registry is not freed in the child, because one of the parent's threads may have held its lock.
         return pthread_atfork(
             nil, nil,
             {

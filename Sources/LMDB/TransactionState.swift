@@ -1,17 +1,17 @@
 import CLMDB
 import SystemPackage
 
-/// What a transaction's handle, its readers and its cursors share. Once `pointer` is gone every call answers with a
-/// typed error, so a reader or cursor kept too long cannot touch freed memory of liblmdb.
-/// Not synchronised: a transaction belongs to one thread at a time.
+/// The state that a transaction shares with its readers and cursors. Once `pointer` is nil every call throws a typed
+/// error, so a reader or cursor that is kept too long cannot touch freed memory of liblmdb. Not synchronized: only one
+/// thread may use a transaction at a time.
 final class TransactionState {
     let environment: Environment
     let isWrite: Bool
     private(set) var pointer: OpaquePointer?
-    /// The first failure after which the transaction must not commit, kept here because a body may swallow or wrap
-    /// what was thrown at it, and because map growth must still be recognised then.
+    /// The first failure after which the transaction must not commit. It is kept here because a body may swallow or
+    /// wrap the error, and the need to grow the map must still be recognized then.
     var failure: (any Error)?
-    /// Tables made in this transaction; the environment learns of them when it commits.
+    /// The tables created in this transaction; the environment adds them when it commits.
     var createdTables: [Table] = []
 
     init(environment: Environment, pointer: OpaquePointer, isWrite: Bool) {
@@ -27,7 +27,7 @@ final class TransactionState {
     }
 
     func live(_ operation: String) throws(LMDBError) -> OpaquePointer {
-        // liblmdb would answer with a code that no longer tells what had happened.
+        // liblmdb would return a code that no longer shows what happened.
         if let failure, let failure = failure as? LMDBError { throw failure }
         guard let pointer else {
             throw LMDBError(

@@ -1,8 +1,8 @@
-/// A page of liblmdb 0.9's B+trees, in the byte order of the machine, every offset checked before it is followed.
+/// A page of liblmdb 0.9's B+trees, in the byte order of the machine. Every offset is checked before use.
 ///
-/// Header: page number (8 bytes), padding (2), kind (2), where the offsets of the nodes end (2) and where the nodes begin
-/// (2). Node: size of the value (4), flags (2), size of the key (2), key, value. In a branch page the first six
-/// bytes are a page number instead, in an overflow page the last four of the header are how many pages it has.
+/// Header: page number (8 bytes), padding (2), kind (2), end of the node offsets (2), start of the nodes (2). Node:
+/// size of the value (4), flags (2), size of the key (2), key, value. In a branch page the first six bytes of a node
+/// are a page number instead; in an overflow page the last four bytes of the header are its number of pages.
 struct TreePage {
     /// An entry of a leaf.
     struct Entry {
@@ -30,7 +30,7 @@ struct TreePage {
         self.bytes = bytes
     }
 
-    /// How many nodes the page has, if it is of the kind its place asks for.
+    /// Returns the number of nodes if the page has the expected kind.
     func nodeCount(kind: UInt16) throws(PreflightProblem) -> Int {
         try check(kind)
         let lower = Int(try load(12, UInt16.self))
@@ -46,13 +46,13 @@ struct TreePage {
         guard try load(12, UInt32.self) == pages else { throw damage }
     }
 
-    /// The page that a node of a branch leads to.
+    /// Returns the child page of a branch node.
     func child(_ index: Int) throws(PreflightProblem) -> UInt64 {
         let node = try nodeOffset(index)
         return UInt64(try load(node, UInt32.self)) | UInt64(try load(node + 4, UInt16.self)) << 32
     }
 
-    /// An entry of a leaf whose keys are integers of 8 bytes, as those of the list of free pages are.
+    /// Returns an entry of a leaf whose keys are 8-byte integers, as in the list of free pages.
     func entry(_ index: Int) throws(PreflightProblem) -> Entry {
         let node = try nodeOffset(index)
         let count = Int(try load(node, UInt32.self))

@@ -9,13 +9,13 @@ import Platform
     import Glibc
 #endif
 
-/// A file that has no name until it is given one, so that it vanishes with the process that fills it (`O_TMPFILE` of
+/// A file without a name, which disappears with the process that fills it unless it gets a name (`O_TMPFILE` of
 /// open(2)). Linux only, and not on every file system.
 struct UnnamedFile {
-    /// Whoever made the file closes it.
+    /// The creator of the file closes it.
     let descriptor: Int32
 
-    /// - Throws: where the folder's file system cannot, or a name could not be given later.
+    /// - Throws: An error if the folder's file system does not support this, or could not give it a name later.
     init(in folder: String, mode: UInt16) throws(LMDBError) {
         #if os(Linux)
             descriptor = StandardDescriptors.openFile(folder, clmdb_unnamed | O_DIRECTORY | O_WRONLY, mode: mode)
@@ -30,7 +30,7 @@ struct UnnamedFile {
         #endif
     }
 
-    /// Gives it a name that nothing else has. False, with `errno` set, when that fails.
+    /// Gives the file a name that no other file has. Returns false, with `errno` set, if that fails.
     func name(_ path: String) -> Bool {
         linkat(AT_FDCWD, procPath, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
     }

@@ -1,4 +1,4 @@
-/// The one write transaction, as the body of `Environment.write` sees it. It commits when the body returns.
+/// The write transaction that the body of `Environment.write` receives. It commits when the body returns.
 package struct WriteTransaction: ~Copyable {
     private let state: TransactionState
     package let id: UInt64
@@ -11,7 +11,7 @@ package struct WriteTransaction: ~Copyable {
     /// Reads see what this transaction has written so far.
     package var reader: Reader { Reader(state: state) }
 
-    /// All that can be changed. It may be kept in a value of its own, and answers with an error once the transaction
-    /// has ended.
+    /// The operations that change the database. The value may be stored, and throws an error once the transaction has
+    /// ended.
     package var writer: Writer { Writer(state: state) }
 }

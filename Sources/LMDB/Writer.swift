@@ -1,7 +1,7 @@
 import CLMDB
 
-/// A view of the write transaction that can be passed around, as `Reader` is of any transaction. Once the transaction
-/// has ended every call answers with a typed error. One thread at a time, like its transaction.
+/// A view of the write transaction that can be passed around, as `Reader` is for any transaction. Once the transaction
+/// has ended, every call throws a typed error. Only one thread may use it at a time.
 package struct Writer {
     let state: TransactionState
 
@@ -24,7 +24,7 @@ package struct Writer {
     package func put(
         _ table: Table, _ key: some LMDBKey, _ value: [UInt8], mode: PutMode = .upsert
     ) throws(LMDBError) {
-        // The closure cannot carry a typed error through the standard library's rethrows, so it hands it out.
+        // The closure cannot throw a typed error through the standard library's rethrows, so it stores the error.
         let outcome = value.withUnsafeBytes { bytes in
             Result { () throws(LMDBError) in try put(table, key, bytes, mode: mode) }
         }
@@ -32,7 +32,7 @@ package struct Writer {
     }
 
     /// Writes a value in place, without a copy. The memory is zeroed first, so a body that fills too little cannot leak
-    /// the process's memory into the file. If it throws, the transaction can no longer commit.
+    /// the process's memory into the file. If the body throws, the transaction can no longer commit.
     package func reserve(
         _ table: Table, _ key: some LMDBKey, count: Int, mode: PutMode = .upsert,
         _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
@@ -55,7 +55,7 @@ package struct Writer {
         }
     }
 
-    /// Whether the key was there.
+    /// Returns whether the key existed.
     package func delete(_ table: Table, _ key: some LMDBKey) throws(LMDBError) -> Bool {
         let transaction = try begin("delete", valueBytes: 0)
         let status: Int32? = key.withKeyBytes { bytes in
@@ -68,7 +68,7 @@ package struct Writer {
         return true
     }
 
-    /// Makes the table, or opens it if it is there. Others may use it once this transaction has committed.
+    /// Creates the table, or opens it if it exists. Others may use it once this transaction has committed.
     package func createTable(named name: String) throws(LMDBError) -> Table {
         let transaction = try begin("createTable", valueBytes: 0)
         var handle: MDB_dbi = 0
@@ -89,7 +89,7 @@ package struct Writer {
         guard let status else { throw state.environment.invalidKey(operation) }
         guard status != MDB_SUCCESS else { return }
         let error = state.error(status, operation)
-        // These two leave the transaction as it was; after any other liblmdb refuses to commit it.
+        // These two errors leave the transaction usable; after any other, liblmdb refuses to commit it.
         if state.failure == nil, error.code != .keyExists, error.code != .invalidArgument { state.failure = error }
         throw error
     }

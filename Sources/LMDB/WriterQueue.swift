@@ -6,15 +6,15 @@
     import Glibc
 #endif
 
-/// The threads of this process that write or wait to, in the order they came. A lock alone lets the thread that has just
-/// released it take it again before those who wait have woken: one that writes in many small transactions, as a merge
-/// does, would keep them all out.
+/// The threads of this process that write or wait to write, in order of arrival. With only a lock, the thread that has
+/// just released it can take it again before a waiting thread wakes up, so a thread that writes in many small
+/// transactions, such as a merge, would keep all others out.
 struct WriterQueue {
-    /// The thread inside a write.
+    /// The thread that is writing.
     private(set) var owner: pthread_t?
     private var nextTicket: UInt64 = 0
     private var serving: UInt64 = 0
-    /// Tickets of threads that have stopped waiting.
+    /// The tickets of threads that have stopped waiting.
     private var abandoned: Set<UInt64> = []
 
     mutating func takeTicket() -> UInt64 {
@@ -31,7 +31,7 @@ struct WriterQueue {
         advance()
     }
 
-    /// For a thread that waits no longer: its turn is passed over when it comes, or at once if it has come.
+    /// Removes a thread that no longer waits: its turn is skipped when it comes, or immediately if it has come.
     mutating func abandon(_ ticket: UInt64) {
         if isTurn(of: ticket) { advance() } else { abandoned.insert(ticket) }
     }

@@ -6,9 +6,9 @@
     import Glibc
 #endif
 
-/// What a write does while another writer keeps it waiting.
+/// How a write waits for another writer.
 package struct WriterWait: Sendable {
-    /// Who is waited for.
+    /// The holder of the write turn.
     package enum Holder: Sendable, Hashable, CustomStringConvertible {
         case thread, process(Int32), anotherProcess
 
@@ -21,19 +21,19 @@ package struct WriterWait: Sendable {
         }
     }
 
-    /// How long to wait before giving up with `busy`; nil for as long as it takes.
+    /// The maximum time to wait before failing with `busy`; nil for no limit.
     package var timeout: Duration?
     /// Called once for each write that has waited for a second, on its thread.
     package var announce: @Sendable (Holder) -> Void = { _ in }
-    /// Asked often while waiting, on the thread of the write; true ends the wait with `cancelled`.
+    /// Called often while waiting, on the thread of the write; if it returns true, the wait ends with `cancelled`.
     package var isCancelled: @Sendable () -> Bool = { false }
 
     package init() {}
 }
 
-/// How long one write has waited, and whether it still may.
+/// Tracks how long one write has waited, and whether it may continue to wait.
 struct Patience {
-    /// How long threads of one process sleep between two looks at cancellations. Whoever lets go wakes them.
+    /// The interval at which waiting threads of a process check for cancellation. Releasing the turn wakes them.
     static let threadStep = Duration.milliseconds(20)
 
     private let wait: WriterWait
@@ -48,7 +48,7 @@ struct Patience {
         self.path = path
     }
 
-    /// Called before each step of waiting, and before the first try.
+    /// Called before each step of waiting, and before the first attempt.
     mutating func check(isCancelled: () -> Bool, _ holder: () -> WriterWait.Holder) throws(LMDBError) {
         guard let start else {
             start = .now
@@ -71,7 +71,8 @@ struct Patience {
         }
     }
 
-    /// Sleeps a moment. Nobody wakes a process when another lets go, so it looks often, and less so after ten seconds.
+    /// Sleeps for a moment. Processes are not woken when another releases the lock, so they poll often, and less often
+    /// after ten seconds.
     func pause() {
         let isLong = start.map { ContinuousClock.now - $0 > .seconds(10) } ?? false
         usleep(isLong ? 10_000 : 1_000)

@@ -1,8 +1,9 @@
 /// One term's list in a block index, read in place. This file uses pointers: the directory has checked that the bytes
 /// of the list exist, and their values are checked before use.
 ///
-/// u32 slots[postings], block by block; u16 ends[blocks]; u16 terms[columns], ascending numbers; u32 columnEnds[columns];
-/// u8 (u16 in a list of more than 256 blocks) blocks[components], column by column; u8 codes[components].
+/// u32 slots[postings], block by block; u16 ends[blocks]; u16 terms[columns], ascending numbers; u32
+/// columnEnds[columns]; u8 (u16 in a list of more than 256 blocks) blocks[components], column by column; u8
+/// codes[components].
 package struct BlockList: Sendable {
     /// The numbers of documents and blocks in the list.
     package let postings: Int
@@ -11,7 +12,7 @@ package struct BlockList: Sendable {
     private let components: Int
     private let byteCount: Int
     private let isNarrow: Bool
-    // // The owner of the index owns the bytes, and nothing writes to them.
+    // The owner of the index owns the bytes, and nothing writes to them.
     nonisolated(unsafe) private let base: UnsafeRawPointer
 
     /// - Parameter base: The address of the list, which has `entry.byteCount` bytes.

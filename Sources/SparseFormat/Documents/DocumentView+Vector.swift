@@ -1,4 +1,4 @@
-// // The vector of a stored document, read in place.
+// The vector of a stored document, read in place.
 
 extension DocumentView {
     /// The exact vector.

@@ -1,4 +1,4 @@
-// // Enumerations are encoded as the names of their cases, independent of their bytes on disk.
+// Enumerations are encoded as the names of their cases, independent of their bytes on disk.
 
 extension Decoder {
     /// Decodes the case with the encoded name.

@@ -7,7 +7,7 @@ package struct StoreRecord: Record {
     package static let magic: UInt64 = 0x5453_4553_5241_5053
     package static let currentMajor: UInt16 = 1
     package static let currentMinor: UInt16 = 0
-    // // No feature bit is defined yet.
+    // No feature bit is defined yet.
     package static let knownReadOnlyCompatibleFeatures: UInt64 = 0
     package static let knownIncompatibleFeatures: UInt64 = 0
 
