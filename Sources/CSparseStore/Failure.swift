@@ -1,7 +1,7 @@
 internal import CSparseStoreHeader
 internal import SparseStore
 
-/// What a call of the C interface reports when it fails. Its texts live as long as it does.
+/// The failure of a call of the C interface. Its strings live as long as the object.
 final class Failure {
     let status: sparsestore_status
     private let texts: [UnsafeMutablePointer<CChar>]
@@ -44,7 +44,7 @@ final class Failure {
     }
 }
 
-/// Runs `body` and gives its failure to the caller of a C function.
+/// Runs `body` and passes its failure to the caller of a C function.
 func attempt(
     _ error: UnsafeMutablePointer<OpaquePointer?>?, _ body: () throws -> Void
 ) -> sparsestore_status {
@@ -59,7 +59,7 @@ func attempt(
     }
 }
 
-/// The object of this class that a pointer of the C interface stands for.
+/// Returns the object behind a pointer of the C interface.
 func object<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type) throws -> Object {
     guard let pointer else {
         throw SparseStoreError(.invalidArgument, "a handle is NULL; pass one that a call of this library has given")
@@ -67,18 +67,18 @@ func object<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type) 
     return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
 }
 
-/// A pointer of the C interface that keeps `object` until `release` is called with it.
+/// Returns a pointer for the C interface that retains `object` until `release` is called with it.
 func handle(_ object: AnyObject) -> OpaquePointer {
     OpaquePointer(Unmanaged.passRetained(object).toOpaque())
 }
 
-/// Frees the object of `type` that `pointer` keeps.
+/// Releases the object of `type` that `pointer` retains.
 func release<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type) {
     guard let pointer else { return }
     Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).release()
 }
 
-/// The error that names an argument which breaks the interface's rules.
+/// Returns the error for an argument that breaks the rules of the interface.
 func misuse(_ problem: String, _ remedy: String) -> SparseStoreError {
     SparseStoreError(.invalidArgument, "\(problem); \(remedy)")
 }

@@ -1,7 +1,7 @@
 public import CSparseStoreHeader
 internal import SparseStore
 
-/// A store as the C interface holds it.
+/// A store that the C interface holds.
 final class StoreHandle {
     let store: Store
 
@@ -115,7 +115,7 @@ public func backup(
     }
 }
 
-/// The documents of a batch that a caller has passed.
+/// The documents of a batch from the caller.
 private struct InputDocuments {
     let count: Int
     private let ids: InputStrings
@@ -163,7 +163,7 @@ private struct InputDocuments {
     }
 }
 
-/// The texts of an argument that must be there.
+/// Returns the strings of a required argument.
 func texts(_ strings: UnsafePointer<sparsestore_strings>?, name: String) throws -> [String] {
     guard let strings else { throw misuse("'\(name)' is NULL", "pass texts") }
     let input = try InputStrings(strings.pointee, name: name)
@@ -174,14 +174,14 @@ func wrongSize(_ name: String) -> SparseStoreError {
     misuse("the field 'size' of \(name) is not its size", "set it to sizeof(\(name)) of the header you compile with")
 }
 
-/// A structure that says how long it is, so that fields can be added at its end.
+/// A structure that declares its size, so that fields can be added at its end.
 protocol SizedStructure {
     var size: Int { get }
     static var name: String { get }
 }
 
 extension SizedStructure {
-    /// The structure, when it is at least as long as this version's.
+    /// Returns the structure if it is at least as large as in this version.
     func checked() throws -> Self {
         guard size >= MemoryLayout<Self>.size else { throw wrongSize(Self.name) }
         return self

@@ -6,30 +6,30 @@
     import Glibc
 #endif
 
-/// Keeps the descriptors 0, 1 and 2 away from files. A process may start with them closed, or close them, and the system
-/// gives the lowest free number to whatever is opened next. Whoever writes a message to standard error would then write
-/// it into that file.
+/// Keeps files off the descriptors 0, 1 and 2. A process may start with them closed, or close them, and the system
+/// assigns the lowest free number to the next file that is opened. A message to standard error would then be written
+/// into that file.
 package enum StandardDescriptors {
-    /// The lowest number that a file of ours may have.
+    /// The lowest descriptor that a file may have.
     package static let firstFree: Int32 = 3
 
-    /// Opens /dev/null on each of the three that is closed, and leaves it open, as SQLite does
-    /// (`robust_open` in os_unix.c): closing it again could close what another thread has put there since.
+    /// Opens /dev/null on each of the three that is closed, and leaves it open, as SQLite does (`robust_open` in
+    /// os_unix.c): closing it again could close a file that another thread has opened there since.
     package static func occupy() {
-        // As long as one of the three is free, the lowest of them is what `open` takes.
+        // As long as one of the three is free, `open` returns the lowest of them.
         while (0..<firstFree).contains(where: { !isOpen($0) }) {
             let descriptor = open("/dev/null", O_RDWR)
             guard (0..<firstFree).contains(descriptor) else {
-                // Another thread was faster, or nothing can be opened at all.
+                // Another thread was faster, or nothing can be opened.
                 if descriptor >= 0 { close(descriptor) }
                 return
             }
         }
     }
 
-    /// Opens a file as open(2) does, on a descriptor above 2. Returns -1 with `errno` set when that fails.
+    /// Opens a file like open(2), on a descriptor above 2. Returns -1 with `errno` set if that fails.
     ///
-    /// - Parameter mode: permissions of a file that is made.
+    /// - Parameter mode: The permissions of a new file.
     package static func openFile(_ path: UnsafePointer<CChar>, _ flags: Int32, mode: UInt16 = 0) -> Int32 {
         occupy()
         let low = open(path, flags | O_CLOEXEC, mode_t(mode))

@@ -1,7 +1,7 @@
 internal import SystemPackage
 
 extension InterchangeError {
-    /// The failure of a system call on `name`; `action` is the verb, as in "cannot read 'x'".
+    /// Returns the failure of a system call on `name`; `action` is the verb, as in "cannot read 'x'".
     static func system(_ errno: Errno, _ action: String, _ name: String) -> InterchangeError {
         switch errno {
         case .noSuchFileOrDirectory, .notDirectory:
@@ -17,7 +17,7 @@ extension InterchangeError {
         }
     }
 
-    /// Runs `body` and turns an errno it throws into an error about `name`.
+    /// Runs `body` and converts an errno that it throws to an error about `name`.
     static func attempt<Value>(
         _ action: String, _ name: String, _ body: () throws -> Value
     ) throws(InterchangeError) -> Value {

@@ -1,20 +1,20 @@
-/// What went wrong with a file that is not ours, and what to do about it.
+/// A problem with an input or output file, and its remedy.
 ///
-/// Messages name the file and the place in it, never what stands there: a file may hold what must not reach a log.
+/// Messages name the file and the position, but never quote its content, which may not be suitable for a log.
 public struct InterchangeError: Error, Sendable, CustomStringConvertible {
-    /// The kind of failure, for a program to decide on.
+    /// The kind of failure, for a program to act on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String { case notFound, invalidInput, limitExceeded, unsupported, diskFull, io }
 
         private let kind: Kind
 
-        /// The file is not there, or is a directory.
+        /// The file does not exist, or is a directory.
         public static let notFound = Code(kind: .notFound)
-        /// The bytes are not what the format says.
+        /// The bytes do not match the format.
         public static let invalidInput = Code(kind: .invalidInput)
-        /// The input asks for more than a stated limit allows.
+        /// The input exceeds a documented limit.
         public static let limitExceeded = Code(kind: .limitExceeded)
-        /// The input is in a format this module does not read.
+        /// The input has a format that this module does not read.
         public static let unsupported = Code(kind: .unsupported)
         /// A file could not be written because the disk is full.
         public static let diskFull = Code(kind: .diskFull)
@@ -27,10 +27,10 @@ public struct InterchangeError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of failure.
     public let code: Code
-    /// What went wrong and how it may be remedied.
+    /// The problem and its remedy.
     public let message: String
 
-    /// An error of `code` saying `message`.
+    /// Creates an error with a code and a message.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message

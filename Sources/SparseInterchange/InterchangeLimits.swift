@@ -1,16 +1,15 @@
-/// The bounds within which other people's files are read. Each is the answer to "how much memory can a file make us
-/// take?".
+/// The limits for reading foreign files. Each one bounds the memory that a file can make the process use.
 public enum InterchangeLimits {
-    /// The longest line of a JSON Lines file, in bytes. A longer one is rejected without being kept.
+    /// The maximum length of a line of a JSON Lines file, in bytes. A longer line is rejected without being kept.
     public static let lineBytes = 64 << 20
-    /// How deep the values of unknown JSON fields may nest.
+    /// The maximum nesting depth of unknown JSON fields.
     public static let nesting = 64
-    /// The longest number of a JSON file, in characters.
+    /// The maximum length of a number in a JSON file, in characters.
     public static let numberBytes = 1_024
-    /// The largest zstd window, as a power of two: 128 MiB, what `zstd` itself accepts without `--long`.
+    /// The maximum zstd window, as a power of two: 128 MiB, which `zstd` accepts without `--long`.
     public static let zstdWindowLog: Int32 = 27
-    /// The most bytes of a file that is read whole: ground truth, judgements, weight tables, queries.
+    /// The maximum size of a file that is read completely: ground truth, judgments, weight tables, queries.
     public static let wholeFileBytes = 1 << 30
-    /// The longest directory of a zip archive, in bytes. That of a matrix takes some hundred.
+    /// The maximum length of the directory of a zip archive, in bytes. That of a matrix needs a few hundred.
     public static let zipDirectoryBytes = 1 << 20
 }

@@ -1,5 +1,5 @@
-/// A vector: weights in ascending order of their terms, f32 in the plain form, f16 in the half form; then a varint for the
-/// first term, then a varint for the gap to each next one.
+/// A vector: weights in ascending order of their terms, f32 in the plain form, f16 in the half form; then a varint for
+/// the first term, then a varint for the gap to each next one.
 /// This file uses pointers: `init` checks that the weights exist. The varints are checked against the end while they
 /// are read, because their number does not determine their length.
 struct VectorSection {

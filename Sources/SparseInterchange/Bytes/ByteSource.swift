@@ -1,28 +1,28 @@
-/// Turns compressed bytes into plain ones as they are asked for, within bounded memory.
+/// A decoder that decompresses bytes on demand, within bounded memory.
 protocol StreamDecoder: AnyObject {
-    /// Decompresses from `input` into `target`; 0 means the end of the content.
+    /// Decompresses from `input` into `target`. Returns 0 at the end of the content.
     func read(from input: RawInput, into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int
 }
 
-/// The bytes of a file, of standard input or of an array; zstd and gzip are decompressed on the way.
+/// The bytes of a file, of standard input or of an array. zstd and gzip are decompressed.
 ///
-/// Compression is told by the first bytes, not by the name. Offsets count *decompressed* bytes, so that a place in the
-/// content stays the same whether or not the file is compressed.
+/// Compression is detected from the first bytes, not from the name. Offsets count *decompressed* bytes, so a position
+/// is the same whether or not the file is compressed.
 public final class ByteSource {
-    /// What messages call this source.
+    /// The name of this source in messages.
     public let name: String
     /// Whether the input is compressed.
     public let isCompressed: Bool
-    /// How many decompressed bytes have been read.
+    /// The number of decompressed bytes that have been read.
     public private(set) var offset: UInt64 = 0
 
     private let raw: RawInput
     private let decoder: (any StreamDecoder)?
-    /// Bytes that were looked at and not yet read.
+    /// Bytes that were peeked at and not read yet.
     private var lookahead: [UInt8] = []
     private var lookaheadStart = 0
 
-    /// What is looked at to tell the compression: a whole gzip header without its optional fields.
+    /// The number of bytes needed to detect compression: a gzip header without its optional fields.
     private static let headBytes = 10
 
     /// Opens the file at `path`; "-" is standard input.
@@ -30,7 +30,7 @@ public final class ByteSource {
         try self.init(raw: try RawInput(path: path))
     }
 
-    /// Reads `bytes`, which messages call `name`.
+    /// Reads `bytes`; messages use `name`.
     public convenience init(bytes: [UInt8], name: String = "input") throws(InterchangeError) {
         try self.init(raw: RawInput(bytes: bytes, name: name))
     }
@@ -53,16 +53,16 @@ public final class ByteSource {
         isCompressed = decoder != nil
     }
 
-    /// The size of the input as it lies on disk, where it is a regular file.
+    /// The size of the input on disk, if it is a regular file.
     public var rawSize: UInt64? { raw.size }
 
-    /// How much of the input as it lies on disk has been read; with `rawSize`, the progress.
+    /// The number of bytes of the input on disk that have been read; together with `rawSize`, the progress.
     public var rawOffset: UInt64 { raw.consumed }
 
-    /// The size of the content, where it is known beforehand.
+    /// The size of the content, if it is known in advance.
     public var contentSize: UInt64? { isCompressed ? nil : raw.size }
 
-    /// The next `count` bytes, or as many as there are, which stay to be read.
+    /// Returns the next `count` bytes, or as many as there are, without consuming them.
     public func peek(_ count: Int) throws(InterchangeError) -> [UInt8] {
         while lookahead.count - lookaheadStart < count {
             let missing = count - (lookahead.count - lookaheadStart)
@@ -74,8 +74,8 @@ public final class ByteSource {
         return Array(lookahead[lookaheadStart...].prefix(count))
     }
 
-    /// Looks ahead until `isEnough` says so of what is there, or until `limit` bytes or the end are reached. Unlike
-    /// `peek(_:)` it waits for no more of a pipe than it needs.
+    /// Peeks until `isEnough` accepts the bytes, or until `limit` bytes or the end are reached. Unlike `peek(_:)`, it
+    /// does not wait for more bytes of a pipe than it needs.
     func peek(
         limit: Int, until isEnough: (ArraySlice<UInt8>) -> Bool
     ) throws(InterchangeError) -> ArraySlice<UInt8> {
@@ -88,7 +88,7 @@ public final class ByteSource {
         return lookahead[lookaheadStart...]
     }
 
-    /// Reads up to `target.count` bytes; 0 means the end.
+    /// Reads up to `target.count` bytes. Returns 0 at the end.
     public func read(into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int {
         let waiting = min(lookahead.count - lookaheadStart, target.count)
         guard waiting == 0 else {
@@ -102,7 +102,7 @@ public final class ByteSource {
         return read
     }
 
-    /// Reads `count` bytes, or fewer at the end. What is kept grows with what arrives, not with what was asked for.
+    /// Reads `count` bytes, or fewer at the end. Memory grows with the bytes that arrive, not with `count`.
     public func read(count: Int) throws(InterchangeError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
@@ -114,7 +114,7 @@ public final class ByteSource {
         return bytes
     }
 
-    /// Reads all that remains, which may be at most `limit` bytes.
+    /// Reads all remaining bytes, at most `limit`.
     public func readAll(limit: Int = InterchangeLimits.wholeFileBytes) throws(InterchangeError) -> [UInt8] {
         let bytes = try read(count: limit)
         if bytes.count == limit, try !peek(1).isEmpty {
@@ -123,9 +123,9 @@ public final class ByteSource {
         return bytes
     }
 
-    /// Goes forward to `target`, by seeking where the input can and by reading where it cannot.
+    /// Advances to `target`, by seeking if the input supports it, or by reading.
     ///
-    /// Throws `invalidInput` when the content ends before.
+    /// Throws `invalidInput` if the content ends before.
     public func skip(to target: UInt64) throws(InterchangeError) {
         guard target > offset else { return }
         if decoder == nil, try raw.seek(to: target) {
@@ -146,7 +146,7 @@ public final class ByteSource {
         }
     }
 
-    /// The content as a file that can be read at any place: itself where it is a plain file, else `spooled`.
+    /// The content as a random-access file: the file itself if it is not compressed, else `spooled`.
     func randomAccess(spooled: () throws(InterchangeError) -> RandomAccessFile) throws(InterchangeError)
         -> RandomAccessFile
     {
@@ -156,7 +156,7 @@ public final class ByteSource {
         return try spooled()
     }
 
-    /// Why input that begins with `head` is not read, and how to make it readable; nil for everything else.
+    /// Returns why input that begins with `head` is not supported, with a remedy; nil for all other input.
     private static func refusal(of head: [UInt8], name: String) -> String? {
         if head.starts(with: [0xFD, 0x37, 0x7A, 0x58]) {
             return "'\(name)' is compressed with xz; pass it through 'xz -dc' and give '-' as input"
@@ -172,15 +172,15 @@ public final class ByteSource {
         return nil
     }
 
-    /// The row count of a CSR file may begin like a gzip header, so the compression level and the system that a header
-    /// names are looked at as well.
+    /// The row count of a CSR file may look like a gzip header, so the compression level and the operating system in
+    /// the header are checked as well.
     private static func isGzip(_ head: [UInt8]) -> Bool {
         guard head.count == headBytes, head.starts(with: Inflater.gzipMagic), head[2] == 8 else { return false }
         return [0, 2, 4].contains(head[8]) && (head[9] <= 13 || head[9] == 255)
     }
 
     private static func isZstd(_ head: [UInt8]) -> Bool {
-        // A skippable frame may stand first; its magic is 0x184D2A5? in little-endian order.
+        // A skippable frame may come first; its magic is 0x184D2A5? in little-endian order.
         head.starts(with: ZstdDecoder.magic)
             || (head.count >= 4 && head[0] & 0xF0 == 0x50 && head[1...3].elementsEqual([0x2A, 0x4D, 0x18]))
     }
@@ -190,7 +190,7 @@ public final class ByteSource {
         return try decoder.read(from: raw, into: target)
     }
 
-    /// Lets `body` write to the front of `bytes` and returns what it returns.
+    /// Lets `body` write to the front of `bytes`, and returns its result.
     private static func fill(
         _ bytes: inout [UInt8], upTo count: Int? = nil,
         _ body: (UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int

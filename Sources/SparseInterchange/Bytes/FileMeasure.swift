@@ -8,9 +8,9 @@ internal import SystemPackage
     internal import Darwin
 #endif
 
-/// What the system says about an open file.
+/// The attributes of an open file.
 enum FileMeasure {
-    /// The size of a regular file, nil for a pipe, a terminal or a device; a directory is an error.
+    /// The size of a regular file; nil for a pipe, a terminal or a device. A directory is an error.
     static func regularFileSize(
         of descriptor: FileDescriptor, name: String
     ) throws(InterchangeError) -> UInt64? {

@@ -1,22 +1,22 @@
 internal import CZlib
 
-/// A streaming decoder of deflate data (RFC 1951), bare as in a zip archive or wrapped as gzip (RFC 1952).
+/// A streaming decoder of deflate data (RFC 1951), raw as in a zip archive or wrapped as gzip (RFC 1952).
 ///
-/// It takes about 40 KiB of memory, however much comes out.
+/// It needs about 40 KiB of memory, independent of the size of the output.
 final class Inflater: StreamDecoder {
-    /// What stands around the deflate data.
+    /// The container of the deflate data.
     enum Wrapping: Int32 {
-        /// Nothing, as in the members of a zip archive.
+        /// No container, as in the members of a zip archive.
         case none = -15
-        /// One gzip member or several, one after another.
+        /// One or more gzip members.
         case gzip = 31
     }
 
-    /// What one step used and made.
+    /// The result of one step.
     struct Step {
-        /// Bytes of the input that were used.
+        /// The number of input bytes that were consumed.
         var used: Int
-        /// Bytes that were written.
+        /// The number of bytes that were written.
         var made: Int
         /// Whether the deflate data ended with this step.
         var isEnd: Bool
@@ -26,7 +26,7 @@ final class Inflater: StreamDecoder {
 
     private let stream: UnsafeMutablePointer<z_stream>
     private let name: String
-    /// Whether a gzip member has begun and its end has not been seen.
+    /// Whether a gzip member has begun and not ended.
     private var insideMember = false
 
     init(_ wrapping: Wrapping, name: String) throws(InterchangeError) {
@@ -56,7 +56,7 @@ final class Inflater: StreamDecoder {
         stream.pointee.next_out = target.bindMemory(to: UInt8.self).baseAddress
         stream.pointee.avail_out = UInt32(clamping: target.count)
         let status = inflate(stream, Z_NO_FLUSH)
-        // Z_BUF_ERROR says that nothing could be done with what there was: more input may follow.
+        // Z_BUF_ERROR means that no progress was possible with the given buffers: more input may follow.
         guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
             throw InterchangeError(
                 .invalidInput, "'\(name)' does not hold sound deflate data (zlib error \(status)); get it again")
@@ -66,7 +66,7 @@ final class Inflater: StreamDecoder {
             isEnd: status == Z_STREAM_END)
     }
 
-    /// Decompresses gzip members from `input` into `target`; 0 means the end of the last member and of the input.
+    /// Decompresses gzip members from `input` into `target`. Returns 0 at the end of the last member and of the input.
     func read(
         from input: RawInput, into target: UnsafeMutableRawBufferPointer
     ) throws(InterchangeError) -> Int {
@@ -92,7 +92,7 @@ final class Inflater: StreamDecoder {
         }
     }
 
-    /// The CRC-32 of zip and gzip, continued from `checksum` over `bytes`.
+    /// Returns the CRC-32 of zip and gzip, continued from `checksum` over `bytes`.
     static func checksum(_ checksum: UInt32 = 0, over bytes: [UInt8]) -> UInt32 {
         bytes.withUnsafeBufferPointer { UInt32(crc32_z(uLong(checksum), $0.baseAddress, $0.count)) }
     }

@@ -6,22 +6,22 @@
     internal import Darwin
 #endif
 
-/// Cuts a source into the texts of its documents.
+/// Splits a source into the texts of its documents.
 protocol RecordReader: AnyObject {
     /// The number of the last record, from 1.
     var number: Int { get }
-    /// The place just after the last record, in decompressed bytes.
+    /// The position just after the last record, in decompressed bytes.
     var offset: UInt64 { get }
-    /// The next record; nil at the end.
+    /// Returns the next record; nil at the end.
     func next() throws(InterchangeError) -> LineReader.Line?
 }
 
-/// Cuts a source into lines within a bounded buffer: a line that is too long is skipped and reported, never kept.
+/// Splits a source into lines within a bounded buffer. A line that is too long is skipped and reported, but not kept.
 ///
-/// A line ends at LF; a CR before it is left to the reader of the line, for which it is white space. A byte order mark
-/// at the beginning of the content is dropped.
+/// A line ends with LF. A CR before it stays in the line, where it counts as white space. A byte order mark at the
+/// beginning of the content is dropped.
 package final class LineReader: RecordReader {
-    /// One line, valid until the next is read.
+    /// One line, valid until the next line is read.
     package struct Line {
         /// The bytes without the line feed; empty when `isTooLong`.
         package let bytes: UnsafeBufferPointer<UInt8>
@@ -31,7 +31,7 @@ package final class LineReader: RecordReader {
 
     /// The number of the last line, from 1.
     package private(set) var number: Int
-    /// The place just after the last line, in decompressed bytes.
+    /// The position just after the last line, in decompressed bytes.
     package private(set) var offset: UInt64
 
     private let source: ByteSource
@@ -42,7 +42,7 @@ package final class LineReader: RecordReader {
     private var reachedEnd = false
     private var atBeginning: Bool
 
-    /// Reads lines from where `source` stands; `number` lines came before.
+    /// Reads lines from the current position of `source`; `number` lines came before.
     package init(source: ByteSource, limit: Int = InterchangeLimits.lineBytes, after number: Int = 0) {
         self.source = source
         self.limit = limit
@@ -56,7 +56,7 @@ package final class LineReader: RecordReader {
         buffer.deallocate()
     }
 
-    /// The next line; nil at the end.
+    /// Returns the next line; nil at the end.
     package func next() throws(InterchangeError) -> Line? {
         if atBeginning { try dropByteOrderMark() }
         var searched = 0
@@ -106,7 +106,7 @@ package final class LineReader: RecordReader {
         return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
-    /// Reads more behind what is kept, moving it to the front or into a larger buffer first.
+    /// Reads more after the kept bytes, which are first moved to the front or into a larger buffer.
     private func fill() throws(InterchangeError) {
         if start > 0, let base = buffer.baseAddress {
             memmove(base, base + start, end - start)

@@ -6,7 +6,7 @@ final class RandomAccessFile {
     let size: UInt64
 
     private let descriptor: FileDescriptor
-    /// Whoever closes the descriptor, kept until we are done with it.
+    /// The owner of the descriptor, kept alive as long as this object.
     private let owner: AnyObject
 
     init(descriptor: FileDescriptor, size: UInt64, name: String, keeping owner: AnyObject) {
@@ -16,7 +16,7 @@ final class RandomAccessFile {
         self.owner = owner
     }
 
-    /// Fills `target` with the bytes at `offset`; an end of the file before that is an error.
+    /// Fills `target` with the bytes at `offset`. It is an error if the file ends before.
     func read(at offset: UInt64, into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) {
         var done = 0
         while done < target.count {
@@ -33,7 +33,7 @@ final class RandomAccessFile {
         }
     }
 
-    /// The `count` bytes at `offset`.
+    /// Returns the `count` bytes at `offset`.
     func bytes(at offset: UInt64, count: Int) throws(InterchangeError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let result = bytes.withUnsafeMutableBytes { buffer -> Result<Void, InterchangeError> in

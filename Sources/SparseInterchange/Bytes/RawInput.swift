@@ -1,14 +1,14 @@
 internal import SystemPackage
 
-/// Bytes as they come from a descriptor or from memory, before any decompression, through one bounded buffer.
+/// Reads the raw bytes of a descriptor or of memory, before decompression, through one bounded buffer.
 final class RawInput {
     static let bufferBytes = 256 << 10
 
     let name: String
-    /// The size of a regular file; a pipe has none, and standard input is taken for one: it may be a file, but one that
-    /// another process has read from, so that its size and its offsets are not what they seem.
+    /// The size of a regular file; nil for a pipe. Standard input counts as a pipe, even if it is a file, because
+    /// another process may have read from it, so its size and offsets are not reliable.
     let size: UInt64?
-    /// How many bytes have been taken out.
+    /// The number of bytes that have been consumed.
     private(set) var consumed: UInt64 = 0
 
     private let descriptor: FileDescriptor?
@@ -57,13 +57,13 @@ final class RawInput {
         if closesDescriptor { try? descriptor?.close() }
     }
 
-    /// The descriptor, where its file can be read at any place.
+    /// The descriptor, if its file supports random access.
     var seekableDescriptor: FileDescriptor? { size == nil ? nil : descriptor }
 
-    /// How many bytes wait in the buffer.
+    /// The number of bytes in the buffer.
     var buffered: Int { end - start }
 
-    /// Makes at least `count` bytes wait in the buffer, or as many as there still are.
+    /// Buffers at least `count` bytes, or as many as there still are.
     func fill(atLeast count: Int) throws(InterchangeError) {
         guard buffered < count, !reachedEnd, let descriptor else { return }
         if start > 0 {
@@ -84,7 +84,7 @@ final class RawInput {
         }
     }
 
-    /// Shows the waiting bytes to `body`, which says how many of them it has used.
+    /// Passes the buffered bytes to `body`, which returns how many of them it has consumed.
     func use<Failure>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
@@ -102,11 +102,11 @@ final class RawInput {
         consumed += UInt64(used)
     }
 
-    /// Moves bytes into `target`; 0 means the end.
+    /// Moves bytes into `target`. Returns 0 at the end.
     func read(into target: UnsafeMutableRawBufferPointer) throws(InterchangeError) -> Int {
         if buffered == 0 {
             if target.count >= Self.bufferBytes, !reachedEnd, let descriptor {
-                // A large read needs no stop in our buffer.
+                // A large read bypasses the buffer.
                 let read = try InterchangeError.attempt("read", name) {
                     try descriptor.read(into: target, retryOnInterrupt: true)
                 }
@@ -125,7 +125,7 @@ final class RawInput {
         return moved
     }
 
-    /// Goes to `offset` of a regular file without reading what is between; false where that is impossible.
+    /// Seeks to `offset` of a regular file. Returns false if that is impossible.
     func seek(to offset: UInt64) throws(InterchangeError) -> Bool {
         guard let descriptor, let size, offset <= size else { return false }
         _ = try InterchangeError.attempt("seek in", name) {

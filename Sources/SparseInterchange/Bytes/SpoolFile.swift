@@ -9,15 +9,15 @@ internal import SystemPackage
     internal import Darwin
 #endif
 
-/// A temporary file without a name, for input that has to be read out of order and cannot be.
+/// A temporary file without a name, for input that needs random access but does not support it.
 ///
-/// It lies in `TMPDIR`, or /tmp, and is unlinked as soon as it is open, so that no end of the process leaves it behind.
+/// It is created in `TMPDIR`, or /tmp, and is unlinked as soon as it is open, so the process never leaves it behind.
 final class SpoolFile {
     private let descriptor: FileDescriptor
     private let name: String
     private var size: UInt64 = 0
 
-    /// An empty file; messages call it the temporary copy of `name`.
+    /// Creates an empty file. Messages call it the temporary copy of `name`.
     init(copyOf name: String) throws(InterchangeError) {
         self.name = "the temporary copy of \(name)"
         let directory = getenv("TMPDIR").map { String(cString: $0) } ?? ""
@@ -33,7 +33,7 @@ final class SpoolFile {
         try? descriptor.close()
     }
 
-    /// Copies at most `limit` bytes of `source` and returns how many there were.
+    /// Copies at most `limit` bytes of `source`. Returns the number of bytes.
     func copy(from source: ByteSource, limit: UInt64) throws(InterchangeError) -> UInt64 {
         while size < limit {
             let piece = try source.read(count: Int(min(limit - size, UInt64(RawInput.bufferBytes))))
@@ -43,7 +43,7 @@ final class SpoolFile {
         return size
     }
 
-    /// Writes `bytes` behind what is there.
+    /// Appends `bytes`.
     func append(_ bytes: [UInt8]) throws(InterchangeError) {
         let offset = Int64(size)
         _ = try InterchangeError.attempt("write", "\(name) (TMPDIR says where)") {
@@ -52,7 +52,7 @@ final class SpoolFile {
         size += UInt64(bytes.count)
     }
 
-    /// The copy, for reading at any place.
+    /// The copy as a random-access file.
     func randomAccess(name: String) -> RandomAccessFile {
         RandomAccessFile(descriptor: descriptor, size: size, name: name, keeping: self)
     }

@@ -1,13 +1,13 @@
 internal import CZstd
 
-/// A streaming zstd decoder with a bounded window: the memory it takes is the window of the frame (at most 128 MiB) and
-/// never depends on how much comes out.
+/// A streaming zstd decoder with a bounded window. Its memory is the window of the frame (at most 128 MiB), independent
+/// of the size of the output.
 final class ZstdDecoder: StreamDecoder {
     static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
 
     private let context: OpaquePointer
     private let name: String
-    /// Whether a frame has begun and its end has not been seen.
+    /// Whether a frame has begun and not ended.
     private var insideFrame = false
 
     init(name: String) throws(InterchangeError) {
@@ -24,7 +24,7 @@ final class ZstdDecoder: StreamDecoder {
         ZSTD_freeDCtx(context)
     }
 
-    /// Decompresses from `input` into `target`; 0 means the end of the last frame and of the input.
+    /// Decompresses from `input` into `target`. Returns 0 at the end of the last frame and of the input.
     func read(
         from input: RawInput, into target: UnsafeMutableRawBufferPointer
     ) throws(InterchangeError) -> Int {
@@ -32,7 +32,7 @@ final class ZstdDecoder: StreamDecoder {
         var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
         while output.pos == 0 {
             try input.fill(atLeast: 1)
-            // Only the end of a frame leaves nothing inside the decoder; before it, output may come without input.
+            // Only at the end of a frame is the decoder empty; before that, output may come without input.
             if input.buffered == 0, !insideFrame { return 0 }
             let exhausted = input.buffered == 0
             var status = 0

@@ -1,9 +1,9 @@
 /// The exact best answers to a set of queries, little-endian: UInt32 queries, UInt32 k, UInt32 rows[queries x k], Float32
 /// scores[queries x k], best first. A row is the document whose id is that number in decimal.
 public struct GroundTruth: Sendable {
-    /// How many queries there are answers for.
+    /// The number of queries.
     public let queries: Int
-    /// How many answers each has.
+    /// The number of answers per query.
     public let k: Int
 
     private let rows: [UInt32]
@@ -14,7 +14,7 @@ public struct GroundTruth: Sendable {
         try self.init(source: try ByteSource(path: path))
     }
 
-    /// Reads what `source` gives.
+    /// Reads the content of `source`.
     public init(source: ByteSource) throws(InterchangeError) {
         let bytes = try source.readAll()
         func word(_ index: Int) -> UInt32 {
@@ -38,13 +38,13 @@ public struct GroundTruth: Sendable {
         }
     }
 
-    /// The best answers to the query at `index`, which must be below `queries`.
+    /// Returns the best answers to the query at `index`, which must be below `queries`.
     public func answer(_ index: Int) -> Answer {
         let range = index * k..<(index + 1) * k
         return Answer(rows: rows[range], scores: scores[range])
     }
 
-    /// The largest score of all answers; 0 where there are none.
+    /// The largest score of all answers; 0 if there are none.
     public var largestScore: Float { scores.max() ?? 0 }
 
     /// The best answers to one query.

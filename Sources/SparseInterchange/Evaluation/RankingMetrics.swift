@@ -8,9 +8,10 @@ public import SparseStore
     internal import Darwin
 #endif
 
-/// The measures of a ranking against graded judgements, as trec_eval computes them.
+/// Computes metrics of a ranking against graded judgments, as trec_eval does.
 public enum RankingMetrics {
-    /// The order trec_eval puts documents in, whatever order they came in: by falling score, then by falling id.
+    /// Sorts documents as trec_eval does, independent of their original order: by descending score, then by descending
+    /// id.
     public static func evaluationOrder(_ hits: [ScoredDocument]) -> [ScoredDocument] {
         hits.sorted { first, second in
             if first.score != second.score { return first.score > second.score }
@@ -18,8 +19,9 @@ public enum RankingMetrics {
         }
     }
 
-    /// nDCG at `depth` (trec_eval's `ndcg_cut`): the gain is the grade, discounted by log2 of the rank plus one, over the
-    /// gain of the best possible ranking of everything judged. 0 where nothing relevant was judged.
+    /// Returns nDCG at `depth` (trec_eval's `ndcg_cut`): the gain is the grade, discounted by log2 of the rank plus
+    /// one, divided by the gain of the best possible ranking of all judged documents. 0 if no judged document is
+    /// relevant.
     public static func nDCG(_ hits: [ScoredDocument], grades: [TextKey: Int], depth: Int) -> Double {
         var gain = 0.0
         for (rank, hit) in evaluationOrder(hits).prefix(depth).enumerated() {
@@ -30,7 +32,7 @@ public enum RankingMetrics {
         return ideal > 0 ? gain / ideal : 0
     }
 
-    /// The reciprocal of the rank of the first relevant document within `depth`; 0 where there is none.
+    /// Returns the reciprocal rank of the first relevant document within `depth`; 0 if there is none.
     public static func reciprocalRank(_ hits: [ScoredDocument], grades: [TextKey: Int], depth: Int) -> Double {
         let first = evaluationOrder(hits).prefix(depth).firstIndex { grades[TextKey($0.id)] ?? 0 > 0 }
         return first.map { 1 / Double($0 + 1) } ?? 0

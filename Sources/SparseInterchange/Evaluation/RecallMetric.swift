@@ -1,23 +1,24 @@
 internal import SparseStore
 
-/// Recall against the exact answers, in a way that a tie cannot spoil.
+/// Recall against the exact answers, independent of how ties are ordered.
 public struct RecallMetric: Sendable {
-    /// How far a score may lie under the k-th true score and still count: what summing floats in another order makes.
+    /// How far a score may be below the k-th true score and still count, because floats may be summed in another order.
     public static let tolerance: Float = 1e-4
 
-    /// The places that were right.
+    /// The number of correct places.
     public let right: Int
-    /// The places there are: k.
+    /// The number of places: k.
     public let places: Int
-    /// The largest distance between a returned score and the true one, over the documents whose true score is known.
+    /// The largest difference between a returned score and the true score, over the documents whose true score is
+    /// known.
     public let scoreError: Float
 
-    /// Judges `hits`, best first, as an answer of `limit` places to a query whose exact answer is `truth`.
+    /// Evaluates `hits`, best first, as an answer of `limit` places to a query whose exact answer is `truth`.
     ///
-    /// A returned document is right when its true score reaches the k-th true score less the tolerance. Its true score is
-    /// the one in the truth where it is there, otherwise the one it was returned with, which the engine computes exactly.
-    /// A missing place is right when the truth has score 0 there: nothing more matches. Where the truth holds fewer than
-    /// `limit` answers, only so many places are judged.
+    /// A returned document is correct if its true score is at least the k-th true score minus the tolerance. Its true
+    /// score is the one in the truth if it has one, otherwise the returned score, which the engine computes exactly. A
+    /// missing place is correct if the truth has score 0 there, because nothing more matches. If the truth has fewer
+    /// than `limit` answers, only that many places are evaluated.
     public init(_ hits: [ScoredDocument], truth: GroundTruth.Answer, limit: Int) {
         places = max(min(limit, truth.scores.count), 0)
         guard places > 0 else {
@@ -35,7 +36,7 @@ public struct RecallMetric: Sendable {
         for hit in hits.prefix(places) {
             let score = known[TextKey(hit.id)] ?? hit.score
             scoreError = max(scoreError, abs(score - hit.score))
-            // A document takes one place, however often it is returned.
+            // A document counts once, however often it is returned.
             if score >= kth - Self.tolerance, counted.insert(TextKey(hit.id)).inserted { right += 1 }
         }
         if hits.count < places {
@@ -46,6 +47,6 @@ public struct RecallMetric: Sendable {
         self.scoreError = scoreError
     }
 
-    /// The share of right places; 1 where there is nothing to find.
+    /// The fraction of correct places; 1 if there is nothing to find.
     public var value: Double { places == 0 ? 1 : Double(right) / Double(places) }
 }

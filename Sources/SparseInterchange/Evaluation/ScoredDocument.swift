@@ -4,16 +4,16 @@ internal import SparseStore
 public struct ScoredDocument: Sendable, Hashable {
     /// The document's id.
     public let id: String
-    /// The score that ranked it.
+    /// The score that determines its rank.
     public let score: Float
 
-    /// The document `id` with `score`.
+    /// Creates a document `id` with `score`.
     public init(id: String, score: Float) {
         self.id = id
         self.score = score
     }
 
-    /// Whether the ids have the same bytes, and the scores are equal.
+    /// Whether the ids have the same bytes and the scores are equal.
     public static func == (a: ScoredDocument, b: ScoredDocument) -> Bool {
         a.score == b.score && TextKey(a.id) == TextKey(b.id)
     }

@@ -1,13 +1,12 @@
 public import SparseStore
 
-/// The rankings of a run in the form trec_eval reads: lines of 'query Q0 document rank score tag', separated by white
-/// space. The score ranks; the rank column is not looked at, as trec_eval does not.
+/// The rankings of a run in the format of trec_eval: lines of 'query Q0 document rank score tag', separated by white
+/// space. The score determines the rank; the rank column is ignored, as in trec_eval.
 public struct TRECRun: Sendable {
-    /// The documents of each query with their scores, in the order of the file; ids of queries are compared byte for
-    /// byte.
+    /// The documents of each query with their scores, in the order of the file. Query ids are compared byte for byte.
     public let rankings: [TextKey: [ScoredDocument]]
 
-    /// The longest line, in bytes.
+    /// The maximum length of a line, in bytes.
     private static let lineBytes = 64 << 10
 
     /// Reads the file at `path`.
@@ -15,10 +14,10 @@ public struct TRECRun: Sendable {
         try self.init(source: try ByteSource(path: path))
     }
 
-    /// Reads what `source` gives.
+    /// Reads the content of `source`.
     ///
-    /// - Throws: `limitExceeded` for more than `InterchangeLimits.wholeFileBytes`, `invalidInput` naming the first line
-    ///   that is not of this form or whose score is not a finite number.
+    /// - Throws: `limitExceeded` if there are more than `InterchangeLimits.wholeFileBytes`; `invalidInput`, which names
+    ///   the first bad line, if a line does not have this form or its score is not a finite number.
     public init(source: ByteSource) throws(InterchangeError) {
         let lines = LineReader(source: source, limit: Self.lineBytes)
         var rankings: [TextKey: [ScoredDocument]] = [:]

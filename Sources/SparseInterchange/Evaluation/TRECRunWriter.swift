@@ -1,14 +1,14 @@
 internal import Platform
 package import SystemPackage
 
-/// Writes a run in the form trec_eval reads: 'query Q0 document rank score tag'.
+/// Writes a run in the format of trec_eval: 'query Q0 document rank score tag'.
 public final class TRECRunWriter {
     private let descriptor: FileDescriptor
     private let name: String
     private let tag: String
     private var buffer: [UInt8] = []
 
-    /// Creates the file at `path`, or empties it. The tag names the run in every line.
+    /// Creates or truncates the file at `path`. The tag names the run in every line.
     public init(path: String, tag: String = "sparsestore") throws(InterchangeError) {
         name = path
         self.tag = tag
@@ -20,11 +20,11 @@ public final class TRECRunWriter {
         }
     }
 
-    /// Writes to an open file, which it closes when it is done.
+    /// Writes to an open file, and closes it when done.
     ///
     /// - Parameters:
-    ///   - descriptor: the file, empty or about to be written over.
-    ///   - name: what messages call it.
+    /// - descriptor: The file, which is empty or will be overwritten.
+    /// - name: The name of the file in messages.
     package init(descriptor: FileDescriptor, name: String, tag: String = "sparsestore") {
         self.descriptor = descriptor
         self.name = name
@@ -35,7 +35,7 @@ public final class TRECRunWriter {
         try? descriptor.close()
     }
 
-    /// Adds the answer to one query, best first. Nothing is sure to be in the file before `finish`.
+    /// Adds the answer to one query, best first. The file is only complete after `finish`.
     public func write(query: String, _ hits: [ScoredDocument]) throws(InterchangeError) {
         for (rank, hit) in hits.enumerated() {
             for id in [query, hit.id] where !Self.isWord(id) {
@@ -56,7 +56,7 @@ public final class TRECRunWriter {
             }
     }
 
-    /// Writes what is still waiting.
+    /// Writes the buffered bytes.
     public func finish() throws(InterchangeError) {
         try flush()
     }

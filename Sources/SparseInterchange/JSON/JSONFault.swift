@@ -1,4 +1,4 @@
-/// Why a line is not the JSON we read, and at which byte of it.
+/// The reason why a line is not valid input, and the byte where the problem is.
 struct JSONFault: Error, Equatable {
     enum Reason: String {
         case expectedObject = "expected '{'"
@@ -63,9 +63,9 @@ struct JSONFault: Error, Equatable {
     }
 
     let reason: Reason
-    /// The byte of the line, from 0; nil where the whole line is meant.
+    /// The byte of the line, from 0; nil if the problem concerns the whole line.
     let position: Int?
-    /// What the caller may give to have the line read.
+    /// The option that would accept the line, if there is one.
     let hint: String?
 
     init(_ reason: Reason, at position: Int? = nil, hint: String? = nil) {
@@ -74,10 +74,10 @@ struct JSONFault: Error, Equatable {
         self.hint = hint
     }
 
-    /// Whether the fault is a weight that no store takes, which `--drop-bad-weights` leaves out.
+    /// Whether the problem is a bad weight, which `--drop-bad-weights` leaves out.
     var concernsWeight: Bool { [.negativeWeight, .weightNotFinite, .weightOutOfRange].contains(reason) }
 
-    /// What a person reads. It quotes no value of the line.
+    /// The description for human readers. It never quotes the line.
     var text: String {
         let reason = hint.map { "\(self.reason.rawValue); try \($0)" } ?? self.reason.rawValue
         guard let position else { return reason }

@@ -1,17 +1,17 @@
 extension JSONScanner {
-    /// The parts of a number as it stands in the line.
+    /// The parts of a number in the line.
     struct NumberToken {
         /// The bytes of the line.
         let range: Range<Int>
         let isNegative: Bool
         let isInteger: Bool
-        /// The digits as one integer, when there are at most 19 of them; otherwise nil.
+        /// The digits as one integer if there are at most 19; otherwise nil.
         let mantissa: UInt64?
-        /// The power of ten that the mantissa is to be multiplied with.
+        /// The power of ten by which the mantissa must be multiplied.
         let exponent: Int
     }
 
-    /// Takes a number in the grammar of RFC 8259.
+    /// Reads a number in the grammar of RFC 8259.
     mutating func scanNumber() throws(JSONFault) -> NumberToken {
         guard peek() != nil else { throw JSONFault(.expectedNumber, at: position) }
         let start = position
@@ -48,7 +48,7 @@ extension JSONScanner {
             mantissa: digits <= 19 ? mantissa : nil, exponent: exponent)
     }
 
-    /// Takes a number and rounds it to the nearest Float, ties to even, exactly as `Float(String)` does.
+    /// Reads a number and rounds it to the nearest Float, ties to even, exactly as `Float(String)` does.
     mutating func scanFloat() throws(JSONFault) -> Float {
         let token = try scanNumber()
         let magnitude = Self.fastFloat(token) ?? slowFloat(token)
@@ -56,7 +56,7 @@ extension JSONScanner {
         return token.isNegative ? -magnitude : magnitude
     }
 
-    /// Takes digits into `mantissa` and counts the significant ones. Past 19 the mantissa is of no use.
+    /// Reads digits into `mantissa` and counts the significant ones. After 19 digits the mantissa is not used.
     private mutating func scanDigits(_ mantissa: inout UInt64, _ digits: inout Int) {
         while position < end {
             let digit = bytes[position] &- UInt8(ascii: "0")
@@ -78,7 +78,7 @@ extension JSONScanner {
         while position < end {
             let digit = bytes[position] &- UInt8(ascii: "0")
             guard digit <= 9 else { break }
-            // Held far outside every Float's range, where more digits change nothing.
+            // Clamped far outside the range of every Float, where more digits change nothing.
             value = min(value * 10 + Int(digit), 1_000_000)
             position += 1
         }
@@ -86,18 +86,18 @@ extension JSONScanner {
         return isNegative ? -value : value
     }
 
-    /// The magnitude by one exact operation, where that rounds correctly; nil where it might not.
+    /// Returns the magnitude by one exact operation if that rounds correctly; nil if it might not.
     private static func fastFloat(_ token: NumberToken) -> Float? {
         guard let mantissa = token.mantissa else { return nil }
         if mantissa == 0 { return 0 }
         let exponent = token.exponent
-        // Both operands are exact in a Float, so that IEEE 754 rounds the result once.
+        // Both operands are exact in a Float, so IEEE 754 rounds the result once.
         if mantissa <= 1 << 24, abs(exponent) <= 10 {
             let value = Float(mantissa)
             return exponent < 0 ? value / floatPowers[-exponent] : value * floatPowers[exponent]
         }
-        // The same in a Double, which is then rounded a second time. That goes wrong only where the Double fell on the
-        // middle between two Floats; a subnormal Float has its middles elsewhere and is left to the slow path.
+        // The same in a Double, which is then rounded a second time. That is wrong only if the Double is exactly midway
+        // between two Floats; a subnormal Float has different midpoints and takes the slow path.
         guard mantissa <= 1 << 53, abs(exponent) <= 22 else { return nil }
         let value = Double(mantissa)
         let double = exponent < 0 ? value / doublePowers[-exponent] : value * doublePowers[exponent]
@@ -111,7 +111,7 @@ extension JSONScanner {
         let digits = token.isNegative ? token.range.dropFirst() : token.range[...]
         let text = String(
             decoding: UnsafeRawBufferPointer(rebasing: bytes[digits.startIndex..<digits.endIndex]), as: UTF8.self)
-        // The grammar has been checked, so nil cannot come; infinity is refused by the caller.
+        // The grammar has been checked, so the result is not nil; the caller refuses infinity.
         return Float(text) ?? .infinity
     }
 

@@ -1,13 +1,13 @@
 extension JSONScanner {
-    /// A string as it stands in the line, or, when it had escapes, what they stand for in the caller's scratch.
+    /// A string of the line, or, if it has escapes, its unescaped text in the caller's scratch buffer.
     struct StringToken {
         /// The bytes of the line between the quotes.
         let range: Range<Int>
-        /// Whether the text is in the scratch instead.
+        /// Whether the text is in the scratch buffer instead.
         let isUnescaped: Bool
     }
 
-    /// Takes a string; with escapes, `scratch` is overwritten with its text.
+    /// Reads a string. If it has escapes, `scratch` is overwritten with its text.
     mutating func scanString(
         unescapingInto scratch: inout [UInt8], or reason: JSONFault.Reason = .expectedString
     ) throws(JSONFault) -> StringToken {
@@ -37,7 +37,7 @@ extension JSONScanner {
         }
     }
 
-    /// Steps over a string, checking it as `scanString` does.
+    /// Skips a string, with the same checks as `scanString`.
     mutating func skipString() throws(JSONFault) {
         var sink: [UInt8] = []
         _ = try scanString(unescapingInto: &sink)
@@ -51,7 +51,7 @@ extension JSONScanner {
         return body(UnsafeRawBufferPointer(rebasing: bytes[token.range]).bindMemory(to: UInt8.self))
     }
 
-    /// The index of the next quote, backslash or control character; `end` when there is none.
+    /// The index of the next quote, backslash or control character; `end` if there is none.
     private func special(from index: Int) -> Int {
         var index = index
         while index + 8 <= end {
@@ -60,7 +60,7 @@ extension JSONScanner {
                 Self.zeroBytes(word ^ 0x2222_2222_2222_2222)
                 | Self.zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
                 | (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080
-            // A borrow may flag bytes above a true find, never below it: the lowest is right.
+            // A borrow may flag bytes above a true match, never below it, so the lowest is correct.
             if found != 0 { return index + found.trailingZeroBitCount / 8 }
             index += 8
         }
@@ -72,12 +72,12 @@ extension JSONScanner {
         return end
     }
 
-    /// The high bit of every byte of `word` that is zero (and perhaps of some above the lowest such).
+    /// The high bit of every byte of `word` that is zero (and perhaps of some above the lowest such byte).
     private static func zeroBytes(_ word: UInt64) -> UInt64 {
         (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
     }
 
-    /// Reads what follows a backslash.
+    /// Reads the characters after a backslash.
     private mutating func scanEscape(into scratch: inout [UInt8]) throws(JSONFault) {
         let start = position - 1
         guard position < end else { throw JSONFault(.unterminatedString, at: start) }

@@ -1,6 +1,6 @@
-/// A strict scanner over the bytes of one JSON text, which the caller has checked to be UTF-8.
+/// A strict scanner of the bytes of one JSON text, which the caller has checked to be UTF-8.
 ///
-/// It builds nothing: the caller asks for the next token it expects. Every access is within `0..<end`.
+/// It builds no values: the caller asks for the next token it expects. Every access is within `0..<end`.
 struct JSONScanner {
     let bytes: UnsafeRawBufferPointer
     let end: Int
@@ -11,7 +11,7 @@ struct JSONScanner {
         end = bytes.count
     }
 
-    /// The next byte that is not white space, which stays; nil at the end.
+    /// Returns the next byte that is not white space, without consuming it; nil at the end.
     mutating func peek() -> UInt8? {
         while position < end {
             let byte = bytes[position]
@@ -21,20 +21,20 @@ struct JSONScanner {
         return nil
     }
 
-    /// Takes the byte `expected` after white space.
+    /// Consumes the byte `expected` after white space.
     mutating func expect(_ expected: UInt8, or reason: JSONFault.Reason) throws(JSONFault) {
         guard peek() == expected else { throw JSONFault(reason, at: position) }
         position += 1
     }
 
-    /// Takes the byte `candidate` after white space if it is next.
+    /// Consumes the byte `candidate` after white space if it is next.
     mutating func take(_ candidate: UInt8) -> Bool {
         guard peek() == candidate else { return false }
         position += 1
         return true
     }
 
-    /// After a member or an element: true when a comma says that another follows, false when `close` ended the list.
+    /// Called after a member or an element: true if a comma follows, false if `close` ended the list.
     mutating func continues(until close: UInt8, or reason: JSONFault.Reason) throws(JSONFault) -> Bool {
         let byte = peek()
         guard byte == UInt8(ascii: ",") || byte == close else { throw JSONFault(reason, at: position) }
@@ -42,22 +42,22 @@ struct JSONScanner {
         return byte != close
     }
 
-    /// Only white space may remain.
+    /// Checks that only white space remains.
     mutating func expectEnd() throws(JSONFault) {
         guard peek() == nil else { throw JSONFault(.trailingBytes, at: position) }
     }
 
-    /// Takes the word `null` if it is next.
+    /// Consumes the word `null` if it is next.
     mutating func takeNull() throws(JSONFault) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         try skipWord("null")
         return true
     }
 
-    /// Takes one of the words that stand where a number is missing: `null`, and what Python's `json` and others write for
-    /// NaN and the infinities.
+    /// Consumes one of the words that replace a missing number: `null`, and the words that Python's `json` and others
+    /// write for NaN and the infinities.
     mutating func takeNonFinite() -> Bool {
-        // Nearly always a digit stands here.
+        // Almost always a digit is next.
         guard let first = peek(),
             [UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "I"), UInt8(ascii: "-")]
                 .contains(first)
@@ -69,10 +69,10 @@ struct JSONScanner {
         return false
     }
 
-    /// Steps over one value of any kind.
+    /// Skips one value of any kind.
     mutating func skipValue() throws(JSONFault) {
         var depth = 0
-        // One bit a level, the innermost lowest: 1 in an object, 0 in an array. The nesting limit is its width.
+        // One bit per level, the innermost lowest: 1 in an object, 0 in an array. The width limits the nesting.
         var objects: UInt64 = 0
         while true {
             switch peek() {
@@ -100,7 +100,7 @@ struct JSONScanner {
             case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): _ = try scanNumber()
             default: throw JSONFault(.expectedValue, at: position)
             }
-            // A value has ended: close what ends with it, until another one follows.
+            // A value has ended: close the levels that end with it, until another value follows.
             while true {
                 if depth == 0 { return }
                 if objects & 1 == 1 {

@@ -1,8 +1,8 @@
-/// Cuts a JSON text into the values that stand one behind the other, over any number of lines, or in one array: what
-/// pretty-printers and `json.dump` write.
+/// Splits a JSON text into values that follow each other, over any number of lines, or that are in one array, as
+/// pretty-printers and `json.dump` write them.
 ///
-/// Values are told apart by their brackets; whether one is sound is for its parser to say. Memory: the longest value, which
-/// is at most as long as the limit.
+/// Values are found by their brackets; the parser checks them. The memory is that of the longest value, which is
+/// bounded by the limit.
 final class JSONValueReader: RecordReader {
     private(set) var number: Int
     private(set) var offset: UInt64
@@ -11,10 +11,11 @@ final class JSONValueReader: RecordReader {
     private let limit: Int
     private var input: ArraySlice<UInt8> = []
     private var value: [UInt8] = []
-    /// The last value, which its reader looks at until it asks for the next.
+    /// The last value, which is valid until the next is read.
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 16)
 
-    /// Reads values from where `source` stands, which is the beginning or behind a value; `number` values came before.
+    /// Reads values from the current position of `source`, which is the beginning or follows a value; `number` values
+    /// came before.
     init(source: ByteSource, limit: Int = InterchangeLimits.lineBytes, after number: Int = 0) {
         self.source = source
         self.limit = limit
@@ -26,7 +27,7 @@ final class JSONValueReader: RecordReader {
         buffer.deallocate()
     }
 
-    /// The next value without what stands between values; nil at the end.
+    /// Returns the next value without separators; nil at the end.
     func next() throws(InterchangeError) -> LineReader.Line? {
         value.removeAll(keepingCapacity: true)
         guard var byte = try skipBetweenValues() else { return nil }
@@ -68,7 +69,7 @@ final class JSONValueReader: RecordReader {
         return LineReader.Line(bytes: bytes, isTooLong: false)
     }
 
-    /// Steps over white space, commas, the brackets of the array and a byte order mark. Gives the first byte of a value.
+    /// Skips white space, commas, the brackets of the array and a byte order mark. Returns the first byte of a value.
     private func skipBetweenValues() throws(InterchangeError) -> UInt8? {
         while let byte = try take() {
             switch byte {

@@ -1,7 +1,7 @@
 internal import SparseStore
 
-/// Tells whether a term has been seen in one vector: a hash table whose clearing costs nothing, made for millions of
-/// vectors one after another.
+/// The set of terms seen in one vector: a hash table that is cleared in constant time, for use with millions of
+/// vectors.
 struct TermSet {
     private struct Entry {
         var hash: UInt64 = 0
@@ -12,10 +12,10 @@ struct TermSet {
     private var entries = [Entry](repeating: Entry(), count: 1_024)
     private var epoch: UInt32 = 1
     private var count = 0
-    /// Drawn anew for every table, so that nobody can prepare terms that collide.
+    /// A random seed for each table, so that nobody can prepare terms that collide.
     private let seed = UInt64.random(in: .min ... .max)
 
-    /// Forgets all terms.
+    /// Removes all terms.
     mutating func removeAll() {
         count = 0
         epoch &+= 1
@@ -24,14 +24,14 @@ struct TermSet {
         epoch = 1
     }
 
-    /// Adds the term at `index` of `vector` whose hash is `hash`; false when an equal one is there.
+    /// Adds the term at `index` of `vector` whose hash is `hash`. Returns false if an equal term exists.
     mutating func insert(_ hash: UInt64, at index: Int, of vector: [WeightedTerm]) -> Bool {
         if (count + 1) * 2 > entries.count { grow() }
         let mask = entries.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while entries[slot].epoch == epoch {
             if entries[slot].hash == hash {
-                // Bytes, not String's equality: two normalisations of one text are two terms.
+                // Compare bytes, not strings: different normalizations of a string are different terms.
                 let other = vector[Int(entries[slot].index)].term
                 if other.utf8.elementsEqual(vector[index].term.utf8) { return false }
             }

@@ -1,8 +1,8 @@
-/// Validates UTF-8, eight bytes at a time where they are ASCII.
+/// Validates UTF-8, eight bytes at a time if they are ASCII.
 enum UTF8Check {
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
-    /// The index of the first byte that is not part of well-formed UTF-8; nil when all are.
+    /// Returns the index of the first byte that is not part of well-formed UTF-8; nil if all are.
     static func firstInvalid(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         let raw = UnsafeRawBufferPointer(bytes)
         var index = 0
@@ -20,7 +20,7 @@ enum UTF8Check {
         return nil
     }
 
-    /// The length of the well-formed sequence of two to four bytes at `index`, or 0 (the table of Unicode 3-7).
+    /// Returns the length of the well-formed sequence of two to four bytes at `index`, or 0 (the table of Unicode 3-7).
     private static func sequenceLength(_ raw: UnsafeRawBufferPointer, _ index: Int) -> Int {
         let lead = raw[index]
         let length: Int

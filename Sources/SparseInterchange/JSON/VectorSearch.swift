@@ -1,19 +1,19 @@
-/// Looks for a member of a JSON object that is written like a sparse vector, for the error that says where one might be.
+/// Finds a member of a JSON object that looks like a sparse vector, for the error message of a missing vector.
 enum VectorSearch {
-    /// How deep members are looked into, and how many names a path has at the most.
+    /// The maximum depth of the search, and the maximum number of names in a path.
     private static let depth = 4
-    /// The longest path that a message shows, in bytes.
+    /// The maximum length of a path in a message, in bytes.
     private static let longest = 100
 
-    /// The path of the first such member of the object that `scanner` stands before, its names joined by dots; nil when there
-    /// is none.
+    /// Returns the path of the first such member of the object at `scanner`, with names joined by dots; nil if there is
+    /// none.
     static func path(_ scanner: inout JSONScanner) -> String? {
         guard let path = try? find(&scanner, depth: depth) else { return nil }
         let text = path.joined(separator: ".")
         return text.utf8.count <= longest && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
     }
 
-    /// Nil when the object has no such member; it then has been read to its end.
+    /// Nil if the object has no such member; the object has then been read to its end.
     private static func find(_ scanner: inout JSONScanner, depth: Int) throws(JSONFault) -> [String]? {
         try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
         if scanner.take(UInt8(ascii: "}")) { return nil }

@@ -1,4 +1,4 @@
-/// The three counts a CSR file begins with, checked against each other and against the size of the file.
+/// The three counts at the start of a CSR file, checked against each other and against the size of the file.
 struct CSRHeader {
     static let bytes = 24
 
@@ -6,7 +6,7 @@ struct CSRHeader {
     let columns: UInt64
     let nonzeros: UInt64
 
-    /// The size a file with these counts has.
+    /// The size of a file with these counts.
     let fileSize: UInt64
 
     /// Decodes the first bytes of `name`.
@@ -34,14 +34,14 @@ struct CSRHeader {
         fileSize = total
     }
 
-    /// Where the row pointers begin.
+    /// The offset of the row pointers.
     var pointersOffset: UInt64 { UInt64(Self.bytes) }
-    /// Where the terms begin.
+    /// The offset of the terms.
     var termsOffset: UInt64 { pointersOffset + (rows + 1) * 8 }
-    /// Where the weights begin.
+    /// The offset of the weights.
     var weightsOffset: UInt64 { termsOffset + nonzeros * 4 }
 
-    /// Checks the counts against the size the file has.
+    /// Checks the counts against the actual size of the file.
     func check(size: UInt64, name: String) throws(InterchangeError) {
         guard size != fileSize else { return }
         let difference =

@@ -1,11 +1,11 @@
 public import SparseStore
 
-/// What a row of a CSR file holds.
+/// The content of a row of a CSR file.
 public enum CSRRow: Sendable, Hashable {
     /// A vector with at least one weight above zero.
     case vector(SparseVector)
-    /// No weight above zero.
+    /// The row has no weight above zero.
     case empty
-    /// Something that is no vector, why, and whether a bad weight is all that is wrong.
+    /// The row is not a vector, with the reason, and whether a bad weight is the only problem.
     case reject(reason: String, concernsWeight: Bool)
 }

@@ -4,10 +4,11 @@
     internal import Foundation
 #endif
 
-/// Where the files of a matrix lie beside each other, as lsr-benchmark (github.com/reneuir/lsr-benchmark) lays them out:
-/// `doc/doc-embeddings.npz` beside `doc/doc-ids.txt`, and `query/query-embeddings.npz` beside `query/query-ids.txt`.
+/// Finds the files that belong to a matrix in the layout of lsr-benchmark (github.com/reneuir/lsr-benchmark):
+/// `doc/doc-embeddings.npz` next to `doc/doc-ids.txt`, and `query/query-embeddings.npz` next to `query/query-ids.txt`.
 public enum MatrixFile {
-    /// The file with the ids of the rows of `NAME-embeddings.npz`, which is `NAME-ids.txt`; nil when there is none.
+    /// Returns the file with the ids of the rows of `NAME-embeddings.npz`, which is `NAME-ids.txt`; nil if it does not
+    /// exist.
     public static func idsBeside(_ path: String) -> String? {
         let suffix = "-embeddings.npz"
         guard path.utf8.count > suffix.utf8.count, path.hasSuffix(suffix) else { return nil }
@@ -15,8 +16,8 @@ public enum MatrixFile {
         return FileManager.default.isReadableFile(atPath: String(ids)) ? String(ids) : nil
     }
 
-    /// The matrix in `path` when that is a folder: of the documents or, with `isQueries`, of the queries. A path that is
-    /// no such folder stays what it is.
+    /// Returns the matrix in `path` if that is such a folder: that of the documents or, with `isQueries`, of the
+    /// queries. Other paths are returned unchanged.
     public static func resolve(_ path: String, isQueries: Bool = false) -> String {
         let name = isQueries ? "query" : "doc"
         for candidate in ["\(path)/\(name)-embeddings.npz", "\(path)/\(name)/\(name)-embeddings.npz"]

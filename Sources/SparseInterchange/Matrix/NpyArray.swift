@@ -1,19 +1,19 @@
-/// A NumPy array file (`.npy`, also compressed with zstd), read row by row, 1 MiB at a time.
+/// A NumPy array file (`.npy`, optionally compressed with zstd), read row by row, 1 MiB at a time.
 ///
-/// Like CSR, input that cannot be read at any place is first copied to a temporary file without a name.
+/// As with CSR, input without random access is first copied to a temporary file without a name.
 final class NpyArray {
     let name: String
     let rows: UInt64
-    /// Elements of a row; 1 for an array of one dimension.
+    /// The number of elements of a row; 1 for a one-dimensional array.
     let columns: UInt64
-    /// The elements, row after row.
+    /// The elements, row by row.
     private(set) var numbers: NumberArray
 
     /// Opens the array at `path`.
     ///
     /// - Parameters:
-    ///   - dimensions: that the array must have, 1 or 2.
-    ///   - elements: that it may have.
+    /// - dimensions: The required number of dimensions, 1 or 2.
+    /// - elements: The accepted element types.
     convenience init(path: String, dimensions: Int, elements: [NumberArray.Element]) throws(InterchangeError) {
         let source = try ByteSource(path: path)
         let name = source.name
@@ -32,7 +32,7 @@ final class NpyArray {
         try self.init(name: name, header: header, element: element, file: file, range: 0..<file.size)
     }
 
-    /// Opens the array called `name` that `content` holds, as a member of an archive.
+    /// Opens the array `name` in `content`, such as a member of an archive.
     convenience init(
         _ content: ZipArchive.Content, name: String, dimensions: Int, elements: [NumberArray.Element]
     ) throws(InterchangeError) {
@@ -80,12 +80,13 @@ final class NpyArray {
         return element
     }
 
-    /// The integers of the rows of `range`, which must lie within the array. Negative ones come out above `Int64.max`.
+    /// Returns the integers of the rows of `range`, which must be within the array. Negative ones become larger than
+    /// `Int64.max`.
     func integers(_ range: Range<UInt64>) throws(InterchangeError) -> [UInt64] {
         try numbers.integers(range.lowerBound * columns..<range.upperBound * columns)
     }
 
-    /// The numbers of the rows of `range`, which must lie within the array, as 32-bit floats, row after row.
+    /// Returns the numbers of the rows of `range`, which must be within the array, as 32-bit floats, row by row.
     func floats(_ range: Range<UInt64>) throws(InterchangeError) -> [Float] {
         try numbers.floats(range.lowerBound * columns..<range.upperBound * columns)
     }

@@ -1,16 +1,16 @@
-/// The header of a NumPy array file, versions 1 to 3 (numpy.lib.format): what the elements are, and how many.
+/// The header of a NumPy array file, versions 1 to 3 (numpy.lib.format): the type and the number of elements.
 struct NpyHeader {
-    /// The bytes that tell a version and the length of what follows.
+    /// The number of bytes that determine the version and the length of the rest.
     static let prefixBytes = 12
     static let longest = 64 << 10
 
-    /// As NumPy writes it: `<f2`.
+    /// The type as NumPy writes it: `<f2`.
     let type: String
     let shape: [UInt64]
-    /// Where the elements begin.
+    /// The offset of the elements.
     let dataOffset: UInt64
 
-    /// The bytes of the header, once `prefix` is known; nil when it is no such file.
+    /// Returns the number of bytes of the header, given `prefix`; nil if it is not such a file.
     static func length(_ prefix: [UInt8]) -> Int? {
         guard prefix.count >= 10, prefix.starts(with: [0x93] + Array("NUMPY".utf8)), prefix[7] == 0 else { return nil }
         switch prefix[6] {
@@ -22,7 +22,7 @@ struct NpyHeader {
         }
     }
 
-    /// - Parameter bytes: the whole header.
+    /// - Parameter bytes: The whole header.
     init(_ bytes: [UInt8], name: String) throws(InterchangeError) {
         var literal = PythonLiteral(bytes[(bytes[6] == 1 ? 10 : 12)...])
         guard let fields = literal.fields(), let type = fields.type, fields.isFortran == false, let shape = fields.shape
@@ -37,7 +37,7 @@ struct NpyHeader {
         dataOffset = UInt64(bytes.count)
     }
 
-    /// The size of a file with this header; nil when no file can be so large.
+    /// Returns the size of a file with this header; nil if no file can be that large.
     func fileSize(elementBytes: Int) -> UInt64? {
         var size = UInt64(elementBytes)
         for extent in shape {
@@ -50,13 +50,13 @@ struct NpyHeader {
     }
 }
 
-/// The dictionary of an npy header: `{'descr': '<f2', 'fortran_order': False, 'shape': (3, 128), }` and spaces.
+/// Parses the dictionary of an npy header: `{'descr': '<f2', 'fortran_order': False, 'shape': (3, 128), }` and spaces.
 private struct PythonLiteral {
     private var rest: ArraySlice<UInt8>
 
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-    /// Nil when it is not that dictionary, or has a field twice.
+    /// Nil if it is not that dictionary, or has a field twice.
     mutating func fields() -> (type: String?, isFortran: Bool?, shape: [UInt64]?)? {
         var found: (type: String?, isFortran: Bool?, shape: [UInt64]?)
         guard take("{") else { return nil }

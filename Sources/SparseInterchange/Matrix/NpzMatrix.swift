@@ -1,6 +1,6 @@
 /// The arrays of a sparse matrix in NumPy's `.npz`, a zip archive of `.npy` files.
 enum NpzMatrix {
-    /// Opens the matrix that `source` gives.
+    /// Opens the matrix in `source`.
     static func open(_ source: ByteSource) throws(InterchangeError) -> CSRReader.Arrays {
         let name = source.name
         let file = try source.randomAccess { () throws(InterchangeError) in
@@ -37,7 +37,7 @@ enum NpzMatrix {
         return try NpyArray(content, name: "\(member)' in '\(name)", dimensions: 1, elements: elements).numbers
     }
 
-    /// A matrix of SciPy's names its layout: only rows can be read as documents.
+    /// A SciPy matrix names its layout: only row layouts can be read as documents.
     private static func checkFormat(_ archive: ZipArchive, _ name: String) throws(InterchangeError) {
         guard let content = try archive.open("format.npy", limit: 1_024) else { return }
         let bytes = try content.file.bytes(at: content.range.lowerBound, count: content.range.count)
@@ -51,7 +51,7 @@ enum NpzMatrix {
         }
     }
 
-    /// How many terms there may be, where the archive says it.
+    /// Returns the number of columns if the archive has it.
     private static func columns(
         _ archive: ZipArchive, rows: UInt64, _ name: String
     ) throws(InterchangeError) -> UInt64? {

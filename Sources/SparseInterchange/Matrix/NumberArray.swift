@@ -1,9 +1,9 @@
 internal import SparseStore
 
-/// An array of numbers in a file, of which the part that is being read is in memory: 1 MiB, or what is asked for at once
-/// where that is larger.
+/// An array of numbers in a file. The part that is being read is in memory: 1 MiB, or the requested range if that is
+/// larger.
 struct NumberArray {
-    /// How the numbers are written, as NumPy's `descr` names it.
+    /// The type of the numbers, as in NumPy's `descr`.
     enum Element: String {
         case half = "<f2"
         case single = "<f4"
@@ -15,12 +15,12 @@ struct NumberArray {
         case int64 = "<i8"
         case uint64 = "<u8"
 
-        /// What row pointers, offsets and terms are written in.
+        /// The types of row pointers, offsets and terms.
         static let integers: [Element] = [.int64, .uint64, .int32, .uint32]
-        /// What weights are written in.
+        /// The types of weights.
         static let weights: [Element] = [.single, .half, .double, .uint8, .int8, .int32, .uint32]
 
-        /// The size of an element.
+        /// The size of an element in bytes.
         var bytes: Int {
             switch self {
             case .int8, .uint8: 1
@@ -33,9 +33,9 @@ struct NumberArray {
 
     private static let windowBytes = 1 << 20
 
-    /// How the numbers are written.
+    /// The type of the numbers.
     let element: Element
-    /// How many numbers there are.
+    /// The number of elements.
     let count: UInt64
 
     private let file: RandomAccessFile
@@ -43,7 +43,7 @@ struct NumberArray {
     private var bytes: [UInt8] = []
     private var loaded: Range<UInt64> = 0..<0
 
-    /// The `count` numbers that begin at `offset` of `file`.
+    /// Creates an array of the `count` numbers at `offset` of `file`.
     init(file: RandomAccessFile, offset: UInt64, element: Element, count: UInt64) {
         self.file = file
         self.offset = offset
@@ -51,7 +51,8 @@ struct NumberArray {
         self.count = count
     }
 
-    /// The integers at the places of `range`, which must lie within the array. Negative ones come out above `Int64.max`.
+    /// Returns the integers at the indexes of `range`, which must be within the array. Negative ones become larger than
+    /// `Int64.max`.
     mutating func integers(_ range: Range<UInt64>) throws(InterchangeError) -> [UInt64] {
         let bytes = try load(range)
         return switch element {
@@ -64,7 +65,7 @@ struct NumberArray {
         }
     }
 
-    /// The numbers at the places of `range`, which must lie within the array, rounded to 32-bit floats.
+    /// Returns the numbers at the indexes of `range`, which must be within the array, rounded to 32-bit floats.
     mutating func floats(_ range: Range<UInt64>) throws(InterchangeError) -> [Float] {
         let bytes = try load(range)
         return switch element {
@@ -90,7 +91,7 @@ struct NumberArray {
         }
     }
 
-    /// The bytes of the numbers of `range`.
+    /// Returns the bytes of the numbers of `range`.
     private mutating func load(_ range: Range<UInt64>) throws(InterchangeError) -> ArraySlice<UInt8> {
         if range.lowerBound < loaded.lowerBound || range.upperBound > loaded.upperBound {
             let wanted = max(UInt64(range.count), UInt64(Self.windowBytes / element.bytes))

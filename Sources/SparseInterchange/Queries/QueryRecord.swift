@@ -2,16 +2,16 @@ public import SparseStore
 
 /// One query of a file of queries.
 public struct QueryRecord: Sendable, Hashable {
-    /// The query's id: what judgements and runs call it.
+    /// The id of the query, as used in judgments and runs.
     public let id: String
-    /// The query; nil when it has no weight, so that nothing can match it.
+    /// The query; nil if it has no weight, so that nothing can match it.
     public let query: Query?
-    /// What a person would read, where the file says it.
+    /// The text of the query, if the file has it.
     public let text: String?
-    /// Token vectors to rerank by, where the file has them.
+    /// The token vectors for reranking, if the file has them.
     public let multivector: Multivector?
 
-    /// A query called `id`.
+    /// Creates a query with an id.
     public init(id: String, query: Query?, text: String? = nil, multivector: Multivector? = nil) {
         self.id = id
         self.query = query
@@ -19,7 +19,7 @@ public struct QueryRecord: Sendable, Hashable {
         self.multivector = multivector
     }
 
-    /// Whether id and text have the same bytes, and all else is equal.
+    /// Whether id and text have the same bytes, and all other properties are equal.
     public static func == (a: QueryRecord, b: QueryRecord) -> Bool {
         TextKey(a.id) == TextKey(b.id) && a.query == b.query && a.text.map { TextKey($0) } == b.text.map { TextKey($0) }
             && a.multivector == b.multivector
@@ -30,7 +30,7 @@ public struct QueryRecord: Sendable, Hashable {
 }
 
 extension QueryRecord {
-    /// The query that a line of JSON Lines holds.
+    /// Parses the query of a line of JSON Lines.
     init(_ document: Document) {
         let query: Query? =
             switch document.content {

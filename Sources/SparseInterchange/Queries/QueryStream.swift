@@ -1,32 +1,32 @@
 internal import SparseStore
 
-/// Queries that come one by one, a line of JSON each, from a pipe for instance: each is there as soon as its line has ended.
+/// A stream of queries as JSON Lines, for example from a pipe. Each query is available as soon as its line has ended.
 public final class QueryStream {
     private let reader: JSONLinesReader
     private let name: String
 
-    /// The next query of a stream.
+    /// The next item of a stream.
     public enum Element: Sendable {
         /// A query.
         case query(QueryRecord)
-        /// A line that is no query, and why.
+        /// A line that is not a query, with the reason.
         case reject(String)
     }
 
-    /// Reads the lines that `source` gives.
+    /// Reads the lines of `source`.
     public init(source: ByteSource) throws(InterchangeError) {
         reader = try JSONLinesReader(source: source, readsQueries: true)
         name = source.name
     }
 
-    /// Whether a source begins as JSON Lines do. Only its first bytes are waited for.
+    /// Whether a source begins like JSON Lines. It only waits for the first bytes.
     public static func isJSONLines(_ source: ByteSource) throws(InterchangeError) -> Bool {
         let first = try source.peek(1)
         // White space, an object, or a byte order mark.
         return first.isEmpty || [0x09, 0x0A, 0x0D, 0x20, 0x7B, 0xEF].contains(first[0])
     }
 
-    /// The next query, once its line has come; nil at the end.
+    /// Returns the next query when its line is complete; nil at the end.
     public func next() throws(InterchangeError) -> Element? {
         while let row = try reader.next() {
             switch row {

@@ -1,7 +1,7 @@
 internal import SparseStore
 
 extension DocumentParser {
-    /// `[[0.1, -0.2], [0.3, 0.4]]`, a row a token; nil for null.
+    /// Parses `[[0.1, -0.2], [0.3, 0.4]]`, one row per token; nil for null.
     func parseMultivector(_ scanner: inout JSONScanner) throws(JSONFault) -> Multivector? {
         if try scanner.takeNull() { return nil }
         _ = scanner.peek()
@@ -24,7 +24,7 @@ extension DocumentParser {
         return try? Multivector(dimension: dimension ?? 0, components: components)
     }
 
-    /// Appends one token's components and returns how many there are.
+    /// Appends one token's components. Returns their number.
     private func parseToken(_ scanner: inout JSONScanner, into components: inout [Float]) throws(JSONFault) -> Int {
         try scanner.expect(UInt8(ascii: "["), or: .expectedArray)
         if scanner.take(UInt8(ascii: "]")) { throw JSONFault(.noTokens, at: scanner.position) }

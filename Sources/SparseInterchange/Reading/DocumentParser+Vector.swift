@@ -1,14 +1,14 @@
 internal import SparseStore
 
 extension DocumentParser {
-    /// A vector in any form that is read: `{"swift": 1.2}`; `[["swift", 1.2]]`, as SparseEncoder of sentence-transformers
-    /// decodes it; or `{"indices": [3, 17], "values": [0.5, 1.2]}` for terms that are numbers.
+    /// Parses a vector in any supported form: `{"swift": 1.2}`; `[["swift", 1.2]]`, as decoded by SparseEncoder of
+    /// sentence-transformers; or `{"indices": [3, 17], "values": [0.5, 1.2]}` for terms that are numbers.
     mutating func parseVector(_ scanner: inout JSONScanner) throws(JSONFault) -> Document.Content {
         if scanner.peek() == UInt8(ascii: "[") { return .terms(try parsePairs(&scanner)) }
         return try isByNumber(scanner) ? parseNumbers(&scanner) : .terms(parseTerms(&scanner))
     }
 
-    /// Pairs of a term and its weight. Zeros are dropped, so there may be none.
+    /// Parses pairs of a term and its weight. Zeros are dropped, so there may be none.
     private mutating func parsePairs(_ scanner: inout JSONScanner) throws(JSONFault) -> [WeightedTerm] {
         lastDropped = 0
         terms.removeAll()
@@ -42,7 +42,7 @@ extension DocumentParser {
         return (term, hash)
     }
 
-    /// Adds a term that must not be there yet.
+    /// Adds a term that must not exist yet.
     private mutating func append(
         _ term: WeightedTerm, hash: UInt64, to vector: inout [WeightedTerm], at start: Int
     ) throws(JSONFault) {
@@ -51,7 +51,7 @@ extension DocumentParser {
         guard terms.insert(hash, at: vector.count - 1, of: vector) else { throw JSONFault(.duplicateTerm, at: start) }
     }
 
-    /// Weights by term. Zeros are dropped, so there may be none.
+    /// Parses weights by term. Zeros are dropped, so there may be none.
     mutating func parseTerms(_ scanner: inout JSONScanner) throws(JSONFault) -> [WeightedTerm] {
         lastDropped = 0
         try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
@@ -68,12 +68,13 @@ extension DocumentParser {
             try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
         lastCount = vector.count
-        // Zeros are dropped at the end, so that a term given twice is found even when one weight is zero.
+        // Zeros are dropped at the end, so that a duplicate term is found even if one weight is zero.
         if vector.contains(where: { $0.weight == 0 }) { vector.removeAll { $0.weight == 0 } }
         return vector
     }
 
-    /// Whether the object's first member is an array called 'indices' or 'values': a term's weight is a number.
+    /// Whether the object's first member is an array called 'indices' or 'values'. The weight of a term would be a
+    /// number.
     private mutating func isByNumber(_ scanner: JSONScanner) -> Bool {
         var ahead = scanner
         guard ahead.take(UInt8(ascii: "{")), ahead.peek() == UInt8(ascii: "\""),
@@ -125,7 +126,7 @@ extension DocumentParser {
             throw JSONFault(.duplicateTerm, at: vectorStart)
         }
         let kept = order.filter { values[$0] > 0 }
-        // Only emptiness is left to go wrong.
+        // Only an empty vector is left as a possible error.
         let vector = try? SparseVector(terms: kept.map { indices[$0] }, weights: kept.map { values[$0] })
         return vector.map { .vector($0) } ?? .terms([])
     }
@@ -156,7 +157,7 @@ extension DocumentParser {
         return index
     }
 
-    /// A weight that was written as a string, `"1.2"`.
+    /// Parses a weight that was written as a string, `"1.2"`.
     private mutating func parseText(_ scanner: inout JSONScanner) throws(JSONFault) -> Float {
         let start = scanner.position
         let token = try scanner.scanString(unescapingInto: &scratch)
@@ -172,7 +173,7 @@ extension DocumentParser {
         }.get()
     }
 
-    /// A weight that a store takes, or zero: also for one that it does not take, where such are left out.
+    /// Returns a valid weight, or zero, which also replaces a bad weight if these are left out.
     private mutating func parseWeight(
         _ scanner: inout JSONScanner, acceptingNegative: Bool
     ) throws(JSONFault) -> Float {
@@ -187,7 +188,7 @@ extension DocumentParser {
             }
             return weight
         } catch {
-            // The scanner stands behind the weight then.
+            // The scanner is after the weight then.
             guard isDroppingBadWeights, error.concernsWeight || error.reason == .numberOverflow else { throw error }
             lastDropped += 1
             return 0

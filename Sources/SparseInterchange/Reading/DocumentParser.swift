@@ -1,15 +1,15 @@
 internal import SparseStore
 
-/// Makes a document of one line of JSON. It keeps its tables between lines, so that a line costs few allocations.
+/// Parses one line of JSON into a document. It keeps its tables between lines, so that a line needs few allocations.
 ///
-/// A struct, for as a class every touch of a table would be checked for exclusive access at run time.
+/// It is a struct, because every access to a table of a class would be checked for exclusivity at run time.
 struct DocumentParser {
-    /// What the fields of a line have said so far.
+    /// The fields of a line that have been parsed so far.
     private struct Fields {
         var id: String?
-        /// `_id` and `docid`, which name a document that has no `id`.
+        /// `_id` and `docid`, which are used if a document has no `id`.
         var otherID: String?
-        /// The id that an action of an Elasticsearch bulk file gives the document of the next line.
+        /// The id for the document of the next line, from an action of an Elasticsearch bulk file.
         var action: String?
         var vector: Document.Content?
         var tags: [String]?
@@ -19,7 +19,7 @@ struct DocumentParser {
         var contents: [UInt8]?
         var binary: [UInt8]?
         var named: [UInt8]?
-        /// One bit a field.
+        /// One bit per field.
         var seen: UInt16 = 0
     }
 
@@ -31,25 +31,25 @@ struct DocumentParser {
     private let payloadName: [UInt8]?
     private let paths: FieldPaths
     private let acceptingEmpty: Bool
-    /// Whether weights by term may be below zero, as those of queries may.
+    /// Whether weights by term may be negative, as in queries.
     let acceptingNegative: Bool
-    /// Whether a weight that no store takes is left out and counted; otherwise it makes the line a fault.
+    /// Whether a bad weight is left out and counted; otherwise the line is rejected.
     let isDroppingBadWeights: Bool
-    /// How many weights were left out of the documents made so far.
+    /// The number of weights left out of the documents so far.
     private(set) var droppedWeights = 0
 
     var scratch: [UInt8] = []
     var terms = TermSet()
-    /// How many terms the last vector had, and how many weights were left out of it.
+    /// The number of terms of the last vector, and the number of weights left out of it.
     var lastCount = 64
     var lastDropped = 0
 
     private let dates: Set<String>
 
-    /// The id for the document of the next line, which an action of an Elasticsearch bulk file has given.
+    /// The id for the document of the next line, from an action of an Elasticsearch bulk file.
     private var pendingID: String?
 
-    /// - Parameter dates: attributes whose strings are dates.
+    /// - Parameter dates: The names of attributes whose strings are dates.
     init(
         payload: PayloadField, paths: FieldPaths = FieldPaths(), acceptingEmpty: Bool = false,
         acceptingNegative: Bool = false, droppingBadWeights: Bool = false, dates: Set<String> = []
@@ -63,13 +63,13 @@ struct DocumentParser {
         if case .named(let name) = payload { payloadName = Array(name.utf8) } else { payloadName = nil }
     }
 
-    /// The document of `line`; nil when the line is blank, or an action of an Elasticsearch bulk file, which names the
-    /// document of the next line.
+    /// Returns the document of `line`; nil if the line is blank, or is an action of an Elasticsearch bulk file, which
+    /// names the document of the next line.
     mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Document? {
         if let invalid = UTF8Check.firstInvalid(in: line) { throw JSONFault(.invalidUTF8, at: invalid) }
         var scanner = JSONScanner(line)
         guard scanner.peek() != nil else { return nil }
-        // An id is for the next line alone, also when that line is a fault.
+        // An id only applies to the next line, even if that line is rejected.
         let pending = pendingID
         pendingID = nil
         var fields = Fields()
@@ -105,7 +105,7 @@ struct DocumentParser {
         return document
     }
 
-    /// The terms of a JSON object that stands alone, as on a command line: `{"swift": 1.2}`.
+    /// Parses the terms of a separate JSON object, as on a command line: `{"swift": 1.2}`.
     mutating func parseTerms(_ text: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> [WeightedTerm] {
         if let invalid = UTF8Check.firstInvalid(in: text) { throw JSONFault(.invalidUTF8, at: invalid) }
         var scanner = JSONScanner(text)
@@ -114,8 +114,8 @@ struct DocumentParser {
         return terms
     }
 
-    /// How many names of the paths to the id and to the vector lead to the object whose members are read; nil where the
-    /// object is not on the path.
+    /// The number of names in the paths to the id and to the vector that lead to the current object; nil if the object
+    /// is not on the path.
     private struct Level {
         var id: Int?
         var vector: Int?
@@ -152,7 +152,8 @@ struct DocumentParser {
         }
     }
 
-    /// The members of an object on the path to the id or to the vector. Paths are as deep as the caller wrote them.
+    /// Parses the members of an object on the path to the id or to the vector. The caller determines the depth of
+    /// paths.
     private mutating func parseMembers(
         _ scanner: inout JSONScanner, into fields: inout Fields, at level: Level
     ) throws(JSONFault) {
@@ -163,7 +164,7 @@ struct DocumentParser {
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
     }
 
-    /// The level of the member called `name`; nil when it is on neither path.
+    /// Returns the level of the member `name`; nil if it is on neither path.
     private func descend(_ name: UnsafeBufferPointer<UInt8>, _ level: Level) -> Level? {
         func next(_ path: [[UInt8]], _ depth: Int?) -> Int? {
             guard let depth, depth + 1 < path.count, name.elementsEqual(path[depth]) else { return nil }
@@ -183,7 +184,7 @@ struct DocumentParser {
         if ends(paths.id, level.id) { return .id }
         if ends(paths.vector, level.vector) { return .vector }
         guard level.isTop else { return nil }
-        // The caller chooses the name of the payload field only; the names with a meaning keep it.
+        // The caller only chooses the name of the payload field; reserved names keep their meaning.
         switch name.count {
         case 2 where paths.id.isEmpty && isName("id"): return .id
         case 3 where paths.id.isEmpty && isName("_id"): return .otherID
@@ -205,8 +206,8 @@ struct DocumentParser {
         }
     }
 
-    /// The id in `{"_index": "i", "_id": "1"}`, the action of an Elasticsearch bulk file; nil for any other value, which is
-    /// a field that has no meaning here.
+    /// Returns the id in `{"_index": "i", "_id": "1"}`, the action of an Elasticsearch bulk file; nil for any other
+    /// value, which is an unknown field.
     private mutating func parseAction(_ scanner: inout JSONScanner) throws(JSONFault) -> String? {
         guard scanner.peek() == UInt8(ascii: "{") else {
             try scanner.skipValue()
@@ -224,7 +225,7 @@ struct DocumentParser {
         return id
     }
 
-    /// The fault of a line without a vector, with the path of a member that looks like one.
+    /// Returns the error for a line without a vector, with the path of a member that looks like one.
     private func missingVector(_ line: UnsafeBufferPointer<UInt8>) -> JSONFault {
         var scanner = JSONScanner(line)
         return JSONFault(.missingVector, hint: VectorSearch.path(&scanner).map { "--vector-field \($0)" })
@@ -245,7 +246,7 @@ struct DocumentParser {
             throw JSONFault(.invalidID, at: start)
         }
         let token = try scanner.scanNumber()
-        // "-0" is an integer to JSON, but it would be a second name of 0.
+        // "-0" is a JSON integer, but it would be a second name of 0.
         guard token.isInteger, !(token.isNegative && token.mantissa == 0) else {
             throw JSONFault(.invalidID, at: start)
         }

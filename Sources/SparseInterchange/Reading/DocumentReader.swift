@@ -1,22 +1,22 @@
-/// Documents one after another from somebody else's file.
+/// A reader that returns the documents of a foreign file one by one.
 public protocol DocumentReader: AnyObject {
     /// The format of the input.
     var format: InputFormat { get }
-    /// The place after what has been read.
+    /// The position after what has been read.
     var position: InputPosition { get }
-    /// How much of the input has been read, from 0 to 1, where that is known.
+    /// The fraction of the input that has been read, from 0 to 1; nil if it is unknown.
     var progress: Double? { get }
-    /// The size of the input as it lies on disk, where it is a regular file.
+    /// The size of the input on disk, if it is a regular file.
     var inputSize: UInt64? { get }
 
-    /// How many bad weights were left out of the documents read so far.
+    /// The number of bad weights left out of the documents read so far.
     var droppedWeights: Int { get }
 
-    /// The next document or reject; nil at the end. What it throws ends the reading.
+    /// Returns the next document or reject; nil at the end. An error ends the reading.
     func next() throws(InterchangeError) -> DocumentRow?
 }
 
 extension DocumentReader {
-    /// None, for a reader that rejects what holds a bad weight.
+    /// Zero, for a reader that rejects bad weights.
     public var droppedWeights: Int { 0 }
 }

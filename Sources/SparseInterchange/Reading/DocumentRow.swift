@@ -1,9 +1,9 @@
 public import SparseStore
 
-/// What a line or a row held.
+/// The content of a line or a row.
 public enum DocumentRow: Sendable {
-    /// A document, and the number of its line or row.
+    /// A document, with the number of its line or row.
     case document(Document, number: Int)
-    /// Nothing that can be stored.
+    /// The line or row cannot be stored.
     case reject(Reject)
 }

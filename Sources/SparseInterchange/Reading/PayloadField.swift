@@ -1,9 +1,9 @@
-/// Which JSON field becomes a document's payload.
+/// The JSON field that becomes a document's payload.
 public enum PayloadField: Sendable, Hashable {
-    /// `content`, or `contents` where there is no `content`.
+    /// `content`, or else `contents`.
     case content
     /// No payload.
     case none
-    /// The string field of this name.
+    /// The string field with this name.
     case named(String)
 }

@@ -2,14 +2,14 @@
 package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// The value of each digit by its byte; 255 for a byte that is no digit.
+    /// The value of each digit by its byte; 255 for a byte that is not a digit.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 255, count: 256)
         for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
         return values
     }()
 
-    /// The text of `bytes`, padded to a multiple of four characters.
+    /// Encodes `bytes` as text, padded to a multiple of four characters.
     package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -24,8 +24,8 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes that `text` stands for. Nil when it is not the text that `encode` makes of any bytes: a character that
-    /// is no digit, missing padding, or bits behind the last byte.
+    /// Decodes `text`. Nil if `encode` never produces that text: a character that is not a digit, missing padding, or
+    /// extra bits after the last byte.
     package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }

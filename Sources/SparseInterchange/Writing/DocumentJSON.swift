@@ -1,12 +1,13 @@
 public import SparseStore
 
-/// The JSON form of a document: one object, from which `JSONLinesReader` makes the same document, bit for bit.
+/// The JSON form of a document: one object, from which `JSONLinesReader` restores the same document, bit for bit.
 ///
-/// The fields are `id`; `content`, the payload as text, or `payload_base64` where it is not UTF-8; `tags`; `attributes`, with
-/// dates as texts of RFC 3339; `vector`, an object of weights by term, or `{"indices": [...], "values": [...]}` where terms are numbers; `multivector`, an array
-/// of token vectors. Each number is the shortest decimal that is read back as the same 32-bit float.
+/// The fields are `id`; `content`, the payload as text, or `payload_base64` if it is not UTF-8; `tags`; `attributes`,
+/// with dates as RFC 3339 strings; `vector`, an object of weights by term, or `{"indices": [...], "values": [...]}` if
+/// terms are numbers; `multivector`, an array of token vectors. Each number is the shortest decimal that is read back
+/// as the same 32-bit float.
 public enum DocumentJSON {
-    /// The document in one line, without a line feed.
+    /// Returns the document as one line, without a line feed.
     ///
     /// ```swift
     /// DocumentJSON.line(Document(id: "1", terms: ["swift": 1.5]))
@@ -14,9 +15,9 @@ public enum DocumentJSON {
     /// ```
     public static func line(_ document: Document) -> String { value(document).text }
 
-    /// The same as a value that can be written with others.
+    /// Returns the document as a value that can be written with others.
     ///
-    /// - Parameter payloadField: the name of the field with a payload that is text.
+    /// - Parameter payloadField: The name of the field for a payload that is text.
     package static func value(_ document: Document, payloadField: String = "content") -> JSONValue {
         var fields: [(String, JSONValue)] = [("id", .string(document.id))]
         fields += payload(document.payload, field: payloadField)
@@ -30,19 +31,19 @@ public enum DocumentJSON {
         return .object(fields)
     }
 
-    /// The payload as text under the name `field`, or in base64 where it is not UTF-8; nothing where there is none.
+    /// Returns the payload as text under the name `field`, or in base64 if it is not UTF-8; nothing if there is none.
     package static func payload(_ payload: [UInt8]?, field: String) -> [(String, JSONValue)] {
         guard let payload else { return [] }
         if let text = JSONValue.text(payload) { return [(field, text)] }
         return [("payload_base64", .string(Base64.encode(payload)))]
     }
 
-    /// Attributes as an object, by name; dates as texts of RFC 3339 where these have their year.
+    /// Returns the attributes as an object, by name; dates are RFC 3339 strings if their year has four digits.
     package static func attributes(_ attributes: [String: AttributeValue]) -> JSONValue {
         .object(attributes.sorted { $0.key < $1.key }.map { ($0.key, attribute($0.value)) })
     }
 
-    /// One value of an attribute.
+    /// Returns one value of an attribute.
     package static func attribute(_ value: AttributeValue) -> JSONValue {
         switch value {
         case .integer(let integer): .integer(Int(integer))
@@ -55,7 +56,7 @@ public enum DocumentJSON {
         }
     }
 
-    /// A vector as an object.
+    /// Returns a vector as an object.
     package static func vector(_ content: Document.Content) -> JSONValue {
         switch content {
         case .terms(let terms): .object(terms.map { ($0.term, .float($0.weight)) })

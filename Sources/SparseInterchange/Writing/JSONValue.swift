@@ -1,4 +1,4 @@
-/// A JSON text in the making, with its fields in the order they are given.
+/// A JSON value to write, with its fields in the given order.
 package indirect enum JSONValue {
     case object([(String, JSONValue)])
     case array([JSONValue])
@@ -9,7 +9,7 @@ package indirect enum JSONValue {
     case bool(Bool)
     case null
 
-    /// The value in one line.
+    /// Returns the value as one line.
     package var text: String {
         var text = ""
         write(to: &text)
@@ -63,12 +63,12 @@ package indirect enum JSONValue {
 }
 
 extension JSONValue {
-    /// The value, or null where there is none.
+    /// Returns the value, or null if there is none.
     package static func optional<Value>(_ value: Value?, _ make: (Value) -> JSONValue) -> JSONValue {
         value.map(make) ?? .null
     }
 
-    /// Bytes as text where they are UTF-8; nil where they are not.
+    /// Returns bytes as text if they are UTF-8; otherwise nil.
     package static func text(_ bytes: [UInt8]) -> JSONValue? {
         String(validating: bytes, as: UTF8.self).map { .string($0) }
     }

@@ -1,8 +1,8 @@
 internal import SparseFormat
 
 extension Analyzer {
-    /// A hash of all that decides which terms a text has: the steps, the stop words, and what the stemmer makes of some
-    /// thousand words. libstemmer tells no version, and its versions differ.
+    /// A hash of everything that determines the terms of a text: the steps, the stop words, and the stems of some
+    /// thousand words. libstemmer does not report a version, and its versions differ.
     var fingerprint: UInt64 {
         var bytes = Array("\(language?.name ?? "") \(foldsCase) \(foldsMarks) \(stems)".utf8)
         for word in stopWords.map({ Array($0.utf8) }).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
@@ -18,7 +18,7 @@ extension Analyzer {
         return XXH64.hash(bytes, seed: Self.version)
     }
 
-    /// What people read of it in a store.
+    /// The parameters that a store records for human readers.
     var summary: String {
         var steps = ["words by UAX #29"]
         if foldsCase { steps.append("lower case") }
@@ -28,10 +28,10 @@ extension Analyzer {
         return steps.joined(separator: ", ")
     }
 
-    /// Raised with each change of what `tokens(in:)` makes of the same settings.
+    /// Raised whenever `tokens(in:)` changes its result for the same settings.
     private static let version: UInt64 = 1
 
-    /// The stop words of all languages, and words with the endings of some.
+    /// The stop words of all languages, and words with the endings of some languages.
     private static let probes: [[UInt8]] =
         (Language.stopLists.keys.sorted().flatMap { (Language.stopLists[$0] ?? []).sorted() }
         + ["engines", "running", "generalization", "happily", "skies", "added", "dying", "communities", "lately"])

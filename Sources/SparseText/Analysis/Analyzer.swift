@@ -1,36 +1,34 @@
 internal import SparseStore
 
-/// Cuts a text into words (UAX #29) and brings each to the form by which it is found: folded, without stop words,
-/// stemmed.
+/// Splits a text into words (UAX #29) and normalizes each word for search: case folding, stop word removal, stemming.
 ///
 ///     let analyzer = Analyzer(language: .english)
 ///     analyzer.tokens(in: "The engines are running").map(\.term)    // ["engin", "run"]
 ///
-/// A token's range is that of the whole word in the text. A word of more than ``maximumWordBytes`` bytes counts by its
-/// beginning.
+/// The range of a token is that of the whole word in the text. A word longer than ``maximumWordBytes`` is truncated.
 public struct Analyzer: TextTokenizer, Hashable {
-    /// The longest word, in bytes of UTF-8 after folding.
+    /// The maximum length of a word, in bytes of UTF-8 after folding.
     public static let maximumWordBytes = 255
 
-    /// Whose rules stemming, elisions and the letter I follow; nil for words as they stand.
+    /// The language whose rules apply to stemming, elisions and the letter I; nil for no language.
     public var language: Language?
-    /// Whether letters become lower case, final sigma an ordinary one and the typographic apostrophe a plain one. The
-    /// stop words and stemmers know lower case only.
+    /// Whether letters become lowercase, final sigma a regular sigma, and the typographic apostrophe a plain one. Stop
+    /// words and stemmers need lowercase words.
     public var foldsCase = true
-    /// Whether marks on letters are dropped: "caf\u{E9}" becomes "cafe".
+    /// Whether accents are removed: "caf\u{E9}" becomes "cafe".
     public var foldsMarks = false
-    /// Words that are left out, compared after folding and before stemming.
+    /// The words to leave out, compared after folding and before stemming.
     public var stopWords: Set<String>
     /// Whether words are stemmed.
     public var stems = true
 
-    /// Makes an analyzer with the usual steps for a language: folding of case, its stop words, stemming.
+    /// Creates an analyzer with the usual steps for a language: case folding, its stop words, stemming.
     public init(language: Language?) {
         self.language = language
         stopWords = language?.stopWords ?? []
     }
 
-    /// The terms of a text, in its order.
+    /// Returns the terms of a text, in text order.
     public func tokens(in text: String) -> [TextToken] {
         var result: [TextToken] = []
         forEachWord(of: text) { word, range in
@@ -120,7 +118,7 @@ public struct Analyzer: TextTokenizer, Hashable {
         word.removeSubrange(...apostrophe)
     }
 
-    /// Cuts a word to the longest beginning that is allowed and ends with a whole scalar.
+    /// Truncates a word to the longest allowed prefix that ends with a whole scalar.
     private static func cut(_ word: inout [UInt8]) {
         var end = maximumWordBytes
         while end > 0, word[end] & 0xC0 == 0x80 { end -= 1 }

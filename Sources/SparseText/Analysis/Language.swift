@@ -1,15 +1,15 @@
 internal import CStemmer
 public import SparseStore
 
-/// A language that words can be stemmed in: one of those of the system's libstemmer (Snowball).
+/// A language with a stemmer in the system's libstemmer (Snowball).
 public struct Language: Sendable, Hashable, CustomStringConvertible {
-    /// The name that Snowball gives it: `english`, `german`, `porter`.
+    /// The Snowball name of the language: `english`, `german`, `porter`.
     public let name: String
 
-    /// English, by Snowball's newer algorithm for it.
+    /// English, with the newer Snowball algorithm.
     public static let english = Language(unchecked: "english")
 
-    /// The languages that this system's libstemmer knows, by name.
+    /// The languages that the system's libstemmer supports, sorted by name.
     public static let all: [Language] = {
         var languages: [Language] = []
         var next = sb_stemmer_list()
@@ -20,9 +20,9 @@ public struct Language: Sendable, Hashable, CustomStringConvertible {
         return languages.sorted { $0.name < $1.name }
     }()
 
-    /// Finds a language by its name.
+    /// Returns the language with a name.
     ///
-    /// - Throws: `invalidArgument`, which lists the names, for another one.
+    /// - Throws: `invalidArgument`, which lists the names, if there is no such language.
     public init(_ name: String) throws(SparseStoreError) {
         guard let found = Self.all.first(where: { $0.name == name }) else {
             throw SparseStoreError(
@@ -34,15 +34,15 @@ public struct Language: Sendable, Hashable, CustomStringConvertible {
 
     private init(unchecked name: String) { self.name = name }
 
-    /// The name.
+    /// The name of the language.
     public var description: String { name }
 
-    /// Words of this language that carry little meaning, in lower case; empty for a language without a list.
+    /// The stop words of this language, in lowercase; empty for a language without a list.
     ///
-    /// The lists are those of the Snowball project.
+    /// The lists come from the Snowball project.
     public var stopWords: Set<String> { Self.stopLists[name] ?? [] }
 
-    /// All lists, by language. In the file a line `[name]` begins one.
+    /// All lists, by language. In the file, a line `[name]` begins a list.
     static let stopLists: [String: Set<String>] = {
         var lists: [String: Set<String>] = [:]
         var current = ""
@@ -57,7 +57,7 @@ public struct Language: Sendable, Hashable, CustomStringConvertible {
         return lists
     }()
 
-    /// What is cut off before an apostrophe: articles and pronouns without their vowel, as in "l'avion".
+    /// The articles and pronouns that are removed before an apostrophe, as in "l'avion".
     var elisions: Set<String> {
         switch name {
         case "french": ["l", "m", "t", "qu", "n", "s", "j", "d", "c", "jusqu", "quoiqu", "lorsqu", "puisqu"]

@@ -4,19 +4,20 @@
     internal import NIOHTTP1
     public import SparseStore
 
-    /// Carries the requests of ``HTTPSparseEncoder`` with async-http-client. With the package trait `AsyncHTTPClient`.
+    /// Sends the requests of ``HTTPSparseEncoder`` with async-http-client. Requires the package trait
+    /// `AsyncHTTPClient`.
     public struct AsyncHTTPClientTransport: EncodingTransport {
         private let client: HTTPClient
 
-        /// The most bytes of an answer.
+        /// The maximum number of bytes of a response.
         private static let maximumAnswer = 256 << 20
 
-        /// Makes a transport.
+        /// Creates a transport.
         ///
-        /// - Parameter client: by default the one that the process shares.
+        /// - Parameter client: The client to use. The default is the shared client of the process.
         public init(client: HTTPClient = .shared) { self.client = client }
 
-        /// Posts a JSON body and returns the status and the body of the answer.
+        /// Posts a JSON body. Returns the status and the body of the response.
         public func post(
             _ body: [UInt8], to url: String, headers: [(name: String, value: String)], timeout: Duration
         ) async throws -> (status: Int, body: [UInt8]) {
@@ -32,19 +33,19 @@
     }
 
     extension HTTPSparseEncoder {
-        /// Makes an encoder that uses async-http-client. See
-        /// ``init(url:model:tokens:headers:settings:transport:)``. With the package trait `AsyncHTTPClient`.
+        /// Creates an encoder that uses async-http-client. See ``init(url:model:tokens:headers:settings:transport:)``.
+        /// Requires the package trait `AsyncHTTPClient`.
         ///
         ///     let encoder = try HTTPSparseEncoder(
         ///         url: "http://localhost:8080", model: "splade-v3", tokens: tokenizer.tokens)
         ///
         /// - Parameters:
-        ///   - url: of the service, such as `http://localhost:8080`.
-        ///   - model: its name, which a store remembers.
-        ///   - tokens: the model's vocabulary, by token number; see ``WordPieceTokenizer/tokens``.
-        ///   - headers: of each request, such as an authorization.
-        ///   - settings: batches, attempts and the deadline.
-        /// - Throws: `invalidArgument` for settings below 1 and an empty vocabulary.
+        /// - url: The address of the service, such as `http://localhost:8080`.
+        /// - model: The name of the model, which a store records.
+        /// - tokens: The vocabulary of the model, by token number; see ``WordPieceTokenizer/tokens``.
+        /// - headers: The headers of each request, such as an authorization.
+        /// - settings: The batches, attempts and deadline.
+        /// - Throws: `invalidArgument` if a setting is below 1 or the vocabulary is empty.
         public init(
             url: String, model: String, tokens: [String], headers: [(name: String, value: String)] = [],
             settings: Settings = Settings()

@@ -1,7 +1,7 @@
 public import SparseStore
 
-/// BM25 over the words of a text: documents keep how often each word stands in them, and the store scores with the document
-/// frequencies and the average length of the commit that is searched.
+/// BM25 over the words of a text. The vector of a document has the counts of its words. The store computes scores with
+/// the document frequencies and the average length of the commit that is searched.
 ///
 ///     let bm25 = BM25(language: .english)
 ///     try store.write { transaction in
@@ -10,27 +10,27 @@ public import SparseStore
 ///     }
 ///     let hits = try store.search(text: "running engine")
 public struct BM25: TextEncoder {
-    /// What cuts texts into words.
+    /// The analyzer that splits texts into words.
     public let analyzer: Analyzer
-    /// How soon repeated words stop counting, 0...1,000. Usual: 0.9 to 1.2.
+    /// The saturation of repeated words, 0...1,000. Common values are 0.9 to 1.2.
     public let k1: Float
-    /// How much long documents are held back, 0...1. Usual: 0.4 to 0.75.
+    /// The degree to which long documents are penalized, 0...1. Common values are 0.4 to 0.75.
     public let b: Float
 
-    /// What a store that it fills remembers.
+    /// The description that a store records when documents are encoded.
     public let description: EncoderDescription
-    /// What cuts the texts; it says where terms stand.
+    /// The analyzer, which also locates terms in a text.
     public var tokenizer: any TextTokenizer { analyzer }
-    /// What multiplies a query's weights when it is searched for.
+    /// The weighting of query terms in a search.
     public var weighting: Weighting { .corpusIDF }
 
-    /// Makes an encoder with the usual analyzer of a language; nil for words as they stand. Its name is `bm25:` and the
-    /// language's, by which a store that it has filled finds it again.
+    /// Creates an encoder with the usual analyzer of a language; nil means no stemming. Its name is `bm25:` followed by
+    /// the name of the language, from which a store can create the encoder again.
     public init(language: Language?, k1: Float = 0.9, b: Float = 0.4) {
         self.init(Analyzer(language: language), k1: k1, b: b)
     }
 
-    /// Makes an encoder with an analyzer.
+    /// Creates an encoder with an analyzer.
     public init(_ analyzer: Analyzer, k1: Float = 0.9, b: Float = 0.4) {
         self.analyzer = analyzer
         self.k1 = k1
@@ -40,23 +40,23 @@ public struct BM25: TextEncoder {
             parameters: analyzer.summary, scoring: .bm25(k1: k1, b: b))
     }
 
-    /// How often each of the text's terms stands in it.
+    /// Returns the count of each term of the text.
     public func encode(document: String) -> [WeightedTerm] { analyzer.weightedCounts(of: document) }
 
-    /// The weights of the query's terms.
+    /// Returns the weights of the query's terms.
     public func encode(query: String) -> [WeightedTerm] { analyzer.weightedCounts(of: query) }
 }
 
-/// How often each word stands in a text, for stores that score by inner products.
+/// Encodes a text as the counts of its words, for stores that score by inner products.
 public struct CountEncoder: TextEncoder {
-    /// What cuts texts into words.
+    /// The analyzer that splits texts into words.
     public let analyzer: Analyzer
-    /// What a store that it fills remembers.
+    /// The description that a store records when documents are encoded.
     public let description: EncoderDescription
-    /// What cuts the texts; it says where terms stand.
+    /// The analyzer, which also locates terms in a text.
     public var tokenizer: any TextTokenizer { analyzer }
 
-    /// Makes an encoder that counts the words of an analyzer.
+    /// Creates an encoder that counts the words of an analyzer.
     public init(_ analyzer: Analyzer) {
         self.analyzer = analyzer
         description = EncoderDescription(
@@ -64,10 +64,10 @@ public struct CountEncoder: TextEncoder {
             parameters: analyzer.summary)
     }
 
-    /// How often each of the text's terms stands in it.
+    /// Returns the count of each term of the text.
     public func encode(document: String) -> [WeightedTerm] { analyzer.weightedCounts(of: document) }
 
-    /// The weights of the query's terms.
+    /// Returns the weights of the query's terms.
     public func encode(query: String) -> [WeightedTerm] { analyzer.weightedCounts(of: query) }
 }
 

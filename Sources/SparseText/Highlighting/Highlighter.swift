@@ -1,49 +1,49 @@
 public import SparseStore
 
-/// Says where a text has the terms of a query, and which passage of it is best.
+/// Locates the terms of a query in a text, and selects its best passages.
 ///
 ///     let highlighter = Highlighter(encoder, query: "running engines")
 ///     let found = highlighter.highlights(in: payload)
 ///     found.passages.first?.range      // bytes of the best passage
 public struct Highlighter: Sendable {
-    /// A part of a text that is worth showing.
+    /// A part of a text to show for a hit.
     public struct Passage: Sendable, Hashable {
-        /// Bytes of the text's UTF-8; begins and ends with whole words.
+        /// The range of UTF-8 bytes in the text. It begins and ends with whole words.
         public let range: Range<Int>
-        /// Those of ``Highlights/matches`` that lie in it.
+        /// The ``Highlights/matches`` inside the passage.
         public let matches: [Range<Int>]
-        /// The weights of the different query terms in it, added up.
+        /// The sum of the weights of the distinct query terms in the passage.
         public let score: Float
     }
 
-    /// Where a text matches.
+    /// The matches and passages of a text.
     public struct Highlights: Sendable, Hashable {
-        /// Bytes of the text's UTF-8 that the query's terms come from, ascending and apart.
+        /// The ranges of UTF-8 bytes that match query terms, ascending and without overlap.
         public let matches: [Range<Int>]
-        /// Passages that do not overlap, best first; of equal ones the earlier.
+        /// Passages that do not overlap, best first; equal ones in text order.
         public let passages: [Passage]
     }
 
     private let tokenizer: any TextTokenizer
     private let weights: [String: Float]
 
-    /// Looks for the terms of a question.
+    /// Creates a highlighter for the terms of a query.
     public init(_ encoder: any TextEncoder, query: String) throws(SparseStoreError) {
         try self.init(encoder.tokenizer, terms: encoder.encode(query: query))
     }
 
-    /// Looks for weighted terms.
+    /// Creates a highlighter for weighted terms.
     public init(_ tokenizer: any TextTokenizer, terms: [WeightedTerm]) {
         self.tokenizer = tokenizer
         weights = Dictionary(terms.map { ($0.term, $0.weight) }, uniquingKeysWith: max)
     }
 
-    /// Where a text matches.
+    /// Returns the matches and passages of a text.
     ///
     /// - Parameters:
-    ///   - text: the payload of a hit, for instance.
-    ///   - passageBytes: about how long a passage is, at least 16.
-    ///   - count: how many passages at the most.
+    /// - text: The text, such as the payload of a hit.
+    /// - passageBytes: The approximate length of a passage, at least 16.
+    /// - count: The maximum number of passages.
     public func highlights(in text: String, passageBytes: Int = 200, count: Int = 3) -> Highlights {
         let tokens = tokenizer.tokens(in: text).filter { weights[$0.term] != nil }
         let matches = Self.joined(tokens.map(\.range))
@@ -53,7 +53,7 @@ public struct Highlighter: Sendable {
         return Highlights(matches: matches, passages: passages)
     }
 
-    /// Ranges that touch are one: the pieces of one word.
+    /// Adjacent ranges are merged, because they are the pieces of one word.
     private static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
         var result: [Range<Int>] = []
         for range in ranges {
@@ -66,7 +66,7 @@ public struct Highlighter: Sendable {
         return result
     }
 
-    /// Takes the window of tokens with the largest score again and again, leaving out what is taken already.
+    /// Repeatedly selects the window of tokens with the highest score, without tokens that are already used.
     private func best(
         _ count: Int, of tokens: [TextToken], _ matches: [Range<Int>], in bytes: UnsafeBufferPointer<UInt8>, length: Int
     ) -> [Passage] {
@@ -83,7 +83,7 @@ public struct Highlighter: Sendable {
         return passages
     }
 
-    /// The run of tokens within `length` bytes with the largest score; nil when none is left.
+    /// Returns the run of tokens within `length` bytes with the highest score; nil if none is left.
     private func window(in tokens: [TextToken], outside taken: [Range<Int>], _ length: Int) -> Range<Int>? {
         var best: (range: Range<Int>, score: Float)?
         var counts: [String: Int] = [:]
@@ -92,7 +92,7 @@ public struct Highlighter: Sendable {
         for end in tokens.indices {
             let token = tokens[end]
             if taken.contains(where: { $0.overlaps(token.range) }) {
-                // A passage does not go across another.
+                // A passage does not extend across another.
                 (counts, score, start) = ([:], 0, end + 1)
                 continue
             }
@@ -113,7 +113,7 @@ public struct Highlighter: Sendable {
         Set(tokens.map(\.term)).reduce(0) { $0 + (weights[$1] ?? 0) }
     }
 
-    /// The span with what stands around it, up to white space, as far as the length and other passages allow.
+    /// Extends the span to white space, as far as the length and other passages allow.
     private static func widened(
         _ span: Range<Int>, to length: Int, in bytes: UnsafeBufferPointer<UInt8>, outside taken: [Range<Int>]
     ) -> Range<Int> {

@@ -1,17 +1,17 @@
 public import SparseStore
 internal import Synchronization
 
-/// The encoders that a store's own words are enough to make again: those of the usual analyzers.
+/// Creates encoders from the description in a store. This works for encoders with the usual analyzers.
 public enum StoreEncoders {
     private struct Key: Hashable {
         let name: String
         let scoring: Scoring
     }
 
-    /// An analyzer's fingerprint takes a millisecond.
+    /// Computing the fingerprint of an analyzer takes a millisecond.
     private static let known = Mutex<[Key: any TextEncoder]>([:])
 
-    /// The encoder that a store describes.
+    /// Returns the encoder that a store describes.
     ///
     /// - Throws: `invalidArgument` when the store describes none, or one that needs files; `encoderMismatch` when this
     ///   system's analyzer of that name makes other terms.

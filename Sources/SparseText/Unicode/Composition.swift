@@ -2,19 +2,19 @@
 struct Composition: Sendable {
     static let shared = Composition()
 
-    /// Each scalar with a decomposition of its own, which is one or two scalars long. Hangul syllables are computed.
+    /// The scalars with their own decomposition, which is one or two scalars long. Hangul syllables are computed.
     private var parts: [UInt32: [UInt32]] = [:]
-    /// First and second scalar, in the high and the low half.
+    /// The first and second scalar, in the high and the low half.
     private var composites: [UInt64: UInt32] = [:]
     private var compositeCodes: Set<UInt32> = []
-    /// What may stand second in a composition.
+    /// The scalars that can be second in a composition.
     private(set) var followers: Set<UInt32> = Set(Hangul.vowels).union(Hangul.trailing)
 
     private enum Hangul {
         static let syllables: Range<UInt32> = 0xAC00..<0xD7A4
         static let leading: Range<UInt32> = 0x1100..<0x1113
         static let vowels: Range<UInt32> = 0x1161..<0x1176
-        /// The number 0, one below the first, stands for none.
+        /// The number 0, one below the first, means none.
         static let trailing: Range<UInt32> = 0x11A8..<0x11C3
         static let perVowel: UInt32 = 28
         static let perLeading: UInt32 = 21 * 28
@@ -38,7 +38,7 @@ struct Composition: Sendable {
 
     func decomposes(_ code: UInt32) -> Bool { parts[code] != nil || Hangul.syllables.contains(code) }
 
-    /// Whether composition makes the scalar, so that it is in its normal form already.
+    /// Whether the scalar is the result of a composition, so that it is already normalized.
     func isComposite(_ code: UInt32) -> Bool { compositeCodes.contains(code) || Hangul.syllables.contains(code) }
 
     /// Appends the full canonical decomposition of one scalar.
@@ -56,7 +56,7 @@ struct Composition: Sendable {
         }
     }
 
-    /// The normal form D: everything taken apart, marks in their canonical order.
+    /// Returns the normal form D: everything is decomposed, and marks are in canonical order.
     func decomposed(_ scalars: [UInt32]) -> [UInt32] {
         var result: [UInt32] = []
         result.reserveCapacity(scalars.count)
@@ -69,7 +69,7 @@ struct Composition: Sendable {
             }
             var end = start + 1
             while end < result.count, Self.combiningClass(result[end]) > 0 { end += 1 }
-            // The order of marks of one class means something; a sort by class and place is stable.
+            // The order of marks of one class is significant; a sort by class and position is stable.
             let sorted = result[start..<end].enumerated()
                 .sorted { (Self.combiningClass($0.1), $0.0) < (Self.combiningClass($1.1), $1.0) }.map(\.1)
             result.replaceSubrange(start..<end, with: sorted)
@@ -78,7 +78,7 @@ struct Composition: Sendable {
         return result
     }
 
-    /// The normal form C of scalars in the normal form D.
+    /// Returns the normal form C of scalars in normal form D.
     func composed(_ scalars: [UInt32]) -> [UInt32] {
         var result: [UInt32] = []
         result.reserveCapacity(scalars.count)

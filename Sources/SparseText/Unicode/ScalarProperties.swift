@@ -1,22 +1,22 @@
-/// What folding and WordPiece ask about a scalar.
+/// The properties of a scalar that folding and WordPiece need.
 struct ScalarProperties: OptionSet, Sendable {
     let rawValue: UInt8
 
-    /// It has another lower case.
+    /// The scalar has a different lowercase form.
     static let hasLowercase = ScalarProperties(rawValue: 1)
-    /// Composition may join it with what stands before it, or replace it.
+    /// Composition may join the scalar with the previous one, or replace it.
     static let mayCompose = ScalarProperties(rawValue: 2)
-    /// It has a canonical decomposition.
+    /// The scalar has a canonical decomposition.
     static let decomposes = ScalarProperties(rawValue: 4)
-    /// A mark that takes no room of its own: general category Mn.
+    /// The scalar is a nonspacing mark: general category Mn.
     static let nonspacingMark = ScalarProperties(rawValue: 8)
     /// White_Space.
     static let whiteSpace = ScalarProperties(rawValue: 16)
-    /// WordPiece takes it for punctuation: general category P in Unicode 8.
+    /// WordPiece treats the scalar as punctuation: general category P in Unicode 8.
     static let piecePunctuation = ScalarProperties(rawValue: 32)
-    /// WordPiece takes it for a control character: general category Cc, Cf, Cs or Co in Unicode 8.
+    /// WordPiece treats the scalar as a control character: general category Cc, Cf, Cs or Co in Unicode 8.
     static let pieceControl = ScalarProperties(rawValue: 64)
-    /// WordPiece takes it for an accent: general category Mn in Unicode 8.
+    /// WordPiece treats the scalar as an accent: general category Mn in Unicode 8.
     static let pieceAccent = ScalarProperties(rawValue: 128)
 
     /// The properties of each scalar as a raw value.
@@ -49,8 +49,8 @@ struct ScalarProperties: OptionSet, Sendable {
         self = found
     }
 
-    /// What Hugging Face's `tokenizers` takes a scalar for. Its categories are those of Unicode 8, and models were trained
-    /// with them: later scalars have none, and seven have changed theirs since.
+    /// The properties that Hugging Face's `tokenizers` uses. Its categories are those of Unicode 8, with which the
+    /// models were trained: later scalars have none, and seven scalars have changed their category since.
     private static func ofPieces(_ scalar: Unicode.Scalar) -> Self {
         switch scalar.value {
         case 0x166D, 0x111C9: return .piecePunctuation

@@ -1,4 +1,4 @@
-/// Reads the scalars of UTF-8 that is known to be valid, such as that of a `String`.
+/// Reads the scalars of valid UTF-8, such as that of a `String`.
 struct ScalarReader {
     let bytes: UnsafeBufferPointer<UInt8>
     /// The offset of the next scalar.
@@ -11,7 +11,7 @@ struct ScalarReader {
 
     var isAtEnd: Bool { position >= bytes.count }
 
-    /// Takes the next scalar; the reader must not be at its end.
+    /// Reads the next scalar; the reader must not be at its end.
     @inline(__always)
     mutating func next() -> UInt32 {
         let first = UInt32(bytes[position])
@@ -53,7 +53,7 @@ extension [UInt8] {
 }
 
 extension String {
-    /// Runs `body` with the text's UTF-8, which is copied only where it is not contiguous.
+    /// Runs `body` with the text's UTF-8, which is copied only if it is not contiguous.
     func withUTF8Bytes<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
         if let result = try utf8.withContiguousStorageIfAvailable(body) { return result }
         return try Array(utf8).withUnsafeBufferPointer(body)

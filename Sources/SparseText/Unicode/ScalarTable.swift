@@ -1,10 +1,10 @@
-/// A byte for each Unicode scalar, in two stages: pages of 256 scalars, each different page kept once.
+/// A table with one byte per Unicode scalar, in two stages: pages of 256 scalars, with each distinct page stored once.
 struct ScalarTable: Sendable {
     private static let pageBits: UInt32 = 8
     private let pages: [UInt16]
     private let values: [UInt8]
 
-    /// - Parameter flat: a byte for each scalar from 0; scalars past its end have 0.
+    /// - Parameter flat: One byte for each scalar from 0; scalars past its end have 0.
     init(_ flat: [UInt8]) {
         let size = 1 << Self.pageBits
         var numbers: [ArraySlice<UInt8>: UInt16] = [:]
@@ -25,7 +25,7 @@ struct ScalarTable: Sendable {
         self.values = values
     }
 
-    /// The byte of a scalar; the code must be below 0x110000.
+    /// Returns the byte of a scalar, which must be below 0x110000.
     subscript(_ code: UInt32) -> UInt8 {
         values[Int(pages[Int(code >> Self.pageBits)]) << Int(Self.pageBits) | Int(code & 0xFF)]
     }

@@ -1,6 +1,6 @@
-/// Where words end in a text, by the rules of Unicode: UAX #29, "Unicode Text Segmentation", section 4.
+/// The word boundaries of a text, as specified by Unicode: UAX #29, "Unicode Text Segmentation", section 4.
 ///
-/// Scripts that put no spaces between words are cut as the rules say without a dictionary: Han and Hiragana after each
+/// Scripts without spaces between words are split by the rules that need no dictionary: Han and Hiragana after each
 /// character, Thai not at all within a run.
 struct WordBreaks {
     /// The property Word_Break.
@@ -40,7 +40,8 @@ struct WordBreaks {
         var joinsNumbers: Bool { self == .midNumber || self == .midNumLet || self == .singleQuote }
     }
 
-    /// The class in the low bits; whether the scalar is pictographic; whether a segment that has it is a word.
+    /// The low bits have the class. Other bits say whether the scalar is pictographic, and whether a segment with it is
+    /// a word.
     private static let classMask: UInt8 = 0x1F
     private static let pictographic: UInt8 = 0x40
     private static let ofWords: UInt8 = 0x80
@@ -72,13 +73,14 @@ struct WordBreaks {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    /// The end of the segment that begins at `start`, and whether it is a word: it holds a letter, a number or an emoji.
+    /// Returns the end of the segment that begins at `start`, and whether it is a word: it has a letter, a number or an
+    /// emoji.
     ///
-    /// - Parameter start: a boundary before the end of the text.
+    /// - Parameter start: A boundary before the end of the text.
     func segment(from start: Int) -> (end: Int, isWord: Bool) {
         var reader = ScalarReader(bytes, at: start)
         var bits = table[reader.next()]
-        // The class before the next scalar and the one before it, both without what WB4 passes over.
+        // The class before the next scalar and the one before it, both without scalars that WB4 skips.
         var left = Class(rawValue: bits & Self.classMask) ?? .other
         var beforeLeft = Class.other
         var last = left
@@ -89,7 +91,7 @@ struct WordBreaks {
             bits = table[reader.next()]
             let right = Class(rawValue: bits & Self.classMask) ?? .other
             if right == .letter, left == .letter {
-                // Nearly every step: WB5.
+                // Almost every step: WB5.
             } else if left.isEnd || right.isEnd {
                 // WB3, WB3a, WB3b
                 guard left == .carriageReturn, right == .lineFeed else { return (boundary, isWord) }
@@ -111,8 +113,8 @@ struct WordBreaks {
         return (bytes.count, isWord)
     }
 
-    /// The rules WB5 to WB16 between two classes. What the middle of WB6, WB7b and WB12 asks for lies ahead of `reader`;
-    /// WB7, WB7c and WB11 are their other halves.
+    /// The rules WB5 to WB16 between two classes. `reader` has the following scalars for WB6, WB7b and WB12; WB7, WB7c
+    /// and WB11 are their second halves.
     private func joins(
         _ left: Class, _ right: Class, _ beforeLeft: Class, _ indicators: Int, _ reader: ScalarReader
     ) -> Bool {
@@ -134,7 +136,7 @@ struct WordBreaks {
         }
     }
 
-    /// The class of the next scalar that WB4 does not pass over; `other` at the end.
+    /// Returns the class of the next scalar that WB4 does not skip; `other` at the end.
     private func next(after reader: ScalarReader) -> Class {
         var reader = reader
         while !reader.isAtEnd {
@@ -147,7 +149,7 @@ struct WordBreaks {
 
 /// Reads the text files in Resources, which are compiled in.
 enum TextResource {
-    /// The fields of each line; lines that begin with `#` are remarks.
+    /// The fields of each line; lines that begin with `#` are comments.
     static func lines(_ bytes: [UInt8]) -> [[Substring]] {
         String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }
             .map { $0.split(separator: " ") }

@@ -1,6 +1,6 @@
-/// Strings by their bytes, each with a number: the longest one that a text begins with is found in one pass.
+/// A trie of byte strings with numbers, which finds the longest string at a position of a text in one pass.
 ///
-/// The transitions stand in one table with open addressing, a node and a byte leading to the next node.
+/// The transitions are in one table with open addressing, from a node and a byte to the next node.
 struct ByteTrie: Sendable {
     typealias Node = UInt32
 
@@ -11,10 +11,10 @@ struct ByteTrie: Sendable {
     private var keys: [UInt64]
     private var targets: [Node]
     private var mask: Int
-    /// By node; -1 for none.
+    /// The number of each node; -1 for none.
     private var values: [Int32] = [-1]
 
-    /// - Parameter expectedBytes: of all strings together, an upper bound of the nodes.
+    /// - Parameter expectedBytes: The total length of all strings, an upper bound of the number of nodes.
     init(expectedBytes: Int) {
         var size = 64
         while size < 2 * expectedBytes { size *= 2 }
@@ -23,7 +23,7 @@ struct ByteTrie: Sendable {
         mask = size - 1
     }
 
-    /// Inserts a string; of two equal ones the later counts. There is room for `expectedBytes` in all.
+    /// Inserts a string; a later string replaces an equal one. There is space for `expectedBytes` in total.
     mutating func insert(_ string: String, _ value: Int) {
         var node = Self.root
         for byte in string.utf8 {
@@ -38,7 +38,7 @@ struct ByteTrie: Sendable {
         values[Int(node)] = Int32(value)
     }
 
-    /// Where strings with a beginning go on; nil when none has it.
+    /// Returns the node of a prefix; nil if no string has it.
     func node(of beginning: String) -> Node? {
         var node = Self.root
         for byte in beginning.utf8 {
@@ -53,7 +53,7 @@ struct ByteTrie: Sendable {
         node(of: string).flatMap { values[Int($0)] >= 0 ? Int(values[Int($0)]) : nil }
     }
 
-    /// The longest string, of those that go on from `node`, that `bytes` have at `start`.
+    /// Returns the longest string below `node` that `bytes` have at `start`.
     func longest(in bytes: [UInt8], at start: Int, from node: Node) -> (value: Int, end: Int)? {
         var node = node
         var found: (value: Int, end: Int)?
@@ -67,7 +67,7 @@ struct ByteTrie: Sendable {
         return found
     }
 
-    /// Where the transition stands or, when it is not there, would.
+    /// Returns the slot of a transition, or the slot where it would be.
     private func place(_ node: Node, _ byte: UInt8) -> Int {
         let key = UInt64(node) << 8 | UInt64(byte)
         var place = Int(truncatingIfNeeded: key &* 0x9E37_79B9_7F4A_7C15 >> 32) & mask

@@ -1,14 +1,14 @@
 internal import SparseInterchange
 
-/// One word after normalization, with the place of each byte in the text.
+/// One word after normalization, with the position of each byte in the text.
 struct WordPieceWord: ~Copyable {
     fileprivate(set) var bytes: [UInt8] = []
-    /// Where the scalar begins and ends in the text that each byte comes from.
+    /// The start and the end, in the text, of the scalar that each byte comes from.
     fileprivate(set) var starts: [Int] = []
     fileprivate(set) var ends: [Int] = []
     fileprivate(set) var characters = 0
 
-    /// The bytes of the text that the word comes from.
+    /// The range of bytes of the text that the word comes from.
     var range: Range<Int> { (starts.first ?? 0)..<(ends.last ?? 0) }
 
     fileprivate mutating func removeAll() {
@@ -50,9 +50,9 @@ struct WordPieceNormalizer: Sendable {
         lowercases = settings.lowercases
     }
 
-    /// Calls `body` with each word of a part of a text; punctuation and CJK characters are words of their own.
+    /// Calls `body` with each word of a part of a text; punctuation and CJK characters are separate words.
     ///
-    /// - Parameter word: where the words are put together.
+    /// - Parameter word: A buffer for the words.
     func forEachWord(
         of bytes: UnsafeBufferPointer<UInt8>, _ part: Range<Int>, _ word: inout WordPieceWord,
         _ body: (borrowing WordPieceWord) -> Void
@@ -97,7 +97,7 @@ struct WordPieceNormalizer: Sendable {
         end(&word)
     }
 
-    /// Calls `body` with what becomes of a scalar: taken apart and without its marks, then in lower case.
+    /// Calls `body` with the normalized scalars of a scalar: decomposed and without marks, then in lowercase.
     private func normalize(_ code: UInt32, _ found: ScalarProperties, _ body: (UInt32) -> Void) {
         guard stripsAccents else { return lowercase(code, found, body) }
         if found.contains(.pieceAccent) { return }
@@ -117,12 +117,12 @@ struct WordPieceNormalizer: Sendable {
     }
 
     private func isPunctuation(_ code: UInt32, _ found: ScalarProperties) -> Bool {
-        // All of ASCII that is no letter, number, space or control character, "$" and "+" too.
+        // All ASCII except letters, numbers, spaces and control characters, including "$" and "+".
         if code < 0x80 { return code > 0x20 && code < 0x7F && !(code &- 0x30 < 10 || (code | 0x20) &- 0x61 < 26) }
         return found.contains(.piecePunctuation)
     }
 
-    /// The blocks that BERT takes for Chinese.
+    /// The blocks that BERT treats as Chinese.
     private static func isChinese(_ code: UInt32) -> Bool {
         guard code >= 0x3400 else { return false }
         return (0x4E00...0x9FFF).contains(code) || (0x3400...0x4DBF).contains(code)

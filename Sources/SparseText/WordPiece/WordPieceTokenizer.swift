@@ -1,34 +1,34 @@
 public import SparseInterchange
 public import SparseStore
 
-/// Cuts texts into WordPieces as BERT does: normalization, words at white space and punctuation, and for each word the
-/// longest piece of the vocabulary again and again.
+/// Splits texts into WordPieces like BERT: it normalizes the text, splits it at white space and punctuation, and then
+/// repeatedly takes the longest piece of the vocabulary from each word.
 ///
-/// The pieces are those of Hugging Face's `tokenizers`, without the tokens that a model's input begins and ends with.
+/// The pieces are those of Hugging Face's `tokenizers`, without the tokens that begin and end the input of a model.
 public struct WordPieceTokenizer: TextTokenizer {
-    /// The tokens by their numbers.
+    /// The tokens by number.
     public let tokens: [String]
-    /// The number of the token of words that cannot be put together.
+    /// The number of the token for words that have no pieces.
     public let unknown: Int
 
     private let settings: TokenizerFile
     private let trie: ByteTrie
-    /// Where pieces begin that do not begin a word; nil when the vocabulary has none.
+    /// The root of pieces that do not begin a word; nil if the vocabulary has none.
     private let continuation: ByteTrie.Node?
     private let special: SpecialTokens
     private let normalizer: WordPieceNormalizer
 
     /// Reads a `vocab.txt` or a `tokenizer.json`; see ``SparseInterchange/TokenizerFile``.
     ///
-    /// - Throws: `InterchangeError` for the file, ``SparseStore/SparseStoreError`` for a vocabulary without its unknown
-    ///   token.
+    /// - Throws: `InterchangeError` for a bad file, ``SparseStore/SparseStoreError`` if the vocabulary does not have
+    ///   its unknown token.
     public init(path: String) throws {
         try self.init(TokenizerFile(path: path))
     }
 
-    /// Makes a tokenizer out of a vocabulary and its settings.
+    /// Creates a tokenizer from a vocabulary and its settings.
     ///
-    /// - Throws: `invalidArgument` when the vocabulary lacks the unknown token.
+    /// - Throws: `invalidArgument` if the vocabulary does not have the unknown token.
     public init(_ file: TokenizerFile) throws(SparseStoreError) {
         var trie = ByteTrie(expectedBytes: file.tokens.reduce(0) { $0 + $1.utf8.count })
         for (number, token) in file.tokens.enumerated() where !token.isEmpty { trie.insert(token, number) }
@@ -46,34 +46,34 @@ public struct WordPieceTokenizer: TextTokenizer {
         normalizer = WordPieceNormalizer(file)
     }
 
-    /// What is done to a text before it is cut, in words.
+    /// A description of the normalization, in words.
     var settingsSummary: String {
         (settings.lowercases ? "lower case" : "case kept") + (settings.stripsAccents ? ", without accents" : "")
             + (settings.cleansText ? "" : ", control characters kept")
             + (settings.splitsChinese ? "" : ", CJK runs whole")
     }
 
-    /// The number of a token; nil when the vocabulary lacks it.
+    /// Returns the number of a token; nil if it is not in the vocabulary.
     public func number(of token: String) -> Int? { trie.value(of: token) }
 
-    /// Whether a token has a meaning of its own and no text, such as `[CLS]`.
+    /// Whether a token is special and has no text, such as `[CLS]`.
     public func isSpecial(_ number: Int) -> Bool { special.numbers.contains(number) }
 
-    /// The terms of a text, in its order.
+    /// Returns the terms of a text, in text order.
     public func tokens(in text: String) -> [TextToken] {
         var result: [TextToken] = []
         forEachPiece(of: text) { result.append(TextToken(tokens[$0], $1)) }
         return result
     }
 
-    /// The numbers of a text's tokens, in its order.
+    /// Returns the token numbers of a text, in text order.
     public func numbers(in text: String) -> [Int] {
         var result: [Int] = []
         forEachPiece(of: text) { number, _ in result.append(number) }
         return result
     }
 
-    /// Calls `body` with the number of each token, and the bytes of the text that it comes from.
+    /// Calls `body` with the number of each token and the range of bytes in the text that it comes from.
     private func forEachPiece(of text: String, _ body: (Int, Range<Int>) -> Void) {
         text.withUTF8Bytes { bytes in
             var word = WordPieceWord()
@@ -88,10 +88,10 @@ public struct WordPieceTokenizer: TextTokenizer {
         }
     }
 
-    /// Cuts one word into pieces; a word with a part that no piece begins is unknown as a whole.
+    /// Splits one word into pieces. If any part of it has no piece, the whole word is unknown.
     private func cut(_ word: borrowing WordPieceWord, _ body: (Int, Range<Int>) -> Void) {
         guard word.characters <= settings.maximumWordCharacters else { return body(unknown, word.range) }
-        // Nearly all words are one piece or a few.
+        // Almost all words have one piece or a few.
         var pieces: [(number: Int, end: Int)] = []
         var start = 0
         var root: ByteTrie.Node? = ByteTrie.root
@@ -112,24 +112,24 @@ public struct WordPieceTokenizer: TextTokenizer {
     }
 }
 
-/// Tokens that are looked for in the text as it stands, before anything else.
+/// The tokens that are searched in the unmodified text before anything else.
 private struct SpecialTokens: Sendable {
     let numbers: Set<Int>
     private let tokens: [(bytes: [UInt8], number: Int)]
     private let beginnings: Set<UInt8>
 
     init(_ names: [String], _ trie: ByteTrie) {
-        // The longest first: where several begin at one place, it is the one that counts.
+        // Longest first: if several begin at one position, the longest one wins.
         tokens = names.compactMap { name in trie.value(of: name).map { (Array(name.utf8), $0) } }
             .sorted { $0.0.count > $1.0.count }
         numbers = Set(tokens.map(\.number))
         beginnings = Set(tokens.compactMap(\.bytes.first))
     }
 
-    /// The first one from `start` on.
+    /// Returns the first match from `start` on.
     func first(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> (number: Int, range: Range<Int>)? {
         guard !tokens.isEmpty else { return nil }
-        // All usual ones begin with the same byte.
+        // All common special tokens begin with the same byte.
         let only = beginnings.count == 1 ? beginnings.first : nil
         for place in start..<bytes.count {
             if let only, bytes[place] != only { continue }
