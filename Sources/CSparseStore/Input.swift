@@ -1,14 +1,14 @@
 internal import CSparseStoreHeader
 internal import SparseStore
 
-/// Texts or byte strings that a caller has passed, checked once.
+/// Strings or byte strings from the caller, checked once.
 struct InputStrings {
     let count: Int
     private let bytes: UnsafePointer<UInt8>?
     private let offsets: UnsafePointer<Int64>
     private let present: UnsafePointer<UInt8>?
 
-    /// - Parameter name: what messages call the argument.
+    /// - Parameter name: The name of the argument in messages.
     init(_ strings: sparsestore_strings, name: String) throws {
         guard strings.count >= 0, let offsets = strings.offsets else {
             throw misuse("'\(name)' has no offsets or a negative count", "pass count + 1 offsets, rising from 0")
@@ -23,13 +23,13 @@ struct InputStrings {
         present = strings.present
     }
 
-    /// The bytes at a place; nil where there are none at all.
+    /// Returns the bytes at an index; nil if the argument is missing.
     func bytes(_ index: Int) -> [UInt8]? {
         if let present, present[index] == 0 { return nil }
         return Array(UnsafeBufferPointer(start: bytes.map { $0 + Int(offsets[index]) }, count: length(index)))
     }
 
-    /// The text at a place.
+    /// Returns the string at an index.
     func text(_ index: Int, name: String) throws -> String {
         let buffer = UnsafeBufferPointer(start: bytes.map { $0 + Int(offsets[index]) }, count: length(index))
         guard let text = String(validating: buffer, as: UTF8.self) else {
@@ -41,16 +41,16 @@ struct InputStrings {
     private func length(_ index: Int) -> Int { Int(offsets[index + 1] - offsets[index]) }
 }
 
-/// Sparse vectors that a caller has passed, checked once.
+/// Sparse vectors from the caller, checked once.
 struct InputRows {
     let count: Int
     private let pointers: UnsafePointer<Int64>
     private let columns: UnsafePointer<Int32>?
     private let weights: UnsafePointer<Float>?
-    /// Nil when terms are numbers.
+    /// The terms; nil if terms are numbers.
     private let names: [String]?
 
-    /// - Parameter name: what messages call the argument.
+    /// - Parameter name: The name of the argument in messages.
     init(_ rows: sparsestore_rows, name: String) throws {
         guard rows.rows >= 0, let pointers = rows.pointers else {
             throw misuse("'\(name)' has no pointers or a negative count", "pass rows + 1 pointers, rising from 0")
@@ -69,9 +69,9 @@ struct InputRows {
         }
     }
 
-    /// The vector of a row; nil when it has no component that is not zero.
+    /// Returns the vector of a row; nil if all its components are zero.
     ///
-    /// - Parameter label: what messages call the row.
+    /// - Parameter label: The name of the row in messages.
     func content(_ row: Int, label: @autoclosure () -> String) throws -> SparseContent? {
         let range = Int(pointers[row])..<Int(pointers[row + 1])
         guard let columns, let weights, !range.isEmpty else { return nil }
@@ -95,7 +95,7 @@ struct InputRows {
     }
 }
 
-/// Token vectors that a caller has passed, checked once.
+/// Token vectors from the caller, checked once.
 struct InputTokens {
     private let dimension: Int
     private let offsets: UnsafePointer<Int64>
@@ -114,7 +114,7 @@ struct InputTokens {
         components = tokens.components
     }
 
-    /// The token vectors of a row; nil when it has none.
+    /// Returns the token vectors of a row; nil if it has none.
     func multivector(_ row: Int, label: @autoclosure () -> String) throws -> Multivector? {
         let tokens = Int(offsets[row + 1] - offsets[row])
         guard tokens > 0, let components else { return nil }
@@ -152,7 +152,7 @@ struct InputTags {
     }
 }
 
-/// Makes sure that `count + 1` offsets rise from 0.
+/// Checks that `count + 1` offsets ascend from 0.
 func checkRising(_ offsets: UnsafePointer<Int64>, count: Int64, name: String) throws {
     var last: Int64 = 0
     for index in 0...Int(count) {

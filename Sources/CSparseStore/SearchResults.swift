@@ -1,7 +1,7 @@
 public import CSparseStoreHeader
 internal import SparseStore
 
-/// The answers to a batch of queries, laid out as the C interface shows them.
+/// The answers to a batch of queries, in the layout of the C interface.
 final class SearchResults {
     let queries: Int
     let generation: UInt64
@@ -19,7 +19,7 @@ final class SearchResults {
 
     /// - Parameters:
     ///   - answers: for each query its hits.
-    ///   - fields: what hits bring, a sum of `sparsestore_field`.
+    ///   - fields: The requested fields, a sum of `sparsestore_field`.
     init(_ answers: [[AnsweredHit]], generation: UInt64, fields: Int32) {
         queries = answers.count
         self.generation = generation
@@ -61,7 +61,7 @@ struct AnsweredHit {
     }
 }
 
-/// Numbers that a caller reads for as long as their owner lives.
+/// Numbers that a caller can read as long as their owner lives.
 final class OutputArray<Element> {
     let buffer: UnsafeMutableBufferPointer<Element>
 
@@ -77,7 +77,7 @@ final class OutputArray<Element> {
 }
 
 extension OutputArray<Int64> {
-    /// Where runs of these lengths begin, and where the last one ends.
+    /// Returns the start of each run of the given lengths, and the end of the last one.
     convenience init(starts lengths: [Int]) {
         var starts: [Int64] = [0]
         for length in lengths { starts.append((starts.last ?? 0) + Int64(length)) }
@@ -85,7 +85,7 @@ extension OutputArray<Int64> {
     }
 }
 
-/// Byte strings that a caller reads for as long as their owner lives.
+/// Byte strings that a caller can read as long as their owner lives.
 final class OutputStrings {
     private let count: Int
     private let bytes: OutputArray<UInt8>
@@ -149,7 +149,7 @@ public func get(
     }
 }
 
-/// What a caller asks a search for.
+/// The search request of a caller.
 private struct SearchRequest {
     var options = SearchOptions()
     var fields: Int32 = 0
@@ -181,7 +181,7 @@ private struct SearchRequest {
         candidates = given.candidates == 0 ? options.limit * 10 : Int(given.candidates)
     }
 
-    /// The hits of each query; a query without a component finds nothing.
+    /// Returns the hits of each query; a query without components has none.
     func answers(
         to contents: [SparseContent?], in snapshot: Snapshot
     ) throws -> [[AnsweredHit]] {
