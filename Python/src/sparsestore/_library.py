@@ -9,6 +9,7 @@ import ctypes
 import os
 from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint8, c_void_p
 from pathlib import Path
+from typing import Any
 
 from ._errors import SparseStoreError
 
@@ -143,7 +144,7 @@ RECALL_TARGET, RECALL_EXACT, RECALL_FAST = 0, 1, 2
 FIELD_PAYLOAD, FIELD_TAGS, FIELD_ATTRIBUTES = 1, 2, 4
 TYPE_INTEGER, TYPE_NUMBER, TYPE_BOOLEAN, TYPE_STRING, TYPE_DATE, TYPE_INTEGERS, TYPE_STRINGS = range(1, 8)
 
-_STATUS_CALLS = {
+_STATUS_CALLS: dict[str, list[Any]] = {
     "sparsestore_open": [c_char_p, POINTER(OpenOptions), POINTER(c_void_p)],
     "sparsestore_upsert": [c_void_p, POINTER(Batch), POINTER(c_int64)],
     "sparsestore_remove": [c_void_p, POINTER(Strings), POINTER(c_int64)],
@@ -159,7 +160,7 @@ _STATUS_CALLS = {
     "sparsestore_backup": [c_void_p, c_char_p],
 }
 
-_PLAIN_CALLS = {
+_PLAIN_CALLS: dict[str, tuple[list[Any], Any]] = {
     "sparsestore_interface_version": ([], c_int32),
     "sparsestore_close": ([c_void_p], None),
     "sparsestore_error_name": ([c_void_p], c_char_p),

@@ -331,7 +331,8 @@ class Store:
             lib.call(
                 "sparsestore_facets", self._handle(), attribute.encode(), _text(filter), limit, result.place)
             (_, found), (_, counts) = result.columns()
-            return list(zip(found, counts))
+            pairs: Any = zip(found, counts)  # no value is missing here
+            return [*pairs]
 
     def list(
         self,
@@ -454,7 +455,7 @@ class Store:
         """What the store holds and what it costs."""
         record = lib.StatisticsRecord()
         lib.call("sparsestore_stats", self._handle(), ctypes.byref(record))
-        return Statistics(**{name: getattr(record, name) for name, _ in lib.StatisticsRecord._fields_ if name != "size"})
+        return Statistics(**{field[0]: getattr(record, field[0]) for field in lib.StatisticsRecord._fields_[1:]})
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copies the newest commit to a new file while others read and write. The copy is a store like any other."""
