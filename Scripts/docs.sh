@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Builds the reference documentation of the library's public modules into .build/docs, with the docc of the Swift
-# toolchain: the package needs no plugin for it. Fails on a warning, such as a ``link`` to a symbol that is not there.
+# Builds the documentation of the library's public modules, with the articles and the tutorial of
+# Sources/SparseStore/SparseStore.docc, into .build/docs, with the docc of the Swift toolchain: the package needs no plugin
+# for it. Fails on a warning, such as a ``link`` to a symbol that is not there.
+#
+# The site is files only: any static host serves it. For one that serves it below a path, set DOCS_BASE_PATH=that/path.
 # (That every public declaration has a comment is checked by swift format.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,8 +26,15 @@ for module in "${modules[@]}"; do
     find "$written" -name "$module@*.symbols.json" -exec cp {} "$graphs/" \;
 done
 
-catalog=()
-if [ -d Sources/SparseStore/SparseStore.docc ]; then catalog=(Sources/SparseStore/SparseStore.docc); fi
-"$docc" convert ${catalog[@]+"${catalog[@]}"} --additional-symbol-graph-dir "$graphs" --output-dir "$site" \
-    --fallback-display-name SparseStore --fallback-bundle-identifier SparseStore --warnings-as-errors
-echo "docs: ${modules[*]} in $site, no warning; read them with: python3 -m http.server -d $site"
+catalog=Sources/SparseStore/SparseStore.docc
+"$docc" convert "$catalog" --additional-symbol-graph-dir "$graphs" --output-dir "$site" \
+    --fallback-display-name SparseStore --fallback-bundle-identifier SparseStore --warnings-as-errors \
+    --transform-for-static-hosting --hosting-base-path "${DOCS_BASE_PATH:-/}"
+# The root of the site shows its landing page.
+printf '<!doctype html><meta http-equiv="refresh" content="0; url=documentation/sparsestore/"><title>SparseStore</title>\n' \
+    >"$site/index.html"
+for page in index.html documentation/sparsestore/index.html documentation/sparsestore/gettingstarted/index.html \
+    tutorials/tutorials/index.html; do
+    [ -s "$site/$page" ] || { echo "docs: the site has no $page" >&2 && exit 1; }
+done
+echo "docs: ${modules[*]}, no warning; read them with: python3 -m http.server -d $site   at http://localhost:8000/"

@@ -21,7 +21,8 @@ def code_of(text: str) -> str:
 
 
 def swift_files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.swift"))
+    """The Swift source below a folder; the code that a documentation catalog shows is not compiled with it."""
+    return sorted(path for path in folder.rglob("*.swift") if not any(part.suffix == ".docc" for part in path.parents))
 
 
 def project_files(root: Path) -> list[Path]:

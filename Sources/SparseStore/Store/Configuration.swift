@@ -71,7 +71,7 @@ public struct Configuration: Sendable {
     /// processes on one host may use the file. Docker Desktop bind mounts, Windows folders under WSL 2, and rootless
     /// Podman are also treated as network file systems.
     public var allowNetworkFilesystem: Bool
-    /// The index profile of a new store. Ignored for an existing store; use ``Store/changeProfile(to:)`` to change it.
+    /// The index profile of a new store. Ignored for an existing store; use `Store/changeProfile(to:)` to change it.
     public var profile: IndexProfile
     /// The memory for decoded posting lists of compact segments, in bytes, shared by all threads of the store. 0
     /// disables the cache. Running searches need about 64 KiB more for each of their terms.
@@ -83,7 +83,7 @@ public struct Configuration: Sendable {
     /// The zstd compression level of payloads, 1...19.
     public var compressionLevel: Int
     /// The codec of token vectors in a store that has none yet. Ignored for a store with multivectors; use
-    /// ``Store/encodeMultivectors(as:seed:progress:)`` to change their codec. `pq32` is not allowed here because it
+    /// `Store/encodeMultivectors(as:seed:progress:)` to change their codec. `pq32` is not allowed here because it
     /// must be trained first.
     public var multivectorCodec: MultivectorCodec
     /// The time a snapshot may be held before the log gets a warning.

@@ -3,27 +3,27 @@ public import SystemPackage
 
 // The calls that change or copy whole stores, for tasks. See Store+Async.
 extension Store {
-    /// Opens or creates a store. See ``open(at:configuration:)-(FilePath,_)``.
+    /// Opens or creates a store. See `open(at:configuration:)`.
     public static func open(
         at path: FilePath, configuration: Configuration = Configuration()
     ) async throws(SparseStoreError) -> Store {
         try await AsyncHop.wrap { _ in try open(at: path, configuration: configuration) }
     }
 
-    /// Opens or creates a store. See ``open(at:configuration:)-(FilePath,_)``.
+    /// Opens or creates a store. See `open(at:configuration:)`.
     public static func open(
         at path: String, configuration: Configuration = Configuration()
     ) async throws(SparseStoreError) -> Store {
         try await open(at: FilePath(path), configuration: configuration)
     }
 
-    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. Canceling the task does not
+    /// Writes a copy of the newest commit. See `backup(to:compacting:)`. Canceling the task does not
     /// stop the copy.
     public func backup(to path: FilePath, compacting: Bool = true) async throws(SparseStoreError) {
         try await AsyncHop.wrap { [self] _ in try backup(to: path, compacting: compacting) }
     }
 
-    /// Writes a copy of the newest commit. See ``backup(to:compacting:)-(FilePath,_)``. Canceling the task does not
+    /// Writes a copy of the newest commit. See `backup(to:compacting:)`. Canceling the task does not
     /// stop the copy.
     public func backup(to path: String, compacting: Bool = true) async throws(SparseStoreError) {
         try await backup(to: FilePath(path), compacting: compacting)
@@ -41,7 +41,7 @@ extension Store {
         }
     }
 
-    /// Changes the codec of token vectors. See ``encodeMultivectors(as:seed:progress:)``. When the task is canceled, it
+    /// Changes the codec of token vectors. See `encodeMultivectors(as:seed:progress:)`. When the task is canceled, it
     /// stops after the current step and keeps the finished steps.
     public func encodeMultivectors(
         as codec: MultivectorCodec, seed: UInt64 = 1,
@@ -55,7 +55,7 @@ extension Store {
         }
     }
 
-    /// Changes the index profile. See ``changeProfile(to:)``.
+    /// Changes the index profile. See `changeProfile(to:)`.
     public func changeProfile(to profile: IndexProfile) async throws(SparseStoreError) {
         try await AsyncHop.wrap { [self] _ in try changeProfile(to: profile) }
     }

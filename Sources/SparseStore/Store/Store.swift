@@ -33,7 +33,7 @@ public final class Store: Sendable {
         try SparseStoreError.wrap { try Store(path, configuration) }
     }
 
-    /// Opens a store, or creates it. See ``open(at:configuration:)-(FilePath,_)``.
+    /// Opens a store, or creates it. See `open(at:configuration:)`.
     public static func open(
         at path: String, configuration: Configuration = Configuration()
     ) throws(SparseStoreError) -> Store {

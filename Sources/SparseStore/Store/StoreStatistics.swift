@@ -77,7 +77,7 @@ public struct MultivectorStatistics: Sendable, Hashable, Codable {
     /// The codec of new token vectors.
     public var codec: MultivectorCodec
     /// The number of documents whose token vectors still use another codec.
-    /// ``Store/encodeMultivectors(as:seed:progress:)`` converts them.
+    /// `Store/encodeMultivectors(as:seed:progress:)` converts them.
     public var outdated: Int
     /// The size of all token vectors, including headers, in bytes.
     public var bytes: Int

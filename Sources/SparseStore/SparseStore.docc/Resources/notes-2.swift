@@ -1,0 +1,11 @@
+import SparseStore
+import SparseText
+
+let encoder = BM25(language: .english)
+let store = try Store.open(at: "notes.sparse")
+try store.write { try $0.setEncoder(encoder.description) }
+
+try store.write { transaction in
+    try transaction.upsert(id: "1", text: "The swift is a small bird", tags: ["animal"])
+    try transaction.upsert(id: "2", text: "Swift is a programming language")
+}
