@@ -62,25 +62,11 @@ struct EvaluationTests {
         #expect(RecallMetric([], truth: answer, limit: 2).value == 0)
     }
 
-    @Test("nDCG and MRR by hand")
-    func ranking() {
-        let grades: [TextKey: Int] = ["a": 3, "b": 1, "c": 0, "d": 2, "e": -1]
-        let answer = hits(("x", 9), ("b", 8), ("a", 7), ("c", 6), ("e", 5))
-        let ideal = 3 + 2 / log2(3.0) + 1 / 2
-        #expect(abs(RankingMetrics.nDCG(answer, grades: grades, depth: 10) - (1 / log2(3.0) + 3 / 2) / ideal) < 1e-12)
-        #expect(
-            abs(RankingMetrics.nDCG(answer, grades: grades, depth: 2) - (1 / log2(3.0)) / (3 + 2 / log2(3.0))) < 1e-12)
-        #expect(RankingMetrics.nDCG([], grades: grades, depth: 10) == 0)
-        #expect(RankingMetrics.nDCG(answer, grades: ["x": 0], depth: 10) == 0)
-        #expect(RankingMetrics.reciprocalRank(answer, grades: grades, depth: 10) == 0.5)
-        #expect(RankingMetrics.reciprocalRank(answer, grades: grades, depth: 1) == 0)
-    }
-
     @Test("equal scores stand as trec_eval puts them: the larger id first")
-    func ties() {
+    func ties() throws {
         let answer = hits(("10", 1), ("9", 1), ("2", 2))
-        #expect(RankingMetrics.evaluationOrder(answer).map(\.id) == ["2", "9", "10"])
-        #expect(RankingMetrics.reciprocalRank(answer, grades: ["10": 1], depth: 10) == 1.0 / 3)
+        #expect(Measure.evaluationOrder(answer).map(\.id) == ["2", "9", "10"])
+        #expect(try Measure("RR@10").value(answer, grades: ["10": 1]) == 1.0 / 3)
     }
 
     @Test("judgements of three and four columns")
@@ -174,8 +160,9 @@ struct EvaluationTests {
     func spellings() throws {
         let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
         let grades: [TextKey: Int] = [TextKey(composed): 2]
-        #expect(RankingMetrics.nDCG(hits((decomposed, 2), (composed, 1)), grades: grades, depth: 10) == 1 / log2(3.0))
-        #expect(RankingMetrics.reciprocalRank(hits((decomposed, 1)), grades: grades, depth: 10) == 0)
+        #expect(
+            try Measure("nDCG@10").value(hits((decomposed, 2), (composed, 1)), grades: grades) == 1 / log2(3.0))
+        #expect(try Measure("RR@10").value(hits((decomposed, 1)), grades: grades) == 0)
         let lines = "\(composed) d 1\n\(decomposed) d 2\n\(composed) \(composed) 3\n\(composed) \(decomposed) 0\n"
         let qrels = try Qrels(source: ByteSource(bytes: Array(lines.utf8)))
         #expect(qrels.grades.count == 2)

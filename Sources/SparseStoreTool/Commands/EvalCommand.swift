@@ -11,8 +11,10 @@ struct EvalCommand: ParsableCommand {
         discussion: """
             Queries are JSON Lines or CSR, told by the content, each with an id of its own; or questions in plain words, as \
             JSON Lines, {"id", "text"}, or lines of an id, a tab and the text. Recall: a returned document is right when its true score \
-            reaches the k-th true score less 0.0001; a missing place is right when the truth has score 0 there. nDCG@10 \
-            and MRR@10 are trec_eval's, over the judged queries of the file. Times are those of one search call each.
+            reaches the k-th true score less 0.0001; a missing place is right when the truth has score 0 there. Measures \
+            are named as ir_measures names them (nDCG, RR, AP, P, R, Success, Judged, RBP) and are trec_eval's, averaged \
+            over the judged queries of the file; without --limit, as many hits are asked for as the deepest of them looks \
+            at (1,000 for one without a depth). Times are those of one search call each.
 
             The truth is little-endian: UInt32 queries, UInt32 k, then queries x k UInt32 document ids, then as many \
             Float32 scores. Judgments are lines of 'query document grade' or 'query iteration document grade', separated by \
@@ -24,6 +26,7 @@ struct EvalCommand: ParsableCommand {
               sparsestore eval notes.sparse --queries questions.tsv --qrels qrels.tsv
               sparsestore eval wiki.sparse --queries queries.jsonl --truth gt.bin --recall exact
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --run run.trec
+              sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --measures nDCG@10,RR@10,R@100,AP
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \
                 --query-multivectors q.npy --query-offsets qo.npy --candidates 50 --alpha 0.05 --beta 4
               sparsestore eval wiki.sparse --queries queries.csr --weighting table:idf.f32 --json
@@ -39,8 +42,18 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "The exact answers to measure recall against.")
     var truth: String?
 
-    @Option(help: "Judgments to measure nDCG@10 and MRR@10 against.")
+    @Option(help: "Judgments to measure the answers against.")
     var qrels: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to measure, such as nDCG@10,RR@10,R@100,AP,P(rel=2)@5. (default: nDCG@10 and RR@10)",
+            valueName: "list"),
+        transform: Self.measures)
+    var measures: [Measure]?
+
+    @Flag(help: "With --measures and --json, write the values of each query as well.")
+    var byQuery = false
 
     @Option(name: .customLong("run"), help: "Write the answers to this file, as a TREC run.")
     var runFile: String?
@@ -68,9 +81,14 @@ struct EvalCommand: ParsableCommand {
         guard (1...1_024).contains(threads) else {
             throw ValidationError("--threads is to be 1 to 1024, not \(threads)")
         }
+        guard measures == nil || qrels != nil else { throw ValidationError("--measures needs judgments; give --qrels") }
+        guard !byQuery || (measures != nil && output.isJSON) else {
+            throw ValidationError("--by-query needs --measures and --json")
+        }
     }
 
     func run() throws {
+        let tuning = tuning(deepEnoughFor: measures ?? [])
         let matrix = MatrixFile.resolve(queries, isQueries: true)
         let files = UsedFiles(
             store: self.store.store,
@@ -102,7 +120,7 @@ struct EvalCommand: ParsableCommand {
         defer { store.close() }
         let encoder = file.isInWords ? try text.encoder(for: store) : nil
         let set = try encoder.map { try QuerySet(file.queries, $0) } ?? QuerySet(file, for: store)
-        if let groundTruth { try check(groundTruth, for: file.queries.count, in: store) }
+        if let groundTruth { try check(groundTruth, for: file.queries.count, in: store, limit: tuning.limit) }
         var options = try tuning.options(for: store)
         if let encoder { options = text.options(options, encoder) }
         InterruptFlag.install()
@@ -122,7 +140,11 @@ struct EvalCommand: ParsableCommand {
             try writer.finish()
         }
         let report = EvaluationReport(
-            result, records: set.records, tuning: tuning, threads: threads, truth: groundTruth, qrels: judgments)
+            result, records: set.records, tuning: tuning, threads: threads, truth: groundTruth,
+            ranking: try judgments.map {
+                try RankingReport(
+                    result.outcomes, records: set.records, qrels: $0, measures: measures, byQuery: byQuery)
+            })
         stages.noteUnknown(result.outcomes.map(\.stages))
         // Later stages give scores of another kind.
         if let groundTruth, let error = report.scoreError, stages.isEmpty, error > groundTruth.largestScore / 100 {
@@ -135,6 +157,25 @@ struct EvalCommand: ParsableCommand {
         }
         if let judgments, let qrels { note(judgments, qrels, asked: ids) }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
+    }
+
+    private static func measures(_ text: String) throws -> [Measure] {
+        do {
+            return try Measure.list(text)
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+
+    /// The tuning, with a limit that lets `measures` look as deep as they do, unless the caller has set one.
+    private func tuning(deepEnoughFor measures: [Measure]) -> SearchTuning {
+        var tuning = tuning
+        guard let deepest = measures.map({ $0.depth ?? 1_000 }).max() else { return tuning }
+        if tuning.limitGiven == nil { tuning.limitGiven = max(deepest, tuning.limit) }
+        for measure in measures where measure.depth ?? 0 > tuning.limit {
+            Output.note("\(measure) looks at more than the \(tuning.limit) hits of --limit; raise it\n")
+        }
+        return tuning
     }
 
     /// Refuses two queries of one id where something goes by ids, and mentions them otherwise.
@@ -150,12 +191,12 @@ struct EvalCommand: ParsableCommand {
     }
 
     /// Compares the documents in the judged places of a truth with those of the store.
-    private func check(_ truth: GroundTruth, for queries: Int, in store: Store) throws {
+    private func check(_ truth: GroundTruth, for queries: Int, in store: Store, limit: Int) throws {
         let (found, all) = try store.read { snapshot in
             var (found, all) = (0, 0)
             for query in 0..<queries {
                 let answer = truth.answer(query)
-                for (row, score) in zip(answer.rows, answer.scores).prefix(tuning.limit) where score > 0 {
+                for (row, score) in zip(answer.rows, answer.scores).prefix(limit) where score > 0 {
                     all += 1
                     if try snapshot.contains(String(row)) { found += 1 }
                 }

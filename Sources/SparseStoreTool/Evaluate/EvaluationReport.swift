@@ -3,9 +3,6 @@ internal import SparseStore
 
 /// The figures of one evaluation.
 struct EvaluationReport {
-    /// The rank down to which nDCG and MRR look.
-    static let depth = 10
-
     let queries: Int
     let limit: Int
     let recallAsked: String
@@ -16,8 +13,8 @@ struct EvaluationReport {
     let recall: (mean: Double, perfect: Int)?
     /// The largest distance of a returned score from the true one.
     let scoreError: Float?
-    /// The means over the judged queries; nil without judgements.
-    let ranking: (ndcg: Double, mrr: Double, judged: Int)?
+    /// What judgments say of the answers; nil without judgments.
+    let ranking: RankingReport?
     let latency: LatencySummary
     /// How many answers were certified exact.
     let exact: Int
@@ -28,7 +25,7 @@ struct EvaluationReport {
     /// Judges `run`, the answers to `records`.
     init(
         _ run: QueryRunner.Run, records: [QueryRecord], tuning: SearchTuning, threads: Int, truth: GroundTruth?,
-        qrels: Qrels?
+        ranking: RankingReport?
     ) {
         let outcomes = run.outcomes
         queries = outcomes.count
@@ -42,16 +39,7 @@ struct EvaluationReport {
         }
         recall = metrics.map { (Self.mean($0.map(\.value)), $0.count { $0.right == $0.places }) }
         scoreError = metrics?.map(\.scoreError).max()
-        ranking = qrels.map { qrels in
-            let judged = zip(outcomes, records).compactMap { outcome, record in
-                qrels.grades[TextKey(record.id)].map { (outcome.hits, $0) }
-            }
-            return (
-                Self.mean(judged.map { RankingMetrics.nDCG($0, grades: $1, depth: Self.depth) }),
-                Self.mean(judged.map { RankingMetrics.reciprocalRank($0, grades: $1, depth: Self.depth) }),
-                judged.count
-            )
-        }
+        self.ranking = ranking
         latency = LatencySummary(nanoseconds: outcomes.compactMap(\.nanoseconds))
         exact = outcomes.count { $0.isExact }
         stages = StageSummary.summaries(outcomes.map(\.stages))
@@ -75,9 +63,9 @@ struct EvaluationReport {
             ("recall", .optional(recall) { .number(Figures.rounded($0.mean, 6)) }),
             ("perfect", .optional(recall) { .integer($0.perfect) }),
             ("score_error", .optional(scoreError) { .float($0) }),
-            ("ndcg", .optional(ranking) { .number(Figures.rounded($0.ndcg, 6)) }),
-            ("mrr", .optional(ranking) { .number(Figures.rounded($0.mrr, 6)) }),
-            ("judged", .optional(ranking) { .integer($0.judged) }),
+        ]
+        fields += RankingReport.fields(ranking)
+        fields += [
             ("mean_us", .number(Figures.rounded(latency.mean, 2))),
             ("p50_us", .number(Figures.rounded(latency.p50, 2))),
             ("p99_us", .number(Figures.rounded(latency.p99, 2))),
@@ -104,10 +92,8 @@ struct EvaluationReport {
         }
         if let scoreError { table.add("score error", "at most \(scoreError)") }
         if let ranking {
-            table.add(
-                "nDCG@\(Self.depth)",
-                "\(Figures.decimal(ranking.ndcg, 4))   (over \(Figures.count(ranking.judged)) judged queries)")
-            table.add("MRR@\(Self.depth)", Figures.decimal(ranking.mrr, 4))
+            for (name, value) in ranking.shown { table.add(name, Figures.decimal(value, 4)) }
+            table.add("judged", "\(Figures.count(ranking.judged)) of the queries")
         }
         table.add("certified exact", "\(Figures.count(exact)) of \(Figures.count(queries))")
         table.add(

@@ -3,8 +3,8 @@ internal import SparseStore
 
 /// What `search` and `eval` ask of the engine.
 struct SearchTuning: ParsableArguments {
-    @Option(help: "How many hits.")
-    var limit = 10
+    @Option(name: .customLong("limit"), help: "How many hits. (default: 10)")
+    var limitGiven: Int?
 
     @Option(help: "'exact', 'fast', or the share of the true answers that is wanted, such as 0.95.")
     var recall = RecallOption.standard
@@ -50,6 +50,9 @@ struct SearchTuning: ParsableArguments {
             }
         }
     }
+
+    /// How many hits a search has at the most.
+    var limit: Int { limitGiven ?? 10 }
 
     /// What was asked for, in the words of the options.
     var recallAsked: String { plainSeismic?.description ?? recall.description }
