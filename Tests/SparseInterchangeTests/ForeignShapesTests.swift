@@ -120,4 +120,42 @@ import Testing
     func `what is no vector in any form says why`(_ line: String, _ part: String) throws {
         #expect(try part.isEmpty || reason(line).contains(part))
     }
+
+    @Test(arguments: [
+        #"{"rows": [{"id": 1, "vector": {"x": 1}}, {"id": 2, "vector": {"y": 2}}]}"#,
+        "{\n  \"rows\": [\n    {\n      \"id\": 1,\n      \"vector\": {\"x\": 1}\n    },\n    "
+            + "{\"id\": 2, \"vector\": {\"y\": 2}}\n  ]\n}\n",
+    ])
+    func `rows within an object are read as pymilvus writes them`(_ text: String) throws {
+        let all = try rows(text)
+        #expect(try documents(text).map(\.id) == ["1", "2"])
+        #expect(all.count == 2)
+        #expect(try documents(text, from: try #require(all.first).after).map(\.id) == ["2"])
+    }
+
+    @Test(arguments: [
+        (#"{"id": "a", "vector": {"x": 1}, "title": "t"}"#, "a field is not read"),
+        (#"{"id": "a", "vector": {"x": 1, "y": 0}}"#, "a weight is zero"),
+        (#"{"id": "a", "vector": {"x": "1"}}"#, "a weight is written as a string"),
+        (#"{"id": "a", "vector": {"indices": [1], "values": [1], "n": 2}}"#, "a field is not read"),
+    ])
+    func `strict rules reject what is otherwise passed over`(_ line: String, _ reason: String) throws {
+        #expect(try documents(line).count == 1)
+        let reader = try JSONLinesReader(
+            source: ByteSource(bytes: Array(line.utf8)), rules: ReadingRules(isStrict: true))
+        guard case .reject(let reject)? = try reader.next() else {
+            Issue.record("read")
+            return
+        }
+        #expect(reject.reason.contains(reason))
+    }
+
+    @Test(arguments: [
+        (#"{"id": 1, "vector": {"text": {"indices": [3], "values": [0.5]}}}"#, "--vector-field vector.text"),
+        (#"{"d1": {"swift": 1.5}, "d2": {"bird": 0.5}}"#, "to_entries"),
+        (#"{"id": 1, "sparse": {"swift": 1.5}}"#, "--vector-field sparse"),
+    ])
+    func `vectors at another place are named with the way to them`(_ line: String, _ hint: String) throws {
+        #expect(try reason(line).contains(hint))
+    }
 }

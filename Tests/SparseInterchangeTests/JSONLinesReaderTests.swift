@@ -369,7 +369,8 @@ struct JSONLinesReaderTests {
         while let row = try strict.next() { if case .reject = row { rejected += 1 } }
         #expect(rejected == 8)
         #expect(strict.droppedWeights == 0)
-        let lenient = try JSONLinesReader(source: ByteSource(bytes: Array(text.utf8)), droppingBadWeights: true)
+        let lenient = try JSONLinesReader(
+            source: ByteSource(bytes: Array(text.utf8)), rules: ReadingRules(dropsBadWeights: true))
         var accepted: [[WeightedTerm]] = []
         while let row = try lenient.next() {
             if case .document(let document, _) = row { accepted.append(Support.terms(document)) }
@@ -387,7 +388,7 @@ struct JSONLinesReaderTests {
             guard case .reject(_, let concernsWeight) = try strict.row(row) else { Issue.record("accepted"); continue }
             #expect(concernsWeight)
         }
-        let lenient = try CSRReader(source: ByteSource(bytes: bytes), droppingBadWeights: true)
+        let lenient = try CSRReader(source: ByteSource(bytes: bytes), rules: ReadingRules(dropsBadWeights: true))
         #expect(try lenient.row(0) == .vector(try SparseVector([(2, 1)])))
         #expect(try lenient.row(1) == .empty)
         #expect(try lenient.row(2) == .vector(try SparseVector([(6, 2)])))

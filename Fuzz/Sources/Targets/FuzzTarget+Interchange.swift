@@ -5,7 +5,9 @@ import Foundation
 
 extension FuzzTarget {
     /// A target for each format of other people's files, and for the text of a filter.
-    static let interchange = [jsonLines, csr, npy, trecRun, qrels, truth, queries, weights, zstd, filter]
+    static let interchange = [
+        jsonLines, csr, npy, trecRun, qrels, truth, queries, weights, zstd, gzip, ciff, measures, filter,
+    ]
 
     private static let line =
         #"{"id": "a\u00e9", "content": "text", "vector": {"x": 1.5, "y": 2e-3}, "tags": ["t"], "n": [{}, null, "\ud83d\ude00"]}"#
@@ -119,6 +121,66 @@ extension FuzzTarget {
                 try Finding.unless(content.count <= 1 << 20, "more than the limit")
             }
             try reading { _ = try places(JSONLinesReader(source: ByteSource(bytes: Array(bytes)), lineLimit: 1 << 12)) }
+        })
+
+    /// Inflated content ends at the limit as well, in one member or in several.
+    private static let gzip = FuzzTarget(
+        name: "gzip",
+        seeds: {
+            let member = "H4sICAAAAAAC/2xpbmUuanNvbmwubnB6AKtWykxRslJQSlTSUVAqS00uyS8CcquVKoCkYW0tFwAgwJZ+IAAAAA=="
+            let bytes = Array(Data(base64Encoded: member) ?? Data())
+            return [bytes, bytes + bytes]
+        },
+        run: { bytes in
+            try reading {
+                let content = try ByteSource(bytes: Array(bytes)).readAll(limit: 1 << 20)
+                try Finding.unless(content.count <= 1 << 20, "more than the limit")
+            }
+            try reading { _ = try places(JSONLinesReader(source: ByteSource(bytes: Array(bytes)), lineLimit: 1 << 12)) }
+        })
+
+    /// Documents are the same however many are gathered at once, and reading goes on at each.
+    private static let ciff = FuzzTarget(
+        name: "ciff",
+        seeds: {
+            let index = """
+                LQgBEAMYAyADKAMwuIIEOWQ7309Vb9VAQhRtYWRlIGJ5IGNpZmYtdG9vbGtpdBQKBGJpcmQQAhgEIgIQAyIECAIQARIKBmVuZ2luZRAB\
+                GAciBAgBEAcgCgVzd2lmdBADGK2CBCIDEKwCIgQIARACIgYIARD//wMJEgVNRUQtMRgKCwgBEgVjYWbDqRgKBwgCEgEzGAo=
+                """
+            return [Array(Data(base64Encoded: index) ?? Data())]
+        },
+        run: { bytes in
+            try reading {
+                func read(_ number: Int, _ bounds: CIFFReader.Bounds) throws -> [String] {
+                    try places(
+                        CIFFReader(
+                            source: ByteSource(bytes: Array(bytes)), from: InputPosition(number: number), bounds: bounds
+                        )
+                    ).map { "\($0.row)" }
+                }
+                let all = try places(CIFFReader(source: ByteSource(bytes: Array(bytes)))).map(\.row)
+                try requireStorable(all)
+                let rows = all.map { "\($0)" }
+                try Finding.unless(
+                    try read(0, CIFFReader.Bounds(documents: 2, postings: 3)) == rows, "small pieces gave other rows")
+                for number in rows.indices where number % 4 == 1 {
+                    try Finding.unless(
+                        try read(number, CIFFReader.Bounds()) == Array(rows[number...]), "reading on gave other rows")
+                }
+            }
+        })
+
+    /// A measure that is read gives values from 0 to 1.
+    private static let measures = FuzzTarget(
+        name: "measures", seeds: { [Array("nDCG@10,RR(rel=2)@10,P@5,RBP(rel=1, p=0.5)@3 Judged".utf8)] },
+        run: { bytes in
+            try reading {
+                let hits = [ScoredDocument(id: "a", score: 2), ScoredDocument(id: "b", score: 1)]
+                for measure in try Measure.list(String(decoding: bytes, as: UTF8.self)) {
+                    let value = measure.value(hits, grades: ["a": 1, "b": 3, "c": -1])
+                    try Finding.unless((0...1).contains(value), "a value outside of 0 to 1")
+                }
+            }
         })
 
     /// A filter that is read obeys its limits.

@@ -1,5 +1,6 @@
 /// Splits a JSON text into values that follow each other, over any number of lines, or that are in one array, as
-/// pretty-printers and `json.dump` write them.
+/// pretty-printers and `json.dump` write them. The array may be the member `rows` of an
+/// object, as pymilvus writes it.
 ///
 /// Values are found by their brackets; the parser checks them. The memory is that of the longest value, which is
 /// bounded by the limit.
@@ -23,6 +24,17 @@ final class JSONValueReader: RecordReader {
         offset = source.offset
     }
 
+    /// How many bytes stand before the array in `{"rows": [`; nil where a text does not begin so.
+    static func rowsPrefix(_ text: some Collection<UInt8>) -> Int? {
+        var rest = text[...]
+        for word in ["{", "\"rows\"", ":", "["] {
+            rest = rest.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            guard rest.starts(with: word.utf8) else { return nil }
+            if word != "[" { rest = rest.dropFirst(word.utf8.count) }
+        }
+        return text.count - rest.count
+    }
+
     deinit {
         buffer.deallocate()
     }
@@ -30,6 +42,9 @@ final class JSONValueReader: RecordReader {
     /// Returns the next value without separators; nil at the end.
     func next() throws(InterchangeError) -> LineReader.Line? {
         value.removeAll(keepingCapacity: true)
+        if offset == 0, let prefix = Self.rowsPrefix(try source.peek(256)) {
+            for _ in 0..<prefix { _ = try take() }
+        }
         guard var byte = try skipBetweenValues() else { return nil }
         number += 1
         var (depth, length) = (0, 0)
@@ -71,10 +86,13 @@ final class JSONValueReader: RecordReader {
 
     /// Skips white space, commas, the brackets of the array and a byte order mark. Returns the first byte of a value.
     private func skipBetweenValues() throws(InterchangeError) -> UInt8? {
+        var isBehindArray = false
         while let byte = try take() {
             switch byte {
             case 0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF: continue
-            case UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "]"): continue
+            case UInt8(ascii: ","), UInt8(ascii: "["): continue
+            case UInt8(ascii: "]"): isBehindArray = true
+            case UInt8(ascii: "}") where isBehindArray: continue
             default: return byte
             }
         }

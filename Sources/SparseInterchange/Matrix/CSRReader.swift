@@ -37,7 +37,7 @@ public final class CSRReader: DocumentReader {
     private let name: String
     private var arrays: Arrays
     private var nextRow: Int
-    private let isDroppingBadWeights: Bool
+    private let rules: ReadingRules
 
     /// How many bad weights were left out of the rows read so far.
     public private(set) var droppedWeights = 0
@@ -47,12 +47,11 @@ public final class CSRReader: DocumentReader {
     /// - Parameters:
     ///   - source: the file's bytes.
     ///   - position: the row at which reading begins.
-    ///   - droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its row and
-    ///     count it; otherwise it makes the row a reject.
+    ///   - rules: what becomes of weights that are not taken as they are.
     public init(
-        source: ByteSource, from position: InputPosition = InputPosition(), droppingBadWeights: Bool = false
+        source: ByteSource, from position: InputPosition = InputPosition(), rules: ReadingRules = ReadingRules()
     ) throws(InterchangeError) {
-        isDroppingBadWeights = droppingBadWeights
+        self.rules = rules
         name = source.name
         if try ZipArchive.begins(source) {
             format = .npz
@@ -124,7 +123,10 @@ public final class CSRReader: DocumentReader {
         }
         let terms = try arrays.terms.integers(range[0]..<range[1])
         var weights = try arrays.weights.floats(range[0]..<range[1])
-        let dropped = isDroppingBadWeights ? Self.dropBad(&weights) : 0
+        let dropped = rules.dropsBadWeights ? Self.dropBad(&weights) : 0
+        guard !rules.isStrict || !weights.contains(0) else {
+            return .reject(reason: JSONFault.Reason.zeroWeight.rawValue, concernsWeight: false)
+        }
         let row = Self.row(terms, weights, columns: arrays.columns)
         if case .vector = row { droppedWeights += dropped }
         return row

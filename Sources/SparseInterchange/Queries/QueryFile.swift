@@ -18,12 +18,12 @@ public struct QueryFile: Sendable {
     ///
     /// - Parameters:
     ///   - path: the file, or a folder of lsr-benchmark; "-" for standard input.
-    ///   - droppingBadWeights: leave a weight that is not finite or outside `Limits.weights` out of its query and count it;
-    ///     otherwise it is an error.
-    public init(path: String, droppingBadWeights: Bool = false) throws(InterchangeError) {
+    ///   - rules: whether a weight that is not finite or outside `Limits.weights` is left out of its query and counted, or
+    ///     is an error.
+    public init(path: String, rules: ReadingRules = ReadingRules()) throws(InterchangeError) {
         let path = MatrixFile.resolve(path, isQueries: true)
         try self.init(
-            source: try ByteSource(path: path), ids: MatrixFile.idsBeside(path), droppingBadWeights: droppingBadWeights)
+            source: try ByteSource(path: path), ids: MatrixFile.idsBeside(path), rules: rules)
     }
 
     /// Reads the queries `source` gives.
@@ -31,9 +31,9 @@ public struct QueryFile: Sendable {
     /// - Parameters:
     ///   - source: the file's bytes.
     ///   - ids: a file with the ids of a matrix's rows, one a line; nil names queries by their row.
-    ///   - droppingBadWeights: leave a bad weight out of its query and count it; otherwise it is an error.
+    ///   - rules: what becomes of bad weights.
     public init(
-        source: ByteSource, ids: String? = nil, droppingBadWeights: Bool = false
+        source: ByteSource, ids: String? = nil, rules: ReadingRules = ReadingRules()
     ) throws(InterchangeError) {
         format = try InputFormat.detect(source)
         isInWords = format == .jsonl ? try TextQueries.areGiven(by: source) : false
@@ -43,12 +43,16 @@ public struct QueryFile: Sendable {
             droppedWeights = 0
         case .jsonl, .json:
             let reader = try JSONLinesReader(
-                source: source, format: format, droppingBadWeights: droppingBadWeights, readsQueries: true)
+                source: source, format: format, rules: rules, readsQueries: true)
             queries = try Self.lines(reader, source)
             droppedWeights = reader.droppedWeights
+        case .ciff:
+            throw InterchangeError(
+                .unsupported,
+                "'\(source.name)' is an inverted index (CIFF), which holds no queries; give JSON Lines or CSR")
         case .csr, .npz:
             let labels = try ids.map { path throws(InterchangeError) in try LabelFile(path) }
-            let reader = try CSRReader(source: source, droppingBadWeights: droppingBadWeights)
+            let reader = try CSRReader(source: source, rules: rules)
             queries = try Self.rows(reader, source, ids: labels)
             droppedWeights = reader.droppedWeights
         }

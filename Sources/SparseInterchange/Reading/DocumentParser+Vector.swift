@@ -115,6 +115,7 @@ extension DocumentParser {
                     try parser.parseWeight(&scanner, acceptingNegative: false)
                 }
             } else {
+                guard !rules.isStrict else { throw JSONFault(.unknownField, at: start) }
                 try scanner.skipValue()
             }
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
@@ -181,15 +182,18 @@ extension DocumentParser {
         let start = scanner.position
         do throws(JSONFault) {
             if scanner.takeNonFinite() { throw JSONFault(.weightNotFinite, at: start) }
-            let weight = try scanner.peek() == UInt8(ascii: "\"") ? parseText(&scanner) : scanner.scanFloat()
+            let isText = scanner.peek() == UInt8(ascii: "\"")
+            guard !rules.isStrict || !isText else { throw JSONFault(.textWeight, at: start) }
+            let weight = try isText ? parseText(&scanner) : scanner.scanFloat()
             guard weight >= 0 || acceptingNegative else { throw JSONFault(.negativeWeight, at: start) }
             guard weight == 0 || Limits.weights.contains(abs(weight)) else {
                 throw JSONFault(.weightOutOfRange, at: start)
             }
+            guard weight != 0 || !rules.isStrict else { throw JSONFault(.zeroWeight, at: start) }
             return weight
         } catch {
             // The scanner is after the weight then.
-            guard isDroppingBadWeights, error.concernsWeight || error.reason == .numberOverflow else { throw error }
+            guard rules.dropsBadWeights, error.concernsWeight || error.reason == .numberOverflow else { throw error }
             lastDropped += 1
             return 0
         }

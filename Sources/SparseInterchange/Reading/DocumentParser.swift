@@ -33,8 +33,8 @@ struct DocumentParser {
     private let acceptingEmpty: Bool
     /// Whether weights by term may be negative, as in queries.
     let acceptingNegative: Bool
-    /// Whether a bad weight is left out and counted; otherwise the line is rejected.
-    let isDroppingBadWeights: Bool
+    /// Says what happens to bad weights and unknown fields.
+    let rules: ReadingRules
     /// The number of weights left out of the documents so far.
     private(set) var droppedWeights = 0
 
@@ -52,13 +52,13 @@ struct DocumentParser {
     /// - Parameter dates: The names of attributes whose strings are dates.
     init(
         payload: PayloadField, paths: FieldPaths = FieldPaths(), acceptingEmpty: Bool = false,
-        acceptingNegative: Bool = false, droppingBadWeights: Bool = false, dates: Set<String> = []
+        acceptingNegative: Bool = false, rules: ReadingRules = ReadingRules(), dates: Set<String> = []
     ) {
         self.paths = paths
         self.dates = dates
         self.acceptingEmpty = acceptingEmpty
         self.acceptingNegative = acceptingNegative
-        isDroppingBadWeights = droppingBadWeights
+        self.rules = rules
         self.payload = payload
         if case .named(let name) = payload { payloadName = Array(name.utf8) } else { payloadName = nil }
     }
@@ -85,7 +85,7 @@ struct DocumentParser {
             pendingID = action
             return nil
         }
-        guard let vector = fields.vector else { throw missingVector(line) }
+        guard let vector = fields.vector else { throw missingVector(line, hasID: named != nil) }
         guard let id = named else { throw JSONFault(.missingID) }
         if case .terms(let terms) = vector, terms.isEmpty, !acceptingEmpty { throw JSONFault(.emptyVector) }
         let bytes: [UInt8]?
@@ -132,7 +132,10 @@ struct DocumentParser {
         let (known, inner) = scanner.withText(of: name, scratch: scratch) { (field($0, at: level), descend($0, level)) }
         try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
         guard let known else {
-            guard let inner, scanner.peek() == UInt8(ascii: "{") else { return try scanner.skipValue() }
+            guard let inner, scanner.peek() == UInt8(ascii: "{") else {
+                guard !rules.isStrict else { throw JSONFault(.unknownField, at: start) }
+                return try scanner.skipValue()
+            }
             return try parseMembers(&scanner, into: &fields, at: inner)
         }
         guard fields.seen & 1 << known.rawValue == 0 else { throw JSONFault(.duplicateKey, at: start) }
@@ -141,7 +144,16 @@ struct DocumentParser {
         case .id: fields.id = try parseID(&scanner)
         case .otherID: fields.otherID = try parseID(&scanner)
         case .action: fields.action = try parseAction(&scanner)
-        case .vector: fields.vector = try parseVector(&scanner)
+        case .vector:
+            do throws(JSONFault) {
+                fields.vector = try parseVector(&scanner)
+            } catch {
+                var whole = JSONScanner(scanner.bytes.assumingMemoryBound(to: UInt8.self))
+                guard error.reason == .expectedNumber, let path = VectorSearch.path(&whole), path != "vector" else {
+                    throw error
+                }
+                throw JSONFault(error.reason, at: error.position, hint: "--vector-field \(path)")
+            }
         case .tags: fields.tags = try parseTags(&scanner)
         case .attributes: fields.attributes = try Self.attributes(&scanner, dates: dates, &scratch)
         case .multivector: fields.multivector = try parseMultivector(&scanner)
@@ -226,8 +238,13 @@ struct DocumentParser {
     }
 
     /// Returns the error for a line without a vector, with the path of a member that looks like one.
-    private func missingVector(_ line: UnsafeBufferPointer<UInt8>) -> JSONFault {
+    private func missingVector(_ line: UnsafeBufferPointer<UInt8>, hasID: Bool) -> JSONFault {
         var scanner = JSONScanner(line)
+        // A vector under another name, and no id: an object of vectors by id.
+        guard hasID || VectorSearch.path(&scanner) == nil else {
+            return JSONFault(.missingVector, hint: "jq -c 'to_entries[] | {id: .key, vector: .value}' on the input")
+        }
+        scanner = JSONScanner(line)
         return JSONFault(.missingVector, hint: VectorSearch.path(&scanner).map { "--vector-field \($0)" })
     }
 

@@ -8,6 +8,8 @@ public enum InputFormat: String, Sendable, CaseIterable {
     case csr
     /// A matrix of compressed sparse rows in NumPy's `.npz`, as `scipy.sparse.save_npz` writes it.
     case npz
+    /// An inverted index in the Common Index File Format, as Anserini, PISA and others exchange it.
+    case ciff
 
     /// Whether documents are the rows of a matrix, which are numbered from 0.
     public var isMatrix: Bool { self == .csr || self == .npz }
@@ -18,6 +20,7 @@ public enum InputFormat: String, Sendable, CaseIterable {
         case .jsonl: "line"
         case .json: "object"
         case .csr, .npz: "row"
+        case .ciff: "document"
         }
     }
 
@@ -34,7 +37,16 @@ public enum InputFormat: String, Sendable, CaseIterable {
                 "'\(source.name)' is a dense NumPy array; write a sparse matrix with "
                     + "scipy.sparse.save_npz(file, scipy.sparse.csr_matrix(array))")
         }
+        // A CSR file may begin with these bytes as well; the upper half of its row count is then zero.
+        if head.starts(with: Array("PAR1".utf8)), head.count < 8 || head[4...].contains(where: { $0 != 0 }) {
+            throw InterchangeError(
+                .unsupported,
+                "'\(source.name)' is a Parquet file; load it with the Python package: "
+                    + "sparsestore.open('STORE').load_parquet('\(source.name)')")
+        }
         if head.contains(0) { return .csr }
+        // The length of the header, and the tags of its version and of the number of lists.
+        for length in [1, 2] where head.count == 8 && head[length] == 0x08 && head[length + 2] == 0x10 { return .ciff }
         // A feed may write its first line now and its second in an hour: no more is waited for than tells the two apart.
         let text = try source.peek(limit: 64 << 10) { isJSONLines($0) != nil }
         if text.count >= 262, text[text.startIndex + 257..<text.startIndex + 262].elementsEqual("ustar".utf8) {
@@ -50,7 +62,7 @@ public enum InputFormat: String, Sendable, CaseIterable {
         func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
         let content = text.drop { isSpace($0) || [0xEF, 0xBB, 0xBF].contains($0) }
         guard let first = content.first else { return nil }
-        if first == UInt8(ascii: "[") { return false }
+        if first == UInt8(ascii: "[") || JSONValueReader.rowsPrefix(content.prefix(256)) != nil { return false }
         // Neither: some other file, whose first block may say which.
         guard first == UInt8(ascii: "{") else { return text.count < 512 ? nil : true }
         var (depth, isText, isEscaped) = (0, false, false)

@@ -24,23 +24,22 @@ public final class JSONLinesReader: DocumentReader {
     ///   - dates: attributes whose strings are dates of RFC 3339.
     ///   - position: where an earlier reading stopped; the source is brought there.
     ///   - lineLimit: the longest line accepted, in bytes.
-    ///   - droppingBadWeights: leave a weight that is negative, not finite or outside `Limits.weights` out of its vector
-    ///     and count it; otherwise it makes the line a reject.
+    ///   - rules: what becomes of weights and fields that are not taken as they are.
     public convenience init(
         source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
         payload: PayloadField = .content, dates: Set<String> = [], from position: InputPosition = InputPosition(),
-        lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false
+        lineLimit: Int = InterchangeLimits.lineBytes, rules: ReadingRules = ReadingRules()
     ) throws(InterchangeError) {
         try self.init(
             source: source, format: format, paths: paths, payload: payload, dates: dates, from: position,
-            lineLimit: lineLimit, droppingBadWeights: droppingBadWeights, readsQueries: false)
+            lineLimit: lineLimit, rules: rules, readsQueries: false)
     }
 
     /// The same; with `readsQueries`, vectors may have weights below zero, or none at all.
     init(
         source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
         payload: PayloadField = .content, dates: Set<String> = [], from position: InputPosition = InputPosition(),
-        lineLimit: Int = InterchangeLimits.lineBytes, droppingBadWeights: Bool = false, readsQueries: Bool
+        lineLimit: Int = InterchangeLimits.lineBytes, rules: ReadingRules = ReadingRules(), readsQueries: Bool
     ) throws(InterchangeError) {
         self.format = format
         if position.offset > 0 { try Self.resume(source, at: position.offset, endingLine: format == .jsonl) }
@@ -52,7 +51,7 @@ public final class JSONLinesReader: DocumentReader {
             : JSONValueReader(source: source, limit: lineLimit, after: position.number)
         parser = DocumentParser(
             payload: payload, paths: paths, acceptingEmpty: readsQueries, acceptingNegative: readsQueries,
-            droppingBadWeights: droppingBadWeights, dates: dates)
+            rules: rules, dates: dates)
     }
 
     /// The place after the last line read.

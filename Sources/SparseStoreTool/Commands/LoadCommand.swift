@@ -11,7 +11,7 @@ struct LoadCommand: ParsableCommand {
         discussion: """
             Reads JSON Lines, {"id": string or integer, "content" or "contents": string, "vector": {term: weight}, \
             "tags": [string], "attributes": {name: value}, "multivector": [[number]]}, what 'export' writes, or a matrix whose rows are documents: BigANN \
-            CSR, or .npz as scipy.sparse.save_npz writes it. A row's id is its number unless --ids names a file. A folder \
+            CSR, or .npz as scipy.sparse.save_npz writes it; or an inverted index in CIFF. A row's id is its number unless --ids names a file. A folder \
             may be given that holds doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is made \
             when it is not there. A document whose id is there is replaced, and counted.
 
@@ -44,7 +44,10 @@ struct LoadCommand: ParsableCommand {
 
     @Option(
         help:
-            "The input's format: jsonl, json (an array, or objects over several lines), csr or npz; by default told by the content."
+            """
+            The input's format: jsonl, json (an array, or objects over several lines), csr, npz or ciff; by default told \
+            by the content.
+            """
     )
     var format: InputFormatOption?
 
@@ -82,6 +85,14 @@ struct LoadCommand: ParsableCommand {
     @OptionGroup var labels: MatrixLabels
 
     @OptionGroup var tokens: MultivectorInput
+
+    @Flag(
+        help: """
+            End the load at the first thing that would be rejected, passed over or changed: a line or row that cannot be \
+            stored, an id that stands twice in the input, a field that is not read, a weight of zero or written as a \
+            string. The ids are kept in memory.
+            """)
+    var strict = false
 
     @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
     var noBuild = false
@@ -140,7 +151,8 @@ struct LoadCommand: ParsableCommand {
         InterruptFlag.install()
         let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
-            store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter)
+            store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter,
+            isStrict: strict)
         try report(
             try loader.run(
                 reader,
@@ -183,13 +195,19 @@ struct LoadCommand: ParsableCommand {
         }
     }
 
+    private var rules: ReadingRules {
+        var rules = weights.rules
+        rules.isStrict = strict
+        return rules
+    }
+
     private func documents(
         _ source: ByteSource, format: InputFormat, from position: InputPosition, _ encoder: (any TextEncoder)?
     ) throws -> any DocumentReader {
         if let text, let encoder {
             guard format == .jsonl else {
                 throw CommandFailure(
-                    .invalidInput, "'\(source.name)' is a matrix and has no texts; load it without --text")
+                    .invalidInput, "'\(source.name)' is \(format.rawValue) and has no texts; load it without --text")
             }
             return EncodingReader(
                 try TextReader(source: source, fields: [text], from: position), encoder, keepsText: payload != "none")
@@ -201,12 +219,13 @@ struct LoadCommand: ParsableCommand {
                     JSONLinesReader(
                         source: source, format: format, paths: fields.paths, payload: payloadField,
                         dates: Set((dates ?? "").split(separator: ",").map(String.init)), from: position,
-                        droppingBadWeights: weights.dropBadWeights), of: source.name))
+                        rules: rules), of: source.name))
+        case .ciff:
+            return try tokens.join(CIFFReader(source: source, from: position, rules: rules))
         case .csr, .npz:
             return try tokens.join(
                 labels.join(
-                    CSRReader(source: source, from: position, droppingBadWeights: weights.dropBadWeights),
-                    of: source.name))
+                    CSRReader(source: source, from: position, rules: rules), of: source.name))
         }
     }
 
@@ -221,7 +240,8 @@ struct LoadCommand: ParsableCommand {
         guard summary.acceptedInAll > 0 || summary.rejectedInAll == 0 else {
             throw CommandFailure(
                 .invalidInput,
-                "all \(Figures.count(summary.rejectedInAll)) rows were rejected; check the input's format")
+                "all \(Figures.count(summary.rejectedInAll)) rows were rejected; check the input's format, which '--help' "
+                    + "describes: tables such as CSV and Parquet are loaded with the Python package")
         }
         if summary.rejected > 0, !json {
             Output.note(

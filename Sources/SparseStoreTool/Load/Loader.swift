@@ -17,6 +17,8 @@ final class Loader {
     private let unit: String
 
     private var bookmark: LoadBookmark
+    /// The ids of the input so far, for a strict load.
+    private var seen: Set<TextKey>?
     private var summary = LoadSummary()
     private let watch = Stopwatch()
 
@@ -25,10 +27,11 @@ final class Loader {
     ///   - bookmarkName: under which name the place is kept.
     ///   - rejectFile: where rejects go.
     ///   - reporter: who shows the progress.
+    ///   - isStrict: end the load at the first reject, and at an id that has been in the input before.
     ///   - interrupted: asked between batches whether to stop.
     init(
         store: Store, bookmark: LoadBookmark, bookmarkName: String, rejectFile: RejectFile? = nil,
-        reporter: ProgressReporter, interrupted: @escaping () -> Bool = { InterruptFlag.isSet }
+        reporter: ProgressReporter, isStrict: Bool = false, interrupted: @escaping () -> Bool = { InterruptFlag.isSet }
     ) {
         self.store = store
         self.bookmark = bookmark
@@ -36,6 +39,7 @@ final class Loader {
         self.rejectFile = rejectFile
         self.reporter = reporter
         self.interrupted = interrupted
+        seen = isStrict ? [] : nil
         unit = InputFormat(rawValue: bookmark.format)?.unit ?? "line"
     }
 
@@ -128,6 +132,8 @@ final class Loader {
 
     /// Writes one batch in one transaction.
     func write(_ batch: LoadBatch) throws {
+        try checkStrictly(batch)
+        let isStrict = seen != nil
         let (rejects, replaced, next) = try store.write { transaction in
             // This may run more than once: nothing outside changes, and the file of rejects is written anew.
             var rejects = batch.rejects
@@ -138,6 +144,7 @@ final class Loader {
                     try transaction.upsert(document)
                     if isReplacing { replaced += 1 }
                 } catch let error as SparseStoreError where error.isAboutTheDocument {
+                    if isStrict { throw self.irregular(number, error.message) }
                     rejects.append(Reject(number: number, reason: error.message))
                 }
             }
@@ -166,6 +173,23 @@ final class Loader {
             LoadProgress(
                 accepted: summary.accepted, rejected: summary.rejected, fraction: batch.progress,
                 seconds: watch.seconds))
+    }
+
+    /// Refuses a batch with anything that a strict load does not pass over.
+    private func checkStrictly(_ batch: LoadBatch) throws {
+        guard seen != nil else { return }
+        var faults = batch.rejects
+        for (number, document) in batch.documents where seen?.insert(TextKey(document.id)).inserted == false {
+            faults.append(Reject(number: number, reason: "the id has stood in the input before"))
+        }
+        if let first = faults.min(by: { $0.number < $1.number }) { throw irregular(first.number, first.reason) }
+    }
+
+    private func irregular(_ number: Int, _ reason: String) -> CommandFailure {
+        CommandFailure(
+            .invalidInput,
+            "\(unit) \(number): \(reason); --strict ends the load here, without the batch it stands in: correct the input, "
+                + "or leave --strict out" + remark)
     }
 
     /// The figures so far, with the state of the store.

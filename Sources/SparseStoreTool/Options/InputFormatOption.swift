@@ -3,7 +3,7 @@ internal import SparseInterchange
 
 /// `--format` of an input.
 enum InputFormatOption: String, ExpressibleByArgument, CaseIterable {
-    case jsonl, json, csr, npz
+    case jsonl, json, csr, npz, ciff
 
     var format: InputFormat {
         switch self {
@@ -11,6 +11,7 @@ enum InputFormatOption: String, ExpressibleByArgument, CaseIterable {
         case .json: .json
         case .csr: .csr
         case .npz: .npz
+        case .ciff: .ciff
         }
     }
 }

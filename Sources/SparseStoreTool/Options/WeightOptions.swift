@@ -10,13 +10,16 @@ struct WeightOptions: ParsableArguments {
             """)
     var dropBadWeights = false
 
+    /// The rules for a reader.
+    var rules: ReadingRules { ReadingRules(dropsBadWeights: dropBadWeights) }
+
     /// Reads a file of queries, and says on standard error how many weights were left out.
     ///
     /// - Parameter source: of the file, if it is open.
     func queries(_ path: String, _ source: ByteSource? = nil) throws -> QueryFile {
         let file =
-            try source.map { try QueryFile(source: $0, droppingBadWeights: dropBadWeights) }
-            ?? QueryFile(path: path, droppingBadWeights: dropBadWeights)
+            try source.map { try QueryFile(source: $0, rules: rules) }
+            ?? QueryFile(path: path, rules: rules)
         if file.droppedWeights > 0 {
             Output.note("left \(Figures.count(file.droppedWeights)) bad weights out of the queries of '\(path)'\n")
         }

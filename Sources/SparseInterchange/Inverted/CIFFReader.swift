@@ -1,0 +1,261 @@
+internal import SparseStore
+
+/// Reads the documents of an inverted index in the Common Index File Format
+/// ([CIFF](https://github.com/osirrc/ciff), version 1): a header, a message for each term with its postings, and a message
+/// for each document with its id. The count or impact that a posting bears becomes the weight.
+///
+/// Documents stand by term in such a file, so it is read several times: as many documents are gathered at once as have
+/// 64 million postings together, which take 512 MiB. The terms stay in memory. Compressed input is first copied to a temporary
+/// file without a name, in `TMPDIR` or /tmp.
+public final class CIFFReader: DocumentReader {
+    /// Documents that are gathered in one reading of the postings, and their postings.
+    struct Bounds {
+        var documents = 1 << 22
+        var postings = 1 << 26
+        /// The most terms, and the most bytes of them.
+        var terms = 1 << 27
+        var termBytes = InterchangeLimits.wholeFileBytes
+    }
+
+    /// CIFF.
+    public let format = InputFormat.ciff
+    /// The size of the input as it lies on disk, where it is a regular file.
+    public let inputSize: UInt64?
+    /// How many bad weights were left out of the documents read so far.
+    public private(set) var droppedWeights = 0
+
+    private struct Header {
+        var lists: UInt64 = 0
+        var documents: UInt64 = 0
+    }
+
+    private let name: String
+    private let file: RandomAccessFile
+    private let bounds: Bounds
+    private let rules: ReadingRules
+    private let header: Header
+    /// The first postings list, and the first record of a document.
+    private let lists: UInt64
+    private var terms: [String] = []
+
+    /// The next document, and where its record stands.
+    private var upcoming = 0
+    private var records: MessageCursor
+    /// The documents gathered last, where the postings of each begin, and the postings: term and count.
+    private var gathered = 0..<0
+    private var starts: [Int] = [0]
+    private var postings: [(term: UInt32, count: Int32)] = []
+
+    /// Opens the index that `source`, still at its beginning, gives.
+    ///
+    /// - Parameters:
+    ///   - source: the file's bytes.
+    ///   - position: the document at which reading begins.
+    ///   - rules: what becomes of counts that are no weights.
+    public convenience init(
+        source: ByteSource, from position: InputPosition = InputPosition(), rules: ReadingRules = ReadingRules()
+    ) throws(InterchangeError) {
+        try self.init(source: source, from: position, rules: rules, bounds: Bounds())
+    }
+
+    init(
+        source: ByteSource, from position: InputPosition = InputPosition(), rules: ReadingRules = ReadingRules(),
+        bounds: Bounds
+    ) throws(InterchangeError) {
+        name = source.name
+        inputSize = source.rawSize
+        self.rules = rules
+        self.bounds = bounds
+        file = try source.randomAccess { () throws(InterchangeError) in
+            let spool = try SpoolFile(copyOf: source.name)
+            _ = try spool.copy(from: source, limit: .max)
+            return spool.randomAccess(name: source.name)
+        }
+        var cursor = MessageCursor(file)
+        header = try Self.header(&cursor)
+        lists = cursor.position
+        records = cursor
+        // Each list and each document is a message of at least one byte: a header that promises more lies.
+        guard header.lists <= file.size, header.documents <= file.size else { throw cursor.damaged() }
+        try readTerms()
+        guard position.number <= documents else {
+            throw InterchangeError(
+                .invalidInput,
+                "'\(name)' has \(documents) documents, but the last reading stopped at number \(position.number); it is "
+                    + "another file, read it from the beginning")
+        }
+        for number in 0..<position.number { _ = try identifier(of: number) }
+        upcoming = position.number
+    }
+
+    /// How many documents there are.
+    public var documents: Int { Int(clamping: header.documents) }
+    /// The place after the last document read.
+    public var position: InputPosition { InputPosition(offset: 0, number: upcoming) }
+    /// The share of the documents that has been read.
+    public var progress: Double? { documents == 0 ? nil : Double(upcoming) / Double(documents) }
+
+    /// The next document, or a reject for one that has no term.
+    public func next() throws(InterchangeError) -> DocumentRow? {
+        guard upcoming < documents else {
+            guard records.isAtEnd else { throw records.damaged() }
+            return nil
+        }
+        if !gathered.contains(upcoming) { try gather() }
+        let id = try identifier(of: upcoming)
+        let index = upcoming - gathered.lowerBound
+        upcoming += 1
+        // Documents are counted from 1 for people, as lines are.
+        return row(id, postings[starts[index]..<starts[index + 1]], number: upcoming)
+    }
+
+    private func row(
+        _ id: [UInt8], _ postings: ArraySlice<(term: UInt32, count: Int32)>, number: Int
+    ) -> DocumentRow {
+        guard (1...Limits.maximumIdentifierBytes).contains(id.count) else {
+            return .reject(Reject(number: number, reason: JSONFault.Reason.identifierLength.rawValue))
+        }
+        guard let text = String(validating: id, as: UTF8.self) else {
+            return .reject(Reject(number: number, reason: "the id is not UTF-8"))
+        }
+        guard postings.count <= Limits.maximumTermsPerVector else {
+            return .reject(Reject(number: number, reason: JSONFault.Reason.tooManyTerms.rawValue))
+        }
+        let bad = postings.count { $0.count < 0 }
+        guard bad == 0 || rules.dropsBadWeights else {
+            return .reject(
+                Reject(number: number, reason: JSONFault.Reason.negativeWeight.rawValue, concernsWeight: true))
+        }
+        guard !rules.isStrict || !postings.contains(where: { $0.count == 0 }) else {
+            return .reject(Reject(number: number, reason: JSONFault.Reason.zeroWeight.rawValue))
+        }
+        let kept = postings.filter { $0.count > 0 }
+        guard !kept.isEmpty else {
+            return .reject(Reject(number: number, reason: JSONFault.Reason.emptyVector.rawValue))
+        }
+        droppedWeights += bad
+        return .document(
+            Document(id: text, terms: kept.map { WeightedTerm(terms[Int($0.term)], Float($0.count)) }), number: number)
+    }
+
+    private static func header(_ cursor: inout MessageCursor) throws(InterchangeError) -> Header {
+        var header = Header()
+        var version: UInt64 = 0
+        let message = try cursor.message()
+        while let field = try cursor.field(before: message.upperBound) {
+            switch (field.number, field.varint) {
+            case (1, let number?): version = number
+            case (2, let number?): header.lists = number
+            case (3, let number?): header.documents = number
+            default: continue
+            }
+        }
+        guard version == 1 else {
+            throw InterchangeError(
+                .unsupported,
+                "the file is CIFF of version \(version), and version 1 is read; write it with that version")
+        }
+        return header
+    }
+
+    /// Reads the terms once, and goes to the records of the documents behind the lists.
+    private func readTerms() throws(InterchangeError) {
+        var bytes = 0
+        for _ in 0..<header.lists {
+            let message = try records.message()
+            var term: Range<UInt64>?
+            // The term comes first; the postings behind it are looked at when they are gathered.
+            while term == nil, let field = try records.field(before: message.upperBound) {
+                if field.number == 1 { term = field.content }
+            }
+            guard let term, (1...Limits.maximumTermBytes).contains(term.count),
+                let text = String(validating: try records.bytes(term), as: UTF8.self)
+            else {
+                throw InterchangeError(
+                    .invalidInput,
+                    "the postings list number \(terms.count + 1) of '\(name)' has no term of 1 to \(Limits.maximumTermBytes) "
+                        + "bytes of UTF-8; write the index anew")
+            }
+            bytes += term.count
+            guard terms.count < bounds.terms, bytes <= bounds.termBytes else {
+                throw InterchangeError(
+                    .limitExceeded,
+                    "'\(name)' has more than \(bounds.terms) terms, or more than \(bounds.termBytes >> 20) MiB of them; "
+                        + "split the index by documents")
+            }
+            terms.append(text)
+            records.move(to: message.upperBound)
+        }
+    }
+
+    /// The id in the next record, which must be that of `number`.
+    private func identifier(of number: Int) throws(InterchangeError) -> [UInt8] {
+        let message = try records.message()
+        var (document, id): (UInt64, Range<UInt64>?) = (0, nil)
+        while let field = try records.field(before: message.upperBound) {
+            if field.number == 1, let value = field.varint { document = value }
+            if field.number == 2 { id = field.content }
+        }
+        guard document == UInt64(number) else {
+            throw InterchangeError(
+                .invalidInput,
+                "the records of '\(name)' are not in the order of their documents: number \(document) stands in the place "
+                    + "of \(number); write the index anew")
+        }
+        guard let id, id.count <= Limits.maximumIdentifierBytes else { return [] }
+        return try records.bytes(id)
+    }
+
+    /// Gathers the postings of the next documents: counts them first, then puts them in their places.
+    private func gather() throws(InterchangeError) {
+        let wanted = upcoming..<min(upcoming + bounds.documents, documents)
+        var counts = [Int](repeating: 0, count: wanted.count)
+        try forEachPosting { _, document, _ in
+            if wanted.contains(document) { counts[document - wanted.lowerBound] += 1 }
+        }
+        var total = 0
+        starts = [0]
+        // The first is taken whatever it has: no document takes more than one posting a term.
+        for count in counts {
+            guard starts.count == 1 || total + count <= bounds.postings else { break }
+            total += count
+            starts.append(total)
+        }
+        gathered = upcoming..<upcoming + starts.count - 1
+        var places = Array(starts.dropLast())
+        postings = Array(repeating: (term: 0, count: 0), count: total)
+        let range = gathered
+        try forEachPosting { term, document, count in
+            guard range.contains(document) else { return }
+            let index = document - range.lowerBound
+            postings[places[index]] = (UInt32(truncatingIfNeeded: term), count)
+            places[index] += 1
+        }
+    }
+
+    /// Calls `body` for each posting, list by list.
+    private func forEachPosting(
+        _ body: (_ term: Int, _ document: Int, _ count: Int32) -> Void
+    ) throws(InterchangeError) {
+        var cursor = MessageCursor(file, at: lists)
+        for term in 0..<terms.count {
+            let message = try cursor.message()
+            var document: UInt64?
+            while let field = try cursor.field(before: message.upperBound) {
+                guard field.number == 4, let content = field.content else { continue }
+                cursor.move(to: content.lowerBound)
+                var (gap, count): (UInt64, UInt64) = (0, 0)
+                while let part = try cursor.field(before: content.upperBound) {
+                    if part.number == 1, let value = part.varint { gap = value }
+                    if part.number == 2, let value = part.varint { count = value }
+                }
+                // The first stands there itself, the others as their distance to the one before.
+                guard gap < header.documents, document == nil || gap > 0 else { throw cursor.damaged() }
+                let number = (document ?? 0) + gap
+                guard number < header.documents else { throw cursor.damaged() }
+                document = number
+                body(term, Int(number), Int32(truncatingIfNeeded: count))
+            }
+        }
+    }
+}
