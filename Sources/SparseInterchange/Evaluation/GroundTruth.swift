@@ -53,6 +53,12 @@ public struct GroundTruth: Sendable {
         public let rows: ArraySlice<UInt32>
         /// Their scores.
         public let scores: ArraySlice<Float>
+
+        /// Makes an answer; without documents it is judged by scores alone.
+        public init(rows: ArraySlice<UInt32>, scores: ArraySlice<Float>) {
+            self.rows = rows
+            self.scores = scores
+        }
     }
 
     private static func wrongSize(_ name: String) -> InterchangeError {

@@ -31,7 +31,7 @@ struct BackupCommand: ParsableCommand {
 
     func run() throws {
         let store = try self.store.openForReading()
-        try store.backup(to: file, compacting: !plain)
+        try ProgressLine().during("copying") { try store.backup(to: file, compacting: !plain) }
         store.close()
         try supervision.verify(file, isDeep: deep, self.store.access)
         try Output.standard.write("backed up to '\(file)', and verified\n")

@@ -37,11 +37,19 @@ struct BuildCommand: ParsableCommand {
             }
         }
         if let settings = layout.blockSettings {
-            try store.buildBlocks(settings, isCancelled: { InterruptFlag.isSet })
+            let progress = ProgressLine()
+            _ = try progress.during("building blocks") {
+                try store.buildBlocks(settings, isCancelled: { InterruptFlag.isSet })
+            }
         }
-        try store.tune(seed: layout.seed) { _, _ in
+        let progress = ProgressLine()
+        try store.tune(seed: layout.seed) { done, total in
             if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the merged index is kept") }
+            progress.update(
+                "tuning: asked \(Figures.count(done)) of \(Figures.count(total)) queries",
+                fraction: Double(done) / Double(max(1, total)))
         }
+        progress.clear()
         let statistics = try store.statistics()
         let seconds = watch.seconds
         guard output.isJSON else {

@@ -24,7 +24,7 @@ struct CompactCommand: ParsableCommand {
     func run() throws {
         let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
-        let report = try store.compact()
+        let report = try ProgressLine().during("compacting") { try store.compact() }
         let text =
             output.isJSON
             ? JSONValue.object([

@@ -30,6 +30,7 @@ struct EvalCommand: ParsableCommand {
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \
                 --query-multivectors q.npy --query-offsets qo.npy --candidates 50 --alpha 0.05 --beta 4
               sparsestore eval wiki.sparse --queries queries.csr --weighting table:idf.f32 --json
+              sparsestore eval wiki.sparse --queries queries.csr --plot recall.svg
               sparsestore eval wiki.sparse --queries queries.csr --feedback docs=5,terms=20 --qrels qrels.tsv
               sparsestore eval wiki.sparse --queries queries.csr --fuse dense.run --fuse-method minmax --qrels qrels.tsv
             """)
@@ -58,6 +59,12 @@ struct EvalCommand: ParsableCommand {
     @Option(name: .customLong("run"), help: "Write the answers to this file, as a TREC run.")
     var runFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Ask all queries at several recall targets, too, and draw recall against latency into this file, as SVG.",
+            valueName: "file"))
+    var plot: String?
+
     @OptionGroup var text: TextOptions
 
     @OptionGroup var tuning: SearchTuning
@@ -84,6 +91,9 @@ struct EvalCommand: ParsableCommand {
         guard measures == nil || qrels != nil else { throw ValidationError("--measures needs judgments; give --qrels") }
         guard !byQuery || (measures != nil && output.isJSON) else {
             throw ValidationError("--by-query needs --measures and --json")
+        }
+        guard plot == nil || stages.isEmpty && tuning.groupBy == nil else {
+            throw ValidationError("--plot draws searches of one stage without groups; leave the others out")
         }
     }
 
@@ -125,9 +135,12 @@ struct EvalCommand: ParsableCommand {
         if let encoder { options = text.options(options, encoder) }
         InterruptFlag.install()
         let ids = set.records.map(\.id)
+        let line = ProgressLine()
+        defer { line.clear() }
         let runner = QueryRunner(
             store: store, options: options, stages: { try plan.stages(query: ids[$0], at: $0) },
-            threads: threads)
+            threads: threads,
+            progress: { line.update("asked \(Figures.count($0)) queries", fraction: Double($0) / Double(max(1, $1))) })
         if warmup { _ = try runner.run(set.queries) }
         let result = try runner.run(set.queries)
         if let run, let runFile {
@@ -139,12 +152,17 @@ struct EvalCommand: ParsableCommand {
             }
             try writer.finish()
         }
+        line.clear()
         let report = EvaluationReport(
             result, records: set.records, tuning: tuning, threads: threads, truth: groundTruth,
             ranking: try judgments.map {
                 try RankingReport(
                     result.outcomes, records: set.records, qrels: $0, measures: measures, byQuery: byQuery)
             })
+        if let plot {
+            let curve = try RecallCurve(set.queries, runner, truth: groundTruth)
+            try curve.picture.write(to: plot, option: "--plot", sparing: files)
+        }
         stages.noteUnknown(result.outcomes.map(\.stages))
         // Later stages give scores of another kind.
         if let groundTruth, let error = report.scoreError, stages.isEmpty, error > groundTruth.largestScore / 100 {

@@ -32,7 +32,10 @@ struct ExportCommand: ParsableCommand {
         let multivectors = try store.statistics().multivectors
         var tooLong: (count: Int, first: String)?
         var dates: [String] = []
+        let progress = ProgressLine()
+        var written = 0
         try store.read { snapshot in
+            let all = snapshot.count
             dates = snapshot.attributes.filter { $0.value == .date }.keys.sorted()
             try snapshot.forEachDocument(includingMultivector: true) { document in
                 if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the output is not complete") }
@@ -41,9 +44,13 @@ struct ExportCommand: ParsableCommand {
                     tooLong = ((tooLong?.count ?? 0) + 1, tooLong?.first ?? document.id)
                 }
                 try Output.standard.write(line + "\n")
+                written += 1
+                progress.update(
+                    "wrote \(Figures.count(written)) documents", fraction: Double(written) / Double(max(1, all)))
                 return true
             }
         }
+        progress.clear()
         if !dates.isEmpty { Output.note("load this with --dates \(dates.joined(separator: ","))\n") }
         if let multivectors, multivectors.documents > 0 { Self.note(multivectors) }
         if let tooLong {

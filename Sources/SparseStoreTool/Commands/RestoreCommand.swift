@@ -36,7 +36,7 @@ struct RestoreCommand: ParsableCommand {
         try access.apply(to: &configuration)
         let backup = try Store.open(at: file, configuration: configuration)
         defer { backup.close() }
-        try backup.backup(to: store)
+        try ProgressLine().during("copying") { try backup.backup(to: store) }
         try Output.standard.write("restored to '\(store)'\n")
     }
 }

@@ -21,6 +21,7 @@ extension SearchCommand {
                 ? snapshot.search(query, options: options) : snapshot.search(query, options: options, stages: stages)
             return self.report(result, seconds: watch.seconds, question: words, highlighter: highlighter)
         }
+        try draw(report)
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }
 }

@@ -24,7 +24,7 @@ struct SearchCommand: ParsableCommand {
               sparsestore search notes.sparse 'engines that run on steam' --highlight
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
               sparsestore search wiki.sparse --terms '{"1012": 1.5}' --limit 3 --recall exact --json
-              sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain
+              sparsestore search wiki.sparse --queries queries.jsonl --query 17 --explain --svg why.svg
               sparsestore search wiki.sparse --queries queries.jsonl --all --threads 2 --json
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --feedback docs=5,terms=20 --explain
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
@@ -88,11 +88,20 @@ struct SearchCommand: ParsableCommand {
     @Flag(help: "Show why: what each term contributed, the plan and its counters.")
     var explain = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Draw what each term and stage contributed into this file, as SVG. Includes --explain.", valueName: "file"))
+    var svg: String?
+
     @OptionGroup var weights: WeightOptions
 
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        guard svg == nil || !all && !answersEachLine else {
+            throw ValidationError(
+                "--svg draws the answer to one query, so it does not go with --all or a stream of queries")
+        }
         try StandardInput.checkIsReadOnce(["--queries": queries, "--fuse": stages.fuse])
         guard [words, terms, queries].count(where: { $0 != nil }) <= 1 else {
             throw ValidationError("give the query in one way: as words, with --terms or with --queries")
@@ -151,6 +160,7 @@ struct SearchCommand: ParsableCommand {
             self.stages.noteUnknown([result.stages])
             return self.report(result, seconds: seconds, question: question)
         }
+        try draw(report)
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
     }
 
@@ -158,7 +168,7 @@ struct SearchCommand: ParsableCommand {
     func options(for store: Store) throws -> SearchOptions {
         var options = try tuning.options(for: store)
         try page.apply(to: &options)
-        options.contributions = explain
+        options.contributions = explain || svg != nil
         options.minimumScore = minimumScore
         return options
     }
@@ -168,8 +178,17 @@ struct SearchCommand: ParsableCommand {
         highlighter: Highlighter? = nil
     ) -> SearchReport {
         SearchReport(
-            result: result, recallAsked: tuning.recallAsked, seconds: seconds, explaining: explain, id: id,
+            result: result, recallAsked: tuning.recallAsked, seconds: seconds, explaining: explain || svg != nil,
+            id: id,
             question: question, highlighter: highlighter)
+    }
+
+    /// Draws the answer, where --svg says so.
+    func draw(_ report: SearchReport) throws {
+        guard let svg else { return }
+        let files = UsedFiles(store: store.store, inputs: [queries, tuning.weighting.input] + stages.inputs)
+        try ContributionPicture(report.result, question: report.question).picture
+            .write(to: svg, option: "--svg", sparing: files)
     }
 
     /// A query with what the options add to it.

@@ -19,7 +19,7 @@ struct StatsCommand: ParsableCommand {
     func run() throws {
         let store = try self.store.openForReading()
         defer { store.close() }
-        let statistics = try store.statistics()
+        let statistics = try ProgressLine().during("counting") { try store.statistics() }
         try Output.standard.write(output.isJSON ? Self.json(statistics).text + "\n" : Self.text(statistics))
     }
 

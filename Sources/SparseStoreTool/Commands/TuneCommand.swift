@@ -45,16 +45,16 @@ struct TuneCommand: ParsableCommand {
         if let queries, sample.isEmpty {
             throw CommandFailure(.invalidInput, "'\(queries)' holds no query with a weight above zero; give others")
         }
-        let watch = Stopwatch()
-        var lastReport = 0.0
+        let progress = ProgressLine(isQuiet: quiet)
         let points = try store.tune(
             queries: sample, weighting: try weighting.resolve(in: store), seed: seed
         ) { done, total in
             guard !InterruptFlag.isSet else { throw CommandFailure(.interrupted, "interrupted; nothing was changed") }
-            guard !quiet, watch.seconds - lastReport >= 5 else { return }
-            lastReport = watch.seconds
-            Output.note("asked \(Figures.count(done)) of \(Figures.count(total)) queries\n")
+            progress.update(
+                "asked \(Figures.count(done)) of \(Figures.count(total)) queries",
+                fraction: Double(done) / Double(max(1, total)))
         }
+        progress.clear()
         try Output.standard.write(output.isJSON ? Self.json(points).text + "\n" : Self.text(points))
     }
 

@@ -5,11 +5,13 @@ internal import Synchronization
 /// Asks a store many queries, on one thread or several, and keeps the answers in the order of the queries.
 struct QueryRunner {
     let store: Store
-    let options: SearchOptions
+    var options: SearchOptions
     /// The stages after the first for the query at an index.
     var stages: @Sendable (Int) throws -> [SearchStage] = { _ in [] }
     let threads: Int
     var interrupted: @Sendable () -> Bool = { InterruptFlag.isSet }
+    /// Told of each query that is about to be asked, and of how many there are.
+    var progress: @Sendable (Int, Int) -> Void = { _, _ in }
 
     /// What all answers are, and the seconds from the first question to the last answer.
     struct Run {
@@ -23,7 +25,10 @@ struct QueryRunner {
         guard threads > 1 else {
             var outcomes: [QueryOutcome] = []
             outcomes.reserveCapacity(queries.count)
-            for index in queries.indices { outcomes.append(try ask(queries[index], index)) }
+            for index in queries.indices {
+                progress(index, queries.count)
+                outcomes.append(try ask(queries[index], index))
+            }
             return Run(outcomes: outcomes, seconds: watch.seconds)
         }
         let shared = Shared(count: queries.count)
@@ -36,7 +41,10 @@ struct QueryRunner {
     private func work(_ queries: [Query?], _ shared: Shared) {
         var mine: [(Int, QueryOutcome)] = []
         do {
-            while let index = shared.next() { mine.append((index, try ask(queries[index], index))) }
+            while let index = shared.next() {
+                progress(index, queries.count)
+                mine.append((index, try ask(queries[index], index)))
+            }
             shared.add(mine)
         } catch {
             shared.fail(CommandFailure(error))

@@ -64,11 +64,7 @@ final class ProgressReporter {
     static func bar(_ progress: LoadProgress, remaining: Double?) -> String {
         var text = ""
         if let fraction = progress.fraction {
-            let width = 20
-            let full = min(max(Int(fraction * Double(width)), 0), width)
-            let percent = String(Int(fraction * 100))
-            text += "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "] "
-            text += String(repeating: " ", count: max(3 - percent.count, 0)) + percent + " %  "
+            text += ProgressLine.bar(fraction) + "  "
         }
         text += "\(Figures.count(progress.accepted)) documents  \(Figures.count(Int(progress.rate)))/s"
         if progress.rejected > 0 { text += "  \(Figures.count(progress.rejected)) rejected" }

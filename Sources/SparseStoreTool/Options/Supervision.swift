@@ -57,14 +57,13 @@ struct Supervision: ParsableArguments {
         let child = try ChildProcess(
             arguments + ["--progress-descriptor", "\(ChildProcess.progressDescriptor)"], isSilent: isSilent)
         var place: Place?
-        let watch = Stopwatch()
-        var lastReport = 0.0
+        let progress = ProgressLine()
         let end = child.wait(stallLimit: stallLimit) { line in
             place = Place(line) ?? place
-            guard let place, watch.seconds - lastReport >= 5 else { return }
-            lastReport = watch.seconds
-            Output.note("\(place.work): \(Figures.count(place.values)) values read\n")
+            guard let place else { return }
+            progress.update("\(place.work): \(Figures.count(place.values)) values read")
         }
+        progress.clear()
         switch end {
         case .exited(0): return nil
         case .exited(let status): throw AlreadyReported(status: ExitStatus(rawValue: status) ?? .io)
