@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation python examples fuzz crash full-disk crash-full damage format lint docs check clean
+.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation s3 python examples fuzz crash full-disk crash-full damage format lint docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift \
 	Examples/Package.swift $(wildcard Examples/*/*.swift)
@@ -57,6 +57,10 @@ bench-kernels: ## Time each inner loop on the lists and vectors of a collection 
 
 bench-ablation: ## Leave out each idea that makes searches fast, alone (DATA=FOLDER)
 	@Benchmarks/inside.sh ablation
+
+s3: build ## Publish to S3 and follow from there, with moto in place of S3
+	@test -x .build/s3/bin/moto_server || { python3 -m venv .build/s3 && .build/s3/bin/pip -q install boto3 'moto[server]'; }
+	@SPARSESTORE=.build/release/sparsestore .build/s3/bin/python Scripts/s3-target.py
 
 python: setup ## Build the C library and the Python wheel (Python/dist), and test both
 	@Scripts/python.sh

@@ -45,6 +45,8 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // SHA-256, where the system has no framework for it.
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // What the C libraries spell differently, and what every process may have wrong.
         .target(name: "Platform", swiftSettings: settings),
         // Snowball ships no file for pkg-config.
@@ -53,7 +55,9 @@ let package = Package(
         .target(name: "CKernels"),
         // Floor 1: bytes, and the storage they rest on.
         .target(
-            name: "SparseFormat", dependencies: ["CZstd"], swiftSettings: settings),
+            name: "SparseFormat",
+            dependencies: ["CZstd", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
+            swiftSettings: settings),
         .target(
             name: "LMDB",
             dependencies: ["CLMDB", "Platform", .product(name: "SystemPackage", package: "swift-system")],
@@ -63,7 +67,7 @@ let package = Package(
         .target(
             name: "SparseStore",
             dependencies: [
-                "SparseFormat", "LMDB", "CKernels",
+                "SparseFormat", "LMDB", "CKernels", "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -113,6 +117,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            resources: [.embedInCode("Resources/s3.py")],
             swiftSettings: settings),
         // What the crash suite runs beside the command line (Tests/Crash/README.md).
         .executableTarget(

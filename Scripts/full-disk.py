@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -66,6 +67,8 @@ class Disk:
         for file in self.folder.iterdir():
             if file.is_file():
                 file.unlink()
+            elif file.name == "published":
+                shutil.rmtree(file)
 
     def fill(self, left: int):
         """Leaves about so many bytes."""
@@ -121,11 +124,13 @@ OPERATIONS = {
     "backup": (False, lambda store, full, other: ["backup", other / "base.sparse", full / "copy.sparse"]),
     "restore": (False, lambda store, full, other: ["restore", other / "base.sparse", full / "copy.sparse"]),
     "repair": (False, lambda store, full, other: ["repair", other / "base.sparse", "--to", full / "copy.sparse"]),
+    "publish": (False, lambda store, full, other: ["publish", other / "base.sparse", full / "published"]),
+    "follow": (False, lambda store, full, other: ["follow", other / "published", full / "copy.sparse", "--once"]),
     "remove": (True, lambda store, full, other: ["remove", store, "d1", "d2"]),
     "encode": (True, lambda store, full, other: ["load", store, other / "few.jsonl", "--quiet", "--codec", "int8"]),
 }
 MADE = {"store.sparse", "store.sparse-lock", "ballast", "lost+found", "new.sparse", "new.sparse-lock", "copy.sparse",
-        "copy.sparse-lock"}
+        "copy.sparse-lock", "published"}
 
 
 def try_operation(disk: Disk, name: str, left: int, other: Path) -> int:
@@ -146,6 +151,11 @@ def try_operation(disk: Disk, name: str, left: int, other: Path) -> int:
         expect((SUCCESS,), what, "verify", file, "--deep")
         expect((SUCCESS,), what, "search", file, "--terms", '{"t1": 1}')
     (disk.folder / "ballast").unlink()
+    if name == "publish":
+        expect((SUCCESS,), f"{what}, then freed", *words(store, disk.folder, other))
+        expect((SUCCESS,), what, "follow", disk.folder / "published", disk.folder / "copy.sparse", "--once")
+        if any((disk.folder / "published/incoming").iterdir()):
+            raise Violation(f"{what}: left files in 'incoming'")
     for file in filter(Path.exists, made):
         expect((SUCCESS,), f"{what}, then freed", "verify", file, "--deep")
     return status
@@ -184,6 +194,7 @@ def check(points: int, seed: int, work: Path, only: str | None):
     documents(other / "few.jsonl", chance, 5_000, 20)
     expect((SUCCESS,), "the base", "load", other / "base.sparse", other / "base.jsonl", "--quiet", "--batch", "150",
            "--no-build")
+    expect((SUCCESS,), "the publication", "publish", other / "base.sparse", other / "published")
     for kind in ("ext4", "tmpfs"):
         try:
             with Disk(kind, work) as disk:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the C library and the Python package, and tests both: `make python`. Leaves Python/dist/*.whl and *.tar.gz.
 #
-# The shared library has the Swift runtime inside and exports the C interface only; auditwheel bundles liblmdb and libzstd
-# into the wheel and names the oldest glibc that it runs with. The package's tests run against the wheel, in a virtual
+# The shared library has the Swift runtime inside and exports the C interface only; auditwheel bundles liblmdb, libzstd
+# and libcrypto into the wheel and names the oldest glibc that it runs with. The package's tests run against the wheel, in a virtual
 # environment that has nothing else. PYTHON names the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,7 +29,7 @@ library() {
     # engine's use of FoundationEssentials needs the last two, which the compiler does not find by itself.
     quietly swiftc -emit-library -static-stdlib -O -o "$scratch/libsparsestore.so" "@$objects" \
         -Xlinker --version-script=Sources/CSparseStoreHeader/sparsestore.map -Xlinker --gc-sections -Xlinker -s \
-        -Xlinker -z -Xlinker defs -llmdb -lzstd -l_FoundationCollections -l_FoundationCShims
+        -Xlinker -z -Xlinker defs -llmdb -lzstd -lcrypto -l_FoundationCollections -l_FoundationCShims
 }
 
 wheel() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees that what the build needs is installed: Swift, liblmdb, libzstd, zlib, libstemmer, pkg-config. Installs packages with
+# Sees that what the build needs is installed: Swift, liblmdb, libzstd, zlib, libcrypto, libstemmer, pkg-config. Installs packages with
 # apt-get when they are missing, and says so. Does nothing when all is there.
 #
 #   Scripts/setup.sh          what `make demo` needs
@@ -67,6 +67,7 @@ need_command pkg-config pkg-config
 need_library lmdb liblmdb-dev
 need_library libzstd libzstd-dev
 need_library zlib zlib1g-dev
+if [ "$(uname)" = Linux ]; then need_library libcrypto libssl-dev; fi
 need_header libstemmer.h libstemmer-dev
 if [ "${1:-}" = checks ]; then
     need_command python3 python3

@@ -49,7 +49,7 @@ extension Environment {
     }
 
     /// Returns 0 or an errno; EEXIST if the target exists, which is then not changed.
-    static func moveWithoutReplacing(_ source: String, _ target: String) -> Int32 {
+    package static func moveWithoutReplacing(_ source: String, _ target: String) -> Int32 {
         if clmdb_rename_without_replacing(source, target) == 0 { return 0 }
         switch errno {
         case ENOSYS, EINVAL, ENOTSUP:

@@ -103,17 +103,25 @@ extension Environment {
 }
 
 extension Reader {
+    fileprivate func freePages() throws(LMDBError) -> Int {
+        var pages = 0
+        try forEachFreePage { _ in pages += 1 }
+        return pages
+    }
+
     /// liblmdb keeps its free pages in the table with handle 0: from commit to list of pages, with the list's length
     /// first.
-    fileprivate func freePages() throws(LMDBError) -> Int {
+    func forEachFreePage(_ body: (Int) -> Void) throws(LMDBError) {
         var cursor = try cursor(Table(name: "", handle: 0))
-        var pages = 0
+        let size = MemoryLayout<UInt>.size
         while let entry = try cursor.next() {
-            guard entry.value.count >= MemoryLayout<UInt>.size else { continue }
+            guard entry.value.count >= size else { continue }
             let claimed = entry.value.loadUnaligned(as: UInt.self)
             // The list is not longer than its value, even if a damaged length says so.
-            pages += Int(min(claimed, UInt(entry.value.count / MemoryLayout<UInt>.size - 1)))
+            let count = Int(min(claimed, UInt(entry.value.count / size - 1)))
+            for index in 0..<count {
+                body(Int(bitPattern: entry.value.loadUnaligned(fromByteOffset: size * (index + 1), as: UInt.self)))
+            }
         }
-        return pages
     }
 }

@@ -73,12 +73,26 @@ extension Environment {
         defer { if !isOpen { Registry.shared.release(identity) } }
         let preflight = try Preflight.run(canonicalPath)
         guard preflight.identity == identity else { return nil }
-        let (lockFile, dataLock) = try openLocks(path, canonicalPath, options)
+        let lockFile: LockFile?
+        let dataLock: DataFileLock
+        do throws(LMDBError) {
+            (lockFile, dataLock) = try openLocks(path, canonicalPath, options)
+        } catch {
+            // In the middle of a replacement the lock file is missing, or that of the file to come.
+            guard waitForReplacement(of: identity, at: canonicalPath) else { throw error }
+            return nil
+        }
         defer {
             if !isOpen {
                 dataLock.close()
                 lockFile?.close()
             }
+        }
+
+        // Asked with the lock taken: whoever replaces the file looks for the locks of writers once this one can be seen.
+        if dataLock.isBeingSwapped {
+            _ = waitForReplacement(of: identity, at: canonicalPath)
+            return nil
         }
 
         let handle = try openHandle(

@@ -64,7 +64,7 @@ extension LMDBError {
         }
     }
 
-    static func explain(errno status: Int32) -> (Code, String) {
+    package static func explain(errno status: Int32) -> (Code, String) {
         switch status {
         case ENOSPC, EDQUOT:
             (.diskFull, "no space is left on the disk; free some and try again")

@@ -190,6 +190,9 @@ struct DataFileLock {
     private static let writers = lockFiles.lowerBound - 1
     /// Held by readers for whose lock file there is no room, so that nobody begins to write while they read.
     private static let keepers = writers - 1
+    /// Held alone by whoever makes a file that is to take this one's place, and while it does so.
+    private static let replacers = keepers - 1
+    private static let swappers = replacers - 1
 
     private let descriptor: Int32
     /// Nil for a reader without a lock file.
@@ -244,14 +247,38 @@ struct DataFileLock {
         return isHeld(Self.lockFiles.lowerBound..<byte) || isHeld(byte + 1..<Self.lockFiles.upperBound)
     }
 
+    /// For whoever replaces the file: opens it with the right to hold a lock alone, and takes the one that excludes
+    /// others who would replace it. Nil when another does.
+    init?(replacing path: String, operation: String) throws(LMDBError) {
+        descriptor = StandardDescriptors.openFile(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw Filesystem.error(errno, operation, path) }
+        byte = nil
+        guard set(Self.replacers, isExclusive: true) || !isHeld(Self.replacers..<Self.replacers + 1) else {
+            close()
+            return nil
+        }
+    }
+
+    /// From here to the end of the process or `close`, whoever opens the file waits until another stands in its place.
+    func beginSwap() { _ = set(Self.swappers, isExclusive: true) }
+
+    func endSwap() { _ = set(Self.swappers, isExclusive: nil) }
+
+    /// Whether another file is about to take this one's place.
+    var isBeingSwapped: Bool { isHeld(Self.swappers..<Self.swappers + 1) }
+
+    /// The file's pages, for whoever replaces it.
+    var pages: PageFile { PageFile(descriptor: descriptor) }
+
     /// Whether somebody has the file open who may write to it.
     var hasWriter: Bool { isHeld(Self.writers..<Self.writers + 1) }
 
     func close() { closeDescriptor(descriptor) }
 
     #if os(Linux)
-        private func set(_ byte: Int64) -> Bool {
-            var lock = Self.lock(F_RDLCK, byte..<byte + 1)
+        /// - Parameter isExclusive: nil to let go of it.
+        private func set(_ byte: Int64, isExclusive: Bool? = false) -> Bool {
+            var lock = Self.lock(isExclusive.map { $0 ? F_WRLCK : F_RDLCK } ?? F_UNLCK, byte..<byte + 1)
             while fcntl(descriptor, clmdb_ofd_setlk, &lock) != 0 {
                 guard errno == EINTR else { return false }
             }
@@ -273,7 +300,7 @@ struct DataFileLock {
             return lock
         }
     #else
-        private func set(_ byte: Int64) -> Bool { false }
+        private func set(_ byte: Int64, isExclusive: Bool? = false) -> Bool { false }
         private func isHeld(_ bytes: Range<Int64>) -> Bool { false }
     #endif
 }

@@ -25,7 +25,8 @@ struct RootCommand: ParsableCommand {
             LoadCommand.self, EvalCommand.self, SearchCommand.self, StatsCommand.self, GetCommand.self,
             UpdateCommand.self, RemoveCommand.self, CountCommand.self, FacetsCommand.self, ListCommand.self,
             EncodeCommand.self, BuildCommand.self, TuneCommand.self, CompactCommand.self, VerifyCommand.self,
-            RepairCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self, ExportCommand.self,
+            RepairCommand.self, BackupCommand.self, RestoreCommand.self, PublishCommand.self, FollowCommand.self,
+            PublicationsCommand.self, MigrateCommand.self, ExportCommand.self,
         ])
 
     static func main() {

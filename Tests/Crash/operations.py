@@ -23,6 +23,8 @@ class Operation:
     source: str | None = None  # another store beside it, which must not change
     acknowledges: bool = False  # says so after each transaction
     is_weak: bool = False  # a power cut may take back the last commits
+    is_published: bool = False  # `target` is a folder of publications: the states are those of the newest
+    is_copy: bool = False  # `target` is a follower's: looking at it must not write to it
 
     def arguments(self, command: list[str], folder: Path) -> list[str]:
         return [word.replace(FOLDER, str(folder)) for word in command]
@@ -52,6 +54,18 @@ class Workshop:
             if removed:
                 self.run(self.sparsestore, "remove", store, *removed)
         return folder, after({}, documents, removed)
+
+    def published(self, documents: list[Document], later: list[Document]) -> tuple[Path, State, State]:
+        """A store that was published, written again, and published a second time, with a copy of the first state."""
+        folder, before = self.base("published", documents)
+        store, target = str(folder / "store.sparse"), str(folder / "published")
+        self.run(self.sparsestore, "publish", store, target)
+        self.run(self.sparsestore, "follow", target, str(folder / "copy.sparse"), "--once")
+        self.run(self.driver, "write", store, self.file("published", later), "0", str(len(later)))
+        earlier = self.work / "base-unpublished"
+        copy_folder(folder, earlier)
+        self.run(self.sparsestore, "publish", store, target)
+        return folder, before, after(before, later)
 
     def retired(self, documents: list[Document]) -> tuple[Path, State]:
         """A store with segments that a merge has retired: large enough for that."""
@@ -134,6 +148,25 @@ class Workshop:
                 untaught),
             Operation("encode", [*load("one", tokens[:1], "1"), "--codec", "int8"], [plain], encoded),
             Operation("codebook", [*load("one", tokens[:1], "1"), "--codec", "pq32"], [plain], encoded),
+        ]
+        two, at_first, at_last = self.published(first, more)
+        unpublished = self.work / "base-unpublished"
+        publish = [self.sparsestore, "publish", store, f"{FOLDER}/published"]
+        follow = [self.sparsestore, "follow", f"{FOLDER}/published"]
+        whole = {"target": "published", "is_published": True}
+        all += [
+            Operation("first publish", publish, [merged], unmerged, is_new=True, **whole),
+            Operation("publish", publish, [at_first, at_last], unpublished, **whole),
+            Operation("publish and remove", [*publish, "--keep", "1"], [at_first, at_last], unpublished, **whole),
+            Operation(
+                "remove publications", [self.sparsestore, "publications", f"{FOLDER}/published", "--keep", "1"], [at_last],
+                two, **whole),
+            Operation(
+                "follow", [*follow, f"{FOLDER}/copy.sparse", "--once"], [at_first, at_last], two, target="copy.sparse",
+                is_copy=True),
+            Operation(
+                "first follow", [*follow, f"{FOLDER}/new.sparse", "--once"], [at_last], two, target="new.sparse",
+                is_new=True, is_copy=True),
         ]
         copy = {"target": "copy.sparse", "is_new": True, "source": "store.sparse"}
         for name, words in {

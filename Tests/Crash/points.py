@@ -1,9 +1,11 @@
 """One point: an operation, a fault in it, and what must be true afterwards."""
 
+import json
 import os
 import random
 import shutil
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,13 @@ def is_emptied(path: Path) -> bool:
     The record that is still in it lets the next command for that place remove the folder.
     """
     return path.is_dir() and {entry.name for entry in path.iterdir()} <= {"owner", "data-lock"}
+
+
+def left_behind(folder: Path) -> set[str]:
+    """The names of files that no operation is to leave."""
+    expected = {name + suffix for name in ("store.sparse", "copy.sparse", "new.sparse") for suffix in ("", "-lock")}
+    left = {path.name for path in folder.iterdir()} - expected - {"published"}
+    return left | {f"published/{path.name}" for path in folder.glob("published/incoming/*")}
 
 
 @dataclass(frozen=True)
@@ -84,12 +93,42 @@ class Bench:
         seconds = time.monotonic() - began
         if ending.status != 0:
             raise Violation(f"{operation.name} fails without a fault: {ending.complaint}")
-        if self.seen(folder / operation.target) != operation.states[-1]:
+        if self.target(operation, folder) != operation.states[-1]:
             raise Violation(f"{operation.name} without a fault does not end in the expected state")
         return log.read_text().split(), seconds
 
+    def published(self, target: Path) -> State | None:
+        """What the newest publication holds; every other must make a sound store too. Nil if there is none."""
+        tool = self.driver.with_name("sparsestore")
+        if not (target / "target").exists():
+            return None
+        listing = subprocess.run([tool, "publications", target, "--json"], capture_output=True, text=True, timeout=SECONDS)
+        if listing.returncode != 0:
+            raise Violation(f"the publications cannot be listed: {listing.stderr[-300:]}")
+        state = None
+        for line in listing.stdout.splitlines():
+            generation = str(json.loads(line)["generation"])
+            with tempfile.TemporaryDirectory(dir=self.work) as folder:
+                copy = Path(folder) / "copy.sparse"
+                follow = [tool, "follow", target, copy, "--once", "--at", generation]
+                ending = subprocess.run(follow, capture_output=True, text=True, timeout=SECONDS)
+                if ending.returncode != 0:
+                    raise Violation(f"publication {generation} is not complete: {ending.stderr[-300:]}")
+                state = self.seen(copy)
+        return state
+
+    def target(self, operation: Operation, folder: Path) -> State | None:
+        """What the target of an operation holds; nil if it is not there."""
+        path = folder / operation.target
+        if operation.is_published:
+            return self.published(path)
+        if not operation.is_copy or not path.exists():
+            return self.seen(path)
+        with tempfile.TemporaryDirectory(dir=self.work) as elsewhere:
+            return self.seen(Path(shutil.copy(path, elsewhere)))
+
     def seen(self, store: Path) -> State | None:
-        """What a store holds, after a thorough check; nil if it is not there."""
+        """What a store holds, after a thorough check, which also writes to it; nil if it is not there."""
         if not store.exists():
             return None
         ending = subprocess.run(
@@ -173,7 +212,7 @@ class Point:
         operation = self.operation
         if operation.source and bench.seen(folder / operation.source) != operation.states[0]:
             raise Violation("the store that was only read has changed")
-        seen = bench.seen(folder / operation.target)
+        seen = bench.target(operation, folder)
         if seen is None:
             if operation.is_new and first == 0:
                 return -1
@@ -203,8 +242,7 @@ class Point:
             if ending.status != 0:
                 raise Violation(f"trying again ends with {ending.status}: {ending.complaint}")
         self.check(bench, folder, last, last)
-        left = {path.name for path in folder.iterdir()} - {
-            name + suffix for name in ("store.sparse", "copy.sparse") for suffix in ("", "-lock")}
+        left = left_behind(folder)
         if is_in_place:
             left = {name for name in left if not is_emptied(folder / name)}
         if left:

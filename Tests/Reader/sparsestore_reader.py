@@ -4,16 +4,19 @@
     Tests/Reader/sparsestore_reader.py STORE            writes all that the store holds, as JSON Lines
     Tests/Reader/sparsestore_reader.py STORE --check    also makes every list, code, tag and frequency anew from the
                                                         documents, and compares
+    Tests/Reader/sparsestore_reader.py TARGET FILE      makes FILE of the newest publication of a folder, compared throughout
     Tests/Reader/sparsestore_reader.py --can-run        exit code 0 when what it needs is installed
 
 It needs lmdb and zstandard (Debian: python3-lmdb, python3-zstandard) and is made to be read, not to be fast. The exit code
 is 1 and the last line of standard error says why when the store breaks a rule.
 """
 
+import hashlib
 import json
 import math
 import struct
 import sys
+from pathlib import Path
 
 try:
     import lmdb
@@ -983,13 +986,54 @@ def dump(path, checking, write):
     require(sorted(places) == sorted(documents), "I103: each document is in exactly one segment")
 
 
+def restore(target, file):
+    """15: a file of the newest publication."""
+    def sha256(data):
+        return hashlib.sha256(data).digest()
+
+    def chunk(hash, size):
+        if hash == bytes(32):
+            return bytes(size)
+        digits = hash.hex()
+        content = zstandard.ZstdDecompressor().decompress((target / "chunks" / digits[:2] / digits).read_bytes())
+        require(len(content) == size and sha256(content) == hash, f"15: the chunk {digits} has the hash in its name")
+        return content
+
+    head = (target / "target").read_bytes()
+    require(head[:16] == b"SPARSETG" + b"\1" + bytes(7), "15.1: magic and version")
+    require(len(head) == 40 and xxh64(head[:32]) == struct.unpack("<Q", head[32:])[0], "15.1: the checksum")
+    newest = max((target / "manifests").iterdir())
+    manifest = newest.read_bytes()
+    require(sha256(manifest).hex() == newest.name[21:], "15: a manifest has the hash in its name")
+    require(manifest[:16] == b"SPARSEPB" + b"\1" + bytes(7), "15.2: magic and version")
+    generation, transaction, _, _, pages, page_size, extent_pages, count = struct.unpack_from("<QQQQQIII", manifest, 32)
+    require(manifest[16:32] == head[16:32] and generation == int(newest.name[:20]), "15.2: uuid and generation")
+    extents, size = -(-pages // extent_pages), extent_pages * page_size
+    require(count == -(-extents // 128) and len(manifest) == 88 + 32 * count, "15.2: the number of nodes")
+    nodes = [chunk(manifest[at:at + 32], 4096) for at in range(88, len(manifest), 32)]
+    hashes = [node[at:at + 32] for node in nodes for at in range(0, 4096, 32)]
+    require(not any(map(any, hashes[extents:])), "15.2: zeros after the last extent")
+    with open(file, "xb") as out:
+        for hash in hashes[:extents]:
+            out.write(chunk(hash, size))
+        out.truncate(pages * page_size)
+    with open(file, "rb") as made:
+        first, second = made.read(page_size), made.read(page_size)
+    mark = first[-56:]
+    require(mark[:32] == b"SPARSEST COPY OF" + head[16:32], "15.2: the mark's magic and uuid")
+    require(struct.unpack("<QQQ", mark[32:]) == (generation, transaction, xxh64(mark[:48] + first[:152] + second[:152])),
+            "15.2: the mark fits the header pages")
+
+
 def main():
     arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     if "--can-run" in sys.argv:
         return
-    if len(arguments) != 1:
+    if len(arguments) not in (1, 2):
         sys.exit(__doc__)
     try:
+        if len(arguments) == 2:
+            return restore(Path(arguments[0]), arguments[1])
         dump(arguments[0], "--check" in sys.argv, lambda name, record: print(json.dumps({name: record})))
     except Broken as rule:
         sys.exit(f"the store breaks a rule: {rule}")

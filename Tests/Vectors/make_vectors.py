@@ -8,10 +8,12 @@
 The tests decode each value with the library, compare it with what stands in ExampleValues.swift, and encode it again.
 """
 
+import hashlib
 import math
 import random
 import struct
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import xxhash
@@ -60,6 +62,20 @@ class Fields:
         return b"".join(data for data, _ in self.parts)
 
 
+def markdown_lines(parts):
+    lines = []
+    for data, what in parts:
+        chunks = [data[i:i + 16] for i in range(0, len(data), 16)]
+        if not data:
+            continue
+        if len(data) > 16 and not any(data):
+            chunks = [None]
+        for index, chunk in enumerate(chunks):
+            text = f"00*{len(data)}" if chunk is None else chunk.hex(" ")
+            lines.append(f"{text:<47} # {what}" if index == 0 and what else text)
+    return lines
+
+
 class Example:
     def __init__(self, name, kind, table, key, body):
         self.name, self.kind, self.table, self.key, self.body = name, kind, table, key, body
@@ -74,15 +90,7 @@ class Example:
         head = [
             (self.checksum, "checksum"), (self.rest[:1], f"kind {KINDS[self.kind]}"), (self.rest[1:2], "version 1"),
             (self.rest[2:4], "flags"), (self.rest[4:8], f"bodyLength {len(self.rest) - 8}")]
-        for data, what in head + self.body.parts:
-            chunks = [data[i:i + 16] for i in range(0, len(data), 16)]
-            if not data:
-                continue
-            if len(data) > 16 and not any(data):
-                chunks = [None]
-            for index, chunk in enumerate(chunks):
-                text = f"00*{len(data)}" if chunk is None else chunk.hex(" ")
-                lines.append(f"{text:<47} # {what}" if index == 0 and what else text)
+        lines += markdown_lines(head + self.body.parts)
         return "\n".join(lines + ["```"])
 
 
@@ -391,6 +399,33 @@ def window_examples():
     yield from dense.list_chunks("listChunkDense")
     yield chunk_value("forwardChunkWide", segment_key(6, "forwardChunk"),
         forward_record(b"doc-1", [(3, 0.5), (65_540, 2.0)], True))
+
+
+@dataclass
+class ObjectExample:
+    """An object of a target, which has no value header."""
+    name: str
+    object: str
+    fields: "Fields"
+
+    def markdown(self):
+        return "\n".join([f"```hex {self.name}", f"# object {self.object}", *markdown_lines(self.fields.parts), "```"])
+
+
+def objects():
+    uuid = bytes.fromhex("00112233445546778899aabbccddeeff")
+    head = Fields().add("bytes", b"SPARSETG", "magic").add("H", 1, "version").add("bytes", bytes(6), "reserved")
+    head.add("bytes", uuid, "uuid")
+    yield ObjectExample("target", "target", head.add("Q", xxhash.xxh64_intdigest(head.bytes()), "checksum"))
+    node = hashlib.sha256(bytes([1, 2, 3])).digest() + bytes(127 * 32)
+    publication = (Fields().add("bytes", b"SPARSEPB", "magic").add("H", 1, "version").add("bytes", bytes(6), "reserved")
+        .add("bytes", uuid, "uuid").add("Q", 42, "generation 42").add("Q", 57, "transaction 57")
+        .add("Q", 1_767_225_600_000_000, "time 2026-01-01 00:00:00 UTC").add("Q", 5, "documents 5")
+        .add("Q", 1_030, "pages 1030").add("I", 4_096, "pageSize 4096").add("I", 8, "extentPages 8").add("I", 2, "2 nodes")
+        .add("bytes", bytes(4), "reserved").add("bytes", hashlib.sha256(node).digest(), "extents 0 to 127")
+        .add("bytes", bytes(32), "extent 128: zeros"))
+    name = f"manifests/{42:020}-{hashlib.sha256(publication.bytes()).hexdigest()}"
+    yield ObjectExample("publication", name, publication)
 
 
 def windows():
@@ -711,7 +746,7 @@ def zstd_frames():
 
 def main():
     if "--examples" in sys.argv:
-        for example in examples():
+        for example in [*examples(), *objects()]:
             print(example.markdown() + "\n")
         return
     here = Path(__file__).parent

@@ -61,9 +61,14 @@ final class SnapshotSource: Sendable {
         var pause: UInt32 = 500
         while true {
             try budget.check()
-            let snapshot = try snapshot(cancellation)
-            let reached = snapshot.generation
-            if reached >= generation { return snapshot }
+            let reached: UInt64
+            do {
+                // Ended before a file that has taken the store's place is looked for, which waits for snapshots.
+                let snapshot = try snapshot(cancellation)
+                if snapshot.generation >= generation { return snapshot }
+                reached = snapshot.generation
+            }
+            if try refresh() { continue }
             guard ContinuousClock.now < end else {
                 throw SparseStoreError(
                     .generationNotReached,
@@ -73,6 +78,19 @@ final class SnapshotSource: Sendable {
             // A commit of another process does not wake this thread.
             usleep(pause)
             pause = min(2 * pause, 16_000)
+        }
+    }
+
+    /// Reads from the file that has taken the store's place, if one has. Snapshots must end meanwhile.
+    func refresh() throws -> Bool {
+        try environment.adoptReplacement { environment in
+            let transaction = try environment.beginRead()
+            let record = try MetaTable(tables: tables, reader: transaction.reader).store()
+            try record.checkOpenable(readOnly: true)
+            guard record.uuid == uuid else { throw SparseStoreError(.needsReopen, "it is another store") }
+            // The numbers of an earlier commit, or of another history after it, may mean something else.
+            vocabulary.clear()
+            codebooks.clear()
         }
     }
 

@@ -32,6 +32,12 @@ extension Store {
         }
     }
 
+    /// Reads from the file that has taken the store's place, if one has. See `refresh()`.
+    @discardableResult
+    public func refresh() async throws(SparseStoreError) -> Bool {
+        try await AsyncHop.wrap { [self] _ in try source.refresh() }
+    }
+
     /// Waits for a commit without holding a thread, so that many tasks may wait while searches still run. The caller
     /// checks afterwards whether the commit exists.
     private func wait(
@@ -43,6 +49,7 @@ extension Store {
         while ContinuousClock.now < end {
             let reached = try await AsyncHop.wrap { [self] in try source.snapshot($0).generation }
             if reached >= generation { return }
+            if try await AsyncHop.wrap({ [self] _ in try source.refresh() }) { continue }
             do {
                 try await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: end)), clock: .continuous)
             } catch {

@@ -7,6 +7,9 @@ final class CodebookCache: Sendable {
     private static let capacity = 2
     private let known = Lock<[(number: UInt32, codebook: TokenCodebook)]>([])
 
+    /// Forgets everything, for a file whose numbers may be others.
+    func clear() { known.withLock { $0 = [] } }
+
     /// Returns the codebook of a number. Calls `read` to get it from the table if it is not cached.
     func codebook(_ number: UInt32, _ read: () throws -> TokenCodebook) throws -> TokenCodebook {
         try known.withLock { known in

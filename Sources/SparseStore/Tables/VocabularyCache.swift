@@ -23,6 +23,9 @@ final class VocabularyCache: Sendable {
         }
     }
 
+    /// Forgets everything, for a file whose numbers may be others.
+    func clear() { known.withLock { $0 = [:] } }
+
     /// Adds the terms of a commit that has just become durable.
     func publish(_ added: [TextKey: TermID]) {
         guard !added.isEmpty else { return }

@@ -57,12 +57,14 @@ enum FormatDocument {
     }
 
     private static func example(_ name: String, _ lines: [Substring]) throws -> Example {
-        guard lines.count > 2, lines[0].hasPrefix("# table "), lines[1].hasPrefix("# key ") else {
+        // An object of a target has a name and no key.
+        let isObject = lines.first?.hasPrefix("# object ") ?? false
+        guard lines.count > 2, isObject || lines[0].hasPrefix("# table ") && lines[1].hasPrefix("# key ") else {
             throw Malformed(what: name)
         }
-        let key = try lines[1].dropFirst(6).split(separator: " ").flatMap { try bytes(hex: $0) }
+        let key = isObject ? [] : try lines[1].dropFirst(6).split(separator: " ").flatMap { try bytes(hex: $0) }
         var value: [UInt8] = []
-        for line in lines.dropFirst(2) {
+        for line in lines.dropFirst(isObject ? 1 : 2) {
             for token in line.prefix(while: { $0 != "#" }).split(separator: " ") {
                 let parts = token.split(separator: "*")
                 let count = parts.count == 2 ? Int(parts[1]) : 1
@@ -70,6 +72,6 @@ enum FormatDocument {
                 value += try (0..<count).flatMap { _ in try bytes(hex: parts[0]) }
             }
         }
-        return Example(name: name, table: String(lines[0].dropFirst(8)), key: key, value: value)
+        return Example(name: name, table: String(lines[0].dropFirst(isObject ? 9 : 8)), key: key, value: value)
     }
 }

@@ -40,6 +40,12 @@ enum SecondReader {
             try #require(python, "no python3 with lmdb and zstandard; run Scripts/setup.sh checks"), [store, "--check"])
     }
 
+    /// Makes a file of the newest publication of a folder.
+    static func restore(_ target: String, to file: String) throws -> Output {
+        try run(
+            try #require(python, "no python3 with lmdb and zstandard; run Scripts/setup.sh checks"), [target, file])
+    }
+
     private static func run(_ python: String, _ arguments: [String]) throws -> Output {
         let files = try ["out", "err"].map { name in
             let url = FileManager.default.temporaryDirectory.appendingPathComponent(

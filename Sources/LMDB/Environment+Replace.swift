@@ -1,0 +1,264 @@
+import CLMDB
+import Platform
+package import SystemPackage
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// The pages of a file, read or written without liblmdb.
+package struct PageFile {
+    let descriptor: Int32
+
+    /// Reads as many bytes as there are from an offset on, at most as many as the buffer has. Returns how many, or -1 with
+    /// `errno` set.
+    static func read(_ descriptor: Int32, from offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let count = pread(
+                descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, off_t(offset + filled))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return -1 }
+            guard count > 0 else { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// The bytes from an offset on, fewer where the file ends, none where it cannot be read.
+    package func read(from offset: Int, count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = max(0, Self.read(descriptor, from: offset, into: UnsafeMutableRawBufferPointer(buffer)))
+        }
+    }
+
+    /// The two header pages; nil when they cannot be told.
+    package var headers: (bytes: [UInt8], pageSize: Int)? {
+        let head = read(from: 0, count: MetaPage.byteCount)
+        let meta = try? head.withUnsafeBytes { bytes throws(PreflightProblem) in try MetaPage(bytes) }
+        guard let size = meta?.pageSize else { return nil }
+        let bytes = read(from: 0, count: 2 * size)
+        return bytes.count == 2 * size ? (bytes, size) : nil
+    }
+}
+
+/// A file in the making, written at any place; what is not written is zeros.
+package struct NewPageFile: ~Copyable {
+    private let descriptor: Int32
+    private let target: String
+    private let folder: String
+
+    fileprivate init(_ path: String, mode: UInt16, operation: String, target: String) throws(LMDBError) {
+        descriptor = StandardDescriptors.openFile(path, O_RDWR | O_CREAT | O_EXCL, mode: mode)
+        guard descriptor >= 0 else { throw Filesystem.error(errno, operation, target) }
+        self.target = target
+        folder = Filesystem.split(path).folder
+    }
+
+    deinit { closeDescriptor(descriptor) }
+
+    package func write(_ bytes: [UInt8], at offset: Int) throws(LMDBError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                pwrite(
+                    descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written,
+                    off_t(offset + written))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw failure(count == 0 ? ENOSPC : errno) }
+            written += count
+        }
+    }
+
+    /// Gives the file its length and makes it durable.
+    package func finish(bytes: Int) throws(LMDBError) {
+        guard ftruncate(descriptor, off_t(bytes)) == 0, fsync(descriptor) == 0 else { throw failure(errno) }
+    }
+
+    private func failure(_ status: Int32) -> LMDBError {
+        var error = Filesystem.error(status, "follow", target)
+        if error.code == .io, let (code, message) = DiskSpace(descriptor: descriptor, folder: folder).explanation {
+            (error.code, error.message) = (code, message)
+        }
+        return error
+    }
+}
+
+// A follower's file is never changed: a new one is made beside it and takes its name. Unlike a compaction this waits for no
+// reader. A process that has the old file open goes on reading it, with its lock file, until it looks for the new one.
+extension Environment {
+    /// Makes a file and puts it into the place of another, which nobody may have open for writing, or where nothing stands.
+    ///
+    /// The lock file is removed first, so that two files never share one. A process that opens the file between that and
+    /// the rename waits. A crash leaves the old file or the new one, whole; what it leaves beside them the next call removes.
+    ///
+    /// - Parameters:
+    ///   - fill: makes the new file. It is given the old file's pages, nil if there is none, and returns false to leave the
+    ///     old file where it is.
+    ///   - check: looks at the new file, which is complete, at its path.
+    /// - Throws: `busy` while somebody has the file open for writing or replaces it too.
+    /// - Returns: whether the file was replaced.
+    @discardableResult
+    package static func replace(
+        _ path: FilePath, mode: UInt16, operation: String,
+        fill: (borrowing NewPageFile, PageFile?) throws -> Bool, check: (_ temporaryPath: String) throws -> Void
+    ) throws -> Bool {
+        StandardDescriptors.occupy()
+        guard case .file(let canonicalPath, let identity) = try Filesystem.resolve(path, operation: operation) else {
+            var isFilled = false
+            struct NotWanted: Error {}
+            do {
+                try place(at: path, operation: operation) { temporaryPath in
+                    isFilled = try fill(
+                        NewPageFile(temporaryPath, mode: mode, operation: operation, target: path.string), nil)
+                    guard isFilled else { throw NotWanted() }
+                    try check(temporaryPath)
+                }
+            } catch is NotWanted {}
+            return isFilled
+        }
+        guard let old = try DataFileLock(replacing: canonicalPath, operation: operation) else {
+            throw LMDBError(
+                .busy, "another process replaces the file; wait for it", operation: operation, path: path.string)
+        }
+        defer { old.close() }
+        try requireNoWriter(old, operation, path)
+        let headers = old.pages.headers?.bytes
+        let work = try WorkFolder.make(beside: canonicalPath, operation: operation)
+        defer { work.remove() }
+        guard
+            try fill(
+                NewPageFile(work.file, mode: mode, operation: operation, target: path.string), old.pages)
+        else { return false }
+        try check(work.file)
+        old.beginSwap()
+        defer { old.endSwap() }
+        // Whoever has come in to write since has its lock by now, or waits.
+        try requireNoWriter(old, operation, path)
+        guard old.identity == identity, isInPlace(identity, at: canonicalPath), old.pages.headers?.bytes == headers
+        else {
+            throw LMDBError(
+                .busy, "the file was written or replaced meanwhile; try again", operation: operation, path: path.string)
+        }
+        let lockPath = lockPath(canonicalPath)
+        guard unlink(lockPath) == 0 || errno == ENOENT else { throw Filesystem.error(errno, operation, lockPath) }
+        guard rename(work.file, canonicalPath) == 0 else { throw Filesystem.error(errno, operation, path.string) }
+        try Filesystem.syncFolder(Filesystem.split(canonicalPath).folder, operation: operation)
+        return true
+    }
+
+    private static func requireNoWriter(
+        _ file: DataFileLock, _ operation: String, _ path: FilePath
+    ) throws(LMDBError) {
+        guard !file.hasWriter else {
+            throw LMDBError(
+                .busy,
+                "the file is open for writing, and what is written to a copy would be lost with it; open it read-only",
+                operation: operation, path: path.string)
+        }
+    }
+
+    /// Removes what a crash has left beside a file when another was made for its place.
+    package static func removeLeftovers(of path: FilePath) {
+        guard case .file(let canonicalPath, _) = try? Filesystem.resolve(path, operation: "follow") else { return }
+        let (folder, name) = Filesystem.split(canonicalPath)
+        WorkFolder.removeAbandoned(in: folder, for: name)
+    }
+
+    /// The header pages of the file at a path; nil when there is no file, or no database.
+    package static func headers(at path: FilePath) -> (bytes: [UInt8], pageSize: Int)? {
+        let descriptor = StandardDescriptors.openFile(path.string, O_RDONLY | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { closeDescriptor(descriptor) }
+        return PageFile(descriptor: descriptor).headers
+    }
+
+    private static func isInPlace(_ identity: FileIdentity, at path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && FileIdentity(status) == identity
+    }
+
+    /// Waits while another file takes the place of this one, which is a matter of milliseconds.
+    ///
+    /// - Returns: whether another stands there.
+    static func waitForReplacement(of identity: FileIdentity, at canonicalPath: String) -> Bool {
+        for _ in 0..<10_000 {
+            guard isInPlace(identity, at: canonicalPath),
+                let dataLock = try? DataFileLock(canonicalPath, lockFile: nil, operation: "open")
+            else { return true }
+            let mustWait = dataLock.isBeingSwapped
+            dataLock.close()
+            guard mustWait else { break }
+            usleep(1_000)
+        }
+        return !isInPlace(identity, at: canonicalPath)
+    }
+
+    /// Opens the file that has taken the place of this one, if any has: for an environment opened read-only. Transactions
+    /// must end meanwhile, within `drainTimeout`; those that begin wait.
+    ///
+    /// - Parameter check: looks at the new file, with no transaction alive; throwing closes this environment.
+    /// - Throws: `busy` when they do not end, with nothing changed; `needsReopen` when the new file could not be opened.
+    /// - Returns: whether it is another file now.
+    package func adoptReplacement(_ check: (Environment) throws -> Void) throws(LMDBError) -> Bool {
+        let operation = "refresh"
+        try requireSameProcess(operation)
+        guard options.isReadOnly, let identity = gate.withLock({ $0.identity }) else { return false }
+        var status = stat()
+        // A file that is gone has not been replaced yet.
+        guard stat(canonicalPath, &status) == 0, FileIdentity(status) != identity else { return false }
+        let undrained = LMDBError(
+            .busy, "read transactions have stayed open longer than \(options.drainTimeout); end them and try again",
+            operation: operation, path: path.string)
+        let known = tables.withLock { $0.values.sorted { $0.handle < $1.handle } }
+        try withDrained(operation, undrained: undrained) { (state, handle) throws(LMDBError) in
+            // Another thread may have been faster.
+            guard state.identity == identity else { return }
+            for transaction in state.idleReads { mdb_txn_abort(transaction) }
+            state.idleReads = []
+            state.lastTransactionID = MapInformation(handle).lastTransactionID
+            mdb_env_close(handle)
+            state.handle = nil
+            state.forget()
+            do {
+                let fresh = try Self.open(at: path, options: options, tables: known.map(\.name)) { _, _ in }
+                guard fresh.tables.withLock({ $0.values.sorted { $0.handle < $1.handle } }) == known else {
+                    throw LMDBError(
+                        .other, "tables have other handles than before", operation: operation, path: path.string)
+                }
+                try check(fresh)
+                fresh.giveUp(to: &state)
+            } catch {
+                state.isClosing = true
+                let reason = error as? LMDBError
+                throw LMDBError(
+                    .needsReopen,
+                    "another file has taken this one's place, and it cannot be read (\(reason?.message ?? "\(error)")); "
+                        + "close this one and open the other",
+                    operation: operation, path: path.string, underlying: reason?.underlying ?? 0)
+            }
+            state.mapEpoch += 1
+        }
+        return true
+    }
+
+    /// Lets another environment have the open file.
+    private func giveUp(to other: inout GateState) {
+        gate.withLock { state in
+            other.handle = state.handle
+            other.identity = state.identity
+            other.lockFile = state.lockFile
+            other.dataLock = state.dataLock
+            state.handle = nil
+            state.identity = nil
+            state.lockFile = nil
+            state.dataLock = nil
+            state.isClosing = true
+        }
+    }
+}

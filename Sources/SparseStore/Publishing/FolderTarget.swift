@@ -1,0 +1,260 @@
+internal import LMDB
+internal import Platform
+public import SystemPackage
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// A folder that publications are kept in: on a local disk, or on a file system that several hosts share.
+///
+/// ```swift
+/// let target = FolderTarget(at: "/backup/wiki")
+/// try store.publish(to: target)
+/// ```
+public struct FolderTarget: PublicationTarget {
+    /// Where objects are written before they get their names.
+    private static let incoming = "incoming"
+    private static let lockName = "lock"
+    private static let known: Set<String> = [
+        TargetName.target, TargetName.manifests, TargetName.chunks, incoming, lockName,
+    ]
+    private static let largestObject = 1 << 30
+
+    private let path: String
+
+    /// A target in a folder.
+    ///
+    /// - Parameter path: of the folder, which is made by the first publication. The folder that it is in must be there.
+    public init(at path: FilePath) { self.path = path.string }
+
+    /// A target in a folder. See `init(at:)`.
+    ///
+    /// - Parameter path: of the folder.
+    public init(at path: String) { self.path = path }
+
+    /// The path of the folder.
+    public var name: String { path }
+
+    /// Whether the folder holds nothing but publications, or is not there.
+    ///
+    /// - Returns: false when anything else is in it.
+    public func isUnused() throws -> Bool {
+        try entries(path).allSatisfy { Self.known.contains($0) }
+    }
+
+    /// The names of the files in a folder, at any depth.
+    ///
+    /// - Parameter folder: below the target.
+    /// - Returns: names below the target; none when there is no such folder.
+    public func names(in folder: String) throws -> [String] {
+        var names: [String] = []
+        for entry in try entries(join(folder)) {
+            let inner = "\(folder)/\(entry)"
+            var status = stat()
+            guard stat(join(inner), &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                names += try self.names(in: inner)
+            } else {
+                names.append(inner)
+            }
+        }
+        return names
+    }
+
+    /// Reads files.
+    ///
+    /// - Parameter names: below the target.
+    /// - Returns: for each name the content, nil for a file that is not there.
+    public func read(_ names: [String]) throws -> [[UInt8]?] { try names.map { try read($0) } }
+
+    private func read(_ name: String) throws(SparseStoreError) -> [UInt8]? {
+        let path = join(name)
+        let descriptor = StandardDescriptors.openFile(path, O_RDONLY)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure(errno, path)
+        }
+        let file = FileDescriptor(rawValue: descriptor)
+        defer { try? file.close() }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
+        guard status.st_size <= Self.largestObject else {
+            throw SparseStoreError(.corrupted, "'\(path)' has \(status.st_size) bytes, which no object has; remove it")
+        }
+        var reason: Errno?
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
+            do {
+                while filled < buffer.count {
+                    let count = try file.read(
+                        into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...]))
+                    guard count > 0 else { break }
+                    filled += count
+                }
+            } catch {
+                reason = error as? Errno ?? .ioError
+            }
+        }
+        if let reason { throw failure(reason.rawValue, path) }
+        return bytes
+    }
+
+    /// Writes files, each durable before it gets its name.
+    ///
+    /// - Parameter objects: the files.
+    public func write(_ objects: [PublishedObject]) throws {
+        try makeFolder(Self.incoming)
+        var files: [(new: String, name: String)] = []
+        defer { for file in files { unlink(file.new) } }
+        // Written, then synced, then named: the first sync takes most of the others along.
+        var descriptors: [FileDescriptor] = []
+        defer { for descriptor in descriptors { try? descriptor.close() } }
+        for object in objects {
+            let (new, descriptor) = try writeIncoming(object)
+            files.append((new, object.name))
+            descriptors.append(descriptor)
+        }
+        for (descriptor, file) in zip(descriptors, files) { try sync(descriptor, file.new) }
+        var folders: Set<String> = []
+        for file in files {
+            let folder = String(file.name[..<(file.name.lastIndex(of: "/") ?? file.name.startIndex)])
+            if folders.insert(folder).inserted { try makeFolder(folder) }
+            guard rename(file.new, join(file.name)) == 0 else { throw failure(errno, join(file.name)) }
+        }
+        for folder in folders { try syncFolder(join(folder)) }
+    }
+
+    /// Writes a file unless one of its name is there.
+    ///
+    /// - Parameter object: the file.
+    /// - Returns: false when another was there.
+    public func create(_ object: PublishedObject) throws -> Bool {
+        try makeFolder(Self.incoming)
+        let folder = object.name.lastIndex(of: "/").map { String(object.name[..<$0]) } ?? ""
+        try makeFolder(folder)
+        let (new, descriptor) = try writeIncoming(object)
+        defer {
+            try? descriptor.close()
+            unlink(new)
+        }
+        try sync(descriptor, new)
+        let status = Environment.moveWithoutReplacing(new, join(object.name))
+        guard status == 0 || status == EEXIST else { throw failure(status, join(object.name)) }
+        try syncFolder(join(folder))
+        return status == 0
+    }
+
+    /// Removes files.
+    ///
+    /// - Parameter names: below the target; those that are not there are no error.
+    public func remove(_ names: [String]) throws {
+        for name in names {
+            guard unlink(join(name)) == 0 || errno == ENOENT else { throw failure(errno, join(name)) }
+        }
+        for folder in Set(names.compactMap { name in name.lastIndex(of: "/").map { String(name[..<$0]) } }) {
+            try syncFolder(join(folder))
+        }
+    }
+
+    /// Runs `body` with a lock on the folder, which ends with the process. Waits a minute for others.
+    ///
+    /// - Parameters:
+    ///   - alone: keep publishers out too.
+    ///   - body: reads and writes the target.
+    /// - Throws: `busy`, and what `body` throws.
+    /// - Returns: what `body` returns.
+    public func hold<R>(alone: Bool, _ body: () throws -> R) throws -> R {
+        try makeFolder("")
+        let path = join(Self.lockName)
+        let descriptor = StandardDescriptors.openFile(path, O_RDWR | O_CREAT, mode: 0o600)
+        guard descriptor >= 0 else { throw failure(errno, path) }
+        defer { try? FileDescriptor(rawValue: descriptor).close() }
+        // Nobody else is here: then what lies in the folder of what is being written is left by somebody who was killed.
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+            for entry in try entries(join(Self.incoming)) { unlink(join("\(Self.incoming)/\(entry)")) }
+        }
+        try lock(descriptor, alone: alone)
+        return try body()
+    }
+
+    /// Locks of open files end with the process.
+    private func lock(_ descriptor: Int32, alone: Bool) throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while flock(descriptor, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
+            // A file system without locks has nobody to wait for.
+            guard errno == EWOULDBLOCK || errno == EINTR else { return }
+            guard ContinuousClock.now < end else {
+                throw SparseStoreError(
+                    .busy,
+                    "'\(path)' is in use by another process that \(alone ? "publishes" : "removes publications"); "
+                        + "try again when it has ended")
+            }
+            usleep(10_000)
+        }
+    }
+
+    private func writeIncoming(_ object: PublishedObject) throws -> (String, FileDescriptor) {
+        let new = join("\(Self.incoming)/\(String(UInt64.random(in: .min ... .max), radix: 16))")
+        let descriptor = StandardDescriptors.openFile(new, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        guard descriptor >= 0 else { throw failure(errno, new) }
+        let file = FileDescriptor(rawValue: descriptor)
+        do {
+            try file.writeAll(object.bytes)
+        } catch {
+            try? file.close()
+            unlink(new)
+            throw failure((error as? Errno ?? .ioError).rawValue, new)
+        }
+        return (new, file)
+    }
+
+    private func sync(_ file: FileDescriptor, _ path: String) throws {
+        guard fsync(file.rawValue) == 0 else { throw failure(errno, path) }
+    }
+
+    /// Makes a folder below the target, and those it is in, durably.
+    private func makeFolder(_ folder: String) throws {
+        let path = join(folder)
+        var status = stat()
+        if stat(path, &status) == 0 { return }
+        if !folder.isEmpty { try makeFolder(folder.lastIndex(of: "/").map { String(folder[..<$0]) } ?? "") }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(errno, path) }
+        try syncFolder(FilePath(path).removingLastComponent().string)
+    }
+
+    private func syncFolder(_ path: String) throws {
+        let descriptor = StandardDescriptors.openFile(path.isEmpty ? "." : path, O_RDONLY)
+        guard descriptor >= 0 else { throw failure(errno, path) }
+        defer { try? FileDescriptor(rawValue: descriptor).close() }
+        // Some file systems cannot sync a folder and say EINVAL: then there is nothing to be done.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(errno, path) }
+    }
+
+    private func entries(_ folder: String) throws -> [String] {
+        StandardDescriptors.occupy()
+        guard let directory = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw failure(errno, folder)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    private func join(_ name: String) -> String { name.isEmpty ? path : "\(path)/\(name)" }
+
+    private func failure(_ reason: Int32, _ path: String) -> SparseStoreError {
+        let (code, message) = LMDBError.explain(errno: reason)
+        return SparseStoreError(LMDBError(code, message, operation: "publish", path: path, underlying: reason))
+    }
+}

@@ -1,0 +1,209 @@
+internal import LMDB
+internal import Logging
+internal import SparseFormat
+public import SystemPackage
+
+/// What a follower has fetched.
+public struct FollowReport: Sendable, Hashable, Codable {
+    /// The generation that the copy is at.
+    public internal(set) var generation: UInt64
+    /// Whether the copy was at another generation before, or was not there.
+    public internal(set) var isNew: Bool
+    /// Bytes that were read from the target's chunks.
+    public internal(set) var bytesFetched = 0
+    /// Bytes of the file that the copy had already.
+    public internal(set) var bytesReused = 0
+    /// Size in bytes of the copy.
+    public internal(set) var fileBytes = 0
+}
+
+/// Keeps a copy of a store up to date from a target that the store is published to (`Store.publish(to:)`), or makes
+/// one of an earlier commit.
+///
+/// The copy is a store, for reading: open it with ``Configuration/isReadOnly``. A new commit comes as a new file that takes
+/// the copy's place: handles of it, in any process, read on from the old file until they `refresh()` or ask for a
+/// generation with `atLeast:`. To write to a copy, or to go on from an earlier commit, make one at another path: a file
+/// that has commits of its own is not replaced.
+///
+/// ```swift
+/// let follower = Follower(of: FolderTarget(at: "/backup/wiki"), at: "wiki-copy.sparse")
+/// let report = try follower.follow()
+/// ```
+public struct Follower: Sendable {
+    private let catalog: Catalog
+    private let path: FilePath
+    private let configuration: Configuration
+
+    /// A follower. Nothing is read or written yet.
+    ///
+    /// - Parameters:
+    ///   - target: what is followed.
+    ///   - path: of the copy, which need not be there yet.
+    ///   - configuration: of the copy: its ``Configuration/fileMode``, whether it may lie on a network file system, and the
+    ///     logger.
+    public init(of target: some PublicationTarget, at path: FilePath, configuration: Configuration = Configuration()) {
+        catalog = Catalog(target)
+        self.path = path
+        self.configuration = configuration
+    }
+
+    /// A follower. See `init(of:at:configuration:)`.
+    ///
+    /// - Parameters:
+    ///   - target: what is followed.
+    ///   - path: of the copy.
+    ///   - configuration: of the copy.
+    public init(of target: some PublicationTarget, at path: String, configuration: Configuration = Configuration()) {
+        self.init(of: target, at: FilePath(path), configuration: configuration)
+    }
+
+    /// Brings the copy to the newest commit of the target, or to another one. A rename replaces the copy whole or not at
+    /// all. If the process is killed, the old copy or the new one is there.
+    ///
+    /// Every chunk is compared with its hash. The new file is opened and compared with its manifest before it takes the
+    /// copy's place. Extents that the copy already has are not fetched, but they are read and written again, so the call
+    /// needs as much free space as the copy has bytes.
+    ///
+    /// - Parameter generation: the newest publication of this generation; nil for the newest of all.
+    /// - Throws: `notFound` when there is no such publication; `corrupted`, naming the object, when the target is damaged;
+    ///   `invalidArgument` when something else stands at the path: another store, or one with commits of its own; `busy`
+    ///   while somebody has the copy open for writing or follows to it too; `diskFull`, `io`; what the target throws.
+    /// - Returns: what was fetched.
+    @discardableResult
+    public func follow(to generation: UInt64? = nil) throws -> FollowReport {
+        try follow(to: generation, cancellation: nil)
+    }
+
+    /// Brings the copy to a commit of the target. See `follow(to:)`.
+    ///
+    /// - Parameter generation: nil for the newest.
+    /// - Throws: what that throws, and `cancelled`.
+    /// - Returns: what was fetched.
+    @discardableResult
+    public func follow(to generation: UInt64? = nil) async throws -> FollowReport {
+        try await AsyncHop.run { try follow(to: generation, cancellation: $0) }
+    }
+
+    private func follow(to generation: UInt64?, cancellation: Cancellation?) throws -> FollowReport {
+        try SparseStoreError.translate {
+            let record = try publication(generation)
+            var report = FollowReport(generation: record.generation, isNew: false, fileBytes: record.fileBytes)
+            // Most often there is nothing new, and nothing needs to be made to see that.
+            if let (bytes, pageSize) = Environment.headers(at: path),
+                try isCurrent(PublishedMark(headers: bytes, pageSize: pageSize), record)
+            {
+                Environment.removeLeftovers(of: path)
+                return report
+            }
+            report.isNew = try Environment.replace(
+                path, mode: configuration.fileMode, operation: "follow",
+                fill: { file, old in
+                    if let old, try isCurrent(mark(old), record) { return false }
+                    try assemble(record, from: old, into: file, &report, cancellation)
+                    return true
+                }, check: { try check($0, record) })
+            configuration.logger.debug(
+                "followed",
+                metadata: ["path": "\(path)", "generation": "\(report.generation)", "bytes": "\(report.bytesFetched)"])
+            return report
+        }
+    }
+
+    private func publication(_ generation: UInt64?) throws -> PublicationRecord {
+        let uuid = try catalog.uuid()
+        let manifests = try catalog.manifests()
+        guard let chosen = manifests.last(where: { generation == nil || $0.generation == generation }) else {
+            let range = manifests.first.flatMap { first in
+                manifests.last.map { "\(first.generation) to \($0.generation)" }
+            }
+            throw SparseStoreError(
+                .notFound,
+                "'\(catalog.target.name)' has no publication\(generation.map { " of generation \($0)" } ?? ""); "
+                    + (range.map { "it has some of the generations \($0)" } ?? "publish the store first"))
+        }
+        let record = try catalog.records([chosen])[0]
+        guard record.uuid == uuid else {
+            throw SparseStoreError(
+                .corrupted, "'\(chosen.object)' of '\(catalog.target.name)' is another store's; remove it")
+        }
+        return record
+    }
+
+    private func mark(_ file: PageFile) -> PublishedMark? {
+        file.headers.flatMap { PublishedMark(headers: $0.bytes, pageSize: $0.pageSize) }
+    }
+
+    /// Whether the file that stands at the path is what a publication makes.
+    private func isCurrent(_ mark: PublishedMark?, _ record: PublicationRecord) throws -> Bool {
+        guard let mark else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "'\(path)' is no copy that a follower has made, or has commits of its own, which would be lost; name another "
+                    + "path")
+        }
+        guard mark.uuid == record.uuid else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "'\(path)' is a copy of another store than '\(catalog.target.name)' has; name another path")
+        }
+        return mark.generation == record.generation && mark.transaction == record.transaction
+    }
+
+    /// Writes the file of a publication: from the old one what it has, and the rest from the target.
+    private func assemble(
+        _ record: PublicationRecord, from old: PageFile?, into file: borrowing NewPageFile,
+        _ report: inout FollowReport,
+        _ cancellation: Cancellation?
+    ) throws {
+        let nodes = try catalog.nodes(record)
+        let size = record.extentBytes
+        var places: [ContentHash: [Int]] = [:]
+        func fetch() throws {
+            report.bytesFetched += try catalog.contents(Set(places.keys), size: size) { hash, content in
+                try cancellation?.check()
+                for place in places[hash] ?? [] { try file.write(content, at: place * size) }
+            }
+            places = [:]
+        }
+        for extent in 0..<record.extents {
+            try cancellation?.check()
+            let node = record.nodes[extent / PublicationRecord.nodeExtents]
+            guard node != .none, let hash = nodes[node]?[extent % PublicationRecord.nodeExtents], hash != .none else {
+                continue
+            }
+            if let old {
+                var content = old.read(from: extent * size, count: size)
+                content.append(contentsOf: repeatElement(0, count: size - content.count))
+                if content.withUnsafeBytes({ ContentHash(of: $0) }) == hash {
+                    try file.write(content, at: extent * size)
+                    report.bytesReused += size
+                    continue
+                }
+            }
+            places[hash, default: []].append(extent)
+            if places.count == 64 { try fetch() }
+        }
+        try fetch()
+        try file.finish(bytes: record.fileBytes)
+    }
+
+    /// Opens a file that nobody else knows, and sees that it is the commit that its manifest speaks of.
+    private func check(_ temporaryPath: String, _ record: PublicationRecord) throws {
+        var configuration = Configuration()
+        configuration.isReadOnly = true
+        configuration.readsWithoutLock = true
+        configuration.allowNetworkFilesystem = self.configuration.allowNetworkFilesystem
+        let store = try Store.open(at: temporaryPath, configuration: configuration)
+        defer { store.close() }
+        try store.read { snapshot in
+            guard store.source.uuid == record.uuid, snapshot.generation == record.generation,
+                snapshot.count == Int(record.documents)
+            else {
+                throw SparseStoreError(
+                    .corrupted,
+                    "generation \(record.generation) of '\(catalog.target.name)' is not what its manifest says; "
+                        + "publish again, or use another generation")
+            }
+        }
+    }
+}

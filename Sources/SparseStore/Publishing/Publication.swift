@@ -1,0 +1,243 @@
+internal import SparseFormat
+
+/// A commit of a store that a target keeps, to be followed or restored.
+public struct Publication: Sendable, Hashable, Codable {
+    /// The generation of the commit.
+    public var generation: UInt64
+    /// When it was published, in microseconds since 1970, by the publisher's clock.
+    public var time: UInt64
+    /// Documents that the commit holds.
+    public var documents: Int
+    /// Size in bytes of a file with this commit, free pages included.
+    public var fileBytes: Int
+}
+
+extension Publication {
+    /// The publications that a target keeps, oldest first. One commit may have been published twice.
+    ///
+    /// - Parameter target: where they are kept.
+    /// - Throws: `notFound` when it is no target; `corrupted`, naming the object, when one is damaged; what reading the
+    ///   target throws.
+    public static func all(in target: some PublicationTarget) throws -> [Publication] {
+        try SparseStoreError.translate {
+            let catalog = Catalog(target)
+            _ = try catalog.uuid()
+            return try catalog.records(catalog.manifests()).map { Publication($0) }
+        }
+    }
+
+    init(_ record: PublicationRecord) {
+        self.init(
+            generation: record.generation, time: record.time, documents: Int(record.documents),
+            fileBytes: record.fileBytes)
+    }
+
+    /// What ``remove(from:keeping:)`` has removed.
+    public struct Removal: Sendable, Hashable, Codable {
+        /// Publications.
+        public var publications: Int
+        /// Chunks that no other publication names.
+        public var chunks: Int
+    }
+
+    /// Removes all publications but the newest ones, and the chunks that none of these names.
+    ///
+    /// Manifests are removed before chunks, so the remaining publications are complete even if the process is killed. A
+    /// follower that is reading a publication while it is removed gets an error that names a missing chunk, and can try
+    /// again.
+    ///
+    /// - Parameters:
+    ///   - target: where they are kept.
+    ///   - count: how many stay, 1 or more.
+    /// - Throws: `busy` while somebody publishes; `corrupted` when a publication that stays is damaged, and then no chunk
+    ///   is removed; what the target throws.
+    /// - Returns: what was removed.
+    @discardableResult
+    public static func remove(from target: some PublicationTarget, keeping count: Int) throws -> Removal {
+        guard count >= 1 else {
+            throw SparseStoreError(.invalidArgument, "\(count) publications are to be kept; keep 1 or more")
+        }
+        return try SparseStoreError.translate {
+            try target.hold(alone: true) {
+                let catalog = Catalog(target)
+                _ = try catalog.uuid()
+                let manifests = try catalog.manifests()
+                let kept = manifests.suffix(count)
+                // Read before anything goes: what a damaged one names cannot be told.
+                var named: Set<ContentHash> = []
+                for record in try catalog.records(kept) {
+                    named.formUnion(record.nodes)
+                    for extents in try catalog.nodes(record).values { named.formUnion(extents) }
+                }
+                try target.remove(manifests.dropLast(count).map(\.object))
+                let unnamed = try catalog.chunks().subtracting(named)
+                try target.remove(unnamed.map(Catalog.object))
+                return Removal(publications: manifests.count - kept.count, chunks: unnamed.count)
+            }
+        }
+    }
+}
+
+/// A target's objects by what they are (FORMAT.md, "Publications").
+struct Catalog {
+    /// A manifest by its name.
+    struct Manifest: Hashable, Comparable {
+        let generation: UInt64
+        let hash: ContentHash
+
+        /// Nil for a name that no manifest has.
+        init?(object: String) {
+            let parts = object.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[0] == TargetName.manifests else { return nil }
+            let fields = parts[1].split(separator: "-", omittingEmptySubsequences: false)
+            guard fields.count == 2, fields[0].utf8.count == 20, let generation = UInt64(fields[0]),
+                let hash = ContentHash(fields[1])
+            else { return nil }
+            self.generation = generation
+            self.hash = hash
+        }
+
+        init?(_ record: PublicationRecord, bytes: [UInt8]) {
+            guard let hash = bytes.withUnsafeBytes({ ContentHash(of: $0) }) else { return nil }
+            generation = record.generation
+            self.hash = hash
+        }
+
+        var object: String {
+            let digits = String(generation)
+            return "\(TargetName.manifests)/\(String(repeating: "0", count: 20 - digits.count))\(digits)-\(hash)"
+        }
+
+        static func < (left: Manifest, right: Manifest) -> Bool { left.object < right.object }
+    }
+
+    /// Objects that are asked for at once.
+    private static let batch = 64
+
+    let target: any PublicationTarget
+
+    init(_ target: any PublicationTarget) { self.target = target }
+
+    /// The store whose commits these are.
+    func uuid() throws -> StoreUUID {
+        guard let bytes = try target.read([TargetName.target]).first ?? nil else {
+            throw SparseStoreError(
+                .notFound, "nothing was ever published to '\(target.name)'; check the name, or publish a store there")
+        }
+        do throws(FormatError) {
+            return try TargetRecord(bytes).uuid
+        } catch {
+            throw damage(TargetName.target, error, "restore it from a copy, or publish to another target")
+        }
+    }
+
+    /// The manifests, oldest commit first.
+    func manifests() throws -> [Manifest] {
+        try target.names(in: TargetName.manifests).compactMap { Manifest(object: $0) }.sorted()
+    }
+
+    /// What manifests say; each is compared with the hash in its name.
+    func records(_ manifests: some Collection<Manifest>) throws -> [PublicationRecord] {
+        let manifests = Array(manifests)
+        var records: [PublicationRecord] = []
+        for start in stride(from: 0, to: manifests.count, by: Self.batch) {
+            let piece = manifests[start..<min(start + Self.batch, manifests.count)]
+            for (manifest, bytes) in zip(piece, try target.read(piece.map(\.object))) {
+                records.append(try record(manifest, bytes))
+            }
+        }
+        return records
+    }
+
+    private func record(_ manifest: Manifest, _ bytes: [UInt8]?) throws -> PublicationRecord {
+        let remedy = "remove it, and publish again or use another generation"
+        guard let bytes else { throw missing(manifest.object, "it was removed meanwhile; try again") }
+        do {
+            guard bytes.withUnsafeBytes({ ContentHash(of: $0) }) == manifest.hash else {
+                throw FormatError(.checksumMismatch)
+            }
+            let record = try PublicationRecord(bytes)
+            guard record.generation == manifest.generation else { throw FormatError(.wrongKind, "another generation") }
+            return record
+        } catch let error as FormatError {
+            throw damage(manifest.object, error, remedy)
+        }
+    }
+
+    /// The hashes of a publication's extents, by node.
+    func nodes(_ record: PublicationRecord) throws -> [ContentHash: [ContentHash]] {
+        var nodes: [ContentHash: [ContentHash]] = [:]
+        try contents(Set(record.nodes), size: PublicationRecord.nodeBytes) { hash, content in
+            do throws(FormatError) {
+                nodes[hash] = try PublicationRecord.extents(ofNode: content)
+            } catch {
+                throw damage(Self.object(hash), error, Self.chunkRemedy)
+            }
+        }
+        return nodes
+    }
+
+    // MARK: Chunks
+
+    private static let chunkRemedy = "remove it and publish again, or use another generation"
+
+    /// The name of a chunk.
+    static func object(_ hash: ContentHash) -> String {
+        let digits = "\(hash)"
+        return "\(TargetName.chunks)/\(digits.prefix(2))/\(digits)"
+    }
+
+    /// The chunks that are there.
+    func chunks() throws -> Set<ContentHash> {
+        Set(
+            try target.names(in: TargetName.chunks).compactMap { name in
+                let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+                return parts.count == 3 ? ContentHash(parts[2]) : nil
+            })
+    }
+
+    /// Reads chunks, in any order, each compared with its hash.
+    ///
+    /// - Parameters:
+    ///   - size: of each content.
+    ///   - body: is given each once.
+    /// - Returns: how many bytes were read.
+    @discardableResult
+    func contents(
+        _ hashes: Set<ContentHash>, size: Int, _ body: (ContentHash, [UInt8]) throws -> Void
+    ) throws -> Int {
+        let hashes = Array(hashes.subtracting([.none]))
+        let decompressor = ZstdDecompressor()
+        var bytes = 0
+        for start in stride(from: 0, to: hashes.count, by: Self.batch) {
+            let piece = hashes[start..<min(start + Self.batch, hashes.count)]
+            for (hash, frame) in zip(piece, try target.read(piece.map(Self.object))) {
+                guard let frame else {
+                    throw missing(
+                        Self.object(hash),
+                        "its publication was removed meanwhile, or the chunk was lost: try again, and publish again if that "
+                            + "does not help")
+                }
+                bytes += frame.count
+                let content: [UInt8]
+                do throws(FormatError) {
+                    content = try PublishedChunk.content(frame, size: size, hash: hash, decompressor)
+                } catch {
+                    throw damage(Self.object(hash), error, Self.chunkRemedy)
+                }
+                try body(hash, content)
+            }
+        }
+        return bytes
+    }
+
+    private func missing(_ object: String, _ remedy: String) -> SparseStoreError {
+        SparseStoreError(.corrupted, "'\(object)' of '\(target.name)' is missing; \(remedy)")
+    }
+
+    private func damage(_ object: String, _ error: FormatError, _ remedy: String) -> SparseStoreError {
+        let code: SparseStoreError.Code = error.code == .unsupportedVersion ? .incompatibleFormat : .corrupted
+        return SparseStoreError(
+            code, "'\(object)' of '\(target.name)' is damaged: \(error.sentence); \(remedy)", cause: error)
+    }
+}

@@ -1,0 +1,249 @@
+internal import ArgumentParser
+internal import SparseStore
+internal import Synchronization
+internal import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// How the command speaks with S3.
+struct S3Options: ParsableArguments {
+    @Option(
+        help: """
+            The Python that has boto3, which speaks with S3 and finds account, region and endpoint as it always does (AWS_PROFILE, \
+            AWS_REGION, AWS_ENDPOINT_URL and others).
+            """)
+    var python = "python3"
+}
+
+/// A part of an S3 bucket that publications are kept in. A Python process with boto3 reads and writes the objects
+/// (`Resources/s3.py`): a client of our own would have to sign requests, retry and find accounts.
+///
+/// Nothing locks a bucket. Who publishes or removes leaves a claim there, looks for those of others, and takes it away
+/// again; one that a killed process has left stands in the way of removals until somebody removes it.
+struct S3Target: PublicationTarget {
+    private static let claims = "claims"
+
+    let name: String
+    private let helper: Helper
+
+    /// - Parameter url: s3://BUCKET or s3://BUCKET/PREFIX.
+    init(_ url: String, _ options: S3Options) throws {
+        let path = url.dropFirst("s3://".count)
+        let bucket = path.prefix { $0 != "/" }
+        let prefix = path.dropFirst(bucket.count + 1)
+        guard !bucket.isEmpty, !url.contains(where: \.isWhitespace) else {
+            throw CommandFailure(.usage, "'\(url)' names no bucket; write s3://BUCKET/PREFIX")
+        }
+        name = url
+        helper = try Helper(
+            python: options.python,
+            arguments: [String(bucket), prefix.isEmpty || prefix.hasSuffix("/") ? String(prefix) : prefix + "/"],
+            name: url)
+    }
+
+    func isUnused() throws -> Bool { try helper.ask("unused").lines == ["yes"] }
+
+    func names(in folder: String) throws -> [String] { try helper.ask("list \(folder)").lines }
+
+    func read(_ names: [String]) throws -> [[UInt8]?] {
+        guard !names.isEmpty else { return [] }
+        return try helper.ask("read \(names.count)", names) { try $0.blocks() }.blocks
+    }
+
+    func write(_ objects: [PublishedObject]) throws {
+        guard !objects.isEmpty else { return }
+        _ = try helper.ask(
+            "write \(objects.count)", objects.map { "\($0.name) \($0.bytes.count)" }, objects.map(\.bytes))
+    }
+
+    func create(_ object: PublishedObject) throws -> Bool {
+        try helper.ask("create \(object.name) \(object.bytes.count)", [], [object.bytes]).lines == ["yes"]
+    }
+
+    func remove(_ names: [String]) throws {
+        guard !names.isEmpty else { return }
+        _ = try helper.ask("remove \(names.count)", names)
+    }
+
+    func hold<R>(alone: Bool, _ body: () throws -> R) throws -> R {
+        let kind = alone ? "remove" : "publish"
+        let claim = "\(Self.claims)/\(kind)-\(String(UInt64.random(in: .min ... .max), radix: 16))"
+        guard try create(PublishedObject(name: claim, bytes: [])) else {
+            throw CommandFailure(.busy, "'\(claim)' is there already; try again")
+        }
+        defer { try? remove([claim]) }
+        // Each writes its claim before it looks: of two at once, at least one sees the other.
+        let others = try names(in: Self.claims).filter { other in
+            other != claim && (alone || other.hasPrefix("\(Self.claims)/remove-"))
+        }
+        if let other = others.first {
+            throw SparseStoreError(
+                .busy,
+                "another process is at work in '\(name)': '\(other)' says so; try again when it has ended, or remove that "
+                    + "object if it was killed")
+        }
+        return try body()
+    }
+}
+
+extension S3Target {
+    /// The Python process. One request at a time.
+    final class Helper: Sendable {
+        struct Answer {
+            var lines: [String] = []
+            var blocks: [[UInt8]?] = []
+        }
+
+        private let stream: Mutex<Stream>
+        private let process: pid_t
+        private let name: String
+
+        init(python: String, arguments: [String], name: String) throws {
+            self.name = name
+            // A helper that has ended is an error of the next request, not the end of this process.
+            signal(SIGPIPE, SIG_IGN)
+            let script = String(decoding: PackageResources.s3_py, as: UTF8.self)
+            let requests = try FileDescriptor.pipe()
+            let answers = try FileDescriptor.pipe()
+            for end in [requests.writeEnd, answers.readEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+            #if canImport(Darwin)
+                var actions: posix_spawn_file_actions_t?
+            #else
+                var actions = posix_spawn_file_actions_t()
+            #endif
+            posix_spawn_file_actions_init(&actions)
+            defer { posix_spawn_file_actions_destroy(&actions) }
+            for (end, standard) in [(requests.readEnd, STDIN_FILENO), (answers.writeEnd, STDOUT_FILENO)] {
+                posix_spawn_file_actions_adddup2(&actions, end.rawValue, standard)
+                posix_spawn_file_actions_addclose(&actions, end.rawValue)
+            }
+            let words = ([python, "-c", script] + arguments).map { strdup($0) }
+            defer { for word in words { free(word) } }
+            var process: pid_t = 0
+            let status = posix_spawnp(&process, python, &actions, nil, words + [nil], environ)
+            try requests.readEnd.close()
+            try answers.writeEnd.close()
+            self.process = process
+            stream = Mutex(Stream(requests: requests.writeEnd, answers: answers.readEnd))
+            guard status == 0 else {
+                throw CommandFailure(
+                    .io,
+                    "cannot start '\(python)', which speaks with S3: \(String(cString: strerror(status))); name another "
+                        + "by --python")
+            }
+        }
+
+        deinit {
+            stream.withLock { $0.close() }
+            var status: Int32 = 0
+            if process > 0 { while waitpid(process, &status, 0) < 0, errno == EINTR {} }
+        }
+
+        /// - Parameters:
+        ///   - request: a line of words.
+        ///   - lines: a line for each name.
+        ///   - bytes: what follows.
+        ///   - more: reads what follows the lines of the answer.
+        func ask(
+            _ request: String, _ lines: [String] = [], _ bytes: [[UInt8]] = [],
+            more: (inout Reading) throws -> Void = { _ in }
+        ) throws -> Answer {
+            do {
+                return try stream.withLock { stream in
+                    try stream.send(([request] + lines).map { $0 + "\n" }.joined(), bytes)
+                    var reading = Reading(stream: stream)
+                    defer { stream = reading.stream }
+                    try reading.head(name)
+                    try more(&reading)
+                    return reading.answer
+                }
+            } catch is Errno {
+                throw CommandFailure(
+                    .io, "the Python process that speaks with '\(name)' has ended; see its messages above")
+            }
+        }
+
+        /// An answer on its way.
+        struct Reading {
+            fileprivate var stream: Stream
+            fileprivate(set) var answer = Answer()
+
+            fileprivate mutating func head(_ name: String) throws {
+                let words = try stream.line().split(separator: " ", maxSplits: 2)
+                if words.count == 2, words[0] == "ok", let count = Int(words[1]), count >= 0 {
+                    for _ in 0..<count { answer.lines.append(try stream.line()) }
+                    return
+                }
+                guard words.count == 3, words[0] == "error" else { throw Errno.ioError }
+                let code: SparseStoreError.Code =
+                    switch words[1] {
+                    case "denied": .permissionDenied
+                    case "missing": .notFound
+                    default: .io
+                    }
+                throw SparseStoreError(code, "'\(name)': \(words[2]); see that the bucket is there and may be used")
+            }
+
+            /// The contents whose sizes the lines tell; -1 for an object that is not there.
+            mutating func blocks() throws {
+                for line in answer.lines {
+                    guard let size = Int(line), size >= -1, size <= 1 << 30 else { throw Errno.ioError }
+                    answer.blocks.append(size < 0 ? nil : try stream.bytes(size))
+                }
+            }
+        }
+    }
+
+    /// Both pipes to the process.
+    fileprivate struct Stream {
+        let requests: FileDescriptor
+        let answers: FileDescriptor
+        private var buffer: [UInt8] = []
+        private var position = 0
+
+        init(requests: FileDescriptor, answers: FileDescriptor) {
+            (self.requests, self.answers) = (requests, answers)
+        }
+
+        func close() {
+            try? requests.close()
+            try? answers.close()
+        }
+
+        func send(_ text: String, _ bytes: [[UInt8]]) throws {
+            try requests.writeAll(text.utf8)
+            for piece in bytes { try requests.writeAll(piece) }
+        }
+
+        mutating func line() throws -> String {
+            while true {
+                if let end = buffer[position...].firstIndex(of: UInt8(ascii: "\n")) {
+                    defer { position = end + 1 }
+                    return String(decoding: buffer[position..<end], as: UTF8.self)
+                }
+                try fill()
+            }
+        }
+
+        mutating func bytes(_ count: Int) throws -> [UInt8] {
+            while buffer.count - position < count { try fill() }
+            defer { position += count }
+            return Array(buffer[position..<position + count])
+        }
+
+        private mutating func fill() throws {
+            buffer.removeSubrange(..<position)
+            position = 0
+            var piece = [UInt8](repeating: 0, count: 256 << 10)
+            let count = try piece.withUnsafeMutableBytes { try answers.read(into: $0) }
+            guard count > 0 else { throw Errno.brokenPipe }
+            buffer.append(contentsOf: piece[..<count])
+        }
+    }
+}
