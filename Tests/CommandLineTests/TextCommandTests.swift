@@ -122,4 +122,61 @@ struct TextCommandTests {
         #expect(without.status == 2)
         #expect(without.errors.contains("wordpiece"))
     }
+
+    /// Lines whose texts have a word of their own each.
+    private static func many(_ count: Int) -> String {
+        (0..<count).map { number in
+            #"{"id": "t\#(number)", "body": "engine number\#(number) runs in hall\#(number % 7)", "title": "x"}"# + "\n"
+        }.joined()
+    }
+
+    @Test("A load of texts that is killed at any moment and resumed ends with the same scores")
+    func killedLoad() throws {
+        let folder = try Folder()
+        let input = try folder.write("d.jsonl", Self.many(3_000))
+        let words = ["--text", "body", "--encoder", "bm25:english"]
+        let (expected, store) = (folder.path("expected"), folder.path("killed"))
+        #expect(try Binary.run(["load", expected, input, "--quiet"] + words).status == 0)
+        var kills = 0
+        for round in 0..<40 {
+            let running = try Binary.Running(["load", store, input, "--resume", "--batch", "100"] + words)
+            Thread.sleep(forTimeInterval: round == 0 ? 0.02 : Double.random(in: 0.01...0.15))
+            kill(running.process.processIdentifier, SIGKILL)
+            let result = try running.finish()
+            if result.status == 0 { break }
+            kills += 1
+            #expect(result.status == -SIGKILL, "round \(round): \(result.errors)")
+        }
+        #expect(kills > 0)
+        let last = try Binary.run(["load", store, input, "--resume", "--json"] + words)
+        #expect(try last.object()["store_documents"] as? Int == 3_000, "\(last.errors)")
+        for question in ["running engine", "number77", "hall3 number5"] {
+            // Scores too: BM25 counts each document and its length once.
+            let hits = try [store, expected].map { path in
+                let answer = try Binary.run("search", path, question, "--recall", "exact", "--limit", "50", "--json")
+                return try JSONSerialization.data(withJSONObject: answer.object()["hits"] ?? [], options: .sortedKeys)
+            }
+            #expect(hits[0] == hits[1], "\(question)")
+        }
+    }
+
+    @Test("A load of texts does not go on with another field, with none, or with another encoder")
+    func resumedOtherwise() throws {
+        let folder = try Folder()
+        let input = try folder.write("d.jsonl", Self.many(50))
+        let store = folder.path("s.sparse")
+        #expect(
+            try Binary.run("load", store, input, "--text", "body", "--encoder", "bm25:english", "--quiet").status == 0)
+        let title = try Binary.run("load", store, input, "--resume", "--text", "title", "--encoder", "bm25:english")
+        #expect(title.status == 2)
+        #expect(title.errors.contains("--text body, not with --text title"), "\(title.errors)")
+        let none = try Binary.run("load", store, input, "--resume")
+        #expect(none.status == 2)
+        #expect(none.errors.contains("without --text"), "\(none.errors)")
+        let german = try Binary.run("load", store, input, "--resume", "--text", "body", "--encoder", "bm25:german")
+        #expect(german.status == 2)
+        #expect(german.errors.contains("bm25:german"), "\(german.errors)")
+        #expect(
+            try Binary.run("load", store, input, "--resume", "--text", "body", "--encoder", "bm25:english").status == 0)
+    }
 }

@@ -135,7 +135,7 @@ struct LoadCommand: ParsableCommand {
         let format = try format?.format ?? InputFormat.detect(source)
         let name = LoadBookmark.name(forInput: input)
         let rejectFile = try rejects.map { try RejectFile(path: $0, sparing: files) }
-        var start = LoadBookmark(format: format.rawValue, size: source.rawSize)
+        var start = LoadBookmark(format: format.rawValue, size: source.rawSize, text: text)
         var isResumed = false
         let store: Store
         let reader: any DocumentReader

@@ -21,6 +21,8 @@ struct LoadBookmark: Codable, Equatable {
     var rejected = 0
     /// The size of the input as it lies on disk; a pipe has none.
     var size: UInt64?
+    /// The field that is turned into vectors; nil when the input has vectors.
+    var text: String?
     /// The file of rejects, and its size: what stands behind belongs to a batch that was not committed.
     var rejectFile: String?
     var rejectBytes: UInt64 = 0
@@ -69,6 +71,13 @@ struct LoadBookmark: Codable, Equatable {
                 .invalidInput,
                 "'\(name)' was being loaded as \(format), not as \(fresh.format); "
                     + "give the same --format, or load it without --resume")
+        }
+        guard text == fresh.text else {
+            func field(_ text: String?) -> String { text.map { "with --text \($0)" } ?? "without --text" }
+            throw CommandFailure(
+                .invalidInput,
+                "'\(name)' was being loaded \(field(text)), not \(field(fresh.text)); give the same --text, or load it "
+                    + "without --resume")
         }
         guard size == fresh.size else {
             throw CommandFailure(
