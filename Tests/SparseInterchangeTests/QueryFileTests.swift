@@ -37,8 +37,22 @@ struct QueryFileTests {
         } catch {
             #expect(error.message.contains("line 2 of 'q.jsonl'"))
         }
-        let bad = Support.csr([[(1, 1)], [(1, -1)]])
+        let bad = Support.csr([[(1, 1)], [(1, .nan)]])
         #expect(throws: InterchangeError.self) { try QueryFile(source: ByteSource(bytes: bad)) }
+    }
+
+    @Test("queries by number may have weights below zero, and documents may not")
+    func signed() throws {
+        let rows = Support.csr([[(1, 1)], [(1, -2), (3, 0.5)]])
+        let queries = try QueryFile(source: ByteSource(bytes: rows)).queries
+        #expect(queries.map(\.query) == [Query(vector: try SparseVector([(1, 1)])), Query(numbers: [1: -2, 3: 0.5])])
+        let documents = try CSRReader(source: ByteSource(bytes: rows))
+        _ = try documents.next()
+        guard case .reject(let reject) = try documents.next() else {
+            Issue.record("a document with a weight below zero was read")
+            return
+        }
+        #expect(reject.concernsWeight)
     }
 
     @Test("terms written by hand")

@@ -73,6 +73,25 @@ struct AttributeCollection {
         return attributes
     }
 
+    /// Weights of a query, some of them below zero.
+    mutating func weights() throws -> [TermID: Float] {
+        let vector = try vectors.next()
+        return Dictionary(
+            uniqueKeysWithValues: zip(vector.terms, vector.weights).map { term, weight in
+                (term, Int.random(in: 0..<4, using: &generator) == 0 ? -weight : weight)
+            })
+    }
+
+    mutating func random(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+
+    /// Documents that a filter lets through and that score above 0, best first.
+    func ranking(_ weights: [TermID: Float], _ filter: Filter?) -> [(id: String, score: Float)] {
+        documents.filter { id, _ in filter.map { lets(id, through: $0) } ?? true }
+            .map { (id: $0.key, score: RetrievalCollection.score($0.value.vector, weights)) }
+            .filter { $0.score > 0 }
+            .sorted { $0.score != $1.score ? $0.score > $1.score : $0.id < $1.id }
+    }
+
     mutating func randomFilter(depth: Int) -> Filter {
         switch Int.random(in: 0..<(depth == 0 ? 7 : 10), using: &generator) {
         case 0: return .tag(["one", "two", "none"].randomElement(using: &generator) ?? "one")

@@ -50,11 +50,8 @@ import Testing
                 #expect(try snapshot.count(where: filter) == expected.count, "\(what), \(filter)")
                 let page = try snapshot.list(where: filter, limit: 10_000)
                 #expect(Set(page.documents.map(\.id)) == expected, "\(what), \(filter)")
-                var options = SearchOptions()
-                options.limit = 10_000
-                options.filter = filter
-                let found = try snapshot.search(Query(vector: SparseVector([(1, 1), (2, 1)])), options: options)
-                #expect(Set(found.map(\.id)).isSubset(of: expected), what)
+                let iterated = try snapshot.documents(where: filter).map { try $0.get().id }
+                #expect(iterated == page.documents.map(\.id), "\(what), \(filter)")
             }
             try snapshot.forEachDocument { document in
                 let entry = try #require(collection.documents[document.id])
@@ -96,6 +93,8 @@ import Testing
         } while cursor != nil
         #expect(Set(ids) == Set(collection.documents.keys), what)
         #expect(ids.count == collection.documents.count, what)
+        let order = ListOrder(by: name, isDescending: isDescending)
+        #expect(try snapshot.documents(order: order).map { try $0.get().id } == ids, what)
         let values = ids.map { collection.documents[$0]?.attributes[name] }
         for (a, b) in zip(values, values.dropFirst()) {
             guard let a else {
@@ -241,6 +240,52 @@ import Testing
         #expect(message("year = abc").contains("integer"))
         #expect(message("day > yesterday").contains("date"))
         #expect(message("year = 2024 AND lang = de AND day = 1970-01-01") == "")
+    }
+
+    @Test func `filters beyond their limits are refused before anything is looked up`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { try $0.upsert(Document(id: "a", terms: ["t": 1], attributes: ["year": 2024])) }
+        func code(_ filter: () throws -> Filter) -> SparseStoreError.Code? {
+            do {
+                let filter = try filter()
+                _ = try store.read { try $0.count(where: filter) }
+                return nil
+            } catch { return (error as? SparseStoreError)?.code }
+        }
+        let year = Filter.attribute("year")
+        let many = 100_000
+        #expect(code { .any((0..<many).map { year == .integer(Int64($0)) }) } == .limitExceeded)
+        #expect(code { try .parse((0..<many).map { "year = \($0)" }.joined(separator: " OR ")) } == .limitExceeded)
+        #expect(code { try .parse(String(repeating: "NOT ", count: many) + "year = 1") } == .limitExceeded)
+        #expect(code { year.isIn((0..<many).map { .integer(Int64($0)) }) } == nil)
+        #expect(code { year.isIn((0...many).map { .integer(Int64($0)) }) } == .limitExceeded)
+        #expect(code { year < .number(.nan) } == .invalidArgument)
+        #expect(code { year < .number(.infinity) } == .invalidArgument)
+        #expect(code { try .parse("year = NaN") } == .invalidArgument)
+        #expect(code { .attribute(String(repeating: "n", count: 1 << 20)).exists } == .invalidArgument)
+        #expect(code { .attribute("").exists } == .invalidArgument)
+        #expect(code { .term(String(repeating: "t", count: Limits.maximumTermBytes + 1)) } == .invalidArgument)
+    }
+
+    @Test func `a cursor of another store, filter or order is refused`() throws {
+        let (temporary, other) = (try TemporaryStore(), try TemporaryStore())
+        let (store, second) = (try temporary.openNumbered(), try other.openNumbered())
+        func code(
+            _ store: Store, _ filter: Filter? = nil, _ order: ListOrder = ListOrder(), after cursor: Cursor?
+        ) -> SparseStoreError.Code? {
+            do throws(SparseStoreError) {
+                _ = try store.list(where: filter, order: order, after: cursor)
+                return nil
+            } catch { return error.code }
+        }
+        let cursor = try #require(try store.list(limit: 3).cursor)
+        #expect(code(store, after: cursor) == nil)
+        #expect(code(second, after: cursor) == .invalidCursor)
+        #expect(code(store, .tag("even"), after: cursor) == .invalidCursor)
+        #expect(code(store, nil, ListOrder(isDescending: true), after: cursor) == .invalidCursor)
+        let searched = try store.search(["t": 1], limit: 3).cursor
+        #expect(code(store, after: searched) == .invalidCursor)
     }
 
     @Test func `attributes are held to their limits on both sides`() throws {

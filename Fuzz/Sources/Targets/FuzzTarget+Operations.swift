@@ -16,7 +16,9 @@ extension FuzzTarget {
 private struct OperationsRun {
     private enum Change {
         case upsert(Document)
+        case update(String, [String: AttributeValue])
         case remove(String)
+        case removeWhere(Filter)
         case read(String)
         case abort
     }
@@ -100,6 +102,16 @@ private struct OperationsRun {
                     case .remove(let id):
                         let wasThere = after.documents.removeValue(forKey: id) != nil
                         try Finding.unless(try transaction.remove(id) == wasThere, "removing \(id)")
+                    case .update(let id, let attributes):
+                        let isThere = try transaction.update(id) { $0.attributes = attributes }
+                        try Finding.unless(isThere == (after.documents[id] != nil), "updating \(id)")
+                        after.documents[id]?.attributes = attributes
+                    case .removeWhere(let filter):
+                        // A name that no document has had is refused.
+                        guard let count = try? transaction.remove(where: filter) else { continue }
+                        let ids = after.documents.values.filter { Model.lets($0, through: filter) }.map(\.id)
+                        for id in ids { after.documents[id] = nil }
+                        try Finding.unless(count == ids.count, "removing where \(filter)")
                     case .read(let id):
                         try compare(try transaction.document(id, includingMultivector: true), after.documents[id], id)
                     case .abort: throw Abort()
@@ -113,9 +125,12 @@ private struct OperationsRun {
     }
 
     private mutating func change() -> Change {
-        let kind = next() % 16
+        let kind = next()
         let id = "d\(next() % 24)"
-        switch kind {
+        // The high bits take nothing from the meaning that older inputs have.
+        switch kind % 16 {
+        case 13 where kind >= 128: return .update(id, attributes(kind))
+        case 14 where kind >= 192: return .removeWhere(condition(kind >> 1) ?? .tag("tag2"))
         case 0...9: return .upsert(document(id))
         case 10...12: return .remove(id)
         case 13, 14: return .read(id)
@@ -134,6 +149,7 @@ private struct OperationsRun {
                 Document(id: id, terms: weights.map { ("t\($0)", $1) }.map(WeightedTerm.init))
             }
         document.payload = payload
+        if extras & 0x20 != 0 { document.attributes = attributes(extras ^ weights.count) }
         document.tags = (0..<3).filter { extras >> (1 + $0) & 1 == 1 }.map { "tag\($0)" }
         if extras & 0x10 != 0 {
             // Whole numbers up to 127 with the scale 1 are exact in every codec.
@@ -141,6 +157,26 @@ private struct OperationsRun {
             document.multivector = try? Multivector(dimension: 3, components: components)
         }
         return document
+    }
+
+    /// Attributes that a byte stands for.
+    private func attributes(_ byte: Int) -> [String: AttributeValue] {
+        var attributes: [String: AttributeValue] = ["year": .integer(Int64(byte % 8))]
+        if byte & 2 == 0 { attributes["lang"] = .string(["de", "en", "fr"][byte % 3]) }
+        if byte & 4 == 0 { attributes["topics"] = .strings(["a", "t\(byte % 5)"]) }
+        return attributes
+    }
+
+    /// The filter that a byte stands for; nil for none.
+    private func condition(_ byte: Int) -> Filter? {
+        let tag: [Filter?] = [nil, nil, .tag("tag0"), .tag("tag1")]
+        switch byte >> 2 % 8 {
+        case 3: return .attribute("year") >= .integer(Int64(byte % 8))
+        case 4: return !(.attribute("lang") == .string(["de", "en", "fr"][byte % 3]))
+        case 5: return .attribute("topics").isIn(["a", "t1"]) && !.tag("tag1")
+        case 6: return .idPrefix("d1") || .attribute("year").between(2, 4)
+        default: return tag[byte % 4]
+        }
     }
 
     private mutating func weights() -> [(UInt32, Float)] {
@@ -167,14 +203,20 @@ private struct OperationsRun {
 
     private mutating func search(_ recall: Recall) throws {
         let query = query()
-        let tag = [nil, nil, "tag0", "tag1"][next() % 4]
+        let filter = condition(next())
         var options = SearchOptions()
         options.limit = 1 + next() % 10
         options.recall = recall
-        options.filter = tag.map { .tag($0) }
+        options.filter = filter
+        // A name that no document has had is refused, which is no finding.
+        if let filter, (try? store.read { try $0.count(where: filter) }) == nil { return }
         if case .plainSeismic = recall, try store.statistics().blocks == nil { return }
         let hits = try store.search(query, options: options).hits
-        let truth = model.search(query, limit: recall == .exact ? options.limit : .max, tag: tag)
+        let truth = model.search(query, limit: recall == .exact ? options.limit : .max, filter: filter)
+        if let filter {
+            let count = model.documents.values.count { Model.lets($0, through: filter) }
+            try Finding.unless(try store.read { try $0.count(where: filter) } == count, "counting \(filter)")
+        }
         if recall == .exact {
             try Finding.unless(
                 hits.map(\.id) == truth.map(\.id) && hits.map(\.score) == truth.map(\.score),
@@ -219,7 +261,8 @@ private struct OperationsRun {
         }
         try Finding.unless(
             Model.weights(found) == Model.weights(known) && found.payload == known.payload
-                && Set(found.tags) == Set(known.tags) && found.multivector == known.multivector,
+                && Set(found.tags) == Set(known.tags) && found.attributes == known.attributes
+                && found.multivector == known.multivector,
             "document \(id) is not as it was written")
     }
 }

@@ -28,9 +28,39 @@ struct Model {
         return Self.weights(document).reduce(0) { $0 + $1.value * query[$1.key, default: 0] }
     }
 
-    func search(_ query: Query, limit: Int, tag: String? = nil) -> [(id: String, score: Float)] {
+    /// Whether a filter of those that are asked here lets a document through.
+    static func lets(_ document: Document, through filter: Filter) -> Bool {
+        switch filter {
+        case .tag(let tag): document.tags.contains(tag)
+        case .ids(let ids): ids.contains(document.id)
+        case .idPrefix(let prefix): document.id.hasPrefix(prefix)
+        case .term(let term): weights(document)[term] != nil
+        case .all(let parts): parts.allSatisfy { lets(document, through: $0) }
+        case .any(let parts): parts.contains { lets(document, through: $0) }
+        case .not(let part): !lets(document, through: part)
+        case .condition(let attribute, let condition): fulfills(document.attributes[attribute.name], condition)
+        }
+    }
+
+    private static func fulfills(_ value: AttributeValue?, _ condition: Attribute.Condition) -> Bool {
+        guard let value else { return false }
+        let elements: [AttributeValue] =
+            if case .strings(let list) = value { list.map { .string($0) } } else { [value] }
+        switch condition {
+        case .exists: return true
+        case .isIn(let values): return elements.contains(where: values.contains)
+        case .isBetween(let low, let high):
+            guard case .integer(let integer) = value else { return false }
+            func bound(_ end: Attribute.End?, _ otherwise: Int64) -> Int64 {
+                if case .integer(let bound)? = end?.value { bound } else { otherwise }
+            }
+            return bound(low, .min) <= integer && integer <= bound(high, .max)
+        }
+    }
+
+    func search(_ query: Query, limit: Int, filter: Filter? = nil) -> [(id: String, score: Float)] {
         documents.values
-            .filter { document in tag.map(document.tags.contains) ?? true }
+            .filter { document in filter.map { Self.lets(document, through: $0) } ?? true }
             .map { (id: $0.id, score: score($0.id, query) ?? 0) }
             .filter { $0.score > 0 }
             .sorted { ($1.score, $0.id) < ($0.score, $1.id) }

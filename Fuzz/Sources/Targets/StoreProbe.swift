@@ -79,6 +79,8 @@ struct StoreProbe {
         for (recall, filter, weighting) in [
             (Recall.exact, nil, Weighting.none), (.fast, nil, .corpusIDF), (.target(0.9), nil, .none),
             (.exact, Filter.tag("three") && !.tag("n3"), .none), (.exact, .ids(["d3", "d1050", "d29"]), .none),
+            (.exact, .attribute("number") < 900 && !(.attribute("topics") == "b"), .none),
+            (.fast, .attribute("day").exists || .term("t3"), .corpusIDF(over: .attribute("lang") == "de")),
             (.plainSeismic(cut: 4, heapFactor: 0.8), nil, .none),
             (.plainSeismic(cut: 100, heapFactor: 0), .tag("three"), .corpusIDF),
         ] as [(Recall, Filter?, Weighting)] {
@@ -96,6 +98,16 @@ struct StoreProbe {
             return try store.search(query, candidates: 200, rerankedBy: MaxSim(vectors))
         }
         _ = try attempt { try store.scores(query, of: ["d1", "d50", "unknown"]) }
+        for name in ["number", "share", "even", "lang", "day", "sizes", "topics"] {
+            _ = try attempt { try store.facets(name, where: .tag("three")) }
+            _ = try attempt { try store.list(order: ListOrder(by: name, isDescending: true), limit: 5) }
+            var options = SearchOptions(fields: .attributes)
+            options.grouping = .by(name, best: 2)
+            _ = try attempt { try store.search(query, options: options) }
+        }
+        _ = try attempt {
+            try store.search(query, options: SearchOptions(), stages: [.boost([.value("number"), .value("share")])])
+        }
     }
 
     private func write(_ store: Store) throws {
@@ -103,6 +115,8 @@ struct StoreProbe {
             try store.write { transaction in
                 try transaction.upsert(Document(id: "d50", terms: ["all": 1, "new": 2], tags: ["three"]))
                 try transaction.remove("d1051")
+                try transaction.update("d7") { $0.attributes["number"] = 7 }
+                try transaction.remove(where: .attribute("number").between(300, 310))
             }
         }
     }

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, the same
 /// compact with lists in planes, small compact segments, tombstones, deltas, a payload dictionary, multivectors in two
-/// codecs, and a block index.
+/// codecs, attributes of every type, some of them changed since, and a block index.
 struct StoreTemplate: Sendable {
     /// A value of the store, and where it stands.
     struct Entry: Sendable {
@@ -56,6 +56,9 @@ struct StoreTemplate: Sendable {
         try write(2_050..<2_090)
         try store.write { transaction in
             for id in Self.removed { try transaction.remove(id) }
+            for number in stride(from: 1, to: 2_080, by: 90) {
+                try transaction.update("d\(number)") { $0.attributes["number"] = -1 }
+            }
         }
         generation = try store.read { $0.generation }
         store.close()
@@ -102,9 +105,23 @@ struct StoreTemplate: Sendable {
         let hasVectors = number % 50 == 0
         return Document(
             id: "d\(number)", terms: terms, payload: Array("the payload of document \(number), with words".utf8),
-            tags: number % 3 == 0 ? ["three", "n\(number % 9)"] : [],
+            tags: number % 3 == 0 ? ["three", "n\(number % 9)"] : [], attributes: attributes(number),
             multivector: hasVectors
                 ? try Multivector(dimension: 4, components: (0..<8).map { Float(number % 11) - Float($0) / 2 }) : nil)
+    }
+
+    private static func attributes(_ number: Int) -> [String: AttributeValue] {
+        var attributes: [String: AttributeValue] = [
+            "number": .integer(Int64(number)), "lang": .string(["de", "en", "fr"][number % 3]),
+        ]
+        if number % 2 == 0 { attributes["share"] = .number(Double(number) / 8) }
+        if number % 5 == 0 { attributes["day"] = .date(Int64(number) * 86_400_000_000) }
+        if number % 7 == 0 {
+            attributes["even"] = .boolean(number % 2 == 0)
+            attributes["sizes"] = .integers([Int64(number), 7])
+            attributes["topics"] = .strings(["a", "b", "c"].suffix(number % 3 + 1))
+        }
+        return attributes
     }
 
     private static func entries(_ path: String) throws -> [Entry] {

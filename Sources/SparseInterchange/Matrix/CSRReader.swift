@@ -38,6 +38,7 @@ public final class CSRReader: DocumentReader {
     private var arrays: Arrays
     private var nextRow: Int
     private let rules: ReadingRules
+    private let acceptsNegative: Bool
 
     /// How many bad weights were left out of the rows read so far.
     public private(set) var droppedWeights = 0
@@ -48,10 +49,18 @@ public final class CSRReader: DocumentReader {
     ///   - source: the file's bytes.
     ///   - position: the row at which reading begins.
     ///   - rules: what becomes of weights that are not taken as they are.
-    public init(
+    public convenience init(
         source: ByteSource, from position: InputPosition = InputPosition(), rules: ReadingRules = ReadingRules()
     ) throws(InterchangeError) {
+        try self.init(source: source, from: position, rules: rules, readsQueries: false)
+    }
+
+    /// The same; with `readsQueries`, rows may have weights below zero.
+    init(
+        source: ByteSource, from position: InputPosition = InputPosition(), rules: ReadingRules, readsQueries: Bool
+    ) throws(InterchangeError) {
         self.rules = rules
+        acceptsNegative = readsQueries
         name = source.name
         if try ZipArchive.begins(source) {
             format = .npz
@@ -103,6 +112,9 @@ public final class CSRReader: DocumentReader {
         nextRow += 1
         switch row {
         case .vector(let vector): return .document(Document(id: String(number), vector: vector), number: number)
+        case .signed:
+            return .reject(
+                Reject(number: number, reason: JSONFault.Reason.negativeWeight.rawValue, concernsWeight: true))
         case .empty: return .reject(Reject(number: number, reason: JSONFault.Reason.emptyVector.rawValue))
         case .reject(let reason, let concernsWeight):
             return .reject(Reject(number: number, reason: reason, concernsWeight: concernsWeight))
@@ -123,37 +135,45 @@ public final class CSRReader: DocumentReader {
         }
         let terms = try arrays.terms.integers(range[0]..<range[1])
         var weights = try arrays.weights.floats(range[0]..<range[1])
-        let dropped = rules.dropsBadWeights ? Self.dropBad(&weights) : 0
+        let dropped = rules.dropsBadWeights ? dropBad(&weights) : 0
         guard !rules.isStrict || !weights.contains(0) else {
             return .reject(reason: JSONFault.Reason.zeroWeight.rawValue, concernsWeight: false)
         }
-        let row = Self.row(terms, weights, columns: arrays.columns)
-        if case .vector = row { droppedWeights += dropped }
+        let row = row(terms, weights)
+        switch row {
+        case .vector, .signed: droppedWeights += dropped
+        case .empty, .reject: break
+        }
         return row
     }
 
     /// Makes zeros, which say nothing, of weights that no store takes, and returns how many there were.
-    private static func dropBad(_ weights: inout [Float]) -> Int {
+    private func dropBad(_ weights: inout [Float]) -> Int {
         var dropped = 0
-        for index in weights.indices where weights[index] != 0 && !Limits.weights.contains(weights[index]) {
+        for index in weights.indices where weights[index] != 0 && !isAccepted(weights[index]) {
             weights[index] = 0
             dropped += 1
         }
         return dropped
     }
 
+    /// Whether a weight other than zero may stand in a row.
+    private func isAccepted(_ weight: Float) -> Bool {
+        Limits.weights.contains(acceptsNegative ? abs(weight) : weight)
+    }
+
     /// Checks and sorts what a row holds.
-    private static func row(_ terms: [UInt64], _ weights: [Float], columns: UInt64) -> CSRRow {
-        guard terms.allSatisfy({ $0 < columns }) else {
+    private func row(_ terms: [UInt64], _ weights: [Float]) -> CSRRow {
+        guard terms.allSatisfy({ $0 < arrays.columns }) else {
             return .reject(reason: "a term is not below the number of columns", concernsWeight: false)
         }
         guard weights.allSatisfy({ $0.isFinite }) else {
             return .reject(reason: "a weight is not a finite number", concernsWeight: true)
         }
-        guard weights.allSatisfy({ $0 >= 0 }) else {
+        guard acceptsNegative || weights.allSatisfy({ $0 >= 0 }) else {
             return .reject(reason: JSONFault.Reason.negativeWeight.rawValue, concernsWeight: true)
         }
-        guard weights.allSatisfy({ $0 == 0 || Limits.weights.contains($0) }) else {
+        guard weights.allSatisfy({ $0 == 0 || isAccepted($0) }) else {
             return .reject(reason: JSONFault.Reason.weightOutOfRange.rawValue, concernsWeight: true)
         }
         var order = Array(terms.indices)
@@ -165,6 +185,9 @@ public final class CSRReader: DocumentReader {
         }
         order.removeAll { weights[$0] == 0 }
         guard !order.isEmpty else { return .empty }
+        if order.contains(where: { weights[$0] < 0 }) {
+            return .signed(Dictionary(uniqueKeysWithValues: order.map { (TermID(terms[$0]), weights[$0]) }))
+        }
         do {
             return .vector(try SparseVector(terms: order.map { TermID(terms[$0]) }, weights: order.map { weights[$0] }))
         } catch {

@@ -52,7 +52,7 @@ public struct QueryFile: Sendable {
                 "'\(source.name)' is an inverted index (CIFF), which holds no queries; give JSON Lines or CSR")
         case .csr, .npz:
             let labels = try ids.map { path throws(InterchangeError) in try LabelFile(path) }
-            let reader = try CSRReader(source: source, rules: rules)
+            let reader = try CSRReader(source: source, rules: rules, readsQueries: true)
             queries = try Self.rows(reader, source, ids: labels)
             droppedWeights = reader.droppedWeights
         }
@@ -94,6 +94,7 @@ public struct QueryFile: Sendable {
             let id = try ids.map { file throws(InterchangeError) in try file.requireText() } ?? String(row)
             switch try reader.row(row) {
             case .vector(let vector): queries.append(QueryRecord(id: id, query: Query(vector: vector)))
+            case .signed(let weights): queries.append(QueryRecord(id: id, query: Query(numbers: weights)))
             case .empty: queries.append(QueryRecord(id: id, query: nil))
             case .reject(let reason, let concernsWeight):
                 throw notAQuery("row", row, source.name, reason, concernsWeight)

@@ -5,7 +5,7 @@ extension DocumentParser {
     /// an empty list are no value.
     ///
     /// - Parameters:
-    ///   - dates: names of attributes whose strings are dates.
+    ///   - dates: names of attributes whose strings are dates, and whose whole numbers are microseconds since 1970.
     ///   - scratch: for strings with escapes.
     static func attributes(
         _ scanner: inout JSONScanner, dates: Set<String>, _ scratch: inout [UInt8]
@@ -54,7 +54,11 @@ extension DocumentParser {
             return date
         case UInt8(ascii: "["): return try list(&scanner, &scratch)
         case UInt8(ascii: "{"): throw JSONFault(.attributeValue, at: start)
-        default: return try number(&scanner)
+        default:
+            let number = try number(&scanner)
+            // As dates outside of the years that RFC 3339 knows are written.
+            if isDate, case .integer(let microseconds) = number { return .date(microseconds) }
+            return number
         }
     }
 

@@ -112,7 +112,7 @@ extension DocumentParser {
             } else if isValues {
                 guard values == nil else { throw JSONFault(.duplicateKey, at: start) }
                 values = try parseArray(&scanner) { parser, scanner throws(JSONFault) in
-                    try parser.parseWeight(&scanner, acceptingNegative: false)
+                    try parser.parseWeight(&scanner, acceptingNegative: parser.acceptingNegative)
                 }
             } else {
                 guard !rules.isStrict else { throw JSONFault(.unknownField, at: start) }
@@ -126,7 +126,11 @@ extension DocumentParser {
         guard zip(order, order.dropFirst()).allSatisfy({ indices[$0] < indices[$1] }) else {
             throw JSONFault(.duplicateTerm, at: vectorStart)
         }
-        let kept = order.filter { values[$0] > 0 }
+        let kept = order.filter { values[$0] != 0 }
+        // A vector has no weight below zero; by the digits of their numbers, terms may.
+        if kept.contains(where: { values[$0] < 0 }) {
+            return .terms(kept.map { WeightedTerm(String(indices[$0]), values[$0]) })
+        }
         // Only an empty vector is left as a possible error.
         let vector = try? SparseVector(terms: kept.map { indices[$0] }, weights: kept.map { values[$0] })
         return vector.map { .vector($0) } ?? .terms([])

@@ -46,6 +46,12 @@ struct AttributeSchema: Sendable {
     /// - Throws: `invalidArgument`, with the most similar names, if no document has ever had the attribute.
     func type(of name: String) throws(SparseStoreError) -> AttributeType {
         if let type = record.type(of: Array(name.utf8)) { return type }
+        // No such name can be stored, and finding near ones takes time in proportion to its length.
+        guard (1...Limits.maximumAttributeNameBytes).contains(name.utf8.count) else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "an attribute is named by \(name.utf8.count) bytes; names have 1...\(Limits.maximumAttributeNameBytes)")
+        }
         throw SparseStoreError(.invalidArgument, "no document has an attribute '\(name)'; \(suggestions(name))")
     }
 

@@ -1,17 +1,38 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The property by which documents are grouped.
+/// The property by which documents are grouped. Strings are compared by their bytes.
 enum GroupKey: Hashable, Sendable {
     /// The prefix of the identifier up to the first separator.
-    case idPrefix(separator: String)
+    case idPrefix(separator: TextKey)
+    /// The value of an attribute.
+    case attribute(TextKey)
 }
 
 /// The value of a group as a dictionary key. Strings are compared by their bytes.
 enum GroupValue: Hashable, Sendable {
     case text(TextKey)
+    /// The `AttributeKey` of a value of the type.
+    case key(UInt64, AttributeType)
 
     init(_ text: String) { self = .text(TextKey(text)) }
+
+    /// - Parameter value: A value that is not a list.
+    init(_ value: AttributeValue) {
+        if case .string(let text) = value {
+            self.init(text)
+        } else {
+            self = .key(AttributeKey.of(value, in: value.type) ?? 0, value.type)
+        }
+    }
+
+    /// The value as hits show it.
+    var value: AttributeValue {
+        switch self {
+        case .text(let key): .string(key.text)
+        case .key(let key, let type): AttributeKey.value(key, type)
+        }
+    }
 }
 
 /// The group of each document in one window.
@@ -27,23 +48,31 @@ final class SegmentGroups: Sendable {
     /// The ordinals by group, and the start of each group.
     private let ordinals: [UInt16]
     private let begins: [UInt32]
-    /// The number of removed documents in the window when the groups were computed. Removed documents may be missing.
-    let deadCount: Int
 
-    /// - Parameters:
-    ///   - given: The group value of each ordinal; nil for a document without one.
-    ///   - deadCount: The number of removed documents in the window.
-    init(_ given: [GroupValue?], deadCount: Int) {
-        var known: [GroupValue: UInt32] = [:]
-        var values: [GroupValue] = []
-        let codes = given.map { value -> UInt32 in
-            guard let value else { return Self.none }
+    /// Collects the groups of a window.
+    struct Builder {
+        fileprivate var known: [GroupValue: UInt32] = [:]
+        fileprivate var values: [GroupValue] = []
+        fileprivate var codes: [UInt32]
+
+        /// - Parameter documents: The number of documents in the window. At first they are in no group.
+        init(documents: Int) { codes = [UInt32](repeating: SegmentGroups.none, count: documents) }
+
+        /// Returns the code of the group with a value.
+        mutating func code(of value: GroupValue) -> UInt32 {
             if let code = known[value] { return code }
             let code = UInt32(values.count)
             known[value] = code
             values.append(value)
             return code
         }
+
+        /// Assigns a document to the group with a code, or to none.
+        mutating func put(_ ordinal: Int, into code: UInt32) { codes[ordinal] = code }
+    }
+
+    init(_ builder: Builder) {
+        let (codes, values, known) = (builder.codes, builder.values, builder.known)
         var begins = [UInt32](repeating: 0, count: values.count + 1)
         for code in codes where code != Self.none { begins[Int(code) + 1] += 1 }
         for code in values.indices { begins[code + 1] += begins[code] }
@@ -58,7 +87,6 @@ final class SegmentGroups: Sendable {
         self.known = known
         self.ordinals = ordinals
         self.begins = begins
-        self.deadCount = deadCount
     }
 
     /// Returns the ordinals of the documents that have a value; none if there are no such documents.
@@ -68,27 +96,40 @@ final class SegmentGroups: Sendable {
     }
 }
 
-/// Caches the groups of one open segment. Its identifiers do not change, so groups are computed once.
+/// Caches the groups of one open segment.
 final class SegmentGroupCache: Sendable {
     /// The number of cached groups. Each takes about 6 bytes per document, plus the values.
     private static let capacity = 4
 
-    private let known = Lock<[(key: GroupKey, groups: SegmentGroups)]>([])
+    /// Everything that determines the groups of a segment's documents.
+    struct Request {
+        var key: GroupKey
+        /// The type of the attribute in the store's schema; nil for identifiers.
+        var type: AttributeType?
+        /// The last commit that changed attributes of the segment's documents; 0 for identifiers, which do not change.
+        var changedAt: UInt64
+        /// The number of removed documents as of the caller's snapshot. The groups may lack them.
+        var deadCount: Int
+
+        /// Returns whether the groups also answer another request. A snapshot held for a long time may see documents
+        /// that were removed when the groups were computed.
+        func answers(_ other: Request) -> Bool {
+            key == other.key && type == other.type && changedAt == other.changedAt && deadCount <= other.deadCount
+        }
+    }
+
+    private let known = Lock<[(request: Request, groups: SegmentGroups)]>([])
 
     /// Returns the groups of the segment's documents. Calls `make` if they are not cached.
-    ///
-    /// - Parameter deadCount: The number of removed documents in the segment as of the caller's snapshot.
-    func groups(by key: GroupKey, deadCount: Int, _ make: () throws -> SegmentGroups) rethrows -> SegmentGroups {
-        // A snapshot held for long may see documents that were removed when the segment was looked through.
-        let found = known.withLock { known in
-            known.first { $0.key == key && $0.groups.deadCount <= deadCount }?.groups
+    func groups(_ request: Request, _ make: () throws -> SegmentGroups) rethrows -> SegmentGroups {
+        if let found = known.withLock({ known in known.first { $0.request.answers(request) }?.groups }) {
+            return found
         }
-        if let found { return found }
         let groups = try make()
         known.withLock { known in
-            known.removeAll { $0.key == key }
+            known.removeAll { request.answers($0.request) }
             if known.count >= Self.capacity { known.removeFirst() }
-            known.append((key, groups))
+            known.append((request, groups))
         }
         return groups
     }

@@ -1,5 +1,20 @@
 public import SparseFormat
 
+extension AttributeValue: CustomStringConvertible {
+    /// The value as text: a date in RFC 3339 format, the elements of a list separated by commas.
+    public var description: String {
+        switch self {
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .boolean(let value): "\(value)"
+        case .string(let value): value
+        case .date(let value): Self.rfc3339(value) ?? "\(value) microseconds since 1970"
+        case .integers(let values): values.map { "\($0)" }.joined(separator: ", ")
+        case .strings(let values): values.joined(separator: ", ")
+        }
+    }
+}
+
 /// Conversions between dates and RFC 3339 text, with the calendar arithmetic they need.
 extension AttributeValue {
     /// Parses a date in RFC 3339 format, such as `2024-01-31T12:30:00.25Z` or `2024-01-31T12:30:00+01:00`. A date

@@ -238,20 +238,71 @@ enum Groups {
 
 extension IndexView {
     /// Returns the group of each document in a window. The lookup is cached by window and key.
-    func groups(of position: Int, by key: GroupKey) throws -> SegmentGroups {
+    ///
+    /// - Parameters:
+    ///   - type: The type of the attribute in the store's schema; nil for identifiers.
+    ///   - documents: The source of changed attributes.
+    func groups(
+        of position: Int, by key: GroupKey, _ type: AttributeType?, _ documents: any DocumentSource
+    ) throws -> SegmentGroups {
         let member = members[position]
-        return try member.segment.groups.groups(by: key, deadCount: member.deadCount) {
-            let values = try (0..<member.segment.documentCount).map { ordinal -> GroupValue? in
-                // A removed document of a compact segment is no longer stored.
-                guard member.isLive(ordinal) else { return nil }
-                switch key {
-                case .idPrefix(let separator):
+        let request = SegmentGroupCache.Request(
+            key: key, type: type, changedAt: type == nil ? 0 : member.changes?.changedAt ?? 0,
+            deadCount: member.deadCount)
+        return try member.segment.groups.groups(request) {
+            var groups = SegmentGroups.Builder(documents: member.segment.documentCount)
+            switch key {
+            case .idPrefix(let separator):
+                for ordinal in 0..<member.segment.documentCount where member.isLive(ordinal) {
+                    // A removed document of a compact segment is no longer stored.
                     let id = try vector(of: DocumentPlace(member: position, ordinal: ordinal)).identifier()
-                    return GroupValue(id.prefix(upToFirst: separator))
+                    groups.put(ordinal, into: groups.code(of: GroupValue(id.prefix(upToFirst: separator.text))))
                 }
+            case .attribute(let name):
+                guard let type else { break }
+                try member.column(Array(name.text.utf8), documents).collect(&groups, type)
             }
-            return SegmentGroups(values, deadCount: member.deadCount)
+            return SegmentGroups(groups)
         }
+    }
+}
+
+extension MemberColumn {
+    /// Assigns each document with a value to the group of that value.
+    ///
+    /// - Parameter type: The type of the attribute in the store's schema; not a list.
+    fileprivate func collect(_ groups: inout SegmentGroups.Builder, _ type: AttributeType) {
+        if let column {
+            // The groups of codes seen so far: looking up a code costs less than looking up a value.
+            var known = [UInt32](repeating: SegmentGroups.none, count: column.stringCount)
+            var knownKeys: [UInt64: UInt32] = [:]
+            column.forEachEntry { ordinal, codes in
+                let code = column.codes[codes.lowerBound]
+                let found = column.type.isText ? known[Int(code)] : knownKeys[code] ?? SegmentGroups.none
+                if found != SegmentGroups.none { return groups.put(ordinal, into: found) }
+                let group = groups.code(of: GroupValue(column, code: code, as: type))
+                if column.type.isText { known[Int(code)] = group } else { knownKeys[code] = group }
+                groups.put(ordinal, into: group)
+            }
+        }
+        guard let changed else { return }
+        for (row, ordinal) in changed.ordinals.enumerated() {
+            guard let column = changedColumn, let codes = column.codeRange(of: row) else {
+                groups.put(ordinal, into: SegmentGroups.none)
+                continue
+            }
+            let value = GroupValue(column, code: column.codes[codes.lowerBound], as: type)
+            groups.put(ordinal, into: groups.code(of: value))
+        }
+    }
+}
+
+extension GroupValue {
+    /// The value of a code, the same for all columns of the attribute.
+    fileprivate init(_ column: AttributeColumn, code: UInt64, as type: AttributeType) {
+        self =
+            column.type.isText
+            ? .text(TextKey(column.string(ofCode: code))) : .key(column.key(ofCode: code, as: type), type)
     }
 }
 

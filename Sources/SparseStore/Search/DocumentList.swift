@@ -5,7 +5,19 @@ public struct DocumentPage: Sendable {
     /// The documents in the order of the list, without their token vectors.
     public let documents: [Document]
     /// The cursor for the next page; nil on the last page.
-    public let cursor: Cursor?
+    public var cursor: Cursor? { hasMore ? cursor(behind: documents.count) : nil }
+
+    /// The position of each document in the list.
+    let positions: [[UInt8]]
+    let hasMore: Bool
+    let store: StoreUUID
+    /// A hash of the filter and the order.
+    let question: UInt64
+
+    /// Returns the cursor behind the first documents of the page; nil if `count` is 0.
+    func cursor(behind count: Int) -> Cursor? {
+        count == 0 ? nil : Cursor(.list, store: store, question: question, position: positions[count - 1])
+    }
 }
 
 /// The order of a list of documents.
@@ -39,10 +51,15 @@ struct DocumentList {
     /// The type of the attribute to order by; nil for the order of writing.
     let type: AttributeType?
 
-    func entry(_ number: UInt64, _ value: AttributeValue?) -> Entry {
-        guard let type, let value else { return Entry(number: number, key: nil, text: nil) }
-        if case .string(let string) = value { return Entry(number: number, key: nil, text: Array(string.utf8)) }
-        return Entry(number: number, key: AttributeKey.of(value, in: type), text: nil)
+    /// - Parameter column: The column of the attribute to order by.
+    func entry(_ number: UInt64, at ordinal: Int, _ column: MemberColumn?) -> Entry {
+        guard let type, let (column, codes) = column?.codes(of: ordinal) else {
+            return Entry(number: number, key: nil, text: nil)
+        }
+        let code = column.codes[codes.lowerBound]
+        return column.type.isText
+            ? Entry(number: number, key: nil, text: Array(column.stringBytes(Int(code))))
+            : Entry(number: number, key: column.key(ofCode: code, as: type), text: nil)
     }
 
     /// Returns whether one document comes before another.
@@ -91,4 +108,31 @@ struct DocumentList {
         writer.append((order.attribute ?? "").utf8)
         return XXH64.hash(writer.bytes, seed: 0)
     }
+}
+
+/// Selects the first entries of a list without keeping all of them.
+struct FirstEntries {
+    private let list: DocumentList
+    private let count: Int
+    private var entries: [DocumentList.Entry] = []
+    /// The last of the first `count` entries seen; nil at the beginning.
+    private var last: DocumentList.Entry?
+
+    /// - Parameter count: The number of entries to select, at least 1.
+    init(of list: DocumentList, count: Int) {
+        self.list = list
+        self.count = count
+    }
+
+    mutating func take(_ entry: DocumentList.Entry) {
+        if let last, list.precedes(last, entry) { return }
+        entries.append(entry)
+        // Sorting now and then keeps the cost of an entry at a few comparisons.
+        guard entries.count > 2 * count + 1_024 else { return }
+        entries = sorted()
+        last = entries.last
+    }
+
+    /// Returns the selected entries in order.
+    func sorted() -> [DocumentList.Entry] { Array(entries.sorted(by: list.precedes).prefix(count)) }
 }

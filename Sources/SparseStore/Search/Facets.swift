@@ -61,16 +61,8 @@ struct FacetCounter {
         if column.type.isText {
             textCounts[Array(column.stringBytes(Int(code))), default: 0] += count
         } else {
-            counts[key(column.key(ofCode: code), column.type), default: 0] += count
+            counts[column.key(ofCode: code, as: type), default: 0] += count
         }
-    }
-
-    /// Converts a column's key to the schema's type. A column of integers may be older than the first fraction.
-    private func key(_ key: UInt64, _ own: AttributeType) -> UInt64 {
-        guard type == .number, own == .integer, case .integer(let value) = AttributeKey.value(key, .integer) else {
-            return key
-        }
-        return AttributeKey.number(Double(value))
     }
 
     /// Returns the most frequent values first; equally frequent ones are ordered by value.

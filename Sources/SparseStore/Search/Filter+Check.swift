@@ -44,7 +44,13 @@ extension Filter {
                     .invalidArgument,
                     "a prefix of identifiers has \(prefix.utf8.count) bytes; give 1...\(Limits.maximumIdentifierBytes)")
             }
-        case .term, .condition(_, .exists), .condition(_, .isBetween): break
+        case .term(let term):
+            guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "a term of the filter has \(term.utf8.count) bytes; terms have 1...\(Limits.maximumTermBytes)")
+            }
+        case .condition(_, .exists), .condition(_, .isBetween): break
         case .condition(_, .isIn(let values)):
             tally.identifiers += values.count
             try check(tally)

@@ -95,8 +95,10 @@ public struct HitFields: OptionSet, Sendable, Hashable {
     public static let tags = HitFields(rawValue: 2)
     /// The sparse vector.
     public static let vector = HitFields(rawValue: 4)
+    /// The attributes.
+    public static let attributes = HitFields(rawValue: 8)
     /// All fields.
-    public static let all: HitFields = [.payload, .tags, .vector]
+    public static let all: HitFields = [.payload, .tags, .vector, .attributes]
 }
 
 /// The rule by which a result groups documents.
@@ -113,7 +115,18 @@ public struct Grouping: Sendable, Hashable {
     ///   - separator: The separator, at least one byte.
     ///   - best: The maximum number of documents to return for each group, at least 1.
     public static func byIDPrefix(upTo separator: String, best: Int = 1) -> Grouping {
-        Grouping(key: .idPrefix(separator: separator), best: best)
+        Grouping(key: .idPrefix(separator: TextKey(separator)), best: best)
+    }
+
+    /// Groups documents by the value of an attribute: `.by("parent", best: 2)`. A document without the attribute forms its
+    /// own group, which has no value; to leave such documents out, filter by `.attribute("parent").exists`. A search throws
+    /// `invalidArgument` for an attribute that no document has had and for an attribute whose values are lists.
+    ///
+    /// - Parameters:
+    ///   - attribute: The name of the attribute. Its values are not lists.
+    ///   - best: The maximum number of documents to return for each group, at least 1.
+    public static func by(_ attribute: String, best: Int = 1) -> Grouping {
+        Grouping(key: .attribute(TextKey(attribute)), best: best)
     }
 
     /// - Throws: `invalidArgument`.
@@ -123,7 +136,7 @@ public struct Grouping: Sendable, Hashable {
                 .invalidArgument,
                 "the best \(best) documents of each group were asked for; ask for 1...\(Limits.maximumResults)")
         }
-        if case .idPrefix(let separator) = key, separator.isEmpty {
+        if case .idPrefix(let separator) = key, separator.text.isEmpty {
             throw SparseStoreError(
                 .invalidArgument, "the separator of a grouping by identifiers is empty; give at least one character")
         }

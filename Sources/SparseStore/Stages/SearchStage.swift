@@ -7,6 +7,7 @@ public struct SearchStage: Sendable {
         case feedback(Feedback)
         case fuse(ExternalRanking, Fusion)
         case minimumScore(Float)
+        case boost([Boost], BoostCombination)
     }
 
     let kind: Kind
@@ -55,6 +56,19 @@ public struct SearchStage: Sendable {
         SearchStage(kind: .minimumScore(least), candidates: 1)
     }
 
+    /// Changes the scores of the best `candidates` documents of the previous stage by their attributes and tags. The other
+    /// documents keep their places behind them.
+    ///
+    /// - Parameters:
+    ///   - boosts: The boosts. Each gives a document a number, or nothing.
+    ///   - combination: The way to combine the previous score and the numbers.
+    ///   - candidates: The number of documents to boost, 1...`Limits.maximumResults`.
+    public static func boost(
+        _ boosts: [Boost], combinedBy combination: BoostCombination = .product, candidates: Int = 100
+    ) -> SearchStage {
+        SearchStage(kind: .boost(boosts, combination), candidates: candidates)
+    }
+
     /// A short description of the stage.
     var name: String {
         switch kind {
@@ -62,7 +76,15 @@ public struct SearchStage: Sendable {
         case .feedback: "feedback \(candidates)"
         case .fuse(_, let fusion): "fuse \(candidates) \(fusion.method)"
         case .minimumScore(let least): "minimum \(least)"
+        case .boost(let boosts, let combination):
+            "boost \(candidates) \(combination) \(Self.hash(of: boosts))"
         }
+    }
+
+    private static func hash(of boosts: [Boost]) -> UInt64 {
+        var writer = ByteWriter()
+        for boost in boosts { boost.encode(into: &writer) }
+        return XXH64.hash(writer.bytes, seed: 0)
     }
 
     /// - Throws: `invalidArgument` or `limitExceeded` for a parameter outside its range.
@@ -73,6 +95,8 @@ public struct SearchStage: Sendable {
         case .fuse(let ranking, let fusion):
             try ranking.check()
             try fusion.check()
+        case .boost(let boosts, _):
+            for boost in boosts { try boost.check() }
         case .minimumScore(let least):
             guard least.isFinite else {
                 throw SparseStoreError(.invalidArgument, "the minimum score of a stage is \(least); it must be finite")

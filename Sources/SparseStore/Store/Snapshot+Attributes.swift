@@ -60,30 +60,45 @@ extension Snapshot {
         try SparseStoreError.wrap {
             try checkLimit(limit)
             let list = DocumentList(order: order, type: try orderType(order))
-            let store = try withReader { try MetaTable(tables: tables, reader: $0).store().uuid }
             let question = DocumentList.question(filter, order)
             let begin = try cursor.map {
-                try list.entry(try $0.position(of: .list, store: store, question: question))
+                try list.entry(try $0.position(of: .list, store: source.uuid, question: question))
             }
-            var entries: [DocumentList.Entry] = []
-            try forEachMember(where: filter) { member, documents in
-                let column = try order.attribute.map { try member.column(Array($0.utf8), self) }
-                documents.forEach { ordinal in
-                    let entry = list.entry(member.segment.number(of: ordinal), column?.value(of: ordinal))
-                    if begin.map({ list.precedes($0, entry) }) ?? true { entries.append(entry) }
-                }
+            var first = FirstEntries(of: list, count: limit + 1)
+            try forEachEntry(of: list, where: filter) { entry in
+                if begin.map({ list.precedes($0, entry) }) ?? true { first.take(entry) }
             }
-            let hasMore = entries.count > limit
-            let page = Array(entries.sorted(by: list.precedes).prefix(limit))
-            let documents = try withReader { reader in
-                let table = DocumentTable(tables: tables, reader: reader)
-                let documents = DocumentReader(tables: tables, reader: reader, termSpace: manifest.termSpace)
-                return try page.map { try documents.document(table.existing($0.number)) }
-            }
-            let next = hasMore ? page.last.map { list.position($0) } : nil
+            let entries = first.sorted()
+            let page = entries.prefix(limit)
             return DocumentPage(
-                documents: documents,
-                cursor: next.map { Cursor(.list, store: store, question: question, position: $0) })
+                documents: try documents(numbered: page.map(\.number)), positions: page.map(list.position),
+                hasMore: entries.count > limit, store: source.uuid, question: question)
+        }
+    }
+
+    /// The numbers of the documents of a list, in their order.
+    func numbers(where filter: Filter?, order: ListOrder) throws -> [UInt64] {
+        let list = DocumentList(order: order, type: try orderType(order))
+        var entries: [DocumentList.Entry] = []
+        try forEachEntry(of: list, where: filter) { entries.append($0) }
+        return entries.sorted(by: list.precedes).map(\.number)
+    }
+
+    /// Stored documents, without their token vectors.
+    func documents(numbered numbers: some Sequence<UInt64>) throws -> [Document] {
+        try withReader { reader in
+            let table = DocumentTable(tables: tables, reader: reader)
+            let documents = documentReader(reader)
+            return try numbers.map { try documents.document(table.existing($0)) }
+        }
+    }
+
+    private func forEachEntry(
+        of list: DocumentList, where filter: Filter?, _ body: (DocumentList.Entry) -> Void
+    ) throws {
+        try forEachMember(where: filter) { member, documents in
+            let column = try list.order.attribute.map { try member.column(Array($0.utf8), self) }
+            documents.forEach { body(list.entry(member.segment.number(of: $0), at: $0, column)) }
         }
     }
 

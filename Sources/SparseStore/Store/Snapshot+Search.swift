@@ -197,8 +197,20 @@ extension Snapshot {
     /// Returns the group of each document.
     private func groups(_ grouping: Grouping) throws -> DocumentGroups {
         let index = index
+        var type: AttributeType?
+        if case .attribute(let name) = grouping.key {
+            let own = try state.schema.type(of: name.text)
+            guard !own.isList else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "the attribute '\(name)' is a \(own), and a document is in one group only; group by another attribute"
+                )
+            }
+            type = own
+        }
         return DocumentGroups(
-            try index.members.indices.map { try index.groups(of: $0, by: grouping.key) }, best: grouping.best)
+            try index.members.indices.map { try index.groups(of: $0, by: grouping.key, type, self) },
+            best: grouping.best)
     }
 
     func resolve(_ query: Query, _ weighting: Weighting) throws -> ResolvedQuery {
@@ -230,7 +242,7 @@ extension Snapshot {
         var hits = documents.map { document in
             Hit(
                 id: document.id, score: document.score, stageScores: document.stageScores,
-                group: request.groups?.value(of: document.place)?.text)
+                group: request.groups?.value(of: document.place)?.value)
         }
         if options.contributions {
             for (index, document) in documents.enumerated() {
@@ -281,15 +293,7 @@ extension DocumentReader {
     fileprivate func read(_ fields: HitFields, of view: DocumentView, into hit: inout Hit) throws {
         if fields.contains(.payload) { hit.payload = try view.payload(decoder) }
         if fields.contains(.tags) { hit.tags = try view.tags() }
+        if fields.contains(.attributes) { hit.attributes = try view.attributes() }
         if fields.contains(.vector) { hit.vector = try content(view) }
-    }
-}
-
-extension GroupValue {
-    /// The key as text, for hits.
-    fileprivate var text: String {
-        switch self {
-        case .text(let key): key.text
-        }
     }
 }

@@ -127,6 +127,21 @@ extension StagedSearch {
         return outcome
     }
 
+    /// Returns the function that gives the number of a boost for a document of the snapshot.
+    func reading(_ boost: Boost) throws -> BoostReranker.Reading {
+        guard let name = boost.attribute else {
+            guard case .when(let filter) = boost.kind else { return { _ in nil } }
+            let allowed = try snapshot.allowed(filter)
+            return { allowed[$0.member].bitmap.contains($0.ordinal) ? boost.factor : nil }
+        }
+        try boost.check(snapshot.state.schema.type(of: name))
+        let bytes = Array(name.utf8)
+        return { [snapshot] place in
+            let column = try snapshot.state.index.members[place.member].column(bytes, snapshot)
+            return column.value(of: place.ordinal).flatMap(boost.worth)
+        }
+    }
+
     /// Restores the stage scores of documents that another search found again.
     private func keepStageScores(of documents: inout [RankedDocument]) {
         let known = Dictionary(self.documents.map { ($0.place, $0.stageScores) }) { first, _ in first }

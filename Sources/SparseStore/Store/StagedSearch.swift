@@ -68,6 +68,9 @@ struct StagedSearch {
                 report("fuse", try fuse(external, stage.candidates, fusion), start)
             case .minimumScore(let least):
                 report("minimum", atLeast(least), start)
+            case .boost(let boosts, let combination):
+                let reranker = BoostReranker(readings: try boosts.map(reading), combination: combination)
+                report(reranker.name, try rerank(reranker, stage.candidates, nil, limit: limit), start)
             }
         }
     }

@@ -148,7 +148,7 @@ extension SearchResult {
         var result = self
         result.stages.append(report)
         let groups = Groups.arranged(first + rest, best: options.grouping?.best ?? 1) { hit in
-            options.grouping == nil ? nil : hit.group.map { TextKey($0) }
+            options.grouping == nil ? nil : hit.group.map(GroupValue.init)
         }
         let shown = groups.dropFirst(page?.depth ?? 0).prefix(options.limit)
         result.hits = shown.flatMap(\.self)

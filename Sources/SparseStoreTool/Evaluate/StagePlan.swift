@@ -9,6 +9,8 @@ struct StagePlan: Sendable {
     /// Documents of the answer so far that are fused.
     let depth: Int
     let reranking: Reranking?
+    /// Those that are the same for all queries.
+    let last: [SearchStage]
 
     /// The stages for the query at a place in the file. A query that the run does not have is fused with nothing.
     func stages(query id: String, at place: Int) throws -> [SearchStage] {
@@ -19,6 +21,6 @@ struct StagePlan: Sendable {
             stages.append(.fuse(ranking, by: fusion, candidates: depth))
         }
         if let stage = try reranking?.stage(for: id, at: place) { stages.append(stage) }
-        return stages
+        return stages + last
     }
 }

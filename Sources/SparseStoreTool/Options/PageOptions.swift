@@ -5,7 +5,7 @@ internal import SparseStore
 struct PageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What hits bring of their documents: any of payload, tags and vector. (default: payload,tags)",
+            "What hits bring of their documents: any of payload, tags, attributes and vector. (default: payload,tags)",
             valueName: "names"),
         transform: FieldsOption.parse)
     var fields: HitFields = [.payload, .tags]
@@ -36,7 +36,7 @@ struct PageOptions: ParsableArguments {
 /// The value of `--fields`: names with commas between them.
 enum FieldsOption {
     private static let names: [(name: String, field: HitFields)] = [
-        ("payload", .payload), ("tags", .tags), ("vector", .vector),
+        ("payload", .payload), ("tags", .tags), ("attributes", .attributes), ("vector", .vector),
     ]
 
     static func parse(_ text: String) throws -> HitFields {
@@ -52,17 +52,17 @@ enum FieldsOption {
     }
 }
 
-/// The value of `--group-by`: `id:SEPARATOR`.
+/// The value of `--group-by`: the name of an attribute, or `id:SEPARATOR`.
 enum GroupKeyOption {
     static func parse(_ text: String) throws -> String {
-        guard text.hasPrefix("id:"), text.utf8.count > 3 else {
+        guard !text.isEmpty, text != "id:" else {
             throw ValidationError(
-                "--group-by is to be 'id:' and a separator, such as 'id:#', not '\(text)'")
+                "--group-by is to be the name of an attribute, or 'id:' and a separator, such as 'id:#', not '\(text)'")
         }
         return text
     }
 
     static func grouping(_ text: String, best: Int) -> Grouping {
-        .byIDPrefix(upTo: String(text.dropFirst(3)), best: best)
+        text.hasPrefix("id:") ? .byIDPrefix(upTo: String(text.dropFirst(3)), best: best) : .by(text, best: best)
     }
 }

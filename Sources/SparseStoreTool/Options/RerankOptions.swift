@@ -22,7 +22,7 @@ struct RerankOptions: ParsableArguments {
     @Option(help: "The row at which each query's token vectors begin; without, all rows belong to one query.")
     var queryOffsets: String?
 
-    @Option(help: "How many documents of the first stage are candidates.")
+    @Option(help: "How many documents --rerank, --boost and --diversity look at.")
     var candidates = 50
 
     @Option(

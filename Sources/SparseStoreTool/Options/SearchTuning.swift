@@ -23,12 +23,16 @@ struct SearchTuning: ParsableArguments {
     var weighting = WeightingOption.none
 
     @Option(
-        help: "Only documents whose tags fulfil this: 'tag:a AND NOT tag:b'.", transform: FilterExpression.parse)
+        help: "Only documents that this lets through: 'year >= 2020 AND NOT tag:draft'.",
+        transform: FilterExpression.parse)
     var filter: Filter?
 
     @Option(
         help: ArgumentHelp(
-            "Show documents together whose ids begin alike up to a separator: 'id:#'. The limit is one of groups.",
+            """
+            Show documents together that have the same value of an attribute, or whose ids begin alike up to a separator: \
+            'id:#'. The limit is one of groups.
+            """,
             valueName: "key"),
         transform: GroupKeyOption.parse)
     var groupBy: String?

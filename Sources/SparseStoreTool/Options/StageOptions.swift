@@ -3,7 +3,7 @@ internal import SparseInterchange
 internal import SparseStore
 
 /// What `search` and `eval` do after the first stage. The stages come in this order, whatever the order of the options:
-/// feedback, fusion, reranking.
+/// feedback, fusion, reranking, boosts, diversity, the minimum score.
 struct StageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -26,7 +26,38 @@ struct StageOptions: ParsableArguments {
 
     @OptionGroup var reranking: RerankOptions
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Change the scores of the candidates by attributes: 'decay:NAME,from=now,scale=30d', 'value:NAME,by=log1p' or \
+            'filter:1.5:FILTER'. May be given more than once.
+            """, valueName: "boost"),
+        transform: BoostOption.parse)
+    var boost: [Boost] = []
+
+    @Option(
+        help: "How the score and the boosts become one: 'product' or 'sum'. (default: product)",
+        transform: BoostOption.parseCombination)
+    var boostBy: BoostCombination?
+
+    @Option(
+        help: """
+            Rank the candidates so that those at the top are unlike each other (MMR): 1 keeps the order, 0 looks at the \
+            differences alone.
+            """)
+    var diversity: Float?
+
+    @Option(parsing: .unconditional, help: "Leave out hits to which the last stage gave a lower score.")
+    var minimumLastScore: Float?
+
     func validate() throws {
+        if boostBy != nil, boost.isEmpty { throw ValidationError("--boost-by needs --boost") }
+        if let diversity, !(0...1).contains(diversity) {
+            throw ValidationError("--diversity is to be 0 to 1, not \(diversity)")
+        }
+        if let minimumLastScore, !minimumLastScore.isFinite {
+            throw ValidationError("--minimum-last-score is to be a finite number")
+        }
         if fuse == nil, fuseMethod != nil || fuseWeight != nil || fuseDepth != nil {
             throw ValidationError("--fuse-method, --fuse-weight and --fuse-depth need --fuse FILE")
         }
@@ -44,7 +75,10 @@ struct StageOptions: ParsableArguments {
     }
 
     /// Whether there is only the search itself.
-    var isEmpty: Bool { feedback == nil && fuse == nil && reranking.rerank == nil }
+    var isEmpty: Bool {
+        feedback == nil && fuse == nil && reranking.rerank == nil && boost.isEmpty && diversity == nil
+            && minimumLastScore == nil
+    }
 
     /// The files that the options name.
     var inputs: [String?] { [fuse, reranking.queryMultivectors, reranking.queryOffsets] }
@@ -61,7 +95,20 @@ struct StageOptions: ParsableArguments {
         return StagePlan(
             feedback: feedback, run: run,
             fusion: (fuseMethod ?? .rrf).fusion(weight: fuseWeight ?? 0.5), depth: fuseDepth ?? 100,
-            reranking: try reranking.read(for: queries, chosen: chosen))
+            reranking: try reranking.read(for: queries, chosen: chosen), last: lastStages)
+    }
+
+    /// The stages that are the same for all queries.
+    private var lastStages: [SearchStage] {
+        var stages: [SearchStage] = []
+        if !boost.isEmpty {
+            stages.append(.boost(boost, combinedBy: boostBy ?? .product, candidates: reranking.candidates))
+        }
+        if let diversity {
+            stages.append(.rerank(.diversity(relevance: diversity), candidates: reranking.candidates))
+        }
+        if let minimumLastScore { stages.append(.minimumScore(minimumLastScore)) }
+        return stages
     }
 
     /// Says which queries and rankings do not belong to each other; when none do, fusing would be for nothing.

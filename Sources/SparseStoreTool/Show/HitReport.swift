@@ -19,9 +19,10 @@ struct HitReport {
     /// With contributions only when they were asked for.
     func json(explaining: Bool) -> JSONValue {
         var fields: [(String, JSONValue)] = [("id", .string(hit.id)), ("score", .float(hit.score))]
-        if let group = hit.group { fields.append(("group", .string(group))) }
+        if let group = hit.group { fields.append(("group", DocumentJSON.attribute(group))) }
         fields += DocumentJSON.payload(hit.payload, field: "payload")
         if !hit.tags.isEmpty { fields.append(("tags", .array(hit.tags.map { .string($0) }))) }
+        if !hit.attributes.isEmpty { fields.append(("attributes", DocumentJSON.attributes(hit.attributes))) }
         if let vector = hit.vector { fields.append(("vector", DocumentJSON.vector(vector))) }
         if let highlights {
             fields.append(("matches", .array(highlights.matches.map(Self.json))))

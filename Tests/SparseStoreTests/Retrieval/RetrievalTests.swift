@@ -25,7 +25,9 @@ import Testing
                 #expect(found.matches == collection.matches(asked).count, place)
                 #expect(found.isExact, place)
                 if asked.best != nil {
-                    #expect(found.map(\.group) == expected.map { RetrievalCollection.group($0.id) }, place)
+                    #expect(
+                        found.map(\.group) == expected.map { GroupValue(RetrievalCollection.group($0.id)).value }, place
+                    )
                 } else {
                     #expect(found.allSatisfy { $0.group == nil }, place)
                 }
