@@ -48,7 +48,8 @@ C_NAMES = {
 
 # The engine's folders, top floor first; folders of one row do not see each other's types either way round.
 ENGINE = "SparseStore"
-ENGINE_FLOORS = [["Publishing"], ["Store"], ["Maintenance", "Stages"], ["Search"], ["Index"], ["Columns"], ["Tables"], ["Model"]]
+ENGINE_FLOORS = [
+    ["Sharding", "Publishing"], ["Store"], ["Maintenance", "Stages"], ["Search"], ["Index"], ["Columns"], ["Tables"], ["Model"]]
 
 # (file under Sources/SparseStore, type): a lower folder that may name a higher folder's type, each with its reason.
 EXCEPTIONS: set[tuple[str, str]] = set()

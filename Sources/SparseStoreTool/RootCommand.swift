@@ -26,7 +26,8 @@ struct RootCommand: ParsableCommand {
             UpdateCommand.self, RemoveCommand.self, CountCommand.self, FacetsCommand.self, ListCommand.self,
             EncodeCommand.self, BuildCommand.self, TuneCommand.self, CompactCommand.self, VerifyCommand.self,
             RepairCommand.self, BackupCommand.self, RestoreCommand.self, PublishCommand.self, FollowCommand.self,
-            PublicationsCommand.self, MigrateCommand.self, ExportCommand.self,
+            PublicationsCommand.self, MigrateCommand.self, ExportCommand.self, SplitCommand.self, MergeCommand.self,
+            CompareCommand.self,
         ])
 
     static func main() {

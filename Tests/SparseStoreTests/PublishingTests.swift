@@ -392,7 +392,7 @@ import Testing
             let copy = place.path("check\(publication.generation).sparse")
             if FileManager.default.fileExists(atPath: copy) { continue }
             try await Follower(of: place.target, at: copy).follow(to: publication.generation)
-            #expect(try Self.readOnly(copy).verify(.deep).isClean)
+            #expect(try await Self.readOnly(copy).verify(.deep).isClean)
         }
     }
 }

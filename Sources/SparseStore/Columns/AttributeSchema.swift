@@ -41,6 +41,27 @@ struct AttributeSchema: Sendable {
         return hasChanged
     }
 
+    /// The types by name.
+    var types: [String: AttributeType] {
+        Dictionary(uniqueKeysWithValues: record.attributes.map { (String(decoding: $0.name, as: UTF8.self), $0.type) })
+    }
+
+    /// Takes in the attributes of another store.
+    ///
+    /// - Throws: `attributeTypeMismatch`, naming an attribute that has types which do not go together.
+    mutating func join(_ other: AttributeSchema) throws(SparseStoreError) {
+        for attribute in other.record.attributes {
+            let known = record.type(of: attribute.name)
+            guard let joined = known.map({ $0.joined(with: attribute.type) }) ?? attribute.type else {
+                throw SparseStoreError(
+                    .attributeTypeMismatch,
+                    "the attribute '\(String(decoding: attribute.name, as: UTF8.self))' has the type \(attribute.type) in "
+                        + "one store and another type in a second one; convert its values, or use another name")
+            }
+            record.set(attribute.name, joined)
+        }
+    }
+
     /// Returns the type of an attribute in a filter, an order, or a facet.
     ///
     /// - Throws: `invalidArgument`, with the most similar names, if no document has ever had the attribute.

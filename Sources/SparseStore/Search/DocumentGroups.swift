@@ -7,6 +7,9 @@ struct DocumentGroups {
     private let members: [SegmentGroups]
     private let numbers = Numbers()
 
+    /// The same groups, of each of which so many documents are wanted.
+    func keeping(_ best: Int) -> DocumentGroups { DocumentGroups(members, best: best) }
+
     /// The numbers assigned to groups, shared by all windows. Used by one search on one thread.
     private final class Numbers {
         var byValue: [GroupValue: Int] = [:]
@@ -40,8 +43,12 @@ struct DocumentGroups {
 
     /// Returns all documents, including removed ones, in the groups of the given documents, by window.
     func documents(ofGroupsOf places: Set<DocumentPlace>) -> [(member: Int, ordinals: [Int])] {
-        let values = Set(places.compactMap(value))
-        return members.indices.compactMap { position in
+        documents(of: Set(places.compactMap(value)))
+    }
+
+    /// All documents, removed ones too, of some groups, by window.
+    func documents(of values: Set<GroupValue>) -> [(member: Int, ordinals: [Int])] {
+        members.indices.compactMap { position in
             let ordinals = values.flatMap(members[position].ordinals)
             return ordinals.isEmpty ? nil : (position, ordinals)
         }

@@ -9,7 +9,8 @@ struct DocumentScorer {
     private let scratch: ScanScratch
     /// The positions of the query's terms in the window's directory, which is in ascending term order.
     private let positions: [Int]
-    private let weights: [Float]
+    /// Their places in the query.
+    private let numbers: [Int]
     private let usesSlots: Bool
     /// The size of the table of query weights by term; 0 if there is no table.
     private let termLimit: TermID
@@ -23,19 +24,19 @@ struct DocumentScorer {
     ) {
         // A compact segment's vectors name terms, not positions.
         let used = segment.isCompact ? [] : terms
-        self.init(segment, query, used.map(\.position), used.map { query.weights[$0.number] }, scoring, scratch)
+        self.init(segment, query, used.map(\.position), used.map(\.number), scoring, scratch)
     }
 
     /// Looks up the query's terms, and borrows the scratch memory until `finish`.
     init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scoring: BM25Function?, _ scratch: ScanScratch) {
-        let found = zip(query.terms, query.weights).compactMap { term, weight in
-            segment.isCompact ? nil : segment.directory.find(term).map { (position: $0, weight: weight) }
+        let found = query.terms.enumerated().compactMap { number, term in
+            segment.isCompact ? nil : segment.directory.find(term).map { (position: $0, number: number) }
         }
-        self.init(segment, query, found.map(\.position), found.map(\.weight), scoring, scratch)
+        self.init(segment, query, found.map(\.position), found.map(\.number), scoring, scratch)
     }
 
     private init(
-        _ segment: WindowSegment, _ query: ResolvedQuery, _ positions: [Int], _ weights: [Float],
+        _ segment: WindowSegment, _ query: ResolvedQuery, _ positions: [Int], _ numbers: [Int],
         _ scoring: BM25Function?, _ scratch: ScanScratch
     ) {
         self.segment = segment
@@ -43,14 +44,14 @@ struct DocumentScorer {
         self.scoring = scoring
         self.scratch = scratch
         self.positions = positions
-        self.weights = weights
-        // Both tables are for products with weights as they are.
-        let usesTable = scratch.optimisations.contains(.weightTable) && scoring == nil
+        self.numbers = numbers
+        // Both tables are for products with weights as they are, in the order of the terms.
+        let usesTable = scratch.optimisations.contains(.weightTable) && scoring == nil && query.order == nil
         usesSlots = usesTable && positions.count <= 255 && segment.directory.count <= 65_536
         if usesSlots {
             for (index, position) in positions.enumerated() {
                 scratch.slots[position] = UInt8(index + 1)
-                scratch.slotWeights[index + 1] = weights[index]
+                scratch.slotWeights[index + 1] = query.weights[numbers[index]]
             }
         }
         let last = query.terms.last ?? .max
@@ -64,74 +65,75 @@ struct DocumentScorer {
     }
 
     func score(_ vector: ExactVector) throws -> Float {
-        var score: Float = 0
-        if let scoring {
-            try forEachMatch(vector, scoring) { score += $1 * $2 }
-            return score
-        }
+        guard query.order == nil, scoring == nil else { return try sum(vector) }
         switch vector {
         case .record(let record) where usesSlots:
             return record.score(scratch.slots, scratch.slotWeights, scratch.matches)
-        case .record(let record): forEachMatch(record) { score += $1 * $2 }
         case .document(let document) where termLimit > 0:
             // Terms that the query lacks add a product of 0, which changes no bit.
             return try scratch.withTermWeights {
                 try document.score($0, termLimit: termLimit)
             }
-        case .document(let document): try forEachMatch(document) { score += $1 * $2 }
+        case .record, .document: return try sum(vector)
         }
-        return score
+    }
+
+    /// The products added up one by one.
+    private func sum(_ vector: ExactVector) throws -> Float {
+        guard let order = query.order else {
+            var score: Float = 0
+            try forEachMatch(vector) { score += $1 * query.weights[$0] }
+            return score
+        }
+        // Those of terms that the document lacks are 0 and change no bit.
+        var products = [Float](repeating: 0, count: order.count)
+        try forEachMatch(vector) { products[order[$0]] = $1 * query.weights[$0] }
+        return products.reduce(0, +)
     }
 
     /// Returns the term, query weight, and document weight of each common term, largest product first.
     func contributions(_ vector: ExactVector) throws -> [(term: TermID, query: Float, document: Float)] {
         var found: [(term: TermID, query: Float, document: Float)] = []
-        if let scoring {
-            try forEachMatch(vector, scoring) { found.append(($0, $2, $1)) }
-        } else {
-            switch vector {
-            case .record(let record): forEachMatch(record) { found.append((segment.directory.term(at: $0), $2, $1)) }
-            case .document(let document): try forEachMatch(document) { found.append(($0, $2, $1)) }
-            }
-        }
+        try forEachMatch(vector) { found.append((query.terms[$0], query.weights[$0], $1)) }
         return found.sorted { $0.query * $0.document > $1.query * $1.document }
     }
 
-    /// Calls `body` with the term, impact, and query weight of each common term, in ascending order.
-    private func forEachMatch(
-        _ vector: ExactVector, _ scoring: BM25Function, _ body: (TermID, Float, Float) -> Void
-    ) throws {
+    /// Calls `body` with place in the query and document weight, or impact, of each term both have, ascending.
+    private func forEachMatch(_ vector: ExactVector, _ body: (Int, Float) -> Void) throws {
+        guard let scoring else {
+            switch vector {
+            case .record(let record): forEachMatch(record, body)
+            case .document(let document): try forEachMatch(document, body)
+            }
+            return
+        }
         var length: Float = 0
         switch vector {
         case .record(let record):
             let norm = scoring.norm(length: record.total)
-            forEachMatch(record) { position, count, weight in
-                body(segment.directory.term(at: position), scoring.impact(count: count, norm: norm), weight)
-            }
+            forEachMatch(record) { body($0, scoring.impact(count: $1, norm: norm)) }
         case .document(let document):
             try document.forEachComponent { length += $1 }
             let norm = scoring.norm(length: length)
-            try forEachMatch(document) { body($0, scoring.impact(count: $1, norm: norm), $2) }
+            try forEachMatch(document) { body($0, scoring.impact(count: $1, norm: norm)) }
         }
     }
 
-    /// Calls `body` with the term, document weight, and query weight of each common term, in ascending order.
-    private func forEachMatch(_ document: DocumentView, _ body: (TermID, Float, Float) -> Void) throws {
+    private func forEachMatch(_ document: DocumentView, _ body: (Int, Float) -> Void) throws {
         var next = 0
         try document.forEachComponent { term, weight in
             while next < query.terms.count, query.terms[next] < term { next += 1 }
-            if next < query.terms.count, query.terms[next] == term { body(term, weight, query.weights[next]) }
+            if next < query.terms.count, query.terms[next] == term { body(next, weight) }
         }
     }
 
-    /// Calls `body` with the position, document weight, and query weight of each common term.
-    private func forEachMatch(_ record: ForwardRecord, _ body: (Int, Float, Float) -> Void) {
+    private func forEachMatch(_ record: ForwardRecord, _ body: (Int, Float) -> Void) {
         var next = 0
         for index in 0..<record.count {
             let position = record.position(index)
             while next < positions.count, positions[next] < position { next += 1 }
             guard next < positions.count else { return }
-            if positions[next] == position { body(position, record.weight(index), weights[next]) }
+            if positions[next] == position { body(numbers[next], record.weight(index)) }
         }
     }
 }

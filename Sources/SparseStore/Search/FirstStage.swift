@@ -76,6 +76,8 @@ struct FoundDocument {
     let score: Float
     /// The value that the document was grouped by; nil without a grouping or without a value.
     var group: GroupValue?
+    /// Which of the snapshots that are searched together has it.
+    var part = 0
 
     var rank: HitRank { HitRank(score: score, id: id) }
 

@@ -1,14 +1,26 @@
-internal import LMDB
 internal import SparseFormat
 
-/// Converts a query to term numbers and weights, as of one snapshot.
+/// What queries are resolved against: the terms and documents of one snapshot, or of several shards together.
+protocol QueryCorpus: Sendable {
+    /// What the terms are.
+    var termSpace: TermSpace { get }
+    /// The numbers of terms; nil for a term that no document has ever had.
+    func terms(named names: [String]) throws -> [TermID?]
+    /// The string of a term number; nil where terms are numbers.
+    func name(of term: TermID) throws -> String?
+    /// The vector of a document; nil when there is no such document.
+    func vector(of id: String) throws -> [(TermID, Float)]?
+    /// How many documents there are, or pass a filter, and how many of them have each term.
+    func frequencies(of terms: [TermID], in filter: Filter?) throws -> (documents: Int, counts: [Int])
+    /// A query in the numbers of one of the snapshots that the corpus is of.
+    func query(_ query: ResolvedQuery, in part: Int) throws -> ResolvedQuery
+    /// Components of a document of one of the snapshots, in the numbers of the corpus, ascending by term.
+    func components(_ components: [(TermID, Float)], of part: Int) throws -> [(TermID, Float)]
+}
+
+/// Turns what a caller asks into term numbers and weights.
 struct QueryResolver {
-    let tables: Tables
-    let reader: Reader
-    let manifest: ManifestRecord
-    let vocabulary: VocabularyCache
-    /// The documents that ``Weighting/corpusIDF(over:)`` counts; nil for other weightings.
-    var counted: CountedDocuments?
+    let corpus: any QueryCorpus
 
     /// The allowed magnitudes of nonzero query weights after the weighting. Products with a document's weights, and
     /// their sum over a document, are then finite floats other than 0.
@@ -30,24 +42,15 @@ struct QueryResolver {
         switch weighting {
         case .none: return components
         case .table(let table): return try weighted(components, table)
-        case .corpusIDF:
-            let statistics = StatisticsTable(tables: tables, reader: reader)
-            let pending = try statistics.pendingChanges(manifest)
-            let folded = try statistics.foldedFrequencies(of: components.lazy.map(\.0))
-            return try zip(components, folded).map { component, folded in
-                let frequency = try statistics.frequency(folded, pending[component.0, default: 0], manifest)
-                let idf = Weighting.inverseDocumentFrequency(frequency, documents: Int(manifest.documents))
-                return (component.0, component.1 * idf)
-            }
-        case .filteredIDF:
-            guard let counted else {
-                throw SparseStoreError(.internalError, "the documents of a filter's frequencies were not resolved")
-            }
-            let frequencies = try counted.frequencies(of: Set(components.map(\.0)))
-            return components.map { term, weight in
-                let frequency = frequencies[term, default: 0]
-                return (term, weight * Weighting.inverseDocumentFrequency(frequency, documents: counted.count))
-            }
+        case .corpusIDF: return try weighted(components, over: nil)
+        case .filteredIDF(let filter): return try weighted(components, over: filter)
+        }
+    }
+
+    private func weighted(_ components: [(TermID, Float)], over filter: Filter?) throws -> [(TermID, Float)] {
+        let (documents, counts) = try corpus.frequencies(of: components.map(\.0), in: filter)
+        return zip(components, counts).map { component, count in
+            (component.0, component.1 * Weighting.inverseDocumentFrequency(count, documents: documents))
         }
     }
 
@@ -60,9 +63,8 @@ struct QueryResolver {
             }
         case .byName(let weights):
             try check(.strings, "the weight table is by the strings of terms")
-            let names = VocabularyTable(tables: tables, reader: reader)
             return try components.map { term, weight in
-                (term, weight * (try names.name(of: term).flatMap { weights[TextKey($0)] } ?? 0))
+                (term, weight * (try corpus.name(of: term).flatMap { weights[TextKey($0)] } ?? 0))
             }
         }
     }
@@ -87,16 +89,13 @@ struct QueryResolver {
 
     /// Adds a share of the vector of each document.
     private func add(documents ids: [String], share: Double, to sums: inout [TermID: Double]) throws {
-        let identifiers = IdentifierTable(tables: tables, reader: reader)
-        let documents = DocumentTable(tables: tables, reader: reader)
         for id in ids {
-            guard let number = try identifiers.number(of: id) else {
+            guard let vector = try corpus.vector(of: id) else {
                 throw SparseStoreError(
                     .notFound, "the query asks for documents like or unlike '\(id)', and there is none; check the id"
                 ).about(document: id)
             }
-            let vector = try documents.existing(number).vector()
-            for (term, weight) in zip(vector.terms, vector.weights) { sums[term, default: 0] += share * Double(weight) }
+            for (term, weight) in vector { sums[term, default: 0] += share * Double(weight) }
         }
     }
 
@@ -117,8 +116,7 @@ struct QueryResolver {
             try Self.validate(terms)
             guard !terms.isEmpty else { return [] }
             try check(.strings, "the query's terms are strings")
-            let table = VocabularyTable(tables: tables, reader: reader)
-            let ids = try vocabulary.resolve(terms.map(\.term), termCount: manifest.nextTerm, table)
+            let ids = try corpus.terms(named: terms.map(\.term))
             return zip(ids, terms).compactMap { id, term in id.map { ($0, term.weight) } }
         }
     }
@@ -132,7 +130,7 @@ struct QueryResolver {
     }
 
     private func check(_ space: TermSpace, _ given: String) throws {
-        guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
+        guard corpus.termSpace != .undecided, corpus.termSpace != space else { return }
         throw SparseStoreError(
             .termSpaceMismatch,
             "\(given) and this store's terms are \(space == .numbers ? "strings" : "numbers"); give it what it was filled with"

@@ -18,6 +18,8 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     /// ``SearchOptions/countsMatches`` requests it.
     public internal(set) var matches: Int?
     var page: Page?
+    /// What kept shards from answering, by their positions; empty when all did.
+    var failures: [Int: PartFailure] = [:]
 
     /// The end of this page, for ``SearchOptions/after``; nil if there are no more hits. The next page may be empty.
     /// Hits written between two pages are found if they rank after this page. In a multi-stage search, pages are
@@ -36,4 +38,18 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     public var endIndex: Int { hits.endIndex }
     /// The hit at a position.
     public subscript(position: Int) -> Hit { hits[position] }
+}
+
+/// What kept one of the snapshots that are searched together from answering.
+struct PartFailure: Sendable, Hashable {
+    let error: SparseStoreError
+
+    static func == (a: PartFailure, b: PartFailure) -> Bool {
+        a.error.code == b.error.code && a.error.message == b.error.message
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(error.code)
+        hasher.combine(error.message)
+    }
 }

@@ -181,8 +181,8 @@ public enum BoostCombination: String, Sendable, Hashable, CaseIterable {
 
 /// Scores candidates by the score they have and what boosts say.
 struct BoostReranker: Reranker {
-    /// A boost as one snapshot has it: what it says of a document, nil for nothing.
-    typealias Reading = @Sendable (DocumentPlace) throws -> Double?
+    /// Returns the number that a boost gives a document, or nil.
+    typealias Reading = @Sendable (RankedPlace) throws -> Double?
 
     let name = "boost"
     let readings: [Reading]
@@ -192,7 +192,7 @@ struct BoostReranker: Reranker {
         for candidate in candidates {
             var score = Double(candidate.score)
             for reading in readings {
-                guard let value = try reading(candidate.place) else { continue }
+                guard let value = try reading(candidate.ranked) else { continue }
                 if combination == .product { score *= value } else { score += value }
             }
             try scores.set(Float(score), for: candidate)

@@ -14,8 +14,10 @@ public struct Candidate: Sendable {
     /// The number of the document in the store. Replacing a document gives it a new number.
     public let number: UInt64
 
-    let place: DocumentPlace
+    let ranked: RankedPlace
     let source: CandidateSource
+
+    var place: DocumentPlace { ranked.place }
 
     /// Returns the payload, or nil if there is none.
     ///

@@ -4,21 +4,25 @@ internal import SparseFormat
 public struct Candidates: Sendable, RandomAccessCollection {
     private let candidates: [Candidate]
 
+    /// - Parameters:
+    ///   - ranking: the documents.
+    ///   - sources: what may be read of them, for each of the snapshots that are searched together.
     /// - Throws: `corrupted` if a document of the index is not stored.
-    init(_ ranking: some Sequence<RankedDocument>, _ source: CandidateSource) throws {
-        let documents = source.documents
-        candidates = try documents.withReader { reader in
-            let identifiers = IdentifierTable(tables: documents.tables, reader: reader)
-            return try ranking.enumerated().map { rank, document in
-                guard let number = try identifiers.number(of: document.id) else {
-                    throw SparseStoreError(
-                        .corrupted,
-                        "a document is indexed and its identifier is not stored; restore the store from a backup")
-                }
-                return Candidate(
-                    id: document.id, rank: rank, score: document.score, number: number, place: document.place,
-                    source: source)
+    init(_ ranking: some Sequence<RankedDocument>, _ sources: [CandidateSource]) throws {
+        candidates = try ranking.enumerated().map { rank, document in
+            let source = sources[document.place.part]
+            let documents = source.documents
+            let number = try documents.withReader { reader in
+                try IdentifierTable(tables: documents.tables, reader: reader).number(of: document.id)
             }
+            guard let number else {
+                throw SparseStoreError(
+                    .corrupted,
+                    "a document is indexed and its identifier is not stored; restore the store from a backup")
+            }
+            return Candidate(
+                id: document.id, rank: rank, score: document.score, number: number, ranked: document.place,
+                source: source)
         }
     }
 

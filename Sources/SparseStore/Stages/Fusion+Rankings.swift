@@ -17,7 +17,7 @@ extension Fusion {
             secondScores[document.place] = score
         }
         let union = first.documents + added
-        func scale(_ ranking: Ranking, _ scores: [DocumentPlace: Float]) -> FusionScale {
+        func scale(_ ranking: Ranking, _ scores: [RankedPlace: Float]) -> FusionScale {
             FusionScale(
                 method,
                 union.compactMap { document in
@@ -42,7 +42,7 @@ extension Fusion {
     }
 
     // By place: identifiers of different bytes may be equal strings.
-    private static func scores(_ ranking: Ranking) -> [DocumentPlace: Float] {
+    private static func scores(_ ranking: Ranking) -> [RankedPlace: Float] {
         Dictionary(ranking.documents.map { ($0.place, $0.score) }) { first, _ in first }
     }
 

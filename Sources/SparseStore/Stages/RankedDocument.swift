@@ -1,8 +1,8 @@
 /// A document of a ranking.
 struct RankedDocument {
     let id: String
-    let place: DocumentPlace
-    /// The current score.
+    let place: RankedPlace
+    /// What ranks it now.
     var score: Float
     /// The score in each stage so far; nil for a stage that did not score the document.
     var stageScores: [Float?] = []
@@ -15,6 +15,13 @@ struct RankedDocument {
 
 extension RankedDocument {
     init(_ found: FoundDocument) {
-        self.init(id: found.id, place: found.place, score: found.score)
+        self.init(id: found.id, place: RankedPlace(part: found.part, place: found.place), score: found.score)
     }
+}
+
+/// Where one of the snapshots that are searched together has a document.
+struct RankedPlace: Hashable {
+    /// The position of the snapshot.
+    let part: Int
+    let place: DocumentPlace
 }

@@ -92,6 +92,16 @@ enum DocumentValidation {
         }
     }
 
+    static func check(term: String) throws(SparseStoreError) {
+        guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
+            throw SparseStoreError(
+                .invalidVector,
+                "the term '\(term.prefix(60))' has \(term.utf8.count) bytes; give 1...\(Limits.maximumTermBytes) bytes of "
+                    + "UTF-8"
+            ).about(term: term)
+        }
+    }
+
     private static func check(terms: [WeightedTerm]) throws(SparseStoreError) {
         guard (1...Limits.maximumTermsPerVector).contains(terms.count) else {
             throw SparseStoreError(
@@ -100,12 +110,7 @@ enum DocumentValidation {
         }
         var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {
-            guard (1...Limits.maximumTermBytes).contains(term.term.utf8.count) else {
-                throw SparseStoreError(
-                    .invalidVector,
-                    "the term '\(term.term.prefix(60))' has \(term.term.utf8.count) bytes; give 1...\(Limits.maximumTermBytes) bytes of UTF-8"
-                ).about(term: term.term)
-            }
+            try check(term: term.term)
             guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
                 throw SparseStoreError(
                     .invalidVector,

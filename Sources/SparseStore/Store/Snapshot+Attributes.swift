@@ -5,10 +5,7 @@ public import SparseFormat
 extension Snapshot {
     /// The names and types of all attributes that documents of the store have ever had.
     public var attributes: [String: AttributeType] {
-        Dictionary(
-            uniqueKeysWithValues: state.schema.record.attributes.map {
-                (String(decoding: $0.name, as: UTF8.self), $0.type)
-            })
+        state.schema.types
     }
 
     /// Returns the number of documents that a filter matches; without a filter, the number of all documents.
@@ -16,11 +13,7 @@ extension Snapshot {
     /// - Parameter filter: The filter, or nil for all documents.
     /// - Throws: `invalidArgument`, also for an attribute that no document has ever had; `limitExceeded`; `corrupted`.
     public func count(where filter: Filter? = nil) throws(SparseStoreError) -> Int {
-        guard let filter else { return count }
-        return try SparseStoreError.wrap {
-            try filter.check()
-            return try allowed(filter).reduce(0) { $0 + $1.count }
-        }
+        try documents.count(where: filter)
     }
 
     /// Counts the documents for each value of an attribute. The most frequent values come first; values with equal
@@ -34,14 +27,7 @@ extension Snapshot {
     public func facets(
         _ name: String, where filter: Filter? = nil, limit: Int = 20
     ) throws(SparseStoreError) -> [Facet] {
-        try SparseStoreError.wrap {
-            try checkLimit(limit)
-            var counter = FacetCounter(try state.schema.type(of: name))
-            try forEachMember(where: filter) { member, documents in
-                counter.add(try member.column(Array(name.utf8), self), documents)
-            }
-            return counter.most(limit)
-        }
+        try documents.facets(name, where: filter, limit: limit)
     }
 
     /// Lists the documents that a filter matches, one page at a time.
@@ -57,34 +43,15 @@ extension Snapshot {
     public func list(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
     ) throws(SparseStoreError) -> DocumentPage {
-        try SparseStoreError.wrap {
-            try checkLimit(limit)
-            let list = DocumentList(order: order, type: try orderType(order))
-            let question = DocumentList.question(filter, order)
-            let begin = try cursor.map {
-                try list.entry(try $0.position(of: .list, store: source.uuid, question: question))
-            }
-            var first = FirstEntries(of: list, count: limit + 1)
-            try forEachEntry(of: list, where: filter) { entry in
-                if begin.map({ list.precedes($0, entry) }) ?? true { first.take(entry) }
-            }
-            let entries = first.sorted()
-            let page = entries.prefix(limit)
-            return DocumentPage(
-                documents: try documents(numbered: page.map(\.number)), positions: page.map(list.position),
-                hasMore: entries.count > limit, store: source.uuid, question: question)
-        }
+        try documents.list(where: filter, order: order, limit: limit, after: cursor)
     }
 
-    /// The numbers of the documents of a list, in their order.
+    /// Returns the numbers of the documents of a list, in their order.
     func numbers(where filter: Filter?, order: ListOrder) throws -> [UInt64] {
-        let list = DocumentList(order: order, type: try orderType(order))
-        var entries: [DocumentList.Entry] = []
-        try forEachEntry(of: list, where: filter) { entries.append($0) }
-        return entries.sorted(by: list.precedes).map(\.number)
+        try documents.numbers(where: filter, order: order)
     }
 
-    /// Stored documents, without their token vectors.
+    /// Returns stored documents, without their token vectors.
     func documents(numbered numbers: some Sequence<UInt64>) throws -> [Document] {
         try withReader { reader in
             let table = DocumentTable(tables: tables, reader: reader)
@@ -93,43 +60,7 @@ extension Snapshot {
         }
     }
 
-    private func forEachEntry(
-        of list: DocumentList, where filter: Filter?, _ body: (DocumentList.Entry) -> Void
-    ) throws {
-        try forEachMember(where: filter) { member, documents in
-            let column = try list.order.attribute.map { try member.column(Array($0.utf8), self) }
-            documents.forEach { body(list.entry(member.segment.number(of: $0), at: $0, column)) }
-        }
-    }
-
-    private func orderType(_ order: ListOrder) throws -> AttributeType? {
-        guard let name = order.attribute else { return nil }
-        let type = try state.schema.type(of: name)
-        guard !type.isList else {
-            throw SparseStoreError(.invalidArgument, "the attribute '\(name)' is a \(type), which has no order")
-        }
-        return type
-    }
-
-    private func checkLimit(_ limit: Int) throws {
-        guard (1...Limits.maximumResults).contains(limit) else {
-            throw SparseStoreError(
-                .invalidArgument, "the limit is \(limit); ask for 1...\(Limits.maximumResults)")
-        }
-    }
-
-    /// Calls `body` with each segment and the live documents in it that the filter matches.
-    private func forEachMember(where filter: Filter?, _ body: (IndexView.Member, Bitmap) throws -> Void) throws {
-        try filter?.check()
-        let allowed = try filter.map(allowed)
-        for (index, member) in state.index.members.enumerated() {
-            if let allowed {
-                if allowed[index].count > 0 { try body(member, allowed[index].bitmap) }
-            } else {
-                var live = Bitmap(allBelow: member.segment.documentCount)
-                if let tombstones = member.tombstones { live.subtract(tombstones) }
-                try body(member, live)
-            }
-        }
+    private var documents: DocumentScope {
+        DocumentScope(snapshots: [self], schema: state.schema, identity: source.uuid)
     }
 }

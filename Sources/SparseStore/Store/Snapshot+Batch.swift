@@ -16,20 +16,32 @@ extension Snapshot {
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
     ) throws(SparseStoreError) -> [Result<SearchResult, SparseStoreError>] {
-        try SparseStoreError.wrap {
-            guard threads ?? 1 >= 1 else {
-                throw SparseStoreError(.invalidArgument, "\(threads ?? 1) threads cannot search; give 1 or more")
-            }
-            try options.check()
+        try SearchBatch.run(queries.count, options, threads, cancellation) { index in
+            Result { () throws(SparseStoreError) in try search(queries[index], options: options) }
         }
-        let cancellation = budget(options).cancellation
+    }
+}
+
+/// Many searches, carried out by several threads.
+enum SearchBatch {
+    /// Runs `search` for each position, and gives what it returned, in their order.
+    ///
+    /// - Throws: `invalidArgument` for options or threads outside their ranges, `cancelled`.
+    static func run<Answer: Sendable>(
+        _ count: Int, _ options: SearchOptions, _ threads: Int?, _ cancellation: Cancellation?,
+        _ search: @Sendable (Int) -> Answer
+    ) throws(SparseStoreError) -> [Answer] {
+        guard threads ?? 1 >= 1 else {
+            throw SparseStoreError(.invalidArgument, "\(threads ?? 1) threads cannot search; give 1 or more")
+        }
+        try options.check()
         let taken = Atomic(0)
-        let results = Lock([Result<SearchResult, SparseStoreError>?](repeating: nil, count: queries.count))
-        WorkerThread.run(onUpTo: min(queries.count, threads ?? queries.count, WorkerThread.processors)) {
+        let results = Lock([Answer?](repeating: nil, count: count))
+        WorkerThread.run(onUpTo: min(count, threads ?? count, WorkerThread.processors)) {
             while cancellation?.isRaised != true {
                 let index = taken.add(1, ordering: .relaxed).oldValue
-                guard index < queries.count else { return }
-                let result = Result { () throws(SparseStoreError) in try search(queries[index], options: options) }
+                guard index < count else { return }
+                let result = search(index)
                 results.withLock { $0[index] = result }
             }
         }

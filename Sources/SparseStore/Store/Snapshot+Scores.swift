@@ -47,16 +47,4 @@ extension Snapshot: DocumentSource {
             }
         }
     }
-
-    /// Returns the exact vectors of documents, in order, weighted like a query.
-    func weightedVectors(of places: [DocumentPlace], _ weighting: Weighting) throws -> [WeightedComponents] {
-        var components: [(TermID, Float)] = []
-        var ends: [Int] = []
-        for place in places {
-            try index.forEachComponent(of: place) { components.append(($0, $1)) }
-            ends.append(components.count)
-        }
-        let weighted = try withResolver(weighting) { try $0.weighted(components, weighting) }
-        return zip([0] + ends, ends).map { begin, end in weighted[begin..<end] }
-    }
 }

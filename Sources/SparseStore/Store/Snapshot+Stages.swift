@@ -27,12 +27,7 @@ extension Snapshot {
     ///   the errors of a reranker.
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) throws -> SearchResult {
         try SparseStoreError.translate {
-            try source.reporting {
-                try options.check()
-                var search = try StagedSearch(self, query, options, stages)
-                try search.run()
-                return try search.result()
-            }
+            try source.reporting { try SearchScope(self).search(query, options, stages) }
         }
     }
 }

@@ -92,17 +92,24 @@ public final class Snapshot: Sendable {
     public func forEachDocument(
         includingMultivector: Bool = false, _ body: (Document) throws -> Bool
     ) throws {
-        var next: UInt64 = 0
+        try forEachDocument(from: 0, includingMultivector: includingMultivector) { document, _ in try body(document) }
+    }
+
+    /// The same from a document number on; `body` also gets the number of each document.
+    func forEachDocument(
+        from first: UInt64, includingMultivector: Bool, _ body: (Document, UInt64) throws -> Bool
+    ) throws {
+        var next = first
         var seen = 0
         var goesOn = true
         // The caller's closure runs outside the lock that guards the transaction, one batch at a time.
         while goesOn {
-            let batch: [Document] = try SparseStoreError.wrap {
+            let batch: [(document: Document, number: UInt64)] = try SparseStoreError.wrap {
                 try withReader { reader in
                     let documents = documentReader(reader)
                     let tokens = multivectors(reader)
                     var components = 0
-                    var batch: [Document] = []
+                    var batch: [(document: Document, number: UInt64)] = []
                     try DocumentTable(tables: tables, reader: reader).forEach(from: next) { number, view in
                         guard number < manifest.nextDocument else { throw otherCount() }
                         var document = try documents.document(view)
@@ -110,7 +117,7 @@ public final class Snapshot: Sendable {
                             document.multivector = try tokens.multivector(number)
                             components += document.multivector?.components.count ?? 0
                         }
-                        batch.append(document)
+                        batch.append((document, number))
                         next = number + 1
                         return batch.count < 256 && components < 1 << 22
                     }
@@ -118,11 +125,11 @@ public final class Snapshot: Sendable {
                 }
             }
             if batch.isEmpty {
-                guard seen == count else { throw otherCount() }
+                guard first > 0 || seen == count else { throw otherCount() }
                 return
             }
             seen += batch.count
-            for document in batch where goesOn { goesOn = try body(document) }
+            for (document, number) in batch where goesOn { goesOn = try body(document, number) }
         }
     }
 

@@ -6,7 +6,7 @@ extension StagedSearch {
         let head = documents.prefix(candidates)
         var scores = CandidateScores(count: head.count)
         if !head.isEmpty {
-            try reranker.rerank(Candidates(head, CandidateSource(snapshot)), limit: limit, into: &scores)
+            try reranker.rerank(scope.candidates(head), limit: limit, into: &scores)
         }
         var counters = scores.counters
         var scored = Ranking(documents: [], unfound: nil, score: rescoring(reranker))
@@ -33,7 +33,7 @@ extension StagedSearch {
     /// Returns a function that scores later documents as the reranker scored its candidates.
     private func rescoring(_ reranker: any Reranker) -> Ranking.Score {
         let before = ranking.score
-        return { [snapshot] documents, counters in
+        return { [scope] documents, counters in
             guard !documents.isEmpty else { return [] }
             let found = try before(documents, &counters)
             var documents = documents
@@ -41,7 +41,7 @@ extension StagedSearch {
             // Rerankers require candidates in rank order.
             let order = documents.indices.sorted { RankedDocument.precedes(documents[$0], documents[$1]) }
             var scores = CandidateScores(count: documents.count)
-            let candidates = try Candidates(order.map { documents[$0] }, CandidateSource(snapshot))
+            let candidates = try scope.candidates(order.map { documents[$0] })
             try reranker.rerank(candidates, limit: documents.count, into: &scores)
             counters.merge(scores.counters, uniquingKeysWith: +)
             var result = [Float?](repeating: nil, count: documents.count)
@@ -52,14 +52,14 @@ extension StagedSearch {
 
     /// - Parameter limit: The number of best documents that the later stages look at.
     mutating func feedback(_ feedback: Feedback, limit: Int) throws -> Outcome {
-        var relevant: [DocumentPlace] = []
-        var nonRelevant: [DocumentPlace] = []
+        var relevant: [RankedPlace] = []
+        var nonRelevant: [RankedPlace] = []
         var counters: [String: Int] = [:]
         switch feedback.source {
         case .best(let count): relevant = documents.prefix(count).map(\.place)
         case .judged(let good, let bad):
-            relevant = try snapshot.places(of: good).compactMap(\.self)
-            nonRelevant = try snapshot.places(of: bad).compactMap(\.self)
+            relevant = try scope.places(of: good).compactMap(\.self)
+            nonRelevant = try scope.places(of: bad).compactMap(\.self)
             counters["unknown"] = good.count + bad.count - relevant.count - nonRelevant.count
         }
         if feedback.weight == 0 { relevant = [] }
@@ -70,7 +70,7 @@ extension StagedSearch {
             outcome.counters = counters
             return outcome
         }
-        let vectors = try snapshot.weightedVectors(of: relevant + nonRelevant, options.weighting)
+        let vectors = try scope.weightedVectors(of: relevant + nonRelevant, options.weighting)
         let expanded = Rocchio(feedback).expand(
             query, relevant: Array(vectors.prefix(relevant.count)),
             nonRelevant: Array(vectors.dropFirst(relevant.count)))
@@ -88,13 +88,11 @@ extension StagedSearch {
         _ query: ResolvedQuery, limit: Int, _ counters: inout [String: Int]
     ) throws -> Ranking {
         var costs = SearchCounters()
-        let (found, _) = try snapshot.source.scratch.withScratch { scratch in
-            // The scores of another query have another scale.
-            try snapshot.find(request, query, limit: limit, hasMinimumScore: false, scratch, &costs)
-        }
+        // The scores of another query have another scale.
+        let (found, _) = try scope.find(request, query, limit: limit, hasMinimumScore: false, &costs)
         counters["postings"] = costs.postings
         counters["documents_scored"] = costs.documentsScored
-        var second = snapshot.ranking(found, query)
+        var second = scope.ranking(found, query)
         keepStageScores(of: &second.documents)
         return second
     }
@@ -102,12 +100,12 @@ extension StagedSearch {
     func fuse(_ external: ExternalRanking, _ candidates: Int, _ fusion: Fusion) throws -> Outcome {
         var counters = ["unknown": 0, "filtered": 0, "duplicates": external.duplicates, "documents_scored": 0]
         var known: [RankedDocument] = []
-        for (index, place) in try snapshot.places(of: external.ids).enumerated() {
+        for (index, place) in try scope.places(of: external.ids).enumerated() {
             guard let place else {
                 counters["unknown", default: 0] += 1
                 continue
             }
-            guard request.allowed?[place.member].bitmap.contains(place.ordinal) ?? true else {
+            guard request.isAllowed(place) else {
                 counters["filtered", default: 0] += 1
                 continue
             }
@@ -127,18 +125,24 @@ extension StagedSearch {
         return outcome
     }
 
-    /// Returns the function that gives the number of a boost for a document of the snapshot.
+    /// Returns the function that gives the number of a boost for a document of the scope.
     func reading(_ boost: Boost) throws -> BoostReranker.Reading {
         guard let name = boost.attribute else {
             guard case .when(let filter) = boost.kind else { return { _ in nil } }
-            let allowed = try snapshot.allowed(filter)
-            return { allowed[$0.member].bitmap.contains($0.ordinal) ? boost.factor : nil }
+            let allowed = try scope.parts.indices.map { part in
+                try scope.attempt(part) { try $0.snapshot.allowed(filter, scope.schema) }
+            }
+            return { place in
+                let isAllowed = allowed[place.part]?[place.place.member].bitmap.contains(place.place.ordinal) ?? false
+                return isAllowed ? boost.factor : nil
+            }
         }
-        try boost.check(snapshot.state.schema.type(of: name))
+        try boost.check(scope.schema.type(of: name))
         let bytes = Array(name.utf8)
-        return { [snapshot] place in
-            let column = try snapshot.state.index.members[place.member].column(bytes, snapshot)
-            return column.value(of: place.ordinal).flatMap(boost.worth)
+        return { [scope] place in
+            let snapshot = scope.parts[place.part].snapshot
+            let column = try snapshot.state.index.members[place.place.member].column(bytes, snapshot)
+            return column.value(of: place.place.ordinal).flatMap(boost.worth)
         }
     }
 

@@ -2,7 +2,7 @@ internal import SparseFormat
 
 /// A multi-stage search in progress.
 struct StagedSearch {
-    let snapshot: Snapshot
+    let scope: SearchScope
     let request: SearchRequest
     let stages: [SearchStage]
 
@@ -22,24 +22,22 @@ struct StagedSearch {
     ///
     /// - Parameter candidates: The minimum number of documents to find.
     init(
-        _ snapshot: Snapshot, _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], candidates: Int = 1,
+        _ scope: SearchScope, _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], candidates: Int = 1,
         model: String? = nil
     ) throws {
         for stage in stages { try stage.check() }
-        self.snapshot = snapshot
+        self.scope = scope
         self.stages = stages
         let start = ContinuousClock.now
         let names = stages.map(\.name) + (model.map { ["\($0) \(candidates)"] } ?? [])
-        let request = try snapshot.request(query, options, stages: names)
+        let request = try scope.request(query, options, stages: names)
         guard request.depth <= Limits.maximumResults else { throw SearchRequest.isTooDeep }
         var counters = SearchCounters()
         let limit = max(candidates, Self.needed(by: stages[...], limit: request.depth))
-        let (found, plan) = try snapshot.source.scratch.withScratch { scratch in
-            try snapshot.find(request, request.query, limit: limit, scratch, &counters)
-        }
+        let (found, plan) = try scope.find(request, request.query, limit: limit, &counters)
         self.request = request
         self.query = request.query
-        ranking = snapshot.ranking(found, request.query)
+        ranking = scope.ranking(found, request.query)
         self.counters = counters
         self.plan = plan
         reports = []
@@ -54,13 +52,13 @@ struct StagedSearch {
     /// Runs the stages after the first.
     mutating func run() throws {
         for (index, stage) in stages.enumerated() {
-            try snapshot.budget(options).check()
+            try scope.budget(options).check()
             let start = ContinuousClock.now
             let limit = Self.needed(by: stages[(index + 1)...], limit: request.depth)
             switch stage.kind {
             case .rerank(let reranker, let fusion):
                 // The number of documents that make up enough groups is unknown until they are scored.
-                let best = request.groups == nil ? limit : Limits.maximumResults
+                let best = request.grouping == nil ? limit : Limits.maximumResults
                 report(reranker.name, try rerank(reranker, stage.candidates, fusion, limit: best), start)
             case .feedback(let feedback):
                 report("feedback", try self.feedback(feedback, limit: limit), start)
@@ -115,8 +113,8 @@ struct StagedSearch {
     func result() throws -> SearchResult {
         let shown: (documents: [RankedDocument], isFull: Bool)
         let first = request.start.depth + options.offset
-        if let groups = request.groups {
-            let slice = Groups.arranged(documents, best: groups.best) { groups.group(of: $0.place) }
+        if let grouping = request.grouping {
+            let slice = Groups.arranged(documents, best: grouping.best) { request.group(of: $0.place) }
                 .dropFirst(first).prefix(options.limit)
             shown = (slice.flatMap(\.self), slice.count == options.limit)
         } else {
@@ -132,36 +130,18 @@ struct StagedSearch {
     ///
     /// - Parameter candidates: The minimum number of documents.
     func unpagedResult(candidates: Int) throws -> SearchResult {
-        let count = request.groups == nil ? max(candidates, request.depth) : documents.count
+        let count = request.grouping == nil ? max(candidates, request.depth) : documents.count
         var result = try result(Array(documents.prefix(count)))
         result.page = request.page(isFull: false)
         return result
     }
 
     private func result(_ documents: [RankedDocument]) throws -> SearchResult {
-        try snapshot.source.scratch.withScratch { scratch in
-            var result = SearchResult(
-                hits: try snapshot.hits(documents, request, query, scratch), generation: snapshot.generation,
-                plan: plan,
-                counters: counters, stages: reports)
-            if options.countsMatches { result.matches = try snapshot.matches(request, scratch) }
-            return result
-        }
-    }
-}
-
-extension Snapshot {
-    /// Returns a ranking of found documents with its scoring function.
-    func ranking(_ found: [FoundDocument], _ query: ResolvedQuery) -> Ranking {
-        // The documents of a group are adjacent; stages rank documents individually.
-        let documents = found.map(RankedDocument.init).sorted(by: RankedDocument.precedes)
-        return Ranking(documents: documents, unfound: 0) { [self] documents, counters in
-            guard !documents.isEmpty else { return [] }
-            counters["documents_scored", default: 0] += documents.count
-            let scores = try source.scratch.withScratch { scratch in
-                try index.scores(of: documents.map(\.place), query, scratch)
-            }
-            return scores.map { $0 > 0 ? $0 : nil }
-        }
+        var result = SearchResult(
+            hits: try scope.hits(documents, request, query), generation: scope.generation, plan: plan,
+            counters: counters, stages: reports)
+        if options.countsMatches { result.matches = try scope.matches(request) }
+        result.failures = scope.failures?.all ?? [:]
+        return result
     }
 }

@@ -109,7 +109,7 @@ extension Snapshot {
     /// Returns the hits with fields of their documents.
     fileprivate func withFields(_ fields: HitFields, _ hits: [Hit]) throws -> [Hit] {
         var hits = hits
-        try read(fields, of: &hits)
+        try read(fields, of: &hits, at: Array(hits.indices))
         return hits
     }
 
@@ -120,10 +120,11 @@ extension Snapshot {
         try SparseStoreError.translate {
             try options.check()
             try SearchStage.check(candidates: candidates)
+            let scope = SearchScope(self)
             var search = try StagedSearch(
-                self, query, options, stages, candidates: candidates, model: reranker.name)
+                scope, query, options, stages, candidates: candidates, model: reranker.name)
             try search.run()
-            let inputs = try Candidates(search.documents.prefix(candidates), CandidateSource(self)).map(reranker.input)
+            let inputs = try scope.candidates(search.documents.prefix(candidates)).map(reranker.input)
             return (try search.unpagedResult(candidates: candidates), inputs)
         }
     }

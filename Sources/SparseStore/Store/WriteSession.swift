@@ -132,6 +132,18 @@ struct WriteSession {
         return true
     }
 
+    mutating func reserve(terms names: [String]) throws {
+        guard !names.isEmpty else { return }
+        try checkSpace(.strings)
+        for name in names { try DocumentValidation.check(term: name) }
+        let terms = names.map { WeightedTerm($0, 1) }
+        try changing { session in
+            _ = try session.vocabulary.numbers(of: terms, session.tables, session.writer)
+            session.manifest.termSpace = .strings
+            session.manifest.nextTerm = session.vocabulary.nextTerm
+        }
+    }
+
     mutating func remove(_ id: String) throws -> Bool {
         guard let number = try number(of: id) else { return false }
         try changing { session in
@@ -212,6 +224,11 @@ struct WriteSession {
             try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
             session.hasRecords = true
         }
+    }
+
+    /// Makes an encoding the one of a store that has never had multivectors.
+    mutating func adopt(_ codec: MultivectorCodec, _ codebook: TokenCodebook?, _ dimension: Int) throws {
+        try changing { try $0.multivectors.adopt(codec, codebook, dimension: dimension) }
     }
 
     /// Changes the codec of multivectors, or re-encodes stored ones, under a claim. See ``MultivectorWriter``.

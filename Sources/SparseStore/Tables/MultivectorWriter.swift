@@ -132,6 +132,17 @@ extension MultivectorWriter {
         return true
     }
 
+    /// Makes an encoding the one of a store that has never had multivectors.
+    ///
+    /// - Parameter codebook: that of another store, for a codec that has one.
+    mutating func adopt(_ codec: MultivectorCodec, _ codebook: TokenCodebook?, dimension: Int) throws {
+        guard settings == nil else { return }
+        settings = MultivectorSettings(dimension: dimension)
+        guard try use(codec, codebook) else {
+            throw SparseStoreError(.internalError, "\(codec) was to be used without its codebook")
+        }
+    }
+
     /// Encodes the next multivectors that are not in the encoding of new ones.
     /// - Parameters:
     ///   - first: The first document number.

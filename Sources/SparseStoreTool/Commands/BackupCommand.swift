@@ -30,7 +30,7 @@ struct BackupCommand: ParsableCommand {
     @OptionGroup var supervision: Supervision
 
     func run() throws {
-        let store = try self.store.openForReading()
+        let store = try self.store.openFileForReading()
         try ProgressLine().during("copying") { try store.backup(to: file, compacting: !plain) }
         store.close()
         try supervision.verify(file, isDeep: deep, self.store.access)

@@ -129,7 +129,7 @@ struct EvalCommand: ParsableCommand {
         let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
         let encoder = file.isInWords ? try text.encoder(for: store) : nil
-        let set = try encoder.map { try QuerySet(file.queries, $0) } ?? QuerySet(file, for: store)
+        let set = try encoder.map { try QuerySet(file.queries, $0) } ?? QuerySet(file, for: store.read { $0.termSpace })
         if let groundTruth { try check(groundTruth, for: file.queries.count, in: store, limit: tuning.limit) }
         var options = try tuning.options(for: store)
         if let encoder { options = text.options(options, encoder) }
@@ -209,7 +209,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     /// Compares the documents in the judged places of a truth with those of the store.
-    private func check(_ truth: GroundTruth, for queries: Int, in store: Store, limit: Int) throws {
+    private func check(_ truth: GroundTruth, for queries: Int, in store: ShardedStore, limit: Int) throws {
         let (found, all) = try store.read { snapshot in
             var (found, all) = (0, 0)
             for query in 0..<queries {

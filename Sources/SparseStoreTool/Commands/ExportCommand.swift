@@ -21,15 +21,64 @@ struct ExportCommand: ParsableCommand {
             EXAMPLES:
               sparsestore export wiki.sparse > documents.jsonl
               sparsestore export wiki.sparse | zstd > documents.jsonl.zst
+              sparsestore export wiki.sparse --canonical | sha256sum
+              sparsestore export wiki.sparse --for qdrant qdrant/
+
+            With --canonical documents come by the bytes of their ids and terms by theirs: stores of equal contents give equal \
+            bytes. With --for, DIR gets the documents of one state as another engine takes them, 'manifest.json', which says \
+            what that engine changes, 'queries.jsonl', and 'truth.trec' with the exact answers: 'compare' measures a run of the \
+            engine against them.
             """)
 
     @OptionGroup var store: StoreArgument
 
-    func run() throws {
+    @Argument(help: ArgumentHelp("With --for: the new folder to write.", valueName: "dir"))
+    var folder: String?
+
+    @Option(name: .customLong("for"), help: "Write for another engine.")
+    var target: GraduationTarget?
+
+    @Flag(help: "In an order that depends on the contents alone.")
+    var canonical = false
+
+    @Option(help: "With --for: how many queries are made from the documents.")
+    var truthQueries = 100
+
+    @Option(help: "With --for: how many documents of each exact answer.")
+    var truthDepth = 100
+
+    func validate() throws {
+        guard (target == nil) == (folder == nil) else {
+            throw ValidationError("--for and a folder belong together: 'export STORE --for qdrant DIR'")
+        }
+        guard target == nil || !canonical else { throw ValidationError("--canonical does not go with --for") }
+        guard (1...100_000).contains(truthQueries), (1...Limits.maximumResults).contains(truthDepth) else {
+            throw ValidationError(
+                "--truth-queries is to be 1 to 100000, and --truth-depth 1 to \(Limits.maximumResults)")
+        }
+    }
+
+    /// Writes the folder of another engine.
+    private func graduate(to target: GraduationTarget, _ folder: String) throws {
         let store = try self.store.openForReading()
         defer { store.close() }
         InterruptFlag.install()
-        let multivectors = try store.statistics().multivectors
+        let output = try NewFolder(folder)
+        try store.read { snapshot in
+            try GraduationWriter(
+                target: target, folder: output.work, snapshot: snapshot, queryCount: truthQueries, depth: truthDepth
+            ).write()
+        }
+        try output.finish()
+        try Output.standard.write("written for \(target.rawValue): see '\(folder)/manifest.json'\n")
+    }
+
+    func run() throws {
+        if let target, let folder { return try graduate(to: target, folder) }
+        let store = try self.store.openForReading()
+        defer { store.close() }
+        InterruptFlag.install()
+        let multivectors = try store.statistics().compactMap(\.statistics.multivectors)
         var tooLong: (count: Int, first: String)?
         var dates: [String] = []
         let progress = ProgressLine()
@@ -37,7 +86,7 @@ struct ExportCommand: ParsableCommand {
         try store.read { snapshot in
             let all = snapshot.count
             dates = snapshot.attributes.filter { $0.value == .date }.keys.sorted()
-            try snapshot.forEachDocument(includingMultivector: true) { document in
+            try forEachDocument(snapshot) { document in
                 if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the output is not complete") }
                 let line = DocumentJSON.line(document)
                 if line.utf8.count > InterchangeLimits.lineBytes {
@@ -47,18 +96,41 @@ struct ExportCommand: ParsableCommand {
                 written += 1
                 progress.update(
                     "wrote \(Figures.count(written)) documents", fraction: Double(written) / Double(max(1, all)))
-                return true
             }
+            if let encoder = snapshot.encoder { Output.note("load this with the encoder \(encoder)\n") }
         }
         progress.clear()
         if !dates.isEmpty { Output.note("load this with --dates \(dates.joined(separator: ","))\n") }
-        if let multivectors, multivectors.documents > 0 { Self.note(multivectors) }
+        for multivectors in multivectors where multivectors.documents > 0 { Self.note(multivectors) }
         if let tooLong {
             throw CommandFailure(
                 .invalidInput,
                 "\(Figures.count(tooLong.count)) documents make a line longer than the \(InterchangeLimits.lineBytes) bytes "
                     + "that 'load' reads, the first of them '\(Printable.line(Array(tooLong.first.utf8), limit: 60))'; move "
                     + "the store with 'backup' instead")
+        }
+    }
+
+    private func forEachDocument(_ snapshot: ShardedSnapshot, _ body: (Document) throws -> Void) throws {
+        guard canonical else {
+            return try snapshot.forEachDocument(includingMultivector: true) { document in
+                try body(document)
+                return true
+            }
+        }
+        var ids: [TextKey] = []
+        ids.reserveCapacity(snapshot.count)
+        try snapshot.forEachDocument { document in
+            ids.append(TextKey(document.id))
+            return true
+        }
+        ids.sort()
+        for id in ids {
+            guard var document = try snapshot.document(id.text, includingMultivector: true) else { continue }
+            if case .terms(let terms) = document.content {
+                document.content = .terms(terms.sorted { TextKey($0.term) < TextKey($1.term) })
+            }
+            try body(document)
         }
     }
 

@@ -44,7 +44,7 @@ struct RemoveCommand: ParsableCommand {
     private func removeAll(_ filter: Filter) throws {
         let store =
             try dryRun
-            ? self.store.openForReading() : self.store.openForWriting(createIfMissing: false, wait: wait)
+            ? self.store.openFileForReading() : self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
         let count =
             try dryRun

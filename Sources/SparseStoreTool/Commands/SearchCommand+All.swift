@@ -12,7 +12,7 @@ extension SearchCommand {
         let store = try self.store.openForReading()
         defer { store.close() }
         let options = try options(for: store)
-        let set = try QuerySet(file, for: store)
+        let set = try QuerySet(file, for: store.read { $0.termSpace })
         let asked = try zip(set.records, set.queries).compactMap { record, query in
             try query.map { (record, try self.query($0)) }
         }
@@ -23,26 +23,27 @@ extension SearchCommand {
     }
 
     /// Asks so many queries at a time that their hits fit into memory, and tells every few seconds how far it is.
-    private func ask(_ queries: [(QueryRecord, Query)], _ snapshot: Snapshot, _ options: SearchOptions) throws {
+    private func ask(_ queries: [(QueryRecord, Query)], _ snapshot: ShardedSnapshot, _ options: SearchOptions) throws {
         var options = options
         options.deadline = timeLimit.map { ContinuousClock.now + .seconds($0) }
         let size = max(WorkerThread.processors, 100_000 / options.limit)
         let watch = Stopwatch()
         var told = watch.seconds
         var done = 0
+        var partial: PartialAnswer?
         while done < queries.count {
             let part = queries[done..<min(queries.count, done + size)]
             let answers = try snapshot.search(batch: part.map(\.1), options: options, threads: threads)
             for ((record, _), answer) in zip(part, answers) {
                 guard !InterruptFlag.isSet else { throw ended(.interrupted, "interrupted", done, queries.count) }
-                let result: SearchResult
-                do throws(SparseStoreError) {
-                    result = try answer.get()
-                } catch {
-                    guard error.code == .deadlineExceeded else { throw error }
+                let found: Answer
+                do {
+                    found = try Answer { try answer.get() }
+                } catch let error as SparseStoreError where error.code == .deadlineExceeded {
                     throw ended(.busy, "the time limit of \(timeLimit ?? 0) s is over", done, queries.count)
                 }
-                let report = self.report(result, id: record.id, question: record.text)
+                partial = partial ?? found.partial
+                let report = self.report(found, id: record.id, question: record.text)
                 try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text + "\n")
                 done += 1
                 if watch.seconds - told >= 5 {
@@ -51,6 +52,7 @@ extension SearchCommand {
                 }
             }
         }
+        if let partial { throw partial }
     }
 
     private func ended(_ status: ExitStatus, _ reason: String, _ done: Int, _ count: Int) -> CommandFailure {
@@ -71,10 +73,13 @@ extension SearchCommand {
         defer { store.close() }
         let options = try options(for: store)
         var failed = 0
+        var partial: PartialAnswer?
         func answer(_ record: QueryRecord) throws -> JSONValue {
             guard let given = record.query else { return refusal("the query has no weight", of: record.id) }
-            let asked = try QuerySet.adapt(query(given), to: store)
-            return report(try store.search(asked, options: options), id: record.id, question: record.text).json
+            let asked = try QuerySet.adapt(query(given), to: store.read { $0.termSpace })
+            let answer = try Answer { try store.search(asked, options: options) }
+            partial = partial ?? answer.partial
+            return report(answer, id: record.id, question: record.text).json
         }
         func refusal(_ message: String, of id: String? = nil) -> JSONValue {
             failed += 1
@@ -94,6 +99,7 @@ extension SearchCommand {
             try Output.standard.write(json.text + "\n")
             try Output.standard.flush()
         }
+        if let partial { throw partial }
         guard failed == 0 else {
             throw CommandFailure(.invalidInput, "\(failed) of the lines could not be answered; each says why")
         }

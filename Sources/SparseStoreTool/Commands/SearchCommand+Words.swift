@@ -16,12 +16,10 @@ extension SearchCommand {
         let report = try store.read { snapshot in
             let watch = Stopwatch()
             let query = try self.query(Query(terms: terms))
-            let result =
-                try stages.isEmpty
-                ? snapshot.search(query, options: options) : snapshot.search(query, options: options, stages: stages)
-            return self.report(result, seconds: watch.seconds, question: words, highlighter: highlighter)
+            let answer = try Answer { try snapshot.search(query, options: options, stages: stages) }
+            return self.report(answer, seconds: watch.seconds, question: words, highlighter: highlighter)
         }
         try draw(report)
-        try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
+        try show(report)
     }
 }

@@ -31,6 +31,10 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --terms '{"swift": 2, "taylor": -1}' --fields payload --count --json
               sparsestore search wiki.sparse --terms '{"swift": 1}' --boost decay:published,from=now,scale=30d --diversity 0.7
               sparsestore search wiki.sparse --like 17,42 --unlike 99 --group-by 'id:#' --group-size 2
+              sparsestore search shards/ --terms '{"swift": 1.2}'
+
+            A folder of shards answers as one store. When a shard cannot answer, the others' answer is shown, and the command \
+            fails and names it.
             """)
 
     @OptionGroup var store: StoreArgument
@@ -150,23 +154,26 @@ struct SearchCommand: ParsableCommand {
         let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
         let options = try options(for: store)
-        let asked = try QuerySet.adapt(query(given), to: store)
+        let asked = try QuerySet.adapt(query(given), to: store.read { $0.termSpace })
         let report = try store.read { snapshot in
             let watch = Stopwatch()
-            let result =
-                try stages.isEmpty
-                ? snapshot.search(asked, options: options)
-                : snapshot.search(asked, options: options, stages: stages)
+            let answer = try Answer { try snapshot.search(asked, options: options, stages: stages) }
             let seconds = watch.seconds
-            self.stages.noteUnknown([result.stages])
-            return self.report(result, seconds: seconds, question: question)
+            self.stages.noteUnknown([answer.result.stages])
+            return self.report(answer, seconds: seconds, question: question)
         }
         try draw(report)
+        try show(report)
+    }
+
+    /// Shows an answer. An answer that lacks shards fails the command afterward.
+    func show(_ report: SearchReport) throws {
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
+        if let partial = report.answer.partial { throw partial }
     }
 
     /// What the options ask of each search.
-    func options(for store: Store) throws -> SearchOptions {
+    func options(for store: ShardedStore) throws -> SearchOptions {
         var options = try tuning.options(for: store)
         try page.apply(to: &options)
         options.contributions = explain || svg != nil
@@ -175,12 +182,11 @@ struct SearchCommand: ParsableCommand {
     }
 
     func report(
-        _ result: SearchResult, seconds: Double? = nil, id: String? = nil, question: String?,
+        _ answer: Answer, seconds: Double? = nil, id: String? = nil, question: String?,
         highlighter: Highlighter? = nil
     ) -> SearchReport {
         SearchReport(
-            result: result, recallAsked: tuning.recallAsked, seconds: seconds, explaining: explain || svg != nil,
-            id: id,
+            answer: answer, recallAsked: tuning.recallAsked, seconds: seconds, explaining: explain || svg != nil, id: id,
             question: question, highlighter: highlighter)
     }
 

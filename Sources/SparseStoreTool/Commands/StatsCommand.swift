@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
+internal import SystemPackage
 
 /// `sparsestore stats`
 struct StatsCommand: ParsableCommand {
@@ -11,6 +12,7 @@ struct StatsCommand: ParsableCommand {
             EXAMPLES:
               sparsestore stats wiki.sparse
               sparsestore stats wiki.sparse --json
+              sparsestore stats shards/
             """)
 
     @OptionGroup var store: StoreArgument
@@ -19,8 +21,47 @@ struct StatsCommand: ParsableCommand {
     func run() throws {
         let store = try self.store.openForReading()
         defer { store.close() }
-        let statistics = try ProgressLine().during("counting") { try store.statistics() }
-        try Output.standard.write(output.isJSON ? Self.json(statistics).text + "\n" : Self.text(statistics))
+        let shards = try ProgressLine().during("counting") { try store.statistics() }
+        for failure in store.unopened { Output.note("\(failure)\n") }
+        if shards.count == 1, !self.store.isFolder {
+            let statistics = shards[0].statistics
+            try Output.standard.write(output.isJSON ? Self.json(statistics).text + "\n" : Self.text(statistics))
+            return
+        }
+        let all = StoreStatistics(of: shards.map(\.statistics), terms: try store.read { try $0.termCount() })
+        try Output.standard.write(output.isJSON ? Self.json(all, shards).text + "\n" : Self.text(all, shards))
+        if let failure = store.unopened.first { throw failure }
+    }
+
+    /// What shards are together, and each of them.
+    private static func json(
+        _ all: StoreStatistics, _ shards: [(path: FilePath, statistics: StoreStatistics)]
+    ) -> JSONValue {
+        guard case .object(let fields) = json(all) else { return json(all) }
+        let parts = shards.map { shard in
+            JSONValue.object([
+                ("path", .string(shard.path.string)), ("documents", .integer(shard.statistics.documents)),
+                ("terms", .integer(shard.statistics.terms)), ("nonzeros", .integer(shard.statistics.nonzeros)),
+                ("file_bytes", .integer(shard.statistics.fileBytes)),
+                ("generation", .integer(Int(clamping: shard.statistics.generation))),
+            ])
+        }
+        return .object(fields + [("shards", .array(parts))])
+    }
+
+    private static func text(
+        _ all: StoreStatistics, _ shards: [(path: FilePath, statistics: StoreStatistics)]
+    ) -> String {
+        var summary = all
+        summary.segments = []
+        var table = TextTable(rightAligned: [1, 2, 3, 4], indent: "  ")
+        table.add("shard", "documents", "nonzeros", "file", "generation")
+        for (path, statistics) in shards {
+            table.add(
+                path.lastComponent?.string ?? path.string, Figures.count(statistics.documents),
+                Figures.count(statistics.nonzeros), Figures.bytes(statistics.fileBytes), "\(statistics.generation)")
+        }
+        return text(summary) + "\n" + table.text
     }
 
     static func json(_ statistics: StoreStatistics) -> JSONValue {

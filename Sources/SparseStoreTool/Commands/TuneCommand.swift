@@ -41,13 +41,13 @@ struct TuneCommand: ParsableCommand {
         let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
         defer { store.close() }
         InterruptFlag.install()
-        let sample = try file.map { try QuerySet($0, for: store).queries.compactMap { $0 } } ?? []
+        let sample = try file.map { try QuerySet($0, for: store.read { $0.termSpace }).queries.compactMap { $0 } } ?? []
         if let queries, sample.isEmpty {
             throw CommandFailure(.invalidInput, "'\(queries)' holds no query with a weight above zero; give others")
         }
         let progress = ProgressLine(isQuiet: quiet)
         let points = try store.tune(
-            queries: sample, weighting: try weighting.resolve(in: store), seed: seed
+            queries: sample, weighting: try weighting.resolve(in: store.read { $0.termSpace }), seed: seed
         ) { done, total in
             guard !InterruptFlag.isSet else { throw CommandFailure(.interrupted, "interrupted; nothing was changed") }
             progress.update(

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
+internal import SystemPackage
 
 /// `sparsestore verify`
 struct VerifyCommand: ParsableCommand {
@@ -21,6 +22,10 @@ struct VerifyCommand: ParsableCommand {
             EXAMPLES:
               sparsestore verify wiki.sparse
               sparsestore verify wiki.sparse --deep --json
+              sparsestore verify shards/ --deep
+
+            Of a folder of shards each is verified by itself; --json writes a line for each. Then they must answer as one, and \
+            with --deep no two may have one id.
             """)
 
     @OptionGroup var store: StoreArgument
@@ -35,16 +40,47 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         if supervision.isChild { return try show(verify()) }
+        guard !store.isFolder else { return try verifyShards() }
         guard let collapse = try supervision.run() else { return }
         var report = VerificationReport(level: level)
         report.add(collapse.finding)
         try show(report)
     }
 
+    /// Verifies one shard after the other, each in a process of its own, and then that they belong together.
+    private func verifyShards() throws {
+        var failed: [(path: String, status: ExitStatus)] = []
+        for path in try store.shards {
+            let shown = output.isJSON ? "" : "\(path): "
+            try Output.standard.write(shown)
+            try Output.standard.flush()
+            do {
+                let arguments =
+                    ["verify", path.string, "--stall-limit", "\(supervision.stallLimit)"] + (deep ? ["--deep"] : [])
+                    + (output.isJSON ? ["--json"] : []) + store.access.arguments
+                guard let collapse = try supervision.run(arguments) else { continue }
+                var report = VerificationReport(level: level)
+                report.add(collapse.finding)
+                let show = VerificationShow(report: report)
+                try Output.standard.write(output.isJSON ? show.json.text + "\n" : show.text)
+                failed.append((path.string, .corrupted))
+            } catch let error as AlreadyReported {
+                failed.append((path.string, error.status))
+            }
+        }
+        if let first = failed.first {
+            throw CommandFailure(
+                first.status, "\(failed.count) of the shards are not sound, the first of them '\(first.path)'")
+        }
+        let store = try self.store.openForReading()
+        defer { store.close() }
+        if deep { try store.read { try $0.checkIdentifiers() } } else { try store.read { _ in } }
+    }
+
     private func verify() throws -> VerificationReport {
         InterruptFlag.install()
         do {
-            let store = try self.store.openForReading()
+            let store = try self.store.openFileForReading()
             defer { store.close() }
             return try store.verify(level) { progress in
                 try supervision.tell(progress.check, progress.table, progress.key, progress.values)

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Asks a store many queries, on one thread or several, and keeps the answers in the order of the queries.
 struct QueryRunner {
-    let store: Store
+    let store: ShardedStore
     var options: SearchOptions
     /// The stages after the first for the query at an index.
     var stages: @Sendable (Int) throws -> [SearchStage] = { _ in [] }
@@ -56,9 +56,7 @@ struct QueryRunner {
         guard let query else { return QueryOutcome() }
         let stages = try stages(index)
         let watch = Stopwatch()
-        let result =
-            try stages.isEmpty
-            ? store.search(query, options: options) : store.search(query, options: options, stages: stages)
+        let result = try store.search(query, options: options, stages: stages)
         let nanoseconds = watch.nanoseconds
         return QueryOutcome(
             hits: Self.scored(result), isExact: result.isExact, counters: result.counters, stages: result.stages,

@@ -7,15 +7,15 @@ struct QuerySet {
     let records: [QueryRecord]
     let queries: [Query?]
 
-    /// Brings `file` into the form of `store`, whose terms are strings or numbers: JSON gives strings, and where the store
+    /// Brings `file` into the form of a store whose terms are strings or numbers: JSON gives strings, and where the store
     /// has numbers, the numbers that these strings say are meant.
-    init(_ file: QueryFile, for store: Store) throws {
+    init(_ file: QueryFile, for space: TermSpace) throws {
         guard !file.isInWords else {
             throw CommandFailure(
                 .invalidInput, "the queries are words and have no vectors; 'eval' and 'search WORDS' encode them")
         }
         records = file.queries
-        let hasNumbers = try store.read { $0.termSpace } == .numbers
+        let hasNumbers = space == .numbers
         queries = try file.queries.map { record in
             guard hasNumbers, let query = record.query else { return record.query }
             do throws(InterchangeError) {
@@ -35,9 +35,9 @@ struct QuerySet {
         }
     }
 
-    /// `query` in numbers if that is what `store` has, else as it is.
-    static func adapt(_ query: Query, to store: Store) throws -> Query {
-        try store.read { $0.termSpace } == .numbers ? try numbers(query) : query
+    /// `query` in numbers if that is what the store has, else as it is.
+    static func adapt(_ query: Query, to space: TermSpace) throws -> Query {
+        space == .numbers ? try numbers(query) : query
     }
 
     private static func numbers(_ query: Query) throws(InterchangeError) -> Query {

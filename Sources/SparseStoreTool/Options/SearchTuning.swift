@@ -67,9 +67,10 @@ struct SearchTuning: ParsableArguments {
     }
 
     /// The engine's options for a search in `store`.
-    func options(for store: Store) throws -> SearchOptions {
+    func options(for store: ShardedStore) throws -> SearchOptions {
         SearchOptions(
-            limit: limit, recall: plainSeismic?.recall ?? recall.recall, weighting: try weighting.resolve(in: store),
+            limit: limit, recall: plainSeismic?.recall ?? recall.recall,
+            weighting: try weighting.resolve(in: store.read { $0.termSpace }),
             filter: filter, grouping: groupBy.map { GroupKeyOption.grouping($0, best: groupSize ?? 1) })
     }
 }

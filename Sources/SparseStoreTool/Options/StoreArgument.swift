@@ -1,28 +1,58 @@
 internal import ArgumentParser
 internal import SparseStore
+internal import SystemPackage
 
 /// The store a command works on.
 struct StoreArgument: ParsableArguments {
-    @Argument(help: "The store's file.")
+    @Argument(help: "The store's file; for commands that read, also a folder of shards.")
     var store: String
 
     @OptionGroup(title: "Access") var access: AccessOptions
 
-    /// Opens the store for reading; it must be there.
+    /// The store's file, or those of its shards where a folder of them is named.
+    var shards: [FilePath] {
+        get throws {
+            let path = FilePath(store)
+            return isFolder ? try ShardedStore.paths(in: path) : [path]
+        }
+    }
+
+    /// Whether a folder of shards is named.
+    var isFolder: Bool { OutputPath.isFolder(store) }
+
+    /// Opens the store, or a folder of shards, for reading; it must be there. A shard that cannot be opened is missing in
+    /// answers, which say so.
     ///
     /// - Parameter change: what a command has options for.
-    func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> Store {
-        try UsedFiles(store: store).requireOtherStandardStreams()
+    func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> ShardedStore {
+        let paths = try shards
+        let opened = try ShardedStore(
+            at: paths, configuration: try reading(paths, change), allowsFailures: isFolder)
+        if opened.keepsWritersOut { Self.noteWritersKeptOut() }
+        return opened
+    }
+
+    /// Opens the store's file for reading; it must be there.
+    func openFileForReading() throws -> Store {
+        let opened = try Store.open(at: store, configuration: try reading([FilePath(store)]) { _ in })
+        if opened.keepsWritersOut { Self.noteWritersKeptOut() }
+        return opened
+    }
+
+    private func reading(
+        _ paths: [FilePath], _ change: (inout Configuration) -> Void
+    ) throws -> Configuration {
+        for path in paths { try UsedFiles(store: path.string).requireOtherStandardStreams() }
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.createIfMissing = false
         try access.apply(to: &configuration)
         change(&configuration)
-        let opened = try Store.open(at: store, configuration: configuration)
-        if opened.keepsWritersOut {
-            Output.note("the disk has no room for the lock file: nobody can write to the store during this command\n")
-        }
-        return opened
+        return configuration
+    }
+
+    private static func noteWritersKeptOut() {
+        Output.note("the disk has no room for the lock file: nobody can write to the store during this command\n")
     }
 
     /// Opens the store for writing. A command merges only when it says so: one that is done in a moment must not leave

@@ -12,7 +12,7 @@ struct TextOptions: ParsableArguments {
     var encoder: EncoderOption?
 
     /// The encoder to ask a store with.
-    func encoder(for store: Store) throws -> any TextEncoder {
+    func encoder(for store: ShardedStore) throws -> any TextEncoder {
         let given = try encoder?.encoder()
         return try store.read { try $0.textEncoder(given) }
     }

@@ -30,15 +30,15 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
 
     var defaultValueDescription: String { description }
 
-    /// The weighting for a search in `store`; reads the table's file.
-    func resolve(in store: Store) throws -> Weighting {
+    /// The weighting for a search in a store of such terms; reads the table's file.
+    func resolve(in space: TermSpace) throws -> Weighting {
         switch self {
         case .none: return .none
         case .idf: return .corpusIDF
         case .table(let path):
             let file = try WeightTableFile(path: path)
             // JSON gives names; in a store of numbers they are these numbers.
-            if case .byName(let terms) = file, try store.read({ $0.termSpace }) == .numbers {
+            if case .byName(let terms) = file, space == .numbers {
                 let numbers = try TermsText.numbers(terms)
                 var weights = [Float](repeating: 0, count: Int(numbers.keys.max() ?? 0) + 1)
                 for (term, weight) in numbers { weights[Int(term)] = weight }

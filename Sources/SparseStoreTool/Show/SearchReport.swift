@@ -1,10 +1,28 @@
 internal import SparseInterchange
 internal import SparseStore
 internal import SparseText
+internal import SystemPackage
+
+/// What a search found, and what kept it from being all of it.
+struct Answer {
+    let result: SearchResult
+    /// Nil for a whole answer.
+    var partial: PartialAnswer?
+
+    /// Runs a search.
+    init(_ search: () throws -> SearchResult) throws {
+        do {
+            result = try search()
+        } catch let error as PartialAnswer {
+            result = error.result
+            partial = error
+        }
+    }
+}
 
 /// The answer to one query as it is shown.
 struct SearchReport {
-    let result: SearchResult
+    let answer: Answer
     let recallAsked: String
     /// Nil where others were asked at the same time.
     let seconds: Double?
@@ -16,6 +34,8 @@ struct SearchReport {
     /// Finds what matches in the payloads, where that was asked for.
     var highlighter: Highlighter?
 
+    var result: SearchResult { answer.result }
+
     var json: JSONValue {
         var fields: [(String, JSONValue)] = []
         if let id { fields.append(("id", .string(id))) }
@@ -25,6 +45,14 @@ struct SearchReport {
         ]
         if let cursor = result.cursor { fields.append(("cursor", .string(cursor.description))) }
         if let matches = result.matches { fields.append(("matches", .integer(matches))) }
+        if let partial = answer.partial {
+            let missing = partial.failures.map { failure in
+                JSONValue.object([
+                    ("path", .string(failure.path.string)), ("error", .string(failure.error.message)),
+                ])
+            }
+            fields.append(("missing_shards", .array(missing)))
+        }
         fields += [
             ("exact", .bool(result.isExact)),
             ("recall_asked", .string(recallAsked)),

@@ -17,6 +17,8 @@ struct CommandFailure: Error, CustomStringConvertible {
         switch error {
         case let error as CommandFailure: self = error
         case let error as SparseStoreError: self.init(ExitStatus(error.code), error.message)
+        case let error as PartialAnswer: self.init(ExitStatus(error.failures[0].error.code), error.description)
+        case let error as ShardFailure: self.init(ExitStatus(error.error.code), error.description)
         case let error as InterchangeError: self.init(ExitStatus(error.code), error.message)
         case let error as VectorError: self.init(.invalidInput, error.message)
         default: self.init(.io, "\(error); this is a defect, please report it")
@@ -26,6 +28,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// Whether the error is of a kind that this type words.
     static func isOurs(_ error: any Error) -> Bool {
         error is CommandFailure || error is SparseStoreError || error is InterchangeError || error is VectorError
+            || error is PartialAnswer || error is ShardFailure
     }
 
     var description: String { message }

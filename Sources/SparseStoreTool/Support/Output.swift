@@ -19,6 +19,17 @@ final class Output {
         if buffer.count >= 64 << 10 { try flush() }
     }
 
+    func write(bytes: [UInt8]) throws {
+        buffer += bytes
+        if buffer.count >= 64 << 10 { try flush() }
+    }
+
+    /// Writes what is waiting and closes the file.
+    func finish() throws {
+        try flush()
+        try descriptor.close()
+    }
+
     func flush() throws {
         let bytes = buffer
         buffer.removeAll(keepingCapacity: true)

@@ -41,11 +41,51 @@ enum OutputPath {
         }
     }
 
+    /// Whether a path leads to a folder.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The path from the root, with links followed, where the file is there; as given where it is not.
     static func absolute(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+}
+
+/// A folder that a command fills and that appears when all of it is there: until then it has the name with ".part" behind it.
+struct NewFolder {
+    private let path: String
+    /// The folder to fill. What an interrupted command has left there is still there.
+    let work: String
+
+    /// - Throws: `usage` when the folder is there already and has files.
+    init(_ path: String) throws {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+        work = path + ".part"
+        var status = stat()
+        if stat(path, &status) == 0, rmdir(path) != 0 {
+            throw CommandFailure(
+                .usage, "'\(path)' is there already, and not an empty folder; name another one, or remove it")
+        }
+        guard mkdir(work, 0o777) == 0 || OutputPath.isFolder(work) else {
+            throw CommandFailure(
+                .io, "the folder '\(work)' cannot be made: \(String(cString: strerror(errno))); check the path")
+        }
+    }
+
+    /// Gives the folder its name.
+    func finish() throws {
+        guard rename(work, path) == 0 else {
+            throw CommandFailure(
+                .io,
+                "'\(work)' is complete and cannot be renamed to '\(path)': \(String(cString: strerror(errno))); rename it "
+                    + "by hand")
+        }
     }
 }
 

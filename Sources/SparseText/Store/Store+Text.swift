@@ -64,10 +64,27 @@ extension Snapshot {
     /// - Parameter given: the caller's; nil for the one that the store's description is enough to make.
     /// - Throws: as ``search(text:options:encoder:)``.
     public func textEncoder(_ given: (any TextEncoder)? = nil) throws(SparseStoreError) -> any TextEncoder {
-        guard let given else { return try StoreEncoders.encoder(for: encoder) }
-        // A store that has never heard of encoders takes the caller's word.
-        if let encoder { try encoder.check(given.description) }
-        return given
+        try StoreEncoders.encoder(for: encoder, given: given)
+    }
+}
+
+extension ShardedSnapshot {
+    /// The best documents of all shards for a question in plain words. See
+    /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
+    ///
+    /// - Throws: what that throws; `PartialAnswer` when a shard could not answer.
+    public func search(
+        text: String, options: SearchOptions = SearchOptions(), encoder: (any TextEncoder)? = nil
+    ) throws -> SearchResult {
+        let used = try textEncoder(encoder)
+        var options = options
+        if options.weighting == .none { options.weighting = used.weighting }
+        return try search(Query(terms: used.encode(query: text)), options: options)
+    }
+
+    /// The encoder to ask the shards with. See ``SparseStore/Snapshot/textEncoder(_:)``.
+    public func textEncoder(_ given: (any TextEncoder)? = nil) throws(SparseStoreError) -> any TextEncoder {
+        try StoreEncoders.encoder(for: encoder, given: given)
     }
 }
 

@@ -33,6 +33,19 @@ public enum StoreEncoders {
         return encoder
     }
 
+    /// The encoder to ask a store with.
+    ///
+    /// - Parameters:
+    ///   - description: of what filled the store; nil where nobody has said, which leaves the choice to the caller.
+    ///   - given: the caller's encoder; nil for the one that the description is enough to make.
+    static func encoder(
+        for description: EncoderDescription?, given: (any TextEncoder)?
+    ) throws(SparseStoreError) -> any TextEncoder {
+        guard let given else { return try encoder(for: description) }
+        if let description { try description.check(given.description) }
+        return given
+    }
+
     private static func make(_ description: EncoderDescription) throws(SparseStoreError) -> any TextEncoder {
         let parts = description.name.split(separator: ":", maxSplits: 1).map(String.init)
         let language = parts.count == 2 && parts[1] != "none" ? try Language(parts[1]) : nil

@@ -1,0 +1,66 @@
+internal import SparseStore
+
+/// How well the rankings of one engine agree with those of another, which count as true.
+public struct RunComparison: Sendable, Hashable {
+    /// Queries of the truth.
+    public let queries: Int
+    /// Queries of the truth that the run does not answer.
+    public let missingQueries: [String]
+    /// The mean share of the first ten true documents that are among the run's first ten. A document that the truth scores
+    /// as high as its tenth counts as one of them.
+    public let overlapAt10: Double
+    /// The same of the first hundred.
+    public let overlapAt100: Double
+    /// The largest difference of two scores of one document for one query.
+    public let largestScoreDifference: Double
+    /// The largest difference as a share of the true score.
+    public let largestRelativeDifference: Double
+    /// Documents of the truth that the run has for no query, in the order of their bytes.
+    public let missingIDs: [String]
+
+    /// Compares a run with a truth.
+    public init(truth: TRECRun, run: TRECRun) {
+        var overlaps = [10: 0.0, 100: 0.0]
+        var difference = 0.0
+        var share = 0.0
+        var missing: [TextKey] = []
+        var wanted = Set<TextKey>()
+        for (query, expected) in truth.rankings {
+            for document in expected { wanted.insert(TextKey(document.id)) }
+            guard let found = run.rankings[query] else {
+                missing.append(query)
+                // A query without a true answer is answered by none.
+                if expected.isEmpty { for k in overlaps.keys { overlaps[k, default: 0] += 1 } }
+                continue
+            }
+            let scores = Dictionary(expected.map { (TextKey($0.id), $0.score) }) { first, _ in first }
+            for k in overlaps.keys { overlaps[k, default: 0] += Self.overlap(expected, scores, found, k) }
+            for document in found {
+                guard let score = scores[TextKey(document.id)] else { continue }
+                let distance = abs(Double(document.score) - Double(score))
+                difference = max(difference, distance)
+                if score != 0 { share = max(share, distance / abs(Double(score))) }
+            }
+        }
+        for ranking in run.rankings.values { for document in ranking { wanted.remove(TextKey(document.id)) } }
+        queries = truth.rankings.count
+        missingQueries = missing.sorted().map(\.text)
+        overlapAt10 = (overlaps[10] ?? 0) / Double(max(1, queries))
+        overlapAt100 = (overlaps[100] ?? 0) / Double(max(1, queries))
+        largestScoreDifference = difference
+        largestRelativeDifference = share
+        missingIDs = wanted.sorted().map(\.text)
+    }
+
+    /// The share of the first `k` true documents that are among the first `k` found.
+    private static func overlap(
+        _ expected: [ScoredDocument], _ scores: [TextKey: Float], _ found: [ScoredDocument], _ k: Int
+    ) -> Double {
+        let count = min(k, expected.count)
+        guard count > 0 else { return 1 }
+        let least = expected.sorted { $0.score > $1.score }[count - 1].score
+        let best = Set(found.sorted { $0.score > $1.score }.prefix(k).map { TextKey($0.id) })
+        let right = best.count { scores[$0].map { $0 >= least } ?? false }
+        return Double(min(right, count)) / Double(count)
+    }
+}

@@ -1,0 +1,131 @@
+internal import LMDB
+internal import SparseFormat
+
+/// The terms and documents of several shards, as those of one store.
+///
+/// Where terms are strings, each shard numbers them by itself. A term counts here by the first shard that has it, and by its
+/// number there: the numbers ascend as in a store that got the first shard's terms, then the second's new ones, and so on.
+/// That is also the order in which `merge` brings them into one store, so the products of a score are added up as there.
+final class ShardTerms: QueryCorpus {
+    private let snapshots: [Snapshot]
+    private let failures: PartFailures
+    private let schema: AttributeSchema
+    let termSpace: TermSpace
+    /// What is added to the numbers that each shard has given to terms.
+    private let bases: [TermID]
+    /// The strings of terms that were asked for by them: a shard that fails later must not take them from the others.
+    private let names = Lock<[TermID: String]>([:])
+
+    /// - Parameters:
+    ///   - snapshots: of the shards.
+    ///   - schema: the attributes of all of them.
+    ///   - failures: of the search.
+    /// - Throws: `limitExceeded` for more terms together than numbers.
+    init(
+        _ snapshots: [Snapshot], _ schema: AttributeSchema, _ failures: PartFailures
+    ) throws(SparseStoreError) {
+        self.snapshots = snapshots
+        self.schema = schema
+        self.failures = failures
+        termSpace = snapshots.lazy.map(\.termSpace).first { $0 != .undecided } ?? .undecided
+        var bases: [TermID] = []
+        var sum: UInt64 = 0
+        for snapshot in snapshots {
+            bases.append(TermID(truncatingIfNeeded: sum))
+            sum += UInt64(snapshot.manifest.nextTerm)
+        }
+        guard sum <= UInt64(TermID.max) else {
+            throw SparseStoreError(
+                .limitExceeded,
+                "the shards have \(sum) terms together, and \(TermID.max) are the limit; use fewer shards")
+        }
+        self.bases = bases
+    }
+
+    private var hasNames: Bool { termSpace == .strings }
+
+    /// Does something with each shard that has not failed.
+    private func forEachShard(_ body: (Int, Snapshot) throws -> Void) throws {
+        for shard in snapshots.indices { _ = try failures.attempt(shard) { try body(shard, snapshots[shard]) } }
+    }
+
+    func terms(named names: [String]) throws -> [TermID?] {
+        var terms = [TermID?](repeating: nil, count: names.count)
+        try forEachShard { shard, snapshot in
+            let missing = terms.indices.filter { terms[$0] == nil }
+            guard !missing.isEmpty else { return }
+            for (index, term) in zip(missing, try snapshot.terms(named: missing.map { names[$0] })) {
+                terms[index] = term.map { bases[shard] + $0 }
+            }
+        }
+        self.names.withLock { known in
+            for (term, name) in zip(terms, names) { if let term { known[term] = name } }
+        }
+        return terms
+    }
+
+    func name(of term: TermID) throws -> String? {
+        guard hasNames else { return nil }
+        if let name = names.withLock({ $0[term] }) { return name }
+        let shard = shard(of: term)
+        return try snapshots[shard].name(of: term - bases[shard])
+    }
+
+    /// The shard that a term counts by.
+    private func shard(of term: TermID) -> Int { bases.lastIndex { $0 <= term } ?? 0 }
+
+    func vector(of id: String) throws -> [(TermID, Float)]? {
+        var found: [(TermID, Float)]?
+        try forEachShard { shard, snapshot in
+            guard found == nil, let vector = try snapshot.vector(of: id) else { return }
+            found = try components(vector, of: shard)
+        }
+        return found
+    }
+
+    func frequencies(of terms: [TermID], in filter: Filter?) throws -> (documents: Int, counts: [Int]) {
+        var documents = 0
+        var counts = [Int](repeating: 0, count: terms.count)
+        try forEachShard { shard, snapshot in
+            let numbers = try numbers(of: terms, in: shard)
+            let known = numbers.indices.filter { numbers[$0] != nil }
+            let found = try snapshot.frequencies(of: known.compactMap { numbers[$0] }, in: filter, schema)
+            documents += found.documents
+            for (index, count) in zip(known, found.counts) { counts[index] += count }
+        }
+        return (documents, counts)
+    }
+
+    func query(_ query: ResolvedQuery, in part: Int) throws -> ResolvedQuery {
+        guard hasNames else { return query }
+        return query.renumbered(try numbers(of: query.terms, in: part))
+    }
+
+    /// The numbers that a shard has for terms; nil for those it does not have.
+    private func numbers(of terms: [TermID], in shard: Int) throws -> [TermID?] {
+        guard hasNames, shard > 0 else {
+            // What the first shard has counts by it; the other terms are not in it.
+            return terms.map { hasNames && snapshots.count > 1 && $0 >= bases[1] ? nil : $0 }
+        }
+        let names = try terms.map { try name(of: $0) }
+        let known = names.indices.filter { names[$0] != nil }
+        var numbers = [TermID?](repeating: nil, count: terms.count)
+        let found = try snapshots[shard].terms(named: known.compactMap { names[$0] })
+        for (index, number) in zip(known, found) { numbers[index] = number }
+        return numbers
+    }
+
+    func components(_ components: [(TermID, Float)], of part: Int) throws -> [(TermID, Float)] {
+        guard hasNames, part > 0 else { return components }
+        let names = try components.map { term, _ in
+            guard let name = try snapshots[part].name(of: term) else {
+                throw SparseStoreError(
+                    .corrupted, "a term is in a document and its name is not stored; restore the store from a backup")
+            }
+            return name
+        }
+        return zip(try terms(named: names), components)
+            .map { term, component in (term ?? bases[part] + component.0, component.1) }
+            .sorted { $0.0 < $1.0 }
+    }
+}

@@ -1,0 +1,245 @@
+internal import LMDB
+internal import SparseFormat
+internal import SystemPackage
+
+/// One state of every shard, to be read as that of one store. The commits of different shards are independent of each other.
+///
+/// Get one from ``ShardedStore/read(_:)``, and keep it short: see ``Snapshot``.
+public final class ShardedSnapshot: Sendable {
+    /// The shards that no snapshot could be taken of, and why.
+    public let missing: [ShardFailure]
+    let snapshots: [Snapshot]
+    private let scoring: BM25Function?
+    private let identity: StoreUUID
+    private let schema: AttributeSchema
+
+    init(_ snapshots: [Snapshot], _ missing: [ShardFailure]) throws {
+        guard let first = snapshots.first else {
+            throw missing.first?.error ?? SparseStoreError(.internalError, "no shards")
+        }
+        self.snapshots = snapshots
+        self.missing = missing
+        try Self.checkAgreement(of: snapshots)
+        var schema = first.state.schema
+        for other in snapshots.dropFirst() { try schema.join(other.state.schema) }
+        self.schema = schema
+        let encoders = snapshots.compactMap(\.state.encoder)
+        var encoder = encoders.first
+        encoder?.length = encoders.reduce(0) { $0 + $1.length }
+        scoring = encoder?.scoring(documents: snapshots.reduce(0) { $0 + $1.manifest.documents })
+        identity = snapshots.count + missing.count == 1 ? first.source.uuid : Self.identity(of: snapshots)
+    }
+
+    /// Changes with the set of shards, not with their order or their commits.
+    private static func identity(of snapshots: [Snapshot]) -> StoreUUID {
+        var writer = ByteWriter()
+        for uuid in snapshots.map(\.source.uuid).sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
+            writer.u64(uuid.high)
+            writer.u64(uuid.low)
+        }
+        return StoreUUID(high: XXH64.hash(writer.bytes, seed: 1), low: XXH64.hash(writer.bytes, seed: 2))
+    }
+
+    /// Throws unless the shards that have documents can answer as one: terms are of one kind, one encoder made all vectors,
+    /// and token vectors have one dimension.
+    private static func checkAgreement(of snapshots: [Snapshot]) throws(SparseStoreError) {
+        let filled = snapshots.filter { $0.count > 0 }
+        guard let first = filled.first else { return }
+        let path = first.source.environment.path
+        for other in filled.dropFirst() {
+            let pair = "shards '\(path)' and '\(other.source.environment.path)' cannot answer as one"
+            guard other.termSpace == first.termSpace else {
+                throw SparseStoreError(
+                    .termSpaceMismatch,
+                    "\(pair): the terms of one are strings and those of the other numbers; search them apart")
+            }
+            switch (first.encoder, other.encoder) {
+            case (nil, nil): break
+            case (let a?, let b?) where a.agrees(with: b): break
+            case (let a, let b):
+                throw SparseStoreError(
+                    .encoderMismatch,
+                    "\(pair): their vectors come from different encoders (\(a?.name ?? "none that is named") and "
+                        + "\(b?.name ?? "none that is named")); fill both with the same one")
+            }
+            if let a = first.multivectorSettings, let b = other.multivectorSettings, a.dimension != b.dimension {
+                throw SparseStoreError(
+                    .dimensionMismatch,
+                    "\(pair): their token vectors have \(a.dimension) and \(b.dimension) dimensions; search them apart")
+            }
+        }
+    }
+
+    /// The commits of all shards, counted together; each commit of any shard makes one more.
+    public var generation: UInt64 { snapshots.reduce(0) { $0 + $1.generation } }
+    /// Documents in the shards.
+    public var count: Int { snapshots.reduce(0) { $0 + $1.count } }
+    /// What made the shards' vectors; nil where nobody has said.
+    public var encoder: EncoderDescription? { snapshots.lazy.compactMap(\.encoder).first }
+    /// What the terms are.
+    package var termSpace: TermSpace { snapshots.lazy.map(\.termSpace).first { $0 != .undecided } ?? .undecided }
+
+    /// What one search looks into.
+    private func scope() throws(SparseStoreError) -> SearchScope {
+        if snapshots.count + missing.count == 1 { return SearchScope(snapshots[0]) }
+        let failures = PartFailures([:])
+        return SearchScope(
+            snapshots.map { SearchPart(snapshot: $0, scoring: scoring) },
+            corpus: try ShardTerms(snapshots, schema, failures), schema: schema, identity: identity, failures: failures)
+    }
+
+    /// The best documents of all shards after several stages. See ``Snapshot/search(_:options:stages:)``.
+    ///
+    /// - Parameters:
+    ///   - query: what is searched for.
+    ///   - options: of the search. A cursor belongs to the same shards, in any order.
+    ///   - stages: what comes after the first stage. In stages, ``Candidate/number`` and term numbers are those of the
+    ///     candidate's shard.
+    /// - Throws: what that throws; ``PartialAnswer`` when a shard could not answer.
+    public func search(
+        _ query: Query, options: SearchOptions = SearchOptions(), stages: [SearchStage] = []
+    ) throws -> SearchResult {
+        let result = try SparseStoreError.translate {
+            let scope = try scope()
+            return try snapshots[0].source.reporting {
+                stages.isEmpty ? try scope.search(query, options) : try scope.search(query, options, stages)
+            }
+        }
+        let failures =
+            missing
+            + result.failures.sorted { $0.key < $1.key }.map { part, failure in
+                ShardFailure(path: snapshots[part].source.environment.path, error: failure.error)
+            }
+        guard failures.isEmpty else { throw PartialAnswer(result: result, failures: failures) }
+        return result
+    }
+
+    /// The best documents for many queries, sought by several threads. See ``Snapshot/search(batch:options:threads:)``.
+    ///
+    /// - Returns: for each query, in their order, what ``search(_:options:stages:)`` returns or throws for it.
+    public func search(
+        batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
+    ) throws(SparseStoreError) -> [Result<SearchResult, any Error>] {
+        try SearchBatch.run(queries.count, options, threads, snapshots[0].cancellation) { index in
+            Result { try search(queries[index], options: options) }
+        }
+    }
+
+    /// The document with an identifier, nil when no shard has it. See ``Snapshot/document(_:includingMultivector:)``.
+    ///
+    /// - Throws: what that throws; ``ShardFailure`` when a shard that could have it is missing.
+    public func document(_ id: String, includingMultivector: Bool = false) throws -> Document? {
+        for snapshot in snapshots {
+            if let document = try snapshot.document(id, includingMultivector: includingMultivector) { return document }
+        }
+        if let failure = missing.first { throw failure }
+        return nil
+    }
+
+    /// Whether a shard has a document with an identifier.
+    ///
+    /// - Throws: ``ShardFailure`` when a shard that could have it is missing.
+    public func contains(_ id: String) throws -> Bool {
+        for snapshot in snapshots { if try snapshot.contains(id) { return true } }
+        if let failure = missing.first { throw failure }
+        return false
+    }
+
+    /// Calls `body` with every document, shard by shard in the order they were written, until it returns false. See
+    /// ``Snapshot/forEachDocument(includingMultivector:_:)``.
+    ///
+    /// - Throws: what that throws; ``ShardFailure``, before anything else, when a shard is missing.
+    public func forEachDocument(
+        includingMultivector: Bool = false, _ body: (Document) throws -> Bool
+    ) throws {
+        if let failure = missing.first { throw failure }
+        var goesOn = true
+        for snapshot in snapshots where goesOn {
+            try snapshot.forEachDocument(includingMultivector: includingMultivector) { document in
+                goesOn = try body(document)
+                return goesOn
+            }
+        }
+    }
+
+    /// The names and types of all attributes that documents of the shards have had. See ``Snapshot/attributes``.
+    public var attributes: [String: AttributeType] { schema.types }
+
+    private var documents: DocumentScope {
+        DocumentScope(snapshots: snapshots, schema: schema, identity: identity)
+    }
+
+    /// How many documents a filter lets through. See ``Snapshot/count(where:)``.
+    ///
+    /// - Throws: what that throws; ``ShardFailure`` when a shard is missing.
+    public func count(where filter: Filter?) throws -> Int {
+        if let failure = missing.first { throw failure }
+        return try documents.count(where: filter)
+    }
+
+    /// How many documents have each value of an attribute. See ``Snapshot/facets(_:where:limit:)``.
+    ///
+    /// - Throws: what that throws; ``ShardFailure`` when a shard is missing.
+    public func facets(_ name: String, where filter: Filter? = nil, limit: Int = 20) throws -> [Facet] {
+        if let failure = missing.first { throw failure }
+        return try documents.facets(name, where: filter, limit: limit)
+    }
+
+    /// Documents that a filter lets through, a page at a time. See ``Snapshot/list(where:order:limit:after:)``. Where
+    /// documents are otherwise alike, those of the first shard come first.
+    ///
+    /// - Throws: what that throws; ``ShardFailure`` when a shard is missing.
+    public func list(
+        where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
+    ) throws -> DocumentPage {
+        if let failure = missing.first { throw failure }
+        return try documents.list(where: filter, order: order, limit: limit, after: cursor)
+    }
+
+    /// Throws unless each identifier is in one shard only.
+    ///
+    /// - Throws: `corrupted`, naming an identifier and two shards that have it; what reading can throw.
+    public func checkIdentifiers() throws {
+        for (number, snapshot) in snapshots.enumerated().dropLast() {
+            let others = snapshots[(number + 1)...]
+            try snapshot.forEachDocument { document in
+                for other in others where try other.contains(document.id) {
+                    throw SparseStoreError(
+                        .corrupted,
+                        "the document '\(document.id)' is in '\(snapshot.source.environment.path)' and in "
+                            + "'\(other.source.environment.path)'; remove it from one of them")
+                }
+                return true
+            }
+        }
+    }
+
+    /// How many terms some document of the shards has.
+    public func termCount() throws -> Int {
+        if snapshots.count == 1 {
+            var count = 0
+            try snapshots[0].forEachTerm { _, _ in count += 1 }
+            return count
+        }
+        var names = Set<TextKey>()
+        var numbers = Set<TermID>()
+        for snapshot in snapshots {
+            try snapshot.forEachTerm { term, _ in
+                if let name = try snapshot.termName(term) { names.insert(TextKey(name)) } else { numbers.insert(term) }
+            }
+        }
+        return names.count + numbers.count
+    }
+
+    /// Calls `body` with the strings of all terms that the shards have given numbers, in the order in which one store would
+    /// number them.
+    package func forEachTermName(_ body: (String) throws -> Void) throws {
+        var seen = Set<TextKey>()
+        for snapshot in snapshots where snapshot.termSpace == .strings {
+            for term in 0..<snapshot.manifest.nextTerm {
+                guard let name = try snapshot.termName(term) else { continue }
+                if snapshots.count == 1 || seen.insert(TextKey(name)).inserted { try body(name) }
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import SparseFormat
+public import SystemPackage
+
+/// A change that some shards have committed and others not.
+public struct PartialWrite: Error, Sendable {
+    /// The shards that have committed their part.
+    public let committed: [FilePath]
+    /// The shards that have not, and why. Making the same change again is right for all of them.
+    public let failures: [ShardFailure]
+}
+
+extension PartialWrite: CustomStringConvertible {
+    /// Names the shards that have not committed.
+    public var description: String {
+        "\(failures.count) of \(committed.count + failures.count) shards did not commit: "
+            + failures.map(\.description).joined(separator: "; ")
+    }
+}
+
+extension ShardedStore {
+    /// Puts documents in, each into the shard that its identifier's hash names, in place of the one with the same identifier.
+    ///
+    /// Each shard commits its part by itself, all of it or nothing.
+    ///
+    /// - Parameter documents: any number that fits into memory; of one identifier the last counts.
+    /// - Throws: what ``WriteTransaction/upsert(_:)`` throws, when no shard has committed; ``PartialWrite`` when some have;
+    ///   `invalidArgument` for shards that are not a set.
+    public func upsert(_ documents: [Document]) throws {
+        try requirePlaces()
+        // Shards number terms alike, so that none has to add up products in another order than its own.
+        let terms = documents.flatMap { document -> [String] in
+            if case .terms(let terms) = document.content { terms.map(\.term) } else { [] }
+        }
+        let parts = Dictionary(grouping: documents) { ShardRecord.shard(of: $0.id, count: stores.count) }
+        try write { number, store in
+            let names = try store.read { snapshot in
+                zip(try snapshot.terms(named: terms), terms).compactMap { term, name in term == nil ? name : nil }
+            }
+            let mine = parts[number] ?? []
+            guard !mine.isEmpty || !names.isEmpty else { return false }
+            try store.write { transaction in
+                try transaction.reserve(terms: names.uniqued())
+                for document in mine { try transaction.upsert(document) }
+            }
+            return true
+        }
+    }
+
+    /// Takes documents out.
+    ///
+    /// - Parameter ids: their identifiers; those that no document has count for nothing.
+    /// - Returns: how many were there.
+    /// - Throws: what writing can throw, when no shard has committed; ``PartialWrite`` when some have; `invalidArgument`
+    ///   for shards that are not a set.
+    @discardableResult
+    public func remove(_ ids: [String]) throws -> Int {
+        try requirePlaces()
+        let parts = Dictionary(grouping: ids) { ShardRecord.shard(of: $0, count: stores.count) }
+        var removed = 0
+        try write { number, store in
+            guard let mine = parts[number] else { return false }
+            removed += try store.write { transaction in
+                try mine.reduce(0) { try transaction.remove($1) ? $0 + 1 : $0 }
+            }
+            return true
+        }
+        return removed
+    }
+
+    /// Says in every shard what makes the vectors. See ``WriteTransaction/setEncoder(_:)``.
+    public func setEncoder(_ encoder: EncoderDescription) throws {
+        try write { _, store in
+            try store.write { try $0.setEncoder(encoder) }
+            return true
+        }
+    }
+
+    private func requirePlaces() throws(SparseStoreError) {
+        guard isPlaced else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "these stores were not made as one set of shards, so no shard is known for a new document; make a set with "
+                    + "'sparsestore merge' and 'sparsestore split'")
+        }
+    }
+
+    /// Changes the shards in their order.
+    ///
+    /// - Parameter change: returns false when a shard has nothing to change.
+    private func write(_ change: (Int, Store) throws -> Bool) throws {
+        var committed: [FilePath] = []
+        for (number, store) in stores.enumerated() {
+            do {
+                if try change(number, store) { committed.append(store.path) }
+            } catch let error as SparseStoreError {
+                guard !committed.isEmpty else { throw error }
+                throw PartialWrite(
+                    committed: committed, failures: [ShardFailure(path: store.path, error: error)])
+            }
+        }
+    }
+}
+
+extension [String] {
+    /// Each text once, byte for byte, in the order of their first places.
+    fileprivate func uniqued() -> [String] {
+        var seen = Set<TextKey>(minimumCapacity: count)
+        return filter { seen.insert(TextKey($0)).inserted }
+    }
+}

@@ -1,0 +1,248 @@
+internal import SparseFormat
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+public import SystemPackage
+
+/// Several stores that answer as one.
+///
+///     let store = try ShardedStore(at: ["wiki/0.sparse", "wiki/1.sparse"])
+///     for hit in try store.search(["swift": 1.2, "storage": 0.4]) { print(hit.id, hit.score) }
+///
+/// An exact search gives the documents and the scores, to the last bit, that one store gives which has the documents of all
+/// shards: frequencies, counts and the average length of documents are added up, and one threshold holds for all shards.
+///
+/// A shard that cannot answer is never passed over in silence: the search throws a ``PartialAnswer``, which has the answer of
+/// the others and names it.
+///
+/// A document lies in the shard that a hash of its identifier names (FORMAT.md, "Shards"). Stores that were filled otherwise
+/// can be searched together as long as no two of them have one identifier, and are not written to.
+public final class ShardedStore: Sendable {
+    /// Where the shards lie, in the order of their numbers.
+    public let paths: [FilePath]
+    /// The shards that could not be opened, and why.
+    public let unopened: [ShardFailure]
+    /// Those that could, in their order.
+    let stores: [Store]
+    /// Whether each identifier's shard follows from its hash.
+    let isPlaced: Bool
+
+    /// Opens stores as shards, in any order.
+    ///
+    /// - Parameters:
+    ///   - paths: of the stores, each once; 1...1,024.
+    ///   - configuration: of each. Shards that may be made and are not there are made, as one new set.
+    ///   - allowsFailures: whether to go on without shards that cannot be opened, which every search then names.
+    /// - Throws: what ``Store/open(at:configuration:)-(FilePath,_)`` throws, with the shard's path;
+    ///   `invalidArgument` for no path, for copies of one store, and for shards of several sets or of one that is not
+    ///   complete.
+    public init(
+        at paths: [FilePath], configuration: Configuration = Configuration(), allowsFailures: Bool = false
+    ) throws(SparseStoreError) {
+        guard (1...ShardRecord.maximumCount).contains(paths.count) else {
+            throw SparseStoreError(
+                .invalidArgument, "\(paths.count) paths of shards; give 1...\(ShardRecord.maximumCount)")
+        }
+        var opened: [(path: FilePath, store: Store?)] = []
+        var unopened: [ShardFailure] = []
+        do throws(SparseStoreError) {
+            for path in paths {
+                do throws(SparseStoreError) {
+                    opened.append((path, try Store.open(at: path, configuration: configuration)))
+                } catch {
+                    guard paths.count > 1 else { throw error }
+                    let failure = ShardFailure(path: path, error: error)
+                    guard allowsFailures, error.isOfStore || error.code == .notFound else {
+                        throw SparseStoreError(error.code, failure.description, cause: failure)
+                    }
+                    unopened.append(failure)
+                    opened.append((path, nil))
+                }
+            }
+            guard opened.contains(where: { $0.store != nil }) else {
+                throw SparseStoreError(
+                    unopened[0].error.code, "no shard could be opened; \(unopened[0])", cause: unopened[0])
+            }
+            let set = try ShardSet(&opened, isComplete: unopened.isEmpty, canWrite: !configuration.isReadOnly)
+            isPlaced = set.isPlaced && unopened.isEmpty
+        } catch {
+            for (_, store) in opened { store?.close() }
+            throw error
+        }
+        self.paths = opened.map(\.path)
+        self.unopened = unopened
+        stores = opened.compactMap(\.store)
+    }
+
+    /// Opens stores as shards, in any order. See ``init(at:configuration:allowsFailures:)-([FilePath],_,_)``.
+    public convenience init(
+        at paths: [String], configuration: Configuration = Configuration(), allowsFailures: Bool = false
+    ) throws(SparseStoreError) {
+        try self.init(
+            at: paths.map { FilePath($0) }, configuration: configuration, allowsFailures: allowsFailures)
+    }
+
+    deinit { close() }
+
+    /// Closes every shard. See ``Store/close()``.
+    public func close() { for store in stores { store.close() } }
+
+    /// Runs `body` with a snapshot of the newest commit of each shard.
+    ///
+    /// - Throws: what opening a snapshot of the only shard throws, `encoderMismatch`, `termSpaceMismatch` or
+    ///   `dimensionMismatch` for shards that cannot answer as one, and what `body` throws.
+    public func read<R>(_ body: (ShardedSnapshot) throws -> R) throws -> R {
+        try body(SparseStoreError.wrap { try snapshot() })
+    }
+
+    func snapshot(_ cancellation: Cancellation? = nil) throws -> ShardedSnapshot {
+        var snapshots: [Snapshot] = []
+        var missing = unopened
+        for store in stores {
+            do throws(SparseStoreError) {
+                snapshots.append(try SparseStoreError.wrap { try store.source.snapshot(cancellation) })
+            } catch {
+                guard error.isOfStore, stores.count > 1 else { throw error }
+                missing.append(ShardFailure(path: store.path, error: error))
+            }
+        }
+        return try ShardedSnapshot(snapshots, missing)
+    }
+
+    /// The best documents of the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
+    public func search(
+        _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
+    ) throws -> SearchResult {
+        try search(query, options: SearchOptions(limit: limit, recall: recall))
+    }
+
+    /// The best documents of the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
+    public func search(_ query: Query, options: SearchOptions, stages: [SearchStage] = []) throws -> SearchResult {
+        try read { try $0.search(query, options: options, stages: stages) }
+    }
+
+    /// The best documents of the newest commits, for a task. See ``ShardedSnapshot/search(_:options:stages:)``.
+    ///
+    /// - Throws: what that throws, and `cancelled`.
+    public func search(
+        _ query: Query, options: SearchOptions, stages: [SearchStage] = []
+    ) async throws -> SearchResult {
+        try await AsyncHop.run { [self] cancellation in
+            try SparseStoreError.wrap { try snapshot(cancellation) }.search(query, options: options, stages: stages)
+        }
+    }
+}
+
+extension ShardedStore {
+    /// Where the shards lie that a folder holds: `0.sparse`, `1.sparse` and so on, in this order. A number that is missing is
+    /// among them, so that opening it says so. In a folder without such names, every file that ends in `.sparse`.
+    ///
+    /// - Throws: `notFound` for a folder without shards, `io`.
+    public static func paths(in folder: FilePath) throws(SparseStoreError) -> [FilePath] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder.string)
+        } catch {
+            throw SparseStoreError(
+                .io, "'\(folder)' cannot be listed: \(error); check the path and its permissions", cause: error)
+        }
+        let stores = names.filter { $0.hasSuffix(".sparse") }.sorted()
+        guard !stores.isEmpty else {
+            throw SparseStoreError(
+                .notFound, "the folder '\(folder)' has no shards; it is to have files like '0.sparse'")
+        }
+        let numbers = stores.compactMap { name in
+            Int(name.dropLast(7)).flatMap { $0 >= 0 && "\($0).sparse" == name ? $0 : nil }
+        }
+        guard let last = numbers.max(), last < ShardRecord.maximumCount else {
+            return stores.map { folder.appending($0) }
+        }
+        return (0...last).map { folder.appending("\($0).sparse") }
+    }
+
+    /// The document with an identifier in the newest commits. See ``ShardedSnapshot/document(_:includingMultivector:)``.
+    public func document(_ id: String, includingMultivector: Bool = false) throws -> Document? {
+        try read { try $0.document(id, includingMultivector: includingMultivector) }
+    }
+
+    /// What each shard that could be opened holds and costs, in their order.
+    public func statistics() throws(SparseStoreError) -> [(path: FilePath, statistics: StoreStatistics)] {
+        var all: [(path: FilePath, statistics: StoreStatistics)] = []
+        for store in stores { all.append((store.path, try store.statistics())) }
+        return all
+    }
+
+    /// Makes stores the shards of a new set. Each is to have the documents whose identifiers' hashes name it.
+    package static func makeSet(of stores: [Store]) throws(SparseStoreError) {
+        let set = StoreUUID.random()
+        for (number, store) in stores.enumerated() {
+            let record = ShardRecord(set: set, number: number, count: stores.count)
+            try SparseStoreError.wrap {
+                try store.write { try $0.setBookmark(ShardRecord.bookmark, record.bytes) }
+            }
+        }
+    }
+
+    /// Whether nobody can write to some shard while this is open, because the disk had no room for its lock file.
+    package var keepsWritersOut: Bool { stores.contains(where: \.keepsWritersOut) }
+}
+
+/// What shards say about the set that they are of.
+struct ShardSet {
+    /// Whether each identifier's shard follows from its hash.
+    private(set) var isPlaced = false
+
+    /// Brings shards into the order of their numbers, and makes new ones a set.
+    ///
+    /// - Throws: `invalidArgument` for shards that do not belong together.
+    init(
+        _ shards: inout [(path: FilePath, store: Store?)], isComplete: Bool, canWrite: Bool
+    ) throws(SparseStoreError) {
+        var known: [StoreUUID: FilePath] = [:]
+        var records: [ShardRecord?] = []
+        var areNew = true
+        for (path, store) in shards {
+            guard let store else {
+                records.append(nil)
+                continue
+            }
+            if let other = known.updateValue(path, forKey: store.source.uuid) {
+                throw SparseStoreError(
+                    .invalidArgument, "'\(other)' and '\(path)' are copies of one store; give each shard once")
+            }
+            let (record, isEmpty) = try SparseStoreError.wrap {
+                let snapshot = try store.source.snapshot()
+                return (try snapshot.bookmark(ShardRecord.bookmark).flatMap(ShardRecord.init), snapshot.count == 0)
+            }
+            records.append(record)
+            areNew = areNew && isEmpty && record == nil
+        }
+        let sets = Set(records.lazy.compactMap { $0?.set })
+        if sets.isEmpty {
+            guard isComplete, canWrite, areNew else { return }
+            try ShardedStore.makeSet(of: shards.compactMap(\.store))
+            isPlaced = true
+            return
+        }
+        guard isComplete else { return }
+        guard sets.count == 1, records.allSatisfy({ $0?.count == shards.count }),
+            Set(records.map { $0?.number ?? 0 }).count == shards.count
+        else { throw Self.misfit(shards.map(\.path), records) }
+        let order = shards.indices.sorted { (records[$0]?.number ?? 0) < (records[$1]?.number ?? 0) }
+        shards = order.map { shards[$0] }
+        isPlaced = true
+    }
+
+    private static func misfit(_ paths: [FilePath], _ records: [ShardRecord?]) -> SparseStoreError {
+        let parts = zip(paths, records).map { path, record in
+            "'\(path)' is " + (record.map { "shard \($0.number) of the \($0.count) of set \($0.set)" } ?? "of no set")
+        }
+        return SparseStoreError(
+            .invalidArgument,
+            "these are not all shards of one set: \(parts.joined(separator: ", ")); give the shards of one set, each once"
+        )
+    }
+}

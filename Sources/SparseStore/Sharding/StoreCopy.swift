@@ -1,0 +1,304 @@
+internal import LMDB
+internal import SparseFormat
+internal import SystemPackage
+
+/// Copies every document of one state of some stores into other stores, bit for bit, and goes on where it was stopped.
+///
+/// The strings of terms get numbers first, in the order in which the sources have them, so that copies score to the last bit
+/// as the sources do together. Each target keeps how far it is in the transaction of the documents.
+package struct StoreCopy {
+    /// What becomes of an identifier that two sources have with different contents.
+    package enum Conflict: String, Sendable, CaseIterable {
+        /// The copy ends.
+        case refuse
+        /// The document of the first source is kept.
+        case first
+        /// The document of the last source is kept.
+        case last
+    }
+
+    /// What was copied, by this call and those before that were stopped.
+    package struct Summary: Sendable, Hashable {
+        /// Documents that the sources have.
+        package var documents = 0
+        /// Documents that were there already: equal ones, and those that lost a conflict.
+        package var repeated = 0
+    }
+
+    private let sources: ShardedSnapshot
+    private let targets: [Store]
+    private let conflict: Conflict
+
+    /// - Parameters:
+    ///   - sources: what is copied.
+    ///   - targets: new stores, or those of a copy of the same state that was stopped. Of several, each document goes into
+    ///     the one that its identifier's hash names.
+    ///   - conflict: what becomes of an identifier that two sources have.
+    package init(_ sources: ShardedSnapshot, to targets: [Store], conflict: Conflict = .refuse) {
+        self.sources = sources
+        self.targets = targets
+        self.conflict = conflict
+    }
+
+    /// Documents that are written together, and how many components and payload bytes they have at the most, unless a
+    /// document has more.
+    private static let batchDocuments = 16_384
+    private static let batchSize = 4 << 20
+
+    /// Copies what is missing.
+    ///
+    /// - Parameter progress: called after each batch with the documents looked at; may throw to stop, with what was copied
+    ///   kept.
+    /// - Throws: `invalidArgument` for a target with documents of another origin and for a conflict; `dimensionMismatch` for
+    ///   token vectors whose encodings cannot be kept in one store; what reading and writing can throw, and what `progress`
+    ///   throws.
+    package func run(progress: (Int) throws -> Void = { _ in }) throws -> Summary {
+        if let failure = sources.missing.first { throw failure }
+        var places = try targets.map(place)
+        if places.allSatisfy(\.isDone) { return summary(places) }
+        try prepare(places)
+        let first = places.map(\.next).min() ?? CopyPosition(source: 0, document: 0)
+        var seen = 0
+        var batch = Batch(targets: targets.count)
+        func flush(_ next: CopyPosition) throws {
+            for target in targets.indices where places[target].next < next {
+                places[target] = try write(batch.documents[target], target, places[target], upTo: next)
+            }
+            batch = Batch(targets: targets.count)
+            try progress(seen)
+        }
+        for (number, source) in sources.snapshots.enumerated() {
+            if number < first.source {
+                seen += source.count
+                continue
+            }
+            let begin = number == first.source ? first.document : 0
+            try source.forEachDocument(from: begin, includingMultivector: true) { document, place in
+                let target = ShardRecord.shard(of: document.id, count: targets.count)
+                let position = CopyPosition(source: number, document: place)
+                if places[target].next <= position { batch.add(document, to: target) }
+                seen += 1
+                if batch.count >= Self.batchDocuments || batch.size >= Self.batchSize {
+                    try flush(CopyPosition(source: number, document: place + 1))
+                }
+                return true
+            }
+            try flush(CopyPosition(source: number + 1, document: 0))
+        }
+        for target in targets.indices where !places[target].isDone {
+            places[target].isDone = true
+            try targets[target].write { try $0.setBookmark(CopyRecord.bookmark, places[target].bytes) }
+        }
+        return summary(places)
+    }
+
+    private func summary(_ places: [CopyRecord]) -> Summary {
+        places.reduce(into: Summary()) {
+            $0.documents += $1.documents
+            $0.repeated += $1.repeated
+        }
+    }
+
+    private struct Batch {
+        var documents: [[Document]]
+        var count = 0
+        var size = 0
+
+        init(targets: Int) { documents = Array(repeating: [], count: targets) }
+
+        mutating func add(_ document: Document, to target: Int) {
+            documents[target].append(document)
+            count += 1
+            size += (document.payload?.count ?? 0) + (document.multivector?.components.count ?? 0)
+            switch document.content {
+            case .terms(let terms): size += terms.count
+            case .vector(let vector): size += vector.count
+            }
+        }
+    }
+
+    /// Tells a state of the sources, and how it is divided, from others.
+    private var origin: UInt64 {
+        var writer = ByteWriter()
+        for snapshot in sources.snapshots {
+            writer.u64(snapshot.source.uuid.high)
+            writer.u64(snapshot.source.uuid.low)
+            writer.u64(snapshot.generation)
+        }
+        writer.varint(UInt64(targets.count))
+        return XXH64.hash(writer.bytes, seed: 0x434F_5059)
+    }
+
+    /// How far a target is.
+    private func place(_ target: Store) throws -> CopyRecord {
+        try target.read { snapshot in
+            if let record = try snapshot.bookmark(CopyRecord.bookmark).flatMap(CopyRecord.init) {
+                guard record.origin == origin else {
+                    throw SparseStoreError(
+                        .invalidArgument,
+                        "'\(target.path)' has a copy of other stores, or of an earlier state of these; remove it, or name "
+                            + "another file")
+                }
+                return record
+            }
+            guard snapshot.count == 0, snapshot.manifest.nextTerm == 0 else {
+                throw SparseStoreError(
+                    .invalidArgument, "'\(target.path)' has documents already; name a file that is not there")
+            }
+            return CopyRecord(origin: origin)
+        }
+    }
+
+    /// Gives new targets what the documents rely on: encoder, token codec, terms.
+    private func prepare(_ places: [CopyRecord]) throws {
+        let tokens = try TokenEncoding(of: sources.snapshots)
+        let encoder = sources.encoder
+        for (target, place) in zip(targets, places) where place.next == CopyPosition(source: 0, document: 0) {
+            var names: [String] = []
+            func reserve() throws {
+                try target.write { try $0.reserve(terms: names) }
+                names.removeAll(keepingCapacity: true)
+            }
+            try target.write { transaction in
+                if let encoder { try transaction.setEncoder(encoder) }
+                if let tokens { try transaction.session.adopt(tokens.codec, tokens.codebook, tokens.dimension) }
+                try transaction.setBookmark(CopyRecord.bookmark, place.bytes)
+            }
+            try sources.forEachTermName { name in
+                names.append(name)
+                if names.count == 65_536 { try reserve() }
+            }
+            try reserve()
+        }
+    }
+
+    private func write(
+        _ documents: [Document], _ number: Int, _ place: CopyRecord, upTo next: CopyPosition
+    ) throws -> CopyRecord {
+        let target = targets[number]
+        let record = try target.write { transaction in
+            var record = place
+            record.next = next
+            for document in documents {
+                record.documents += 1
+                if sources.snapshots.count > 1,
+                    let other = try transaction.document(document.id, includingMultivector: true)
+                {
+                    record.repeated += 1
+                    if conflict == .first || other.sorted == document.sorted { continue }
+                    guard conflict == .last else {
+                        throw SparseStoreError(
+                            .invalidArgument,
+                            "two of the stores have a document '\(document.id)', with different contents; say which one "
+                                + "counts")
+                    }
+                }
+                try transaction.upsert(document)
+            }
+            try transaction.setBookmark(CopyRecord.bookmark, record.bytes)
+            return record
+        }
+        try target.maintain()
+        target.releaseMemory()
+        return record
+    }
+}
+
+/// A place in the documents of several stores, one after the other.
+private struct CopyPosition: Comparable {
+    let source: Int
+    /// A document number.
+    let document: UInt64
+
+    static func < (a: CopyPosition, b: CopyPosition) -> Bool { (a.source, a.document) < (b.source, b.document) }
+}
+
+/// How far a copy is: kept as the bookmark `copy` of its target.
+private struct CopyRecord {
+    static let bookmark = "copy"
+    private static let version: UInt8 = 1
+
+    let origin: UInt64
+    var next = CopyPosition(source: 0, document: 0)
+    var isDone = false
+    var documents = 0
+    var repeated = 0
+
+    init(origin: UInt64) { self.origin = origin }
+
+    var bytes: [UInt8] {
+        var writer = ByteWriter()
+        writer.u8(Self.version)
+        writer.u8(isDone ? 1 : 0)
+        writer.u16(UInt16(clamping: next.source))
+        writer.zeros(4)
+        writer.u64(origin)
+        writer.u64(next.document)
+        writer.u64(UInt64(documents))
+        writer.u64(UInt64(repeated))
+        return writer.bytes
+    }
+
+    /// Nil for bytes that are no such record.
+    init?(_ bytes: [UInt8]) {
+        let read: CopyRecord? = bytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            guard let version = try? reader.u8(), version == Self.version, let done = try? reader.u8(),
+                let source = try? reader.u16(), (try? reader.zeros(4)) != nil, let origin = try? reader.u64(),
+                let document = try? reader.u64(), let documents = try? reader.u64(), let repeated = try? reader.u64(),
+                reader.remaining == 0
+            else { return nil }
+            var record = CopyRecord(origin: origin)
+            record.next = CopyPosition(source: Int(source), document: document)
+            record.isDone = done == 1
+            record.documents = Int(clamping: documents)
+            record.repeated = Int(clamping: repeated)
+            return record
+        }
+        guard let read else { return nil }
+        self = read
+    }
+}
+
+/// The one encoding that all token vectors of some stores have.
+private struct TokenEncoding {
+    let codec: MultivectorCodec
+    let codebook: TokenCodebook?
+    let dimension: Int
+
+    /// Nil for stores without token vectors.
+    ///
+    /// - Throws: `invalidArgument` for several encodings: one store would have to round some of them again.
+    init?(of snapshots: [Snapshot]) throws {
+        var found: (codec: MultivectorCodec, codebook: TokenCodebook?, dimension: Int)?
+        for snapshot in snapshots {
+            guard let settings = snapshot.multivectorSettings, settings.documents > 0 else { continue }
+            let number = settings.encoding.codebook
+            let codebook =
+                try number == 0 ? nil : snapshot.withReader { try snapshot.multivectors($0).codebook(number) }
+            let isSame = found.map { found in
+                found.codec == settings.encoding.codec && found.codebook?.centroids == codebook?.centroids
+                    && found.codebook?.codewords == codebook?.codewords
+            }
+            guard settings.outdated == 0, isSame ?? true else {
+                throw SparseStoreError(
+                    .invalidArgument,
+                    "token vectors are kept in several encodings ('\(snapshot.source.environment.path)'), and one store "
+                        + "cannot have all of them without a loss; bring every store to one codec, f16 or int8, first")
+            }
+            found = (settings.encoding.codec, codebook, settings.dimension)
+        }
+        guard let found else { return nil }
+        (codec, codebook, dimension) = (found.codec, found.codebook, found.dimension)
+    }
+}
+
+extension Document {
+    /// The same with terms in the order of their bytes: stores give terms in the order of their numbers.
+    fileprivate var sorted: Document {
+        guard case .terms(let terms) = content else { return self }
+        var document = self
+        document.content = .terms(terms.sorted { TextKey($0.term) < TextKey($1.term) })
+        return document
+    }
+}

@@ -1,0 +1,138 @@
+internal import SparseFormat
+
+/// One of the snapshots that a search looks into, with the scoring of all of them.
+struct SearchPart: Sendable {
+    let snapshot: Snapshot
+    /// What counts are worth, at the average length of the documents of all parts.
+    let scoring: BM25Function?
+
+    var index: IndexView {
+        var index = snapshot.index
+        index.scoring = scoring
+        return index
+    }
+
+    /// What a search asks of one part.
+    struct Request {
+        let query: ResolvedQuery
+        /// How many documents, or groups.
+        let limit: Int
+        var recall: Recall
+        var minimumScore: Float?
+        /// The documents that the filter allows in each window; nil allows all live documents.
+        var allowed: [AllowedDocuments]?
+        var groups: DocumentGroups?
+        var after: HitRank?
+        let budget: SearchBudget
+    }
+
+    /// The best documents, or groups, of the part.
+    func find(
+        _ request: Request, _ counters: inout SearchCounters
+    ) throws -> (found: [FoundDocument], plan: SearchPlan) {
+        let choice = try plan(request)
+        let before = counters
+        var part = SearchCounters()
+        do {
+            let found = try snapshot.source.scratch.withScratch { scratch in
+                var stage = stage(request, effort: choice.effort)
+                stage.after = request.after
+                return try stage.run(choice.description, scratch, &part)
+            }
+            counters = before + part
+            return found
+        } catch let damage as BlockDamage {
+            snapshot.noteDamage(damage)
+            return try find(request, &counters)
+        }
+    }
+
+    /// How many documents match.
+    func matches(_ request: Request) throws -> Int {
+        try snapshot.source.scratch.withScratch { scratch in
+            try MatchCount(stage: stage(request, effort: nil), scratch: scratch).run()
+        }
+    }
+
+    private func stage(_ request: Request, effort: Effort?) -> FirstStage {
+        FirstStage(
+            index: index, query: request.query, limit: request.limit, minimumScore: request.minimumScore,
+            effort: effort, allowed: request.allowed, budget: request.budget, groups: request.groups)
+    }
+
+    /// How the search is carried out.
+    func plan(_ request: Request) throws -> Planner.Choice {
+        let state = snapshot.state
+        let damage = state.index.blocksDamage
+        if case .plainSeismic = request.recall {
+            if let damage {
+                throw SparseStoreError(
+                    .corrupted,
+                    "plain Seismic was asked for, and the block index is damaged: \(damage.sentence); build it again")
+            }
+            guard state.index.blocks != nil else {
+                throw SparseStoreError(
+                    .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
+            }
+        }
+        let share = request.allowed.map {
+            Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents))
+        }
+        return state.planner.choose(
+            request.recall, limit: request.limit, share: share ?? 1, without: damage,
+            hasGroups: request.groups != nil, hasNegativeWeight: request.query.hasNegativeWeight)
+    }
+
+    /// The live documents of some groups that may be found.
+    func allowed(_ request: Request, in groups: Set<GroupValue>) -> [AllowedDocuments] {
+        let index = index
+        var bitmaps = index.members.map { Bitmap(count: $0.segment.documentCount) }
+        for (member, ordinals) in request.groups?.documents(of: groups) ?? [] {
+            for ordinal in ordinals
+            where request.allowed?[member].bitmap.contains(ordinal) ?? index.members[member].isLive(ordinal) {
+                bitmaps[member].insert(ordinal)
+            }
+        }
+        return bitmaps.map(AllowedDocuments.init)
+    }
+
+    /// What each term contributed to the score of a document, the largest first.
+    func contributions(_ place: DocumentPlace, _ query: ResolvedQuery) throws -> [TermContribution] {
+        let index = index
+        let parts = try snapshot.source.scratch.withScratch { scratch in
+            let scorer = DocumentScorer(index.members[place.member].segment, query, scoring, scratch)
+            defer { scorer.finish() }
+            return try scorer.contributions(index.vector(of: place))
+        }
+        return try snapshot.withReader { reader in
+            let vocabulary = VocabularyTable(tables: snapshot.tables, reader: reader)
+            return try parts.map { part in
+                let name = snapshot.manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil
+                return TermContribution(
+                    term: name ?? String(part.term), queryWeight: part.query, documentWeight: part.document)
+            }
+        }
+    }
+}
+
+extension SearchCounters {
+    /// The costs of two searches together.
+    static func + (a: SearchCounters, b: SearchCounters) -> SearchCounters {
+        var sum = a
+        sum.segments += b.segments
+        sum.lists += b.lists
+        sum.postings += b.postings
+        sum.chunksDecoded += b.chunksDecoded
+        sum.chunksCached += b.chunksCached
+        sum.blocks += b.blocks
+        sum.blocksSkipped += b.blocksSkipped
+        sum.documentsEstimated += b.documentsEstimated
+        sum.lines += b.lines
+        sum.candidates += b.candidates
+        sum.documentsScored += b.documentsScored
+        sum.segmentsScanned += b.segmentsScanned
+        sum.segmentsScored += b.segmentsScored
+        sum.filteredDocuments += b.filteredDocuments
+        return sum
+    }
+}

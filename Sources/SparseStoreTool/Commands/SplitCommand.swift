@@ -1,0 +1,194 @@
+internal import ArgumentParser
+internal import SparseInterchange
+internal import SparseStore
+internal import SystemPackage
+
+/// `sparsestore split`
+struct SplitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "split",
+        abstract: "Copy a store into several, which answer as one.",
+        discussion: """
+            Makes DIR/0.sparse, DIR/1.sparse and so on. Each document goes into the shard that a hash of its id names; \
+            everything that it holds moves bit for bit. Commands that read take DIR for a store: exact answers and scores \
+            are those of STORE. STORE may be a folder of shards itself, which divides them anew.
+
+            The shards appear when all of them are complete. A command that was stopped goes on when it is given again.
+
+            EXAMPLES:
+              sparsestore split wiki.sparse --shards 4 shards/
+              sparsestore search shards/ --terms '{"swift": 1.2}'
+            """)
+
+    @OptionGroup var store: StoreArgument
+
+    @Option(help: "How many shards.")
+    var shards: Int
+
+    @Argument(help: "The folder of the shards; made when it is not there.")
+    var folder: String
+
+    @OptionGroup var layout: CopyOptions
+
+    func validate() throws {
+        guard (1...1_024).contains(shards) else { throw ValidationError("--shards is to be 1 to 1024, not \(shards)") }
+    }
+
+    func run() throws {
+        let source = try store.openForReading()
+        defer { source.close() }
+        if let failure = source.unopened.first { throw failure }
+        // The folder appears whole, by its name.
+        let output = try NewFolder(folder)
+        InterruptFlag.install()
+        let targets = try (0..<shards).map { number in
+            try layout.openTarget("\(output.work)/\(number).sparse", store.access)
+        }
+        defer { for target in targets { target.close() } }
+        let summary = try source.read { try layout.copy($0, to: targets) }
+        try ShardedStore.makeSet(of: targets)
+        for target in targets { target.close() }
+        try output.finish()
+        try layout.show(summary, "split into \(shards) shards")
+    }
+}
+
+/// `sparsestore merge`
+struct MergeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Copy several stores into one.",
+        discussion: """
+            Takes stores, and folders of shards. Everything that a document holds moves bit for bit, and exact answers and \
+            scores of the new store are those of the shards together. Memory is bounded by --memory. A command that was \
+            stopped goes on when it is given again, as long as the stores have not changed.
+
+            An id that two stores have with different contents ends the command, unless --conflict says which one counts. \
+            Equal documents are one.
+
+            EXAMPLES:
+              sparsestore merge shards/ --to wiki.sparse
+              sparsestore merge monday.sparse tuesday.sparse --to week.sparse --conflict last
+            """)
+
+    @Argument(help: "The stores, or folders of shards.")
+    var stores: [String]
+
+    @Option(help: "The new store.")
+    var to: String
+
+    @Option(help: "Which document counts of two with one id: 'refuse', 'first' or 'last', in the order of the stores.")
+    var conflict = ConflictOption.refuse
+
+    @OptionGroup var access: AccessOptions
+
+    @OptionGroup var layout: CopyOptions
+
+    func validate() throws {
+        guard !stores.isEmpty else { throw ValidationError("name the stores to merge, or a folder of them") }
+    }
+
+    func run() throws {
+        let paths = try stores.flatMap { path in
+            OutputPath.isFolder(path) ? try ShardedStore.paths(in: FilePath(path)) : [FilePath(path)]
+        }
+        var used = UsedFiles(inputs: paths.map { $0.string })
+        try used.requireOtherStandardStreams()
+        used = UsedFiles(inputs: paths.map { $0.string })
+        if let file = FileID(to), let name = used.name(of: file) {
+            throw CommandFailure(.usage, "--to '\(to)' would write over \(name); name another file")
+        }
+        var configuration = Configuration()
+        configuration.isReadOnly = true
+        configuration.createIfMissing = false
+        try access.apply(to: &configuration)
+        let source = try ShardedStore(at: paths, configuration: configuration)
+        defer { source.close() }
+        InterruptFlag.install()
+        let target = try layout.openTarget(to, access)
+        defer { target.close() }
+        let summary = try source.read { try layout.copy($0, to: [target], conflict: conflict.conflict) }
+        try layout.show(summary, "merged \(paths.count) stores")
+    }
+}
+
+/// The value of `--conflict`.
+enum ConflictOption: String, ExpressibleByArgument, CaseIterable {
+    case refuse, first, last
+
+    var conflict: StoreCopy.Conflict {
+        switch self {
+        case .refuse: .refuse
+        case .first: .first
+        case .last: .last
+        }
+    }
+}
+
+/// How `split` and `merge` fill stores.
+struct CopyOptions: ParsableArguments {
+    @OptionGroup var layout: BuildOptions
+
+    @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
+    var noBuild = false
+
+    @Flag(help: "Show no progress.")
+    var quiet = false
+
+    @Flag(help: "Write the summary as one JSON object.")
+    var json = false
+
+    func openTarget(_ path: String, _ access: AccessOptions) throws -> Store {
+        var configuration = Configuration()
+        configuration.maintenance = .manual
+        configuration.allowNetworkFilesystem = access.allowNetworkFilesystem
+        layout.apply(to: &configuration)
+        let store = try Store.open(at: path, configuration: configuration)
+        try layout.apply(to: store)
+        return store
+    }
+
+    /// Copies, and builds the index of each target, unless someone interrupts.
+    func copy(
+        _ sources: ShardedSnapshot, to targets: [Store], conflict: StoreCopy.Conflict = .refuse
+    ) throws -> StoreCopy.Summary {
+        func stopIfInterrupted() throws {
+            guard !InterruptFlag.isSet else {
+                throw CommandFailure(
+                    .interrupted, "interrupted; what was copied is safe, and the same command goes on with it")
+            }
+        }
+        let all = sources.count
+        let watch = Stopwatch()
+        var told = watch.seconds
+        let summary = try StoreCopy(sources, to: targets, conflict: conflict).run { seen in
+            try stopIfInterrupted()
+            guard !quiet, watch.seconds - told >= 5 else { return }
+            told = watch.seconds
+            Output.note("copied \(Figures.count(seen)) of \(Figures.count(all)) documents\n")
+        }
+        guard !noBuild else { return summary }
+        for target in targets {
+            try target.optimize { _ in
+                target.releaseMemory()
+                try stopIfInterrupted()
+            }
+            if let blocks = layout.blockSettings {
+                try target.buildBlocks(blocks, isCancelled: { InterruptFlag.isSet })
+            }
+            try target.tune(seed: layout.seed) { _, _ in try stopIfInterrupted() }
+            target.releaseMemory()
+        }
+        return summary
+    }
+
+    func show(_ summary: StoreCopy.Summary, _ what: String) throws {
+        let kept = summary.documents - summary.repeated
+        let text = "\(what): \(Figures.count(kept)) documents"
+        let repeated = summary.repeated > 0 ? ", and \(Figures.count(summary.repeated)) that were there already" : ""
+        let object = JSONValue.object([
+            ("documents", .integer(kept)), ("repeated", .integer(summary.repeated)),
+        ])
+        try Output.standard.write(json ? object.text + "\n" : text + repeated + "\n")
+    }
+}
