@@ -218,6 +218,16 @@ import Testing
 
     @Test func `the byte of a lock file depends on its device and its inode`() {
         let byte = DataFileLock.byte(standingFor: FileIdentity(device: 1, inode: 2))
+        // As FORMAT.md has it: another program must come to the same byte.
+        let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+        let examples = String(decoding: readBytes(root.appending("FORMAT.md")), as: UTF8.self).split(separator: "\n")
+            .map { $0.split(whereSeparator: { " |".contains($0) }).compactMap { UInt64($0) } }
+            .filter { $0.count == 3 && $0[2] >= 1 << 62 }
+        #expect(examples.count == 2)
+        for example in examples {
+            let found = DataFileLock.byte(standingFor: FileIdentity(device: example[0], inode: example[1]))
+            #expect(UInt64(found) == example[2])
+        }
         #expect(byte != DataFileLock.byte(standingFor: FileIdentity(device: 2, inode: 2)))
         #expect(byte != DataFileLock.byte(standingFor: FileIdentity(device: 1, inode: 3)))
         #expect(byte == DataFileLock.byte(standingFor: FileIdentity(device: 1, inode: 2)))
