@@ -483,6 +483,10 @@ def code_of(weight, maximum):
 class Window:
     """8: one segment of the manifest."""
 
+    # 8.3.3: by encoding, the bytes of a list of so many postings, in a window of so many documents.
+    LIST_BYTES = {
+        0: lambda count, _: 3 * count, 1: lambda count, _: (count + 7) // 8 * 24, 2: lambda _, documents: documents}
+
     def __init__(self, store, entry, documents):
         self.entry, self.id, self.encoder = entry, entry["id"], store.encoder
         parts, size = store.parts(self.id, PARTS)
@@ -531,7 +535,7 @@ class Window:
                 "I24, 7.2: lists have a reference length where BM25 scores")
         require(self.levels in (1, 8) and chunks == len(self.chunks), "I24: a window's counts agree")
         self.terms = list(body.fields(f"{terms}I"))
-        self.lists, places = [], []
+        self.lists, places, end = [], [], (0, 0)
         for term in self.terms:
             maximum, offset, count, chunk, encoding = body.fields("fIIHB")
             body.zeros(1)
@@ -539,11 +543,13 @@ class Window:
             averages = list(body.fields(f"{self.levels}B"))
             body.zeros(-(16 + 3 * self.levels - 2) % 4)
             require(offset % 8 == 0, "I25: a list is aligned")
+            require(encoding in self.LIST_BYTES, "I15: a known encoding")
+            require((chunk, offset) >= end, "I25: a list begins behind the one before")
+            end = (chunk, offset + self.LIST_BYTES[encoding](count, self.documents))
             places.append((chunk, offset))
             self.lists.append(dict(
                 segment=self.id, term=term, maximum=maximum, encoding=encoding, ends=ends, averages=averages))
         body.end()
-        require(places == sorted(places), "8.3.3: lists lie in the order of their terms")
         for index, chunk in enumerate(self.chunks):
             inside = [(one, offset) for one, (own, offset) in zip(self.lists, places) if own == index]
             if isinstance(chunk, tuple):
@@ -558,8 +564,8 @@ class Window:
 
     def read_planes(self, length, frame, lists):
         """8.3.3, planes"""
-        sizes = {0: lambda count: 3 * count, 1: lambda count: (count + 7) // 8 * 24, 2: lambda count: self.documents}
-        require(all(offset + sizes[one["encoding"]](one["ends"][-1]) <= length for one, offset in lists),
+        require(all(offset + self.LIST_BYTES[one["encoding"]](one["ends"][-1], self.documents) <= length
+                    for one, offset in lists),
                 "I25: a list lies inside its chunk")
         planes = Body(frame_content(frame, length))
         runs = []
@@ -844,7 +850,7 @@ class BlockIndex:
         count, self.slots, self.lines, chunks = body.fields("IIQI")
         body.zeros(12)
         require(chunks == len(self.list_chunks) and count <= 65_536, "I43: counts agree")
-        self.terms, self.maxima, self.lists = [], [], []
+        self.terms, self.maxima, self.lists, end = [], [], [], (0, 0)
         for _ in range(count):
             term, maximum, chunk, offset, postings, blocks, columns, components = body.fields("IfIIIIII")
             require(not self.terms or self.terms[-1] < term, "I12: terms ascend strictly")
@@ -855,6 +861,8 @@ class BlockIndex:
                 self.lists.append(None)
                 continue
             require(offset % 8 == 0, "I44: a list is aligned")
+            require((chunk, offset) >= end, "I44: a list begins behind the one before")
+            end = (chunk, offset + 4 * postings + 2 * blocks + 6 * columns + (2 if blocks <= 256 else 3) * components)
             data = Body(self.list_chunks[chunk][offset:])
             self.lists.append(self.read_list(data, postings, blocks, columns, components))
         body.end()

@@ -96,6 +96,9 @@ import Testing
         #expect(code([56: [3]]) == lists && code([56: [0]]) == nil && code([60: [255]]) == lists)
         #expect(code([60: [255, 255, 255, 255]]) == lists && code([48: [255, 255, 255, 255]]) == lists)
         #expect(code([:], lengths: [45]) == lists)
+        // The second list begins inside the first.
+        #expect(code([76: [0]]) == lists)
+        #expect(code([76: [8]]) == lists)
         #expect(
             code([64: [5, 0]]) == FormatError(.termsAscend).code
                 && code([64: [4, 0]]) == FormatError(.termsAscend).code)

@@ -117,6 +117,9 @@ import Testing
         // A list may have any encoding that fits.
         #expect(code(small, [54: [0]]) == nil && code(small, [54: [2]]) == nil && code(levels, [54: [0]]) == nil)
         #expect(code(small, [74: [1]]) == rule(.listRange))
+        // The second list begins inside the first.
+        #expect(code(small, [64: [0]]) == rule(.listRange))
+        #expect(code(small, [64: [8]]) == rule(.listRange))
         // Two rules at once.
         #expect(code(small, [0: [0], 21: [1]]) == rule(.reservedBytesAreZero))
         #expect(code(small, [0: [0], 4: [3]]) == rule(.windowCounts))

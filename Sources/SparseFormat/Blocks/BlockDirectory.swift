@@ -13,7 +13,8 @@ package struct BlockDirectory: Sendable {
     package let entries: [BlockEntry]
     private let terms: [TermID]
 
-    /// Checks that terms strictly ascend and that each list is inside its chunk.
+    /// Proves that terms strictly ascend, and that each list lies inside its chunk and behind the list before, so that all
+    /// lists together are no longer than the chunks.
     ///
     /// - Parameter chunkLengths: The data length of each chunk of lists.
     package init(body: UnsafeRawBufferPointer, chunkLengths: [Int]) throws(FormatError) {
@@ -30,9 +31,16 @@ package struct BlockDirectory: Sendable {
         self.lines = Int(lines)
         var entries: [BlockEntry] = []
         entries.reserveCapacity(count)
+        var end: (chunk: UInt32, offset: Int) = (0, 0)
         for _ in 0..<count {
             let entry = try BlockEntry(&reader, chunkLengths: chunkLengths)
             guard entries.last.map({ $0.term < entry.term }) ?? true else { throw FormatError(.termsAscend) }
+            if entry.postings > 0 {
+                guard (entry.chunk, Int(entry.offset)) >= end else {
+                    throw FormatError(.blockLists, "the list of term \(entry.term) begins before the end of another")
+                }
+                end = (entry.chunk, Int(entry.offset) + entry.byteCount)
+            }
             entries.append(entry)
         }
         try reader.finish()

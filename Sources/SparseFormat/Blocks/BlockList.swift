@@ -9,7 +9,8 @@ package struct BlockList: Sendable {
     package let postings: Int
     package let blocks: Int
     private let columns: Int
-    private let components: Int
+    /// Of all summaries together.
+    package let components: Int
     private let byteCount: Int
     private let isNarrow: Bool
     // The owner of the index owns the bytes, and nothing writes to them.
@@ -60,13 +61,14 @@ package struct BlockList: Sendable {
     /// Adds the summary components of some terms to the sum of each block.
     ///
     /// - Parameters:
-    /// - numbers: The numbers of the terms, ascending.
-    /// - multipliers: 65,536 multipliers, by term number.
-    /// - sums: 65,536 sums, so that no block number is out of range.
-    /// - Returns: The number of summary components that were read.
+    ///   - numbers: of terms, ascending.
+    ///   - multipliers: by term number, 65,536 of them.
+    ///   - sums: 65,536 of them, so that no block number can reach outside.
+    /// - Returns: how many components of summaries were read.
+    /// - Throws: `blockLists` when columns share components, so that more would be read than there are.
     package func addSummaries(
         of numbers: [UInt16], _ multipliers: UnsafePointer<UInt16>, to sums: UnsafeMutablePointer<UInt32>
-    ) -> Int {
+    ) throws(FormatError) -> Int {
         var read = 0
         var low = 0
         for number in numbers {
@@ -76,6 +78,7 @@ package struct BlockList: Sendable {
             let end = min(components, Int(u32(columnEndsBase, low)))
             guard begin < end else { continue }
             read += end - begin
+            guard read <= components else { throw FormatError(.blockLists, "columns share components") }
             let multiplier = UInt32(multipliers[Int(number)])
             let codes = codesBase.assumingMemoryBound(to: UInt8.self)
             if isNarrow {

@@ -5,8 +5,9 @@
 /// for each term f32 maximum, u32 offset, u32 count, u16 chunk, u8 encoding, 1 zero byte, u16 ends[levels - 1], u8
 /// averages[levels], zeros to a multiple of 4.
 ///
-/// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk and in no
-/// earlier one than the list before, counts are 1...documents and level ends ascend to them. The view is valid as long as the bytes under it.
+/// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk and behind the
+/// list before, so that all lists together are no longer than the chunks, counts are 1...documents and level ends ascend to
+/// them. The view is valid as long as the bytes under it.
 package struct WindowDirectory: @unchecked Sendable {
     package static let prefixSize = 32
     private static let fixedSize = 16
@@ -59,7 +60,7 @@ package struct WindowDirectory: @unchecked Sendable {
         var buckets: [UInt32] = []
         buckets.reserveCapacity(Int(last >> shift) + 2)
         var previous: Int64 = -1
-        var chunk: UInt16 = 0
+        var end: (chunk: UInt16, offset: Int) = (0, 0)
         var total: UInt64 = 0
         for index in 0..<count {
             let term = Self.term(termBase, index)
@@ -68,8 +69,11 @@ package struct WindowDirectory: @unchecked Sendable {
             previous = Int64(term)
             let raw = RawWindowEntry(entryBase + index * entrySize, levels: levels)
             total += UInt64(try raw.check(documents: documents, chunkLengths: chunkLengths, size: entrySize))
-            guard raw.chunk >= chunk else { throw FormatError(.listRange, "a list in an earlier chunk") }
-            chunk = raw.chunk
+            let entry = raw.entry
+            guard (entry.chunk, Int(entry.offset)) >= end else {
+                throw FormatError(.listRange, "the list of term \(term) begins before the end of another")
+            }
+            end = (entry.chunk, Int(entry.offset) + entry.byteCount(documents: documents))
         }
         buckets.append(UInt32(count))
         firstEntry = buckets

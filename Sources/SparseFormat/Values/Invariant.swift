@@ -74,7 +74,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .chunkLengths: "a chunk's lengths agree with its codec"
         case .documentsAscend: "a segment's documents ascend strictly and fit 64 bits"
         case .windowCounts: "a window's counts agree with its contents and its chunks"
-        case .listRange: "a posting list lies inside its chunk, aligned, with 1 or more postings"
+        case .listRange: "a posting list lies inside its chunk, aligned, behind the one before, with 1 or more postings"
         case .forwardRecords: "a forward record lies inside its chunk"
         case .tuningPoints: "a tuning's points ascend, with recalls of 0 to 1 and costs that are finite"
         case .tagLists: "a tag's documents ascend, are 1 or more of the window's, and stand in the shorter form"
@@ -93,7 +93,8 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .blockSources: "a block index has 1 or more sources, each named once, with 1 to 65535 documents"
         case .blockCounts: "a block index's counts agree with its contents and its chunks"
         case .blockLists:
-            "a block list lies inside its chunk, aligned, with 1 to 65535 postings and at most as many blocks"
+            "a block list lies inside its chunk, aligned, behind the one before, with 1 to 65535 postings and at most as "
+                + "many blocks; its parts do not overlap"
         case .encoder:
             "an encoder has parameters in their ranges with BM25, and neither parameters nor a length without"
         }

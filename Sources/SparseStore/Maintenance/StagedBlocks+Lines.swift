@@ -13,6 +13,11 @@ extension StagedBlocks {
     /// Writes the lines of the documents with similar ones adjacent. Returns the number of lines and each document's
     /// slot.
     mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
+        // A manifest may speak of segments that are not there: that is noticed before anything gets as large as they would be.
+        try {
+            let transaction = try environment.beginRead()
+            _ = try open(transaction.reader)
+        }()
         var writer = ImpactLineWriter()
         var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
         var chunks = 0

@@ -54,7 +54,9 @@ struct BlockScan {
         if readsAhead { for term in chosen { index.readAhead(term.number) } }
         let lists = try chosen.compactMap { try index.list($0.number) }
         counters.lists += lists.count
-        var found = Found(count: count, visited: scratch.visited(slots: index.directory.slots))
+        var found = Found(
+            count: count, visited: scratch.visited(slots: index.directory.slots),
+            postings: lists.reduce(0) { $0 + $1.postings }, lines: index.directory.lines)
         defer { found.clearVisited() }
         if plan.isBestFirst {
             try visitBestFirst(lists, numbers, scratch, &found, &counters)
@@ -71,7 +73,7 @@ struct BlockScan {
     ) throws {
         for list in lists {
             try budget.check()
-            counters.postings += promises(of: list, numbers, scratch)
+            counters.postings += try promises(of: list, numbers, scratch)
             for block in 0..<list.blocks {
                 if isHopeless(scratch.sums[block], found) {
                     counters.blocksSkipped += 1
@@ -89,7 +91,7 @@ struct BlockScan {
         var blocks: [Block] = []
         for (position, list) in lists.enumerated() {
             try budget.check()
-            counters.postings += promises(of: list, numbers, scratch)
+            counters.postings += try promises(of: list, numbers, scratch)
             blocks.reserveCapacity(blocks.count + list.blocks)
             for block in 0..<list.blocks {
                 blocks.append(
@@ -115,10 +117,10 @@ struct BlockScan {
         }
     }
 
-    /// Scores the summaries of a list. Returns the number of summary components read.
-    private func promises(of list: BlockList, _ numbers: [UInt16], _ scratch: BlockScratch) -> Int {
+    /// Scores the summaries of a list; returns how many of their components were read.
+    private func promises(of list: BlockList, _ numbers: [UInt16], _ scratch: BlockScratch) throws -> Int {
         scratch.sums.update(repeating: 0, count: list.blocks)
-        return list.addSummaries(of: numbers, scratch.multipliers, to: scratch.sums)
+        return try list.addSummaries(of: numbers, scratch.multipliers, to: scratch.sums)
     }
 
     private func isHopeless(_ promise: UInt32, _ found: borrowing Found) -> Bool {
@@ -154,7 +156,9 @@ struct BlockScan {
         counters.blocks += 1
         let lines = view.index.lines
         let slots = view.index.directory.slots
-        for posting in list.range(of: block) {
+        let postings = list.range(of: block)
+        try found.read(postings: postings.count)
+        for posting in postings {
             let slot = list.slot(posting)
             guard slot < slots else { throw FormatError(.blockLists, "slot \(slot)") }
             if found.visit(slot) { lines.prefetchPlace(of: slot) }
@@ -178,9 +182,12 @@ struct BlockScan {
         }
         for document in found.pending {
             try index.proveLines(at: document.place)
+            var read = 0
             let sum = lines.score(
-                at: document.place, scratch.multipliers, headAtLeast: UInt32(Float(found.least) * plan.headShare),
-                &counters.lines)
+                at: document.place, scratch.multipliers, headAtLeast: UInt32(Float(found.least) * plan.headShare), &read
+            )
+            counters.lines += read
+            try found.read(lines: read)
             // Few come so far: only of these is it asked where they stand, and whether they may be found.
             guard let sum, sum > found.least, let place = try place(of: document.slot), isAllowed(place) else {
                 continue

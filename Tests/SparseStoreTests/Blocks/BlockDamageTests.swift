@@ -19,9 +19,10 @@ import Testing
         func log(event: LogEvent) { messages.withLock { $0.append("\(event.message)") } }
     }
 
-    /// What is damaged of a block index.
+    /// What is damaged of a block index: a bit, or behind right checksums what would be read again and again.
     enum Damage: CaseIterable {
         case record, directory, directoryGone, lists, places, lines
+        case sharedPostings, sharedComponents, sharedLines
     }
 
     private let messages = Lock<[String]>([])
@@ -40,20 +41,57 @@ import Testing
             switch damage {
             case .record: (tables.meta, Keys.blocks)
             case .directory, .directoryGone: (tables.segments, key(.blockDirectory))
-            case .lists: (tables.segments, key(.blockLists))
+            case .lists, .sharedPostings, .sharedComponents: (tables.segments, key(.blockLists))
             case .places: (tables.segments, key(.blockPlaces))
-            case .lines: (tables.segments, key(.blockLines))
+            case .lines, .sharedLines: (tables.segments, key(.blockLines))
             }
+        let entries = try #require(try store.read { $0.index.blocks }).index.directory.entries
         try store.environment.write { transaction in
             try TuningRecord(generation: 1, documents: 4_200, queries: 4, points: points)
                 .put(into: tables.meta, .meta, key: Keys.tuning, transaction.writer)
             guard damage != .directoryGone else { _ = try transaction.writer.delete(table, key); return }
             var value = Array(try #require(try transaction.reader.get(table, key)))
-            value[value.count / 2] ^= 0x10
+            Self.change(&value, key, by: damage, entries)
             try transaction.writer.put(table, key, value, mode: .upsert)
         }
         try blocks.reopen { $0.logger = Logger(label: "test") { _ in Recorder(messages: messages) } }
         return blocks
+    }
+
+    private static func change(
+        _ value: inout [UInt8], _ key: [UInt8], by damage: Damage, _ entries: [BlockEntry]
+    ) {
+        let begin = ValueHeader.size + SegmentChunkHeader.size
+        // Every other one of some ends is that of all, the others are 0.
+        func overlap(_ ends: Range<Int>, width: Int, _ all: UInt32) {
+            for (index, place) in stride(from: ends.lowerBound, to: ends.upperBound, by: width).enumerated() {
+                for byte in 0..<width {
+                    value[place + byte] = index % 2 == 0 ? UInt8(truncatingIfNeeded: all >> (8 * UInt32(byte))) : 0
+                }
+            }
+        }
+        switch damage {
+        case .sharedPostings, .sharedComponents:
+            for entry in entries where entry.postings > 0 && entry.chunk == 0 {
+                let ends = begin + Int(entry.offset) + 4 * Int(entry.postings)
+                let columns = ends + 2 * Int(entry.blocks)
+                if damage == .sharedPostings {
+                    overlap(ends..<columns, width: 2, entry.postings)
+                } else {
+                    let first = columns + 2 * Int(entry.columns)
+                    overlap(first..<first + 4 * Int(entry.columns), width: 4, entry.components)
+                }
+            }
+        case .sharedLines:
+            // Each document goes on to the end of the chunk.
+            for line in stride(from: begin, to: value.count - 63, by: 64) { value[line + 63] = 0xFF }
+        default:
+            value[value.count / 2] ^= 0x10
+            return
+        }
+        value = Value.seal(kind: .segmentChunk, version: value[9], table: .segments, key: key) {
+            $0.append(value[ValueHeader.size...])
+        }
     }
 
     @Test(arguments: Damage.allCases) func `searches fall back to windows and say so`(damage: Damage) throws {

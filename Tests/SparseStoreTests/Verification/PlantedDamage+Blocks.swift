@@ -110,7 +110,7 @@ extension PlantedDamage {
         PlantedDamage("a summary's code too low", .blocks, deep: ["I122"], quick: []) { copy in
             try copy.changeList { bytes, _ in bytes[bytes.count - 1] -= 1 }
         },
-        PlantedDamage("a list inside another", .blocks, deep: ["I122"], quick: []) { copy in
+        PlantedDamage("a list inside another", .blocks, deep: ["I44"], quick: ["I44"]) { copy in
             let index = try #require(try copy.store.read { $0.index.blocks }).index
             let lists = index.directory.entries.indices.filter { index.directory.entries[$0].postings > 0 }
             let (place, last) = (32 + 32 * lists[1], lists[0])

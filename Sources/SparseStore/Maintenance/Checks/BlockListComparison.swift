@@ -18,6 +18,7 @@ struct BlockListComparison {
         guard let list = try index.list(number) else { return nil }
         guard let summaries = summaries(of: list, number) else { return "its parts are out of order" }
         seen = Bitmap(count: seen.count)
+        var componentsLeft = index.directory.lines * ImpactLine.components
         for block in 0..<list.blocks {
             var terms: [Int] = []
             defer { for term in terms { largest[term] = 0 } }
@@ -38,6 +39,8 @@ struct BlockListComparison {
                     if largest[Int(term)] == 0 { terms.append(Int(term)) }
                     largest[Int(term)] = max(largest[Int(term)], code)
                 }
+                componentsLeft -= components
+                guard componentsLeft >= 0 else { return "its documents share lines" }
                 // The lines of a document that has more leave its lightest terms out.
                 guard hasTerm || components == ImpactLine.linesPerChunk * ImpactLine.components else {
                     return "the document at slot \(slot) does not have the term"
