@@ -22,9 +22,7 @@ enum Filesystem {
     static func resolve(_ path: FilePath, operation: String) throws(LMDBError) -> Target {
         // As a string, each byte that is not UTF-8 would become the same character, and two files would become one.
         guard FilePath(path.string) == path else {
-            throw LMDBError(
-                .invalidArgument, "the path is not UTF-8; rename the file, or reach it by a symbolic link",
-                operation: operation, path: path.string)
+            throw notUTF8(path.string, operation: operation)
         }
         return try resolve(path.string, operation: operation)
     }
@@ -45,21 +43,34 @@ enum Filesystem {
             return .file(canonicalPath: canonical, FileIdentity(status))
         }
         let reason = errno
+        if reason == EILSEQ { throw notUTF8(path, operation: operation) }
         guard reason == ENOENT else { throw error(reason, operation, path) }
         var status = stat()
         if lstat(path, &status) == 0 {
+            // It was not there a moment ago: another process has made it.
+            guard status.st_mode & S_IFMT == S_IFLNK, stat(path, &status) != 0 else {
+                return try resolve(path, operation: operation)
+            }
             throw LMDBError(
                 .missingFile, "the path is a symbolic link to a file that does not exist; remove or mend it",
                 operation: operation, path: path)
         }
         let (folder, name) = split(path)
         guard !name.isEmpty, name != ".", name != ".." else { throw error(ENOENT, operation, path) }
-        guard let canonical = realPath(folder) else { throw error(errno, operation, path) }
+        guard let canonical = realPath(folder) else {
+            throw errno == EILSEQ ? notUTF8(path, operation: operation) : error(errno, operation, path)
+        }
         return .missing(canonicalPath: canonical == "/" ? "/\(name)" : "\(canonical)/\(name)")
     }
 
-    /// Splits a path into folder and last component. `FilePath` would normalize the path, which is wrong for ".." after
-    /// a link.
+    private static func notUTF8(_ path: String, operation: String) -> LMDBError {
+        LMDBError(
+            .invalidArgument,
+            "the path, or the one that a symbolic link leads to, is not UTF-8; rename the file or folder",
+            operation: operation, path: path)
+    }
+
+    /// Folder and last component. Not `FilePath`: it would tidy the path, and ".." behind a link must not be.
     static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
         let folder = path[..<slash]

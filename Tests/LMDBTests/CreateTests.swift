@@ -82,6 +82,38 @@ import Testing
         #expect(folder.entries == ["copy", "data.sparse", "data.sparse-lock"])
     }
 
+    /// Between two looks at a path another process may make the file, or remove it.
+    @Test(arguments: [false, true]) func `a file that appears while its path is resolved is no broken link`(
+        behindLink: Bool
+    ) throws {
+        let (file, link) = (folder.file(), folder.file("link"))
+        if behindLink { symlink(file.string, link.string) }
+        let isOver = Lock(false)
+        onThreads([
+            {
+                defer { isOver.withLock { $0 = true } }
+                for _ in 0..<20_000 {
+                    writeBytes([1], to: file)
+                    unlink(file.string)
+                }
+            },
+            {
+                var found = 0
+                while !isOver.withLock({ $0 }) {
+                    do {
+                        if case .file = try Filesystem.resolve(behindLink ? link : file, operation: "open") {
+                            found += 1
+                        }
+                    } catch let error as LMDBError {
+                        // Only the link is one to a file that is not there.
+                        #expect(behindLink && error.code == .missingFile, "\(error)")
+                    }
+                }
+                #expect(found > 0)
+            },
+        ])
+    }
+
     @Test func ofManyCreatorsOneWinsAndAllOpenIt() async throws {
         let path = folder.file().string
         await withTaskGroup(of: Void.self) { group in

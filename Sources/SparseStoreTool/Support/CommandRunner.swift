@@ -17,8 +17,7 @@ enum CommandRunner {
         StandardDescriptors.occupy()
         if let index = unreadableArgument {
             Output.complain(
-                "argument \(index), '\(CommandLine.arguments[index])', is not UTF-8; rename the file, or reach it by a "
-                    + "symbolic link")
+                "argument \(index), '\(CommandLine.arguments[index])', is not UTF-8; rename the file or folder")
             exit(ExitStatus.usage.rawValue)
         }
         exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
