@@ -82,10 +82,7 @@ struct WorkFolder {
     }
 
     /// Removes the folder and what is left in it. Call it once.
-    func remove() {
-        Self.empty(path)
-        closeDescriptor(owner)
-    }
+    func remove() { Self.remove(path, owner) }
 
     // MARK: What a crash has left behind
 
@@ -106,32 +103,37 @@ struct WorkFolder {
             if errno == ENOENT { rmdir(path) }
             return
         }
-        defer { closeDescriptor(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, let contents = entries(path) else { return }
+        if isAbandoned(path, descriptor, for: name) { remove(path, descriptor) } else { closeDescriptor(descriptor) }
+    }
+
+    /// Whether a folder is ours, and nobody works on it; then its record is locked.
+    private static func isAbandoned(_ path: String, _ descriptor: Int32, for name: String) -> Bool {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, let contents = entries(path) else { return false }
         let record = record(for: name)
         var bytes = [UInt8](repeating: 0, count: record.count + 1)
         let count = read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { return }
+        guard count >= 0 else { return false }
         if bytes[..<count].elementsEqual(record) {
-            let isOurs = contents.allSatisfy {
+            return contents.allSatisfy {
                 [ownerName, fileName, fileName + "-lock"].contains($0) || isName($0, of: fileName)
             }
-            if isOurs { empty(path) }
-        } else if contents == [ownerName], count <= record.count,
-            zip(bytes[..<count], record).allSatisfy({ $0 == $1 || $0 == 0 })
-        {
-            // A crash while the record was written: a power cut may leave zeros where bytes are missing.
-            empty(path)
         }
+        // A crash while the record was written: a power cut may leave zeros where bytes are missing.
+        return contents == [ownerName] && count <= record.count
+            && zip(bytes[..<count], record).allSatisfy { $0 == $1 || $0 == 0 }
     }
 
     /// Deletes what we put into a folder, the record last, and the folder if nothing else is in it.
-    private static func empty(_ path: String) {
+    ///
+    /// - Parameter owner: the open record, which is closed.
+    private static func remove(_ path: String, _ owner: Int32) {
         // A file that is itself made in steps has had a folder of its own.
         removeAbandoned(in: path, for: fileName)
         unlink(join(path, fileName))
         unlink(join(path, fileName + "-lock"))
         unlink(join(path, ownerName))
+        // NFS and FUSE keep a deleted file in its folder under another name for as long as it is open.
+        closeDescriptor(owner)
         rmdir(path)
     }
 
