@@ -25,12 +25,12 @@ enum AddressSpace {
         return granted
     }
 
-    /// Returns the size of a map: the wanted size if there is plenty; otherwise at most half of the available space, so
-    /// that the rest of the process has as much, but not less than `least`. Nil if that would leave less than `room`.
+    /// The size of a map: what is wanted if there is plenty; otherwise at most half of what is there, so that the rest of
+    /// the process has as much, and at least `room`; but not less than `least`. Nil when that would leave less than `room`.
     static func mapSize(wanted: Int, least: Int, available: Int) -> Int? {
         guard wanted.addingReportingOverflow(room).partialValue > available, available != .max else { return wanted }
         guard least + room <= available else { return nil }
-        return EnvironmentOptions.roundedMapSize(max(least, min(wanted, available / 2)))
+        return EnvironmentOptions.roundedMapSize(max(least, min(wanted, available / 2, available - room)))
     }
 
     static func grants(_ bytes: Int) -> Bool {

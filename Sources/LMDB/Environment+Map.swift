@@ -37,8 +37,9 @@ extension Environment {
         _ operation: String, sizes: (MapInformation) -> Range<Int>?
     ) throws(LMDBError) {
         try withDrained(operation, undrained: undrainedError(operation)) { (state, handle) throws(LMDBError) in
-            guard let wanted = sizes(MapInformation(handle)) else { return }
-            let size = try grantedSize(wanted, operation)
+            let information = MapInformation(handle)
+            guard let wanted = sizes(information) else { return }
+            let size = try grantedSize(wanted, replacing: information.mapSize, operation)
             let status = mdb_env_set_mapsize(handle, size)
             guard status == MDB_SUCCESS else {
                 // liblmdb has already unmapped the old map, so any access to the handle would fault.
@@ -79,9 +80,11 @@ extension Environment {
         }
     }
 
-    /// The largest acceptable size for which the system has address space. This is checked before liblmdb gives up the
-    /// old map, because that cannot be undone.
-    private func grantedSize(_ wanted: Range<Int>, _ operation: String) throws(LMDBError) -> Int {
+    /// The largest acceptable size for which the system has address space, with room for the rest of the process. Asked
+    /// before liblmdb gives up the old map, because it cannot get that back.
+    private func grantedSize(
+        _ wanted: Range<Int>, replacing old: Int, _ operation: String
+    ) throws(LMDBError) -> Int {
         let limit = EnvironmentOptions.roundedMapSize(options.mapSizeLimit)
         let least = EnvironmentOptions.roundedMapSize(wanted.lowerBound)
         var size = min(EnvironmentOptions.roundedMapSize(wanted.upperBound), limit)
@@ -91,10 +94,13 @@ extension Environment {
                 operation: operation, path: path.string, underlying: MDB_MAP_FULL)
         }
         while true {
-            if AddressSpace.grants(size) { return size }
+            // What the old map takes is free afterwards.
+            if AddressSpace.grants(size + max(0, AddressSpace.room - old)) { return size }
             guard size > least else {
                 throw LMDBError(
-                    .mapFull, "the system grants no address space of \(least) bytes; lift the process's limit",
+                    .mapFull,
+                    "the map (mapSize) has to grow to \(least) bytes, and the process may not have the address space "
+                        + "for that and \(AddressSpace.room) bytes for all else; raise its limit (ulimit -v)",
                     operation: operation, path: path.string, underlying: MDB_MAP_FULL)
             }
             size = max(least, EnvironmentOptions.roundedMapSize(least + (size - least) / 2))

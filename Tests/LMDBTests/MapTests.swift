@@ -33,6 +33,10 @@ import Testing
         #expect(size(1 << 24, 1 << 24, 1 << 30) == 1 << 24)
         #expect(size(1 << 40, 900 << 20, 1 << 30) == nil)
         #expect(size(1 << 40, 1 << 24, 100 << 20) == nil)
+        // Half of it would leave less than the process needs.
+        #expect(size(1 << 40, 44 << 20, 250 << 20) == 58 << 20)
+        #expect(size(1 << 40, 58 << 20, 250 << 20) == 58 << 20)
+        #expect(size(1 << 40, 59 << 20, 250 << 20) == nil)
     }
 
     @Test func theDefaultMapIsHugeAndTheFileSmall() throws {
