@@ -63,10 +63,10 @@ import Testing
     }
 
     #if os(Linux)
-        @Test func aFullDiskIsTypedAndDeletesStillWork() async throws {
-            guard geteuid() == 0 else { return }
+        @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
+        func aFullDiskIsTypedAndDeletesStillWork() async throws {
             await #expect(processExitsWith: .success) {
-                guard let folder = TemporaryFolder(diskOf: 4) else { return }
+                let folder = try #require(TemporaryFolder(diskOf: 4))
                 let environment = try Environment.make(folder.file())
                 let table = try environment.table(named: "t")
                 var written: UInt32 = 0
@@ -90,10 +90,10 @@ import Testing
             }
         }
 
-        @Test func aFullDiskRefusesALockFileWithHoles() async throws {
-            guard geteuid() == 0 else { return }
+        @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
+        func aFullDiskRefusesALockFileWithHoles() async throws {
             await #expect(processExitsWith: .success) {
-                guard let folder = TemporaryFolder(diskOf: 1) else { return }
+                let folder = try #require(TemporaryFolder(diskOf: 1))
                 try Environment.make(folder.file()).close()
                 unlink(folder.file("data.sparse-lock").string)
                 writeBytes([UInt8](repeating: 1, count: 2 << 20), to: folder.file("filler"))
@@ -103,10 +103,10 @@ import Testing
             }
         }
 
-        @Test func `a disk without room for a lock file is read, and no writer is let in meanwhile`() async throws {
-            guard geteuid() == 0 else { return }
+        @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
+        func `a disk without room for a lock file is read, and no writer is let in meanwhile`() async throws {
             await #expect(processExitsWith: .success) {
-                guard let folder = TemporaryFolder(diskOf: 1) else { return }
+                let folder = try #require(TemporaryFolder(diskOf: 1))
                 let options = EnvironmentOptions { $0.isReadOnly = true }
                 let lockPath = folder.file("data.sparse-lock").string
                 try Environment.make(folder.file()).put(1, [1])
@@ -158,10 +158,10 @@ import Testing
             }
         }
 
-        @Test func `making a database on a full disk leaves nothing and says that it is full`() async throws {
-            guard geteuid() == 0 else { return }
+        @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
+        func `making a database on a full disk leaves nothing and says that it is full`() async throws {
             await #expect(processExitsWith: .success) {
-                guard let folder = TemporaryFolder(diskOf: 1) else { return }
+                let folder = try #require(TemporaryFolder(diskOf: 1))
                 writeBytes([UInt8](repeating: 1, count: 2 << 20), to: folder.file("filler"))
                 expectError(.diskFull) { _ = try Environment.make(folder.file()) }
                 #expect(folder.entries == ["filler"])
@@ -201,10 +201,10 @@ import Testing
             }
         }
 
-        @Test func aReadOnlyFilesystemNeedsAReadOnlyOpen() async throws {
-            guard geteuid() == 0 else { return }
+        @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
+        func aReadOnlyFilesystemNeedsAReadOnlyOpen() async throws {
             await #expect(processExitsWith: .success) {
-                guard let folder = TemporaryFolder(diskOf: 4) else { return }
+                let folder = try #require(TemporaryFolder(diskOf: 4))
                 try Environment.make(folder.file()).put(1, [1])
                 #expect(mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "") == 0)
                 expectError(.readOnly) { _ = try Environment.make(folder.file()) }
@@ -251,8 +251,8 @@ import Testing
             try again.put(1, [4])
         }
 
-        @Test func aForbiddenFolderIsTyped() async throws {
-            guard geteuid() == 0 else { return }
+        @Test(.enabled(if: geteuid() == 0, "not root"))
+        func aForbiddenFolderIsTyped() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 try Environment.make(folder.file()).close()

@@ -186,8 +186,8 @@ import Testing
             setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         }
 
-        @Test func scarceAddressSpaceHalvesTheMap() async throws {
-            guard !Self.isSanitized else { return }
+        @Test(.enabled(if: !Self.isSanitized, "a sanitizer bears no limit of address space"))
+        func scarceAddressSpaceHalvesTheMap() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 Self.limitAddressSpace(toExtra: 1 << 30)
@@ -198,8 +198,8 @@ import Testing
             }
         }
 
-        @Test func `a map in little address space leaves room for the process`() async throws {
-            guard !Self.isSanitized else { return }
+        @Test(.enabled(if: !Self.isSanitized, "a sanitizer bears no limit of address space"))
+        func `a map in little address space leaves room for the process`() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 Self.limitAddressSpace(toExtra: 1 << 30)
@@ -209,8 +209,8 @@ import Testing
             }
         }
 
-        @Test func `too little address space for map and process is an error that names mapSize`() async throws {
-            guard !Self.isSanitized else { return }
+        @Test(.enabled(if: !Self.isSanitized, "a sanitizer bears no limit of address space"))
+        func `too little address space for map and process is an error that names mapSize`() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 Self.limitAddressSpace(toExtra: 1 << 26)
@@ -220,8 +220,8 @@ import Testing
             }
         }
 
-        @Test func refusedAddressSpaceLosesNothing() async throws {
-            guard !Self.isSanitized else { return }
+        @Test(.enabled(if: !Self.isSanitized, "a sanitizer bears no limit of address space"))
+        func refusedAddressSpaceLosesNothing() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 let environment = try Environment.make(folder.file(), Self.options { $0.mapSize = 1 << 24 })

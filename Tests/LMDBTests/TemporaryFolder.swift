@@ -17,6 +17,9 @@ final class TemporaryFolder: Sendable {
     }
 
     #if os(Linux)
+        /// Whether file systems can be mounted here. Tests that need one are skipped otherwise, and counted as such.
+        static let canMount = TemporaryFolder(diskOf: 1) != nil
+
         /// A disk of its own, of so many mebibytes; nil where mounting is not allowed.
         init?(diskOf mebibytes: Int) {
             path = Self.make()
