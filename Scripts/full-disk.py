@@ -2,11 +2,15 @@
 """Real file systems, small ones, that fill up while a command works: ext4 in a loop device, and tmpfs.
 
     Scripts/full-disk.py --points 12
+    Scripts/full-disk.py --only merge --seed 7
     Scripts/full-disk.py --self-test
 
-Each operation is tried with several amounts of space left. It must succeed, or end with exit code 5; the store must be
-sound afterwards and answer, with the disk still full; and no other file may be left. Needs the right to mount: without it
-the script says so and ends well.
+Each operation is tried with several amounts of space left. It must end with exit code 0 and be complete, or with exit code
+5, and then only where there was less space than it needs. With the disk still full the store must be sound and answer, hold
+every document that was there before and whole batches of new ones, and no other file may be left. Once there is space, the
+same command must get through.
+
+Needs the right to mount; a file system that cannot be mounted here is skipped, and the script says so.
 """
 
 import argparse
@@ -17,6 +21,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 TOOL = os.environ.get("SPARSESTORE", ".build/release/sparsestore")
@@ -53,7 +60,8 @@ class Disk:
         return self
 
     def __exit__(self, *_):
-        subprocess.run(["umount", self.folder], check=False)
+        if subprocess.run(["umount", self.folder], check=False).returncode != 0:
+            subprocess.run(["umount", "-l", self.folder], check=False)
 
     def _call(self, words):
         try:
@@ -91,6 +99,11 @@ class Disk:
         os.sync()
 
 
+    def used(self) -> int:
+        volume = os.statvfs(self.folder)
+        return (volume.f_blocks - volume.f_bfree) * volume.f_frsize
+
+
 def run(*words) -> subprocess.CompletedProcess:
     return subprocess.run(
         [TOOL, *map(str, words)], capture_output=True, text=True, check=False, timeout=600,
@@ -112,52 +125,195 @@ def documents(path: Path, chance: random.Random, first: int, count: int):
             file.write(json.dumps({"id": f"d{number}", "vector": vector, "multivector": tokens}) + "\n")
 
 
-# Each gets the store, a folder on the full disk and one elsewhere. The first argument says where the store lies.
+def export(store: Path, with_tokens: bool) -> dict[str, tuple]:
+    """What a store holds: by id the vector, and the token vectors if they are wanted."""
+    ended = run("export", store)
+    if ended.returncode != SUCCESS:
+        raise Violation(f"export of {store.name} ended with {ended.returncode}: {ended.stderr.strip()[-300:]}")
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    return {line["id"]: (line["vector"], line.get("multivector") if with_tokens else None) for line in lines}
+
+
+def stats(store: Path) -> dict:
+    ended = run("stats", store, "--json")
+    if ended.returncode != SUCCESS:
+        raise Violation(f"stats of {store.name} ended with {ended.returncode}: {ended.stderr.strip()[-300:]}")
+    return json.loads(ended.stdout)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A command, and what must have come of it when it says that it is done."""
+
+    # Of the store or the new file on the full disk, and a folder elsewhere.
+    words: Callable[[Path, Path], list]
+    # The file that it makes, which begins as the base or is not there.
+    target: str = "store.sparse"
+    # The file whose documents it loads, and how many are committed together.
+    loads: str | None = None
+    batch: int = 1 << 30
+    removes: tuple[str, ...] = ()
+    is_complete: Callable[[dict], bool] = lambda stats: True
+    keeps_tokens: bool = True
+
+    @property
+    def begins_with_store(self) -> bool:
+        return self.target == "store.sparse"
+
+
+def is_merged(found: dict) -> bool:
+    return len(found["segments"]) == 1
+
+
 OPERATIONS = {
-    "creation": (False, lambda store, full, other: ["load", full / "new.sparse", other / "more.jsonl", "--quiet"]),
-    "load": (True, lambda store, full, other: ["load", store, other / "more.jsonl", "--quiet", "--batch", "400"]),
-    "load in one": (True, lambda store, full, other: ["load", store, other / "more.jsonl", "--quiet", "--no-build"]),
-    "merge": (True, lambda store, full, other: ["build", store]),
-    "blocks": (True, lambda store, full, other: ["build", store, "--blocks"]),
-    "profile": (True, lambda store, full, other: ["build", store, "--profile", "compact"]),
-    "compact": (True, lambda store, full, other: ["compact", store]),
-    "backup": (False, lambda store, full, other: ["backup", other / "base.sparse", full / "copy.sparse"]),
-    "restore": (False, lambda store, full, other: ["restore", other / "base.sparse", full / "copy.sparse"]),
-    "repair": (False, lambda store, full, other: ["repair", other / "base.sparse", "--to", full / "copy.sparse"]),
-    "publish": (False, lambda store, full, other: ["publish", other / "base.sparse", full / "published"]),
-    "follow": (False, lambda store, full, other: ["follow", other / "published", full / "copy.sparse", "--once"]),
-    "remove": (True, lambda store, full, other: ["remove", store, "d1", "d2"]),
-    "encode": (True, lambda store, full, other: ["load", store, other / "few.jsonl", "--quiet", "--codec", "int8"]),
+    "creation": Operation(
+        lambda store, other: ["load", store, other / "more.jsonl", "--quiet", "--batch", "400"], target="new.sparse",
+        loads="more", batch=400, is_complete=is_merged),
+    "load": Operation(
+        lambda store, other: ["load", store, other / "more.jsonl", "--quiet", "--batch", "400"], loads="more", batch=400,
+        is_complete=is_merged),
+    "load in one": Operation(
+        lambda store, other: ["load", store, other / "more.jsonl", "--quiet", "--no-build", "--batch", "100000"],
+        loads="more"),
+    "merge": Operation(lambda store, other: ["build", store], is_complete=is_merged),
+    "blocks": Operation(
+        lambda store, other: ["build", store, "--blocks"],
+        is_complete=lambda found: is_merged(found) and found["blocks"] is not None),
+    "profile": Operation(
+        lambda store, other: ["build", store, "--profile", "compact"],
+        is_complete=lambda found: is_merged(found) and found["segments"][0]["profile"] == "compact"),
+    "compact": Operation(
+        lambda store, other: ["compact", store], is_complete=lambda found: found["free_bytes"] < found["live_bytes"] / 8),
+    "backup": Operation(lambda store, other: ["backup", other / "base.sparse", store], target="copy.sparse"),
+    "restore": Operation(lambda store, other: ["restore", other / "base.sparse", store], target="copy.sparse"),
+    "repair": Operation(lambda store, other: ["repair", other / "base.sparse", "--to", store], target="copy.sparse"),
+    "remove": Operation(lambda store, other: ["remove", store, "d1", "d2"], removes=("d1", "d2")),
+    "encode": Operation(
+        lambda store, other: ["load", store, other / "few.jsonl", "--quiet", "--codec", "int8"], loads="few",
+        keeps_tokens=False,
+        is_complete=lambda found: found["multivectors"]["codec"] == "int8" and found["multivectors"]["outdated"] == 0),
+    "train": Operation(
+        lambda store, other: ["load", store, other / "few.jsonl", "--quiet", "--codec", "pq32"], loads="few",
+        keeps_tokens=False,
+        is_complete=lambda found: found["multivectors"]["codec"] == "pq32" and found["multivectors"]["outdated"] == 0),
 }
+
+
+class Workshop:
+    """The stores and files that operations begin with, and what each operation needs."""
+
+    def __init__(self, other: Path, chance: random.Random):
+        self.other = other
+        documents(other / "base.jsonl", chance, 0, 2_000)
+        documents(other / "more.jsonl", chance, 1_500, 2_000)
+        documents(other / "few.jsonl", chance, 5_000, 20)
+        for name in ("base", "more", "few"):
+            expect((SUCCESS,), name, "load", other / f"{name}.sparse", other / f"{name}.jsonl", "--quiet", "--batch",
+                   "150", "--no-build")
+        self.documents = {
+            tokens: {name: export(other / f"{name}.sparse", tokens) for name in ("base", "more", "few")}
+            for tokens in (True, False)}
+        self.needs: dict[tuple[str, str], int] = {}
+
+    def begin(self, disk: Disk, operation: Operation) -> Path:
+        disk.clear()
+        target = disk.folder / operation.target
+        if operation.begins_with_store:
+            target.write_bytes((self.other / "base.sparse").read_bytes())
+            expect((SUCCESS,), "the base", "stats", target)
+        return target
+
+    def need(self, disk: Disk, name: str) -> int:
+        """How much space an operation takes at the most, tried once with plenty of it."""
+        if found := self.needs.get((disk.kind, name)):
+            return found
+        operation = OPERATIONS[name]
+        target = self.begin(disk, operation)
+        before = most = disk.used()
+        is_done = threading.Event()
+
+        def watch():
+            nonlocal most
+            while not is_done.wait(0.002):
+                most = max(most, disk.used())
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            expect((SUCCESS,), f"{name} on {disk.kind} with space", *operation.words(target, self.other))
+        finally:
+            is_done.set()
+            watcher.join()
+        self.require_complete(name, target, f"{name} on {disk.kind} with space")
+        self.needs[(disk.kind, name)] = max(most, disk.used()) - before
+        return self.needs[(disk.kind, name)]
+
+    def states(self, name: str) -> list[dict]:
+        """What the target may hold afterwards; the last is all that is to be done."""
+        operation = OPERATIONS[name]
+        known = self.documents[operation.keeps_tokens]
+        before = dict(known["base"]) if operation.target != "new.sparse" else {}
+        states = [before]
+        if operation.loads:
+            new = list(known[operation.loads].items())
+            for end in range(operation.batch, len(new) + operation.batch, operation.batch):
+                states.append({**before, **dict(new[:end])})
+        if operation.removes:
+            states.append({id: document for id, document in before.items() if id not in operation.removes})
+        return states
+
+    def require_complete(self, name: str, target: Path, what: str):
+        operation = OPERATIONS[name]
+        if export(target, operation.keeps_tokens) != self.states(name)[-1]:
+            raise Violation(f"{what}: it says that it is done, and documents are missing or others")
+        if not operation.is_complete(found := stats(target)):
+            raise Violation(f"{what}: it says that it is done, and is not: {json.dumps(found)[:600]}")
+
+    def require_state(self, name: str, target: Path, what: str):
+        """What is there after a disk was full: all that was, and whole batches of what was to come."""
+        operation = OPERATIONS[name]
+        if operation.target == "copy.sparse":
+            raise Violation(f"{what}: half a copy was left")
+        if export(target, operation.keeps_tokens) not in self.states(name):
+            raise Violation(f"{what}: the documents are not those of whole batches")
+
+
 MADE = {"store.sparse", "store.sparse-lock", "ballast", "lost+found", "new.sparse", "new.sparse-lock", "copy.sparse",
-        "copy.sparse-lock", "published"}
+        "copy.sparse-lock"}
+# What an operation needs differs from run to run; the ballast is not exact either.
+SLACK = 3 << 20
 
 
-def try_operation(disk: Disk, name: str, left: int, other: Path) -> int:
-    needs_store, words = OPERATIONS[name]
+def try_operation(disk: Disk, name: str, left: int, workshop: Workshop) -> int:
+    operation = OPERATIONS[name]
     what = f"{name} on {disk.kind} with {left} bytes left"
-    disk.clear()
-    store = disk.folder / "store.sparse"
-    if needs_store:
-        store.write_bytes((other / "base.sparse").read_bytes())
-        expect((SUCCESS,), what, "stats", store)
+    need = workshop.need(disk, name)
+    target = workshop.begin(disk, operation)
     disk.fill(left)
-    status = expect((SUCCESS, DISK_FULL), what, *words(store, disk.folder, other))
+    words = operation.words(target, workshop.other)
+    status = expect((SUCCESS, DISK_FULL), what, *words)
+    if status == DISK_FULL and left > need * 5 // 4 + SLACK:
+        raise Violation(f"{what}: it needs {need} and says that the disk is full")
     if found := {file.name for file in disk.folder.iterdir()} - MADE:
         raise Violation(f"{what}: left {', '.join(sorted(found))}")
-    made = [disk.folder / name for name in ("store.sparse", "new.sparse", "copy.sparse")]
-    for file in filter(Path.exists, made):
+    if target.exists():
         # A lock file that was never made finds no room, which must not stop reading.
-        expect((SUCCESS,), what, "verify", file, "--deep")
-        expect((SUCCESS,), what, "search", file, "--terms", '{"t1": 1}')
+        expect((SUCCESS,), what, "verify", target, "--deep")
+        expect((SUCCESS,), what, "search", target, "--terms", '{"t1": 1}')
+        if status == DISK_FULL:
+            workshop.require_state(name, target, what)
+    elif status == SUCCESS or operation.begins_with_store:
+        raise Violation(f"{what}: ended with {status}, and there is no file")
+    if status == SUCCESS:
+        workshop.require_complete(name, target, what)
     (disk.folder / "ballast").unlink()
-    if name == "publish":
-        expect((SUCCESS,), f"{what}, then freed", *words(store, disk.folder, other))
-        expect((SUCCESS,), what, "follow", disk.folder / "published", disk.folder / "copy.sparse", "--once")
-        if any((disk.folder / "published/incoming").iterdir()):
-            raise Violation(f"{what}: left files in 'incoming'")
-    for file in filter(Path.exists, made):
-        expect((SUCCESS,), f"{what}, then freed", "verify", file, "--deep")
+    if status == DISK_FULL:
+        what = f"{what}, then freed"
+        # Without a store there is no place to go on from.
+        resumes = operation.loads and target.exists()
+        expect((SUCCESS,), what, *words, *(["--resume"] if resumes else []))
+        workshop.require_complete(name, target, what)
+        expect((SUCCESS,), what, "verify", target, "--deep")
     return status
 
 
@@ -189,12 +345,7 @@ def check(points: int, seed: int, work: Path, only: str | None):
     other = work / "other"
     other.mkdir()
     chance = random.Random(seed)
-    documents(other / "base.jsonl", chance, 0, 2_000)
-    documents(other / "more.jsonl", chance, 1_500, 2_000)
-    documents(other / "few.jsonl", chance, 5_000, 20)
-    expect((SUCCESS,), "the base", "load", other / "base.sparse", other / "base.jsonl", "--quiet", "--batch", "150",
-           "--no-build")
-    expect((SUCCESS,), "the publication", "publish", other / "base.sparse", other / "published")
+    workshop = Workshop(other, chance)
     for kind in ("ext4", "tmpfs"):
         try:
             with Disk(kind, work) as disk:
@@ -202,17 +353,19 @@ def check(points: int, seed: int, work: Path, only: str | None):
                 full = 0
                 tried = 0
                 for name in [name for name in OPERATIONS if only in (None, name)]:
-                    amounts = [0, *(int(chance.uniform(0, 1) ** 2 * (20 << 20)) for _ in range(points - 1))]
-                    for left in amounts:
-                        full += try_operation(disk, name, left, other) == DISK_FULL
+                    # Most amounts are too small, by little or by much.
+                    most = workshop.need(disk, name) * 5 // 4
+                    for left in [0, *(int(chance.random() * most) for _ in range(points - 1))]:
+                        full += try_operation(disk, name, left, workshop) == DISK_FULL
                         tried += 1
-                print(f"full disk: {kind}: {tried} tries with seed {seed}, {full} of them without room; all as promised")
+                print(f"full disk: {kind}: {tried} tries with seed {seed}, {full} of them without room; all as promised",
+                      flush=True)
         except CannotMount as reason:
-            print(f"full disk: {kind}: not tried, nothing can be mounted here: {reason}")
+            print(f"full disk: {kind}: SKIPPED, it cannot be mounted here: {reason}", flush=True)
 
 
 def self_test(work: Path):
-    """Files that are left, wrong exit codes and damage must be told."""
+    """Files that are left, wrong exit codes, half a work and lost documents must be told."""
     try:
         with Disk("tmpfs", work) as disk:
             disk.fill(4_096)
@@ -220,18 +373,35 @@ def self_test(work: Path):
                 sys.exit("full-disk: the disk was not filled")
             other = work / "other"
             other.mkdir()
-            documents(other / "base.jsonl", random.Random(1), 0, 50)
-            expect((SUCCESS,), "the base", "load", other / "base.sparse", other / "base.jsonl", "--quiet")
-            OPERATIONS["litter"] = (True, lambda store, full, other: ["backup", store, full / "litter.sparse"])
-            OPERATIONS["missing"] = (True, lambda store, full, other: ["get", store, "absent"])
-            for name in ("litter", "missing"):
+            workshop = Workshop(other, random.Random(1))
+            build = OPERATIONS["merge"]
+            broken = {
+                "a file that is left": Operation(
+                    lambda store, other: ["backup", store, store.parent / "litter.sparse"]),
+                "an exit code": Operation(lambda store, other: ["get", store, "absent"]),
+                "half a work": Operation(lambda store, other: ["stats", store], is_complete=build.is_complete),
+                "lost documents": Operation(lambda store, other: ["remove", store, "d7"]),
+                "a missing batch": Operation(
+                    lambda store, other: ["load", store, other / "few.jsonl", "--quiet"], loads="more", batch=400),
+            }
+            for name, operation in broken.items():
+                OPERATIONS[name] = operation
+                # As if it had been measured, for the measurement looks, too.
+                workshop.needs[(disk.kind, name)] = 1 << 20
                 try:
-                    try_operation(disk, name, 30 << 20, other)
+                    try_operation(disk, name, 30 << 20, workshop)
                 except Violation:
                     continue
-                sys.exit(f"full-disk: '{name}' was not noticed")
+                sys.exit(f"full-disk: {name} was not noticed")
+            # A command that fails though there was space.
+            workshop.needs[(disk.kind, "load")] = -SLACK
+            try:
+                try_operation(disk, "load", 1, workshop)
+                sys.exit("full-disk: a full disk that was not full was not noticed")
+            except Violation:
+                pass
     except CannotMount as reason:
-        print(f"full-disk: not tried, nothing can be mounted here: {reason}")
+        print(f"full-disk: SKIPPED, tmpfs cannot be mounted here: {reason}")
     else:
         print("full-disk: notices what it is to notice")
 
