@@ -11,6 +11,8 @@ seconds=${SECONDS_PER_TARGET:-60}
 build=(swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing)
 nice "${build[@]}"
 fuzz=$("${build[@]}" --show-bin-path)/fuzz
+declare -A longest
+while read -r name bytes; do longest[$name]=$bytes; done < <("$fuzz")
 # Without the backtraces of Swift's runtime libFuzzer sees a trap itself, and keeps the input.
 export SWIFT_BACKTRACE=enable=no
 if [ -d /dev/shm ]; then
@@ -28,7 +30,7 @@ run() {
         if [ -d "$folder/$target" ]; then known+=("$folder/$target"); fi
     done
     FUZZ_TARGET=$target "$fuzz" "$work/$target" "${known[@]}" -max_total_time="$duration" -timeout=20 \
-        -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len=8192 -artifact_prefix="$work/findings/$target-" \
+        -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len="${longest[$target]}" -artifact_prefix="$work/findings/$target-" \
         -print_final_stats=1 2> "$work/$target.log"
 }
 
@@ -40,7 +42,7 @@ report() {
 }
 
 case ${1:-} in
---list) exec "$fuzz" ;;
+--list) "$fuzz" | cut -d " " -f 1 && exit ;;
 --seeds) FUZZ_SEEDS=Corpus exec "$fuzz" ;;
 --self-test)
     if run canary 60 || ! grep -q 'FINDING: the canary sings' "$work/canary.log"; then
@@ -53,7 +55,7 @@ case ${1:-} in
 esac
 
 targets=("$@")
-if [ ${#targets[@]} -eq 0 ]; then mapfile -t targets < <("$fuzz" | grep -v '^canary$'); fi
+if [ ${#targets[@]} -eq 0 ]; then mapfile -t targets < <("$fuzz" | cut -d " " -f 1 | grep -v '^canary$'); fi
 failed=0
 for target in "${targets[@]}"; do
     if run "$target" "$seconds"; then

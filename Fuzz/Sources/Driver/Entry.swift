@@ -12,9 +12,6 @@ private let target: FuzzTarget? = {
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawPointer) -> CInt {
     let environment = ProcessInfo.processInfo.environment
-    #if os(Linux)
-        if let path = environment["FUZZ_CHILD"] { Child.run(path) }
-    #endif
     if let folder = environment["FUZZ_SEEDS"] {
         do {
             try writeSeeds(to: URL(fileURLWithPath: folder))
@@ -25,7 +22,7 @@ public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMuta
         }
     }
     if target == nil {
-        for target in FuzzTarget.all { print(target.name) }
+        for target in FuzzTarget.all { print(target.name, target.longest) }
         exit(environment["FUZZ_TARGET"] == nil ? 0 : 64)
     }
     return 0

@@ -4,17 +4,18 @@ struct Edits {
         /// Of the values there are.
         let index: Int
         let offset: Int
+        private static let weights: [Float] = [.nan, .infinity, -1, 0, -0.0, 1e38, 1e-40, 1e15, 1e-15]
         private let kind: UInt8
         private let byte: UInt8
 
         fileprivate init(_ bytes: UnsafeRawBufferPointer, at start: Int) {
             index = Int(bytes[start]) << 8 | Int(bytes[start + 1])
             offset = Int(bytes[start + 2]) << 8 | Int(bytes[start + 3])
-            kind = bytes[start + 4] & 7
+            kind = bytes[start + 4] & 15
             byte = bytes[start + 5]
         }
 
-        /// Flips, sets, cuts off, adds, or writes a number that is a lie, in the `length` bytes from `first` on.
+        /// Flips, sets, cuts off, adds, repeats, or writes a number that is a lie, in the `length` bytes from `first` on.
         ///
         /// - Parameter unit: bytes that are cut off or added at a time.
         func apply(to bytes: inout [UInt8], from first: Int, in length: Int, unit: Int = 1) {
@@ -33,7 +34,16 @@ struct Edits {
             case 4: write(1 << UInt64(byte & 63), 8)
             case 5: write(0, Int(byte))
             case 6: bytes.removeLast(min(Int(byte) * unit, bytes.count - first))
-            default: bytes += repeatElement(byte, count: (1 + Int(byte & 31)) * unit)
+            case 7: bytes += repeatElement(byte, count: (1 + Int(byte & 31)) * unit)
+            case 8: write(UInt64(byte), 2)
+            case 9: write(UInt64(Self.weights[Int(byte) % Self.weights.count].bitPattern), 4)
+            case 10: write(UInt64(65_535 - Int(byte & 3)), 2)
+            case 11:
+                // The bytes before, once more: what should ascend does not.
+                let count = min(Int(byte) + 1, place - first, bytes.count - place)
+                guard count > 0 else { return }
+                bytes.replaceSubrange(place..<place + count, with: Array(bytes[place - count..<place]))
+            default: write(UInt64(byte) << 16, 4)
             }
         }
     }

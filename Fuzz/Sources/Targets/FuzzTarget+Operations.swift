@@ -5,7 +5,8 @@ extension FuzzTarget {
     /// The input is a script: writes, commits, aborts, searches, merges, block indexes, tuning, changes of codec, compacting,
     /// reopening. After each step the store must say what a dictionary says.
     static let operations = FuzzTarget(
-        name: "operations", seeds: { [Array(0...255), Array((0...255).reversed()), Array("upsert, search".utf8)] },
+        name: "operations", longest: 512,
+        seeds: { [Array(0...255), Array((0...255).reversed()), Array("upsert, search".utf8)] },
         run: { bytes in
             var run = try OperationsRun(bytes)
             try run.finish()

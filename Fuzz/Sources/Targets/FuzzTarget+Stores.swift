@@ -8,24 +8,32 @@ import SystemPackage
 extension FuzzTarget {
     /// Values of a whole store forged behind right checksums: one may contradict the other, but nothing may trap, and
     /// everything ends. The first byte says whether the store is also written to, and merged, encoded, tuned or given a block
-    /// index, and whether it is, as both take long, now and then verified or repaired.
+    /// index, and whether it is, as both take long, now and then verified or repaired. By the second, one store of 32 is the
+    /// large one, which takes ten times as long.
     static let forgedStore = FuzzTarget(
-        name: "forged-store",
+        name: "forged-store", longest: 2 + 6 * 16,
         seeds: {
-            let edits: [[UInt8]] = [[], [0, 1, 0, 20, 0, 1], [0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]]
-            // Of several edits some agree with each other, as a forger's would.
-            return try [[0], [0x3E] + edits[2]]
-                + (edits + [StoreTemplate.shared.get().removingStoredDocument()]).flatMap { edits in
-                    (UInt8(0)...3).map { [$0 << 6 | 1] + edits }
+            let small: UInt8 = 0
+            let large: UInt8 = 31
+            let several: [UInt8] = [0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]
+            var seeds: [[UInt8]] = [[0, small], [0, large], [0x3E, small] + several, [0x3E, large] + several]
+            for size in [small, large] {
+                // Of several edits some agree with each other, as a forger's would.
+                let removing = try StoreTemplate.chosen(by: size).removingStoredDocument()
+                for edits in [[], [0, 1, 0, 20, 0, 1], several, removing] {
+                    for maintenance in UInt8(0)...3 { seeds.append([maintenance << 6 | 1, size] + edits) }
                 }
+            }
+            return seeds
         },
         run: { bytes in
-            guard let first = bytes.first else { return }
-            let template = try StoreTemplate.shared.get()
+            guard bytes.count >= 2 else { return }
+            let first = bytes[0]
+            let template = try StoreTemplate.chosen(by: bytes[1])
             let folder = try TemporaryFolder()
             let path = folder.path("forged")
             try Data(template.file).write(to: URL(fileURLWithPath: path))
-            try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())))
+            try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(2))))
             let probe = StoreProbe(path: path, truth: nil)
             try probe.run(
                 writing: first & 1 == 1 ? StoreProbe.Maintenance(rawValue: first >> 6) : nil,
@@ -36,7 +44,7 @@ extension FuzzTarget {
     private static func forge(_ path: String, _ template: StoreTemplate, _ edits: Edits) throws {
         var forged: [Int: [UInt8]] = [:]
         for edit in edits.list {
-            let index = edit.index % template.entries.count
+            let index = template.entry(of: edit)
             var value = forged[index] ?? template.entries[index].value
             edit.apply(to: &value, from: ValueHeader.size, in: value.count - ValueHeader.size)
             forged[index] = value
@@ -60,21 +68,36 @@ extension FuzzTarget {
 
     /// Bytes of the file itself changed, cut off or added: liblmdb may fault on that, so a process of its own opens the
     /// file. An answer, if there is one, must be true of some commit.
+    ///
+    /// The first byte chooses the store, as the second of `forgedStore` does.
     static let damagedFile = FuzzTarget(
-        name: "damaged-file", isReplayable: false, seeds: { [[0, 9, 0, 200, 0, 9], [1, 200, 3, 0, 6, 255]] },
+        name: "damaged-file", isReplayable: false, longest: 1 + 6 * 16,
+        seeds: {
+            [
+                [0, 0, 9, 0, 200, 0, 9], [0, 1, 200, 3, 0, 6, 255], [31, 0, 9, 0, 200, 0, 9],
+                [31, 1, 200, 3, 0, 6, 255],
+            ]
+        },
         run: { bytes in
-            let template = try StoreTemplate.shared.get()
+            guard let first = bytes.first else { return }
+            let template = try StoreTemplate.chosen(by: first)
             let folder = try TemporaryFolder()
             let path = folder.path("damaged")
             var file = template.file
-            for edit in Edits(bytes).list {
+            for edit in Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())).list {
                 // Parts of 64 KiB: an offset has 16 bits.
                 let first = edit.index % (file.count / 65_536 + 1) * 65_536
                 edit.apply(to: &file, from: first, in: min(65_536, file.count - first), unit: 512)
             }
             try Data(file).write(to: URL(fileURLWithPath: path))
             #if os(Linux)
-                try Child.open(path, generation: template.generation)
+                try Child.run {
+                    try StoreProbe(
+                        path: path,
+                        truth: StoreProbe.Truth(
+                            written: template.written, documents: template.documents, generation: template.generation)
+                    ).run()
+                }
             #endif
         })
 }

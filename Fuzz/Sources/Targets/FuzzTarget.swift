@@ -4,6 +4,8 @@ struct FuzzTarget: Sendable {
     let name: String
     /// Whether inputs may be run in a test: false when the process may end, as it should with the canary.
     var isReplayable = true
+    /// Bytes of the longest input that is tried.
+    var longest = 8_192
     /// Inputs to begin with, made from real values.
     var seeds: @Sendable () throws -> [[UInt8]] = { [] }
     /// Throws a `Finding`, or ends the process, when a promise is broken.

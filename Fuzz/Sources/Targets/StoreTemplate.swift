@@ -7,7 +7,8 @@ import SystemPackage
 
 /// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, the same
 /// compact with lists in planes, small compact segments, tombstones, deltas, a payload dictionary, multivectors in two
-/// codecs, attributes of every type, some of them changed since, and a block index.
+/// codecs, and a block index. The small one has all of that but levels, dense lists and planes, and is asked in a fraction of
+/// the time.
 struct StoreTemplate: Sendable {
     /// A value of the store, and where it stands.
     struct Entry: Sendable {
@@ -19,22 +20,28 @@ struct StoreTemplate: Sendable {
     /// The file.
     let file: [UInt8]
     let entries: [Entry]
+    /// The indices of the entries by the kind of their records, so that an edit meets one of each kind as often as of another.
+    private let kinds: [[Int]]
     /// Of its last commit.
     let generation: UInt64
 
     /// The documents of the last commit.
-    static let documents = written.map { $0.filter { !removed.contains($0.key) } }
-
+    let documents: [String: Document]
     /// All that were ever written, each as it always was.
-    static let written = Result {
-        try Dictionary(uniqueKeysWithValues: (0..<2_090).map { ("d\($0)", try document($0)) })
-    }
+    let written: [String: Document]
 
-    private static let removed = Set(stride(from: 0, to: 300, by: 29).map { "d\($0)" })
+    private static let large = Result { try StoreTemplate(windows: [0..<1_040, 1_030..<2_060, 2_050..<2_090]) }
+    private static let small = Result { try StoreTemplate(windows: [0..<70, 60..<110, 105..<120]) }
 
-    static let shared = Result { try StoreTemplate() }
+    /// One of 32 bytes chooses the large one.
+    static func chosen(by byte: UInt8) throws -> StoreTemplate { try (byte & 31 == 31 ? large : small).get() }
 
-    private init() throws {
+    /// - Parameter windows: the numbers of the documents of three windows; those that two have are written again.
+    private init(windows: [Range<Int>]) throws {
+        let removed = Set(stride(from: 0, to: min(300, windows[0].count), by: 29).map { "d\($0)" })
+        written = try Dictionary(
+            uniqueKeysWithValues: (0..<windows[2].upperBound).map { ("d\($0)", try Self.document($0)) })
+        documents = written.filter { !removed.contains($0.key) }
         let folder = try TemporaryFolder()
         let path = folder.path("template")
         var configuration = Configuration()
@@ -45,25 +52,30 @@ struct StoreTemplate: Sendable {
                 for number in numbers { try transaction.upsert(Self.document(number)) }
             }
         }
-        try write(0..<1_040)
+        try write(windows[0])
         try store.optimize()
         try store.buildBlocks(Self.blocks)
         // What comes from here on has no exact vectors beside its lists.
         try store.changeProfile(to: .compact)
         try store.encodeMultivectors(as: .pq32)
         try store.write { try $0.setBookmark("place", [1, 2, 3]) }
-        try write(1_030..<2_060)
-        try write(2_050..<2_090)
+        try write(windows[1])
+        try write(windows[2])
         try store.write { transaction in
-            for id in Self.removed { try transaction.remove(id) }
-            for number in stride(from: 1, to: 2_080, by: 90) {
-                try transaction.update("d\(number)") { $0.attributes["number"] = -1 }
-            }
+            for id in removed { try transaction.remove(id) }
         }
         generation = try store.read { $0.generation }
         store.close()
         entries = try Self.entries(path)
+        kinds = Dictionary(grouping: entries.indices) { [entries] in entries[$0].value[8] }
+            .sorted { $0.key < $1.key }.map(\.value)
         file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    /// The entry that an edit changes: the upper byte of its index says which kind, the lower which of that kind.
+    func entry(of edit: Edits.Edit) -> Int {
+        let kind = kinds[(edit.index >> 8) % kinds.count]
+        return kind[(edit.index & 0xFF) % kind.count]
     }
 
     /// The edits (``Edits``) by which a segment has a stored document as removed, and the manifest counts it.
@@ -82,10 +94,14 @@ struct StoreTemplate: Sendable {
         let free = ~entries[page].value[byte]
         // The count stands 12 bytes into the segment's entry (FORMAT.md, "Manifest").
         let ends = entries[manifest].value.count - SegmentEntry.size * (record.segments.count - place)
-        func edit(_ index: Int, _ offset: Int, _ kind: UInt8, _ byte: UInt8) -> [UInt8] {
-            [UInt8(index >> 8), UInt8(index & 0xFF), UInt8(offset >> 8), UInt8(offset & 0xFF), kind, byte]
+        func edit(_ index: Int, _ offset: Int, _ kind: UInt8, _ byte: UInt8) throws -> [UInt8] {
+            guard let row = kinds.firstIndex(where: { $0.contains(index) }),
+                let place = kinds[row].firstIndex(of: index),
+                place < 256
+            else { throw Finding("no edit reaches value \(index) of the template") }
+            return [UInt8(row), UInt8(place), UInt8(offset >> 8), UInt8(offset & 0xFF), kind, byte]
         }
-        return edit(page, byte - ValueHeader.size, 0, free & (~free + 1))
+        return try edit(page, byte - ValueHeader.size, 0, free & (~free + 1))
             + edit(
                 manifest, ends + 12 - ValueHeader.size, 1,
                 UInt8(truncatingIfNeeded: record.segments[place].tombstones + 1))
