@@ -13,6 +13,7 @@ PROCESSES ?= 2
 CRASH_POINTS ?= 200
 CLOSED_RUNS ?= 60
 DISK_POINTS ?= 3
+DISK_SAMPLE ?= 2
 SEED ?=
 OPERATIONS ?= 100000
 
@@ -71,12 +72,13 @@ examples: setup ## Build and run every example with its checks: the traits, the 
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60), a sample of faults (CRASH_POINTS=200)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60), on disks that fill up (DISK_SAMPLE=2), a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
 	@Scripts/closed-descriptors.py --self-test
 	@Scripts/closed-descriptors.py --runs $(CLOSED_RUNS) $(if $(SEED),--seed $(SEED))
+	@Scripts/full-disk.py --sample $(DISK_SAMPLE) $(if $(SEED),--seed $(SEED))
 	swift build -c release --product crash-driver
 	@Scripts/processes.sh $(SECONDS_TO_RUN) $(PROCESSES)
 	@Tests/Crash/crash.py --points $(CRASH_POINTS) $(if $(SEED),--seed $(SEED))

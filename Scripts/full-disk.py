@@ -3,6 +3,7 @@
 
     Scripts/full-disk.py --points 12
     Scripts/full-disk.py --only merge --seed 7
+    Scripts/full-disk.py --sample 4             so many operations on each file system, with one amount of space each
     Scripts/full-disk.py --self-test
 
 Each operation is tried with several amounts of space left. It must end with exit code 0 and be complete, or with exit code
@@ -69,7 +70,7 @@ class Disk:
         except FileNotFoundError as missing:
             raise CannotMount(str(missing)) from None
         if done.returncode != 0:
-            raise CannotMount(done.stderr.strip())
+            raise CannotMount(done.stderr.strip().split("\n")[0])
 
     def clear(self):
         for file in self.folder.iterdir():
@@ -341,7 +342,7 @@ def try_without_lock_file(disk: Disk, other: Path):
         raise Violation(f"without a lock file on a full {disk.kind}: left {', '.join(sorted(found))}")
 
 
-def check(points: int, seed: int, work: Path, only: str | None):
+def check(points: int, sample: int | None, seed: int, work: Path, only: str | None):
     other = work / "other"
     other.mkdir()
     chance = random.Random(seed)
@@ -352,10 +353,14 @@ def check(points: int, seed: int, work: Path, only: str | None):
                 try_without_lock_file(disk, other)
                 full = 0
                 tried = 0
-                for name in [name for name in OPERATIONS if only in (None, name)]:
+                names = [name for name in OPERATIONS if only in (None, name)]
+                if sample is not None:
+                    names = chance.sample(names, min(sample, len(names)))
+                for name in names:
                     # Most amounts are too small, by little or by much.
                     most = workshop.need(disk, name) * 5 // 4
-                    for left in [0, *(int(chance.random() * most) for _ in range(points - 1))]:
+                    amounts = [int(chance.random() * most) for _ in range(points - 1 if sample is None else 1)]
+                    for left in amounts if sample is not None else [0, *amounts]:
                         full += try_operation(disk, name, left, workshop) == DISK_FULL
                         tried += 1
                 print(f"full disk: {kind}: {tried} tries with seed {seed}, {full} of them without room; all as promised",
@@ -409,6 +414,7 @@ def self_test(work: Path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=3, help="amounts of space for each operation")
+    parser.add_argument("--sample", type=int, help="so many operations on each file system, with one amount each")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--only", choices=OPERATIONS)
     parser.add_argument("--self-test", action="store_true")
@@ -417,7 +423,7 @@ def main():
         if arguments.self_test:
             return self_test(Path(name))
         try:
-            check(arguments.points, arguments.seed, Path(name), arguments.only)
+            check(arguments.points, arguments.sample, arguments.seed, Path(name), arguments.only)
         except Violation as violation:
             sys.exit(f"FAILED: full disk, seed {arguments.seed}: {violation}")
 
