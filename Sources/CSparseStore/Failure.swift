@@ -83,6 +83,14 @@ func misuse(_ problem: String, _ remedy: String) -> SparseStoreError {
     SparseStoreError(.invalidArgument, "\(problem); \(remedy)")
 }
 
+/// A text that a caller has passed. Mended, all bytes that are not UTF-8 would be one character, and two paths one store.
+func text(_ characters: UnsafePointer<CChar>, name: String) throws -> String {
+    guard let text = String(validatingCString: characters) else {
+        throw misuse("the \(name) is not UTF-8", "rename the file, or encode texts as UTF-8")
+    }
+    return text
+}
+
 /// `sparsestore_interface_version` of sparsestore.h.
 @_cdecl("sparsestore_interface_version")
 public func interfaceVersion() -> Int32 { SPARSESTORE_INTERFACE_VERSION }

@@ -165,11 +165,7 @@ private struct SearchRequest {
         case SPARSESTORE_RECALL_FAST: options.recall = .fast
         default: options.recall = .target(given.recall == 0 ? 0.95 : given.recall)
         }
-        options.filter = try given.filter.map(parse)
-        if let separator = given.group_separator {
-            options.grouping = .byIDPrefix(
-                upTo: String(cString: separator), best: given.group_size == 0 ? 1 : Int(given.group_size))
-        }
+        if let filter = given.filter { options.filter = try Filter.parse(text(filter, name: "filter")) }
         if given.uses_corpus_idf != 0 { options.weighting = .corpusIDF }
         if given.has_minimum_score != 0 { options.minimumScore = given.minimum_score }
         if given.timeout > 0 { options.deadline = .now + .seconds(given.timeout) }

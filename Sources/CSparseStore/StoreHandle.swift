@@ -27,7 +27,7 @@ public func open(
             if options.is_manual != 0 { configuration.maintenance = .manual }
             if options.map_bytes > 0 { configuration.mapSize = Int(options.map_bytes) }
         }
-        store.pointee = handle(StoreHandle(try Store.open(at: String(cString: path), configuration: configuration)))
+        store.pointee = handle(StoreHandle(try Store.open(at: text(path, name: "path"), configuration: configuration)))
     }
 }
 
@@ -111,7 +111,7 @@ public func backup(
 ) -> sparsestore_status {
     attempt(error) {
         guard let path else { throw misuse("the path of the backup is NULL", "pass one") }
-        try object(store, as: StoreHandle.self).store.backup(to: String(cString: path))
+        try object(store, as: StoreHandle.self).store.backup(to: text(path, name: "path"))
     }
 }
 

@@ -45,6 +45,18 @@ static const sparsestore_strings ids = {id_bytes, three, 3, NULL}, names = {name
 static const sparsestore_strings payloads = {payload_bytes, payload_offsets, 3, payload_present};
 static const sparsestore_rows rows = {3, pointers, columns, weights, &names};
 
+/* Mended, both paths would be one. */
+static void refuse_paths_that_are_no_text(void) {
+    static const char *paths[] = {"/tmp/caf\xe9.sparse", "/tmp/caf\xf3.sparse"};
+    for (int i = 0; i < 2; i++) {
+        sparsestore *store = NULL;
+        sparsestore_error *error = NULL;
+        CHECK(sparsestore_open(paths[i], NULL, &store, &error) != SPARSESTORE_OK && store == NULL);
+        CHECK(strstr(sparsestore_error_problem(error), "UTF-8") != NULL);
+        sparsestore_error_free(error);
+    }
+}
+
 static void write_and_search(sparsestore *store) {
     sparsestore_batch batch = {.size = sizeof batch, .ids = &ids, .vectors = &rows, .payloads = &payloads};
     int64_t generation = 0;
@@ -202,6 +214,7 @@ int main(int count, char **arguments) {
     CHECK(sparsestore_interface_version() == SPARSESTORE_INTERFACE_VERSION);
     sparsestore *store = NULL;
     SUCCEED(sparsestore_open(arguments[1], NULL, &store, &error));
+    refuse_paths_that_are_no_text();
     write_and_search(store);
     refuse(store);
     attributes(store);
