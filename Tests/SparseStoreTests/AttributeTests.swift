@@ -201,6 +201,22 @@ import Testing
         #expect(try !store.write { try $0.update("absent") { $0.tags = [] } })
     }
 
+    /// A dictionary of Swift's has room for one of them only.
+    @Test func `a second spelling of an attribute's name is refused, and nothing changes`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { try $0.upsert(Document(id: "a", terms: ["t": 1], attributes: ["caf\u{E9}": 1])) }
+        let error = #expect(throws: SparseStoreError.self) {
+            try store.write { try $0.upsert(Document(id: "b", terms: ["t": 1], attributes: ["cafe\u{301}": 2])) }
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("another spelling") == true)
+        try store.read { (snapshot) throws in
+            #expect(snapshot.count == 1)
+            #expect(snapshot.attributes.map { Array($0.key.utf8) } == [Array("caf\u{E9}".utf8)])
+        }
+    }
+
     @Test func `another type is refused and named, and nothing changes`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()

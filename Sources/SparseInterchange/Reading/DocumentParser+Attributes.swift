@@ -30,7 +30,10 @@ extension DocumentParser {
             try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
             let text = String(decoding: name, as: UTF8.self)
             guard let value = try value(&scanner, isDate: dates.contains(text), &scratch) else { continue }
-            attributes[text] = value
+            // Two spellings of one text are one key of Swift's dictionary.
+            guard attributes.updateValue(value, forKey: text) == nil else {
+                throw JSONFault(.duplicateAttribute, at: start)
+            }
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
         return attributes
     }

@@ -16,6 +16,7 @@ struct AttributeSchema: Sendable {
         for (name, value) in attributes where !value.isEmptyList {
             let bytes = Array(name.utf8)
             guard let known = changed.type(of: bytes) else {
+                try Self.requireOneSpelling(of: name, changed)
                 guard changed.attributes.count < Limits.maximumAttributeNames else {
                     throw SparseStoreError(
                         .limitExceeded,
@@ -41,12 +42,23 @@ struct AttributeSchema: Sendable {
         return hasChanged
     }
 
-    /// The types by name.
-    var types: [String: AttributeType] {
-        Dictionary(uniqueKeysWithValues: record.attributes.map { (String(decoding: $0.name, as: UTF8.self), $0.type) })
+    /// Documents have their attributes in a dictionary of Swift's, whose keys are equal when they are canonically
+    /// equivalent. A second spelling of a name would be lost there.
+    ///
+    /// - Throws: `invalidArgument` when the store knows the name in another spelling.
+    private static func requireOneSpelling(
+        of name: String, _ record: AttributeSchemaRecord
+    ) throws(SparseStoreError) {
+        guard name.utf8.contains(where: { $0 > 0x7F }),
+            record.attributes.contains(where: { String(decoding: $0.name, as: UTF8.self) == name })
+        else { return }
+        throw SparseStoreError(
+            .invalidArgument,
+            "the store knows the attribute '\(name)' in another spelling of Unicode, composed or decomposed; write names in "
+                + "one normal form")
     }
 
-    /// Takes in the attributes of another store.
+    /// The type of an attribute that a filter, an order or a facet names.
     ///
     /// - Throws: `attributeTypeMismatch`, naming an attribute that has types which do not go together.
     mutating func join(_ other: AttributeSchema) throws(SparseStoreError) {
