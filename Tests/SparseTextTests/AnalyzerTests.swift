@@ -36,6 +36,18 @@ struct AnalyzerTests {
         #expect(tokens.last?.term == "run")
     }
 
+    /// Every character is a token, as it stands in the text.
+    private struct Characters: TextTokenizer {
+        func tokens(in text: String) -> [TextToken] { text.map { TextToken(String($0), 0..<0) } }
+    }
+
+    @Test("Terms of a tokenizer that keeps two spellings apart are counted apart")
+    func countsByBytes() {
+        let counts = Characters().counts(of: "\u{E9}e\u{301}\u{E9}")
+        #expect(counts[TextKey("\u{E9}")] == 2)
+        #expect(counts[TextKey("e\u{301}")] == 1)
+    }
+
     @Test("Two spellings of one character are one term")
     func canonicalEquivalence() throws {
         let composed = try terms("Z\u{FC}rich \u{AC01}", nil)

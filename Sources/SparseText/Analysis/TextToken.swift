@@ -1,4 +1,6 @@
-/// A term of a text and its location.
+public import SparseStore
+
+/// A term of a text, and where it stands.
 public struct TextToken: Sendable, Hashable {
     /// The term: a folded and stemmed word, or a WordPiece.
     public let term: String
@@ -19,8 +21,8 @@ public protocol TextTokenizer: Sendable {
 }
 
 extension TextTokenizer {
-    /// Returns the count of each term in a text.
-    public func counts(of text: String) -> [String: Int] {
-        tokens(in: text).reduce(into: [:]) { $0[$1.term, default: 0] += 1 }
+    /// How often each term stands in a text. Terms are told apart by their bytes, as in a store.
+    public func counts(of text: String) -> [TextKey: Int] {
+        tokens(in: text).reduce(into: [:]) { $0[TextKey($1.term), default: 0] += 1 }
     }
 }

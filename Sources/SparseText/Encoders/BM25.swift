@@ -73,7 +73,7 @@ public struct CountEncoder: TextEncoder {
 
 extension Analyzer {
     fileprivate func weightedCounts(of text: String) -> [WeightedTerm] {
-        counts(of: text).map { WeightedTerm($0.key, Float($0.value)) }
+        counts(of: text).map { WeightedTerm($0.key.text, Float($0.value)) }
             .sorted { $0.term.utf8.lexicographicallyPrecedes($1.term.utf8) }
     }
 }

@@ -25,7 +25,7 @@ public struct Highlighter: Sendable {
     }
 
     private let tokenizer: any TextTokenizer
-    private let weights: [String: Float]
+    private let weights: [TextKey: Float]
 
     /// Creates a highlighter for the terms of a query.
     public init(_ encoder: any TextEncoder, query: String) throws(SparseStoreError) {
@@ -35,7 +35,7 @@ public struct Highlighter: Sendable {
     /// Creates a highlighter for weighted terms.
     public init(_ tokenizer: any TextTokenizer, terms: [WeightedTerm]) {
         self.tokenizer = tokenizer
-        weights = Dictionary(terms.map { ($0.term, $0.weight) }, uniquingKeysWith: max)
+        weights = Dictionary(terms.map { (TextKey($0.term), $0.weight) }, uniquingKeysWith: max)
     }
 
     /// Returns the matches and passages of a text.
@@ -45,7 +45,7 @@ public struct Highlighter: Sendable {
     /// - passageBytes: The approximate length of a passage, at least 16.
     /// - count: The maximum number of passages.
     public func highlights(in text: String, passageBytes: Int = 200, count: Int = 3) -> Highlights {
-        let tokens = tokenizer.tokens(in: text).filter { weights[$0.term] != nil }
+        let tokens = tokenizer.tokens(in: text).filter { weights[TextKey($0.term)] != nil }
         let matches = Self.joined(tokens.map(\.range))
         let passages = text.withUTF8Bytes { bytes in
             best(count, of: tokens, matches, in: bytes, length: max(16, passageBytes))
@@ -86,7 +86,7 @@ public struct Highlighter: Sendable {
     /// Returns the run of tokens within `length` bytes with the highest score; nil if none is left.
     private func window(in tokens: [TextToken], outside taken: [Range<Int>], _ length: Int) -> Range<Int>? {
         var best: (range: Range<Int>, score: Float)?
-        var counts: [String: Int] = [:]
+        var counts: [TextKey: Int] = [:]
         var score: Float = 0
         var start = 0
         for end in tokens.indices {
@@ -96,10 +96,11 @@ public struct Highlighter: Sendable {
                 (counts, score, start) = ([:], 0, end + 1)
                 continue
             }
-            if counts[token.term, default: 0] == 0 { score += weights[token.term] ?? 0 }
-            counts[token.term, default: 0] += 1
+            let added = TextKey(token.term)
+            if counts[added, default: 0] == 0 { score += weights[added] ?? 0 }
+            counts[added, default: 0] += 1
             while token.range.upperBound - tokens[start].range.lowerBound > length, start < end {
-                let term = tokens[start].term
+                let term = TextKey(tokens[start].term)
                 counts[term, default: 1] -= 1
                 if counts[term] == 0 { score -= weights[term] ?? 0 }
                 start += 1
@@ -110,7 +111,7 @@ public struct Highlighter: Sendable {
     }
 
     private func score(of tokens: ArraySlice<TextToken>) -> Float {
-        Set(tokens.map(\.term)).reduce(0) { $0 + (weights[$1] ?? 0) }
+        Set(tokens.map { TextKey($0.term) }).reduce(0) { $0 + (weights[$1] ?? 0) }
     }
 
     /// Extends the span to white space, as far as the length and other passages allow.
