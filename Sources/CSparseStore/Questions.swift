@@ -116,7 +116,7 @@ public func list(
 }
 
 /// The filter that a text says.
-func parse(_ filter: UnsafePointer<CChar>) throws -> Filter { try Filter.parse(String(cString: filter)) }
+func parse(_ filter: UnsafePointer<CChar>) throws -> Filter { try Filter.parse(text(filter, name: "filter")) }
 
 extension sparsestore_changes: SizedStructure { static var name: String { "sparsestore_changes" } }
 extension sparsestore_list_options: SizedStructure { static var name: String { "sparsestore_list_options" } }

@@ -165,7 +165,12 @@ private struct SearchRequest {
         case SPARSESTORE_RECALL_FAST: options.recall = .fast
         default: options.recall = .target(given.recall == 0 ? 0.95 : given.recall)
         }
-        if let filter = given.filter { options.filter = try Filter.parse(text(filter, name: "filter")) }
+        options.filter = try given.filter.map(parse)
+        if let separator = given.group_separator {
+            options.grouping = .byIDPrefix(
+                upTo: try text(separator, name: "group separator"),
+                best: given.group_size == 0 ? 1 : Int(given.group_size))
+        }
         if given.uses_corpus_idf != 0 { options.weighting = .corpusIDF }
         if given.has_minimum_score != 0 { options.minimumScore = given.minimum_score }
         if given.timeout > 0 { options.deadline = .now + .seconds(given.timeout) }
@@ -173,6 +178,7 @@ private struct SearchRequest {
         fields = given.fields
         if fields & Int32(SPARSESTORE_FIELD_PAYLOAD.rawValue) != 0 { options.fields.insert(.payload) }
         if fields & Int32(SPARSESTORE_FIELD_TAGS.rawValue) != 0 { options.fields.insert(.tags) }
+        if fields & Int32(SPARSESTORE_FIELD_ATTRIBUTES.rawValue) != 0 { options.fields.insert(.attributes) }
         tokens = try given.tokens.map { try InputTokens($0.pointee, rows: rows) }
         candidates = given.candidates == 0 ? options.limit * 10 : Int(given.candidates)
     }
@@ -195,18 +201,15 @@ private struct SearchRequest {
                 answers[index] = try result.get()
             }
         }
-        return try answers.map { result in try (result?.hits ?? []).map { try answered($0, in: snapshot) } }
+        return answers.map { ($0?.hits ?? []).map(answered) }
     }
 
-    /// Payload and tags come with a hit, in the same snapshot; attributes are read with the document.
-    private func answered(_ hit: Hit, in snapshot: Snapshot) throws -> AnsweredHit {
+    private func answered(_ hit: Hit) -> AnsweredHit {
         var answer = AnsweredHit(id: hit.id, score: hit.score)
-        answer.group = hit.group
+        answer.group = hit.group?.description
         answer.payload = hit.payload
-        answer.tags = hit.tags ?? []
-        if fields & Int32(SPARSESTORE_FIELD_ATTRIBUTES.rawValue) != 0 {
-            answer.attributes = try snapshot.document(hit.id)?.attributes ?? [:]
-        }
+        answer.tags = hit.tags
+        answer.attributes = hit.attributes
         return answer
     }
 

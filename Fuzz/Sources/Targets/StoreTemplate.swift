@@ -7,8 +7,8 @@ import SystemPackage
 
 /// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, the same
 /// compact with lists in planes, small compact segments, tombstones, deltas, a payload dictionary, multivectors in two
-/// codecs, and a block index. The small one has all of that but levels, dense lists and planes, and is asked in a fraction of
-/// the time.
+/// codecs, attributes of every type, some of them changed since, and a block index. The small one has all of that but levels,
+/// dense lists and planes, and is searched in a fraction of the time.
 struct StoreTemplate: Sendable {
     /// A value of the store, and where it stands.
     struct Entry: Sendable {
@@ -63,6 +63,9 @@ struct StoreTemplate: Sendable {
         try write(windows[2])
         try store.write { transaction in
             for id in removed { try transaction.remove(id) }
+            for number in stride(from: 1, to: windows[1].upperBound, by: 90) where !removed.contains("d\(number)") {
+                try transaction.update("d\(number)") { $0.attributes["number"] = -1 }
+            }
         }
         generation = try store.read { $0.generation }
         store.close()

@@ -58,7 +58,12 @@ struct AttributeSchema: Sendable {
                 + "one normal form")
     }
 
-    /// The type of an attribute that a filter, an order or a facet names.
+    /// The types by name. Names that Swift considers equal are refused when they are written, but a file may have them.
+    var types: [String: AttributeType] {
+        Dictionary(record.attributes.map { (String(decoding: $0.name, as: UTF8.self), $0.type) }) { first, _ in first }
+    }
+
+    /// Takes in the attributes of another store.
     ///
     /// - Throws: `attributeTypeMismatch`, naming an attribute that has types which do not go together.
     mutating func join(_ other: AttributeSchema) throws(SparseStoreError) {

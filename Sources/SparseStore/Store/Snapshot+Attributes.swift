@@ -5,10 +5,7 @@ public import SparseFormat
 extension Snapshot {
     /// The names and types of all attributes that documents of the store have ever had.
     public var attributes: [String: AttributeType] {
-        // Names that Swift takes for one are refused when they are written; a file may have them all the same.
-        Dictionary(state.schema.record.attributes.map { (String(decoding: $0.name, as: UTF8.self), $0.type) }) {
-            first, _ in first
-        }
+        state.schema.types
     }
 
     /// Returns the number of documents that a filter matches; without a filter, the number of all documents.
