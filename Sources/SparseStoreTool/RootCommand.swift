@@ -5,10 +5,11 @@ internal import ArgumentParser
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sparsestore",
-        abstract: "An embedded, transactional store of sparse vectors, from the command line.",
+        abstract: "Command-line access to SparseStore, an embedded, transactional store for sparse vectors.",
         discussion: """
-            Loads collections of sparse vectors (SPLADE, BM25 and the like) into one file, searches them, and measures \
-            the answers. Results go to standard output; progress, notes and errors to standard error.
+            Loads collections of sparse vectors (such as SPLADE or BM25) into a single file, searches them, and \
+            measures the quality of the answers. Results go to standard output; progress, notes and errors go to \
+            standard error.
 
             EXAMPLES:
               sparsestore load wiki.sparse documents.jsonl.zst

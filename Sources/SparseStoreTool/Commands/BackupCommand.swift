@@ -7,9 +7,9 @@ struct BackupCommand: ParsableCommand {
         commandName: "backup",
         abstract: "Write a verified copy of a store that may be in use.",
         discussion: """
-            The copy is the state of one commit, without free pages, with permissions 0600. It appears complete and on \
-            disk or not at all, and nothing is overwritten. Then it is verified, in a process of its own; when that finds \
-            damage, which the store itself must have, the copy is kept and the exit code is 3.
+            The copy holds the state of one commit, without free pages, and has permissions 0600. It appears complete \
+            and synced to disk, or not at all. No file is overwritten. The copy is then verified in a separate \
+            process. If that finds damage, the store itself is damaged; the copy is kept and the exit code is 3.
 
             EXAMPLES:
               sparsestore backup wiki.sparse wiki-monday.sparse
@@ -18,13 +18,13 @@ struct BackupCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
 
-    @Argument(help: "The copy; nothing may stand there.")
+    @Argument(help: "The path of the copy. No file may exist there.")
     var file: String
 
-    @Flag(help: "Verify every value of the copy, as 'verify --deep'.")
+    @Flag(help: "Verify every value of the copy, as 'verify --deep' does.")
     var deep = false
 
-    @Flag(help: "Copy free pages too: for a store that cannot be copied without them.")
+    @Flag(help: "Copy free pages too. Use this for a store that cannot be copied without them.")
     var plain = false
 
     @OptionGroup var supervision: Supervision
@@ -34,6 +34,6 @@ struct BackupCommand: ParsableCommand {
         try ProgressLine().during("copying") { try store.backup(to: file, compacting: !plain) }
         store.close()
         try supervision.verify(file, isDeep: deep, self.store.access)
-        try Output.standard.write("backed up to '\(file)', and verified\n")
+        try Output.standard.write("backed up to '\(file)' and verified\n")
     }
 }

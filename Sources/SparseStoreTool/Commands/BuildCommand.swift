@@ -6,11 +6,11 @@ internal import SparseStore
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
-        abstract: "Merge the index into as few segments as hold its documents, and tune it.",
+        abstract: "Merge the index into as few segments as possible, and tune it.",
         discussion: """
-            Drops what removed documents have left behind and keeps similar documents together, so that searches are as \
-            fast as they can be; then measures, as `tune` does, what recall each effort reaches. Each step is one \
-            transaction; searches go on meanwhile. `load` does the same at its end.
+            Drops the data of removed documents and places similar documents next to each other, which makes searches \
+            fast. Then measures the recall of each effort, as 'tune' does. Each step is one transaction, and searches \
+            continue while the build runs. 'load' does the same when it finishes.
 
             EXAMPLES:
               sparsestore build wiki.sparse
@@ -33,7 +33,7 @@ struct BuildCommand: ParsableCommand {
         try store.optimize { segments in
             Output.note("\(Figures.count(segments)) segments left\n")
             if InterruptFlag.isSet {
-                throw CommandFailure(.interrupted, "interrupted; what was merged so far is kept")
+                throw CommandFailure(.interrupted, "interrupted; the merges finished so far are kept")
             }
         }
         if let settings = layout.blockSettings {

@@ -6,11 +6,12 @@ internal import SparseStore
 struct CompactCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compact",
-        abstract: "Give the space of removed documents back to the system.",
+        abstract: "Return the space of removed documents to the file system.",
         discussion: """
-            Writes the store without free pages into a new file, which then takes its place; that needs as much free space \
-            meanwhile. A crash leaves the old file or the new one, whole. No other process may have the store open: the \
-            exit code is then 6, and 'backup' makes a compact copy all the same. 'build' first for the smallest file.
+            Writes the store without its free pages to a new file and replaces the old file with it. This needs free \
+            disk space for the new file. A crash leaves either the old file or the new one intact. If another process \
+            has the store open, the exit code is 6; 'backup' makes a compact copy even then. Run 'build' first to get \
+            the smallest file.
 
             EXAMPLES:
               sparsestore compact wiki.sparse

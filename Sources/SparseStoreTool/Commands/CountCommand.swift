@@ -6,7 +6,7 @@ internal import SparseStore
 struct CountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "count",
-        abstract: "Count the documents that a filter lets through.",
+        abstract: "Count the documents that match a filter.",
         discussion: """
             EXAMPLES:
               sparsestore count wiki.sparse
@@ -16,7 +16,7 @@ struct CountCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
 
     @Option(
-        name: .customLong("where"), help: "Only documents that this filter lets through.",
+        name: .customLong("where"), help: "Only count documents that match this filter.",
         transform: FilterExpression.parse)
     var filter: Filter?
 

@@ -9,24 +9,26 @@ struct EncodeCommand: ParsableCommand {
         commandName: "encode",
         abstract: "Turn lines of text into sparse vectors.",
         discussion: """
-            Reads lines of text and writes for each a JSON object of weights by term, in the order of the terms' bytes. \
-            What it prints can be given to 'search --terms', or stand as "vector" in a file for 'load'.
+            Reads lines of text and writes one JSON object of weights by term for each line, sorted by the bytes of \
+            the terms. Pass an object to 'search --terms', or use it as the "vector" of a document in a file for \
+            'load'.
 
             ENCODERS:
-              bm25:LANGUAGE, analyzer:LANGUAGE   how often each word stands in the line: words by the rules of Unicode, in
-                                                 lower case, without stop words, stemmed; 'none' stems nothing
-              wordpiece:FILE[,IDF]               the line's WordPieces, each with its weight of the table IDF, or 1: FILE is
-                                                 a vocab.txt or tokenizer.json, IDF an idf.json or a Float32 for each token
+              bm25:LANGUAGE, analyzer:LANGUAGE   the count of each word: split by the Unicode rules, lowercased, without
+                                                 stop words, stemmed; LANGUAGE 'none' turns stemming off
+              wordpiece:FILE[,IDF]               the line's WordPieces, each with its weight from the table IDF, or 1;
+                                                 FILE is a vocab.txt or a tokenizer.json, IDF is an idf.json or one
+                                                 Float32 per token
 
             EXAMPLES:
               echo 'Engines are running' | sparsestore encode --encoder bm25:english
               sparsestore encode --encoder wordpiece:tokenizer.json,idf.json < questions.txt
             """)
 
-    @Argument(help: "The file of lines; - for standard input.")
+    @Argument(help: "The file to read, one text per line; - for standard input.")
     var input = "-"
 
-    @Option(help: "What encodes: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].")
+    @Option(help: "The encoder: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].")
     var encoder: EncoderOption
 
     func run() throws {

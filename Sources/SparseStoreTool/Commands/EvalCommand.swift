@@ -7,7 +7,7 @@ internal import SystemPackage
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Ask a file of queries; measure the answers and the time they take.",
+        abstract: "Run a file of queries, and measure the quality and latency of the answers.",
         discussion: """
             Queries are JSON Lines or CSR, told by the content, each with an id of its own; or questions in plain words, as \
             JSON Lines, {"id", "text"}, or lines of an id, a tab and the text. Recall: a returned document is right when its true score \
@@ -16,11 +16,11 @@ struct EvalCommand: ParsableCommand {
             over the judged queries of the file; without --limit, as many hits are asked for as the deepest of them looks \
             at (1,000 for one without a depth). Times are those of one search call each.
 
-            The truth is little-endian: UInt32 queries, UInt32 k, then queries x k UInt32 document ids, then as many \
-            Float32 scores. Judgments are lines of 'query document grade' or 'query iteration document grade', separated by \
-            white space or commas, with or without a line of names; or a JSON object {"query": {"document": grade}}. Grades \
-            are whole numbers. What does not fit is refused or counted: a document judged twice, a ranking of a query that \
-            is not asked, a document that the store does not have.
+            The truth file is little-endian: UInt32 query count, UInt32 k, then count x k UInt32 document ids, then \
+            as many Float32 scores. Judgments are lines of 'query document grade' or 'query iteration document \
+            grade', separated by white space or commas, with an optional header line; or a JSON object {"query": \
+            {"document": grade}}. Grades are integers. Mismatched input is refused or counted: a document judged \
+            twice, a ranking for a query that is not in the file, a document that is not in the store.
 
             EXAMPLES:
               sparsestore eval notes.sparse --queries questions.tsv --qrels qrels.tsv
@@ -37,10 +37,10 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
 
-    @Option(help: "The file of queries; - for standard input.")
+    @Option(help: "The file with the queries; - for standard input.")
     var queries: String
 
-    @Option(help: "The exact answers to measure recall against.")
+    @Option(help: "The file with the exact answers, to measure recall.")
     var truth: String?
 
     @Option(help: "Judgments to measure the answers against.")
@@ -71,10 +71,10 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var stages: StageOptions
 
-    @Option(help: "How many threads ask at once.")
+    @Option(help: "The number of threads that run queries.")
     var threads = 1
 
-    @Flag(help: "Ask all queries once before the time is taken.")
+    @Flag(help: "Run all queries once before measuring.")
     var warmup = false
 
     @OptionGroup var weights: WeightOptions
@@ -86,7 +86,7 @@ struct EvalCommand: ParsableCommand {
             "--queries": queries, "--truth": truth, "--qrels": qrels, "--fuse": stages.fuse,
         ])
         guard (1...1_024).contains(threads) else {
-            throw ValidationError("--threads is to be 1 to 1024, not \(threads)")
+            throw ValidationError("--threads must be between 1 and 1024, not \(threads)")
         }
         guard measures == nil || qrels != nil else { throw ValidationError("--measures needs judgments; give --qrels") }
         guard !byQuery || (measures != nil && output.isJSON) else {
@@ -104,26 +104,26 @@ struct EvalCommand: ParsableCommand {
             store: self.store.store,
             inputs: [matrix, MatrixFile.idsBeside(matrix), truth, qrels, tuning.weighting.input] + stages.inputs)
         try files.requireOtherStandardStreams()
-        // The files are read before the store is opened: it shows at once which of them is wrong.
+        // Read the files before opening the store, so that a bad file is reported at once.
         let file = try weights.queries(queries)
         let groundTruth = try truth.map { try GroundTruth(path: $0) }
         let judgments = try qrels.map { try Qrels(path: $0) }
         try check(file)
         if text.encoder != nil, !file.isInWords {
             throw CommandFailure(
-                .usage, "--encoder is for questions in plain words, and '\(queries)' has vectors; leave it out")
+                .usage, "--encoder is for plain-text queries, but '\(queries)' has vectors; leave it out")
         }
         let plan = try stages.read(for: file.queries)
         if let groundTruth, groundTruth.queries < file.queries.count {
             throw CommandFailure(
                 .invalidInput,
-                "the truth answers \(groundTruth.queries) queries and '\(queries)' holds "
-                    + "\(file.queries.count); give the truth of these queries")
+                "the truth answers \(groundTruth.queries) queries, but '\(queries)' has "
+                    + "\(file.queries.count); use the truth file for these queries")
         }
         if let groundTruth, groundTruth.queries > file.queries.count {
             Output.note(
-                "the truth answers \(Figures.count(groundTruth.queries)) queries; the first "
-                    + "\(Figures.count(file.queries.count)) are taken for those of '\(queries)'\n")
+                "the truth answers \(Figures.count(groundTruth.queries)) queries; using the first "
+                    + "\(Figures.count(file.queries.count)) for '\(queries)'\n")
         }
         let run = try runFile.map { try OutputPath.open($0, option: "--run", sparing: files) }
         let store = try self.store.openForReading(tuning.apply)
@@ -144,7 +144,7 @@ struct EvalCommand: ParsableCommand {
         if warmup { _ = try runner.run(set.queries) }
         let result = try runner.run(set.queries)
         if let run, let runFile {
-            // Only now, so that a run from before is lost to no evaluation that fails.
+            // Overwrite an existing run file only now, so that a failed evaluation does not destroy it.
             if run.isRegular { try run.descriptor.resize(to: 0) }
             let writer = TRECRunWriter(descriptor: run.descriptor, name: runFile)
             for (record, outcome) in zip(set.records, result.outcomes) {
@@ -164,14 +164,14 @@ struct EvalCommand: ParsableCommand {
             try curve.picture.write(to: plot, option: "--plot", sparing: files)
         }
         stages.noteUnknown(result.outcomes.map(\.stages))
-        // Later stages give scores of another kind.
+        // The scores of later stages are not comparable with the truth.
         if let groundTruth, let error = report.scoreError, stages.isEmpty, error > groundTruth.largestScore / 100 {
             Output.note(
-                "returned scores differ by up to \(error) from those of the truth; is it the truth of these queries and "
-                    + "this weighting?\n")
+                "returned scores differ from the truth by up to \(error); check that the truth is for these queries "
+                    + "and this weighting\n")
         }
         if let ranking = report.ranking, ranking.judged == 0 {
-            Output.note("none of the queries is judged in '\(qrels ?? "")'; do the ids agree?\n")
+            Output.note("'\(qrels ?? "")' has judgments for none of the queries; check that the ids match\n")
         }
         if let judgments, let qrels { note(judgments, qrels, asked: ids) }
         try Output.standard.write(output.isJSON ? report.json.text + "\n" : report.text)
@@ -202,10 +202,11 @@ struct EvalCommand: ParsableCommand {
         guard qrels == nil, runFile == nil, stages.fuse == nil else {
             throw CommandFailure(
                 .invalidInput,
-                "queries \(pair.first + 1) and \(pair.second + 1) of '\(queries)' have the same id, and judgments and runs "
-                    + "go by ids; give each query an id of its own")
+                "queries \(pair.first + 1) and \(pair.second + 1) of '\(queries)' have the same id; judgments and runs "
+                    + "need a distinct id for each query")
         }
-        Output.note("queries \(pair.first + 1) and \(pair.second + 1) of '\(queries)' have the same id; both count\n")
+        Output.note(
+            "queries \(pair.first + 1) and \(pair.second + 1) of '\(queries)' have the same id; both are counted\n")
     }
 
     /// Compares the documents in the judged places of a truth with those of the store.
@@ -223,23 +224,24 @@ struct EvalCommand: ParsableCommand {
         }
         guard found > 0 || all == 0 else {
             throw CommandFailure(
-                .invalidInput, "the store has none of the documents of the truth; give the truth of this collection")
+                .invalidInput,
+                "the store has none of the documents of the truth; use the truth file for this collection")
         }
         if found < all {
             Output.note(
-                "\(Figures.count(all - found)) of the \(Figures.count(all)) documents of the truth are not in the store; is it "
-                    + "the truth of this collection?\n")
+                "\(Figures.count(all - found)) of the \(Figures.count(all)) documents of the truth are not in the "
+                    + "store; check that the truth is for this collection\n")
         }
     }
 
-    /// Says what of the judgments was of no use.
+    /// Reports judgments that were not used.
     private func note(_ judgments: Qrels, _ path: String, asked ids: [String]) {
         if judgments.repeated > 0 {
             Output.note(
-                "\(Figures.count(judgments.repeated)) judgments stand twice in '\(path)', with the same grade\n")
+                "\(Figures.count(judgments.repeated)) judgments appear twice in '\(path)', with the same grade\n")
         }
         let asked = Set(ids.map { TextKey($0) })
         let others = judgments.grades.keys.count { !asked.contains($0) }
-        if others > 0 { Output.note("\(Figures.count(others)) queries judged in '\(path)' are not asked\n") }
+        if others > 0 { Output.note("\(Figures.count(others)) queries judged in '\(path)' are not in '\(queries)'\n") }
     }
 }

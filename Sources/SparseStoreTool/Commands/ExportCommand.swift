@@ -6,17 +6,19 @@ internal import SparseStore
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write every document as JSON Lines, which `load` reads.",
+        abstract: "Write every document as JSON Lines that 'load' can read.",
         discussion: """
-            {"id": string, "content": string, "tags": [string], "attributes": {name: value}, "vector": {term: weight}, \
-            "multivector": [[number]]} a line, in the order in which the documents were written; numbers keep every bit. 'content' is the payload; one \
-            that is not text becomes 'payload_base64'. Where terms are numbers, the vector is \
-            {"indices": [number], "values": [weight]}.
+            Writes {"id": string, "content": string, "tags": [string], "attributes": {name: value}, "vector": {term: \
+            weight}, "multivector": [[number]]}, one document per line, in the order in which the documents were \
+            written. Numbers keep every bit. 'content' is the payload; a payload that is not text becomes \
+            'payload_base64'. If the terms are numbers, the vector is {"indices": [number], "values": [weight]}. Dates \
+            are RFC 3339 strings; 'load --dates' reads them back as dates.
 
-            Dates are texts of RFC 3339: 'load --dates' reads them again. 'load' makes the same documents of it. Token vectors are written as their codec has kept them: a store of \
-            int8 gets its own bits back with 'load --codec int8', while pq32 trains a new codebook, and its token vectors \
-            change a little; a note says so. What a store holds beside its documents (index, tuning, places in inputs) is \
-            not exported: 'backup' keeps all. The exit code is 2 when a document is too large for a line that 'load' reads.
+            'load' restores the same documents from this output. Token vectors are written as their codec stored \
+            them. 'load --codec int8' restores the exact bits of an int8 store; pq32 trains a new codebook, which \
+            changes the token vectors slightly, and a note says so. Only documents are exported; 'backup' also keeps \
+            the index, the tuning and the positions of loads. The exit code is 2 if a document is too large for a \
+            line that 'load' reads.
 
             EXAMPLES:
               sparsestore export wiki.sparse > documents.jsonl
@@ -105,9 +107,9 @@ struct ExportCommand: ParsableCommand {
         if let tooLong {
             throw CommandFailure(
                 .invalidInput,
-                "\(Figures.count(tooLong.count)) documents make a line longer than the \(InterchangeLimits.lineBytes) bytes "
-                    + "that 'load' reads, the first of them '\(Printable.line(Array(tooLong.first.utf8), limit: 60))'; move "
-                    + "the store with 'backup' instead")
+                "the lines of \(Figures.count(tooLong.count)) documents exceed the \(InterchangeLimits.lineBytes) "
+                    + "bytes that 'load' reads; the first is "
+                    + "'\(Printable.line(Array(tooLong.first.utf8), limit: 60))'; use 'backup' to copy the store")
         }
     }
 
@@ -140,9 +142,9 @@ struct ExportCommand: ParsableCommand {
             "\(Figures.count(multivectors.documents)) documents have token vectors, kept as \(multivectors.codec)"
         switch multivectors.codec {
         case .f16: break
-        case .int8: Output.note("\(count); 'load --codec int8' keeps their bits, a load without changes them\n")
+        case .int8: Output.note("\(count); 'load --codec int8' keeps their bits, other loads change them\n")
         case .pq32:
-            Output.note("\(count); 'load --codec pq32' trains a codebook of its own, which changes them a little\n")
+            Output.note("\(count); 'load --codec pq32' trains a new codebook, which changes them slightly\n")
         }
     }
 }

@@ -6,7 +6,7 @@ internal import SparseStore
 struct FacetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "facets",
-        abstract: "Count the values of an attribute, the most frequent first.",
+        abstract: "Count the documents for each value of an attribute, most frequent first.",
         discussion: """
             EXAMPLES:
               sparsestore facets wiki.sparse lang
@@ -15,15 +15,15 @@ struct FacetsCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
 
-    @Argument(help: "The attribute.")
+    @Argument(help: "The name of the attribute.")
     var name: String
 
     @Option(
-        name: .customLong("where"), help: "Only documents that this filter lets through.",
+        name: .customLong("where"), help: "Only count documents that match this filter.",
         transform: FilterExpression.parse)
     var filter: Filter?
 
-    @Option(help: "The most values.")
+    @Option(help: "The maximum number of values to show.")
     var limit = 20
 
     @OptionGroup var output: OutputOptions

@@ -15,10 +15,10 @@ struct GetCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
 
-    @Argument(help: "The document's id.")
+    @Argument(help: "The id of the document.")
     var id: String
 
-    @Flag(help: "Also the token vectors, as their codec has kept them.")
+    @Flag(help: "Also show the token vectors, as decoded by their codec.")
     var multivector = false
 
     @OptionGroup var output: OutputOptions

@@ -6,11 +6,11 @@ internal import SparseStore
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List documents by filter and order, a page at a time.",
+        abstract: "List documents page by page, with an optional filter and order.",
         discussion: """
-            Without --order-by documents come in the order in which they were written. Documents without the attribute come \
-            last. --json prints {"documents": [{"id", "payload"?, "tags"?, "attributes"?}], "cursor"?}; the cursor asks for \
-            the page that follows.
+            Without --order-by, documents appear in the order in which they were written. Documents that lack the \
+            attribute come last. --json prints {"documents": [{"id", "payload"?, "tags"?, "attributes"?}], \
+            "cursor"?}; pass the cursor to --after to get the next page.
 
             EXAMPLES:
               sparsestore list wiki.sparse --where 'lang = de' --order-by year --descending
@@ -20,20 +20,20 @@ struct ListCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
 
     @Option(
-        name: .customLong("where"), help: "Only documents that this filter lets through.",
+        name: .customLong("where"), help: "Only list documents that match this filter.",
         transform: FilterExpression.parse)
     var filter: Filter?
 
-    @Option(help: "The attribute that decides the order.")
+    @Option(help: "The attribute to sort by.")
     var orderBy: String?
 
-    @Flag(help: "The largest value, or the newest document, first.")
+    @Flag(help: "Reverse the order: largest value, or newest document, first.")
     var descending = false
 
-    @Option(help: "The most documents.")
+    @Option(help: "The maximum number of documents per page.")
     var limit = 20
 
-    @Option(help: "The cursor of the page before.")
+    @Option(help: "Continue after an earlier page, which ended with this 'cursor'.")
     var after: String?
 
     @OptionGroup var output: OutputOptions
@@ -43,7 +43,7 @@ struct ListCommand: ParsableCommand {
         defer { store.close() }
         let cursor = try after.map { text in
             guard let cursor = Cursor(text) else {
-                throw CommandFailure(.invalidInput, "--after is no cursor; give one as 'list --json' has printed it")
+                throw CommandFailure(.invalidInput, "--after is not a cursor; use a cursor that 'list' printed")
             }
             return cursor
         }
@@ -57,7 +57,7 @@ struct ListCommand: ParsableCommand {
                 if let orderBy, let value = document.attributes[orderBy] { line += "   \(AttributeShow.text(value))" }
                 try Output.standard.write(line + "\n")
             }
-            if let cursor = page.cursor { Output.note("there is more: --after \(cursor)\n") }
+            if let cursor = page.cursor { Output.note("for the next page, use --after \(cursor)\n") }
             return
         }
         var fields: [(String, JSONValue)] = [

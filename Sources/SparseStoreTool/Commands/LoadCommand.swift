@@ -15,17 +15,18 @@ struct LoadCommand: ParsableCommand {
             may be given that holds doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is made \
             when it is not there. A document whose id is there is replaced, and counted.
 
-            Each batch is one transaction, which also holds the place in the input: after a kill, --resume goes on from \
-            there. A batch ends when it is large enough; one from standard input or a pipe also when its first document has \
-            waited --batch-seconds, so that a live feed can be searched. SIGINT commits what was read and stops with exit \
-            code 8. Memory: --memory, and twice the longest \
-            line (64 MiB at most). CSR from standard input or zstd is first copied to an unnamed file in TMPDIR.
+            Each batch is one transaction that also records the position in the input, so --resume can continue after \
+            the process was killed. A batch ends when it is large enough. A batch from standard input or a pipe also \
+            ends --batch-seconds after its first document arrived, so that a live feed becomes searchable. SIGINT \
+            commits the documents read so far and stops with exit code 8. The load uses --memory plus twice the \
+            longest line (at most 64 MiB). CSR that comes from standard input or is compressed with zstd is first \
+            copied to an unnamed file in TMPDIR.
 
-            Lines and rows that cannot be stored are rejected and counted; the exit code is 2 only when all were.
+            Lines and rows that cannot be stored are rejected and counted. The exit code is 2 only if all were rejected.
 
-            With --text a field of each line, or the part after a tab, is turned into a vector by --encoder and kept as \
-            payload; the store remembers the encoder, and is searched in plain words. --encoder alone says what has encoded \
-            the vectors of the input.
+            With --text, --encoder turns one field of each line, or the part after a tab, into a vector, and the text \
+            becomes the payload. The store remembers the encoder, and 'search' then takes plain words. --encoder \
+            without --text only records which encoder made the vectors of the input.
 
             EXAMPLES:
               sparsestore load notes.sparse notes.jsonl --text content --encoder bm25:english
@@ -39,7 +40,7 @@ struct LoadCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
     @OptionGroup var wait: WaitOption
 
-    @Argument(help: "The input file; - for standard input.")
+    @Argument(help: "The file or folder to read; - for standard input.")
     var input: String
 
     @Option(
@@ -51,29 +52,29 @@ struct LoadCommand: ParsableCommand {
     )
     var format: InputFormatOption?
 
-    @Option(help: "The JSON string field kept as payload; 'none' for no payload. (default: content, or else contents)")
+    @Option(help: "The JSON string field to store as the payload, or 'none'. (default: content, or else contents)")
     var payload: String?
 
-    @Option(help: "Attributes whose strings are dates of RFC 3339: NAME,NAME.")
+    @Option(help: "The names of attributes whose strings are RFC 3339 dates, separated by commas.")
     var dates: String?
 
-    @Option(help: "The JSON string field to encode and keep as payload, in place of a vector.")
+    @Option(help: "The JSON string field to encode into the vector and store as the payload.")
     var text: String?
 
-    @Option(help: "What encodes texts and queries: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].")
+    @Option(help: "The encoder of texts and queries: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].")
     var encoder: EncoderOption?
 
-    @Flag(help: "Go on where the last load of this input stopped.")
+    @Flag(help: "Continue where the last load of this input stopped.")
     var resume = false
 
-    @Option(help: "Write rejected lines to this file: number, tab, reason.")
+    @Option(help: "Write the number of each rejected line, a tab and the reason to this file.")
     var rejects: String?
 
-    // Three batches fill a window: each document is then laid out twice, once at its commit and once for good.
-    @Option(help: "The most documents of one transaction.")
+    // Three batches fill a window, so each document is laid out twice: at its commit, and when the window is merged.
+    @Option(help: "The maximum number of documents per transaction.")
     var batch = Limits.maximumDocumentsPerWindow / 3
 
-    @Option(help: "How many seconds a document from standard input or a pipe waits for its transaction at most.")
+    @Option(help: "The maximum number of seconds before a document from standard input or a pipe is committed.")
     var batchSeconds = 1.0
 
     @OptionGroup var fields: FieldOptions
@@ -97,7 +98,7 @@ struct LoadCommand: ParsableCommand {
     @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
     var noBuild = false
 
-    @Flag(help: "Show no progress.")
+    @Flag(help: "Do not show progress.")
     var quiet = false
 
     @Flag(help: "Write the summary as one JSON object.")
@@ -105,21 +106,21 @@ struct LoadCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...1_000_000).contains(batch) else {
-            throw ValidationError("--batch is to be 1 to 1000000, not \(batch)")
+            throw ValidationError("--batch must be between 1 and 1000000, not \(batch)")
         }
         guard (0.1...86_400).contains(batchSeconds) else {
-            throw ValidationError("--batch-seconds is to be 0.1 to 86400, not \(batchSeconds)")
+            throw ValidationError("--batch-seconds must be between 0.1 and 86400, not \(batchSeconds)")
         }
-        if noBuild, layout.blocks { throw ValidationError("--blocks builds an index, which --no-build forbids") }
+        if noBuild, layout.blocks { throw ValidationError("--blocks cannot be combined with --no-build") }
         guard text == nil || encoder != nil else { throw ValidationError("--text needs an --encoder") }
         if case .wordPiece? = encoder, text != nil {
-            throw ValidationError("a wordpiece encoder encodes queries only; load the vectors that its model makes")
+            throw ValidationError("a wordpiece encoder only encodes queries; load the vectors that its model produces")
         }
         if let payload, ["none"].contains(payload) == false, text != nil, payload != text {
-            throw ValidationError("with --text the payload is the text; --payload can only be 'none'")
+            throw ValidationError("with --text the payload is the text; --payload may only be 'none'")
         }
         if let payload, ["id", "vector", "tags", "attributes", "multivector"].contains(payload) {
-            throw ValidationError("--payload cannot be '\(payload)': that field has a meaning of its own")
+            throw ValidationError("--payload cannot be '\(payload)', which is a reserved field; name another field")
         }
     }
 
@@ -129,7 +130,7 @@ struct LoadCommand: ParsableCommand {
             store: self.store.store,
             inputs: [input, MatrixFile.idsBeside(input)] + labels.inputs + tokens.inputs)
         try files.requireOtherStandardStreams()
-        // The input is opened first: a misspelt name must not leave an empty store behind.
+        // Open the input first: a misspelled name must not leave an empty store behind.
         let source = try ByteSource(path: input)
         let textEncoder = try encoder?.encoder()
         let format = try format?.format ?? InputFormat.detect(source)
@@ -156,7 +157,7 @@ struct LoadCommand: ParsableCommand {
         try report(
             try loader.run(
                 reader,
-                // How a regular file is cut must not depend on the time it takes to read it.
+                // The batches of a regular file must not depend on how fast it is read.
                 batches: BatchLimits(
                     documents: batch, bytes: layout.memory.batchBytes,
                     age: source.rawSize == nil ? .seconds(batchSeconds) : nil),
@@ -174,7 +175,7 @@ struct LoadCommand: ParsableCommand {
         return opened
     }
 
-    /// The place that an earlier load of this input has left, if there was one.
+    /// The position that an earlier load of this input recorded, or nil.
     private func kept(
         _ name: String, in store: Store, source: ByteSource, fresh: LoadBookmark
     ) throws -> LoadBookmark? {
@@ -234,8 +235,8 @@ struct LoadCommand: ParsableCommand {
         guard summary.isComplete else {
             throw CommandFailure(
                 .interrupted,
-                "interrupted after \(Figures.count(summary.acceptedInAll)) documents, which are safe; "
-                    + "go on with --resume")
+                "interrupted after committing \(Figures.count(summary.acceptedInAll)) documents; "
+                    + "continue with --resume")
         }
         guard summary.acceptedInAll > 0 || summary.rejectedInAll == 0 else {
             throw CommandFailure(
@@ -250,8 +251,8 @@ struct LoadCommand: ParsableCommand {
         }
         if summary.rejectedForWeights > 0 {
             Output.note(
-                "\(Figures.count(summary.rejectedForWeights)) of the rejected have a bad weight; --drop-bad-weights loads "
-                    + "them without it\n")
+                "\(Figures.count(summary.rejectedForWeights)) of the rejected have a bad weight; --drop-bad-weights "
+                    + "loads them without the bad weights\n")
         }
     }
 }

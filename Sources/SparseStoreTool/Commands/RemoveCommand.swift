@@ -6,9 +6,10 @@ internal import SparseStore
 struct RemoveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Remove documents, all in one transaction.",
+        abstract: "Remove documents in one transaction.",
         discussion: """
-            An id that is not there is reported, and the exit code is 2; the others are removed all the same.
+            Ids that the store does not have are reported, and the exit code is then 2. The other documents are still \
+            removed.
 
             EXAMPLES:
               sparsestore remove wiki.sparse 12
@@ -19,22 +20,22 @@ struct RemoveCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
     @OptionGroup var wait: WaitOption
 
-    @Argument(help: "The documents' ids.")
+    @Argument(help: "The ids of the documents.")
     var ids: [String] = []
 
     @Option(
-        name: .customLong("where"), help: "Remove all documents that this filter lets through.",
+        name: .customLong("where"), help: "Remove all documents that match this filter.",
         transform: FilterExpression.parse)
     var filter: Filter?
 
-    @Flag(help: "Only say how many documents --where would remove.")
+    @Flag(help: "Only count the documents that --where would remove.")
     var dryRun = false
 
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard ids.isEmpty != (filter == nil) else { throw ValidationError("give either ids or --where") }
-        if dryRun, filter == nil { throw ValidationError("--dry-run goes with --where") }
+        guard ids.isEmpty != (filter == nil) else { throw ValidationError("specify either ids or --where") }
+        if dryRun, filter == nil { throw ValidationError("--dry-run needs --where") }
     }
 
     func run() throws {

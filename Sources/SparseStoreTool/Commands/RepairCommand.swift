@@ -7,14 +7,14 @@ internal import SystemPackage
 struct RepairCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
-        abstract: "Make a new store of what can still be read of a damaged one.",
+        abstract: "Build a new store from the readable documents of a damaged one.",
         discussion: """
-            Reads the documents and makes everything else anew: identifiers, vocabulary, statistics, index. The damaged \
-            file is left as it is. When documents are damaged too, or their token vectors are, they are listed and nothing \
-            is written, unless --skip-damaged says to go on without what is lost: a document whose token vectors alone are \
-            damaged is kept without them. A backup is better than a repair.
+            Reads the documents and rebuilds everything else: identifiers, vocabulary, statistics and index. The \
+            damaged file is not changed. If documents or their token vectors are damaged too, they are listed and \
+            nothing is written. With --skip-damaged, damaged documents are left out, and a document with damaged \
+            token vectors is kept without them. If you have a backup, restore it instead.
 
-            As `verify` does, it reads the damaged store in a process of its own.
+            The damaged store is read in a separate process, as 'verify' does.
 
             EXAMPLES:
               sparsestore repair wiki.sparse --to mended.sparse
@@ -23,10 +23,10 @@ struct RepairCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
 
-    @Option(name: .customLong("to"), help: "Where the new store is made; nothing may stand there.")
+    @Option(name: .customLong("to"), help: "The path of the new store. No file may exist there.")
     var target: String
 
-    @Flag(help: "Leave out the documents and token vectors that are damaged.")
+    @Flag(help: "Leave out damaged documents and damaged token vectors.")
     var skipDamaged = false
 
     @OptionGroup var output: OutputOptions
@@ -53,8 +53,8 @@ struct RepairCommand: ParsableCommand {
             throw CommandFailure(
                 .corrupted,
                 "\(Figures.count(report.damagedCount)) damaged documents and the token vectors of "
-                    + "\(Figures.count(report.lostMultivectors)) others would be lost and nothing was written; restore a "
-                    + "backup, or give --skip-damaged")
+                    + "\(Figures.count(report.lostMultivectors)) others would be lost, so nothing was written; "
+                    + "restore a backup, or use --skip-damaged")
         }
     }
 }

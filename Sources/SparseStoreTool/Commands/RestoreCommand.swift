@@ -5,24 +5,24 @@ internal import SparseStore
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Make a store of a backup.",
+        abstract: "Create a store from a backup.",
         discussion: """
-            Verifies the backup first, in a process of its own, and copies nothing when that finds damage. The store \
-            appears complete and on disk or not at all, and nothing is overwritten: move the damaged store, and its \
-            '-lock' file, away before.
+            Verifies the backup in a separate process first, and copies nothing if that finds damage. The store \
+            appears complete and synced to disk, or not at all. No file is overwritten: move the damaged store and \
+            its '-lock' file away first.
 
             EXAMPLES:
               sparsestore restore wiki-monday.sparse wiki.sparse
               sparsestore restore wiki-monday.sparse wiki.sparse --deep
             """)
 
-    @Argument(help: "The backup.")
+    @Argument(help: "The path of the backup.")
     var file: String
 
-    @Argument(help: "The store to make; nothing may stand there.")
+    @Argument(help: "The path of the new store. No file may exist there.")
     var store: String
 
-    @Flag(help: "Verify every value of the backup, as 'verify --deep'.")
+    @Flag(help: "Verify every value of the backup, as 'verify --deep' does.")
     var deep = false
 
     @OptionGroup(title: "Access") var access: AccessOptions

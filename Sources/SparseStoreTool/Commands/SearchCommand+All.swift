@@ -3,7 +3,7 @@ internal import SparseInterchange
 internal import SparseStore
 
 extension SearchCommand {
-    /// Asks every query of the file that has a weight, all in one snapshot.
+    /// Runs every query of the file that has a weight, all in one snapshot.
     func runAll(_ source: ByteSource?) throws {
         let file = try weights.queries(queries ?? "-", source)
         if let pair = file.firstRepetition {
@@ -19,7 +19,7 @@ extension SearchCommand {
         InterruptFlag.install()
         try store.read { snapshot in try ask(asked, snapshot, options) }
         let silent = set.records.count - asked.count
-        if silent > 0 { Output.note("\(silent) of the queries have no weight and were not asked\n") }
+        if silent > 0 { Output.note("\(silent) of the queries have no weight and were skipped\n") }
     }
 
     /// Asks so many queries at a time that their hits fit into memory, and tells every few seconds how far it is.
@@ -61,13 +61,13 @@ extension SearchCommand {
             "\(reason) after \(Figures.count(done)) of \(Figures.count(count)) queries; their answers were written")
     }
 
-    /// Whether lines of standard input are answered one by one.
+    /// Whether each line of standard input is answered before the next is read.
     var answersEachLine: Bool {
         queries == "-" && output.isJSON && query == nil && threads == nil && timeLimit == nil && stages.isEmpty
             && page.after == nil && !weights.dropBadWeights
     }
 
-    /// Answers each query as it comes, before the next is read.
+    /// Answers each query of standard input before reading the next.
     func run(_ lines: QueryStream) throws {
         let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
@@ -101,7 +101,8 @@ extension SearchCommand {
         }
         if let partial { throw partial }
         guard failed == 0 else {
-            throw CommandFailure(.invalidInput, "\(failed) of the lines could not be answered; each says why")
+            throw CommandFailure(
+                .invalidInput, "\(failed) of the lines could not be answered; see 'error' in their answers")
         }
     }
 }
@@ -117,7 +118,8 @@ struct FieldWeights {
             guard pair.count == 2, let weight = Float(pair[1]), weight.isFinite,
                 weights.updateValue(weight, forKey: pair[0]) == nil
             else {
-                throw ValidationError("--field-weights is to be parts like 'title=2,body=1', each once, not '\(part)'")
+                throw ValidationError(
+                    "--field-weights must be a list like 'title=2,body=1' without repeats, not '\(part)'")
             }
         }
         self.weights = weights

@@ -3,7 +3,7 @@ internal import SparseStore
 internal import SparseText
 
 extension SearchCommand {
-    /// Asks a question in plain words.
+    /// Runs a query in plain words.
     func run(_ words: String) throws {
         let stages = try self.stages.read(for: [QueryRecord(id: "", query: nil)], chosen: 0).stages(query: "", at: 0)
         let store = try self.store.openForReading(tuning.apply)
@@ -11,7 +11,7 @@ extension SearchCommand {
         let encoder = try text.encoder(for: store)
         let options = text.options(try options(for: store), encoder)
         let terms = try encoder.encode(query: words)
-        if terms.isEmpty { Output.note("the question has no term that could be found; ask with other words\n") }
+        if terms.isEmpty { Output.note("the query has no term to search for; use other words\n") }
         let highlighter = highlight ? Highlighter(encoder.tokenizer, terms: terms) : nil
         let report = try store.read { snapshot in
             let watch = Stopwatch()

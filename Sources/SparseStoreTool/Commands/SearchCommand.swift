@@ -7,18 +7,20 @@ internal import SparseText
 struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Find the best documents for a query, or for each of a file.",
+        abstract: "Find the best documents for a query, or for each query of a file.",
         discussion: """
-            The query is plain words, where the store knows what encoded its texts or --encoder says so; or a JSON object of \
-            weights by term; or one query of a file (JSON Lines or CSR). Hits are shown with \
-            the first 200 characters of their payload; --explain adds what each term contributed, and how the answer was \
-            found. With --all every query of the file is asked, by several threads in one state of the store; --json then \
-            writes a line for each, in the order of the file. An interruption (exit code 8) or --time-limit ends it with \
-            the answers until then. 'search --queries - --json' answers each line of standard input as it comes, in the \
-            newest state of the store.
+            The query is plain words, if the store recorded an encoder or --encoder names one; or a JSON object of \
+            weights by term; or one query of a file (JSON Lines or CSR). Each hit is shown with the first 200 \
+            characters of its payload. --explain adds the contribution of each term and the query plan.
 
-            Weights below zero lower the score of what has the term. --like and --unlike add and subtract the vectors of \
-            documents. With --json an answer that may go on has a cursor: give it to --after, with the same question.
+            With --all, several threads run every query of the file on one snapshot of the store. With --json, the \
+            output has one line per query, in the order of the file. An interrupt (exit code 8) or --time-limit stops \
+            the run and keeps the answers written so far. 'search --queries - --json' answers each line of standard \
+            input as it arrives, on the newest state of the store.
+
+            Negative weights lower the score of documents that have the term. --like and --unlike add and subtract \
+            the vectors of documents. With --json, an answer with more hits to come has a cursor; pass it to --after \
+            with the same query to get the next page.
 
             EXAMPLES:
               sparsestore search notes.sparse 'engines that run on steam' --highlight
@@ -44,41 +46,42 @@ struct SearchCommand: ParsableCommand {
 
     @OptionGroup var text: TextOptions
 
-    @Flag(help: "Show the passage of each hit that matches best, and where: [word].")
+    @Flag(help: "Show the best matching passage of each hit, with the [matches] in brackets.")
     var highlight = false
 
-    @Option(help: "The query: a JSON object of weights by term, or by number in a store of numbers.")
+    @Option(help: "The query as a JSON object of weights by term, or by term number if the store has numbers.")
     var terms: String?
 
     @Option(
-        help: ArgumentHelp("Find documents like these, which are not found themselves.", valueName: "ids"),
+        help: ArgumentHelp("Find documents similar to these. The documents themselves are left out.", valueName: "ids"),
         transform: { $0.split(separator: ",").map(String.init) })
     var like: [String]?
 
     @Option(
-        help: ArgumentHelp("Find documents unlike these, which are not found themselves.", valueName: "ids"),
+        help: ArgumentHelp(
+            "Find documents that differ from these. The documents themselves are left out.", valueName: "ids"),
         transform: { $0.split(separator: ",").map(String.init) })
     var unlike: [String]?
 
     @Option(
         help: ArgumentHelp(
-            "Look for the terms in several fields, each with a weight: 'title=2,body=1'.", valueName: "weights"),
+            "Search for the terms in several fields, each with a weight: 'title=2,body=1'.", valueName: "weights"),
         transform: FieldWeights.init)
     var fieldWeights: FieldWeights?
 
-    @Option(help: "A file of queries, of which one is asked; - for standard input.")
+    @Option(help: "A file with queries, of which one is run; - for standard input.")
     var queries: String?
 
-    @Option(help: "The id of the query in the file. (default: the first)")
+    @Option(help: "The id of the query to run from the file. (default: the first query)")
     var query: String?
 
-    @Flag(help: "Ask every query of the file.")
+    @Flag(help: "Run every query of the file.")
     var all = false
 
-    @Option(help: "How many threads ask, with --all; at most one for each processor. (default: that many)")
+    @Option(help: "With --all: the number of threads, at most one per processor. (default: one per processor)")
     var threads: Int?
 
-    @Option(help: "With --all: end after so many seconds, with the answers until then and exit code 6.")
+    @Option(help: "With --all: stop after this many seconds with exit code 6, and keep the answers so far.")
     var timeLimit: Double?
 
     @OptionGroup var tuning: SearchTuning
@@ -90,7 +93,7 @@ struct SearchCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Leave out hits with a lower score.")
     var minimumScore: Float?
 
-    @Flag(help: "Show why: what each term contributed, the plan and its counters.")
+    @Flag(help: "Show the contribution of each term, the query plan and its counters.")
     var explain = false
 
     @Option(
@@ -112,32 +115,34 @@ struct SearchCommand: ParsableCommand {
             throw ValidationError("give the query in one way: as words, with --terms or with --queries")
         }
         guard words != nil || !highlight && text.encoder == nil else {
-            throw ValidationError("--highlight and --encoder are for a query in plain words")
+            throw ValidationError("--highlight and --encoder need a query in plain words")
         }
         guard words != nil || terms != nil || queries != nil || like?.isEmpty == false || unlike?.isEmpty == false
         else {
             throw ValidationError("give a query: in words, or with --terms, --queries, --like or --unlike")
         }
         guard page.after == nil || !all else {
-            throw ValidationError("--after goes on with one query, so it does not go with --all")
+            throw ValidationError("--after continues one query and cannot be combined with --all")
         }
         if query != nil, queries == nil {
-            throw ValidationError("--query names a query of the file given with --queries")
+            throw ValidationError("--query needs --queries FILE, the file that has the query")
         }
         guard !all || queries != nil && query == nil else {
-            throw ValidationError("--all asks every query of the file given with --queries, so it takes no --query")
+            throw ValidationError(
+                "--all needs --queries FILE, runs all its queries, and cannot be combined with --query")
         }
         guard threads == nil || all && (1...1_024).contains(threads ?? 1) else {
-            throw ValidationError("--threads is to be 1 to 1024, with --all")
+            throw ValidationError("--threads needs --all and must be between 1 and 1024")
         }
         guard timeLimit == nil || all && (timeLimit ?? 0) > 0 else {
-            throw ValidationError("--time-limit is a number of seconds above 0, with --all")
+            throw ValidationError("--time-limit needs --all and must be a number of seconds above 0")
         }
         guard !all || stages.isEmpty else {
-            throw ValidationError("--all has no further stages; 'eval --run FILE' writes the answers of several stages")
+            throw ValidationError(
+                "--all does not run further stages; 'eval --run FILE' writes the answers of several stages")
         }
         if stages.fuse != nil, queries == nil {
-            throw ValidationError("--fuse needs --queries: a run names queries by their ids")
+            throw ValidationError("--fuse needs --queries, because a run names queries by id")
         }
     }
 
@@ -209,7 +214,7 @@ struct SearchCommand: ParsableCommand {
         return query
     }
 
-    /// The query, and the file it stands in, with its place there.
+    /// The query to run, the queries of its file, and its index there.
     private func readQuery(_ source: ByteSource?) throws -> (Query, [QueryRecord], Int) {
         guard let path = queries else {
             let parsed = try terms.map { try TermsText.parse($0, acceptingNegative: true) } ?? []
@@ -227,7 +232,7 @@ struct SearchCommand: ParsableCommand {
         }
         let found = file.queries[place]
         if query != nil, file.queries[(place + 1)...].contains(where: { TextKey($0.id) == TextKey(found.id) }) {
-            Output.note("several queries of '\(path)' have the id '\(found.id)'; the first is asked\n")
+            Output.note("several queries of '\(path)' have the id '\(found.id)'; running the first\n")
         }
         guard let query = found.query else {
             throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight; choose another")

@@ -7,7 +7,7 @@ internal import SystemPackage
 struct StatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Say what a store holds and how large it is.",
+        abstract: "Show what a store contains and how large it is.",
         discussion: """
             EXAMPLES:
               sparsestore stats wiki.sparse

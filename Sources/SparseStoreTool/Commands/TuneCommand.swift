@@ -6,11 +6,11 @@ internal import SparseStore
 struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tune",
-        abstract: "Measure what each effort of the planner reaches on this store.",
+        abstract: "Measure the recall of each effort of the planner on this store.",
         discussion: """
-            Asks sample queries exactly and with every effort, and keeps the recall of each in the store, so that \
-            '--recall 0.95' is a promise with a number behind it. Without queries, some are made from the documents. \
-            Worth repeating when the store has grown much or its queries have changed.
+            Runs sample queries exactly and with every effort, and stores the recall of each effort. '--recall 0.95' \
+            then picks an effort by measurement. Without --queries, sample queries are made from the documents. Run \
+            this command again when the store has grown a lot or its queries have changed.
 
             EXAMPLES:
               sparsestore tune wiki.sparse
@@ -20,16 +20,16 @@ struct TuneCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
     @OptionGroup var wait: WaitOption
 
-    @Option(help: "Queries like those to come, some hundreds (JSON Lines or CSR); - for standard input.")
+    @Option(help: "A file with a few hundred typical queries (JSON Lines or CSR); - for standard input.")
     var queries: String?
 
-    @Option(help: "What multiplies the queries' weights: 'none', 'idf' or 'table:FILE'.")
+    @Option(help: "The weighting of query terms: 'none', 'idf' or 'table:FILE'.")
     var weighting = WeightingOption.none
 
-    @Option(help: "Seed of the queries that are made from documents.")
+    @Option(help: "The random seed of the queries that are made from documents.")
     var seed: UInt64 = 1
 
-    @Flag(help: "Show no progress.")
+    @Flag(help: "Do not show progress.")
     var quiet = false
 
     @OptionGroup var weights: WeightOptions
@@ -43,7 +43,9 @@ struct TuneCommand: ParsableCommand {
         InterruptFlag.install()
         let sample = try file.map { try QuerySet($0, for: store.read { $0.termSpace }).queries.compactMap { $0 } } ?? []
         if let queries, sample.isEmpty {
-            throw CommandFailure(.invalidInput, "'\(queries)' holds no query with a weight above zero; give others")
+            throw CommandFailure(
+                .invalidInput,
+                "'\(queries)' has no query with a weight above zero; use a file that has some")
         }
         let progress = ProgressLine(isQuiet: quiet)
         let points = try store.tune(

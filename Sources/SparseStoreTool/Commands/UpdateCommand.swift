@@ -8,9 +8,10 @@ struct UpdateCommand: ParsableCommand {
         commandName: "update",
         abstract: "Change the tags and attributes of a document.",
         discussion: """
-            The vector and the payload stay as they are, and no posting lists are written. A value is read as the type that \
-            the attribute has in the store; of a new attribute, as an integer, a number, true or false, or else a string. \
-            Dates are written as 2024-01-31 or 2024-01-31T12:00:00Z, lists as JSON: ["a", "b"].
+            The vector and the payload do not change, and no posting lists are written. A value is parsed as the type \
+            that the attribute has in the store. The value of a new attribute becomes an integer, a number, a Boolean \
+            or a list if it has that form, or else a string. Write dates as 2024-01-31 or 2024-01-31T12:00:00Z, and \
+            lists as JSON: ["a", "b"].
 
             EXAMPLES:
               sparsestore update wiki.sparse 12 --tags sold,archived
@@ -20,22 +21,22 @@ struct UpdateCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
     @OptionGroup var wait: WaitOption
 
-    @Argument(help: "The document's id.")
+    @Argument(help: "The id of the document.")
     var id: String
 
-    @Option(help: "The document's tags from now on, separated by commas; an empty text for none.")
+    @Option(help: "The new tags of the document, separated by commas; an empty string removes all tags.")
     var tags: String?
 
-    @Option(help: "Give an attribute a value: NAME=VALUE.")
+    @Option(help: "Set an attribute: NAME=VALUE.")
     var set: [String] = []
 
-    @Option(help: "Take an attribute away.")
+    @Option(help: "Remove the attribute with this name.")
     var unset: [String] = []
 
     func validate() throws {
-        if tags == nil, set.isEmpty, unset.isEmpty { throw ValidationError("give --tags, --set or --unset") }
+        if tags == nil, set.isEmpty, unset.isEmpty { throw ValidationError("specify --tags, --set or --unset") }
         for pair in set where !pair.dropFirst().contains("=") {
-            throw ValidationError("'\(pair)' is no NAME=VALUE")
+            throw ValidationError("--set must be NAME=VALUE, not '\(pair)'")
         }
     }
 
@@ -60,9 +61,9 @@ struct UpdateCommand: ParsableCommand {
     }
 }
 
-/// Values of attributes as they are typed on a command line.
+/// Parses attribute values from the command line.
 enum AttributeText {
-    /// - Parameter type: of the attribute in the store; nil for a new one.
+    /// - Parameter type: The type of the attribute in the store; nil for a new attribute.
     static func value(_ text: String, name: String, type: AttributeType?) throws -> AttributeValue {
         let value: AttributeValue? =
             switch type {
@@ -77,7 +78,7 @@ enum AttributeText {
         guard let value else {
             throw CommandFailure(
                 .invalidInput,
-                "'\(name)' is a \(type.map { "\($0)" } ?? "value"), and its new value cannot be read as one")
+                "the new value of '\(name)' is not a valid \(type.map { "\($0)" } ?? "value"); correct the value")
         }
         return value
     }

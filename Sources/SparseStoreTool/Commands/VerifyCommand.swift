@@ -7,15 +7,15 @@ internal import SystemPackage
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Look whether a store is sound.",
+        abstract: "Check a store for damage.",
         discussion: """
-            Quick: what the file is, its manifest and counters, and that every segment is whole. Deep: the checksum of \
-            every value and every invariant of FORMAT.md, by number; reads the whole store several times. Nothing is \
-            changed; the store may be in use. Works on a medium that cannot be written, and on a file that cannot, as long as \
-            its lock file can.
+            The quick check covers the file header, the manifest, the counters and the completeness of every segment. \
+            --deep checks the checksum of every value and every numbered invariant of FORMAT.md; it reads the whole \
+            store several times. Nothing is changed, and the store may be in use. The command works on read-only \
+            media, and on a read-only file if its lock file is writable.
 
-            The store is read in a process of its own: damage to LMDB's pages, which have no checksums, can end that \
-            process or lead it in circles, and is reported like any other finding.
+            The store is read in a separate process. LMDB's pages have no checksums, so damage to them can crash that \
+            process or send it into a loop; this is reported like any other finding.
 
             The exit code is 0 for a sound store and 3 for a damaged one.
 
@@ -30,7 +30,7 @@ struct VerifyCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
 
-    @Flag(help: "Read and compare everything.")
+    @Flag(help: "Check every value and every invariant.")
     var deep = false
 
     @OptionGroup var output: OutputOptions
@@ -86,12 +86,12 @@ struct VerifyCommand: ParsableCommand {
                 try supervision.tell(progress.check, progress.table, progress.key, progress.values)
             }
         } catch let error as SparseStoreError where error.code == .corrupted {
-            // What keeps a store from being opened is a finding too.
+            // An error that keeps the store from being opened is a finding too.
             var report = VerificationReport(level: level)
             report.add(
                 VerificationReport.Finding(
                     rule: "open", table: "", key: "", sentence: error.problem,
-                    remedy: "restore a backup; or `repair`"))
+                    remedy: "restore a backup, or run 'sparsestore repair'"))
             return report
         }
     }

@@ -9,20 +9,20 @@ struct EvaluationReport {
     let weighting: String
     let threads: Int
     let seconds: Double
-    /// Mean recall against the truth, and how many queries reached 1; nil without a truth.
+    /// Mean recall against the truth, and the number of queries with recall 1; nil without a truth.
     let recall: (mean: Double, perfect: Int)?
-    /// The largest distance of a returned score from the true one.
+    /// The largest absolute difference between a returned score and the true score.
     let scoreError: Float?
     /// What judgments say of the answers; nil without judgments.
     let ranking: RankingReport?
     let latency: LatencySummary
-    /// How many answers were certified exact.
+    /// The number of answers that were proven exact.
     let exact: Int
-    /// What each stage did; empty for searches of one stage.
+    /// The work of each stage; empty for searches with one stage.
     let stages: [StageSummary]
     private let counters: [(name: String, mean: Double)]
 
-    /// Judges `run`, the answers to `records`.
+    /// Evaluates `run`, the answers to `records`.
     init(
         _ run: QueryRunner.Run, records: [QueryRecord], tuning: SearchTuning, threads: Int, truth: GroundTruth?,
         ranking: RankingReport?
@@ -88,7 +88,7 @@ struct EvaluationReport {
         if let recall {
             table.add(
                 "recall@\(limit)",
-                "\(Figures.decimal(recall.mean, 4))   (\(Figures.count(recall.perfect)) queries answered in full)")
+                "\(Figures.decimal(recall.mean, 4))   (\(Figures.count(recall.perfect)) queries with recall 1)")
         }
         if let scoreError { table.add("score error", "at most \(scoreError)") }
         if let ranking {

@@ -1,11 +1,11 @@
-/// How long queries took, in microseconds.
+/// Statistics of query latencies, in microseconds.
 struct LatencySummary {
     let mean: Double
     let p50: Double
     let p99: Double
     let maximum: Double
 
-    /// The summary of `nanoseconds`; all zero when there are none. A percentile is the value at the nearest rank.
+    /// Summarizes `nanoseconds`; all zero if it is empty. Percentiles use the nearest rank.
     init(nanoseconds: [Int64]) {
         let sorted = nanoseconds.sorted()
         func percentile(_ share: Double) -> Double {

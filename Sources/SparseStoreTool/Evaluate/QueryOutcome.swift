@@ -4,11 +4,11 @@ internal import SparseStore
 /// The answer to one query and what it cost.
 struct QueryOutcome: Sendable {
     var hits: [ScoredDocument] = []
-    /// Whether the answer is proven to be the true one. Where nothing was asked, nothing is the true answer.
+    /// Whether the answer is proven exact. The empty answer to a query without terms is exact.
     var isExact = true
     var counters = SearchCounters()
-    /// What each stage did; empty for a search of one stage.
+    /// The work of each stage; empty for a search with one stage.
     var stages: [StageReport] = []
-    /// How long it took; nil where there was nothing to ask.
+    /// How long the search took; nil if the query had no terms.
     var nanoseconds: Int64?
 }

@@ -2,7 +2,7 @@ internal import SparseInterchange
 internal import SparseStore
 internal import Synchronization
 
-/// Asks a store many queries, on one thread or several, and keeps the answers in the order of the queries.
+/// Runs many queries on one or several threads, and keeps the answers in the order of the queries.
 struct QueryRunner {
     let store: ShardedStore
     var options: SearchOptions
@@ -13,13 +13,13 @@ struct QueryRunner {
     /// Told of each query that is about to be asked, and of how many there are.
     var progress: @Sendable (Int, Int) -> Void = { _, _ in }
 
-    /// What all answers are, and the seconds from the first question to the last answer.
+    /// The answers to all queries, and the seconds from the first query to the last answer.
     struct Run {
         let outcomes: [QueryOutcome]
         let seconds: Double
     }
 
-    /// Asks all queries once.
+    /// Runs every query once.
     func run(_ queries: [Query?]) throws -> Run {
         let watch = Stopwatch()
         guard threads > 1 else {
@@ -37,7 +37,7 @@ struct QueryRunner {
         return Run(outcomes: try shared.outcomes(), seconds: seconds)
     }
 
-    /// Takes queries until none is left.
+    /// Runs queries until none is left. Each thread executes this.
     private func work(_ queries: [Query?], _ shared: Shared) {
         var mine: [(Int, QueryOutcome)] = []
         do {
@@ -52,7 +52,7 @@ struct QueryRunner {
     }
 
     private func ask(_ query: Query?, _ index: Int) throws -> QueryOutcome {
-        guard !interrupted() else { throw CommandFailure(.interrupted, "interrupted; no figures were computed") }
+        guard !interrupted() else { throw CommandFailure(.interrupted, "interrupted; nothing was measured") }
         guard let query else { return QueryOutcome() }
         let stages = try stages(index)
         let watch = Stopwatch()
@@ -63,8 +63,8 @@ struct QueryRunner {
             nanoseconds: nanoseconds)
     }
 
-    /// The hits as a run has them, which is ordered by its scores. Behind what the last stage has scored stand documents
-    /// with scores of another kind: where these would be in the way, ranks take the place of scores.
+    /// The hits in the form of a run, which is ordered by score. Documents that the last stage did not score follow the
+    /// others with scores of an earlier stage. If those scores would break the order, ranks replace all scores.
     private static func scored(_ result: SearchResult) -> [ScoredDocument] {
         let isOrdered = zip(result.hits, result.hits.dropFirst()).allSatisfy { $0.score >= $1.score }
         return result.hits.enumerated().map { rank, hit in
@@ -72,7 +72,7 @@ struct QueryRunner {
         }
     }
 
-    /// What the threads have in common.
+    /// The state that the threads share.
     private final class Shared: Sendable {
         private let count: Int
         private let taken = Atomic<Int>(0)
@@ -98,7 +98,7 @@ struct QueryRunner {
         }
 
         func fail(_ failure: CommandFailure) {
-            // The other threads find nothing left to do.
+            // Leave nothing for the other threads to run.
             taken.store(count, ordering: .relaxed)
             state.withLock { if $0.failure == nil { $0.failure = failure } }
         }

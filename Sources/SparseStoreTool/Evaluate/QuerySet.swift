@@ -2,7 +2,7 @@ internal import SparseInterchange
 internal import SparseStore
 internal import SparseText
 
-/// The queries of a file in the form a store takes them.
+/// The queries of a file, in the form that a store accepts.
 struct QuerySet {
     let records: [QueryRecord]
     let queries: [Query?]
@@ -12,7 +12,8 @@ struct QuerySet {
     init(_ file: QueryFile, for space: TermSpace) throws {
         guard !file.isInWords else {
             throw CommandFailure(
-                .invalidInput, "the queries are words and have no vectors; 'eval' and 'search WORDS' encode them")
+                .invalidInput,
+                "the queries are text and have no vectors; use 'eval' or 'search WORDS', which encode text")
         }
         records = file.queries
         let hasNumbers = space == .numbers
@@ -26,7 +27,7 @@ struct QuerySet {
         }
     }
 
-    /// Encodes questions in plain words.
+    /// Encodes queries in plain words.
     init(_ questions: [QueryRecord], _ encoder: any TextEncoder) throws {
         records = questions
         queries = try questions.map { question in

@@ -1,18 +1,19 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// The stages after the first, for any query of a file.
+/// The stages that follow the first, for the queries of a file.
 struct StagePlan: Sendable {
     let feedback: Feedback?
     let run: TRECRun?
     let fusion: Fusion
-    /// Documents of the answer so far that are fused.
+    /// How many documents of the previous stage's answer are fused.
     let depth: Int
     let reranking: Reranking?
     /// Those that are the same for all queries.
     let last: [SearchStage]
 
-    /// The stages for the query at a place in the file. A query that the run does not have is fused with nothing.
+    /// Returns the stages for the query at an index of the file. A query that is missing from the run is fused with an
+    /// empty ranking.
     func stages(query id: String, at place: Int) throws -> [SearchStage] {
         var stages: [SearchStage] = []
         if let feedback { stages.append(.feedback(feedback)) }

@@ -1,7 +1,7 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// What one stage did, on average over queries.
+/// The average work of one stage per query.
 struct StageSummary {
     let name: String
     let candidates: Double
@@ -9,7 +9,7 @@ struct StageSummary {
     let microseconds: Double
     let counters: [(name: String, mean: Double)]
 
-    /// One for each stage of searches that all had the same stages.
+    /// Returns one summary per stage, for searches that all had the same stages.
     static func summaries(_ reports: [[StageReport]]) -> [StageSummary] {
         let reports = reports.filter { !$0.isEmpty }
         return (0..<(reports.map(\.count).min() ?? 0)).map { stage in StageSummary(reports.map { $0[stage] }) }
@@ -37,7 +37,7 @@ struct StageSummary {
         ])
     }
 
-    /// One line.
+    /// The summary as one line of text.
     var text: String {
         var parts = [
             "\(Figures.decimal(candidates, 1)) in", "\(Figures.decimal(scored, 1)) scored",

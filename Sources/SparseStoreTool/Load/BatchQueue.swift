@@ -4,21 +4,21 @@ internal import Synchronization
 
 /// When a batch is complete.
 struct BatchLimits: Sendable {
-    /// The most documents, and the most rejects.
+    /// The maximum number of documents, and also of rejects.
     let documents: Int
-    /// About the most bytes of memory, unless a single document is larger.
+    /// The approximate maximum of memory in bytes, unless a single document is larger.
     let bytes: Int
-    /// How long its first row waits at most; nil for as long as it takes.
+    /// The maximum time that the first row of a batch waits; nil for no limit.
     var age: Duration?
 }
 
-/// Collects rows from the thread that reads into batches for the thread that writes. One complete batch waits at most: with
-/// the one being made and the one being written, three are in memory.
+/// Collects the rows of the reading thread into batches for the writing thread. At most one complete batch waits. With
+/// the growing batch and the batch being written, three batches are in memory.
 ///
-/// The batch being made lies here, and not with the reading thread, which may wait for its input for ever: the writing
-/// thread takes it as it is when its first row has waited long enough, or when the load is interrupted.
+/// The queue holds the growing batch, because the reading thread may wait for input forever. The writing thread takes
+/// the growing batch when its first row has waited long enough, or when the load is interrupted.
 final class BatchQueue: Sendable {
-    /// What the writing thread gets.
+    /// An item for the writing thread.
     enum Item: Sendable {
         case batch(LoadBatch)
         case failure(CommandFailure)
@@ -27,7 +27,7 @@ final class BatchQueue: Sendable {
 
     private struct State {
         var growing = LoadBatch()
-        /// When the first row of the growing batch came.
+        /// When the first row of the growing batch arrived.
         var since: ContinuousClock.Instant?
         var complete: [Item] = []
         var isCancelled = false
@@ -45,11 +45,13 @@ final class BatchQueue: Sendable {
 
     init(_ limits: BatchLimits) {
         self.limits = limits
-        // Not as the initial value: a semaphore must not be let go of below that, and a cancelled queue may be.
+        // Signaled here and not passed as the initial value: a semaphore must not be released while its value is below
+        // the initial one, which can happen to a cancelled queue.
         space.signal()
     }
 
-    /// Adds what the reader has given last, and waits for space when that completes a batch; false when nobody wants more.
+    /// Adds the last row of the reader, and waits for space if that completes a batch. Returns false if the queue was
+    /// cancelled.
     func add(_ row: DocumentRow, from reader: some DocumentReader) -> Bool {
         let isComplete: Bool? = state.withLock { state in
             guard !state.isCancelled else { return nil }
@@ -61,12 +63,12 @@ final class BatchQueue: Sendable {
         return !isComplete || put(nil)
     }
 
-    /// Hands over what is left, and then the end or the failure of the input.
+    /// Hands over the last batch, and then the end or the failure of the input.
     func finish(_ last: Item) {
         if put(nil) { _ = put(last) }
     }
 
-    /// Waits for space and puts `item` there, or the batch that has grown, if there is one.
+    /// Waits for space, then enqueues `item`, or the growing batch if it has rows.
     private func put(_ item: Item?) -> Bool {
         space.wait()
         let isCancelled = state.withLock { state in
@@ -76,7 +78,7 @@ final class BatchQueue: Sendable {
             } else if !state.growing.isEmpty {
                 state.complete.append(.batch(state.takeGrowing()))
             } else {
-                // The writing thread was faster.
+                // The writing thread has taken the batch already.
                 space.signal()
             }
             return false
@@ -85,7 +87,8 @@ final class BatchQueue: Sendable {
         return !isCancelled
     }
 
-    /// Waits for the next item. Once `interrupted` says so, no more rows are taken in, and nil follows the last that were.
+    /// Waits for the next item. Once `interrupted` returns true, no more rows are accepted; after the rows accepted so
+    /// far, the result is nil.
     func take(interrupted: () -> Bool) -> Item? {
         while true {
             let isStopping = interrupted()
@@ -96,11 +99,11 @@ final class BatchQueue: Sendable {
                 let isDue = limits.age.map { ContinuousClock.now - since >= $0 } ?? false
                 return isStopping || isDue ? (.batch(state.takeGrowing()), false) : (nil, false)
             }
-            // Also for a thread that waits for space in vain.
+            // This also wakes a thread that waits for space.
             if isFromQueue || isStopping { space.signal() }
             if let item { return item }
             if isStopping { return nil }
-            // A read from a terminal or a pipe may last for ever, and a signal does not wake a semaphore.
+            // A read from a terminal or a pipe may block forever, and a signal does not wake a semaphore.
             _ = items.wait(timeout: .now() + .milliseconds(100))
         }
     }

@@ -2,7 +2,7 @@ internal import SparseInterchange
 internal import SparseStore
 internal import SparseText
 
-/// Texts with the vectors that an encoder makes of them.
+/// A reader that encodes the texts of another reader into vectors.
 final class EncodingReader: DocumentReader {
     private let texts: TextReader
     private let encoder: any TextEncoder
@@ -25,7 +25,7 @@ final class EncodingReader: DocumentReader {
         let text = String(decoding: document.payload ?? [], as: UTF8.self)
         do throws(SparseStoreError) {
             let terms = try encoder.encode(document: text)
-            guard !terms.isEmpty else { return .reject(Reject(number: number, reason: "the text has no term")) }
+            guard !terms.isEmpty else { return .reject(Reject(number: number, reason: "the text has no terms")) }
             document.content = .terms(terms)
         } catch {
             return .reject(Reject(number: number, reason: error.message))

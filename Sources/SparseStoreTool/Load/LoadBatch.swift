@@ -5,20 +5,20 @@ internal import SparseStore
 struct LoadBatch: Sendable {
     /// The documents, each with the number of its line or row.
     var documents: [(number: Int, document: Document)] = []
-    /// Lines and rows that the reader rejected.
+    /// The lines and rows that the reader rejected.
     var rejects: [Reject] = []
-    /// About how many bytes of memory the documents take.
+    /// The approximate memory of the documents, in bytes.
     var bytes = 0
-    /// Bad weights that the reader has left out of the documents so far, those of earlier batches included.
+    /// The number of bad weights that the reader has left out since the load began, including earlier batches.
     var droppedWeights = 0
-    /// The place in the input after the batch.
+    /// The position in the input after the batch.
     var position = InputPosition()
-    /// How much of the input has been read then, where that is known.
+    /// The fraction of the input read at the end of the batch; nil if the size is unknown.
     var progress: Double?
 
     var isEmpty: Bool { documents.isEmpty && rejects.isEmpty }
 
-    /// Adds what `reader` has given last.
+    /// Adds the last row of `reader`.
     mutating func add(_ row: DocumentRow, from reader: some DocumentReader) {
         switch row {
         case .document(let document, let number):
@@ -35,7 +35,7 @@ struct LoadBatch: Sendable {
         documents.count >= limits.documents || bytes >= limits.bytes || rejects.count >= limits.documents
     }
 
-    /// The memory a document takes, give or take what the allocator adds.
+    /// The memory of a document, without the overhead of the allocator.
     static func footprint(_ document: Document) -> Int {
         var bytes = 160 + document.id.utf8.count + (document.payload?.count ?? 0)
         bytes += document.tags.reduce(0) { $0 + 16 + $1.utf8.count }
@@ -52,7 +52,7 @@ struct LoadBatch: Sendable {
         switch document.content {
         case .terms(let terms):
             bytes += terms.count * MemoryLayout<WeightedTerm>.stride
-            // A string of up to 15 bytes lies within its own 16.
+            // A string of up to 15 bytes is stored inline in its 16 bytes.
             for term in terms where term.term.utf8.count > 15 { bytes += 48 + term.term.utf8.count }
         case .vector(let vector): bytes += vector.count * 8
         }

@@ -6,20 +6,20 @@ internal import SparseInterchange
     internal import Foundation
 #endif
 
-/// How far an input has been loaded. It is committed with the documents themselves, so that after a kill it says exactly
-/// what is in the store.
+/// The position up to which an input has been loaded. It is committed together with the documents, so it is exact even
+/// after the process was killed.
 struct LoadBookmark: Codable, Equatable {
-    /// The input's format: the meaning of the place.
+    /// The format of the input, which determines the meaning of the position.
     var format: String
-    /// Decompressed bytes read.
+    /// The number of decompressed bytes read.
     var offset: UInt64 = 0
-    /// Lines or rows read.
+    /// The number of lines or rows read.
     var number = 0
-    /// Documents written.
+    /// The number of documents written.
     var accepted = 0
-    /// Lines or rows rejected.
+    /// The number of lines or rows rejected.
     var rejected = 0
-    /// The size of the input as it lies on disk; a pipe has none.
+    /// The size of the input file on disk; nil for a pipe.
     var size: UInt64?
     /// The field that is turned into vectors; nil when the input has vectors.
     var text: String?
@@ -29,17 +29,18 @@ struct LoadBookmark: Codable, Equatable {
 
     var position: InputPosition { InputPosition(offset: offset, number: number) }
 
-    /// How much of the file of rejects at `path` a load that goes on from here keeps: all of a file it has not written to.
+    /// The number of bytes that a resumed load keeps of the rejects file at `path`. A file that the earlier load did
+    /// not write is kept completely.
     func rejectBytesToKeep(_ path: String) -> UInt64 {
         rejectFile == OutputPath.absolute(path) ? rejectBytes : .max
     }
 
-    /// The name under which the place in `input` is kept: by its absolute path, shortened where that is long.
+    /// The name of the bookmark for `input`: its absolute path, shortened if it is long.
     static func name(forInput input: String) -> String {
         let longest = 200
         let name = "load:" + (input == "-" ? "-" : OutputPath.absolute(input))
         guard name.utf8.count > longest else { return name }
-        // A hash of the whole keeps two long paths apart; the end of the path is for whoever lists the names.
+        // A hash of the whole path distinguishes long paths; the end of the path makes the name readable in a list.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         var short = "load:#\(String(hash, radix: 16)):"
@@ -52,25 +53,25 @@ struct LoadBookmark: Codable, Equatable {
         return short
     }
 
-    /// As JSON.
+    /// Encodes the bookmark as JSON.
     func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self))
     }
 
-    /// From JSON; nil when it is no bookmark of ours.
+    /// Decodes a bookmark from JSON. Returns nil if the bytes are not a bookmark of `load`.
     static func decode(_ bytes: [UInt8]) -> LoadBookmark? {
         try? JSONDecoder().decode(LoadBookmark.self, from: Data(bytes))
     }
 
-    /// Refuses an input that is not the one the place was kept for.
+    /// Throws if the input is not the one that this bookmark was recorded for.
     func check(against fresh: LoadBookmark, name: String) throws {
         guard format == fresh.format else {
             throw CommandFailure(
                 .invalidInput,
-                "'\(name)' was being loaded as \(format), not as \(fresh.format); "
-                    + "give the same --format, or load it without --resume")
+                "'\(name)' was loaded as \(format) before, not as \(fresh.format); "
+                    + "use the same --format, or load it without --resume")
         }
         guard text == fresh.text else {
             func field(_ text: String?) -> String { text.map { "with --text \($0)" } ?? "without --text" }
@@ -82,7 +83,7 @@ struct LoadBookmark: Codable, Equatable {
         guard size == fresh.size else {
             throw CommandFailure(
                 .invalidInput,
-                "'\(name)' has another size than when loading it began; "
+                "the size of '\(name)' has changed since its load began; "
                     + "load it without --resume")
         }
     }

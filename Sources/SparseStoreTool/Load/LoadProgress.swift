@@ -1,12 +1,12 @@
-/// Where a load stands.
+/// The progress of a load.
 struct LoadProgress {
-    /// Documents written by this load.
+    /// The number of documents written by this load.
     var accepted: Int
-    /// Lines or rows rejected by this load.
+    /// The number of lines or rows rejected by this load.
     var rejected: Int
-    /// How much of the input has been read, where that is known.
+    /// The fraction of the input that has been read; nil if the size is unknown.
     var fraction: Double?
-    /// Seconds since this load began.
+    /// The number of seconds since this load began.
     var seconds: Double
 
     var rate: Double { seconds > 0 ? Double(accepted) / seconds : 0 }

@@ -1,29 +1,29 @@
 internal import SparseInterchange
 
-/// What a load did.
+/// The result of a load.
 struct LoadSummary {
-    /// Documents this load wrote.
+    /// The number of documents that this load wrote.
     var accepted = 0
-    /// Lines or rows this load rejected.
+    /// The number of lines or rows that this load rejected.
     var rejected = 0
-    /// Of the documents written, those that replaced one of the same id.
+    /// The number of written documents that replaced a document with the same id.
     var replaced = 0
-    /// Of the rejected, those that only a bad weight kept out.
+    /// The number of rejected lines or rows whose only problem is a bad weight.
     var rejectedForWeights = 0
-    /// Bad weights left out of the documents.
+    /// The number of bad weights left out of documents.
     var droppedWeights = 0
-    /// The same as the first two over all loads of this input since it was last begun.
+    /// The numbers of written and rejected documents, summed over all resumed loads of this input.
     var acceptedInAll = 0
     var rejectedInAll = 0
-    /// Seconds from the first line to the last commit.
+    /// The number of seconds from the first line to the last commit.
     var seconds = 0.0
     /// Whether the input was read to its end.
     var isComplete = false
-    /// Documents in the store.
+    /// The number of documents in the store.
     var storeDocuments = 0
-    /// The size of the store's file.
+    /// The size of the store's file, in bytes.
     var fileBytes = 0
-    /// The newest commit.
+    /// The generation of the last commit.
     var generation: UInt64 = 0
 
     private var rate: Double { seconds > 0 ? Double(accepted) / seconds : 0 }
@@ -52,15 +52,15 @@ struct LoadSummary {
     var text: String {
         var table = TextTable()
         var documents = Figures.count(accepted)
-        if acceptedInAll != accepted { documents += " (\(Figures.count(acceptedInAll)) with what was loaded before)" }
+        if acceptedInAll != accepted { documents += " (\(Figures.count(acceptedInAll)) including earlier loads)" }
         table.add("documents loaded", documents)
-        if replaced > 0 { table.add("replaced", "\(Figures.count(replaced)) had the id of one that was there") }
+        if replaced > 0 { table.add("replaced", "\(Figures.count(replaced)) had the id of a stored document") }
         table.add("rejected", Figures.count(rejected))
         if droppedWeights > 0 { table.add("weights left out", Figures.count(droppedWeights)) }
         table.add("seconds", Figures.decimal(seconds, 2))
         table.add("documents/s", Figures.count(Int(rate)))
         table.add("documents in store", Figures.count(storeDocuments))
-        table.add("file", "\(Figures.bytes(fileBytes)), \(Figures.count(Int(bytesPerDocument))) bytes a document")
+        table.add("file", "\(Figures.bytes(fileBytes)), \(Figures.count(Int(bytesPerDocument))) bytes per document")
         return table.text
     }
 }

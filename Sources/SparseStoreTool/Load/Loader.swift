@@ -1,12 +1,12 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// Writes documents into a store, batch by batch, with the place in the input in the same transaction.
+/// Writes documents into a store in batches. The transaction of each batch also records the position in the input.
 ///
 /// Memory: three batches of at most `MemoryOption.batchBytes` (one being read, one waiting, one being written), the
-/// reader's own buffers, and what the engine takes for one transaction or one window.
+/// reader's own buffers, and the engine's memory for one transaction or one window.
 final class Loader {
-    /// How many rejects are shown as they come.
+    /// The maximum number of rejects that are printed during the load.
     static let shownRejects = 5
 
     private let store: Store
@@ -43,25 +43,26 @@ final class Loader {
         unit = InputFormat(rawValue: bookmark.format)?.unit ?? "line"
     }
 
-    /// Loads all that `reader` gives, reading the next batch on a thread of its own while one is written.
+    /// Loads all documents of `reader`. A separate thread reads the next batch while one is written, and owns `reader`
+    /// from here on.
     ///
-    /// When it is interrupted it commits what was read and returns a summary that is not complete.
-    /// `reader` belongs to that thread from here on.
+    /// If the load is interrupted, it commits the documents read so far and returns a summary whose `isComplete` is
+    /// false.
     ///
     /// - Parameters:
-    ///   - batches: when a batch is written.
-    ///   - isBuilding: merge the index at the end.
-    ///   - blocks: how a block index is built then; nil for none.
-    ///   - seed: of the queries that it is then tuned with.
-    ///   - codec: encode token vectors anew at the end, where they are kept otherwise.
+    ///   - batches: The limits at which a batch is complete.
+    ///   - isBuilding: Whether to merge and tune the index at the end.
+    ///   - blocks: The settings of the block index to build at the end; nil for none.
+    ///   - seed: The random seed of the queries used for tuning.
+    ///   - codec: The codec that all token vectors are converted to at the end; nil to leave them.
     func run(
         _ reader: any DocumentReader, batches: BatchLimits, isBuilding: Bool = true,
         blocks: BlockSettings? = nil, seed: UInt64 = 1, codec: MultivectorCodec? = nil
     ) throws -> LoadSummary {
         let queue = BatchQueue(batches)
-        // Handed over, not shared: nobody here uses the reader again.
+        // The reader is handed over, not shared: this thread does not use it again.
         nonisolated(unsafe) let producer = BatchProducer(reader: reader)
-        // Not joined: a thread that waits for standard input ends with the process.
+        // The thread is not joined, because it may wait for standard input. It ends with the process.
         _ = try WorkerThread { producer.run(into: queue) }
         defer { queue.cancel() }
         defer { reporter.clear() }
@@ -82,7 +83,7 @@ final class Loader {
         return try finish()
     }
 
-    /// Merges what has piled up, so that a load of many small batches does not end with as many segments.
+    /// Merges small segments, so that a load of many small batches does not end with as many segments.
     private func merge() throws {
         do {
             try store.maintain(isCancelled: interrupted) { progress in
@@ -90,12 +91,12 @@ final class Loader {
             }
             store.releaseMemory()
         } catch let error as SparseStoreError where error.code == .cancelled {
-            // The next batch is not written either.
+            // The load was interrupted, so the next batch is not written either.
         }
     }
 
-    /// Merges the index and measures what recall its efforts reach, unless someone interrupts: what is loaded is safe,
-    /// and `build` can go on.
+    /// Merges the index and measures the recall of its efforts, unless interrupted. The documents are committed by
+    /// then, and `build` can continue the work.
     private func build(_ blocks: BlockSettings?, seed: UInt64) throws {
         struct Stop: Error {}
         do {
@@ -110,11 +111,11 @@ final class Loader {
             }
             try store.tune(seed: seed) { _, _ in if interrupted() { throw Stop() } }
         } catch let error where error is Stop || (error as? SparseStoreError)?.code == .cancelled {
-            reporter.note("the index was not merged and tuned to the end; 'build' does")
+            reporter.note("merging and tuning the index is unfinished; run 'build' to finish")
         }
     }
 
-    /// Encodes token vectors that are kept otherwise, unless someone interrupts: the next load goes on.
+    /// Converts token vectors that are stored with another codec, unless interrupted. The next load continues.
     private func encode(as codec: MultivectorCodec) throws {
         struct Stop: Error {}
         guard let kept = try store.statistics().multivectors, kept.documents > 0,
@@ -126,7 +127,7 @@ final class Loader {
                 if interrupted() { throw Stop() }
             }
         } catch is Stop {
-            reporter.note("the token vectors are not all \(codec) yet; the same load with --resume goes on")
+            reporter.note("not all token vectors are \(codec) yet; run the same load with --resume to continue")
         }
     }
 
@@ -135,7 +136,7 @@ final class Loader {
         try checkStrictly(batch)
         let isStrict = seen != nil
         let (rejects, replaced, next) = try store.write { transaction in
-            // This may run more than once: nothing outside changes, and the file of rejects is written anew.
+            // This may run more than once. It changes no outside state, and rewrites the rejects of this batch.
             var rejects = batch.rejects
             var replaced = 0
             for (number, document) in batch.documents {
@@ -160,7 +161,8 @@ final class Loader {
             return (rejects, replaced, next)
         }
         rejectFile?.commit()
-        // What the map shows of the file counts as ours: without this a load would seem to need the whole file.
+        // Mapped pages of the file count as memory of the process. Without this, a load would appear to use as much
+        // memory as the file is large.
         store.releaseMemory()
         show(rejects)
         summary.accepted += next.accepted - bookmark.accepted
@@ -205,20 +207,20 @@ final class Loader {
     }
 
     private var remark: String {
-        bookmark.accepted == 0 ? "" : "; \(Figures.count(bookmark.accepted)) documents were loaded before"
+        bookmark.accepted == 0 ? "" : "; \(Figures.count(bookmark.accepted)) documents had been loaded before"
     }
 
     private func show(_ rejects: [Reject]) {
         for (index, reject) in rejects.enumerated() {
             let count = summary.rejected + index
             if count < Self.shownRejects { reporter.note("rejected \(unit) \(reject.number): \(reject.reason)") }
-            if count == Self.shownRejects { reporter.note("further rejects are counted, not shown") }
+            if count == Self.shownRejects { reporter.note("further rejects are counted but not shown") }
         }
     }
 }
 
 extension SparseStoreError {
-    /// Whether it says that one document cannot be stored, and nothing about the others.
+    /// Whether the error concerns a single document, so that the others can still be stored.
     fileprivate var isAboutTheDocument: Bool {
         [.invalidArgument, .invalidVector, .limitExceeded, .dimensionMismatch, .attributeTypeMismatch].contains(code)
     }

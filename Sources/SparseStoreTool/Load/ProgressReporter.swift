@@ -6,7 +6,7 @@
     internal import Darwin
 #endif
 
-/// Shows on standard error how a load goes: a bar on a terminal, otherwise a line every few seconds.
+/// Shows the progress of a load on standard error: a bar on a terminal, otherwise a line every few seconds.
 final class ProgressReporter {
     private let isQuiet: Bool
     private let isTerminal: Bool
@@ -16,9 +16,10 @@ final class ProgressReporter {
     private var lineIsOpen = false
 
     /// - Parameters:
-    ///   - isQuiet: whether only notes are written.
-    ///   - isTerminal: whether a line can be drawn over.
-    ///   - fractionAtStart: what an earlier load had read; the time that remains is guessed from what this one reads.
+    ///   - isQuiet: Whether only notes are written.
+    ///   - isTerminal: Whether standard error is a terminal, where a line can be redrawn.
+    ///   - fractionAtStart: The fraction of the input that earlier loads had read. The remaining time is estimated from
+    ///     the speed of this load.
     init(
         isQuiet: Bool = false, isTerminal: Bool = isatty(STDERR_FILENO) == 1, fractionAtStart: Double = 0,
         write: @escaping (String) -> Void = Output.note
@@ -29,7 +30,7 @@ final class ProgressReporter {
         self.write = write
     }
 
-    /// Reports, if it is time to.
+    /// Reports the progress if the last report is old enough.
     func update(_ progress: LoadProgress) {
         let interval = isTerminal ? 0.1 : 5
         guard !isQuiet, progress.seconds - lastReport >= interval else { return }
@@ -42,13 +43,13 @@ final class ProgressReporter {
         }
     }
 
-    /// Writes a line of its own between the reports.
+    /// Writes a line between the reports.
     func note(_ text: String) {
         clear()
         write(text + "\n")
     }
 
-    /// Takes the bar away.
+    /// Erases the bar.
     func clear() {
         guard lineIsOpen else { return }
         write("\r\u{1B}[K")
@@ -60,7 +61,7 @@ final class ProgressReporter {
         return progress.seconds / (fraction - fractionAtStart) * (1 - fraction)
     }
 
-    /// At most 79 characters.
+    /// The progress bar, in at most 79 characters.
     static func bar(_ progress: LoadProgress, remaining: Double?) -> String {
         var text = ""
         if let fraction = progress.fraction {

@@ -1,26 +1,26 @@
 internal import SparseInterchange
 internal import SystemPackage
 
-/// The file that says which lines or rows were rejected: number, tab, reason. Nothing of their content.
+/// The file that lists rejected lines or rows: number, tab, reason. It never contains their content.
 final class RejectFile {
     private let descriptor: FileDescriptor
     private let path: String
-    /// The path from the root, by which a later load knows the file again.
+    /// The absolute path, by which a later load recognizes the file.
     let absolutePath: String
     /// The size after the last committed batch.
     private(set) var committedBytes: UInt64
     private var pendingBytes: UInt64
 
-    /// Opens the file, or makes it, and changes nothing in it until `keep`.
+    /// Opens or creates the file. Its content does not change until `keep` is called.
     ///
-    /// - Parameter files: what it must not be.
+    /// - Parameter files: The files that it must not overwrite.
     init(path: String, sparing files: UsedFiles = UsedFiles()) throws {
         self.path = path
         do {
             let isRegular: Bool
             (descriptor, isRegular) = try OutputPath.open(path, option: "--rejects", sparing: files)
             guard isRegular else {
-                throw CommandFailure(.usage, "--rejects '\(path)' is not a regular file; name one")
+                throw CommandFailure(.usage, "--rejects '\(path)' is not a regular file; name a regular file")
             }
             committedBytes = UInt64(try descriptor.seek(offset: 0, from: .end))
             pendingBytes = committedBytes
@@ -30,7 +30,7 @@ final class RejectFile {
         }
     }
 
-    /// Cuts the file back to the first `bytes`, what an interrupted load had committed, or empties it.
+    /// Truncates the file to `bytes`, the size that an interrupted load had committed, or to zero.
     func keep(first bytes: UInt64) throws {
         do {
             committedBytes = min(bytes, committedBytes)
@@ -45,8 +45,8 @@ final class RejectFile {
         try? descriptor.close()
     }
 
-    /// Writes the rejects of the batch that is about to be committed, in place of those of an attempt before, and returns
-    /// the size of the file then.
+    /// Writes the rejects of the batch that is about to be committed, replacing those of an earlier attempt. Returns
+    /// the new size of the file.
     func stage(_ rejects: [Reject]) throws -> UInt64 {
         do {
             if pendingBytes != committedBytes { try descriptor.resize(to: Int64(committedBytes)) }
@@ -59,7 +59,7 @@ final class RejectFile {
         }
     }
 
-    /// The batch is committed, and so are its rejects.
+    /// Records that the batch and its rejects are committed.
     func commit() { committedBytes = pendingBytes }
 
     private static func line(_ reject: Reject) -> String {
@@ -70,6 +70,6 @@ final class RejectFile {
     private static func failure(_ errno: Errno, _ path: String) -> CommandFailure {
         CommandFailure(
             errno == .noSpace ? .diskFull : .io,
-            "cannot write the rejects to '\(path)': \(errno); give another file with --rejects")
+            "cannot write the rejects to '\(path)': \(errno); name another file with --rejects")
     }
 }

@@ -1,37 +1,39 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// How `load` and `build` lay the index out.
+/// The options of `load` and `build` that shape the index.
 struct BuildOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What the index is made for: 'fast', or 'compact' with half the bytes. (default: as the store is; fast)",
-            discussion: "Segments that are there stay as they are until they merge; the end of a build makes all anew.")
+            "The index profile: 'fast', or 'compact' for half the size. (default: the store's; 'fast' in a new one)",
+            discussion:
+                "Existing segments keep their profile until they are merged; a finished build rewrites them all.")
     )
     var profile: ProfileOption?
 
     @Option(
         help: ArgumentHelp(
-            "About how much memory to use at most: '1GiB', '256MiB'; 64 MiB or more.",
+            "The approximate memory limit, such as '1GiB' or '256MiB'; at least 64 MiB.",
             discussion: """
-                Bounds the documents of a transaction and of a window, whose number grows as memory shrinks. A line, and a \
-                document with its token vectors, are in memory whole, whatever they need.
+                Bounds the documents of a transaction and of a window, whose number grows as memory shrinks. A line, \
+                and a document with its token vectors, are in memory whole, whatever they need.
                 """))
     var memory = MemoryOption.standard
 
-    @Option(help: "Seed of the queries that are made from documents to tune with. Nothing else is random.")
+    @Option(help: "The random seed of the queries used for tuning. Nothing else is random.")
     var seed: UInt64 = 1
 
     @Flag(
         help: ArgumentHelp(
-            "Also build a block index: for millions of documents.",
-            discussion: "The planner uses it where it was measured to be cheaper. A build without leaves it as it is."))
+            "Also build a block index, which helps with millions of documents.",
+            discussion:
+                "The planner uses it where measurements show that it is cheaper. A build without --blocks keeps it."))
     var blocks = false
 
-    @Option(help: ArgumentHelp("Postings that the block index keeps for each term, on average.", visibility: .hidden))
+    @Option(help: ArgumentHelp("The average number of postings per term in the block index.", visibility: .hidden))
     var postings: Int?
 
-    /// How the block index is built; nil when none is asked for.
+    /// The settings of the block index; nil if it was not requested.
     var blockSettings: BlockSettings? {
         guard blocks else { return nil }
         var settings = BlockSettings()
@@ -40,7 +42,8 @@ struct BuildOptions: ParsableArguments {
         return settings
     }
 
-    /// Half for laying out a window; the other half are batches that wait meanwhile, and what a transaction changes.
+    /// Half of the memory is for laying out a window. The other half is for waiting batches and for the pages that a
+    /// transaction changes.
     func apply(to configuration: inout Configuration) {
         configuration.mergePolicy.memory = memory.bytes / 2
     }

@@ -2,13 +2,13 @@ internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseText
 
-/// `--encoder`: what turns text into vectors.
+/// The value of `--encoder`, which turns text into vectors.
 enum EncoderOption: ExpressibleByArgument, CustomStringConvertible, Equatable {
-    /// BM25 over the terms of an analyzer; nil for words as they stand.
+    /// BM25 over the terms of an analyzer; a nil language means no stemming.
     case bm25(language: String?)
-    /// Counts of the terms of an analyzer; nil for words as they stand.
+    /// Counts of the terms of an analyzer; a nil language means no stemming.
     case analyzer(language: String?)
-    /// WordPieces with the weights of a table; without one, those of the store's document frequencies.
+    /// WordPieces with the weights of a table; without a table, the weights come from the store's document frequencies.
     case wordPiece(vocabulary: String, table: String?)
 
     init?(argument: String) {
@@ -34,7 +34,7 @@ enum EncoderOption: ExpressibleByArgument, CustomStringConvertible, Equatable {
         }
     }
 
-    /// Reads the files that are named and makes the encoder.
+    /// Reads the named files and creates the encoder.
     func encoder() throws -> any TextEncoder {
         switch self {
         case .bm25(let language): BM25(language: try language.map { try Language($0) })

@@ -3,14 +3,14 @@ internal import SparseStore
 
 /// The value of `--feedback`: `docs=3,terms=20,weight=0.2,interpolate=0.5`, each part optional.
 enum FeedbackOption {
-    /// Reads the parts; what is wrong with one becomes a usage error that names it.
+    /// Parses the parts. A bad part is a usage error that names it.
     static func parse(_ text: String) throws -> Feedback {
         var feedback = Feedback()
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
             guard pair.count == 2, set(pair[0], pair[1], in: &feedback) else {
                 throw ValidationError(
-                    "--feedback is to be parts of 'docs=3,terms=20,weight=0.2,interpolate=0.5', not '\(part)'")
+                    "--feedback must consist of parts of 'docs=3,terms=20,weight=0.2,interpolate=0.5', not '\(part)'")
             }
         }
         return feedback

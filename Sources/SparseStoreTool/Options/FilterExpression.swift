@@ -3,7 +3,7 @@ internal import SparseStore
 
 /// The value of `--filter`: `@Option(transform: FilterExpression.parse) var filter: Filter?`.
 enum FilterExpression {
-    /// Reads a filter; what is wrong with it becomes a usage error that names the place.
+    /// Parses a filter. A mistake is a usage error that names the position.
     static func parse(_ text: String) throws -> Filter {
         do {
             return try Filter.parse(text)

@@ -1,11 +1,11 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// `--fuse-method`: how two rankings become one.
+/// The value of `--fuse-method`: how two rankings are combined.
 enum FusionMethodOption: String, ExpressibleByArgument, CaseIterable {
     case rrf, minmax, zscore
 
-    /// - Parameter weight: the second ranking's share; reciprocal ranks have none.
+    /// - Parameter weight: The weight of the second ranking; not used by reciprocal ranks.
     func fusion(weight: Double) -> Fusion {
         switch self {
         case .rrf: .reciprocalRank()

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SparseInterchange
 
-/// `--format` of an input.
+/// The value of `--format` of an input.
 enum InputFormatOption: String, ExpressibleByArgument, CaseIterable {
     case jsonl, json, csr, npz, ciff
 

@@ -7,29 +7,31 @@ internal import SparseInterchange
     internal import Foundation
 #endif
 
-/// The files that name the rows of a matrix: `--ids` and `--payloads`.
+/// The files with the ids and payloads of the rows of a matrix: `--ids` and `--payloads`.
 struct MatrixLabels: ParsableArguments {
     @Option(
         help: """
-            The ids of the rows of a CSR or .npz matrix, one a line; by default a row's number, or the lines of NAME-ids.txt \
-            beside NAME-embeddings.npz.
+            A file with the ids of the rows of a CSR or .npz matrix, one per line. (default: the lines of NAME-ids.txt \
+            next to NAME-embeddings.npz, or else the row numbers)
             """)
     var ids: String?
 
-    @Option(help: "The payloads of the rows of a CSR or .npz matrix, one a line.")
+    @Option(help: "A file with the payloads of the rows of a CSR or .npz matrix, one per line.")
     var payloads: String?
 
-    /// The files that are read.
+    /// The files that the options name.
     var inputs: [String] { [ids, payloads].compactMap(\.self) }
 
-    /// `reader`, which reads `input`, with the ids and payloads of the files that were given or that lie beside it.
+    /// Returns `reader`, which reads `input`, joined with the ids and payloads of the files named by the options or
+    /// found next to the input.
     func join(_ reader: any DocumentReader, of input: String) throws -> any DocumentReader {
         let ids = ids ?? (reader.format == .npz ? MatrixFile.idsBeside(input) : nil)
         guard ids != nil || payloads != nil else { return reader }
         guard reader.format.isMatrix else {
             throw CommandFailure(
                 .usage,
-                "--ids and --payloads are for the rows of a matrix; the objects of '\(input)' name their documents themselves"
+                "--ids and --payloads are for the rows of a matrix; leave them out for '\(input)', "
+                    + "whose objects have ids"
             )
         }
         return try LabelJoin(reader, ids: ids, payloads: payloads)

@@ -1,12 +1,12 @@
 internal import ArgumentParser
 
-/// `--memory`: a number of bytes, or of KiB, MiB or GiB.
+/// The value of `--memory`: a number of bytes, KiB, MiB or GiB.
 struct MemoryOption: ExpressibleByArgument, CustomStringConvertible {
-    /// At least `least`.
+    /// The number of bytes, at least `least`.
     let bytes: Int
     let description: String
 
-    /// What a load of small documents needs in any case, and some room to work.
+    /// The minimum that a load of small documents needs, with some room to work.
     static let least = 64 << 20
 
     init?(argument: String) {
@@ -23,7 +23,8 @@ struct MemoryOption: ExpressibleByArgument, CustomStringConvertible {
         description = "1GiB"
     }
 
-    /// For one of three batches that are in memory at once, beside the pages and the window that its commit makes of it.
+    /// The size of one batch. Three batches are in memory at once, besides the pages and the window that a commit
+    /// makes.
     var batchBytes: Int { min(BatchProducer.batchBytes, bytes / 16) }
 
     var defaultValueDescription: String { description }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// `--codec`: how token vectors are kept.
+/// The value of `--codec`: how token vectors are stored.
 enum MultivectorCodecOption: String, ExpressibleByArgument, CaseIterable {
     case f16, int8, pq32
 

@@ -6,37 +6,37 @@ internal import SparseStore
 struct MultivectorInput: ParsableArguments {
     @Option(
         help: """
-            Token vectors of the documents, a row a token: a NumPy array of '<f2' or '<f4'. JSON Lines may have them \
-            in the field 'multivector' instead.
+            A file with the token vectors of the documents, one row per token: a NumPy array of '<f2' or '<f4'. JSON \
+            Lines may have them in the field 'multivector' instead.
             """)
     var multivectors: String?
 
-    @Option(help: "The row at which each document's token vectors begin, and the number of rows: a NumPy array.")
+    @Option(help: "A NumPy array with the first row of each document's token vectors, and the total number of rows.")
     var offsets: String?
 
     @Option(
         help: """
-            How token vectors are kept: f16, int8 or pq32. What is stored otherwise is encoded anew at the end; pq32 is \
-            trained for it. (default: the store's, f16 in a new one)
+            The codec of token vectors: f16, int8 or pq32. Token vectors stored with another codec are converted at \
+            the end; pq32 trains a codebook first. (default: the store's; f16 in a new one)
             """)
     var codec: MultivectorCodecOption?
 
     func validate() throws {
         guard (multivectors == nil) == (offsets == nil) else {
-            throw ValidationError("--multivectors and --offsets belong together")
+            throw ValidationError("--multivectors and --offsets must be used together")
         }
     }
 
     /// The files that the options name.
     var inputs: [String?] { [multivectors, offsets] }
 
-    /// `reader` with the token vectors of the files, if they were given.
+    /// Returns `reader` joined with the token vectors of the files, if the options name any.
     func join(_ reader: any DocumentReader) throws -> any DocumentReader {
         guard let multivectors else { return reader }
         return MultivectorJoin(reader, try MultivectorFile(tokens: multivectors, offsets: offsets))
     }
 
-    /// The codec for the first multivector of a store.
+    /// The codec of a store that has no multivectors yet.
     var firstCodec: MultivectorCodec {
         guard let codec = codec?.codec, !codec.isTrained else { return .f16 }
         return codec

@@ -1,13 +1,13 @@
 internal import ArgumentParser
 
-/// How a command writes its result.
+/// The options for the form of a command's result.
 struct OutputOptions: ParsableArguments {
-    /// The forms of a result.
+    /// The form of a result.
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json
     }
 
-    @Option(help: "How to write the result: text or json.")
+    @Option(help: "The form of the result: text or json.")
     var format: Format = .text
 
     @Flag(help: "The same as --format json: one JSON object.")

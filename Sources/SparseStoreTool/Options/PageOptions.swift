@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// Which part of an answer `search` shows, and what it shows of each hit.
+/// The options for the part of an answer that `search` shows, and the fields of each hit.
 struct PageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -10,18 +10,18 @@ struct PageOptions: ParsableArguments {
         transform: FieldsOption.parse)
     var fields: HitFields = [.payload, .tags]
 
-    @Option(help: ArgumentHelp("Go on behind an earlier page: the 'cursor' that it ended with.", valueName: "cursor"))
+    @Option(help: ArgumentHelp("Continue after an earlier page, which ended with this 'cursor'.", valueName: "cursor"))
     var after: String?
 
-    @Option(help: "How many hits, or groups, to pass over.")
+    @Option(help: "The number of hits, or groups, to skip.")
     var offset = 0
 
-    @Flag(help: "Also say how many documents match.")
+    @Flag(help: "Also count the documents that match.")
     var count = false
 
     func validate() throws {
         guard (0...Limits.maximumResults).contains(offset) else {
-            throw ValidationError("--offset is to be 0 to \(Limits.maximumResults), not \(offset)")
+            throw ValidationError("--offset must be between 0 and \(Limits.maximumResults), not \(offset)")
         }
     }
 
@@ -33,7 +33,7 @@ struct PageOptions: ParsableArguments {
     }
 }
 
-/// The value of `--fields`: names with commas between them.
+/// The value of `--fields`: names separated by commas.
 enum FieldsOption {
     private static let names: [(name: String, field: HitFields)] = [
         ("payload", .payload), ("tags", .tags), ("attributes", .attributes), ("vector", .vector),
@@ -44,7 +44,7 @@ enum FieldsOption {
         for part in text.split(separator: ",") {
             guard let known = names.first(where: { $0.name == part }) else {
                 throw ValidationError(
-                    "--fields names '\(part)'; there are \(names.map(\.name).joined(separator: ", "))")
+                    "--fields has no field '\(part)'; use \(names.map(\.name).joined(separator: ", "))")
             }
             fields.insert(known.field)
         }

@@ -1,12 +1,12 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// `--plain-seismic`: how many lists, and how much a block must promise.
+/// The value of `--plain-seismic`: the number of lists to search, and the heap factor that a block must reach.
 struct PlainSeismicOption: ExpressibleByArgument, CustomStringConvertible {
     let recall: Recall
     let description: String
 
-    /// `cut=8,heap=0.9`, either of which may be left out.
+    /// Parses `cut=8,heap=0.9`. Either part may be missing.
     init?(argument: String) {
         var cut = 8
         var heap = 0.9

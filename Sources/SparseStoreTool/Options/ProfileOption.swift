@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// `--profile`: what the index is made for.
+/// The value of `--profile`: the profile of the index.
 enum ProfileOption: String, ExpressibleByArgument, CaseIterable {
     case fast, compact
 

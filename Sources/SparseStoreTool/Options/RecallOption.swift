@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// `--recall`: exact, fast, or the share of the true answers that is wanted.
+/// The value of `--recall`: exact, fast, or the fraction of the true top hits to find.
 struct RecallOption: ExpressibleByArgument, CustomStringConvertible {
     let recall: Recall
     let description: String
@@ -17,7 +17,7 @@ struct RecallOption: ExpressibleByArgument, CustomStringConvertible {
         description = argument
     }
 
-    /// What the engine does by itself.
+    /// The default of the engine.
     static let standard = RecallOption(share: 0.95)
 
     private init(share: Double) {

@@ -2,24 +2,24 @@ internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
 
-/// A second stage of `search` and `eval`.
+/// The options of `search` and `eval` for reranking.
 struct RerankOptions: ParsableArguments {
-    /// Who reranks.
+    /// The reranking method.
     enum Method: String, ExpressibleByArgument, CaseIterable {
         case maxsim
     }
 
-    @Option(help: "Rank the candidates anew: 'maxsim', by the token vectors of query and documents.")
+    @Option(help: "Rerank the candidates: 'maxsim' uses the token vectors of the query and the documents.")
     var rerank: Method?
 
     @Option(
         help: """
-            Token vectors of the queries, in the order of the file of queries: a NumPy array as for 'load'. By default \
-            the queries' field 'multivector'.
+            A file with the token vectors of the queries, in the order of the queries: a NumPy array as for 'load'. \
+            (default: the field 'multivector' of each query)
             """)
     var queryMultivectors: String?
 
-    @Option(help: "The row at which each query's token vectors begin; without, all rows belong to one query.")
+    @Option(help: "A NumPy array with the first row of each query's token vectors. (default: all rows are one query)")
     var queryOffsets: String?
 
     @Option(help: "How many documents --rerank, --boost and --diversity look at.")
@@ -27,11 +27,12 @@ struct RerankOptions: ParsableArguments {
 
     @Option(
         help: """
-            Candidate pruning: leave out candidates that scored less than 1 - alpha times the last of the first LIMIT.
+            Candidate pruning: skip candidates whose first-stage score is below (1 - ALPHA) times the score at rank \
+            LIMIT.
             """)
     var alpha: Float?
 
-    @Option(help: "Early exit: stop after so many candidates in a row that have not come among the best LIMIT.")
+    @Option(help: "Early exit: stop after this many consecutive candidates that do not enter the top LIMIT.")
     var beta: Int?
 
     func validate() throws {
@@ -39,17 +40,20 @@ struct RerankOptions: ParsableArguments {
             throw ValidationError("--query-multivectors, --alpha and --beta need --rerank maxsim")
         }
         if queryOffsets != nil, queryMultivectors == nil {
-            throw ValidationError("--query-offsets belongs to --query-multivectors")
+            throw ValidationError("--query-offsets needs --query-multivectors")
         }
         guard (1...Limits.maximumResults).contains(candidates) else {
-            throw ValidationError("--candidates is to be 1 to \(Limits.maximumResults), not \(candidates)")
+            throw ValidationError("--candidates must be between 1 and \(Limits.maximumResults), not \(candidates)")
         }
-        if let alpha, !(0...1).contains(alpha) { throw ValidationError("--alpha is to be 0 to 1, not \(alpha)") }
-        if let beta, beta < 1 { throw ValidationError("--beta is to be 1 or more, not \(beta)") }
+        if let alpha, !(0...1).contains(alpha) {
+            throw ValidationError(
+                "--alpha must be between 0 and 1, not \(alpha)")
+        }
+        if let beta, beta < 1 { throw ValidationError("--beta must be 1 or more, not \(beta)") }
     }
 
-    /// Reads the queries' token vectors; nil without a second stage.
-    /// - Parameter chosen: the place of the only query that is asked; nil when all are.
+    /// Reads the token vectors of the queries. Returns nil if reranking was not requested.
+    /// - Parameter chosen: The index of the only query that runs; nil if all run.
     func read(for queries: [QueryRecord], chosen: Int?) throws -> Reranking? {
         guard rerank != nil else { return nil }
         var multivectors = queries.map(\.multivector)
@@ -59,8 +63,8 @@ struct RerankOptions: ParsableArguments {
             guard file.count == (queryOffsets == nil ? places.count : queries.count) else {
                 throw CommandFailure(
                     .invalidInput,
-                    "'\(file.name)' has token vectors for \(file.count) queries, and there are \(queries.count); "
-                        + "give the files that belong together")
+                    "'\(file.name)' has token vectors for \(file.count) queries, but there are \(queries.count); "
+                        + "use files with the same queries")
             }
             for place in places {
                 multivectors[place] = try Self.multivector(file, queryOffsets == nil ? 0 : place)
@@ -75,7 +79,7 @@ struct RerankOptions: ParsableArguments {
         case .empty: return nil
         case .reject(let reason):
             throw CommandFailure(
-                .invalidInput, "the token vectors of query number \(place), from 0, in '\(file.name)': \(reason)")
+                .invalidInput, "'\(file.name)': the token vectors of query number \(place) (from 0): \(reason)")
         }
     }
 }

@@ -1,24 +1,24 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// What `search` and `eval` ask of the engine.
+/// The search options that `search` and `eval` share.
 struct SearchTuning: ParsableArguments {
     @Option(name: .customLong("limit"), help: "How many hits. (default: 10)")
     var limitGiven: Int?
 
-    @Option(help: "'exact', 'fast', or the share of the true answers that is wanted, such as 0.95.")
+    @Option(help: "The recall to aim for: 'exact', 'fast', or a fraction of the true hits such as 0.95.")
     var recall = RecallOption.standard
 
     @Option(
         help: ArgumentHelp(
-            "Search the block index as Seismic does: 'cut=8,heap=0.9'. For comparisons, instead of --recall.",
+            "Search the block index as Seismic does, for comparisons: 'cut=8,heap=0.9'. Replaces --recall.",
             valueName: "settings"))
     var plainSeismic: PlainSeismicOption?
 
     @Option(
         help: """
-            What multiplies the query's weights: 'none', 'idf' (from the store's own statistics), or 'table:FILE' \
-            (32-bit floats by term number, or a JSON object by term).
+            The weighting of query terms: 'none', 'idf' (computed from the store), or 'table:FILE' (32-bit floats \
+            by term number, or a JSON object by term).
             """)
     var weighting = WeightingOption.none
 
@@ -37,20 +37,21 @@ struct SearchTuning: ParsableArguments {
         transform: GroupKeyOption.parse)
     var groupBy: String?
 
-    @Option(help: "How many documents of a group, at the most. (default: 1)")
+    @Option(help: "The maximum number of documents per group. (default: 1)")
     var groupSize: Int?
 
-    @Option(help: "Memory for decoded lists of a compact index: '256MiB', or 0 for none. (default: 512MiB)")
+    @Option(
+        help: "The cache size for decoded lists of a compact index, such as '256MiB'; 0 for none. (default: 512MiB)")
     var listCache: SizeOption?
 
     func validate() throws {
         guard (1...Limits.maximumResults).contains(limit) else {
-            throw ValidationError("--limit is to be 1 to \(Limits.maximumResults), not \(limit)")
+            throw ValidationError("--limit must be between 1 and \(Limits.maximumResults), not \(limit)")
         }
         if let groupSize {
             guard groupBy != nil else { throw ValidationError("--group-size needs --group-by") }
             guard (1...Limits.maximumResults).contains(groupSize) else {
-                throw ValidationError("--group-size is to be 1 to \(Limits.maximumResults), not \(groupSize)")
+                throw ValidationError("--group-size must be between 1 and \(Limits.maximumResults), not \(groupSize)")
             }
         }
     }
@@ -61,7 +62,7 @@ struct SearchTuning: ParsableArguments {
     /// What was asked for, in the words of the options.
     var recallAsked: String { plainSeismic?.description ?? recall.description }
 
-    /// How the store is opened for such searches.
+    /// Applies the options that concern opening the store.
     func apply(to configuration: inout Configuration) {
         if let listCache { configuration.listCacheSize = listCache.bytes }
     }

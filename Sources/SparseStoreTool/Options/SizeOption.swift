@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// A number of bytes, or of KiB, MiB or GiB.
+/// The value of an option for a size: a number of bytes, KiB, MiB or GiB.
 struct SizeOption: ExpressibleByArgument {
     let bytes: Int
 

@@ -7,21 +7,23 @@ internal import SparseStore
 struct StageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Search again with a query moved towards the best documents: 'docs=3,terms=20,weight=0.2'.",
-            discussion: "'interpolate=W' adds both rankings after min-max normalising, W the share of the new one."),
+            "Search again with the query expanded by terms of the top documents: 'docs=3,terms=20,weight=0.2'.",
+            discussion: "'interpolate=W' adds both rankings after min-max normalization, with weight W for the new one."
+        ),
         transform: FeedbackOption.parse)
     var feedback: Feedback?
 
-    @Option(help: "Fuse the answer with the rankings of this TREC run, of a dense index for instance.")
+    @Option(help: "Fuse the hits with the rankings of this TREC run, for example from a dense index.")
     var fuse: String?
 
-    @Option(help: "How to fuse: 'rrf' (reciprocal ranks), 'minmax' or 'zscore' (weighted sum of normalised scores).")
+    @Option(
+        help: "The fusion method: 'rrf' (reciprocal ranks), 'minmax' or 'zscore' (weighted sum of normalized scores).")
     var fuseMethod: FusionMethodOption?
 
-    @Option(help: "The share of the run's scores in the sum, 0 to 1, for 'minmax' and 'zscore'. (default: 0.5)")
+    @Option(help: "The weight of the run's scores for 'minmax' and 'zscore', from 0 to 1. (default: 0.5)")
     var fuseWeight: Double?
 
-    @Option(help: "How many documents of the answer so far are fused. (default: 100)")
+    @Option(help: "The number of documents of the previous stage to fuse. (default: 100)")
     var fuseDepth: Int?
 
     @OptionGroup var reranking: RerankOptions
@@ -63,14 +65,14 @@ struct StageOptions: ParsableArguments {
         }
         if let fuseWeight {
             guard (0...1).contains(fuseWeight) else {
-                throw ValidationError("--fuse-weight is to be 0 to 1, not \(fuseWeight)")
+                throw ValidationError("--fuse-weight must be between 0 and 1, not \(fuseWeight)")
             }
             guard fuseMethod ?? .rrf != .rrf else {
-                throw ValidationError("--fuse-weight needs --fuse-method minmax or zscore: ranks are not weighted")
+                throw ValidationError("--fuse-weight needs --fuse-method minmax or zscore, because rrf has no weight")
             }
         }
         if let fuseDepth, !(1...Limits.maximumResults).contains(fuseDepth) {
-            throw ValidationError("--fuse-depth is to be 1 to \(Limits.maximumResults), not \(fuseDepth)")
+            throw ValidationError("--fuse-depth must be between 1 and \(Limits.maximumResults), not \(fuseDepth)")
         }
     }
 
@@ -85,8 +87,8 @@ struct StageOptions: ParsableArguments {
 
     /// Reads the files that the options name.
     /// - Parameters:
-    ///   - queries: of the file of queries.
-    ///   - chosen: the place of the one that is asked; nil when all are.
+    ///   - queries: The queries of the file.
+    ///   - chosen: The index of the only query that runs; nil if all run.
     func read(for queries: [QueryRecord], chosen: Int? = nil) throws -> StagePlan {
         let run = try fuse.map { try TRECRun(path: $0) }
         if let run, let fuse {
@@ -111,30 +113,33 @@ struct StageOptions: ParsableArguments {
         return stages
     }
 
-    /// Says which queries and rankings do not belong to each other; when none do, fusing would be for nothing.
+    /// Reports queries without a ranking and rankings without a query. Throws if no query has a ranking.
     private static func check(_ run: TRECRun, _ path: String, asked: [QueryRecord]) throws {
         let matched = asked.count { run.rankings[TextKey($0.id)] != nil }
         guard matched > 0 || asked.isEmpty else {
             throw CommandFailure(
                 .invalidInput,
-                "'\(path)' has a ranking for none of the \(Figures.count(asked.count)) queries; give the run of these queries"
+                "'\(path)' has a ranking for none of the "
+                    + "\(Figures.count(asked.count)) queries; use a run of these queries"
             )
         }
         if matched < asked.count {
             Output.note("'\(path)' has no ranking for \(Figures.count(asked.count - matched)) of the queries\n")
         }
         if run.rankings.count > matched, asked.count > 1 {
-            Output.note("\(Figures.count(run.rankings.count - matched)) queries of '\(path)' are not asked\n")
+            Output.note(
+                "\(Figures.count(run.rankings.count - matched)) queries of '\(path)' are not in the file of queries\n")
         }
     }
 
-    /// Says how many documents of the run the store does not have.
+    /// Reports how many documents of the run are not in the store.
     func noteUnknown(_ reports: [[StageReport]]) {
         guard let fuse else { return }
         let unknown = reports.joined().filter { $0.name == "fuse" }.reduce(0) {
             $0 + $1.counters["unknown", default: 0]
         }
         guard unknown > 0 else { return }
-        Output.note("\(Figures.count(unknown)) documents ranked in '\(fuse)' are not in the store; do the ids agree?\n")
+        Output.note(
+            "\(Figures.count(unknown)) documents ranked in '\(fuse)' are not in the store; check that the ids match\n")
     }
 }

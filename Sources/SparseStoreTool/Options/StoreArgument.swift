@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import SparseStore
 internal import SystemPackage
 
-/// The store a command works on.
+/// The store that a command works on.
 struct StoreArgument: ParsableArguments {
     @Argument(help: "The store's file; for commands that read, also a folder of shards.")
     var store: String
@@ -55,12 +55,12 @@ struct StoreArgument: ParsableArguments {
         Output.note("the disk has no room for the lock file: nobody can write to the store during this command\n")
     }
 
-    /// Opens the store for writing. A command merges only when it says so: one that is done in a moment must not leave
-    /// half of a merge behind.
+    /// Opens the store for writing. Background merges are off unless the command turns them on, so that a short command
+    /// does not leave an unfinished merge behind.
     ///
     /// - Parameters:
-    ///   - wait: how long it waits for other writers.
-    ///   - change: what a command has options for.
+    ///   - wait: How long to wait for other writers.
+    ///   - change: Applies the options of the command to the configuration.
     func openForWriting(
         createIfMissing: Bool, wait: WaitOption, _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Store {
@@ -75,54 +75,54 @@ struct StoreArgument: ParsableArguments {
     }
 }
 
-/// Leave to open a store where it is refused otherwise.
+/// The options that permit opening a store that would otherwise be refused.
 struct AccessOptions: ParsableArguments {
     @Flag(
         help: """
-            Open a store on a network or FUSE file system, such as a shared folder of Docker Desktop or WSL 2. Only \
-            processes of one host may use it at the same time.
+            Allow a store on a network or FUSE file system, such as a shared folder of Docker Desktop or WSL 2. Only \
+            processes on one host may use it at the same time.
             """)
     var allowNetworkFilesystem = false
 
     @Flag(
         help: """
-            Read without the lock file, which needs no right to write. Refused while a process has the store open for \
-            writing; should one begin during the command, its answer may be wrong.
+            Read without the lock file, so that no write permission is needed. Refused while a process has the store \
+            open for writing. If a process starts writing during the command, the answer may be wrong.
             """)
     var withoutLock = false
 
     func apply(to configuration: inout Configuration) throws {
         configuration.allowNetworkFilesystem = allowNetworkFilesystem
         guard !withoutLock || configuration.isReadOnly else {
-            throw CommandFailure(.usage, "--without-lock is for commands that only read; leave it out")
+            throw CommandFailure(.usage, "--without-lock is only for commands that do not write; leave it out")
         }
         configuration.readsWithoutLock = withoutLock
     }
 
-    /// The same, as arguments of a child process.
+    /// The options as arguments of a child process.
     var arguments: [String] {
         (allowNetworkFilesystem ? ["--allow-network-filesystem"] : []) + (withoutLock ? ["--without-lock"] : [])
     }
 }
 
-/// How long a command that writes waits for other writers.
+/// The option that limits how long a command waits for other writers.
 struct WaitOption: ParsableArguments {
     @Option(
         name: .customLong("wait"),
         help: ArgumentHelp(
-            "Wait so many seconds at most for another writer, then end with exit code 6. (default: as long as it takes)",
+            "The maximum number of seconds to wait for another writer before exit code 6. (default: no limit)",
             valueName: "seconds"))
     var seconds: Double?
 
     func validate() throws {
         guard seconds.map({ (0...31_536_000).contains($0) }) ?? true else {
-            throw ValidationError("--wait is to be 0 to 31536000 seconds")
+            throw ValidationError("--wait must be between 0 and 31536000 seconds")
         }
     }
 
     func apply(to configuration: inout Configuration) {
         configuration.busyTimeout = seconds.map { .seconds($0) }
-        // Listens only once there is something to wait for: a command that is at work may be ended by its first signal.
+        // Handle signals only once there is something to wait for: the first signal may end a command that is working.
         configuration.isWaitCancelled = {
             InterruptFlag.install()
             return InterruptFlag.isSet

@@ -2,31 +2,31 @@ internal import ArgumentParser
 internal import SparseStore
 internal import SystemPackage
 
-/// How a command that reads a store which may be damaged is looked after: it runs in a child process.
+/// Supervises a command that reads a possibly damaged store, by running it in a child process.
 struct Supervision: ParsableArguments {
-    @Option(help: "Give up when nothing was read for so many seconds: damage can lead in circles.")
+    @Option(help: "Give up after this many seconds without progress, because damage can cause endless loops.")
     var stallLimit = 120
 
-    /// Set in the child: the descriptor to tell progress to.
+    /// The descriptor to which a child reports progress; nil in the parent.
     @Option(help: .hidden)
     var progressDescriptor: Int32?
 
     func validate() throws {
         guard (1...86_400).contains(stallLimit) else {
-            throw ValidationError("--stall-limit is to be 1 to 86400 seconds, not \(stallLimit)")
+            throw ValidationError("--stall-limit must be between 1 and 86400 seconds, not \(stallLimit)")
         }
     }
 
     var isChild: Bool { progressDescriptor != nil }
 
-    /// Where a child was when it was last heard of.
+    /// The last position that a child reported.
     struct Place: CustomStringConvertible {
         var work = ""
         var table = ""
         var key = ""
         var values = 0
 
-        /// Reads what `tell` has written.
+        /// Parses a line that `tell` has written.
         init?(_ line: Substring) {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 4, let values = Int(fields[3]) else { return nil }
@@ -36,21 +36,21 @@ struct Supervision: ParsableArguments {
         var description: String { "in table '\(table)', at or soon after key \(key.isEmpty ? "0" : key)" }
     }
 
-    /// In the child: tells where it is. Throws when it is to stop.
+    /// Reports the position of the child to its parent. Throws if the child must stop.
     func tell(_ work: String, _ table: String, _ key: String, _ values: Int) throws {
         if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; nothing was changed") }
         guard let progressDescriptor else { return }
         do {
             try FileDescriptor(rawValue: progressDescriptor).writeAll("\(work)\t\(table)\t\(key)\t\(values)\n".utf8)
         } catch {
-            throw CommandFailure(.interrupted, "nobody listens any more")
+            throw CommandFailure(.interrupted, "the parent process has ended; run the command again")
         }
     }
 
-    /// In the parent: runs the command again in a child with the same arguments, or with those given.
+    /// Runs the command again in a child process, with the same arguments or with those given.
     ///
-    /// - Returns: nil when all went well; what ended the child when that was damage.
-    /// - Throws: `AlreadyReported` when the child has said itself what was wrong.
+    /// - Returns: Nil if the child succeeded; the reason if damage ended the child.
+    /// - Throws: `AlreadyReported` if the child has printed its error.
     func run(_ arguments: [String]? = nil, isSilent: Bool = false) throws -> Collapse? {
         InterruptFlag.install()
         let arguments = arguments ?? Array(CommandLine.arguments.dropFirst())
@@ -71,7 +71,7 @@ struct Supervision: ParsableArguments {
         }
     }
 
-    /// Verifies a file in a process of its own, which says itself what it finds.
+    /// Verifies a file in a child process, which prints its findings.
     func verify(_ file: String, isDeep: Bool, _ access: AccessOptions) throws {
         let arguments =
             ["verify", file, "--stall-limit", "\(stallLimit)"] + (isDeep ? ["--deep"] : []) + access.arguments
@@ -79,7 +79,7 @@ struct Supervision: ParsableArguments {
     }
 }
 
-/// The end of a child that has reported itself what went wrong.
+/// The failure of a child process that has already printed its error.
 struct AlreadyReported: Error {
     let status: ExitStatus
 }

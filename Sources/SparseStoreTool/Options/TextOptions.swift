@@ -2,12 +2,12 @@ internal import ArgumentParser
 internal import SparseStore
 internal import SparseText
 
-/// Questions in plain words: what encodes them.
+/// The option for the encoder of queries in plain words.
 struct TextOptions: ParsableArguments {
     @Option(
         help: """
-            What encodes the question: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF]. (default: what the store \
-            was filled by)
+            The encoder of the query: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF]. (default: the encoder \
+            that the store was loaded with)
             """)
     var encoder: EncoderOption?
 
@@ -17,7 +17,8 @@ struct TextOptions: ParsableArguments {
         return try store.read { try $0.textEncoder(given) }
     }
 
-    /// The options of a search for what `encoder` makes, whose weighting counts unless another one was asked for.
+    /// Returns search options for queries of `encoder`. The weighting of the encoder applies unless the command line
+    /// names one.
     func options(_ options: SearchOptions, _ encoder: any TextEncoder) -> SearchOptions {
         var options = options
         if options.weighting == .none { options.weighting = encoder.weighting }

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
 
-/// `--weighting`: what multiplies the query's weights.
+/// The value of `--weighting`: the factors of the query weights.
 enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable {
     case none
     case idf
@@ -25,7 +25,7 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
         }
     }
 
-    /// The file with the table, if there is one.
+    /// The path of the table's file, if the weighting is a table.
     var input: String? { if case .table(let path) = self { path } else { nil } }
 
     var defaultValueDescription: String { description }

@@ -1,9 +1,9 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// A stored document as it is shown.
+/// The output of `get`: one stored document.
 struct DocumentReport {
-    /// How many terms a person is shown.
+    /// The maximum number of terms in the text output.
     static let shownTerms = 20
 
     let document: Document
@@ -17,7 +17,7 @@ struct DocumentReport {
 
     var json: JSONValue { DocumentJSON.value(document, payloadField: "payload") }
 
-    /// The document without its vector, as a list has it.
+    /// The document without its vector, as `list` shows it.
     var summary: JSONValue {
         var fields: [(String, JSONValue)] = [("id", .string(document.id))]
         fields += DocumentJSON.payload(document.payload, field: "payload")
@@ -40,7 +40,7 @@ struct DocumentReport {
         let components = components
         table.add("terms", Figures.count(components.count))
         if let multivector = document.multivector {
-            table.add("token vectors", "\(multivector.count) of \(multivector.dimension) dimensions; --json gives them")
+            table.add("token vectors", "\(multivector.count) of \(multivector.dimension) dimensions; --json shows them")
         }
         var text = table.text
         let largest = components.sorted { $0.weight > $1.weight }.prefix(Self.shownTerms)
@@ -55,15 +55,15 @@ struct DocumentReport {
             text += "payload (\(Figures.bytes(payload.count)))\n"
             text +=
                 String(validating: payload, as: UTF8.self) == nil
-                ? "  not text; --json gives it in base64\n" : Printable.text(payload) + "\n"
+                ? "  not text; --json shows it in base64\n" : Printable.text(payload) + "\n"
         }
         return text
     }
 }
 
-/// Attributes as people read them.
+/// Formats attributes for human readers.
 enum AttributeShow {
-    /// A value in one line; control characters are shown as what they are.
+    /// Formats a value as one line. Unprintable characters become dots.
     static func text(_ value: AttributeValue) -> String {
         switch value {
         case .string(let string): Printable.line(Array(string.utf8), limit: 200)

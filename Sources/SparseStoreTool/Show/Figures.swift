@@ -6,9 +6,9 @@
     internal import Darwin
 #endif
 
-/// Numbers as people read them.
+/// Formats numbers for human readers.
 enum Figures {
-    /// 1234567 as 1,234,567.
+    /// Formats an integer with thousands separators: 1234567 becomes 1,234,567.
     static func count(_ number: Int) -> String {
         let digits = String(number.magnitude)
         var text = number < 0 ? "-" : ""
@@ -19,7 +19,7 @@ enum Figures {
         return text
     }
 
-    /// Bytes in the unit that suits them.
+    /// Formats a number of bytes in a suitable unit.
     static func bytes(_ number: Int) -> String {
         var value = Double(number)
         for unit in ["bytes", "KiB", "MiB", "GiB"] {
@@ -29,7 +29,7 @@ enum Figures {
         return "\(decimal(value, 1)) TiB"
     }
 
-    /// A number with `places` digits after the point.
+    /// Formats a number with `places` digits after the decimal point.
     static func decimal(_ number: Double, _ places: Int) -> String {
         guard number.isFinite else { return "-" }
         let scale = pow(10, Double(places))
@@ -43,14 +43,14 @@ enum Figures {
         return sign + count(whole / unit) + "." + String(repeating: "0", count: places - fraction.count) + fraction
     }
 
-    /// A number rounded to `places` digits after the point, for JSON.
+    /// Rounds a number to `places` digits after the decimal point, for JSON.
     static func rounded(_ number: Double, _ places: Int) -> Double {
         let scale = pow(10, Double(places))
         let scaled = (number * scale).rounded()
         return scaled.isFinite ? scaled / scale : number
     }
 
-    /// Seconds as 0:07, 12:34 or 1:02:03.
+    /// Formats seconds as 0:07, 12:34 or 1:02:03.
     static func clock(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds >= 0, seconds < 360_000 else { return "-" }
         let total = Int(seconds.rounded())

@@ -2,11 +2,11 @@ internal import SparseInterchange
 internal import SparseStore
 internal import SparseText
 
-/// A hit as it is shown: with its document's payload, and what made its score.
+/// The output for one hit: its payload and the contributions to its score.
 struct HitReport {
     let rank: Int
     let hit: Hit
-    /// Finds what matches in the payload, where that was asked for.
+    /// Finds the matches in the payload; nil if highlighting was not requested.
     var highlighter: Highlighter?
 
     private var highlights: Highlighter.Highlights? {
@@ -16,7 +16,7 @@ struct HitReport {
         return highlighter.highlights(in: text)
     }
 
-    /// With contributions only when they were asked for.
+    /// The hit as JSON, with contributions only if requested.
     func json(explaining: Bool) -> JSONValue {
         var fields: [(String, JSONValue)] = [("id", .string(hit.id)), ("score", .float(hit.score))]
         if let group = hit.group { fields.append(("group", DocumentJSON.attribute(group))) }
@@ -35,7 +35,7 @@ struct HitReport {
         return .object(fields)
     }
 
-    /// At most 80 columns where the ids are not long.
+    /// The hit as text of at most 80 columns, unless ids are long.
     func text(explaining: Bool) -> String {
         let id = Printable.line(Array(hit.id.utf8), limit: 60)
         var text = "\(rank). \(id)   score \(Figures.decimal(Double(hit.score), 4))\n"
@@ -54,12 +54,12 @@ struct HitReport {
                 "\(Printable.line(Array($0.term.utf8), limit: 40)) \(Figures.decimal(Double($0.contribution), 2))"
             }
             if hit.contributions.count > shown.count { why.append("and \(hit.contributions.count - shown.count) more") }
-            text += Printable.wrap("because of " + why.joined(separator: ", "), width: 78, indent: "   ") + "\n"
+            text += Printable.wrap("terms: " + why.joined(separator: ", "), width: 78, indent: "   ") + "\n"
         }
         return text
     }
 
-    /// A passage in one line, with each match in brackets.
+    /// Formats a passage as one line, with each match in brackets.
     private static func marked(_ passage: Highlighter.Passage, of payload: [UInt8]) -> String {
         var marked: [UInt8] = passage.range.lowerBound > 0 ? Array("... ".utf8) : []
         var place = passage.range.lowerBound

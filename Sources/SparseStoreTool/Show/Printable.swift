@@ -1,8 +1,10 @@
-/// Text of a document made fit for a terminal: documents come from anywhere, and escape sequences must not reach it.
+/// Makes text of a document safe for a terminal. Documents are untrusted, so escape sequences must not reach the
+/// terminal.
 enum Printable {
-    /// The first `limit` characters of `bytes` in one line; white space becomes one space, what is not printable a dot.
+    /// Returns the first `limit` characters of `bytes` as one line. Runs of white space become one space, and
+    /// unprintable characters become dots.
     static func line(_ bytes: [UInt8], limit: Int) -> String {
-        // A character may be long, but not without end: the bytes looked at are bounded as well.
+        // A character can have any number of bytes, so the number of bytes is bounded as well.
         let text = String(decoding: bytes.prefix(limit.multipliedReportingOverflow(by: 16).partialValue), as: UTF8.self)
         var line = ""
         var pendingSpace = false
@@ -24,14 +26,14 @@ enum Printable {
         return line
     }
 
-    /// The text of `bytes` with its lines kept.
+    /// Returns the text of `bytes` with its line breaks. Unprintable characters become dots.
     static func text(_ bytes: [UInt8]) -> String {
         String(decoding: bytes, as: UTF8.self).map { character in
             character == "\n" || character == "\t" || isPrintable(character) ? String(character) : "."
         }.joined()
     }
 
-    /// `text` broken at spaces into lines of at most `width` characters, each behind `indent`.
+    /// Breaks `text` at spaces into lines of at most `width` characters, each preceded by `indent`.
     static func wrap(_ text: String, width: Int, indent: String) -> String {
         var lines: [String] = []
         var line = ""

@@ -1,9 +1,9 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// A report of `repair` as it is shown.
+/// The output of `repair`.
 struct RepairShow {
-    /// How many damaged documents a person is shown.
+    /// The maximum number of damaged documents in the text output.
     static let shownDocuments = 50
 
     let report: RepairReport
@@ -40,7 +40,7 @@ struct RepairShow {
             text += "document \(document.number)\(id): \(document.sentence)\n"
         }
         let more = count - min(documents.count, shownDocuments)
-        if more > 0 { text += "and \(Figures.count(more)) \(what) more\n" }
+        if more > 0 { text += "and \(Figures.count(more)) more \(what)\n" }
         return text
     }
 
@@ -53,10 +53,10 @@ struct RepairShow {
         table.add("documents damaged", Figures.count(report.damagedCount))
         if report.lostMultivectors > 0 {
             table.add(
-                report.isWritten ? "of those kept, without token vectors" : "of those sound, without token vectors",
+                report.isWritten ? "kept without token vectors" : "sound without token vectors",
                 Figures.count(report.lostMultivectors))
         }
-        table.add("names of terms rescued", Figures.count(report.rescuedTerms))
+        table.add("term names recovered", Figures.count(report.rescuedTerms))
         table.add("bookmarks kept", Figures.count(report.bookmarks))
         table.add("bookmarks lost", Figures.count(report.lostBookmarks))
         return text + table.text

@@ -20,18 +20,18 @@ struct Answer {
     }
 }
 
-/// The answer to one query as it is shown.
+/// The output of `search` for one query.
 struct SearchReport {
     let answer: Answer
     let recallAsked: String
-    /// Nil where others were asked at the same time.
+    /// How long the search took; nil if other queries ran at the same time.
     let seconds: Double?
     let explaining: Bool
-    /// The query's, where it is one of several.
+    /// The id of the query; nil unless it is one of several.
     var id: String?
-    /// The query as a person would read it, where a file gave it.
+    /// The text of the query, if the file of queries has it.
     var question: String?
-    /// Finds what matches in the payloads, where that was asked for.
+    /// Finds the matches in the payloads; nil if highlighting was not requested.
     var highlighter: Highlighter?
 
     var result: SearchResult { answer.result }
@@ -74,7 +74,7 @@ struct SearchReport {
             let line = Printable.line(Array(heading.joined(separator: ": ").utf8), limit: 400)
             text += Printable.wrap(line, width: 78, indent: "") + "\n"
         }
-        text += hits.isEmpty ? "nothing matches\n" : hits.map { $0.text(explaining: explaining) }.joined()
+        text += hits.isEmpty ? "no matches\n" : hits.map { $0.text(explaining: explaining) }.joined()
         if let matches = result.matches {
             text += "\(Figures.count(matches)) document\(matches == 1 ? " matches" : "s match")\n"
         }
@@ -102,7 +102,7 @@ struct SearchReport {
             table.add(name.replacing("_", with: " "), Figures.count(count))
         }
         for report in result.stages { table.add("stage \(report.name)", StageSummary([report]).text) }
-        return "How it was found:\n" + table.text
+        return "How the answer was found:\n" + table.text
     }
 
     private static func json(_ report: StageReport) -> JSONValue {

@@ -4,7 +4,7 @@ struct TextTable {
     private let rightAligned: Set<Int>
     private let indent: String
 
-    /// A table whose columns of these numbers are flush right.
+    /// Creates a table whose columns with these indexes are right-aligned.
     init(rightAligned: Set<Int> = [], indent: String = "") {
         self.rightAligned = rightAligned
         self.indent = indent
@@ -12,7 +12,7 @@ struct TextTable {
 
     mutating func add(_ cells: String...) { rows.append(cells) }
 
-    /// The table, a line a row, each with its line feed.
+    /// The table with one line per row, each ending with a line feed.
     var text: String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }

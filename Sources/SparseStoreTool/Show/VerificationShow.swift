@@ -1,9 +1,9 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// A report of `verify` as it is shown.
+/// The output of `verify`.
 struct VerificationShow {
-    /// How many findings a person is shown.
+    /// The maximum number of findings in the text output.
     static let shownFindings = 50
 
     let report: VerificationReport
@@ -39,12 +39,12 @@ struct VerificationShow {
             text += Printable.wrap("-> " + finding.remedy, width: 100, indent: "  ") + "\n"
         }
         let more = report.findingCount - min(report.findings.count, Self.shownFindings)
-        if more > 0 { text += "and \(Figures.count(more)) findings more\n" }
+        if more > 0 { text += "and \(Figures.count(more)) more findings\n" }
         for what in report.notChecked { text += "not checked: \(what)\n" }
         guard report.isClean else { return text }
         let generation = report.generation.map { " of generation \($0)" } ?? ""
         return text
-            + "sound: \(report.level.rawValue) verification\(generation), \(Figures.count(report.values)) reads\n"
+            + "sound: \(report.level.rawValue) verification\(generation), \(Figures.count(report.values)) values read\n"
     }
 
     private static func json(_ finding: VerificationReport.Finding) -> JSONValue {

@@ -6,33 +6,33 @@
     internal import Darwin
 #endif
 
-/// This command, started again as a child process: liblmdb trusts its file, so that damage to its pages can end the
-/// process that reads it, or keep it busy for ever. The child tells its progress through a pipe.
+/// Runs this command again in a child process. liblmdb trusts its file, so damaged pages can crash the process that
+/// reads them, or keep it busy forever. The child reports its progress through a pipe.
 final class ChildProcess {
-    /// How it ended.
+    /// How the child process ended.
     enum End: Equatable {
         case exited(Int32)
         case signalled(Int32)
-        /// It told nothing for too long, and was killed.
+        /// The child reported nothing for too long and was killed.
         case stalled
     }
 
-    /// The descriptor that a child finds the pipe at.
+    /// The descriptor of the pipe in the child.
     static let progressDescriptor: Int32 = 3
 
     private var process: pid_t = 0
     private let pipe: Int32
 
     /// - Parameters:
-    ///   - arguments: those after the command's name.
-    ///   - isSilent: throw its standard output away.
+    ///   - arguments: The arguments after the command's name.
+    ///   - isSilent: Whether to discard the child's standard output.
     init(_ arguments: [String], isSilent: Bool = false) throws {
         var ends: [Int32] = [-1, -1]
         guard Self.open(&ends) else { throw Self.failure(errno) }
         defer { close(ends[1]) }
         pipe = ends[0]
         let words = ([CommandLine.arguments.first ?? "sparsestore"] + arguments).map { strdup($0) }
-        // A backtrace of liblmdb's fault tells a user nothing.
+        // A backtrace of a fault in liblmdb does not help a user.
         let environment = (Self.environment() + ["SWIFT_BACKTRACE=enable=no"]).map { strdup($0) }
         defer { for word in words + environment { free(word) } }
         #if canImport(Darwin)
@@ -51,9 +51,9 @@ final class ChildProcess {
         }
     }
 
-    /// Waits for its end. `line` gets what it tells, a line at a time.
+    /// Waits for the child to end, and calls `line` with each line that it reports.
     ///
-    /// - Parameter stallLimit: how many seconds it may tell nothing before it is killed.
+    /// - Parameter stallLimit: The number of seconds without a report after which the child is killed.
     func wait(stallLimit: Int, _ line: (Substring) -> Void) -> End {
         defer { close(pipe) }
         var isStalled = false
@@ -84,7 +84,7 @@ final class ChildProcess {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         if isStalled { return .stalled }
-        // The macros that take a status apart are not imported.
+        // Swift does not import the macros that decode a wait status.
         return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .signalled(status & 0x7F)
     }
 
@@ -123,6 +123,6 @@ final class ChildProcess {
 
     private static func failure(_ status: Int32) -> CommandFailure {
         CommandFailure(
-            .io, "cannot start a process of its own to read the store in: \(String(cString: strerror(status)))")
+            .io, "cannot start a child process to read the store: \(String(cString: strerror(status))); try again")
     }
 }

@@ -8,21 +8,21 @@ internal import SparseStore
     internal import Darwin
 #endif
 
-/// A child process that damage to LMDB's own pages has ended.
+/// The end of a child process that was caused by damage to LMDB's pages.
 struct Collapse {
     /// What happened, and where.
     let sentence: String
     let table: String
     let key: String
 
-    /// - Throws: when it was no damage that ended the child.
+    /// - Throws: `CommandFailure` if the child ended for another reason.
     init(_ end: ChildProcess.End, _ place: Supervision.Place?, stallLimit: Int) throws {
         table = place?.table ?? ""
         key = place?.key ?? ""
-        let moment = place.map { " \($0)" } ?? " while the file was opened"
+        let moment = place.map { " \($0)" } ?? " while opening the file"
         switch end {
         case .signalled(let signal) where [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE].contains(signal):
-            sentence = "liblmdb, or what read its pages, stopped with signal \(signal) (\(Self.name(signal)))\(moment)"
+            sentence = "reading LMDB's pages stopped with signal \(signal) (\(Self.name(signal)))\(moment)"
         case .signalled(let signal):
             let isWish = signal == SIGINT || signal == SIGTERM
             throw CommandFailure(
@@ -30,22 +30,24 @@ struct Collapse {
         case .stalled where place == nil:
             throw CommandFailure(
                 .busy,
-                "the store could not be opened within \(stallLimit) seconds; does another process keep it locked?")
+                "the store could not be opened within \(stallLimit) seconds; "
+                    + "check whether another process keeps it locked"
+            )
         case .stalled:
-            sentence = "nothing was read for \(stallLimit) seconds\(moment): pages that lead in circles"
+            sentence = "nothing was read for \(stallLimit) seconds\(moment), probably because pages form a loop"
         case .exited(let status):
             throw AlreadyReported(status: ExitStatus(rawValue: status) ?? .io)
         }
     }
 
-    /// The same as a finding of `verify`.
+    /// The finding that `verify` reports.
     var finding: VerificationReport.Finding {
         VerificationReport.Finding(
             rule: "pages", table: table, key: key, sentence: sentence,
-            remedy: "restore a backup; or `repair`, which keeps what can still be read")
+            remedy: "restore a backup, or run `repair` to keep what can still be read")
     }
 
-    /// The same as the end of another command.
+    /// The failure of the other commands.
     func failure(_ path: String) -> CommandFailure {
         CommandFailure(.corrupted, "'\(path)' is damaged: \(sentence); restore a backup")
     }

@@ -1,10 +1,10 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// The end of a command that did not do what it was asked, with the line a person reads and the process's exit code.
+/// The failure of a command, with its message and the exit code of the process.
 struct CommandFailure: Error, CustomStringConvertible {
     let status: ExitStatus
-    /// What went wrong; then, after a semicolon, the remedy.
+    /// The problem, followed by a semicolon and the remedy.
     let message: String
 
     init(_ status: ExitStatus, _ message: String) {
@@ -12,7 +12,7 @@ struct CommandFailure: Error, CustomStringConvertible {
         self.message = message
     }
 
-    /// The failure that any error of ours amounts to.
+    /// Converts any error of the project's modules to a failure.
     init(_ error: any Error) {
         switch error {
         case let error as CommandFailure: self = error
@@ -21,11 +21,11 @@ struct CommandFailure: Error, CustomStringConvertible {
         case let error as ShardFailure: self.init(ExitStatus(error.error.code), error.description)
         case let error as InterchangeError: self.init(ExitStatus(error.code), error.message)
         case let error as VectorError: self.init(.invalidInput, error.message)
-        default: self.init(.io, "\(error); this is a defect, please report it")
+        default: self.init(.io, "\(error); this is a defect in sparsestore, please report it")
         }
     }
 
-    /// Whether the error is of a kind that this type words.
+    /// Whether the error has a type that this type can convert.
     static func isOurs(_ error: any Error) -> Bool {
         error is CommandFailure || error is SparseStoreError || error is InterchangeError || error is VectorError
             || error is PartialAnswer || error is ShardFailure

@@ -9,11 +9,11 @@ internal import Platform
     internal import Darwin
 #endif
 
-/// Parses arguments, runs the command they name, and turns whatever it throws into one line and an exit code.
+/// Parses the arguments, runs the command, and turns any error into one line and an exit code.
 enum CommandRunner {
-    /// The whole life of the process.
+    /// Runs the process from start to exit.
     static func main() -> Never {
-        // Before anything is opened: what is written to a closed descriptor must not end up in a file of the store.
+        // Do this before opening anything: a write to a closed standard stream must not end up in a file of the store.
         StandardDescriptors.occupy()
         if let index = unreadableArgument {
             Output.complain(
@@ -23,7 +23,8 @@ enum CommandRunner {
         exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
-    /// Which argument is not UTF-8, counted from 1; nil if all are. As strings, different ones would be the same.
+    /// The index of the first argument that is not UTF-8, counted from 1; nil if all are. Swift strings repair invalid
+    /// UTF-8, so that different arguments would become equal.
     private static var unreadableArgument: Int? {
         (1..<max(1, Int(CommandLine.argc))).first { index in
             CommandLine.unsafeArgv[index].map { String(validatingCString: $0) == nil } ?? false
@@ -50,9 +51,9 @@ enum CommandRunner {
         } catch let error as AlreadyReported {
             return error.status
         } catch {
-            // A request for help comes as an error too, of a type of the parser's own.
+            // The parser reports a request for help as an error too.
             if !CommandFailure.isOurs(error), RootCommand.exitCode(for: error) != .failure { return usage(error) }
-            // What was found before the failure is worth having.
+            // Keep the output that was written before the failure.
             try? Output.standard.flush()
             let failure = CommandFailure(error)
             Output.complain(failure.message)
@@ -60,8 +61,8 @@ enum CommandRunner {
         }
     }
 
-    /// `get` and `remove` take ids, and a negative number is one: it is not to be read as an option. What stands behind
-    /// "--" never is.
+    /// Moves negative numbers after "--" for `get` and `remove`, whose arguments are ids, so that they are not parsed
+    /// as options.
     static func separatingNumbers(_ arguments: [String]) -> [String] {
         guard let command = arguments.first, command == "get" || command == "remove", !arguments.contains("--") else {
             return arguments

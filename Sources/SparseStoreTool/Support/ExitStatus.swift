@@ -1,7 +1,7 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// What the process tells its caller.
+/// The exit code of the process.
 enum ExitStatus: Int32 {
     case success = 0
     case usage = 1

@@ -8,22 +8,23 @@ internal import Synchronization
     internal import Darwin
 #endif
 
-/// Set by SIGINT and SIGTERM, for a command that wants to stop at a good place. A second signal ends the process at once.
+/// A flag that SIGINT and SIGTERM set, so that a command can stop at a safe point. A second signal ends the process
+/// immediately.
 enum InterruptFlag {
     private static let flag = Atomic<Bool>(false)
     private static let isInstalled = Atomic<Bool>(false)
 
     static var isSet: Bool { flag.load(ordering: .relaxed) }
 
-    /// Sets the flag, as a signal does.
+    /// Sets the flag as a signal would.
     static func set() { flag.store(true, ordering: .relaxed) }
 
-    /// Begins to listen, even where whoever started the process had the signals ignored or blocked: a shell does the one
-    /// to a command in the background, a thread pool the other.
+    /// Installs the signal handlers, even if the signals are ignored or blocked: a shell ignores them for background
+    /// commands, and a thread pool blocks them.
     static func install() {
-        // A second time would take the handler back from the second signal, which is to end the process.
+        // Installing twice would catch the second signal too, which must end the process.
         guard !isInstalled.exchange(true, ordering: .relaxed) else { return }
-        // The flag must exist before a handler touches it: its first use initialises it.
+        // The first use initializes the flag. That must happen before a handler runs.
         _ = isSet
         var signals = sigset_t()
         sigemptyset(&signals)

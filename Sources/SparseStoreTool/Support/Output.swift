@@ -37,16 +37,16 @@ final class Output {
             try descriptor.writeAll(bytes)
         } catch let errno as Errno {
             let status: ExitStatus = errno == .noSpace ? .diskFull : .io
-            throw CommandFailure(status, "cannot write to \(name): \(errno); check where it leads")
+            throw CommandFailure(status, "cannot write to \(name): \(errno); check where it is redirected")
         }
     }
 
-    /// Writes to standard error at once. Nobody can be told when that fails.
+    /// Writes to standard error immediately. A failure is ignored, because there is no way to report it.
     static func note(_ text: String) {
         _ = try? FileDescriptor.standardError.writeAll(text.utf8)
     }
 
-    /// Writes the one line of an error.
+    /// Writes an error as one line.
     static func complain(_ message: String) {
         note("sparsestore: \(message)\n")
     }

@@ -8,15 +8,15 @@ internal import SystemPackage
     internal import Darwin
 #endif
 
-/// Paths of files that a command writes.
+/// Opens the files that a command writes.
 enum OutputPath {
-    /// Opens a file for writing, with its content as it is, and makes it where it is not there.
+    /// Opens a file for writing without truncating it, and creates it if it does not exist.
     ///
     /// - Parameters:
-    ///   - option: the option that names the file.
-    ///   - files: what the command reads, and its store; none of them is to be written over.
-    /// - Returns: the descriptor, and whether it is that of a regular file, which `emptied` is for.
-    /// - Throws: `usage` when the path leads to one of the files, by whatever name; then nothing is changed or left.
+    ///   - option: The option that names the file.
+    ///   - files: The files that the command reads, and its store. None of them may be overwritten.
+    /// - Returns: The descriptor, and whether it is that of a regular file, which `emptied` is for.
+    /// - Throws: `usage` if the path leads to one of the files under any name. No file is changed or created then.
     static func open(
         _ path: String, option: String, sparing files: UsedFiles
     ) throws -> (descriptor: FileDescriptor, isRegular: Bool) {
@@ -26,13 +26,13 @@ enum OutputPath {
             FilePath(path), .readWrite, options: [.create, .closeOnExec],
             permissions: [.ownerReadWrite, .groupRead, .otherRead])
         do {
-            // Not by comparing paths: a hard link, a link to a folder or another case leads to the same file. And only now:
-            // a store that is not there yet has a name, but no inode.
+            // Comparing paths is not enough: a hard link, a link to a folder or other letter case can lead to the same
+            // file. The check must follow the opening, because a store that does not exist yet has no inode.
             let opened = FileID(descriptor.rawValue)
             if let opened, let used = files.name(of: opened) {
                 if isNew { unlink(absolute(path)) }
                 throw CommandFailure(
-                    .usage, "\(option) '\(path)' would write over \(used); name another file")
+                    .usage, "\(option) '\(path)' would overwrite \(used); name another file")
             }
             return (descriptor, opened != nil)
         } catch {
@@ -94,14 +94,14 @@ struct FileID: Equatable {
     private let device: UInt64
     private let inode: UInt64
 
-    /// The file at a path, with links followed; nil when there is no regular file.
+    /// The file at a path, with links followed; nil if there is no regular file.
     init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)
     }
 
-    /// The file that a descriptor leads to; nil when that is not a regular file.
+    /// The file of a descriptor; nil if it is not a regular file.
     init?(_ descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
@@ -115,13 +115,13 @@ struct FileID: Equatable {
     }
 }
 
-/// The files that a command reads, and its store, none of which it may write over.
+/// The files that a command reads, and its store. The command must not overwrite any of them.
 struct UsedFiles {
     private var files: [(path: String, name: String)] = []
 
     /// - Parameters:
-    ///   - store: the path of the store, which need not be there yet.
-    ///   - inputs: the files that are read, "-" for standard input; nil for an option that is not given.
+    ///   - store: The path of the store, which does not have to exist yet.
+    ///   - inputs: The files to read, "-" for standard input; nil for an option that is not given.
     init(store: String? = nil, inputs: [String?] = []) {
         if let store {
             files.append((store, "the store"))
@@ -130,22 +130,23 @@ struct UsedFiles {
             }
         }
         for input in inputs.compactMap(\.self) {
-            files.append((input, input == "-" ? "standard input, which is read" : "'\(input)', which is read"))
+            files.append((input, input == "-" ? "standard input" : "the input '\(input)'"))
         }
     }
 
-    /// What a file is to the command; nil when it is none of these.
+    /// The role of a file in the command; nil if it is none of these files.
     func name(of file: FileID) -> String? {
         files.first { ($0.path == "-" ? FileID(STDIN_FILENO) : FileID($0.path)) == file }?.name
     }
 
-    /// Refuses a command whose results or messages the shell sends into one of the files, as `>> wiki.sparse` does.
+    /// Throws if the shell redirects the results or messages of the command to one of the files, as in `>>
+    /// wiki.sparse`.
     func requireOtherStandardStreams() throws {
         for (descriptor, stream) in [(STDOUT_FILENO, "standard output"), (STDERR_FILENO, "standard error")] {
             guard let file = FileID(descriptor), let used = name(of: file) else { continue }
-            // The message must not be written over it either.
+            // The error message must not overwrite the file either.
             if descriptor == STDERR_FILENO { dup2(STDOUT_FILENO, STDERR_FILENO) }
-            throw CommandFailure(.usage, "\(stream) would write over \(used); send it elsewhere")
+            throw CommandFailure(.usage, "\(stream) would overwrite \(used); redirect it to another file")
         }
     }
 }

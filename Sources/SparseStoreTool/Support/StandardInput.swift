@@ -1,9 +1,9 @@
 internal import ArgumentParser
 
-/// Standard input, "-" as the name of a file, which one option of a command can name at a time.
+/// Standard input, which options name as "-". Only one option of a command may name it.
 enum StandardInput {
-    /// - Parameter files: what the options name, in their order.
-    /// - Throws: wrong usage that names two options which both read standard input.
+    /// - Parameter files: The files that the options name, in order.
+    /// - Throws: A usage error if two options both read standard input.
     static func checkIsReadOnce(_ files: KeyValuePairs<String, String?>) throws {
         let readers = files.filter { $0.value == "-" }.map(\.key)
         guard readers.count > 1 else { return }

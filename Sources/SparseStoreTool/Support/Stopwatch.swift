@@ -1,4 +1,4 @@
-/// Measures elapsed time on a clock that nobody sets.
+/// Measures elapsed time on a monotonic clock.
 struct Stopwatch {
     private let start = ContinuousClock.now
 
