@@ -53,12 +53,12 @@ struct DiskSpace {
     /// Returns the error if an input/output error was caused by a lack of space; otherwise nil.
     var explanation: (LMDBError.Code, String)? {
         if let fileSizeLimit, fileBytes.addingReportingOverflow(1 << 20).partialValue >= fileSizeLimit {
-            return (.diskFull, "the process's limit on file sizes, \(fileSizeLimit) bytes, is reached; raise it")
+            return (.diskFull, "the process's file size limit of \(fileSizeLimit) bytes is reached; raise the limit")
         }
         let isScarce = grantsAnotherWrite.map { !$0 } ?? (availableBytes.map { $0 < Self.scarce } ?? false)
         guard isScarce else { return nil }
         let left = availableBytes.map { " (\($0) bytes)" } ?? ""
-        return (.diskFull, "no space is left on the disk\(left); free some and try again")
+        return (.diskFull, "no space is left on the disk\(left); free some space and try again")
     }
 
     /// Returns whether a file in the folder gets space; nil if that cannot be tried. The free space of the file system

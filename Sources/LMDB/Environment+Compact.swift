@@ -9,18 +9,18 @@ import SystemPackage
     import Glibc
 #endif
 
-// liblmdb never makes a file smaller. Here the newest commit is copied without its free pages, and the copy takes the
-// file's place while no transaction of this process lives and no other process has the file open. The lock file stays.
+// liblmdb never makes a file smaller. This copies the last commit without its free pages and replaces the file with
+// the copy while no transaction of this process is live and no other process has the file open. The lock file stays.
 extension Environment {
-    /// Takes free pages out of the file. Reads go on while the copy is made; writes wait. Then live transactions must end
-    /// within `drainTimeout`, for the moment in which the files change places.
+    /// Removes free pages from the file. Reads continue while the copy is made; writes wait. Live transactions must
+    /// then end within `drainTimeout`, for the moment in which the file is replaced.
     ///
-    /// Transaction ids begin anew, `mapEpoch` goes on. A crash leaves the old file or the new one, whole; what it leaves
-    /// beside them the next call removes.
+    /// Transaction ids start over, and `mapEpoch` continues. A crash leaves either the old or the new file intact;
+    /// leftovers are removed by the next call.
     ///
-    /// - Parameter beforeSwap: called when the copy is complete; throwing gives it up.
-    /// - Throws: `busy` when another process has the file open or a transaction of this one does not end, with nothing
-    ///   changed; `needsReopen` when the file could not be opened again.
+    /// - Parameter beforeSwap: Called when the copy is complete; if it throws, the compaction is abandoned.
+    /// - Throws: `busy` if another process has the file open or a transaction of this process does not end, with
+    ///   nothing changed; `needsReopen` if the file could not be opened again.
     package func compact(beforeSwap: () throws -> Void = {}) throws {
         let operation = "compact"
         try requireSameProcess(operation)
@@ -32,7 +32,7 @@ extension Environment {
         try requireOneName(operation)
         try acquireWriter(operation)
         defer { releaseWriter() }
-        // Before the work as well as after it: most refusals need not wait for a copy.
+        // Checked before the work as well as after it, because most refusals do not have to wait for a copy.
         try requireAlone(operation)
         let work = try WorkFolder.make(beside: canonicalPath, operation: operation)
         defer { work.remove() }
@@ -48,13 +48,14 @@ extension Environment {
             guard MapInformation(handle).lastTransactionID == copied else {
                 _ = lockFile.lock(.shared)
                 throw LMDBError(
-                    .busy, "another process wrote meanwhile; try again", operation: operation, path: path.string)
+                    .busy, "another process wrote during the compaction; try again", operation: operation,
+                    path: path.string)
             }
             try swap(work.file, lockFile, &state, handle, operation)
         }
     }
 
-    /// The compacted file takes this name only: behind any other the old file would go on as a store of its own.
+    /// The compacted file gets only this name. Under any other name, the old file would remain as a separate store.
     private func requireOneName(_ operation: String) throws(LMDBError) {
         let names = try withHandle(operation) { handle in
             var status = stat()
@@ -63,8 +64,8 @@ extension Environment {
         guard names <= 1 else {
             throw LMDBError(
                 .invalidArgument,
-                "the file has \(names) names (hard links), and the others would keep the old contents; remove them, or "
-                    + "make a compacting backup",
+                "the file has \(names) names (hard links), and the "
+                    + "other names would keep the old contents; remove them, or make a compacting backup",
                 operation: operation, path: path.string)
         }
     }
@@ -73,19 +74,19 @@ extension Environment {
         try gate.withLock { state throws(LMDBError) in
             guard state.handle != nil, !state.isClosing else { throw closedError(operation) }
             guard let lockFile = state.lockFile, lockFile.lock(.exclusive) else { throw sharedError(operation) }
-            // Others may come in while the copy is made.
+            // Other processes may open the file while the copy is made.
             _ = lockFile.lock(.shared)
         }
     }
 
     private func sharedError(_ operation: String) -> LMDBError {
         LMDBError(
-            .busy, "another process has the file open; close it there, or make a compacting backup",
+            .busy, "another process has the file open; close it in that process, or make a compacting backup",
             operation: operation,
             path: path.string)
     }
 
-    /// Under the gate's lock, with no transaction alive and the exclusive lock held.
+    /// Called under the gate's lock, with no live transaction and the exclusive lock held.
     private func swap(
         _ temporaryPath: String, _ lockFile: LockFile, _ state: inout GateState, _ handle: OpaquePointer,
         _ operation: String
@@ -97,7 +98,8 @@ extension Environment {
         mdb_env_close(handle)
         state.handle = nil
         var failure: LMDBError?
-        // Closing has dropped the lock. Whoever has come in since has the old file, which then must stay.
+        // Closing has dropped the lock. A process that has opened the file since then has the old file, which must
+        // stay.
         if lockFile.lock(.exclusive) {
             do { try replaceFile(by: temporaryPath, &state, operation) } catch { failure = error }
         } else {
@@ -123,7 +125,7 @@ extension Environment {
         var status = stat()
         guard stat(temporaryPath, &status) == 0 else { throw Filesystem.error(errno, operation, path.string) }
         let identity = FileIdentity(status)
-        // Reserved first: from the rename on this is the file that another handle would find.
+        // Reserve it first: after the rename, another handle would find this file.
         guard Registry.shared.reserve(identity) else { throw closedError(operation) }
         let dataLock: DataFileLock
         do throws(LMDBError) {
@@ -147,7 +149,7 @@ extension Environment {
         try syncName(&state, operation)
     }
 
-    /// Before each write: what is committed into a file that may lose its name may be lost. Does nothing unless a
+    /// Called before each write. A commit to a file that may lose its name may be lost. Does nothing unless a
     /// compaction could not sync the folder.
     func requireDurableName(_ operation: String) throws(LMDBError) {
         try gate.withLock { state throws(LMDBError) in try syncName(&state, operation) }
@@ -159,17 +161,18 @@ extension Environment {
         state.isNameDurable = true
     }
 
-    /// Opens what stands in the file's place, with the tables under the handles they had.
+    /// Opens the new file at the path, with the same handles for the tables.
     private func reopen(_ known: [Table]) throws(LMDBError) -> OpaquePointer {
         for _ in 0..<8 {
             let preflight = try Preflight.run(canonicalPath)
             let handle = try Self.openHandle(canonicalPath, options: options, preflight: preflight)
             do throws(LMDBError) {
-                // Nil: another process came in and has made the file larger than this map.
+                // Nil: another process opened the file and made it larger than this map.
                 if let opened = try Self.openTables(known.map(\.name), handle, path.string) {
                     guard opened == known else {
                         throw LMDBError(
-                            .other, "tables have other handles than before", operation: "compact", path: path.string)
+                            .other, "the handles of tables have changed; report this defect", operation: "compact",
+                            path: path.string)
                     }
                     return handle
                 }
@@ -179,7 +182,8 @@ extension Environment {
                 throw error
             }
         }
-        throw LMDBError(.other, "the file grows again and again", operation: "compact", path: path.string)
+        throw LMDBError(
+            .other, "the file keeps growing; stop its writers and try again", operation: "compact", path: path.string)
     }
 
     private static func fileMode(_ handle: OpaquePointer) -> UInt16 {

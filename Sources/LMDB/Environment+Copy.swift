@@ -19,7 +19,8 @@ extension Environment {
         // A plain copy takes the write lock for a moment, so this thread would wait for itself.
         guard !isWriterThread else {
             throw LMDBError(
-                .invalidArgument, "a copy cannot be made inside a write; commit first", operation: operation,
+                .invalidArgument, "a copy cannot be made during a write transaction; commit first",
+                operation: operation,
                 path: path.string)
         }
         let (folder, name) = Filesystem.split(try Self.requireNothing(at: target, operation: operation))
@@ -82,7 +83,7 @@ extension Environment {
     ) -> LMDBError {
         var error = LMDBError(lmdb: status, operation: operation, path: target.string)
         if status == MDB_INCOMPATIBLE {
-            error.message = "pages of \(path) have leaked, so it cannot be compacted; make a plain copy or rebuild it"
+            error.message = "\(path) has leaked pages and cannot be compacted; make a plain copy, or rebuild the file"
         } else if error.code == .io, let space {
             (error.code, error.message) = space
         }

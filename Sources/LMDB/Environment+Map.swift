@@ -45,7 +45,8 @@ extension Environment {
                 // liblmdb has already unmapped the old map, so any access to the handle would fault.
                 state.needsReopen = true
                 throw LMDBError(
-                    .needsReopen, "the map was lost while it grew; close the environment and open it again",
+                    .needsReopen,
+                    "growing the memory map failed and the map was lost; close the environment and open it again",
                     operation: operation, path: path.string, underlying: status)
             }
             state.mapEpoch += 1
@@ -90,7 +91,8 @@ extension Environment {
         var size = min(EnvironmentOptions.roundedMapSize(wanted.upperBound), limit)
         guard least <= limit else {
             throw LMDBError(
-                .mapFull, "the database has reached its limit of \(limit) bytes; raise it, or delete and compact",
+                .mapFull,
+                "the database has reached its limit of \(limit) bytes; raise the limit, or delete data and compact",
                 operation: operation, path: path.string, underlying: MDB_MAP_FULL)
         }
         while true {

@@ -11,11 +11,11 @@ package import SystemPackage
 #endif
 
 extension Environment {
-    /// Opens the file, making it first if it is missing and the options allow that.
+    /// Opens the file. Creates it first if it is missing and the options allow that.
     ///
-    /// `create` fills a new database. It runs on a temporary file that takes the target's name only when it is complete
-    /// and durable, so no one ever sees half of it; it may run again, as any write may. The named tables must exist in
-    /// a file that was there before, which is never written to: it may belong to another program.
+    /// `create` fills a new database. It runs on a temporary file that gets the target's name only when it is complete
+    /// and durable, so no process ever sees a partial file. It may run again, like any write. In a file that already
+    /// exists, the named tables must exist; the file is never written to, because it may belong to another program.
     package static func open(
         at path: FilePath, options: EnvironmentOptions, tables: [String],
         create: (borrowing WriteTransaction, [Table]) throws -> Void
@@ -23,9 +23,10 @@ extension Environment {
         if let problem = options.problem() ?? problem(withTables: tables, options) {
             throw LMDBError(.invalidArgument, problem, operation: "open", path: path.string)
         }
-        // Before anything is looked at: a folder that is read on a low descriptor leaves it closed afterward.
+        // Do this before anything else: a folder that is read on a low descriptor leaves the descriptor closed
+        // afterward.
         StandardDescriptors.occupy()
-        // Each round ends in an answer unless someone else made, replaced or removed the file meanwhile.
+        // Each round ends with a result unless another process created, replaced or removed the file meanwhile.
         for _ in 0..<8 {
             switch try Filesystem.resolve(path, operation: "open") {
             case .file(let canonicalPath, let identity):
@@ -35,19 +36,19 @@ extension Environment {
             case .missing(let canonicalPath):
                 guard options.createIfMissing, !options.isReadOnly else {
                     throw LMDBError(
-                        .missingFile, "there is no database; create one or correct the path", operation: "open",
+                        .missingFile, "the database does not exist; create it, or correct the path", operation: "open",
                         path: path.string, underlying: ENOENT)
                 }
                 try createFile(path, canonicalPath, options: options, tables: tables, create: create)
             }
         }
         throw LMDBError(
-            .other, "the file was replaced again and again while it was being opened", operation: "open",
+            .other, "the file was replaced repeatedly while it was being opened; try again", operation: "open",
             path: path.string)
     }
 
     private static func problem(withTables tables: [String], _ options: EnvironmentOptions) -> String? {
-        if tables.count > options.maximumTables { return "more tables are named than maximumTables allows" }
+        if tables.count > options.maximumTables { return "there are more tables than maximumTables allows" }
         return tables.lazy.compactMap { problem(withTableName: $0) }.first
     }
 
@@ -58,7 +59,7 @@ extension Environment {
         return nil
     }
 
-    /// Nil if the file changed its identity on the way; then the path must be looked at afresh.
+    /// Nil if the file changed its identity meanwhile; then the path must be checked again.
     private static func openFile(
         _ path: FilePath, _ canonicalPath: String, _ identity: FileIdentity, options: EnvironmentOptions,
         tables names: [String]
@@ -66,7 +67,9 @@ extension Environment {
         if !options.allowNetworkFilesystem { try Filesystem.requireLocal(canonicalPath, operation: "open") }
         guard Registry.shared.reserve(identity) else {
             throw LMDBError(
-                .alreadyOpen, "this process has the file open, or has not ended its last transactions; share that one",
+                .alreadyOpen,
+                "this process has the file open, or has transactions on it that have not ended; "
+                    + "share the open environment",
                 operation: "open", path: path.string)
         }
         var isOpen = false
@@ -100,9 +103,9 @@ extension Environment {
         var isKept = false
         defer { if !isKept { mdb_env_close(handle) } }
         var status = stat()
-        // A file that is copied up by a layered file system when first written also gets here, once.
+        // This also happens once if a layered file system copies the file when it is first written.
         guard fstat(descriptor(handle), &status) == 0, FileIdentity(status) == identity else { return nil }
-        // A compaction may have put another file here while liblmdb waited for its lock.
+        // A compaction may have replaced the file while liblmdb waited for its lock.
         guard stat(canonicalPath, &status) == 0, FileIdentity(status) == identity, dataLock.identity == identity,
             lockFile.map({ $0.isInPlace(at: lockPath(canonicalPath)) == true }) ?? true
         else { return nil }
@@ -115,14 +118,14 @@ extension Environment {
             lockFile: lockFile, dataLock: dataLock, tables: tables)
     }
 
-    /// Opens the lock file and takes the lock on the data file that stands for it.
+    /// Opens the lock file, and takes the lock on the data file that identifies the lock file.
     private static func openLocks(
         _ path: FilePath, _ canonicalPath: String, _ options: EnvironmentOptions
     ) throws(LMDBError) -> (LockFile?, DataFileLock) {
         let lockPath = lockPath(canonicalPath)
         if options.readsWithoutLock { return (nil, try lockless(path, canonicalPath)) }
         if access(lockPath, F_OK) != 0, errno == ENOENT {
-            // Looked at first without a lock file, so that a refused open leaves none behind.
+            // Checked first without a lock file, so that a refused open leaves none behind.
             let dataLock = try DataFileLock(canonicalPath, lockFile: nil, operation: "open")
             defer { dataLock.close() }
             guard !dataLock.isContested else { throw contestedError("open", path) }
@@ -131,7 +134,7 @@ extension Environment {
         do throws(LMDBError) {
             opened = try LockFile.open(lockPath, options, operation: "open")
         } catch  where error.code == .diskFull && options.isReadOnly {
-            // A full disk must not stop reading.
+            // A full disk must not prevent reading.
             return (nil, try lockless(path, canonicalPath, lacking: error))
         }
         guard let lockFile = opened else { return (nil, try lockless(path, canonicalPath)) }
@@ -139,8 +142,8 @@ extension Environment {
         defer { if !isTaken { lockFile.close() } }
         let dataLock = try DataFileLock(canonicalPath, lockFile: lockFile.identity, operation: "open")
         defer { if !isTaken { dataLock.close() } }
-        // Asked before it is taken, so that a refused open disturbs nobody, and after, so that of two at once none is let
-        // in unseen.
+        // Checked before taking the lock, so that a refused open disturbs no other process, and after taking it, so
+        // that of two processes at once at least one sees the other.
         try requireUncontested(dataLock, path, options)
         dataLock.take(forWriting: !options.isReadOnly)
         try requireUncontested(dataLock, path, options)
@@ -155,16 +158,16 @@ extension Environment {
         guard options.isReadOnly || !dataLock.isKeptFromWriters else {
             throw LMDBError(
                 .busy,
-                "another process reads the file without a lock file, for which its disk had no room, so that nobody may "
-                    + "write; end it, or try again when it has ended",
+                "another process reads the file without a lock file, because its disk was full, so no process may "
+                    + "write; end that process, or try again when it has ended",
                 operation: "open", path: path.string)
         }
     }
 
-    /// What a reader without a lock file has of the data file: it can see writers.
+    /// The lock on the data file of a reader without a lock file, which can detect writers.
     ///
-    /// - Parameter lackOfRoom: why there is no lock file, if the caller did not ask for that. Such a reader keeps writers
-    ///   out as well, or is refused with this error.
+    /// - Parameter lackOfRoom: Why there is no lock file, if the caller did not ask for that. Such a reader also blocks
+    ///   writers, or is refused with this error.
     private static func lockless(
         _ path: FilePath, _ canonicalPath: String, lacking lackOfRoom: LMDBError? = nil
     ) throws(LMDBError) -> DataFileLock {
@@ -183,44 +186,47 @@ extension Environment {
     static func writtenError(_ operation: String, _ path: FilePath) -> LMDBError {
         LMDBError(
             .busy,
-            "another process has the file open for writing, and a reader without a lock file cannot keep it from the pages "
-                + "that are read; close it there, or read a backup",
+            "another process has the file open for writing, and could reuse pages that a reader without a lock file "
+                + "needs; close it in that process, or read a backup",
             operation: operation, path: path.string)
     }
 
     static func contestedError(_ operation: String, _ path: FilePath) -> LMDBError {
         LMDBError(
             .busy,
-            "another process has the file open with another lock file: by another name (a hard link, a bind mount of the "
-                + "file alone), or its lock file was deleted; close it there, and share the folder instead of the file",
+            "another process has the file open with a different lock file, "
+                + "because it uses another name (a hard link, or a bind mount of only the file) or its lock file was "
+                + "deleted; close it there, and share the folder instead of the file",
             operation: operation, path: path.string)
     }
 
     static func lockPath(_ canonicalPath: String) -> String { canonicalPath + "-lock" }
 
-    /// A handle with its map, which is smaller than asked where the process may not have so much address space.
+    /// Creates a handle with its map, which is smaller than requested if the address space of the process is limited.
     ///
-    /// - Parameter isLocking: false without a lock file: for a reader that has none, and for a file that nobody else knows.
+    /// - Parameter isLocking: False without a lock file: for a reader that has none, and for a file that no other
+    ///   process knows.
     static func openHandle(
         _ canonicalPath: String, options: EnvironmentOptions, preflight: Preflight?, isLocking: Bool = true
     ) throws(LMDBError) -> OpaquePointer {
-        // A file may end before its last pages, if these are free.
+        // A file may end before its last pages if these are free.
         let fileBytes = preflight.map { max($0.fileBytes, $0.usedBytes) } ?? 0
         let least = EnvironmentOptions.roundedMapSize(fileBytes + max(fileBytes / 8, 1 << 24))
         let wanted = EnvironmentOptions.roundedMapSize(max(options.mapSize, fileBytes))
         guard var size = AddressSpace.mapSize(wanted: wanted, least: least, available: AddressSpace.available) else {
             throw LMDBError(
                 .outOfMemory,
-                "the map needs \(least) bytes of address space and all else \(AddressSpace.room), and the process may have less: "
-                    + "by its limit, or because of the other stores that it has open; raise the limit (ulimit -v), or open "
-                    + "the stores with a smaller Configuration.mapSize (here \(options.mapSize) bytes)",
+                "the memory map needs \(least) bytes of address space and the rest of the process "
+                    + "\(AddressSpace.room), which is more than its limit or its other open stores leave; raise the "
+                    + "limit (ulimit -v), or open the stores with a smaller Configuration.mapSize (now "
+                    + "\(options.mapSize) bytes)",
                 operation: "open", path: canonicalPath, underlying: ENOMEM)
         }
         while true {
             do {
                 return try openHandle(canonicalPath, options: options, mapSize: size, isLocking: isLocking)
             } catch {
-                // EINVAL is what valgrind says of a map that is too large.
+                // valgrind returns EINVAL for a map that is too large.
                 guard [ENOMEM, EINVAL].contains(error.underlying), size > least else { throw error }
                 size = max(least, EnvironmentOptions.roundedMapSize(size / 2))
             }
@@ -249,15 +255,15 @@ extension Environment {
             status = mdb_env_open(handle, canonicalPath, UInt32(flags), mdb_mode_t(options.fileMode))
         }
         guard status == MDB_SUCCESS else {
-            // liblmdb wants the handle closed even though it never opened.
+            // liblmdb requires closing the handle even though opening failed.
             mdb_env_close(handle)
             throw LMDBError(lmdb: status, operation: "open", path: canonicalPath)
         }
         return handle
     }
 
-    /// All handles in one transaction, since liblmdb lets only one transaction at a time open tables. Nil if another
-    /// process grew the file in between.
+    /// Opens all handles in one transaction, because liblmdb allows only one transaction at a time to open tables. Nil
+    /// if another process grew the file meanwhile.
     static func openTables(
         _ names: [String], _ environment: OpaquePointer, _ path: String
     ) throws(LMDBError) -> [Table]? {
@@ -265,26 +271,29 @@ extension Environment {
         let before = MapInformation(environment).lastTransactionID
         var status = mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &begun)
         if status == MDB_MAP_RESIZED { return nil }
-        // liblmdb locks the byte of the lock file at this process's number, which is unique unless numbers are counted
+        // liblmdb locks the byte of the lock file at this process's ID, which is unique unless there are several PID
+        // namespaces.
         // apart.
         guard status != EAGAIN, status != EACCES else {
             throw LMDBError(
                 .busy,
-                "a process with the same number (\(getpid())) has the file open in another container, and readers are told "
-                    + "apart by it; run both with one PID namespace (docker run --pid=container:NAME or --pid=host; "
-                    + "shareProcessNamespace: true in Kubernetes)",
+                "a process in another container has the file open and "
+                    + "has the same process ID (\(getpid())), which must be unique; run both in one PID namespace "
+                    + "(docker run --pid=container:NAME or --pid=host, shareProcessNamespace: true in Kubernetes)",
                 operation: "open", path: path, underlying: status)
         }
         guard status == MDB_SUCCESS, let transaction = begun else {
             throw LMDBError(lmdb: status, operation: "open", path: path)
         }
-        // The lock file, from where the transaction has its number, lags one commit behind at most. Anything else means
-        // that it belongs to another file of this name, which some process still has open: writing would destroy both.
+        // The lock file, which gives the transaction its number, is at most one commit behind. Any other difference
+        // means that it belongs to another file of this name that some process still has open: writing would destroy
+        // both.
         let seen = UInt64(mdb_txn_id(transaction))
         guard seen &+ 1 >= before, seen <= MapInformation(environment).lastTransactionID else {
             mdb_txn_abort(transaction)
             throw LMDBError(
-                .alreadyOpen, "another process still uses an earlier file of this name, now replaced; end it first",
+                .alreadyOpen,
+                "another process still uses an earlier file of this name, which was replaced; end that process first",
                 operation: "open", path: path)
         }
         var tables: [Table] = []
@@ -295,7 +304,8 @@ extension Environment {
                 mdb_txn_abort(transaction)
                 guard status == MDB_NOTFOUND else { throw LMDBError(lmdb: status, operation: "open", path: path) }
                 throw LMDBError(
-                    .missingTable, "the file has no table '\(name)': it belongs to another program or version",
+                    .missingTable,
+                    "the file has no table '\(name)', so it belongs to another program or version; check the path",
                     operation: "open", path: path, underlying: status)
             }
             tables.append(Table(name: name, handle: handle))
@@ -315,12 +325,12 @@ extension Environment {
         var flags: UInt32 = 0
         let asked = mdb_dbi_flags(transaction, handle, &flags)
         guard asked == MDB_SUCCESS else { return asked }
-        // We set no flags: duplicates or another order of keys mean that someone else made the table.
+        // This library sets no flags: duplicates or a different key order mean that another program made the table.
         return flags == 0 ? MDB_SUCCESS : MDB_INCOMPATIBLE
     }
 }
 
-/// liblmdb aborts the process right after this; the least we can do is say which file it was.
+/// liblmdb aborts the process right after this, so at least report which file it was.
 private func reportAssertion(_ handle: OpaquePointer?, _ message: UnsafePointer<CChar>?) {
     var path: UnsafePointer<CChar>?
     if let handle { mdb_env_get_path(handle, &path) }
@@ -331,6 +341,6 @@ private func reportAssertion(_ handle: OpaquePointer?, _ message: UnsafePointer<
 }
 
 func assertionText(path: String?, message: String?) -> String {
-    "The storage library found \(path ?? "a database") damaged and ends the process (\(message ?? "no reason given")). "
-        + "Verify the file in a process of its own, or restore a backup.\n"
+    "The storage library found damage in \(path ?? "a database") and ends the process "
+        + "(\(message ?? "no reason given")). Verify the file in a separate process, or restore a backup.\n"
 }

@@ -9,10 +9,11 @@ package import SystemPackage
 #endif
 
 extension Environment {
-    /// Puts a file where nothing stands yet: it is made beside its place and appears there complete and durable, or not at
-    /// all. What a crash leaves behind is removed when something is next put there.
+    /// Creates a file at a path where none exists. The file is filled next to its final path and appears there complete
+    /// and durable, or not at all. Leftovers of a crash are removed by the next call for the same path.
     ///
-    /// - Parameter fill: makes the file at the path it is given, durable when it returns; a lock file of its own is removed.
+    /// - Parameter fill: Creates the file at the path it is given, durable when it returns. A lock file next to it is
+    ///   removed.
     package static func place(
         at target: FilePath, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
     ) throws {
@@ -22,7 +23,8 @@ extension Environment {
         guard status == 0 else { throw Filesystem.error(status, operation, target.string) }
     }
 
-    /// Fills a file beside its place, then moves it there and syncs the folder. Returns 0, or why it could not be moved.
+    /// Fills a file next to its final path, then moves it there and syncs the folder. Returns 0, or the errno if it
+    /// could not be moved.
     static func makeBeside(
         _ canonicalTarget: String, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
     ) throws -> Int32 {
@@ -36,7 +38,7 @@ extension Environment {
         return status
     }
 
-    /// Throws when something stands at a path; returns the path with links followed.
+    /// Throws if a file exists at the path. Returns the path with links resolved.
     @discardableResult
     package static func requireNothing(at target: FilePath, operation: String) throws(LMDBError) -> String {
         guard case .missing(let canonicalTarget) = try Filesystem.resolve(target, operation: operation) else {
@@ -47,7 +49,7 @@ extension Environment {
 
     static func targetExists(_ target: FilePath, _ operation: String) -> LMDBError {
         LMDBError(
-            .invalidArgument, "something stands at '\(target)' already; remove it or choose another path",
+            .invalidArgument, "'\(target)' already exists; remove it, or choose another path",
             operation: operation, path: target.string, underlying: EEXIST)
     }
 }

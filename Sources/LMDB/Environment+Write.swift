@@ -15,13 +15,15 @@ extension Environment {
         case mapFull
     }
 
-    /// Runs the body in the write transaction, on the calling thread, and commits. Any throw aborts.
+    /// Runs the body in the write transaction, on the calling thread, and commits. If the body throws, the transaction
+    /// is aborted.
     ///
-    /// The body may run again: when the map is full the transaction is aborted, the map grown, and the body repeated.
-    /// One writer at a time, over all processes; others wait, as `EnvironmentOptions.waiting` says. A write inside a write
-    /// of the same thread is an error.
+    /// The body may run again: if the map is full, the transaction is aborted, the map grows, and the body is repeated.
+    /// There is one writer at a time over all processes; others wait as specified by `EnvironmentOptions.waiting`. A
+    /// write inside a write on the same thread is an error.
     ///
-    /// - Parameter isCancelled: asked while others are waited for; true ends the call with `cancelled`.
+    /// - Parameter isCancelled: Called while the write waits for others; if it returns true, the call throws
+    ///   `cancelled`.
     package func write<R>(
         isCancelled: () -> Bool = { false }, _ body: (borrowing WriteTransaction) throws -> R
     ) throws -> R {
@@ -52,7 +54,7 @@ extension Environment {
             result = .failure(error)
         }
         guard let transaction = state.take() else { throw closedError("write") }
-        // In a child that forked inside the body, the transaction and its locks are the parent's.
+        // In a child that was forked inside the body, the transaction and its locks belong to the parent.
         try requireSameProcess("write")
         if case .success(let value) = result, state.failure == nil {
             let status = mdb_txn_commit(transaction)
@@ -64,7 +66,7 @@ extension Environment {
             return .committed(value)
         }
         mdb_txn_abort(transaction)
-        // The body may have thrown something of its own because of the full map; it gets its second chance all the same.
+        // The body may have thrown its own error because of the full map; it is still repeated.
         if state.mapIsFull { return .mapFull }
         if case .failure(let error) = result { throw error }
         throw state.failure ?? closedError("write")
@@ -92,10 +94,11 @@ extension Environment {
         }
     }
 
-    /// Throws when the file has lost its name, so that a commit would vanish without a word, or when somebody excludes
-    /// writers by another lock file, so that two would write at once.
+    /// Throws if the file has lost its name, so that a commit would be lost silently, or if another process uses a
+    /// different lock file, so that two processes would write at once.
     ///
-    /// A lock file that is missing is no reason: who finds the lock on the data file does not make another.
+    /// A missing lock file is not an error: a process that finds the lock on the data file does not create another lock
+    /// file.
     private func requireInPlace(_ operation: String) throws(LMDBError) {
         let (identity, lockFile, dataLock) = gate.withLock { ($0.identity, $0.lockFile, $0.dataLock) }
         guard let identity else { return }
@@ -110,7 +113,7 @@ extension Environment {
                 .needsReopen, "the lock file was replaced while the file was open; close it and open it again",
                 operation: operation, path: path.string)
         }
-        // Somebody who has just opened the file, and is about to find this process, is gone in a moment.
+        // A process that is just opening the file, and is about to find this process, is gone in a moment.
         var patience = 100
         while let dataLock, dataLock.isContested {
             guard patience > 0 else { throw Self.contestedError(operation, path) }
@@ -119,16 +122,16 @@ extension Environment {
         }
     }
 
-    // MARK: The writer's place
+    // MARK: The writer's turn
 
-    /// Takes the writer's place, among the threads of this process and then among the processes. liblmdb's own lock would
-    /// do, but nobody can stop waiting for it, it does not say who holds it, and it is not fair.
+    /// Waits for the write turn, first among the threads of this process and then among the processes. liblmdb's own
+    /// lock would be enough, but its wait cannot be cancelled, it does not report its holder, and it is not fair.
     func acquireWriter(_ operation: String, isCancelled: () -> Bool = { false }) throws(LMDBError) {
         let me = currentThread()
         let ticket = try writer.withLock { (queue) throws(LMDBError) in
             guard !queue.isOwned(by: me) else {
                 throw LMDBError(
-                    .invalidArgument, "this thread is inside a write already; use that transaction",
+                    .invalidArgument, "this thread is already in a write transaction; use that transaction",
                     operation: operation, path: path.string)
             }
             return queue.takeTicket()
@@ -149,7 +152,8 @@ extension Environment {
             }
         }
         do throws(LMDBError) {
-            // Under the gate's lock, since the lock file is closed with the environment. A file in the making has none.
+            // Done under the gate's lock, because the lock file is closed with the environment. A file that is being
+            // created has none.
             while !gate.withLock({ $0.lockFile?.lockWriter() ?? true }) {
                 try patience.check(isCancelled: isCancelled) {
                     gate.withLock { $0.lockFile?.writer }.map { .process($0) } ?? .anotherProcess
@@ -179,6 +183,6 @@ extension Environment {
     }
 }
 
-/// Not inlined: optimised code has been seen to keep an old answer across a change of thread.
+/// Not inlined: optimized code has been seen to keep an old result across a change of thread.
 @inline(never)
 private func currentThread() -> pthread_t { pthread_self() }

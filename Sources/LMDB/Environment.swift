@@ -9,10 +9,10 @@ package import SystemPackage
     import Glibc
 #endif
 
-/// One database file, open in this process. Safe to share between threads and tasks.
+/// One database file that is open in this process. It can be shared between threads and tasks.
 ///
-/// Every use of liblmdb's handle goes through `gate`: it counts the live uses, so that the map is moved and the handle
-/// closed only when nobody looks through them, and nobody begins while that happens.
+/// Every use of liblmdb's handle goes through `gate`, which counts the live uses. The map is moved and the handle is
+/// closed only when there are none, and no use begins meanwhile.
 package final class Environment: Sendable {
     package let path: FilePath
     let options: EnvironmentOptions
@@ -45,20 +45,22 @@ package final class Environment: Sendable {
         closeIfIdle()
     }
 
-    /// A table that was opened with the environment or made since.
+    /// Returns a table that was opened with the environment or created since.
     package func table(named name: String) throws(LMDBError) -> Table {
         guard let table = tables.withLock({ $0[name] }) else {
             throw LMDBError(
-                .missingTable, "there is no table named '\(name)', or it was not opened with the environment",
+                .missingTable,
+                "the table '\(name)' does not exist, or was not opened with the environment; "
+                    + "pass its name when opening",
                 operation: "table", path: path.string)
         }
         return table
     }
 
-    /// Whether this reader keeps writers out, because the disk had no room for a lock file when it was opened.
+    /// Whether this reader blocks writers, because the disk had no space for a lock file when it was opened.
     package var keepsWritersOut: Bool { gate.withLock { $0.dataLock?.keepsWritersOut ?? false } }
 
-    /// Changes whenever the map or the file is another one, so that pointers kept from before are recognisable as stale.
+    /// Changes whenever the map or the file changes, so that old pointers can be recognized as stale.
     package var mapEpoch: UInt64 { gate.withLock { $0.mapEpoch } }
 
     /// liblmdb's version, for statistics and bug reports.
@@ -66,12 +68,12 @@ package final class Environment: Sendable {
 
     // MARK: Gate
 
-    /// Counts a use of the handle; every success must be followed by one `leave`.
+    /// Counts a use of the handle. Every success must be followed by one `leave`.
     func enter(_ operation: String) throws(LMDBError) -> OpaquePointer {
         try enter(operation) { _, handle in handle }
     }
 
-    /// The same, with a look at the state under the lock that was taken anyway.
+    /// Counts a use, and reads the state under the same lock.
     func enter<R>(
         _ operation: String, _ body: (inout GateState, _ handle: OpaquePointer) -> R
     ) throws(LMDBError) -> R {
@@ -98,7 +100,7 @@ package final class Environment: Sendable {
         LMDBError(.closed, "the environment is closed; open it again", operation: operation, path: path.string)
     }
 
-    /// Made without asking the gate, whose lock the caller holds.
+    /// Creates the error without the gate, whose lock the caller holds.
     func poisonedError(_ operation: String) -> LMDBError {
         LMDBError(lmdb: MDB_PANIC, operation: operation, path: path.string)
     }
@@ -106,21 +108,22 @@ package final class Environment: Sendable {
     func undrainedError(_ operation: String) -> LMDBError {
         LMDBError(
             .mapFull,
-            "the map must grow, but read transactions have stayed open longer than \(options.drainTimeout); end them",
+            "the memory map must grow, but read transactions stayed open for more than \(options.drainTimeout); "
+                + "end them",
             operation: operation, path: path.string)
     }
 
-    /// After a fork the child shares the parent's slots in the lock file, and may touch neither them nor the handle.
+    /// After a fork the child shares the parent's slots in the lock file, and must touch neither them nor the handle.
     func requireSameProcess(_ operation: String) throws(LMDBError) {
         guard isSameProcess else {
             throw LMDBError(
                 .forkedProcess,
-                "the environment was opened before this process was forked; open it anew in the child",
+                "the environment was opened before this process was forked; open it again in the child",
                 operation: operation, path: path.string)
         }
     }
 
-    /// False in a forked child, which may touch neither the handle nor the parent's threads.
+    /// False in a forked child, which must touch neither the handle nor the parent's threads.
     package var isSameProcess: Bool { ForkGeneration.current == forkGeneration }
 
     func invalidKey(_ operation: String) -> LMDBError {

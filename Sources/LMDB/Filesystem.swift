@@ -30,14 +30,16 @@ enum Filesystem {
     private static func resolve(_ path: String, operation: String) throws(LMDBError) -> Target {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw LMDBError(
-                .invalidArgument, "the path is empty or holds a zero byte", operation: operation, path: path)
+                .invalidArgument, "the path is empty or contains a zero byte; correct the path", operation: operation,
+                path: path)
         }
         if let canonical = realPath(path) {
             var status = stat()
             guard stat(canonical, &status) == 0 else { throw error(errno, operation, path) }
             guard status.st_mode & S_IFMT == S_IFREG else {
                 throw LMDBError(
-                    .notADatabase, "a \(kind(status.st_mode)) stands where the database file should be",
+                    .notADatabase,
+                    "the path leads to a \(kind(status.st_mode)), not to a database file; correct the path",
                     operation: operation, path: path)
             }
             return .file(canonicalPath: canonical, FileIdentity(status))
@@ -52,7 +54,7 @@ enum Filesystem {
                 return try resolve(path, operation: operation)
             }
             throw LMDBError(
-                .missingFile, "the path is a symbolic link to a file that does not exist; remove or mend it",
+                .missingFile, "the path is a symbolic link to a file that does not exist; remove or correct the link",
                 operation: operation, path: path)
         }
         let (folder, name) = split(path)
@@ -126,8 +128,9 @@ enum Filesystem {
         guard let name else { return }
         throw LMDBError(
             .networkFilesystem,
-            "the file lies on \(name), where maps and locks may not hold; move it to a local disk, or, if only one host "
-                + "ever opens it, allow it (--allow-network-filesystem, Configuration.allowNetworkFilesystem)",
+            "the file is on \(name), where memory maps and locks may not work; move it to a local disk, or, "
+                + "if only one host opens it, allow it (--allow-network-filesystem, "
+                + "Configuration.allowNetworkFilesystem)",
             operation: operation, path: path)
     }
 

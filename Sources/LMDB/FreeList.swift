@@ -1,8 +1,8 @@
-/// liblmdb's list of free pages, read from a file that is not mapped: a tree from commits to the pages each left behind,
-/// every value a list of page numbers with its length in front.
+/// liblmdb's list of free pages, read from a file that is not mapped: a tree from commits to the pages that each freed.
+/// Every value is a list of page numbers preceded by its length.
 struct FreeList {
     private static let numberBytes = MemoryLayout<UInt64>.size
-    /// Page numbers read at once.
+    /// The number of page numbers read at once.
     private static let pieceLength = 1 << 13
 
     private let tree: MetaPage.Tree
@@ -16,8 +16,9 @@ struct FreeList {
         self.pages = pages
     }
 
-    /// Throws unless every page from the end of the file to the last one is free. Those were never written: liblmdb keeps
-    /// pages that a transaction allocates and frees again in memory, and lists them as free when it commits.
+    /// Throws unless every page from the end of the file to the last page is free. Such pages were never written:
+    /// liblmdb keeps pages that a transaction allocates and frees again in memory, and lists them as free when it
+    /// commits.
     static func requireEverythingBeyondTheEnd(of pages: PageReader, tree: MetaPage.Tree) throws(PreflightProblem) {
         guard pages.lastPage >= pages.filePages else { return }
         var list = FreeList(tree, pages)
@@ -26,12 +27,12 @@ struct FreeList {
         guard list.freeBeyondEnd.count == missing else {
             throw PreflightProblem(
                 .truncated,
-                "the file has \(pages.filePages) pages of \(pages.pageSize), but its header speaks of "
+                "the file has \(pages.filePages) pages of \(pages.pageSize) bytes, but its header declares "
                     + "\(pages.lastPage + 1), of which only \(list.freeBeyondEnd.count) may be missing")
         }
     }
 
-    /// No deeper than the tree, whose depth the header page's check has bounded.
+    /// The recursion is not deeper than the tree, whose depth the check of the header page limits.
     private mutating func walk(_ number: UInt64, level: UInt16) throws(PreflightProblem) {
         let page = try pages.page(number)
         guard level < tree.depth else { return try visit(page) }
@@ -43,7 +44,7 @@ struct FreeList {
     private mutating func visit(_ leaf: TreePage) throws(PreflightProblem) {
         for index in 0..<(try leaf.nodeCount(kind: TreePage.leafKind)) {
             let entry = try leaf.entry(index)
-            // Keys that do not rise mean a page out of its place, or met before.
+            // Keys that do not ascend mean that a page is in the wrong place or was visited before.
             guard lastKey.map({ $0 < entry.key }) ?? true else { throw damage }
             lastKey = entry.key
             switch entry.value {
@@ -56,11 +57,11 @@ struct FreeList {
         }
     }
 
-    /// Takes in the page numbers that lie there.
+    /// Adds the page numbers stored there.
     private mutating func add(_ range: Range<Int>) throws(PreflightProblem) {
         guard range.count >= Self.numberBytes else { throw damage }
         let claimed = try numbers(range.lowerBound, 1)[0]
-        // The value may have room for more, with nothing in it that counts.
+        // The value may have space for more numbers, which are not part of the list.
         guard claimed <= range.count / Self.numberBytes - 1 else { throw damage }
         var taken = 0
         while taken < claimed {

@@ -4,7 +4,7 @@
 /// | state      | condition                    | new transactions          | the handle                    |
 /// |------------|------------------------------|---------------------------|-------------------------------|
 /// | open       | none of the below            | begin                     | valid                         |
-/// | draining   | `isRemapping`                | wait, at most drainTimeout| valid; map or file change when `uses` is 0 |
+/// | draining   | `isRemapping`                | wait, at most drainTimeout| valid; both may change at 0 uses |
 /// | poisoned   | `needsReopen`                | refused: `needsReopen`    | only closed, not asked        |
 /// | closing    | `isClosing`, `handle` set    | refused: `closed`         | closed when `uses` is 0       |
 /// | closed     | `isClosing`, `handle` nil    | refused: `closed`         | gone                          |

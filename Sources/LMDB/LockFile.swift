@@ -9,12 +9,13 @@ import Platform
     import Glibc
 #endif
 
-/// liblmdb's lock file. Its first byte tells who has the environment open: each process holds a shared lock on it; one
-/// that opens it and gets it exclusively knows that it is alone, and makes the lock file anew.
+/// liblmdb's lock file. Its first byte shows which processes have the environment open: each process holds a shared
+/// lock on it. A process that gets the exclusive lock when it opens the file knows that it is alone, and reinitializes
+/// the lock file.
 ///
-/// The locks are fcntl(2)'s: they belong to the process, whatever descriptor they were taken through, and **closing any
-/// descriptor of the file drops them all**, liblmdb's too. So it stays open until the environment is closed, which also
-/// keeps its inode from being given to another file.
+/// The locks are those of fcntl(2): they belong to the process, whatever descriptor they were taken through, and
+/// **closing any descriptor of the file drops them all**, including liblmdb's. The file therefore stays open until the
+/// environment is closed, which also keeps its inode from being reused.
 struct LockFile {
     enum Mode {
         case shared, exclusive
@@ -24,11 +25,12 @@ struct LockFile {
     let identity: FileIdentity
     private let descriptor: Int32
 
-    /// Opens the lock file before liblmdb does, and makes it if it is missing.
+    /// Opens the lock file before liblmdb does, and creates it if it is missing.
     ///
-    /// - Parameter options: `fileMode` for a new one. A read-only open does without one on a read-only file system.
-    /// - Returns: nil when liblmdb will do without locks.
-    /// - Throws: `diskFull` when there is no room for all of it.
+    /// - Parameter options: `fileMode` for a new lock file. A read-only open works without one on a read-only file
+    ///   system.
+    /// - Returns: Nil if liblmdb will work without locks.
+    /// - Throws: `diskFull` if there is no space for all of it.
     static func open(_ path: String, _ options: EnvironmentOptions, operation: String) throws(LMDBError) -> LockFile? {
         guard let lockFile = try openOrMake(path, options, operation: operation) else { return nil }
         do throws(LMDBError) {
@@ -43,7 +45,7 @@ struct LockFile {
     private static func openOrMake(
         _ path: String, _ options: EnvironmentOptions, operation: String
     ) throws(LMDBError) -> LockFile? {
-        // Each round ends in an answer unless someone else made or removed the file meanwhile.
+        // Each round ends with a result unless another process created or removed the file meanwhile.
         for _ in 0..<8 {
             var status = stat()
             let reason: Int32
@@ -51,7 +53,7 @@ struct LockFile {
                 let identity = FileIdentity(status)
                 guard Registry.shared.reserve(identity) else {
                     throw LMDBError(
-                        .alreadyOpen, "this process still has an earlier file of this name open; close that one",
+                        .alreadyOpen, "this process still has an earlier file of this name open; close it first",
                         operation: operation, path: path)
                 }
                 let descriptor = StandardDescriptors.openFile(path, O_RDWR)
@@ -79,32 +81,34 @@ struct LockFile {
             throw Filesystem.error(reason, operation, path)
         }
         throw LMDBError(
-            .other, "the lock file was replaced again and again while it was being opened", operation: operation,
+            .other, "the lock file was replaced repeatedly while it was being opened; try again", operation: operation,
             path: path)
     }
 
-    /// Whether a path leads to this file; nil when it leads nowhere any more.
+    /// Returns whether a path leads to this file; nil if it no longer leads to any file.
     func isInPlace(at path: String) -> Bool? {
         var status = stat()
         return stat(path, &status) == 0 ? FileIdentity(status) == identity : nil
     }
 
-    /// Takes or changes this process's lock; false, with the lock as it was, when another process's stands in the way.
+    /// Takes or changes this process's lock. Returns false, with the lock unchanged, if another process's lock is in
+    /// the way.
     func lock(_ mode: Mode) -> Bool {
         set(mode == .exclusive ? F_WRLCK : F_RDLCK, at: 0) == 0
     }
 
-    /// The byte whose lock the process takes that is about to write: before liblmdb's lock, which would not say who holds
-    /// it, nor let go of who waits for it. Beyond the bytes that liblmdb locks, one for each process number.
+    /// The byte that a process locks when it is about to write, before it takes liblmdb's lock, which does not report
+    /// its holder and cannot be waited for with a timeout. It is past the bytes that liblmdb locks, one per process ID.
     private static let writerByte: off_t = 1 << 40
 
-    /// Takes the writers' lock; false when another process has it. Where the file system knows no locks, liblmdb's does.
+    /// Takes the writer lock. Returns false if another process has it. On a file system without locks, liblmdb's own
+    /// lock has to do.
     func lockWriter() -> Bool { ![EAGAIN, EACCES].contains(set(F_WRLCK, at: Self.writerByte)) }
 
     func unlockWriter() { _ = set(F_UNLCK, at: Self.writerByte) }
 
-    /// The process that has the writers' lock, if it can be told: not when it has just let go of it, nor when it is in
-    /// another container.
+    /// Returns the process that has the writer lock, if it can be determined: not if it has just released the lock, or
+    /// is in another container.
     var writer: pid_t? {
         var lock = Self.lock(F_WRLCK, at: Self.writerByte)
         guard fcntl(descriptor, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK), lock.l_pid > 0 else { return nil }
@@ -129,20 +133,20 @@ struct LockFile {
         return lock
     }
 
-    /// Only when the environment is closed.
+    /// Called only when the environment is closed.
     func close() {
         closeDescriptor(descriptor)
         Registry.shared.release(identity)
     }
 }
 
-// MARK: Room
+// MARK: Space
 
 extension LockFile {
-    /// Gives the lock file all its blocks before liblmdb maps it. liblmdb makes it by `ftruncate`, so that its first touch
-    /// on a full disk would end the process with SIGBUS.
+    /// Allocates all blocks of the lock file before liblmdb maps it. liblmdb extends it with `ftruncate`, so that the
+    /// first access on a full disk would end the process with SIGBUS.
     ///
-    /// Its size is left to liblmdb: processes that have it mapped already must not see it grow.
+    /// The size is left to liblmdb: processes that have it mapped already must not see it grow.
     private func reserve(_ path: String, _ options: EnvironmentOptions, operation: String) throws(LMDBError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Filesystem.error(errno, operation, path) }
@@ -153,14 +157,14 @@ extension LockFile {
             if clmdb_reserve(descriptor, bytes) == 0 { return }
             if Self.isLackOfRoom(errno) { throw Self.full(path, bytes, operation) }
         #endif
-        // The file system cannot reserve: then what it has left decides.
+        // The file system cannot reserve space, so its free space decides.
         let space = DiskSpace(descriptor: descriptor)
         if let available = space.availableBytes, available < UInt64(bytes) {
             throw Self.full(path, bytes, operation)
         }
     }
 
-    /// What liblmdb asks for: a header, and a cache line for each reader.
+    /// The size that liblmdb uses: a header, and one cache line per reader.
     static func byteCount(readers: Int) -> Int { 192 + (readers - 1) * 64 }
 
     private static func isLackOfRoom(_ reason: Int32) -> Bool { [ENOSPC, EDQUOT, EFBIG].contains(reason) }
@@ -168,27 +172,29 @@ extension LockFile {
     private static func full(_ path: String, _ bytes: Int, _ operation: String) -> LMDBError {
         LMDBError(
             .diskFull,
-            "the disk has no \(bytes) bytes left for the lock file; free some and try again. Nothing was changed",
+            "the disk does not have \(bytes) bytes left for the lock file, and nothing was changed; "
+                + "free some space and try again",
             operation: operation, path: path, underlying: ENOSPC)
     }
 }
 
-/// Ties a data file to one lock file. Two processes exclude each other only through the same lock file, and a path is no
-/// proof of that: a bind mount of the data file alone and a hard link have another lock file beside them, and a lock file
-/// may be deleted while it is in use.
+/// Binds a data file to one lock file. Two processes exclude each other only through the same lock file, and the same
+/// data file may have several: a bind mount of only the data file and a hard link have another lock file next to them,
+/// and a lock file may be deleted while it is in use.
 ///
-/// So everybody who has the data file open holds a shared lock on one byte of it, far beyond any data, whose place is made
-/// from the device and the inode of their lock file. Whoever finds a lock on another of these bytes leaves the file alone.
-/// These are locks of the open file description: they follow the inode through mounts and containers, and end with the
-/// last descriptor of it, so a killed process leaves none.
+/// Every process that has the data file open therefore holds a shared lock on one byte of it, far beyond any data. The
+/// position of the byte is derived from the device and the inode of the process's lock file. A process that finds a
+/// lock on another of these bytes does not open the file. These are locks of the open file description: they follow the
+/// inode through mounts and containers, and end with its last descriptor, so a killed process leaves none.
 ///
-/// Only Linux has such locks. Elsewhere, and on file systems that know none, nothing is found.
+/// Only Linux has such locks. On other systems, and on file systems without them, nothing is detected.
 struct DataFileLock {
-    /// The bytes that stand for lock files.
+    /// The bytes that identify lock files.
     private static let lockFiles = (1 << 62) as Int64..<(1 << 62 | 1 << 61)
-    /// Held as well by those who may write.
+    /// A byte that processes with write access also lock.
     private static let writers = lockFiles.lowerBound - 1
-    /// Held by readers for whose lock file there is no room, so that nobody begins to write while they read.
+    /// A byte that readers lock if there is no space for their lock file, so that no process begins to write while they
+    /// read.
     private static let keepers = writers - 1
     /// Held alone by whoever makes a file that is to take this one's place, and while it does so.
     private static let replacers = keepers - 1
@@ -197,12 +203,12 @@ struct DataFileLock {
     private let descriptor: Int32
     /// Nil for a reader without a lock file.
     private let byte: Int64?
-    /// Whether nobody can open the file for writing while this is held.
+    /// Whether no process can open the file for writing while this lock is held.
     private(set) var keepsWritersOut = false
 
-    /// Opens a data file, to look at its locks and to take one.
+    /// Opens a data file to check its locks and to take one.
     ///
-    /// - Parameter lockFile: what this process excludes others with.
+    /// - Parameter lockFile: The lock file of this process.
     init(_ path: String, lockFile: FileIdentity?, operation: String) throws(LMDBError) {
         descriptor = StandardDescriptors.openFile(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else { throw Filesystem.error(errno, operation, path) }
@@ -210,7 +216,8 @@ struct DataFileLock {
     }
 
     static func byte(standingFor file: FileIdentity) -> Int64 {
-        // The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input reaches every bit of the output.
+        // The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input affects every bit of the
+        // output.
         var x = file.inode &+ 0x9E37_79B9_7F4A_7C15 &* (file.device &+ 1)
         x = (x ^ x >> 30) &* 0xBF58_476D_1CE4_E5B9
         x = (x ^ x >> 27) &* 0x94D0_49BB_1331_11EB
@@ -218,30 +225,30 @@ struct DataFileLock {
         return lockFiles.lowerBound + Int64(x % UInt64(lockFiles.count))
     }
 
-    /// Which file this is.
+    /// The identity of the file.
     var identity: FileIdentity? {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? FileIdentity(status) : nil
     }
 
-    /// Takes the lock, to be held until `close`. Locks are shared, so nobody stands in the way of it.
+    /// Takes the lock, which is held until `close`. Locks are shared, so it is always available.
     func take(forWriting: Bool) {
         guard let byte else { return }
         _ = set(byte)
         if forWriting { _ = set(Self.writers) }
     }
 
-    /// For a reader without a lock file: takes the lock that nobody opens the file for writing beside. False where the file
-    /// system knows no such locks.
+    /// Takes the lock of a reader without a lock file, which keeps others from opening the file for writing. Returns
+    /// false if the file system has no such locks.
     mutating func keepWritersOut() -> Bool {
         keepsWritersOut = set(Self.keepers)
         return keepsWritersOut
     }
 
-    /// Whether somebody reads the file who keeps writers out.
+    /// Whether a reader that blocks writers has the file open.
     var isKeptFromWriters: Bool { isHeld(Self.keepers..<Self.keepers + 1) }
 
-    /// Whether somebody has the file open with another lock file, or with any, if this process has none.
+    /// Whether another process has the file open with a different lock file, or with any, if this process has none.
     var isContested: Bool {
         guard let byte else { return isHeld(Self.lockFiles) }
         return isHeld(Self.lockFiles.lowerBound..<byte) || isHeld(byte + 1..<Self.lockFiles.upperBound)

@@ -40,12 +40,12 @@ struct MetaPage: Hashable {
         guard magic == Self.magic else {
             let reason =
                 magic.byteSwapped == Self.magic
-                ? "the file comes from a machine of the other byte order" : "the file is not an LMDB file"
+                ? "the file comes from a machine with the other byte order" : "the file is not an LMDB file"
             throw PreflightProblem(.notADatabase, reason)
         }
         let version: UInt32 = load(20)
         guard version == Self.version else {
-            throw PreflightProblem(.versionMismatch, "the file has LMDB's format \(version), not \(Self.version)")
+            throw PreflightProblem(.versionMismatch, "the file has LMDB format \(version), not \(Self.version)")
         }
         guard load(10, UInt16.self) & Self.pageFlag != 0 else {
             throw PreflightProblem(.corrupted, "a header page is not marked as one")
@@ -71,7 +71,8 @@ struct MetaPage: Hashable {
         let listable = UInt64(fileBytes / MemoryLayout<UInt64>.size)
         guard pages <= filePages + listable, pages <= UInt64(Int.max / pageSize) else {
             throw PreflightProblem(
-                .truncated, "the file has \(fileBytes) bytes, but its header speaks of \(pages) pages of \(pageSize)")
+                .truncated,
+                "the file has \(fileBytes) bytes, but its header declares \(pages) pages of \(pageSize) bytes")
         }
         guard free.flags & Self.integerKeys != 0 else {
             throw PreflightProblem(.corrupted, "the header's list of free pages has the wrong kind of keys")
@@ -81,7 +82,8 @@ struct MetaPage: Hashable {
                 throw PreflightProblem(.corrupted, "the header claims a tree of depth \(tree.depth)")
             }
             guard tree.root == Self.noPage || (2...max(2, lastPage)).contains(tree.root) && tree.root <= lastPage else {
-                throw PreflightProblem(.corrupted, "the header points at page \(tree.root) of \(pages)")
+                throw PreflightProblem(
+                    .corrupted, "the header points to page \(tree.root), but there are \(pages) pages")
             }
         }
     }

@@ -37,13 +37,15 @@ struct PageReader {
 
     private mutating func spend(_ pages: UInt64, from number: UInt64) throws(PreflightProblem) {
         guard number >= 2, number <= lastPage, pages <= lastPage - number + 1 else {
-            throw PreflightProblem(.corrupted, "the list of free pages leads to page \(number) of \(lastPage + 1)")
+            throw PreflightProblem(
+                .corrupted, "the list of free pages has page \(number), but there are \(lastPage + 1) pages")
         }
         guard number < filePages, pages <= filePages - number else {
-            throw PreflightProblem(.truncated, "the list of free pages leads beyond the file's end, to page \(number)")
+            throw PreflightProblem(
+                .truncated, "the list of free pages has page \(number), which is beyond the end of the file")
         }
         guard pages <= budget else {
-            throw PreflightProblem(.corrupted, "the list of free pages leads to some page twice")
+            throw PreflightProblem(.corrupted, "the list of free pages has a page twice")
         }
         budget -= pages
     }

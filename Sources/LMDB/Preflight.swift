@@ -8,13 +8,13 @@ import Platform
     import Glibc
 #endif
 
-/// A look at a file before liblmdb maps it. It must happen before, and never while this process has the file open:
-/// closing a second descriptor would drop the process's locks.
+/// Checks a file before liblmdb maps it. This must happen before opening, and never while this process has the file
+/// open: closing a second descriptor would drop the process's locks.
 struct Preflight: Hashable {
     var pageSize: Int
     var usedBytes: Int
     var fileBytes: Int
-    /// The file that was looked at.
+    /// The file that was checked.
     var identity: FileIdentity
 
     static func run(_ path: String) throws(LMDBError) -> Preflight {
@@ -37,43 +37,43 @@ struct Preflight: Hashable {
             } catch {
                 problem = error
             }
-            // Another process may have committed meanwhile, and written over what it no longer needed. Only what stays
-            // wrong while nobody commits is damage.
+            // Another process may have committed meanwhile and overwritten pages that were free. Only a problem that
+            // persists while no process commits is damage.
             if headers(descriptor) == before { quietFailures += 1 }
             if quietFailures == 4 { break }
             usleep(2_000)
         }
         throw LMDBError(
             problem?.code ?? .other,
-            problem.map { "\($0.message); \($0.remedy)" } ?? "the file cannot be read; give another path",
+            problem.map { "\($0.message); \($0.remedy)" } ?? "the file cannot be read; check the path",
             operation: "open", path: path)
     }
 
-    /// The bytes of both header pages, as far as they can be found.
+    /// The bytes of both header pages, as far as the file has them.
     private static func headers(_ descriptor: Int32) -> [UInt8] {
         let first = read(descriptor, 0, MetaPage.byteCount)
         guard let pageSize = try? meta(first).pageSize else { return first }
         return first + read(descriptor, pageSize, MetaPage.byteCount)
     }
 
-    /// The checks themselves, on anything that can be read. The size is asked for after the header pages were read:
-    /// a commit writes them last, so the file has every page in use by then.
+    /// Runs the checks on anything that can be read. The size is read after the header pages: a commit writes them
+    /// last, so the file has every page in use by then.
     static func examine(
         fileBytes: () -> Int, read: @escaping (_ offset: Int, _ count: Int) -> [UInt8]
     ) throws(PreflightProblem) -> (pageSize: Int, usedBytes: Int) {
         let head = read(0, MetaPage.byteCount)
         guard !head.isEmpty else {
             throw PreflightProblem(
-                .notADatabase, "the file is empty and so no store",
-                remedy: "remove it to have one made in its place, or restore a backup if there was one")
+                .notADatabase, "the file is empty, so it is not a store",
+                remedy: "remove it to create a new store, or restore a backup")
         }
         let first = try meta(head)
         let second = try meta(read(first.pageSize, MetaPage.byteCount))
         guard first.pageSize == second.pageSize else {
             throw PreflightProblem(.corrupted, "the two header pages disagree on the page size")
         }
-        // Only the newer page counts, after a crash as well: liblmdb takes the same. In the older one it may leave roots
-        // of a commit that failed half-way, and lists of pages that have been written again since.
+        // Only the newer page is valid, even after a crash: liblmdb uses the same one. The older page may have roots of
+        // a commit that failed partway, and lists of pages that have been overwritten since.
         let newest = second.transactionID > first.transactionID ? second : first
         let fileBytes = fileBytes()
         try newest.check(fileBytes: fileBytes)

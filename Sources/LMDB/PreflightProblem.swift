@@ -2,7 +2,7 @@
 struct PreflightProblem: Error, Hashable {
     var code: LMDBError.Code
     var message: String
-    var remedy = "restore a backup, or give another path"
+    var remedy = "restore a backup, or check the path"
 
     init(_ code: LMDBError.Code, _ message: String, remedy: String? = nil) {
         self.code = code

@@ -31,7 +31,7 @@ final class TransactionState {
         if let failure, let failure = failure as? LMDBError { throw failure }
         guard let pointer else {
             throw LMDBError(
-                .closed, "the transaction has ended; nothing of it may be used any more", operation: operation,
+                .closed, "the transaction has ended; begin a new transaction", operation: operation,
                 path: environment.path.string)
         }
         return pointer

@@ -8,14 +8,15 @@ import Platform
     import Glibc
 #endif
 
-/// A folder in which a file is made before it is moved to its place beside it.
+/// A folder in which a file is built before it is moved to its final path next to the folder.
 ///
-/// What a crash leaves behind is removed when something is next made for the same place. A name does not prove that a file
-/// is ours: people copy a file to `wiki.sparse.new-2`. So the folder holds a record that says what it is, `owner`, and a
-/// folder without it is never touched, nor is one that holds anything we do not put there. The maker keeps a lock on the
-/// record. It ends with the process, and reaches across containers, where process numbers mean nothing.
+/// Leftovers of a crash are removed when the next file is created for the same path. A name does not prove that a
+/// folder is a work folder: users may copy a file to `wiki.sparse.new-2`. The folder therefore has a record `owner`
+/// that identifies it. A folder without the record, or with any file that SparseStore does not put there, is never
+/// touched. The creator keeps a lock on the record, which ends with the process and works across containers, where
+/// process IDs have no meaning.
 struct WorkFolder {
-    /// Where the file is made.
+    /// The path where the file is built.
     var file: String { "\(path)/\(Self.fileName)" }
 
     private let path: String
@@ -24,14 +25,14 @@ struct WorkFolder {
     private static let fileName = "data"
     private static let ownerName = "owner"
 
-    /// What the record holds.
+    /// The content of the record.
     private static func record(for name: String) -> [UInt8] {
-        Array("SparseStore makes the file '\(name)' here. This folder is removed once no process works on it.\n".utf8)
+        Array("SparseStore builds the file '\(name)' here. The folder is removed when no process uses it.\n".utf8)
     }
 
-    /// Removes what crashes have left behind for the file at `target`, and makes a folder for it.
+    /// Removes leftovers of crashes for the file at `target`, and creates a work folder for it.
     ///
-    /// - Parameter target: the canonical path of a file, which need not be there.
+    /// - Parameter target: The canonical path of a file, which does not have to exist.
     static func make(beside target: String, operation: String) throws(LMDBError) -> WorkFolder {
         let (folder, name) = Filesystem.split(target)
         removeAbandoned(in: folder, for: name)
@@ -46,25 +47,25 @@ struct WorkFolder {
                 return try WorkFolder(path, record: record(for: name), operation: operation, target: target)
             } catch {
                 guard error.underlying == ENOENT, access(path, F_OK) != 0 else { throw error }
-                // Without its record the folder is anybody's who tidies up; begin anew.
+                // Without its record, another process may have removed the folder; start over.
             }
         }
     }
 
-    /// Puts the record into an empty folder. On an error nothing is left.
+    /// Writes the record into an empty folder. If it fails, nothing is left.
     private init(_ path: String, record: [UInt8], operation: String, target: String) throws(LMDBError) {
         let ownerPath = Self.join(path, Self.ownerName)
         let descriptor = StandardDescriptors.openFile(ownerPath, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
         var status = descriptor < 0 ? errno : 0
         if status == 0 {
-            // A file system without locks has nobody who could take this one for abandoned.
+            // On a file system without locks, no process can mistake this folder for an abandoned one.
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { status = ENOENT }
             if status == 0 {
                 let written = write(descriptor, record, record.count)
-                // A full disk may show as a short write.
+                // A full disk may cause a short write.
                 if written != record.count { status = written < 0 ? errno : ENOSPC }
             }
-            // The record is of use after a power cut only if it and its name are there before the file is.
+            // The record only helps after a power cut if it and its name are durable before the file is.
             if status == 0, fsync(descriptor) != 0 { status = errno }
             if status == 0 {
                 do { try Filesystem.syncFolder(path, operation: operation) } catch { status = error.underlying }
@@ -84,9 +85,9 @@ struct WorkFolder {
     /// Removes the folder and what is left in it. Call it once.
     func remove() { Self.remove(path, owner) }
 
-    // MARK: What a crash has left behind
+    // MARK: Leftovers of crashes
 
-    /// Removes the folders for a file whose makers are gone.
+    /// Removes the work folders for a file whose creators are gone.
     static func removeAbandoned(in folder: String, for name: String) {
         for entry in entries(folder) ?? [] where isName(entry, of: name) {
             let path = join(folder, entry)
@@ -99,7 +100,7 @@ struct WorkFolder {
     private static func removeIfAbandoned(_ path: String, for name: String) {
         let descriptor = StandardDescriptors.openFile(join(path, ownerName), O_RDONLY | O_NOFOLLOW)
         guard descriptor >= 0 else {
-            // A crash right after the folder was made. An empty folder is nobody's loss.
+            // A crash right after the folder was created. Removing an empty folder loses nothing.
             if errno == ENOENT { rmdir(path) }
             return
         }
@@ -139,7 +140,7 @@ struct WorkFolder {
 
     private static func prefix(for name: String) -> String { name + ".new-" }
 
-    /// Whether a folder of this name may be one for the file called `name`; its record decides.
+    /// Whether a folder with this name may be a work folder for the file `name`; its record decides.
     static func isName(_ entry: String, of name: String) -> Bool {
         let prefix = prefix(for: name).utf8
         guard entry.utf8.starts(with: prefix) else { return false }
@@ -151,7 +152,7 @@ struct WorkFolder {
         folder == "/" ? "/\(name)" : "\(folder)/\(name)"
     }
 
-    /// The names in a folder; nil when it cannot be read.
+    /// The names in a folder; nil if it cannot be read.
     private static func entries(_ folder: String) -> [String]? {
         guard let directory = opendir(folder) else { return nil }
         defer { closedir(directory) }

@@ -56,7 +56,7 @@ struct Patience {
         }
         if isCancelled() || wait.isCancelled() {
             throw LMDBError(
-                .cancelled, "cancelled while waiting for \(holder()); that write has changed nothing",
+                .cancelled, "cancelled while waiting for \(holder()), and nothing was changed; try again",
                 operation: operation,
                 path: path)
         }

@@ -50,7 +50,7 @@ struct BlockCommandTests {
         }
         #expect(counters["segments_scanned"] == 0 && counters["lists"] == 2)
         let text = try Binary.run("search", store, "--terms", terms, "--plain-seismic", "cut=9", "--explain").output
-        #expect(text.contains("plain Seismic was asked for") && text.contains("blocks") && text.contains("lines"))
+        #expect(text.contains("plain Seismic was requested") && text.contains("blocks") && text.contains("lines"))
 
         let questions = try folder.write("queries.jsonl", #"{"id": 1, "vector": {"t1": 1, "t9": 2}}"# + "\n")
         let figures = try Binary.run("eval", store, "--queries", questions, "--plain-seismic", "heap=0.5", "--json")

@@ -145,7 +145,7 @@ def open_value(table, key, value, kind):
 
 
 def text(data, least, most):
-    require(least <= len(data) <= most, "I14: a text's length is within its limits")
+    require(least <= len(data) <= most, "I14: the length of a string is within its limits")
     return data.decode("utf-8")
 
 
@@ -231,7 +231,7 @@ class Store:
         require(scoring in (0, 1), "I15: a scoring has a known value")
         in_range = 0 <= encoder["k1"] <= 1_000 and 0 <= encoder["b"] <= 1
         require(in_range if scoring else encoder["k1"] == encoder["b"] == encoder["length"] == 0,
-                "I50: an encoder has parameters in their ranges with BM25, and neither parameters nor a length without")
+                "I50: a BM25 encoder has parameters in their ranges; other encoders have neither parameters nor a length")
         return encoder
 
     def read_meta(self):
@@ -430,7 +430,7 @@ class Store:
     def vector(body, count, code):
         require(1 <= count <= 65_535, "I16: a document has 1 to 65535 terms")
         weights = list(body.fields(f"{count}{code}"))
-        require(all(f32(1e-15) <= weight <= f32(1e15) for weight in weights), "I18: a weight lies from 1e-15 to 1e15")
+        require(all(f32(1e-15) <= weight <= f32(1e15) for weight in weights), "I18: a weight is between 1e-15 and 1e15")
         terms, term = [], 0
         for index in range(count):
             gap = body.varint(32)
@@ -471,7 +471,7 @@ def raw_chunk(body):
     length = body.field("I")
     body.zeros(24)
     data = body.rest()
-    require(len(data) == length, "I22: a chunk's lengths agree with its codec")
+    require(len(data) == length, "I22: the lengths of a chunk match its codec")
     return data
 
 
@@ -521,7 +521,7 @@ class Window:
         length = body.field("I")
         body.zeros(24)
         frame = body.rest()
-        require(0 < len(frame) < length <= 16_777_216, "I22: a chunk's lengths agree with its codec")
+        require(0 < len(frame) < length <= 16_777_216, "I22: the lengths of a chunk match its codec")
         return length, frame
 
     def read_directory(self, body):

@@ -102,9 +102,9 @@ struct EvaluationTests {
         arguments: [
             ("q d 0.5", "line 1", "not a whole number"), ("q d 1\nq d nan", "line 2", "not a whole number"),
             ("q d 1\nq d x", "line 2", "not a number"), ("q d", "line 1", "query document grade"),
-            ("q d 1\nq e 1\nq 0 d 2", "line 3", "another grade"), (#"{"q":{"d":0.5}}"#, "byte 11", "whole number"),
-            (#"{"q":{"d":1,"d":2}}"#, "byte 17", "two grades"), (#"{"q":1}"#, "byte 6", "expected"),
-            (#"{"q":{"d":1}} x"#, "byte 15", "after the end"),
+            ("q d 1\nq e 1\nq 0 d 2", "line 3", "different grade"), (#"{"q":{"d":0.5}}"#, "byte 11", "whole number"),
+            (#"{"q":{"d":1,"d":2}}"#, "byte 17", "two different grades"), (#"{"q":1}"#, "byte 6", "expected"),
+            (#"{"q":{"d":1}} x"#, "byte 15", "extra text"),
         ])
     func reasonsOfQrels(text: String, place: String, reason: String) throws {
         let error = #expect(throws: InterchangeError.self) { try Qrels(source: ByteSource(bytes: Array(text.utf8))) }

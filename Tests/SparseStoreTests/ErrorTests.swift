@@ -22,7 +22,7 @@ import Testing
     @Test func `an error without a remedy of its own has that of its kind`() {
         let error = SparseStoreError(.diskFull, "there is no room")
         #expect(error.message == "there is no room")
-        #expect(error.remedy == "free space and try again; nothing is lost")
+        #expect(error.remedy == "free some space and try again; nothing is lost")
     }
 
     @Test func `a weight that is none names the document and the term`() throws {

@@ -1,18 +1,18 @@
 /// One attribute of a segment's documents: a view of a `segmentColumn` value's body (FORMAT.md, "Columns").
 ///
-/// One of the files that use pointers: `init` proves all that FORMAT.md says of the body, in one pass; accesses rely on
-/// it. The view is valid as long as the bytes under it.
+/// This file uses pointers: `init` checks everything that FORMAT.md says about the body, in one pass, and accesses rely
+/// on it. The view is valid as long as the underlying bytes.
 package struct AttributeColumn: @unchecked Sendable {
-    /// Which documents have a value.
+    /// The documents that have a value.
     package enum Presence: UInt8, Sendable {
-        /// Every one; the entry of an ordinal is the ordinal.
+        /// All documents have one; the entry of an ordinal is the ordinal.
         case all = 0
-        /// Those in a bitmap; the entry of an ordinal is the ordinal.
+        /// Documents in a bitmap; the entry of an ordinal is the ordinal.
         case bitmap = 1
-        /// Those in an ascending list; the entry of an ordinal is its position in it.
+        /// Documents in an ascending list; the entry of an ordinal is its position in the list.
         case ordinals = 2
 
-        /// The shortest form for so many of a segment's documents.
+        /// The shortest form for the given numbers of documents.
         static func form(present: Int, documents: Int) -> Presence {
             if present == documents { return .all }
             return 8 * present < documents ? .ordinals : .bitmap
@@ -24,14 +24,14 @@ package struct AttributeColumn: @unchecked Sendable {
     /// The attribute's name in UTF-8.
     package let name: [UInt8]
     package let type: AttributeType
-    /// Documents of the segment.
+    /// The number of documents of the segment.
     package let documents: Int
-    /// Documents with a value, 1 or more.
+    /// The number of documents with a value, 1 or more.
     package let present: Int
     package let presence: Presence
-    /// The code of each entry or, in a column of lists, of each element.
+    /// The code of each entry, or of each element in a column of lists.
     package let codes: PackedCodes
-    /// Distinct strings, ascending by their bytes; 0 in a column without strings.
+    /// The number of distinct strings, which ascend in byte order; 0 in a column without strings.
     package let stringCount: Int
     private let base: UInt64
     private let unit: UInt64
@@ -41,7 +41,7 @@ package struct AttributeColumn: @unchecked Sendable {
     private let stringEnds: UnsafeRawBufferPointer
     private let text: UnsafeRawBufferPointer
 
-    /// - Throws: `columnShape`, `columnValues` and other errors of the format unless the body is as FORMAT.md says.
+    /// - Throws: `columnShape`, `columnValues` or other format errors if the body is not valid.
     package init(body: UnsafeRawBufferPointer) throws(FormatError) {
         var reader = ByteReader(body)
         documents = Int(try reader.u32())
@@ -70,10 +70,10 @@ package struct AttributeColumn: @unchecked Sendable {
         else { throw FormatError(.columnShape, "\(present) of \(documents) documents, \(stringCount) strings") }
         let entries = presence == .ordinals ? present : documents
         guard type.isList ? count >= present : count == entries else {
-            throw FormatError(.columnShape, "\(count) codes of \(entries) entries")
+            throw FormatError(.columnShape, "\(count) codes for \(entries) entries")
         }
         guard (1...Limits.maximumAttributeNameBytes).contains(nameLength) else {
-            throw FormatError(.textLength, "an attribute's name of \(nameLength) bytes")
+            throw FormatError(.textLength, "an attribute name has \(nameLength) bytes")
         }
         let nameBytes = try reader.take(nameLength)
         _ = try UTF8Text.decode(nameBytes)
@@ -101,7 +101,7 @@ package struct AttributeColumn: @unchecked Sendable {
         try checkCodes()
     }
 
-    /// Positions of `codes`: one for an entry or, in a column of lists, some.
+    /// The positions in `codes` of an entry: one position, or several in a column of lists.
     private var entries: Int { presence == .ordinals ? present : documents }
 
     /// Calls `body` with the ordinal of each document that has a value, ascending, and the range of its codes.
@@ -115,7 +115,7 @@ package struct AttributeColumn: @unchecked Sendable {
         }
     }
 
-    /// The range of the codes of a document's value; nil when it has none.
+    /// Returns the range of the codes of a document's value; nil if it has none.
     package func codeRange(of ordinal: Int) -> Range<Int>? {
         switch presence {
         case .all: return codeRange(ordinal)
@@ -131,11 +131,11 @@ package struct AttributeColumn: @unchecked Sendable {
         }
     }
 
-    /// The key of a document's value (`AttributeKey`) in a column without strings and lists; nil when it has none. Keys
-    /// of equal type compare as the values do, over all segments.
+    /// Returns the key of a document's value (`AttributeKey`) in a column without strings and lists; nil if it has
+    /// none. Keys of the same type compare like their values, across all segments.
     package func key(of ordinal: Int) -> UInt64? { codeRange(of: ordinal).map { key(ofCode: codes[$0.lowerBound]) } }
 
-    /// The value of a document; nil when it has none. A list is ascending, with each element once.
+    /// Returns the value of a document; nil if it has none. A list is ascending and has each element once.
     package func value(of ordinal: Int) -> AttributeValue? {
         guard let range = codeRange(of: ordinal) else { return nil }
         switch type {
@@ -146,7 +146,7 @@ package struct AttributeColumn: @unchecked Sendable {
         }
     }
 
-    /// The value of a code, or the element that it stands for in a column of lists.
+    /// Returns the value of a code, or the list element that it represents.
     package func element(ofCode code: UInt64) -> AttributeValue {
         type.isText ? .string(string(ofCode: code)) : AttributeKey.value(key(ofCode: code), type)
     }
@@ -164,13 +164,13 @@ package struct AttributeColumn: @unchecked Sendable {
     /// The string of a code, below `stringCount`.
     package func string(ofCode code: UInt64) -> String { String(decoding: stringBytes(Int(code)), as: UTF8.self) }
 
-    /// The bytes of the string at a position in 0..<stringCount.
+    /// Returns the bytes of the string at a position in 0..<stringCount.
     package func stringBytes(_ position: Int) -> UnsafeRawBufferPointer {
         let begin = position == 0 ? 0 : Self.u32(stringEnds, position - 1)
         return UnsafeRawBufferPointer(rebasing: text[begin..<Self.u32(stringEnds, position)])
     }
 
-    /// The codes whose keys lie in an interval; nil when there are none.
+    /// Returns the codes whose keys are in an interval; nil if there are none.
     package func codes(in keys: ClosedRange<UInt64>) -> ClosedRange<UInt64>? {
         guard keys.upperBound >= base else { return nil }
         let low = keys.lowerBound <= base ? 0 : (keys.lowerBound - base - 1) / unit + 1
@@ -178,7 +178,7 @@ package struct AttributeColumn: @unchecked Sendable {
         return low <= high ? low...high : nil
     }
 
-    /// The position of the first string that is not before some bytes; `stringCount` when all are.
+    /// Returns the position of the first string that is not before the given bytes; `stringCount` if all are.
     package func lowerBound(of bytes: [UInt8]) -> Int {
         var low = 0
         var high = stringCount
@@ -189,16 +189,16 @@ package struct AttributeColumn: @unchecked Sendable {
         return low
     }
 
-    /// The least and the largest code of a block of `PackedCodes.blockSize`; the least is above the largest in a block
-    /// without values.
+    /// Returns the smallest and the largest code of a block of `PackedCodes.blockSize`. In a block without values, the
+    /// smallest is above the largest.
     package func range(ofBlock block: Int) -> (least: UInt64, largest: UInt64) {
         (Self.u64(ranges, 2 * block), Self.u64(ranges, 2 * block + 1))
     }
 
-    /// Calls `body` with words of 64 documents each, by ordinal, in which some value lies in one of the intervals; words
+    /// Calls `body` with words of 64 documents each, by ordinal, in which some value is in one of the intervals. Words
     /// that are not reported have no such document, and a word may be reported more than once.
     ///
-    /// - Parameter intervals: of codes.
+    /// - Parameter intervals: The intervals of codes.
     package func match(_ intervals: [ClosedRange<UInt64>], _ body: (Int, UInt64) -> Void) {
         let isDirect = !type.isList && presence != .ordinals
         for interval in intervals {
@@ -222,7 +222,7 @@ package struct AttributeColumn: @unchecked Sendable {
         }
     }
 
-    /// Calls `body` with words of the documents that have a value, by ordinal.
+    /// Calls `body` with the words of documents that have a value, by ordinal.
     package func matchPresent(_ body: (Int, UInt64) -> Void) {
         switch presence {
         case .all:
@@ -250,7 +250,7 @@ package struct AttributeColumn: @unchecked Sendable {
         }
     }
 
-    /// The ordinal of the document that the code at a position belongs to.
+    /// Returns the ordinal of the document that owns the code at a position.
     private func document(ofCodeAt position: Int) -> Int {
         var entry = position
         if type.isList {
@@ -300,7 +300,7 @@ package struct AttributeColumn: @unchecked Sendable {
         UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
     }
 
-    // What `init` proves.
+    // The checks of `init`.
 
     private func checkPlaces() throws(FormatError) {
         switch presence {
@@ -309,7 +309,7 @@ package struct AttributeColumn: @unchecked Sendable {
             let tail = documents % 8
             guard places.reduce(0, { $0 + $1.nonzeroBitCount }) == present,
                 tail == 0 || places[places.count - 1] >> UInt8(tail) == 0
-            else { throw FormatError(.columnShape, "a bitmap of other than \(present) documents") }
+            else { throw FormatError(.columnShape, "the bitmap does not have \(present) documents") }
         case .ordinals:
             var previous = -1
             for entry in 0..<present {
@@ -323,14 +323,16 @@ package struct AttributeColumn: @unchecked Sendable {
         var end = 0
         for entry in 0..<entries {
             let next = Self.u32(listEnds, entry)
-            // A list has an element or more, and what has no value none.
+            // A list has at least one element, and an absent value has none.
             let isThere = presence != .bitmap || isPresent(entry)
             guard next <= codes.count, isThere ? next > end : next == end else {
                 throw FormatError(.columnShape, "the list of entry \(entry)")
             }
             end = next
         }
-        guard end == codes.count else { throw FormatError(.columnShape, "\(codes.count - end) elements of no list") }
+        guard end == codes.count else {
+            throw FormatError(.columnShape, "\(codes.count - end) elements belong to no list")
+        }
     }
 
     private func checkStrings() throws(FormatError) {
@@ -346,7 +348,9 @@ package struct AttributeColumn: @unchecked Sendable {
             }
             begin = end
         }
-        guard begin == text.count else { throw FormatError(.columnShape, "\(text.count - begin) bytes of no string") }
+        guard begin == text.count else {
+            throw FormatError(.columnShape, "\(text.count - begin) bytes belong to no string")
+        }
     }
 
     private func checkCodes() throws(FormatError) {
@@ -357,7 +361,7 @@ package struct AttributeColumn: @unchecked Sendable {
             for index in first..<min(first + PackedCodes.blockSize, codes.count) {
                 let code = codes[index]
                 guard type.isList || presence != .bitmap || isPresent(index) else {
-                    guard code == 0 else { throw FormatError(.columnValues, "a code of no value") }
+                    guard code == 0 else { throw FormatError(.columnValues, "an absent value has a code") }
                     continue
                 }
                 least = min(least, code)
@@ -369,7 +373,7 @@ package struct AttributeColumn: @unchecked Sendable {
             largestOfAll = max(largestOfAll, largest)
         }
         guard codes.width == PackedCodes.width(for: largestOfAll) else {
-            throw FormatError(.columnShape, "codes of \(codes.width) bits")
+            throw FormatError(.columnShape, "codes have \(codes.width) bits")
         }
         let limit: UInt64 = type.isText ? UInt64(stringCount - 1) : type == .boolean ? 1 - min(1, base) : .max
         let (reach, isOver) = largestOfAll.multipliedReportingOverflow(by: unit)
@@ -388,11 +392,11 @@ package struct AttributeColumn: @unchecked Sendable {
         }
     }
 
-    /// Keys between those of two finite numbers are of finite ones.
+    /// Keys between those of two finite numbers belong to finite numbers.
     private func checkNumbers(_ least: UInt64, _ largest: UInt64) throws(FormatError) {
         for key in [least, largest] {
             guard case .number(let value) = AttributeKey.value(key, .number), value.isFinite else {
-                throw FormatError(.columnValues, "a number that is not finite")
+                throw FormatError(.columnValues, "a number is not finite")
             }
         }
     }

@@ -16,7 +16,7 @@ package struct AttributeColumnWriter {
     /// - Throws: `columnValues` if the type of the value does not match the type of the others.
     package mutating func append(_ value: AttributeValue, ordinal: Int) throws(FormatError) {
         guard let joined = type.map({ $0.joined(with: value.type) }) ?? value.type else {
-            throw FormatError(.columnValues, "\(value.type) beside \(type.map { "\($0)" } ?? "")")
+            throw FormatError(.columnValues, "a \(value.type) in a column of type \(type.map { "\($0)" } ?? "")")
         }
         type = joined
         values.append((ordinal, value))

@@ -38,7 +38,7 @@ package struct AttributeSchemaRecord: Record {
             }
             let length = Int(try body.u8())
             guard (1...Limits.maximumAttributeNameBytes).contains(length) else {
-                throw FormatError(.textLength, "an attribute's name of \(length) bytes")
+                throw FormatError(.textLength, "an attribute name has \(length) bytes")
             }
             let bytes = try body.take(length)
             _ = try UTF8Text.decode(bytes)
@@ -82,13 +82,13 @@ enum AttributeSection {
             .sorted { $0.name.lexicographicallyPrecedes($1.name) }
         guard ascending.count <= Limits.maximumAttributesPerDocument else {
             throw FormatError(
-                .limitExceeded, "\(ascending.count) attributes, at most \(Limits.maximumAttributesPerDocument)")
+                .limitExceeded, "\(ascending.count) attributes, the limit is \(Limits.maximumAttributesPerDocument)")
         }
         for (name, value) in ascending {
             guard (1...Limits.maximumAttributeNameBytes).contains(name.count) else {
                 throw FormatError(
                     .limitExceeded,
-                    "an attribute's name of \(name.count) bytes, 1 to \(Limits.maximumAttributeNameBytes)")
+                    "an attribute name has \(name.count) bytes, the range is 1 to \(Limits.maximumAttributeNameBytes)")
             }
             writer.varint(UInt32(name.count))
             writer.append(name)
@@ -98,7 +98,7 @@ enum AttributeSection {
         guard writer.count - begin <= Limits.maximumAttributeBytes else {
             throw FormatError(
                 .limitExceeded,
-                "attributes of \(writer.count - begin) bytes, at most \(Limits.maximumAttributeBytes)")
+                "attributes have \(writer.count - begin) bytes, the limit is \(Limits.maximumAttributeBytes)")
         }
         return ascending.count
     }
@@ -107,7 +107,7 @@ enum AttributeSection {
         switch value {
         case .integer(let value), .date(let value): writer.zigzag(value)
         case .number(let value):
-            guard value.isFinite else { throw FormatError(.limitExceeded, "a number that is not finite") }
+            guard value.isFinite else { throw FormatError(.limitExceeded, "a number is not finite") }
             writer.f64(value)
         case .boolean(let value): writer.u8(value ? 1 : 0)
         case .string(let string): try encode(string, into: &writer)
@@ -124,7 +124,7 @@ enum AttributeSection {
         let count = string.utf8.count
         guard count <= Limits.maximumAttributeStringBytes else {
             throw FormatError(
-                .limitExceeded, "a string of \(count) bytes, at most \(Limits.maximumAttributeStringBytes)")
+                .limitExceeded, "a string has \(count) bytes, the limit is \(Limits.maximumAttributeStringBytes)")
         }
         writer.varint(UInt32(count))
         writer.append(string.utf8)
@@ -132,7 +132,8 @@ enum AttributeSection {
 
     private static func encodeCount(_ count: Int, into writer: inout ByteWriter) throws(FormatError) {
         guard count <= Limits.maximumAttributeListCount else {
-            throw FormatError(.limitExceeded, "a list of \(count), at most \(Limits.maximumAttributeListCount)")
+            throw FormatError(
+                .limitExceeded, "a list has \(count) elements, the limit is \(Limits.maximumAttributeListCount)")
         }
         writer.varint(UInt32(count))
     }
@@ -146,7 +147,7 @@ enum AttributeSection {
         for _ in 0..<count {
             let length = Int(try reader.varint32())
             guard (1...Limits.maximumAttributeNameBytes).contains(length) else {
-                throw FormatError(.textLength, "an attribute's name of \(length) bytes")
+                throw FormatError(.textLength, "an attribute name has \(length) bytes")
             }
             let name = try reader.take(length)
             guard previous.map({ $0.lexicographicallyPrecedes(name) }) ?? true else {
@@ -169,11 +170,11 @@ enum AttributeSection {
         case .date: return .date(try reader.zigzag64())
         case .number:
             let value = try reader.f64()
-            guard value.isFinite else { throw FormatError(.attributeValues, "a number that is not finite") }
+            guard value.isFinite else { throw FormatError(.attributeValues, "a number is not finite") }
             return .number(value)
         case .boolean:
             let byte = try reader.u8()
-            guard byte <= 1 else { throw FormatError(.attributeValues, "the Boolean \(byte)") }
+            guard byte <= 1 else { throw FormatError(.attributeValues, "a Boolean is \(byte)") }
             return .boolean(byte == 1)
         case .string: return .string(try string(&reader))
         case .integers:
@@ -190,7 +191,7 @@ enum AttributeSection {
     private static func string(_ reader: inout ByteReader) throws(FormatError) -> String {
         let length = Int(try reader.varint32())
         guard length <= Limits.maximumAttributeStringBytes else {
-            throw FormatError(.textLength, "a string of \(length) bytes")
+            throw FormatError(.textLength, "a string has \(length) bytes")
         }
         return try reader.text(length)
     }
@@ -198,7 +199,7 @@ enum AttributeSection {
     private static func listCount(_ reader: inout ByteReader) throws(FormatError) -> Int {
         let count = Int(try reader.varint32())
         guard (1...Limits.maximumAttributeListCount).contains(count) else {
-            throw FormatError(.attributeValues, "a list of \(count)")
+            throw FormatError(.attributeValues, "a list has \(count) elements")
         }
         return count
     }

@@ -49,22 +49,24 @@ package final class ZstdDecompressor {
 
     /// Checks everything that can be checked before memory is allocated.
     private func check(_ frame: UnsafeRawBufferPointer, size: Int, limit: Int) throws(FormatError) {
-        guard size >= 1, size <= limit else { throw FormatError(.limitExceeded, "\(size) bytes, at most \(limit)") }
+        guard size >= 1, size <= limit else {
+            throw FormatError(.limitExceeded, "\(size) bytes, the limit is \(limit)")
+        }
         let declared = try Self.contentSize(frame)
         guard declared == UInt64(size) else {
-            throw FormatError(.decompression, "the frame says \(declared) bytes in place of \(size)")
+            throw FormatError(.decompression, "the frame declares \(declared) bytes instead of \(size)")
         }
         // A skippable frame fails at the magic in its header. Bytes after the frame, such as another frame, fail here.
         let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
         guard ZSTD_isError(length) == 0, length == frame.count else {
-            throw FormatError(.decompression, "the frame does not end where its bytes end")
+            throw FormatError(.decompression, "the frame does not end at the end of its bytes")
         }
     }
 
     private func decode(
         _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, _ dictionary: ZstdDictionary?
     ) throws(FormatError) {
-        guard let context else { throw FormatError(.decompression, "no memory for a zstd context") }
+        guard let context else { throw FormatError(.decompression, "out of memory for a zstd context") }
         let size: Int
         if let dictionary {
             guard let digest = dictionary.digest else {
@@ -79,7 +81,7 @@ package final class ZstdDecompressor {
             throw FormatError(.decompression, String(cString: ZSTD_getErrorName(size)))
         }
         guard size == target.count else {
-            throw FormatError(.decompression, "decoded \(size) of \(target.count) bytes")
+            throw FormatError(.decompression, "only \(size) of \(target.count) bytes were decoded")
         }
     }
 }

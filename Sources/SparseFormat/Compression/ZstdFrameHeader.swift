@@ -31,7 +31,7 @@ struct ZstdFrameHeader {
         case (1, _): contentSize = UInt64(try reader.u16()) + 256
         case (2, _): contentSize = UInt64(try reader.u32())
         case (3, _): contentSize = try reader.u64()
-        default: throw FormatError(.decompression, "the frame does not say its content size")
+        default: throw FormatError(.decompression, "the frame does not declare its content size")
         }
     }
 }

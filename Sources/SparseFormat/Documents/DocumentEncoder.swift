@@ -77,14 +77,17 @@ package final class DocumentEncoder {
     private func check(id: String, vector: SparseVector, payload: [UInt8]?) throws(FormatError) {
         guard (1...Limits.maximumIdentifierBytes).contains(id.utf8.count) else {
             throw FormatError(
-                .limitExceeded, "an identifier of \(id.utf8.count) bytes, 1 to \(Limits.maximumIdentifierBytes)")
+                .limitExceeded,
+                "the identifier has \(id.utf8.count) bytes, the range is 1 to \(Limits.maximumIdentifierBytes)")
         }
         guard (1...Limits.maximumTermsPerVector).contains(vector.count), vector.count == vector.weights.count else {
-            throw FormatError(.limitExceeded, "\(vector.count) terms, 1 to \(Limits.maximumTermsPerVector)")
+            throw FormatError(
+                .limitExceeded, "\(vector.count) terms, the range is 1 to \(Limits.maximumTermsPerVector)")
         }
         guard payload?.count ?? 0 <= Limits.maximumPayloadBytes else {
             throw FormatError(
-                .limitExceeded, "a payload of \(payload?.count ?? 0) bytes, at most \(Limits.maximumPayloadBytes)")
+                .limitExceeded,
+                "the payload has \(payload?.count ?? 0) bytes, the limit is \(Limits.maximumPayloadBytes)")
         }
     }
 
@@ -96,7 +99,8 @@ package final class DocumentEncoder {
         var previous: [UInt8] = []
         for tag in tags.map({ Array($0.utf8) }).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             guard (1...Limits.maximumTagBytes).contains(tag.count) else {
-                throw FormatError(.limitExceeded, "a tag of \(tag.count) bytes, 1 to \(Limits.maximumTagBytes)")
+                throw FormatError(
+                    .limitExceeded, "a tag has \(tag.count) bytes, the range is 1 to \(Limits.maximumTagBytes)")
             }
             if tag == previous { continue }
             tagSection.varint(UInt32(tag.count))
@@ -105,7 +109,7 @@ package final class DocumentEncoder {
             count += 1
         }
         guard count <= Limits.maximumTagsPerDocument else {
-            throw FormatError(.limitExceeded, "\(count) tags, at most \(Limits.maximumTagsPerDocument)")
+            throw FormatError(.limitExceeded, "\(count) tags, the limit is \(Limits.maximumTagsPerDocument)")
         }
         return count
     }

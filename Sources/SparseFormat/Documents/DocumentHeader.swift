@@ -97,9 +97,11 @@ struct DocumentHeader {
         let end =
             Self.size + Int(identifierLength) + Int(vectorLength) + Int(tagsLength) + Int(attributesLength)
             + Int(payloadLength)
-        guard end == bodyLength else { throw FormatError(.sectionLengths, "\(end) bytes in place of \(bodyLength)") }
+        guard end == bodyLength else {
+            throw FormatError(.sectionLengths, "the sections have \(end) bytes, the body has \(bodyLength)")
+        }
         guard (1...Limits.maximumIdentifierBytes).contains(Int(identifierLength)) else {
-            throw FormatError(.textLength, "an identifier of \(identifierLength) bytes")
+            throw FormatError(.textLength, "the identifier has \(identifierLength) bytes")
         }
         guard (1...Limits.maximumTermsPerVector).contains(Int(termCount)) else {
             throw FormatError(.termCount, "\(termCount) terms")
@@ -135,7 +137,7 @@ struct DocumentHeader {
             }
         guard agrees else { throw FormatError(.payloadLengths) }
         guard payloadOriginalLength <= Limits.maximumPayloadBytes else {
-            throw FormatError(.limitExceeded, "a payload of \(payloadOriginalLength) bytes")
+            throw FormatError(.limitExceeded, "the payload has \(payloadOriginalLength) bytes")
         }
     }
 

@@ -25,7 +25,7 @@ package struct DocumentView {
         checksum = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         do throws(FormatError) {
             guard value.version == 1 else {
-                throw FormatError(.unsupportedVersion, "version \(value.version), known is 1")
+                throw FormatError(.unsupportedVersion, "version \(value.version), this library knows 1")
             }
             guard value.flags == 0 else { throw FormatError(.unknownFlags, "flags \(value.flags)") }
             header = try DocumentHeader(body: value.bytes)
@@ -133,7 +133,7 @@ package struct DocumentView {
         for _ in 0..<header.tagCount {
             let length = Int(try reader.varint32())
             guard (1...Limits.maximumTagBytes).contains(length) else {
-                throw FormatError(.textLength, "a tag of \(length) bytes")
+                throw FormatError(.textLength, "a tag has \(length) bytes")
             }
             let bytes = try reader.take(length)
             guard previous.map({ $0.lexicographicallyPrecedes(bytes) }) ?? true else { throw FormatError(.tagsAscend) }

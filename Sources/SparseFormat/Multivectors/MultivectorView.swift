@@ -31,7 +31,7 @@ package struct MultivectorView {
 
     private init(_ value: Value.Body) throws(FormatError) {
         guard value.version == 1 else {
-            throw FormatError(.unsupportedVersion, "version \(value.version), known is 1")
+            throw FormatError(.unsupportedVersion, "version \(value.version), this library knows 1")
         }
         guard value.flags == 0 else { throw FormatError(.unknownFlags, "flags \(value.flags)") }
         var body = ByteReader(value.bytes)
@@ -76,7 +76,9 @@ package struct MultivectorView {
 
     /// Checks that a codebook matches these tokens: it has the same dimension and the centroid of each token.
     package func check(_ codebook: TokenCodebook) throws(FormatError) {
-        guard codebook.dimension == dimension else { throw FormatError(.codebookUse, "another dimension") }
+        guard codebook.dimension == dimension else {
+            throw FormatError(.codebookUse, "the codebook has a different dimension")
+        }
         let limit = codebook.centroidCount
         for token in 0..<count where centroid(token) >= limit {
             throw FormatError(.codebookUse, "centroid \(centroid(token)) of \(limit)")

@@ -42,7 +42,7 @@ package struct TokenCodebook: Record {
         let used = dimension - (groups - 1) * Self.width
         for index in codewords.indices.suffix(Self.codewordsPerSubspace * Self.width)
         where index % Self.width >= used && codewords[index] != 0 {
-            throw FormatError(.codebookShape, "a codeword reaches past the dimension")
+            throw FormatError(.codebookShape, "a codeword is not zero past the dimension")
         }
     }
 
@@ -59,7 +59,7 @@ package struct TokenCodebook: Record {
         let floats = (0..<count).map {
             Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
         }
-        guard floats.allSatisfy(\.isFinite) else { throw FormatError(.codebookShape, "not finite") }
+        guard floats.allSatisfy(\.isFinite) else { throw FormatError(.codebookShape, "a component is not finite") }
         return floats
     }
 }

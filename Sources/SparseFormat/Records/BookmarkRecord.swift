@@ -10,7 +10,7 @@ package struct BookmarkRecord: Record {
 
     package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
         guard body.remaining <= Limits.maximumBookmarkBytes else {
-            throw FormatError(.limitExceeded, "a bookmark of \(body.remaining) bytes")
+            throw FormatError(.limitExceeded, "the bookmark has \(body.remaining) bytes")
         }
         bytes = Array(body.rest())
     }

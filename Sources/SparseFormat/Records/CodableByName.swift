@@ -8,7 +8,7 @@ extension Decoder {
         guard let value = type.allCases.first(where: { $0.description == name }) else {
             let names = type.allCases.map(\.description).joined(separator: ", ")
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(name)' is none of these: \(names)")
+                in: container, debugDescription: "'\(name)' is not one of: \(names)")
         }
         return value
     }

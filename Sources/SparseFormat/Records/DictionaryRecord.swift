@@ -10,7 +10,7 @@ package struct DictionaryRecord: Record {
 
     package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
         guard (1...Limits.maximumDictionaryBytes).contains(body.remaining) else {
-            throw FormatError(.limitExceeded, "a dictionary of \(body.remaining) bytes")
+            throw FormatError(.limitExceeded, "the dictionary has \(body.remaining) bytes")
         }
         bytes = Array(body.rest())
     }

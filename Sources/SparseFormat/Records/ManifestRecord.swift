@@ -109,12 +109,12 @@ package struct ManifestRecord: Record {
         ] where counter >= 1 << 62 {
             throw FormatError(.manifestCounters, "\(counter) is 2^62 or more")
         }
-        guard documents <= nextDocument else { throw FormatError(.manifestCounters, "documents above nextDocument") }
+        guard documents <= nextDocument else { throw FormatError(.manifestCounters, "documents is above nextDocument") }
         guard currentDictionary == 0 || currentDictionary < nextDictionary else {
-            throw FormatError(.manifestCounters, "currentDictionary not below nextDictionary")
+            throw FormatError(.manifestCounters, "currentDictionary is not below nextDictionary")
         }
         guard firstStatisticsDelta <= nextStatisticsDelta else {
-            throw FormatError(.manifestCounters, "firstStatisticsDelta above nextStatisticsDelta")
+            throw FormatError(.manifestCounters, "firstStatisticsDelta is above nextStatisticsDelta")
         }
     }
 

@@ -72,7 +72,8 @@ package struct StoreRecord: Record {
     /// Throws if this library must not open the store.
     package func checkOpenable(readOnly: Bool) throws(FormatError) {
         guard formatMajor == Self.currentMajor else {
-            throw located(.unsupportedVersion, "format \(formatMajor).\(formatMinor), known is \(Self.currentMajor)")
+            throw located(
+                .unsupportedVersion, "format \(formatMajor).\(formatMinor), this library knows \(Self.currentMajor)")
         }
         let incompatible = incompatibleFeatures & ~Self.knownIncompatibleFeatures
         guard incompatible == 0 else {

@@ -10,7 +10,7 @@ package struct TermNameRecord: Record {
 
     package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
         guard (1...Limits.maximumTermBytes).contains(body.remaining) else {
-            throw FormatError(.textLength, "a term of \(body.remaining) bytes")
+            throw FormatError(.textLength, "the term has \(body.remaining) bytes")
         }
         name = try body.text(body.remaining)
     }

@@ -57,7 +57,7 @@ package struct TuningRecord: Record {
                 point.scored >= 0, point.scored.isFinite
             else { throw FormatError(.tuningPoints) }
             if let last = points.last, (last.limit, last.effort) >= (point.limit, point.effort) {
-                throw FormatError(.tuningPoints, "out of order")
+                throw FormatError(.tuningPoints, "the points are out of order")
             }
             points.append(point)
         }

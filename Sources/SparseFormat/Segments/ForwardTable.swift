@@ -20,7 +20,7 @@ package struct ForwardTable: @unchecked Sendable {
     /// - chunkLengths: The data length of each forward chunk.
     package init(body: UnsafeRawBufferPointer, terms: Int, chunkLengths: [Int]) throws(FormatError) {
         guard body.count % 4 == 0, let base = body.baseAddress, !body.isEmpty else {
-            throw FormatError(.forwardRecords, "\(body.count) bytes of offsets")
+            throw FormatError(.forwardRecords, "the offsets have \(body.count) bytes")
         }
         // A single chunk may have either length, and all records begin in it.
         let full =

@@ -23,7 +23,7 @@ package struct SegmentChunkHeader: Sendable, Equatable {
         originalLength = try reader.u32()
         try reader.zeros(24)
         guard originalLength <= Limits.maximumChunkBytes else {
-            throw FormatError(.limitExceeded, "a chunk of \(originalLength) bytes")
+            throw FormatError(.limitExceeded, "the chunk has \(originalLength) bytes")
         }
         switch codec {
         case .raw:
@@ -43,7 +43,7 @@ package struct SegmentChunkHeader: Sendable, Equatable {
     /// The length of the data in the body.
     /// - Throws: `decompression` if the data are stored in planes, and so are not in the body as they are.
     package func rawLength(body: UnsafeRawBufferPointer) throws(FormatError) -> Int {
-        guard codec == .raw else { throw FormatError(.decompression, "the chunk is in planes") }
+        guard codec == .raw else { throw FormatError(.decompression, "the chunk is stored in planes") }
         guard body.count - Self.size == originalLength else { throw FormatError(.chunkLengths) }
         return Int(originalLength)
     }

@@ -34,7 +34,7 @@ package struct TagTable: @unchecked Sendable {
         documents = Int(try reader.u32())
         let tags = UInt64(try reader.u32())
         guard (1...Limits.maximumDocumentsPerWindow).contains(documents), tags >= 1 else {
-            throw FormatError(.windowCounts, "\(tags) tags of \(documents) documents")
+            throw FormatError(.windowCounts, "\(tags) tags for \(documents) documents")
         }
         // A name and a list have at least one byte each.
         count = try reader.proven(tags, elementBytes: Self.entrySize + 2, limit: Int(UInt32.max))
@@ -48,7 +48,7 @@ package struct TagTable: @unchecked Sendable {
         for index in 0..<count {
             let nameEnd = Self.end(entries, index, 0)
             guard (1...Limits.maximumTagBytes).contains(nameEnd - nameBegin), nameEnd <= names.count else {
-                throw FormatError(.textLength, "a tag of \(nameEnd - nameBegin) bytes")
+                throw FormatError(.textLength, "a tag has \(nameEnd - nameBegin) bytes")
             }
             let name = UnsafeRawBufferPointer(rebasing: names[nameBegin..<nameEnd])
             guard previous.lexicographicallyPrecedes(name) else { throw FormatError(.tagsAscend) }
@@ -102,7 +102,7 @@ package struct TagTable: @unchecked Sendable {
             let used = list.reduce(0) { $0 + $1.nonzeroBitCount }
             let tail = documents % 8
             guard 2 * used >= bitmapBytes, tail == 0 || list[bitmapBytes - 1] >> UInt8(tail) == 0 else {
-                throw FormatError(.tagLists, "a bitmap of \(used) documents")
+                throw FormatError(.tagLists, "the bitmap has \(used) documents")
             }
             return
         }

@@ -1,9 +1,9 @@
-/// The terms of a window segment and where their lists lie: a view of a `segmentDirectory` value's body (FORMAT.md,
+/// The terms of a window segment and the positions of their lists: the body of a `segmentDirectory` value (FORMAT.md,
 /// "Directory").
 ///
-/// Body: u32 documents, u32 terms, u64 nonzeros, u32 chunks, u8 levels, 3 zero bytes, f32 reference length, 4 zero bytes; u32 term[terms], ascending; then
-/// for each term f32 maximum, u32 offset, u32 count, u16 chunk, u8 encoding, 1 zero byte, u16 ends[levels - 1], u8
-/// averages[levels], zeros to a multiple of 4.
+/// Body: u32 documents, u32 terms, u64 nonzeros, u32 chunks, u8 levels, 3 zero bytes, f32 reference length, 4 zero
+/// bytes; u32 term[terms], ascending; then for each term f32 maximum, u32 offset, u32 count, u16 chunk, u8 encoding, 1
+/// zero byte, u16 ends[levels - 1], u8 averages[levels], zeros to a multiple of 4.
 ///
 /// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk and behind the
 /// list before, so that all lists together are no longer than the chunks, counts are 1...documents and level ends ascend to
@@ -16,21 +16,22 @@ package struct WindowDirectory: @unchecked Sendable {
     package let nonzeros: UInt64
     package let chunkCount: Int
     package let levels: Int
-    /// The average length at which the impacts of counts were taken; 0 where weights stand as they are.
+    /// The average length for which impacts were computed; 0 if the lists have weights.
     package let referenceLength: Float
-    /// Number of terms.
+    /// The number of terms.
     package let count: Int
     private let terms: UnsafeRawPointer
     private let entries: UnsafeRawPointer
     private let entrySize: Int
-    /// `firstEntry[b]` is the first entry whose term >> shift is at least b: three probes find a term, not fifteen.
+    /// `firstEntry[b]` is the first entry whose term >> shift is at least b. It takes three probes to find a term, not
+    /// fifteen.
     private let firstEntry: [UInt32]
     private let shift: UInt32
 
     package static func entrySize(levels: Int) -> Int { (fixedSize + 2 * (levels - 1) + levels + 3) & ~3 }
 
-    /// - Parameter chunkLengths: the data length of each chunk, which lists must stay inside; or the most that it can be,
-    ///   and `checkLists` is for whoever knows more.
+    /// - Parameter chunkLengths: The data length of each chunk, which lists must not exceed; or an upper bound, if
+    ///   `checkLists` is called once the lengths are known.
     package init(body: UnsafeRawBufferPointer, chunkLengths: [Int]) throws(FormatError) {
         var reader = ByteReader(body)
         documents = Int(try reader.u32())
@@ -42,7 +43,7 @@ package struct WindowDirectory: @unchecked Sendable {
         referenceLength = try reader.f32()
         try reader.zeros(4)
         guard referenceLength >= 0, referenceLength.isFinite, referenceLength.sign == .plus else {
-            throw FormatError(.windowCounts, "a reference length of \(referenceLength)")
+            throw FormatError(.windowCounts, "the reference length is \(referenceLength)")
         }
         guard documents >= 1, documents <= Limits.maximumDocumentsPerWindow, chunkCount == chunkLengths.count,
             levels == 1 || levels == WindowLevels.count
@@ -77,22 +78,22 @@ package struct WindowDirectory: @unchecked Sendable {
         }
         buckets.append(UInt32(count))
         firstEntry = buckets
-        guard total == nonzeros else { throw FormatError(.windowCounts, "the lists hold \(total) postings") }
+        guard total == nonzeros else { throw FormatError(.windowCounts, "the lists have \(total) postings") }
     }
 
-    /// The term at a position in 0..<count.
+    /// Returns the term at a position in 0..<count.
     package func term(at index: Int) -> TermID {
-        // As in `raw`.
+        // Same as in `raw`.
         precondition(index >= 0 && index < count)
         return Self.term(terms, index)
     }
 
-    /// The entry at a position in 0..<count.
+    /// Returns the entry at a position in 0..<count.
     package func entry(at index: Int) -> WindowEntry { raw(index).entry }
 
-    /// The positions of the lists in a chunk.
+    /// Returns the positions of the lists in a chunk.
     package func positions(inChunk chunk: Int) -> Range<Int> {
-        /// The first whose list is in this chunk or a later one.
+        /// The first position whose list is in this chunk or a later one.
         func first(from chunk: Int) -> Int {
             var low = 0
             var high = count
@@ -105,7 +106,7 @@ package struct WindowDirectory: @unchecked Sendable {
         return first(from: chunk)..<first(from: chunk + 1)
     }
 
-    /// Proves that lists end inside the data of their chunk.
+    /// Checks that lists end inside the data of their chunk.
     package func checkLists(_ positions: Range<Int>, inside length: Int) throws(FormatError) {
         for position in positions {
             let entry = entry(at: position)
@@ -115,27 +116,27 @@ package struct WindowDirectory: @unchecked Sendable {
         }
     }
 
-    /// Postings of the entry's first `levels` levels.
+    /// Returns the number of postings of the entry's first `levels` levels.
     package func postings(at index: Int, levels: Int) -> Int {
         levels >= self.levels ? Int(raw(index).entry.count) : levels <= 0 ? 0 : raw(index).end(level: levels - 1)
     }
 
-    /// The mean code of a level's postings, rounded down, at least 1 where there are any; 0 where there are none.
+    /// Returns the mean code of a level's postings, rounded down, at least 1; 0 if there are none.
     package func averageCode(at index: Int, level: Int) -> UInt8 { raw(index).average(level: min(level, levels - 1)) }
 
-    /// The position of a term, nil when no document of the window has it.
+    /// Returns the position of a term; nil if no document of the window has it.
     package func find(_ term: TermID) -> Int? {
         find(term, in: bucket(of: term))
     }
 
-    /// Asks for what `find` reads first: a directory is larger than a cache.
+    /// Prefetches the bytes that `find` reads first, because a directory is larger than a cache.
     package func prefetchFind(_ wanted: [TermID]) {
         for term in wanted { prefetch(terms + 4 * bucket(of: term).lowerBound) }
     }
 
-    /// Appends the positions of some terms, in their order; -1 where no document of the window has one.
+    /// Appends the positions of the given terms, in their order; -1 if no document of the window has a term.
     ///
-    /// - Parameter prefetching: ask for their entries.
+    /// - Parameter prefetching: Whether to prefetch their entries.
     package func find(_ wanted: [TermID], appendingTo positions: inout [Int], prefetching: Bool) {
         for term in wanted {
             let position = find(term, in: bucket(of: term)) ?? -1
@@ -146,7 +147,7 @@ package struct WindowDirectory: @unchecked Sendable {
         }
     }
 
-    /// Where a term stands if it is there.
+    /// Returns the position of a term, or where it would be.
     @inline(__always)
     private func bucket(of term: TermID) -> Range<Int> {
         let bucket = Int(term >> shift)
@@ -168,8 +169,9 @@ package struct WindowDirectory: @unchecked Sendable {
     }
 
     private func raw(_ index: Int) -> RawWindowEntry {
-        // A caller's mistake, never a file's: an index is what `find` returned, or runs over 0..<count. The positions
-        // of forward records, which do come from disk, are compared with such an index before they are used as one.
+        // A violation is a bug of the caller, never of the file: an index comes from `find` or runs over 0..<count. The
+        // positions in forward records, which come from disk, are compared with such an index before they are used as
+        // one.
         precondition(index >= 0 && index < count)
         return RawWindowEntry(entries + index * entrySize, levels: levels)
     }

@@ -76,16 +76,16 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         switch code {
         case .truncated: "a value ends too early"
         case .trailingBytes: "a value has bytes after its end"
-        case .checksumMismatch: "the checksum does not fit the bytes, or the value stands under a wrong key"
-        case .wrongKind: "a value is of another kind than its place asks for"
-        case .unsupportedVersion: "a value was written in a version this library does not know"
-        case .unknownFlags: "a value uses a feature this library does not know"
-        case .limitExceeded: "a limit of the format is exceeded"
+        case .checksumMismatch: "the checksum does not match the value and its key"
+        case .wrongKind: "a value has the wrong kind"
+        case .unsupportedVersion: "a value has a version that this library does not know"
+        case .unknownFlags: "a value uses a feature that this library does not know"
+        case .limitExceeded: "a value exceeds a limit of the format"
         case .invariant(let number, let rule): "invariant I\(number) is broken: \(rule)"
         case .badVarint: "a variable-length integer is not in its canonical form"
-        case .badUTF8: "a text is not valid UTF-8"
+        case .badUTF8: "a string is not valid UTF-8"
         case .decompression: "a zstd frame cannot be decoded"
-        case .unknownDictionary: "a compression dictionary is not in the store"
+        case .unknownDictionary: "a compression dictionary is missing from the store"
         }
     }
 
@@ -94,9 +94,9 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         case .unsupportedVersion, .unknownFlags:
             "open the store with a newer version of the library"
         case .limitExceeded:
-            "keep to the limits in FORMAT.md; if no such value was ever written, run `verify` and restore a backup"
+            "stay within the limits in FORMAT.md; if you never wrote such a value, run `verify` and restore a backup"
         default:
-            "run `verify` to see how far the damage goes, then restore from a backup"
+            "run `verify` to see the extent of the damage, then restore a backup"
         }
     }
 }

@@ -138,7 +138,9 @@ package enum Keys {
     package static func parseStatistics(_ key: UnsafeRawBufferPointer) throws(FormatError) -> Statistics {
         switch (key.first, key.count) {
         case (1, 5):
-            guard let page = statisticsPageNumber(key) else { throw FormatError(.keyShape, "a page of no terms") }
+            guard let page = statisticsPageNumber(key) else {
+                throw FormatError(.keyShape, "the page number is out of range")
+            }
             return .page(page)
         case (2, 9): return .delta(u64(key, 1))
         default: throw FormatError(.keyShape)

@@ -24,7 +24,7 @@ extension Record {
         let body = try Value.open(bytes, kind: Self.kind, table: table, key: key)
         do throws(FormatError) {
             guard body.version == Self.version else {
-                throw FormatError(.unsupportedVersion, "version \(body.version), known is \(Self.version)")
+                throw FormatError(.unsupportedVersion, "version \(body.version), this library knows \(Self.version)")
             }
             guard body.flags == 0 else { throw FormatError(.unknownFlags, "flags \(body.flags)") }
             var reader = ByteReader(body.bytes)

@@ -62,13 +62,13 @@ package enum Value {
             let length = bytes.count - ValueHeader.size
             if length < Int(header.bodyLength) { throw FormatError(.truncated) }
             if length > Int(header.bodyLength) {
-                throw FormatError(.trailingBytes, "\(length - Int(header.bodyLength)) bytes")
+                throw FormatError(.trailingBytes, "\(length - Int(header.bodyLength)) extra bytes")
             }
             if verifyChecksum, header.checksum != ValueHeader.checksum(bytes, table: table, key: key) {
                 throw FormatError(.checksumMismatch)
             }
             if header.kind != kind.rawValue {
-                throw FormatError(.wrongKind, "\(header.kind) in place of \(kind.rawValue)")
+                throw FormatError(.wrongKind, "\(header.kind) instead of \(kind.rawValue)")
             }
             let body = UnsafeRawBufferPointer(rebasing: bytes[ValueHeader.size...])
             return Body(version: header.version, flags: header.flags, bytes: body)

@@ -41,17 +41,17 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
     public var message: String {
         switch code {
         case .empty:
-            "the vector has no terms; a vector needs at least one, so leave such a document out"
+            "the vector has no terms; leave the document out, or add a term"
         case .unequalCounts:
-            "terms and weights differ in number; pass one weight for each term"
+            "the numbers of terms and weights differ; pass one weight per term"
         case .duplicateTerm(let term):
-            "term \(term) occurs more than once; add its weights up (or keep the largest) before storing"
+            "term \(term) occurs more than once; add up its weights, or keep the largest"
         case .nonFinite(let term):
-            "the weight of term \(term) is NaN or infinite; store finite weights only"
+            "the weight of term \(term) is NaN or infinite; use finite weights"
         case .outOfRange(let term, let weight):
             """
-            the weight \(weight) of term \(term) lies outside \
-            \(Limits.weights.lowerBound)...\(Limits.weights.upperBound); leave out terms without weight, and rescale others
+            the weight \(weight) of term \(term) is outside \(Limits.weights.lowerBound)...\
+            \(Limits.weights.upperBound); leave out terms with weight zero, and rescale other weights
             """
         case .tooManyTerms(let count):
             """
@@ -59,16 +59,16 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
             keep the terms with the largest weights
             """
         case .noTokens:
-            "the multivector has no token vectors; leave it out of such a document"
+            "the multivector has no token vectors; leave it out of the document"
         case .tooManyTokens(let count):
             """
             the multivector has \(count) token vectors, more than \(Limits.maximumTokensPerMultivector); \
             split the document, or merge neighbouring tokens
             """
         case .unequalRows:
-            "the token vectors of a multivector differ in length; all have the dimension of the model that made them"
+            "the token vectors of a multivector differ in length; use vectors of one dimension"
         case .dimension(let dimension):
-            "a token vector has \(dimension) components; give 1...\(Limits.maximumDimension)"
+            "a token vector has \(dimension) components; the range is 1...\(Limits.maximumDimension)"
         case .component(let token, let value):
             """
             token vector \(token) has the component \(value), outside \(Limits.components); \

@@ -141,7 +141,8 @@ public final class ByteSource {
             }
             guard got > 0 else {
                 throw InterchangeError(
-                    .invalidInput, "'\(name)' ends at byte \(offset), before byte \(target); is it the same file?")
+                    .invalidInput,
+                    "'\(name)' ends at byte \(offset), before byte \(target); check that it is the same file")
             }
         }
     }
@@ -159,10 +160,10 @@ public final class ByteSource {
     /// Returns why input that begins with `head` is not supported, with a remedy; nil for all other input.
     private static func refusal(of head: [UInt8], name: String) -> String? {
         if head.starts(with: [0xFD, 0x37, 0x7A, 0x58]) {
-            return "'\(name)' is compressed with xz; pass it through 'xz -dc' and give '-' as input"
+            return "'\(name)' is compressed with xz; pipe it through 'xz -dc' and give '-' as input"
         }
         if head.starts(with: [0x42, 0x5A, 0x68]) {
-            return "'\(name)' is compressed with bzip2; pass it through 'bzip2 -dc' and give '-' as input"
+            return "'\(name)' is compressed with bzip2; pipe it through 'bzip2 -dc' and give '-' as input"
         }
         // A CSR file may begin with these two bytes as well; the upper half of its row count is then zero.
         if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]), head.count < 8 || head[4] | head[5] != 0

@@ -59,7 +59,7 @@ final class Inflater: StreamDecoder {
         // Z_BUF_ERROR means that no progress was possible with the given buffers: more input may follow.
         guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
             throw InterchangeError(
-                .invalidInput, "'\(name)' does not hold sound deflate data (zlib error \(status)); get it again")
+                .invalidInput, "'\(name)' has invalid deflate data (zlib error \(status)); download or create it again")
         }
         return Step(
             used: source.count - Int(stream.pointee.avail_in), made: target.count - Int(stream.pointee.avail_out),
@@ -76,7 +76,7 @@ final class Inflater: StreamDecoder {
             if input.buffered == 0 {
                 guard insideMember else { return 0 }
                 throw InterchangeError(
-                    .invalidInput, "'\(name)' ends inside a gzip member: the file is cut short; get it again")
+                    .invalidInput, "'\(name)' is truncated inside a gzip member; download or create it again")
             }
             if !insideMember {
                 inflateReset(stream)

@@ -27,7 +27,7 @@ final class RandomAccessFile {
             }
             guard read > 0 else {
                 throw InterchangeError(
-                    .invalidInput, "'\(name)' became shorter while it was read; leave it alone and try again")
+                    .invalidInput, "'\(name)' became shorter while it was being read; try again without changing it")
             }
             done += read
         }

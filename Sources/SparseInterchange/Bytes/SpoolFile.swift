@@ -46,7 +46,7 @@ final class SpoolFile {
     /// Appends `bytes`.
     func append(_ bytes: [UInt8]) throws(InterchangeError) {
         let offset = Int64(size)
-        _ = try InterchangeError.attempt("write", "\(name) (TMPDIR says where)") {
+        _ = try InterchangeError.attempt("write", "\(name) in the folder TMPDIR") {
             try descriptor.writeAll(toAbsoluteOffset: offset, bytes)
         }
         size += UInt64(bytes.count)

@@ -45,7 +45,7 @@ final class ZstdDecoder: StreamDecoder {
             insideFrame = status != 0
             if exhausted, output.pos == 0, insideFrame {
                 throw InterchangeError(
-                    .invalidInput, "'\(name)' ends inside a zstd frame: the file is cut short; get it again")
+                    .invalidInput, "'\(name)' is truncated inside a zstd frame; download or create it again")
             }
         }
         return output.pos
@@ -56,7 +56,7 @@ final class ZstdDecoder: StreamDecoder {
         case ZSTD_error_frameParameter_windowTooLarge:
             InterchangeError(
                 .limitExceeded,
-                "'\(name)' needs a zstd window over \(1 << (InterchangeLimits.zstdWindowLog - 20)) MiB; "
+                "'\(name)' needs a zstd window larger than \(1 << (InterchangeLimits.zstdWindowLog - 20)) MiB; "
                     + "decompress it first with 'zstd -d --long=31'")
         case ZSTD_error_memory_allocation:
             InterchangeError(.io, "cannot decompress '\(name)': out of memory; free some memory and try again")
@@ -66,7 +66,9 @@ final class ZstdDecoder: StreamDecoder {
         default:
             InterchangeError(
                 .invalidInput,
-                "'\(name)' is not sound zstd data (\(String(cString: ZSTD_getErrorName(status)))); get it again")
+                "'\(name)' has invalid zstd data "
+                    + "(\(String(cString: ZSTD_getErrorName(status)))); download or create it again"
+            )
         }
     }
 }

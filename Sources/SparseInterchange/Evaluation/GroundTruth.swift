@@ -1,5 +1,5 @@
-/// The exact best answers to a set of queries, little-endian: UInt32 queries, UInt32 k, UInt32 rows[queries x k], Float32
-/// scores[queries x k], best first. A row is the document whose id is that number in decimal.
+/// The exact best answers to a set of queries, little-endian: UInt32 queries, UInt32 k, UInt32 rows[queries x k],
+/// Float32 scores[queries x k], best first. A row is the document whose id is that number in decimal.
 public struct GroundTruth: Sendable {
     /// The number of queries.
     public let queries: Int
@@ -34,7 +34,7 @@ public struct GroundTruth: Sendable {
         scores = (0..<count).map { Float(bitPattern: word(2 + count + $0)) }
         guard scores.allSatisfy({ $0.isFinite }) else {
             throw InterchangeError(
-                .invalidInput, "'\(source.name)' holds a score that is not a finite number; make the file again")
+                .invalidInput, "'\(source.name)' has a score that is not a finite number; create the file again")
         }
     }
 
@@ -64,7 +64,7 @@ public struct GroundTruth: Sendable {
     private static func wrongSize(_ name: String) -> InterchangeError {
         InterchangeError(
             .invalidInput,
-            "'\(name)' is not a ground-truth file: its size is not what its counts promise; "
-                + "it is to hold the counts of queries and answers, the rows and the scores")
+            "'\(name)' is not a ground-truth file, because its size does not match its counts; "
+                + "use the format that 'sparsestore eval --help' describes")
     }
 }

@@ -1,17 +1,17 @@
 public import SparseStore
 
-/// Judgments of relevance.
+/// Relevance judgments.
 ///
-/// Read are lines of 'query document grade', or of 'query iteration document grade' as TREC writes them, separated by white
-/// space or by commas; a first line may name the columns. Read is also one JSON object of grades by query and document,
-/// `{"q1": {"d1": 1}}`. A grade is a whole number, which may be written as 1.0.
+/// The file has lines of 'query document grade', or 'query iteration document grade' as in TREC, separated by white
+/// space or commas; the first line may name the columns. It may also be one JSON object of grades by query and
+/// document, `{"q1": {"d1": 1}}`. A grade is a whole number, which may be written as 1.0.
 public struct Qrels: Sendable {
-    /// The grade of each judged document of each judged query; ids are compared byte for byte, as a store does.
+    /// The grade of each judged document of each judged query. Ids are compared byte for byte, as in a store.
     public private(set) var grades: [TextKey: [TextKey: Int]] = [:]
-    /// How many judgments stood there again, with the same grade.
+    /// The number of judgments that repeat an earlier one with the same grade.
     public private(set) var repeated = 0
 
-    /// Names that the last column of a file of judgments has where its first line names the columns.
+    /// The possible names of the last column in a header line.
     private static let gradeNames: Set<String> = [
         "score", "relevance", "rel", "grade", "label", "judgment", "judgement", "relevancy", "qrel",
     ]
@@ -21,10 +21,10 @@ public struct Qrels: Sendable {
         try self.init(source: try ByteSource(path: path))
     }
 
-    /// Reads what `source` gives.
+    /// Reads the content of `source`.
     ///
-    /// - Throws: `invalidInput` naming the first line that is no judgment, with the reason, or that gives a document
-    ///   another grade than a line before.
+    /// - Throws: `invalidInput`, which names the first bad line and the reason, if a line is not a judgment or gives a
+    ///   document a different grade than an earlier line.
     public init(source: ByteSource) throws(InterchangeError) {
         if try source.peek(64).first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") {
             try readJSON(source)
@@ -44,7 +44,7 @@ public struct Qrels: Sendable {
             } else if let number = Double(fields[fields.count - 1]) {
                 if let grade = Int(exactly: number) {
                     if add(grade, query: fields[0], document: fields[fields.count - 2]) { continue }
-                    reason = "the document has another grade in a line before"
+                    reason = "the document has a different grade on an earlier line"
                 } else {
                     reason = "the grade is not a whole number"
                 }
@@ -53,11 +53,12 @@ public struct Qrels: Sendable {
                 reason = "the grade is not a number"
             }
             throw InterchangeError(
-                .invalidInput, "line \(lines.number) of '\(source.name)' is no judgment: \(reason); correct the line")
+                .invalidInput, "line \(lines.number) of '\(source.name)' is not a judgment: \(reason); correct the line"
+            )
         }
     }
 
-    /// Adds a judgment; false when the document has another grade already.
+    /// Adds a judgment. Returns false if the document already has a different grade.
     private mutating func add(_ grade: Int, query: String, document: String) -> Bool {
         guard let known = grades[TextKey(query), default: [:]].updateValue(grade, forKey: TextKey(document)) else {
             return true
@@ -66,7 +67,7 @@ public struct Qrels: Sendable {
         return known == grade
     }
 
-    /// What a line holds between white space, or between commas.
+    /// Returns the fields of a line, which are separated by white space or commas.
     private static func fields(_ line: String) -> [String] {
         let words = line.split(whereSeparator: \.isWhitespace)
         guard let first = words.first, words.count == 1 || first.hasSuffix(",") else { return words.map(String.init) }
@@ -92,7 +93,7 @@ public struct Qrels: Sendable {
         guard let fault else { return }
         throw InterchangeError(
             .invalidInput,
-            "'\(source.name)' is no JSON object of grades by query and document: \(fault.text); correct the place")
+            "'\(source.name)' is not a JSON object of grades by query and document: \(fault.text); correct it")
     }
 
     private mutating func readJSON(_ scanner: inout JSONScanner) throws(JSONFault) {
@@ -127,7 +128,7 @@ public struct Qrels: Sendable {
 }
 
 extension Substring {
-    /// Without the white space at both ends.
+    /// Returns the bytes without white space at both ends.
     fileprivate var trimmingWhitespace: Substring {
         let start = drop(while: \.isWhitespace)
         return start[..<(start.lastIndex { !$0.isWhitespace }.map { start.index(after: $0) } ?? start.startIndex)]

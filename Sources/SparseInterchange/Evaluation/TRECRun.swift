@@ -25,8 +25,8 @@ public struct TRECRun: Sendable {
             guard lines.offset <= UInt64(InterchangeLimits.wholeFileBytes) else {
                 throw InterchangeError(
                     .limitExceeded,
-                    "'\(source.name)' holds more than \(InterchangeLimits.wholeFileBytes) bytes; "
-                        + "keep fewer documents a query")
+                    "'\(source.name)' has more than \(InterchangeLimits.wholeFileBytes) bytes; "
+                        + "keep fewer documents per query")
             }
             let fields = String(decoding: line.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
             if fields.isEmpty, !line.isTooLong { continue }

@@ -41,8 +41,8 @@ public final class TRECRunWriter {
             for id in [query, hit.id] where !Self.isWord(id) {
                 throw InterchangeError(
                     .invalidInput,
-                    "an id that is empty or has white space or control characters cannot stand in a TREC run; "
-                        + "rename it, or leave '--run' out")
+                    "a TREC run cannot contain an id that is empty or has white space or control characters; "
+                        + "change the id, or leave out '--run'")
             }
             buffer.append(contentsOf: "\(query) Q0 \(hit.id) \(rank + 1) \(hit.score) \(tag)\n".utf8)
         }

@@ -13,14 +13,16 @@ struct CSRHeader {
     init(_ head: [UInt8], name: String) throws(InterchangeError) {
         guard head.count >= Self.bytes else {
             throw InterchangeError(
-                .invalidInput, "'\(name)' is too short to be a CSR file: it has no header; is it JSON Lines?")
+                .invalidInput,
+                "'\(name)' is too short for the header of a CSR file; if it is JSON Lines, use '--format jsonl'")
         }
         let counts = head.withUnsafeBytes { bytes in
             (0..<3).map { Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)) }
         }
         guard counts.allSatisfy({ $0 >= 0 }), counts[1] <= 1 << 32 else {
             throw InterchangeError(
-                .invalidInput, "'\(name)' is not a CSR file: its header holds impossible counts; is it JSON Lines?")
+                .invalidInput, "'\(name)' is not a CSR file, because its header has impossible counts; check its format"
+            )
         }
         (rows, columns, nonzeros) = (UInt64(counts[0]), UInt64(counts[1]), UInt64(counts[2]))
         let (pointers, overflow1) = (rows + 1).multipliedReportingOverflow(by: 8)
@@ -29,7 +31,10 @@ struct CSRHeader {
         let (total, overflow4) = sum.addingReportingOverflow(UInt64(Self.bytes))
         guard !overflow1, !overflow2, !overflow3, !overflow4, total <= UInt64(Int64.max) else {
             throw InterchangeError(
-                .invalidInput, "'\(name)' is not a CSR file: its header promises more than a file can hold")
+                .invalidInput,
+                "'\(name)' is not a CSR file, because its header declares more data than a file can hold; "
+                    + "check its format"
+            )
         }
         fileSize = total
     }
@@ -45,8 +50,9 @@ struct CSRHeader {
     func check(size: UInt64, name: String) throws(InterchangeError) {
         guard size != fileSize else { return }
         let difference =
-            size < fileSize ? "\(fileSize - size) bytes are missing" : "\(size - fileSize) bytes are too many"
+            size < fileSize ? "\(fileSize - size) bytes are missing" : "it has \(size - fileSize) extra bytes"
         throw InterchangeError(
-            .invalidInput, "'\(name)' does not have the size its header promises: \(difference); get it again")
+            .invalidInput,
+            "the size of '\(name)' does not match its header (\(difference)); download or create it again")
     }
 }

@@ -1,26 +1,26 @@
 internal import SparseStore
 
-/// Reads a matrix of compressed sparse rows, one document a row, whose number is the document's id.
+/// Reads a matrix of compressed sparse rows with one document per row. The id of a document is its row number.
 ///
-/// Two files are read and told apart by their content:
+/// Two formats are detected from the content:
 /// - that of the BigANN benchmarks, little-endian: Int64 rows, columns, nonzeros; Int64 indptr[rows + 1]; Int32
 ///   terms[nonzeros]; Float32 weights[nonzeros];
-/// - NumPy's `.npz` with the arrays `indptr`, `indices`, `data` and, where they are there, `shape` and `format`, as
+/// - NumPy's `.npz` with the arrays `indptr`, `indices`, `data` and optionally `shape` and `format`, as
 ///   `scipy.sparse.save_npz` and `numpy.savez` write it, compressed or not.
 ///
-/// The weights of a row stand far behind its terms, so the file is read by ranges, 1 MiB of each array at a time. Input
-/// that cannot be read so (standard input, zstd, gzip, a compressed `.npz`) is first copied to a temporary file without a
-/// name, in `TMPDIR` or /tmp, which takes as much disk as the arrays do.
+/// The weights of a row are far from its terms in the file, so the file is read by ranges, 1 MiB of each array at a
+/// time. Input without random access (standard input, zstd, gzip, a compressed `.npz`) is first copied to a temporary
+/// file without a name, in `TMPDIR` or /tmp, which takes as much disk space as the arrays.
 public final class CSRReader: DocumentReader {
-    /// Which of the two files it is.
+    /// The format of the file.
     public let format: InputFormat
-    /// How many rows there are.
+    /// The number of rows.
     public var rows: Int { arrays.rows }
-    /// How many terms the rows are written in: every term is below. 2^32 where the file does not say.
+    /// The number of columns: every term is below it. 2^32 if the file does not say.
     public var columns: Int { Int(clamping: arrays.columns) }
-    /// How many weights there are.
+    /// The number of weights.
     public var nonzeros: Int { Int(clamping: arrays.weights.count) }
-    /// The size of the input as it lies on disk, where it is a regular file.
+    /// The size of the input on disk, if it is a regular file.
     public let inputSize: UInt64?
 
     /// The three arrays of the matrix.
@@ -28,7 +28,7 @@ public final class CSRReader: DocumentReader {
         var pointers: NumberArray
         var terms: NumberArray
         var weights: NumberArray
-        /// Every term is below.
+        /// The exclusive upper bound of terms.
         let columns: UInt64
 
         var rows: Int { Int(clamping: pointers.count) - 1 }
@@ -40,10 +40,10 @@ public final class CSRReader: DocumentReader {
     private let rules: ReadingRules
     private let acceptsNegative: Bool
 
-    /// How many bad weights were left out of the rows read so far.
+    /// The number of bad weights left out of the rows read so far.
     public private(set) var droppedWeights = 0
 
-    /// Opens the matrix that `source`, still at its beginning, gives. All row pointers are checked at once.
+    /// Opens the matrix of `source`, which must be at its beginning. All row pointers are checked immediately.
     ///
     /// - Parameters:
     ///   - source: the file's bytes.
@@ -75,12 +75,12 @@ public final class CSRReader: DocumentReader {
         guard position.number <= rows else {
             throw InterchangeError(
                 .invalidInput,
-                "'\(name)' has \(rows) rows, but the last reading stopped at row \(position.number); "
-                    + "it is another file, read it from the beginning")
+                "'\(name)' has \(rows) rows, but the last load stopped at row \(position.number); "
+                    + "the file has changed, load it without --resume")
         }
     }
 
-    /// The arrays of a file of the BigANN benchmarks.
+    /// The arrays of a file in the BigANN format.
     private static func open(_ source: ByteSource) throws(InterchangeError) -> Arrays {
         let name = source.name
         let header = try CSRHeader(try source.peek(CSRHeader.bytes), name: name)
@@ -98,13 +98,13 @@ public final class CSRReader: DocumentReader {
             columns: header.columns)
     }
 
-    /// The place after the last row read.
+    /// The position after the last row read.
     public var position: InputPosition { InputPosition(offset: 0, number: nextRow) }
 
-    /// The share of the rows that has been read.
+    /// The fraction of the rows that have been read.
     public var progress: Double? { rows == 0 ? nil : Double(nextRow) / Double(rows) }
 
-    /// The next row's document, whose id is the number of the row.
+    /// Returns the next document, whose id is the row number.
     public func next() throws(InterchangeError) -> DocumentRow? {
         guard nextRow < rows else { return nil }
         let number = nextRow
@@ -121,13 +121,14 @@ public final class CSRReader: DocumentReader {
         }
     }
 
-    /// The row `index`, which must be below `rows`.
+    /// Returns the row at `index`, which must be below `rows`.
     public func row(_ index: Int) throws(InterchangeError) -> CSRRow {
         guard (0..<rows).contains(index) else {
-            throw InterchangeError(.invalidInput, "'\(name)' has \(rows) rows; there is no row \(index)")
+            throw InterchangeError(
+                .invalidInput, "'\(name)' has \(rows) rows and no row \(index); choose a smaller row number")
         }
         let range = try arrays.pointers.integers(UInt64(index)..<UInt64(index) + 2)
-        // Checked at the beginning, but a file may change.
+        // Checked at the beginning, but the file may have changed since.
         guard range[0] <= range[1], range[1] <= arrays.weights.count else { throw Self.badPointer(name, row: index) }
         guard range[0] < range[1] else { return .empty }
         guard range[1] - range[0] <= UInt64(Limits.maximumTermsPerVector) else {
@@ -180,7 +181,7 @@ public final class CSRReader: DocumentReader {
         if !zip(terms, terms.dropFirst()).allSatisfy({ $0 < $1 }) {
             order.sort { terms[$0] < terms[$1] }
             guard zip(order, order.dropFirst()).allSatisfy({ terms[$0] < terms[$1] }) else {
-                return .reject(reason: "a term stands twice in the row", concernsWeight: false)
+                return .reject(reason: "a term appears twice in the row", concernsWeight: false)
             }
         }
         order.removeAll { weights[$0] == 0 }
@@ -191,11 +192,11 @@ public final class CSRReader: DocumentReader {
         do {
             return .vector(try SparseVector(terms: order.map { TermID(terms[$0]) }, weights: order.map { weights[$0] }))
         } catch {
-            return .reject(reason: "the row is not a vector the store accepts", concernsWeight: false)
+            return .reject(reason: "the row is not a vector that the store accepts", concernsWeight: false)
         }
     }
 
-    /// Reads all row pointers once: they begin at 0, never fall, and end at the number of nonzeros.
+    /// Reads all row pointers once: they begin at 0, never decrease, and end at the number of nonzeros.
     private func checkPointers() throws(InterchangeError) {
         var previous: UInt64 = 0
         var row = 0
@@ -215,12 +216,12 @@ public final class CSRReader: DocumentReader {
     private static func badPointer(_ name: String, row: Int) -> InterchangeError {
         InterchangeError(
             .invalidInput,
-            "'\(name)' is damaged: the row pointers do not rise from 0 to the number of nonzeros "
-                + "(pointer \(row)); get it again")
+            "'\(name)' is damaged: the row pointers do not ascend from 0 to the number of nonzeros "
+                + "(pointer \(row)); download or create it again")
     }
 
     private static func tooLong(_ name: String) -> InterchangeError {
         InterchangeError(
-            .invalidInput, "'\(name)' is longer than its header promises; get it again")
+            .invalidInput, "'\(name)' is longer than its header declares; download or create it again")
     }
 }

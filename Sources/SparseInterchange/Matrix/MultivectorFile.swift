@@ -1,34 +1,34 @@
 public import SparseStore
 
-/// Token vectors of many documents or queries in two NumPy arrays: the vectors one below the other (`<f2` or `<f4`, two
-/// dimensions), and the row at which each document begins (`<i8`, `<u8`, `<i4` or `<u4`, one dimension), with the number
-/// of rows at the end. For one thread.
+/// The token vectors of many documents or queries in two NumPy arrays: the vectors, one per row (`<f2` or `<f4`, two
+/// dimensions), and the first row of each document (`<i8`, `<u8`, `<i4` or `<u4`, one dimension), followed by the
+/// number of rows. Only one thread may use it.
 public final class MultivectorFile {
-    /// What stands at one place.
+    /// The token vectors at one index.
     public enum Entry: Sendable, Hashable {
         /// Token vectors.
         case multivector(Multivector)
-        /// No token vector.
+        /// There are no token vectors.
         case empty
-        /// Token vectors that no store takes, and why.
+        /// The token vectors are not valid, with the reason.
         case reject(reason: String)
     }
 
-    /// How many documents or queries there are.
+    /// The number of documents or queries.
     public let count: Int
-    /// Components of a token vector.
+    /// The number of components of a token vector.
     public let dimension: Int
-    /// What messages call the file of token vectors.
+    /// The name of the file of token vectors in messages.
     public var name: String { tokens.name }
 
     private let tokens: NpyArray
-    /// Nil when all token vectors are those of one query.
+    /// Nil if all token vectors belong to one query.
     private let offsets: NpyArray?
 
-    /// Opens both files. All offsets are checked at once: they rise from 0 to the number of token vectors.
+    /// Opens both files. All offsets are checked immediately: they ascend from 0 to the number of token vectors.
     /// - Parameters:
-    ///   - tokens: the path of the token vectors.
-    ///   - offsets: the path of the rows at which they begin; nil when all token vectors belong together.
+    /// - tokens: The path of the token vectors.
+    /// - offsets: The path of the offsets; nil if all token vectors belong together.
     public init(tokens: String, offsets: String?) throws(InterchangeError) {
         self.tokens = try NpyArray(path: tokens, dimensions: 2, elements: [.half, .single])
         self.offsets = try offsets.map { path throws(InterchangeError) in
@@ -38,25 +38,25 @@ public final class MultivectorFile {
             throw InterchangeError(
                 .limitExceeded,
                 "'\(self.tokens.name)' has token vectors of \(self.tokens.columns) components; "
-                    + "a store takes 1 to \(Limits.maximumDimension)")
+                    + "use vectors with 1 to \(Limits.maximumDimension) components")
         }
         dimension = Int(self.tokens.columns)
         count = self.offsets.map { Int(clamping: $0.rows) - 1 } ?? 1
         if let offsets = self.offsets { try Self.check(offsets, end: self.tokens.rows) }
     }
 
-    /// What stands at a place, from 0, which must be below `count`.
+    /// Returns the token vectors at an index, from 0, which must be below `count`.
     public func entry(_ index: Int) throws(InterchangeError) -> Entry {
         guard (0..<count).contains(index) else {
             throw InterchangeError(
                 .invalidInput,
-                "'\(name)' has token vectors for \(count) documents or queries, and not for number \(index), from 0; "
-                    + "give the file that belongs to the input")
+                "'\(name)' has token vectors for \(count) documents or queries, but not for number \(index) (from 0); "
+                    + "use the file that belongs to the input")
         }
         var range = 0..<tokens.rows
         if let offsets {
             let bounds = try offsets.integers(UInt64(index)..<UInt64(index) + 2)
-            // Checked at the beginning, but a file may change.
+            // Checked at the beginning, but the file may have changed since.
             guard bounds[0] <= bounds[1], bounds[1] <= tokens.rows else { throw Self.badOffset(offsets.name, index) }
             range = bounds[0]..<bounds[1]
         }
@@ -93,7 +93,7 @@ public final class MultivectorFile {
     private static func badOffset(_ name: String, _ index: Int) -> InterchangeError {
         InterchangeError(
             .invalidInput,
-            "the offsets in '\(name)' do not rise from 0 to the number of token vectors (number \(index), from 0); "
-                + "give the file that belongs to the token vectors")
+            "the offsets in '\(name)' do not ascend from 0 to the number of token vectors (number \(index), from 0); "
+                + "use the file that belongs to the token vectors")
     }
 }

@@ -74,7 +74,7 @@ final class NpyArray {
         else {
             throw InterchangeError(
                 .unsupported,
-                "'\(name)' is an array of \(header.shape.count) dimensions of type '\(header.type.prefix(16))'; give "
+                "'\(name)' is an array of \(header.shape.count) dimensions of type '\(header.type.prefix(16))'; use "
                     + "\(dimensions) of type \(elements.map { "'\($0.rawValue)'" }.joined(separator: ", "))")
         }
         return element
@@ -92,6 +92,6 @@ final class NpyArray {
     }
 
     private static func wrongSize(_ name: String) -> InterchangeError {
-        InterchangeError(.invalidInput, "'\(name)' does not have the size that its header promises; get it again")
+        InterchangeError(.invalidInput, "the size of '\(name)' does not match its header; download or create it again")
     }
 }

@@ -29,7 +29,7 @@ struct NpyHeader {
         else {
             throw InterchangeError(
                 .unsupported,
-                "'\(name)' is not an array in C order of one plain type; "
+                "'\(name)' is not an array in C order with a plain element type; "
                     + "write it with numpy.save(file, numpy.ascontiguousarray(array))")
         }
         self.type = type

@@ -22,8 +22,8 @@ enum NpzMatrix {
         guard pointers.count >= 1, terms.count == weights.count else {
             throw InterchangeError(
                 .invalidInput,
-                "the arrays in '\(name)' do not belong together: \(pointers.count) row pointers, \(terms.count) indices, "
-                    + "\(weights.count) weights; save the matrix anew")
+                "the arrays in '\(name)' do not match: \(pointers.count) row pointers, \(terms.count) indices, "
+                    + "\(weights.count) weights; save the matrix again")
         }
         return CSRReader.Arrays(
             pointers: pointers, terms: terms, weights: weights,
@@ -46,7 +46,7 @@ enum NpzMatrix {
         guard layout == "csr" else {
             throw InterchangeError(
                 .unsupported,
-                "'\(name)' holds a matrix in the layout '\(layout)'; write it by rows with "
+                "'\(name)' has a matrix in the layout '\(layout)'; write it by rows with "
                     + "scipy.sparse.save_npz(file, matrix.tocsr())")
         }
     }
@@ -60,7 +60,7 @@ enum NpzMatrix {
         guard extents.count == 2, extents[0] == rows, extents[1] <= 1 << 32 else {
             throw InterchangeError(
                 .invalidInput,
-                "the shape in '\(name)' is not that of \(rows) rows and at most 2^32 columns; save the matrix anew")
+                "the shape in '\(name)' does not have \(rows) rows and at most 2^32 columns; save the matrix again")
         }
         return extents[1]
     }

@@ -1,9 +1,9 @@
-/// The members of a zip archive (APPNOTE.TXT 6.3), stored or deflated, with the 64-bit fields that NumPy writes.
+/// A zip archive (APPNOTE.TXT 6.3) with stored or deflated members and the 64-bit fields that NumPy writes.
 ///
-/// The directory is bounded (`InterchangeLimits.zipDirectoryBytes`), a deflated member is decompressed to a temporary file
-/// without a name, and no more of it is written than `open` was told to expect, whatever the directory promises.
+/// The directory is bounded (`InterchangeLimits.zipDirectoryBytes`). A deflated member is decompressed to a temporary
+/// file without a name, which never exceeds the expected size, whatever the directory declares.
 struct ZipArchive {
-    /// What the directory says about one member.
+    /// The directory entry of one member.
     private struct Member {
         var method: UInt16
         var isEncrypted: Bool
@@ -13,7 +13,7 @@ struct ZipArchive {
         var headerOffset: UInt64
     }
 
-    /// A member's content within a file that can be read at any place.
+    /// The content of a member within a random-access file.
     struct Content {
         let file: RandomAccessFile
         let range: Range<UInt64>
@@ -30,7 +30,7 @@ struct ZipArchive {
             throw InterchangeError(
                 .limitExceeded,
                 "the directory of the zip archive '\(file.name)' is longer than "
-                    + "\(InterchangeLimits.zipDirectoryBytes) bytes; it is no matrix that SciPy wrote")
+                    + "\(InterchangeLimits.zipDirectoryBytes) bytes; use a file that SciPy wrote")
         }
         guard end.offset <= file.size, end.size <= file.size - end.offset else { throw Self.damaged(file.name) }
         var fields = Fields(try file.bytes(at: end.offset, count: Int(end.size)))
@@ -49,25 +49,27 @@ struct ZipArchive {
         }
     }
 
-    /// Whether what `source` gives next is a zip archive. A CSR file may begin with the same four bytes, but the upper half
-    /// of its row count is then zero, where an archive names the version that it needs.
+    /// Whether `source` continues with a zip archive. A CSR file may begin with the same four bytes, but the upper half
+    /// of its row count is then zero, where an archive has the version that it needs.
     static func begins(_ source: ByteSource) throws(InterchangeError) -> Bool {
         let head = try source.peek(5)
         return head.count == 5 && head.starts(with: [0x50, 0x4B, 0x03, 0x04]) && head[4] != 0
     }
 
-    /// The content of the member called `name`, of at most `limit` bytes; nil when there is none.
+    /// Returns the content of the member `name`, of at most `limit` bytes; nil if there is none.
     func open(_ name: String, limit: UInt64) throws(InterchangeError) -> Content? {
         guard let member = members[Array(name.utf8)] else { return nil }
         let label = "\(name)' in '\(file.name)"
         guard !member.isEncrypted, member.method == 0 || member.method == 8 else {
             throw InterchangeError(
-                .unsupported, "'\(label)' is encrypted or compressed with method \(member.method); save the matrix anew"
+                .unsupported,
+                "'\(label)' is encrypted or compressed with method \(member.method); save the matrix again"
             )
         }
         guard member.contentBytes <= limit else {
             throw InterchangeError(
-                .limitExceeded, "'\(label)' promises \(member.contentBytes) bytes, and at most \(limit) are read here")
+                .limitExceeded, "'\(label)' has \(member.contentBytes) bytes, the limit is \(limit); use a smaller file"
+            )
         }
         let start = try contentOffset(of: member)
         guard start <= file.size, member.storedBytes <= file.size - start else { throw Self.damaged(file.name) }
@@ -75,7 +77,7 @@ struct ZipArchive {
             guard member.storedBytes == member.contentBytes else { throw Self.damaged(file.name) }
             return Content(file: file, range: start..<start + member.contentBytes)
         }
-        // Deflate makes at most 1,032 bytes of one (zlib's technical notes): more is a lie, and is not waited for.
+        // Deflate makes at most 1,032 bytes from one byte (zlib's technical notes), so a larger declared size is false.
         guard member.contentBytes / 1_032 <= member.storedBytes else { throw Self.damaged(file.name) }
         return Content(file: try inflated(member, from: start, name: label), range: 0..<member.contentBytes)
     }
@@ -125,7 +127,7 @@ struct ZipArchive {
         return try result.get()
     }
 
-    /// Where a member's content begins: behind its local header, whose variable fields have lengths of their own.
+    /// Returns the start of a member's content, after its local header, whose variable fields have their own lengths.
     private func contentOffset(of member: Member) throws(InterchangeError) -> UInt64 {
         guard member.headerOffset <= file.size, file.size - member.headerOffset >= 30 else {
             throw Self.damaged(file.name)
@@ -135,7 +137,7 @@ struct ZipArchive {
         return member.headerOffset + 30 + UInt64(header.u16(at: 26)) + UInt64(header.u16(at: 28))
     }
 
-    /// Where the directory lies, from the record at the end of the archive, behind which a comment may stand.
+    /// Finds the directory, from the record at the end of the archive, which a comment may follow.
     private static func endOfDirectory(_ file: RandomAccessFile) throws(InterchangeError) -> (
         offset: UInt64, size: UInt64
     ) {
@@ -154,7 +156,7 @@ struct ZipArchive {
         return (wide.u64(at: 48), wide.u64(at: 40))
     }
 
-    /// Takes the 64-bit fields out of a member's extra fields, where the 32-bit ones are full.
+    /// Reads the 64-bit fields from a member's extra fields if the 32-bit ones are full.
     private static func widen(_ member: inout Member, _ extra: ArraySlice<UInt8>) {
         var fields = Fields(Array(extra))
         while fields.remaining >= 4 {
@@ -173,10 +175,11 @@ struct ZipArchive {
     }
 
     private static func damaged(_ name: String) -> InterchangeError {
-        InterchangeError(.invalidInput, "the zip archive '\(name)' is damaged or cut short; get it again")
+        InterchangeError(
+            .invalidInput, "the zip archive '\(name)' is damaged or truncated; download or create it again")
     }
 
-    /// Little-endian numbers in a piece of an archive. Reading past the end gives zeros, which no check accepts.
+    /// Reads little-endian numbers in a part of an archive. Reading past the end yields zeros, which no check accepts.
     private struct Fields {
         private let bytes: [UInt8]
         private var start = 0

@@ -1,20 +1,20 @@
 internal import SparseStore
 
-/// A file of queries, in any format of a collection; the format is told by the content.
+/// A file of queries in any supported format, which is detected from the content.
 public struct QueryFile: Sendable {
     /// The queries, in the order of the file.
     public let queries: [QueryRecord]
-    /// The format the file has.
+    /// The format of the file.
     public let format: InputFormat
-    /// Whether the queries are questions in plain words, which have no vectors yet (``TextQueries``).
+    /// Whether the queries are in plain words, without vectors (``TextQueries``).
     public let isInWords: Bool
-    /// How many bad weights were left out of the queries.
+    /// The number of bad weights left out of the queries.
     public let droppedWeights: Int
 
     /// Reads the file at `path`; "-" is standard input.
     ///
-    /// All queries are kept in memory, and the file is at most `InterchangeLimits.wholeFileBytes` long. A line or row that
-    /// is no query is an error, for a query left out would falsify every figure.
+    /// All queries are kept in memory, and the file has at most `InterchangeLimits.wholeFileBytes`. A bad line or row
+    /// is an error, because leaving out a query would falsify all measurements.
     ///
     /// - Parameters:
     ///   - path: the file, or a folder of lsr-benchmark; "-" for standard input.
@@ -26,7 +26,7 @@ public struct QueryFile: Sendable {
             source: try ByteSource(path: path), ids: MatrixFile.idsBeside(path), rules: rules)
     }
 
-    /// Reads the queries `source` gives.
+    /// Reads the queries of `source`.
     ///
     /// - Parameters:
     ///   - source: the file's bytes.
@@ -58,7 +58,8 @@ public struct QueryFile: Sendable {
         }
     }
 
-    /// The places, from 0, of the first query with the id of an earlier one, and of that one; nil when all ids differ.
+    /// Returns the indexes of the first query that repeats an earlier id, and of the earlier query; nil if all ids
+    /// differ.
     public var firstRepetition: (first: Int, second: Int)? {
         var places: [[UInt8]: Int] = [:]
         for (place, query) in queries.enumerated() {
@@ -110,12 +111,12 @@ public struct QueryFile: Sendable {
         InterchangeError(
             .invalidInput,
             "\(unit) \(number) of '\(name)' is not a query: \(reason); correct the \(unit)"
-                + (concernsWeight ? ", or leave such weights out ('--drop-bad-weights')" : ""))
+                + (concernsWeight ? ", or leave out bad weights with '--drop-bad-weights'" : ""))
     }
 
     private static func tooLarge(_ name: String) -> InterchangeError {
         InterchangeError(
             .limitExceeded,
-            "'\(name)' holds more than \(InterchangeLimits.wholeFileBytes >> 20) MiB of queries; split it into parts")
+            "'\(name)' has more than \(InterchangeLimits.wholeFileBytes >> 20) MiB of queries; split it into parts")
     }
 }

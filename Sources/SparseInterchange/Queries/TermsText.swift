@@ -1,12 +1,12 @@
 public import SparseStore
 
-/// Terms written by a person as one JSON object: `{"swift": 1.2, "engine": 0.4}`.
+/// Parses terms that a user has written as a JSON object: `{"swift": 1.2, "engine": 0.4}`.
 public enum TermsText {
-    /// The terms in `text`; zeros are dropped, so the array may be empty.
+    /// Returns the terms in `text`. Zeros are dropped, so the array may be empty.
     ///
     /// - Parameters:
-    ///   - text: a JSON object.
-    ///   - acceptingNegative: whether weights may be below zero, as those of a query may.
+    /// - text: A JSON object.
+    /// - acceptingNegative: Whether weights may be negative, as in queries.
     public static func parse(
         _ text: String, acceptingNegative: Bool = false
     ) throws(InterchangeError) -> [WeightedTerm] {
@@ -28,21 +28,21 @@ public enum TermsText {
         }
     }
 
-    /// The same terms as numbers, for a store whose terms are numbers.
+    /// Converts the terms to numbers, for a store whose terms are numbers.
     ///
-    /// - Throws: `invalidInput` naming the first term that is not a number of 0 to 4,294,967,295 in plain decimal: "05" is
-    ///   none, for it would be 5 again; and one that stands twice.
+    /// - Throws: `invalidInput`, which names the first bad term, if a term is not a decimal number from 0 to
+    ///   4,294,967,295 or appears twice. "05" is not valid, because it would be a second spelling of 5.
     public static func numbers(_ terms: [WeightedTerm]) throws(InterchangeError) -> [TermID: Float] {
         var numbers: [TermID: Float] = [:]
         for term in terms {
             guard let number = TermID(term.term), TextKey(String(number)) == TextKey(term.term) else {
                 throw InterchangeError(
                     .invalidInput,
-                    "the store's terms are numbers and the term '\(term.term)' is none; "
-                        + "write 0 to \(TermID.max) in plain decimal")
+                    "the terms of the store are numbers, but '\(term.term)' is not a number; "
+                        + "use decimal numbers from 0 to \(TermID.max)")
             }
             guard numbers.updateValue(term.weight, forKey: number) == nil else {
-                throw InterchangeError(.invalidInput, "the term '\(term.term)' stands twice; add its weights together")
+                throw InterchangeError(.invalidInput, "the term '\(term.term)' appears twice; add up its weights")
             }
         }
         return numbers

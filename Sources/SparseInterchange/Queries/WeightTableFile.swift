@@ -1,19 +1,19 @@
 public import SparseStore
 
-/// A static table of query weights that ships with an inference-free model.
+/// A static table of query weights, which is part of an inference-free model.
 ///
-/// Two forms are read and told apart by their content: raw little-endian Float32, one for each term number, and a JSON
-/// object of weights by the name of the term.
+/// Two formats are detected from the content: raw little-endian Float32, one per term number, and a JSON object of
+/// weights by term name.
 public enum WeightTableFile: Sendable, Hashable {
     /// One weight for each term number.
     case byNumber([Float])
-    /// Weights by name; a term that is not there weighs nothing.
+    /// Weights by name; a missing term has weight zero.
     case byName([WeightedTerm])
 
-    /// The table for `Weighting.table(_:)`: by number for a store whose terms are numbers, by name for one whose terms are
-    /// strings. The other kind is refused by the search.
+    /// The table for `Weighting.table(_:)`: by number for a store whose terms are numbers, by name for one whose terms
+    /// are strings. A search refuses the other kind.
     ///
-    /// - Throws: `invalidArgument` for a name that stands twice.
+    /// - Throws: `invalidArgument` if a name appears twice.
     public var table: WeightTable {
         get throws(SparseStoreError) {
             switch self {
@@ -28,7 +28,7 @@ public enum WeightTableFile: Sendable, Hashable {
         try self.init(source: try ByteSource(path: path))
     }
 
-    /// Reads what `source` gives.
+    /// Reads the content of `source`.
     public init(source: ByteSource) throws(InterchangeError) {
         let bytes = try source.readAll()
         if let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }), first == UInt8(ascii: "{"),
@@ -41,7 +41,7 @@ public enum WeightTableFile: Sendable, Hashable {
             throw InterchangeError(
                 .invalidInput,
                 "'\(source.name)' is not a table of 32-bit floats: \(bytes.count) bytes; "
-                    + "write one little-endian float for each term")
+                    + "write one little-endian float per term")
         }
         let weights = bytes.withUnsafeBytes { raw in
             (0..<raw.count / 4).map {
@@ -51,7 +51,7 @@ public enum WeightTableFile: Sendable, Hashable {
         if let bad = weights.firstIndex(where: { !$0.isFinite || $0 < 0 }) {
             throw InterchangeError(
                 .invalidInput,
-                "entry \(bad) of '\(source.name)' is not a finite weight of at least 0; correct the table")
+                "entry \(bad) of '\(source.name)' is not a finite, non-negative weight; correct the table")
         }
         self = .byNumber(weights)
     }

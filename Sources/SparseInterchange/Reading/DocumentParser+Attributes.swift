@@ -1,8 +1,8 @@
 public import SparseStore
 
 extension DocumentParser {
-    /// The attributes of a document: an object of numbers, Booleans, strings, and lists of whole numbers or strings. Null and
-    /// an empty list are no value.
+    /// Parses the attributes of a document: an object of numbers, Booleans, strings, and lists of whole numbers or
+    /// strings. Null and an empty list mean no value.
     ///
     /// - Parameters:
     ///   - dates: names of attributes whose strings are dates, and whose whole numbers are microseconds since 1970.
@@ -109,11 +109,11 @@ extension DocumentParser {
     }
 }
 
-/// Values of attributes as JSON that stands alone, as on a command line.
+/// Parses attribute values from separate JSON, as on a command line.
 public enum AttributesText {
-    /// A list of whole numbers or of strings: `["a", "b"]`.
+    /// Parses a list of whole numbers or of strings: `["a", "b"]`.
     ///
-    /// - Throws: `invalidInput` for anything else, and for an empty list.
+    /// - Throws: `invalidInput` for anything else, including an empty list.
     public static func list(_ text: String) throws(InterchangeError) -> AttributeValue {
         var scratch: [UInt8] = []
         let outcome = Array(text.utf8).withUnsafeBufferPointer { bytes in
@@ -125,7 +125,7 @@ public enum AttributesText {
             }
         }
         guard case .success(let list?) = outcome else {
-            throw InterchangeError(.invalidInput, "a list is written as JSON, such as [\"a\", \"b\"] or [1, 2]")
+            throw InterchangeError(.invalidInput, "the list is not valid JSON; write it as [\"a\", \"b\"] or [1, 2]")
         }
         return list
     }

@@ -1,12 +1,12 @@
-/// The formats a collection or a set of queries comes in.
+/// The format of a collection or a set of queries.
 public enum InputFormat: String, Sendable, CaseIterable {
-    /// One JSON object a line: `{"id", "content"|"contents", "vector": {term: weight}}`, as Seismic and Anserini read it.
+    /// One JSON object per line: `{"id", "content"|"contents", "vector": {term: weight}}`, as in Seismic and Anserini.
     case jsonl
     /// The same objects in one array, or each over several lines.
     case json
     /// The compressed sparse rows of the BigANN benchmarks.
     case csr
-    /// A matrix of compressed sparse rows in NumPy's `.npz`, as `scipy.sparse.save_npz` writes it.
+    /// A matrix of compressed sparse rows in NumPy's `.npz`, as written by `scipy.sparse.save_npz`.
     case npz
     /// An inverted index in the Common Index File Format, as Anserini, PISA and others exchange it.
     case ciff
@@ -14,7 +14,7 @@ public enum InputFormat: String, Sendable, CaseIterable {
     /// Whether documents are the rows of a matrix, which are numbered from 0.
     public var isMatrix: Bool { self == .csr || self == .npz }
 
-    /// What one document of this format stands in, for messages: a line, an object, or a row.
+    /// The unit of one document in messages: a line, an object, or a row.
     public var unit: String {
         switch self {
         case .jsonl: "line"
@@ -24,10 +24,10 @@ public enum InputFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Tells the format by the first bytes, which stay to be read: text never holds a zero byte, and the row count that
-    /// a CSR file begins with always does.
+    /// Detects the format from the first bytes, without consuming them: text never has a zero byte, and the row count
+    /// at the start of a CSR file always does.
     ///
-    /// Throws `unsupported` for files that are recognized and not read, with what to do about them.
+    /// Throws `unsupported`, with a remedy, for recognized formats that are not supported.
     public static func detect(_ source: ByteSource) throws(InterchangeError) -> InputFormat {
         if try ZipArchive.begins(source) { return .npz }
         let head = try source.peek(8)
@@ -51,13 +51,13 @@ public enum InputFormat: String, Sendable, CaseIterable {
         let text = try source.peek(limit: 64 << 10) { isJSONLines($0) != nil }
         if text.count >= 262, text[text.startIndex + 257..<text.startIndex + 262].elementsEqual("ustar".utf8) {
             throw InterchangeError(
-                .unsupported, "'\(source.name)' is a tar archive; unpack it with 'tar -xf' and load the file in it")
+                .unsupported, "'\(source.name)' is a tar archive; extract it with 'tar -xf' and load the file in it")
         }
         return isJSONLines(text) ?? true ? .jsonl : .json
     }
 
-    /// Whether the first object of a JSON text ends in the line in which it begins; nil when more of the text is needed to
-    /// tell. An array has no such objects.
+    /// Whether the first object of a JSON text ends on the line where it begins; nil if more text is needed to tell.
+    /// False for an array.
     private static func isJSONLines(_ text: ArraySlice<UInt8>) -> Bool? {
         func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
         let content = text.drop { isSpace($0) || [0xEF, 0xBB, 0xBF].contains($0) }
@@ -69,9 +69,9 @@ public enum InputFormat: String, Sendable, CaseIterable {
         for (index, byte) in zip(content.indices, content) {
             switch byte {
             case 0x0A:
-                // Within a string or behind the object's end: JSON Lines, sound or not.
+                // Within a string or after the end of the object: JSON Lines, valid or not.
                 if isText || depth == 0 { return true }
-                // A pretty-printer goes on with a member; behind a line that was cut short another object follows.
+                // A pretty-printed object continues with a member; another object follows a truncated line.
                 return content[index...].first { !isSpace($0) }.map { $0 == UInt8(ascii: "{") }
             case _ where isEscaped: isEscaped = false
             case UInt8(ascii: "\\"): isEscaped = isText

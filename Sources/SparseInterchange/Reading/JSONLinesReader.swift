@@ -1,12 +1,13 @@
 internal import SparseStore
 
 /// Reads documents from JSON Lines: `{"id": string or integer, "content" or "contents": string, "vector": {term:
-/// weight}, "tags": [string], "attributes": {name: value}}`, one object a line, and all that `DocumentJSON` writes.
+/// weight}, "tags": [string], "attributes": {name: value}}`, one object per line, and everything that `DocumentJSON`
+/// writes.
 ///
-/// Unknown fields are stepped over; blank lines are nothing; a weight of exactly zero says nothing and is dropped. A line
-/// that breaks a rule is a reject and the next one is read. Memory: the longest line, at most 64 MiB, twice.
+/// Unknown fields and blank lines are skipped, and weights of exactly zero are dropped. A bad line is rejected, and
+/// reading continues. The memory is twice the longest line, which has at most 64 MiB.
 public final class JSONLinesReader: DocumentReader {
-    /// JSON Lines, or JSON where values are told apart by their brackets.
+    /// Splits the source into lines, or into JSON values by their brackets.
     public let format: InputFormat
 
     private let source: ByteSource
@@ -14,7 +15,7 @@ public final class JSONLinesReader: DocumentReader {
     private var parser: DocumentParser
     private let lineLimit: Int
 
-    /// Reads `source` from where it stands.
+    /// Reads `source` from its current position.
     ///
     /// - Parameters:
     ///   - source: the lines.
@@ -35,7 +36,7 @@ public final class JSONLinesReader: DocumentReader {
             lineLimit: lineLimit, rules: rules, readsQueries: false)
     }
 
-    /// The same; with `readsQueries`, vectors may have weights below zero, or none at all.
+    /// Same as above; with `readsQueries`, vectors may have negative weights, or none.
     init(
         source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
         payload: PayloadField = .content, dates: Set<String> = [], from position: InputPosition = InputPosition(),
@@ -54,22 +55,22 @@ public final class JSONLinesReader: DocumentReader {
             rules: rules, dates: dates)
     }
 
-    /// The place after the last line read.
+    /// The position after the last line read.
     public var position: InputPosition { InputPosition(offset: lines.offset, number: lines.number) }
 
-    /// The share of the input's bytes that has been read.
+    /// The fraction of the input's bytes that have been read.
     public var progress: Double? {
         guard let size = source.rawSize, size > 0 else { return nil }
         return min(Double(source.rawOffset) / Double(size), 1)
     }
 
-    /// The size of the input as it lies on disk.
+    /// The size of the input on disk.
     public var inputSize: UInt64? { source.rawSize }
 
-    /// How many bad weights were left out of the documents read so far.
+    /// The number of bad weights left out of the documents read so far.
     public var droppedWeights: Int { parser.droppedWeights }
 
-    /// The next document or reject.
+    /// Returns the next document or reject.
     public func next() throws(InterchangeError) -> DocumentRow? {
         while let line = try lines.next() {
             if line.isTooLong {
@@ -87,7 +88,7 @@ public final class JSONLinesReader: DocumentReader {
         return nil
     }
 
-    /// Goes to `offset`, where a line must begin, or which must stand behind a value.
+    /// Advances to `offset`, where a line must begin or a value must have ended.
     static func resume(
         _ source: ByteSource, at offset: UInt64, endingLine: Bool = true
     ) throws(InterchangeError) {
@@ -98,8 +99,8 @@ public final class JSONLinesReader: DocumentReader {
         guard before == (endingLine ? [0x0A] : [UInt8(ascii: "}")]) || (isLast && !before.isEmpty) else {
             throw InterchangeError(
                 .invalidInput,
-                "no line of '\(source.name)' begins at byte \(offset), where the last reading stopped; "
-                    + "it is another file, read it from the beginning")
+                "no line of '\(source.name)' begins at byte \(offset), where the last load stopped; "
+                    + "the file has changed, load it without --resume")
         }
     }
 }

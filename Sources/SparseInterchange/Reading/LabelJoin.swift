@@ -1,20 +1,20 @@
 internal import SparseStore
 
-/// Gives the rows of a matrix their ids and payloads out of text files, a line a row.
+/// Adds ids and payloads from text files to the rows of a matrix, one line per row.
 ///
-/// The first line belongs to the first row, and so on; a row that is rejected has its lines too.
+/// The first line belongs to the first row, and so on; a rejected row has its lines too.
 public final class LabelJoin: DocumentReader {
     private let documents: any DocumentReader
     private let ids: LabelFile?
     private let payloads: LabelFile?
 
-    /// Joins `documents`, whose rows are numbered from 0, with the lines of the files at `ids` and `payloads`. What stands
-    /// before the place at which `documents` begins is skipped.
+    /// Joins `documents`, whose rows are numbered from 0, with the lines of the files at `ids` and `payloads`. Lines
+    /// before the current position of `documents` are skipped.
     ///
     /// - Parameters:
-    ///   - documents: the rows of a matrix.
-    ///   - ids: a file with a document's id in each line; nil keeps the row numbers as ids.
-    ///   - payloads: a file with a document's payload in each line; nil leaves the documents without one.
+    /// - documents: The rows of a matrix.
+    /// - ids: A file with one id per line; nil to keep the row numbers as ids.
+    /// - payloads: A file with one payload per line; nil for documents without payloads.
     public init(_ documents: any DocumentReader, ids: String?, payloads: String?) throws(InterchangeError) {
         self.documents = documents
         let first = documents.position.number
@@ -22,20 +22,20 @@ public final class LabelJoin: DocumentReader {
         self.payloads = try payloads.map { path throws(InterchangeError) in try LabelFile(path, from: first) }
     }
 
-    /// That of the matrix.
+    /// The format of the matrix.
     public var format: InputFormat { documents.format }
-    /// The place after the last row.
+    /// The position after the last row.
     public var position: InputPosition { documents.position }
-    /// The share of the matrix that has been read.
+    /// The fraction of the matrix that has been read.
     public var progress: Double? { documents.progress }
-    /// The size of the matrix as it lies on disk.
+    /// The size of the matrix on disk.
     public var inputSize: UInt64? { documents.inputSize }
 
-    /// Those of the matrix.
+    /// The number of bad weights left out of the matrix.
     public var droppedWeights: Int { documents.droppedWeights }
 
-    /// The next row's document with its id and payload, or a reject. A file with more lines than there are rows, or fewer,
-    /// ends the reading with an error.
+    /// Returns the next document with its id and payload, or a reject. It is an error if a file has more or fewer lines
+    /// than there are rows.
     public func next() throws(InterchangeError) -> DocumentRow? {
         guard let row = try documents.next() else {
             try ids?.requireEnd()
@@ -64,7 +64,7 @@ public final class LabelJoin: DocumentReader {
     }
 }
 
-/// The lines of a text file, one for each row of a matrix.
+/// The lines of a text file, one per row of a matrix.
 final class LabelFile {
     private let name: String
     private let lines: LineReader
@@ -78,7 +78,7 @@ final class LabelFile {
         }
     }
 
-    /// The next line without its line end; nil at the end of the file.
+    /// Returns the next line without its line end; nil at the end of the file.
     func next() throws(InterchangeError) -> [UInt8]? {
         guard let line = try lines.next() else { return nil }
         guard !line.isTooLong else {
@@ -90,13 +90,13 @@ final class LabelFile {
         return Array(line.bytes.last == 0x0D ? line.bytes.dropLast() : line.bytes[...])
     }
 
-    /// The next line, which must be there.
+    /// Returns the next line, which must exist.
     func require() throws(InterchangeError) -> [UInt8] {
         guard let line = try next() else { throw mismatch("fewer lines than") }
         return line
     }
 
-    /// The next line, which must be there and be text.
+    /// Returns the next line, which must exist and be text.
     func requireText() throws(InterchangeError) -> String {
         guard let text = String(validating: try require(), as: UTF8.self) else {
             throw InterchangeError(
@@ -105,7 +105,7 @@ final class LabelFile {
         return text
     }
 
-    /// Makes sure that no line is left.
+    /// Checks that no line is left.
     func requireEnd() throws(InterchangeError) {
         if try next() != nil { throw mismatch("more lines than") }
     }
@@ -113,6 +113,8 @@ final class LabelFile {
     private func mismatch(_ comparison: String) -> InterchangeError {
         InterchangeError(
             .invalidInput,
-            "'\(name)' has \(comparison) the matrix has rows (\(lines.number) read); give the file that belongs to it")
+            "'\(name)' has \(comparison) the matrix has rows "
+                + "(\(lines.number) lines read); use the file that belongs to it"
+        )
     }
 }

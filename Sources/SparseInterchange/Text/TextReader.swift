@@ -1,22 +1,22 @@
 internal import SparseStore
 
-/// Reads texts that have no vector yet: JSON Lines, `{"id": string or integer, FIELD: string, "tags": [string]}`, or lines
-/// of an id, a tab and a text. The two are told apart line by line, as JSON begins with a brace.
+/// Reads texts without vectors: JSON Lines, `{"id": string or integer, FIELD: string, "tags": [string]}`, or lines of
+/// an id, a tab and a text. The two are distinguished line by line, because JSON begins with a brace.
 ///
-/// A document has its text as payload and no terms; other fields are stepped over. A line that breaks a rule is a reject
-/// and the next one is read. Memory: the longest line, at most 64 MiB, twice.
+/// A document has its text as payload, and no terms; other fields are skipped. A bad line is rejected, and reading
+/// continues. The memory is twice the longest line, which has at most 64 MiB.
 public final class TextReader: DocumentReader {
     private let source: ByteSource
     private let lines: LineReader
     private let fields: [[UInt8]]
     private var scratch: [UInt8] = []
 
-    /// Reads `source` from where it stands.
+    /// Reads `source` from its current position.
     ///
     /// - Parameters:
-    ///   - source: the lines.
-    ///   - fields: the JSON fields that may hold the text; the first of them that a line has counts.
-    ///   - position: where an earlier reading stopped; the source is brought there.
+    /// - source: The bytes of the input.
+    /// - fields: The JSON fields that may have the text; the first one that a line has is used.
+    /// - position: The position where an earlier reading stopped; the source is advanced to it.
     public init(
         source: ByteSource, fields: [String], from position: InputPosition = InputPosition()
     ) throws(InterchangeError) {
@@ -29,19 +29,19 @@ public final class TextReader: DocumentReader {
     /// JSON Lines.
     public var format: InputFormat { .jsonl }
 
-    /// The place after the last line read.
+    /// The position after the last line read.
     public var position: InputPosition { InputPosition(offset: lines.offset, number: lines.number) }
 
-    /// The share of the input's bytes that has been read.
+    /// The fraction of the input's bytes that have been read.
     public var progress: Double? {
         guard let size = source.rawSize, size > 0 else { return nil }
         return min(Double(source.rawOffset) / Double(size), 1)
     }
 
-    /// The size of the input as it lies on disk.
+    /// The size of the input on disk.
     public var inputSize: UInt64? { source.rawSize }
 
-    /// The next text, as a document without terms, or reject.
+    /// Returns the next text as a document without terms, or a reject.
     public func next() throws(InterchangeError) -> DocumentRow? {
         while let line = try lines.next() {
             if line.isTooLong {
@@ -66,7 +66,7 @@ public final class TextReader: DocumentReader {
         return first == UInt8(ascii: "{") ? try parseObject(&scanner) : try Self.parseTabs(line)
     }
 
-    /// An id, a tab and a text.
+    /// Parses an id, a tab and a text.
     private static func parseTabs(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Document {
         guard let tab = line.firstIndex(of: 0x09) else { throw JSONFault(.expectedTextLine) }
         let id = String(decoding: line[..<tab], as: UTF8.self)
@@ -138,12 +138,12 @@ public final class TextReader: DocumentReader {
     }
 }
 
-/// A file of questions in plain words.
+/// A file of queries in plain words.
 public enum TextQueries {
-    /// The JSON fields that may hold a question.
+    /// The JSON fields that may have a query.
     public static let fields = ["text", "query", "content", "contents"]
 
-    /// Whether the first line is a question in words, and not a vector; it stays to be read.
+    /// Whether the first line is a query in plain words and not a vector. The line is not consumed.
     public static func areGiven(by source: ByteSource) throws(InterchangeError) -> Bool {
         let head = try source.peek(1 << 16)
         let line = head.prefix { $0 != 0x0A }
@@ -153,9 +153,9 @@ public enum TextQueries {
         return !has("vector") && line.count < head.count && fields.contains(where: has)
     }
 
-    /// The questions that `source` gives, without vectors.
+    /// Reads the queries of `source`, without vectors.
     ///
-    /// - Throws: `invalidInput` for a line that is none, with its number.
+    /// - Throws: `invalidInput`, with the number of the first line that is not a query.
     public static func read(_ source: ByteSource) throws(InterchangeError) -> [QueryRecord] {
         let reader = try TextReader(source: source, fields: fields)
         var queries: [QueryRecord] = []
@@ -163,7 +163,7 @@ public enum TextQueries {
             guard reader.position.offset <= UInt64(InterchangeLimits.wholeFileBytes) else {
                 throw InterchangeError(
                     .limitExceeded,
-                    "'\(source.name)' holds more than \(InterchangeLimits.wholeFileBytes >> 20) MiB of queries; split it"
+                    "'\(source.name)' has more than \(InterchangeLimits.wholeFileBytes >> 20) MiB of queries; split it"
                 )
             }
             switch row {
@@ -173,7 +173,7 @@ public enum TextQueries {
             case .reject(let reject):
                 throw InterchangeError(
                     .invalidInput,
-                    "line \(reject.number) of '\(source.name)' is not a question: \(reject.reason); correct the line")
+                    "line \(reject.number) of '\(source.name)' is not a query: \(reject.reason); correct the line")
             }
         }
         return queries

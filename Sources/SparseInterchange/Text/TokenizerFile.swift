@@ -1,39 +1,39 @@
 /// A WordPiece vocabulary with its settings: a `vocab.txt`, or the `tokenizer.json` of Hugging Face.
 ///
-/// The two are told apart by their content. Settings of a `tokenizer.json` that cut or pad texts are not read: they belong
-/// to a model's input, not to the terms of a text.
+/// The two formats are detected from the content. Settings of a `tokenizer.json` that truncate or pad texts are
+/// ignored: they concern the input of a model, not the terms of a text.
 public struct TokenizerFile: Sendable, Hashable {
-    /// The tokens by their numbers.
+    /// The tokens by number.
     public var tokens: [String]
-    /// The token of words that cannot be put together.
+    /// The token for words that have no pieces.
     public var unknownToken = "[UNK]"
-    /// What stands before a piece that does not begin a word.
+    /// The prefix of pieces that do not begin a word.
     public var continuationPrefix = "##"
-    /// Longer words, in characters, are unknown.
+    /// The maximum length of a word in characters; longer words are unknown.
     public var maximumWordCharacters = 100
-    /// Whether control characters are dropped.
+    /// Whether control characters are removed.
     public var cleansText = true
-    /// Whether each CJK character is a word of its own.
+    /// Whether each CJK character is a separate word.
     public var splitsChinese = true
-    /// Whether marks on letters are dropped.
+    /// Whether accents are removed.
     public var stripsAccents = true
-    /// Whether letters become lower case.
+    /// Whether letters become lowercase.
     public var lowercases = true
-    /// Tokens that stand for themselves wherever they are found in a text, such as `[MASK]`.
+    /// Tokens that are matched anywhere in a text, such as `[MASK]`.
     public var specialTokens: [String] = []
 
-    /// The names that a BERT vocabulary gives to tokens without text.
+    /// The names of tokens without text in a BERT vocabulary.
     private static let usualSpecialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
     /// Reads the file at `path`.
     ///
-    /// - Throws: `notFound`, `invalidInput` for what is no vocabulary, `unsupported` for a `tokenizer.json` of another
-    ///   kind than WordPiece after BERT's normalizer and pre-tokenizer.
+    /// - Throws: `notFound`; `invalidInput` if the file is not a vocabulary; `unsupported` for a `tokenizer.json` that
+    ///   is not WordPiece with BERT's normalizer and pre-tokenizer.
     public init(path: String) throws(InterchangeError) {
         try self.init(source: try ByteSource(path: path))
     }
 
-    /// Reads what `source` gives.
+    /// Reads the content of `source`.
     public init(source: ByteSource) throws(InterchangeError) {
         let bytes = try source.readAll()
         let parsed = bytes.withUnsafeBufferPointer { bytes -> Result<TokenizerFile, InterchangeError> in
@@ -46,7 +46,7 @@ public struct TokenizerFile: Sendable, Hashable {
         self = try parsed.get()
         guard !tokens.isEmpty else {
             throw InterchangeError(
-                .invalidInput, "'\(source.name)' has no tokens; give a vocab.txt or a tokenizer.json")
+                .invalidInput, "'\(source.name)' has no tokens; use a vocab.txt or a tokenizer.json")
         }
     }
 
@@ -57,9 +57,9 @@ public struct TokenizerFile: Sendable, Hashable {
     ) throws(InterchangeError) -> TokenizerFile {
         if let invalid = UTF8Check.firstInvalid(in: bytes) {
             throw InterchangeError(
-                .invalidInput, "byte \(invalid + 1) of '\(name)' is not UTF-8; give a vocab.txt or a tokenizer.json")
+                .invalidInput, "byte \(invalid + 1) of '\(name)' is not UTF-8; use a vocab.txt or a tokenizer.json")
         }
-        // A vocabulary may have the token "{", which stands alone in its line and never before a name.
+        // A vocabulary may have the token "{", which is alone on its line and never before a name.
         var scanner = JSONScanner(bytes)
         if scanner.take(UInt8(ascii: "{")), scanner.peek() == UInt8(ascii: "\"") {
             do {
@@ -68,11 +68,12 @@ public struct TokenizerFile: Sendable, Hashable {
             } catch let fault as JSONFault {
                 throw InterchangeError(
                     .invalidInput,
-                    "'\(name)' is not a tokenizer.json: \(fault.text); take the file as its model ships it")
+                    "'\(name)' is not a tokenizer.json: \(fault.text); use the unchanged file of the model")
             } catch let error as InterchangeError {
                 throw error
             } catch {
-                throw InterchangeError(.invalidInput, "'\(name)' is not a tokenizer.json: \(error)")
+                throw InterchangeError(
+                    .invalidInput, "'\(name)' is not a tokenizer.json: \(error); use the unchanged file of the model")
             }
         }
         return lines(bytes)
@@ -90,13 +91,13 @@ public struct TokenizerFile: Sendable, Hashable {
         return file
     }
 
-    /// Makes the settings out of what a `tokenizer.json` says.
+    /// Creates the settings from a `tokenizer.json`.
     fileprivate init(_ found: TokenizerReader, name: String) throws(InterchangeError) {
         func unsupported(_ part: String, _ kind: String?, _ expected: String) -> InterchangeError {
             InterchangeError(
                 .unsupported,
-                "the \(part) of '\(name)' is of the kind '\(kind ?? "none")'; only \(expected) can be read: use a model of "
-                    + "BERT's family, or encode elsewhere")
+                "the \(part) of '\(name)' has the type '\(kind ?? "none")', and only \(expected) is supported; use a "
+                    + "model of the BERT family, or encode with another tool")
         }
         guard found.modelType ?? "WordPiece" == "WordPiece", !found.vocabulary.isEmpty else {
             throw unsupported("model", found.modelType, "WordPiece")
@@ -110,7 +111,7 @@ public struct TokenizerFile: Sendable, Hashable {
         let count = (found.vocabulary + found.added).map(\.number).max().map { $0 + 1 } ?? 0
         guard count <= 2 * (found.vocabulary.count + found.added.count) else {
             throw InterchangeError(
-                .invalidInput, "the numbers of the tokens of '\(name)' leave gaps; take the file as its model ships it")
+                .invalidInput, "the token numbers of '\(name)' have gaps; use the unchanged file of the model")
         }
         tokens = [String](repeating: "", count: count)
         for entry in found.vocabulary + found.added { tokens[entry.number] = entry.token }
@@ -125,7 +126,7 @@ public struct TokenizerFile: Sendable, Hashable {
     }
 }
 
-/// Reads the parts of a `tokenizer.json` that make tokens.
+/// Reads the parts of a `tokenizer.json` that affect tokens.
 private struct TokenizerReader {
     struct Entry {
         let token: String
@@ -222,7 +223,7 @@ private struct TokenizerReader {
         } while try scanner.continues(until: UInt8(ascii: "]"), or: .expectedCommaOrBracket)
     }
 
-    /// Calls `body` at the value of each member of an object, which it must take.
+    /// Calls `body` at the value of each member of an object; `body` must consume the value.
     private mutating func members(_ body: (inout Self, String) throws(JSONFault) -> Void) throws(JSONFault) {
         try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
         guard !scanner.take(UInt8(ascii: "}")) else { return }
@@ -234,7 +235,7 @@ private struct TokenizerReader {
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
     }
 
-    /// A string; nil for null.
+    /// Reads a string; nil for null.
     private mutating func string() throws(JSONFault) -> String? {
         if try scanner.takeNull() { return nil }
         let token = try scanner.scanString(unescapingInto: &scratch)
@@ -249,7 +250,7 @@ private struct TokenizerReader {
         return Int(value)
     }
 
-    /// A Boolean; nil for null.
+    /// Reads a Boolean; nil for null.
     private mutating func boolean() throws(JSONFault) -> Bool? {
         let first = scanner.peek()
         guard first == UInt8(ascii: "t") || first == UInt8(ascii: "f") || first == UInt8(ascii: "n") else {

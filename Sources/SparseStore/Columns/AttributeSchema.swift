@@ -20,8 +20,8 @@ struct AttributeSchema: Sendable {
                 guard changed.attributes.count < Limits.maximumAttributeNames else {
                     throw SparseStoreError(
                         .limitExceeded,
-                        "the store has had \(Limits.maximumAttributeNames) names of attributes, and '\(name)' would be one "
-                            + "more; put what is no name into a value")
+                        "the store already has the maximum of \(Limits.maximumAttributeNames) attribute names, so "
+                            + "'\(name)' cannot be added; use a value instead of a new name")
                 }
                 changed.set(bytes, value.type)
                 hasChanged = true
@@ -30,7 +30,7 @@ struct AttributeSchema: Sendable {
             guard let joined = known.joined(with: value.type) else {
                 throw SparseStoreError(
                     .attributeTypeMismatch,
-                    "the attribute '\(name)' has the type \(known) in this store and \(value.type) in the document; "
+                    "the attribute '\(name)' has the type \(known) in this store, but \(value.type) in the document; "
                         + "convert the value, or use another name")
             }
             if joined != known {
@@ -103,7 +103,7 @@ struct AttributeSchema: Sendable {
         let shown = near.isEmpty ? Array(names.prefix(10)) : Array(near)
         let list = shown.map { "'\($0)'" }.joined(separator: ", ")
         if !near.isEmpty { return "did you mean \(list)?" }
-        return "its attributes are \(list)"
+        return "the attributes of the store are \(list)"
             + (names.count > shown.count ? " and \(names.count - shown.count) more" : "")
     }
 

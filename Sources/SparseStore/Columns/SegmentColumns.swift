@@ -40,7 +40,7 @@ final class SegmentColumns: Sendable {
             for index in values.indices {
                 let column = try open(index, &opened)
                 guard columns.last.map({ $0.name.lexicographicallyPrecedes(column.name) }) ?? true else {
-                    throw FormatError(.attributesAscend, "from column to column")
+                    throw FormatError(.attributesAscend, "the columns are out of order")
                 }
                 columns.append(column)
             }
@@ -55,7 +55,7 @@ final class SegmentColumns: Sendable {
             let column = try AttributeColumn(body: body)
             guard column.documents == documents else {
                 throw FormatError(
-                    .columnShape, "a column of \(column.documents) documents in a segment of \(documents)")
+                    .columnShape, "a column has \(column.documents) documents in a segment of \(documents)")
             }
             return column
         }
@@ -90,10 +90,11 @@ final class SegmentTags: Sendable {
             let tables = try values.map { value in
                 try value.verify()
                 let table = try TagTable(body: value.body)
-                guard !table.begins(before: last) else { throw FormatError(.tagsAscend, "from value to value") }
+                guard !table.begins(before: last) else { throw FormatError(.tagsAscend, "the values are out of order") }
                 last = Array(table.name(at: table.count - 1).utf8)
                 guard table.documents == documents else {
-                    throw FormatError(.windowCounts, "tags of \(table.documents) documents in a window of \(documents)")
+                    throw FormatError(
+                        .windowCounts, "the tags have \(table.documents) documents in a window of \(documents)")
                 }
                 return table
             }

@@ -29,8 +29,8 @@ public struct BlockSettings: Sendable, Hashable {
         else {
             throw SparseStoreError(
                 .invalidArgument,
-                "a block index keeps 1...60000 postings a term and at most 1...64 times as many of one, and its shares "
-                    + "are above 0 and at most 1")
+                "the settings of the block index are out of range; use 1...60000 postings per term, "
+                    + "a maximum factor of 1...64, shares above 0 and at most 1, and no negative numbers")
         }
     }
 }

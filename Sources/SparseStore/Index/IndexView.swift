@@ -62,7 +62,7 @@ struct IndexView: Sendable {
         let segment = members[place.member].segment
         guard segment.isCompact else { return .record(try segment.record(at: place.ordinal)) }
         guard let documents else {
-            throw SparseStoreError(.internalError, "the documents of a compact segment were read outside of a snapshot")
+            throw SparseStoreError(.internalError, "the documents of a compact segment were read outside a snapshot")
         }
         return .document(try documents.storedDocument(segment.number(of: place.ordinal)))
     }

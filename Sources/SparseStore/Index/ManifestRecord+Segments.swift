@@ -6,7 +6,7 @@ extension ManifestRecord {
         let first = nextSegment
         guard let next = UInt32(exactly: Int(first) + count) else {
             throw SparseStoreError(
-                .limitExceeded, "the store has used up its numbers of segments; copy its documents into a new one")
+                .limitExceeded, "the store has run out of segment numbers; copy its documents to a new store")
         }
         nextSegment = next
         return first

@@ -40,8 +40,8 @@ public struct MergePolicy: Sendable, Hashable {
         else {
             throw SparseStoreError(
                 .invalidArgument,
-                "a merge policy has a fanout of 2...64, a dead share above 0 and at most 1, no negative counts, and "
-                    + "1 MiB of memory or more")
+                "the merge policy is out of range; use a fanout of 2...64, a dead share above 0 and at most 1, no "
+                    + "negative counts, a backlog of at least 1, and at least 1 MiB of memory")
         }
     }
 
@@ -111,7 +111,7 @@ extension SparseStoreError {
     /// The error for a merge that makes more documents or postings than the manifest counts.
     static var moreDocumentsThanCounted: SparseStoreError {
         SparseStoreError(
-            .corrupted, "segments hold more documents or postings than the manifest says; 'repair' makes a sound store")
+            .corrupted, "segments have more documents or postings than the manifest says; run 'repair'")
     }
 }
 

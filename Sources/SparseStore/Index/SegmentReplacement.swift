@@ -65,8 +65,7 @@ struct SegmentReplacement {
                 guard try documents.view(number) == nil else {
                     throw SparseStoreError(
                         .corrupted,
-                        "document \(number) is stored, and segment \(source.id) has it as removed; 'repair' "
-                            + "makes a sound store")
+                        "document \(number) is stored, but segment \(source.id) marks it as removed; run 'repair'")
                 }
                 dead[place].append(ordinal)
             }

@@ -49,7 +49,7 @@ extension WindowSegment {
 
     /// Returns the start of the record of an ordinal, in bytes counted through the data of all chunks.
     func place(of ordinal: Int) throws -> Int {
-        guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has none") }
+        guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has no forward records") }
         let place = try forward.place(of: ordinal)
         return place.chunk * forward.chunkBytes + place.offset
     }

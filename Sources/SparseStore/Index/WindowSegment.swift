@@ -34,8 +34,9 @@ final class WindowSegment: @unchecked Sendable {
         self.cache = cache
         firstNumber = entry.firstDocument
         lastNumber = entry.lastDocument
-        // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells. The
-        // lists of a compact segment may be in planes: how long they will be is known, and compared, at first touch.
+        // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells.
+        // The lists of a compact segment may be in planes: how long they will be is known, and compared, at first
+        // touch.
         func lengths(_ chunks: [SegmentBytes]) -> [Int] {
             chunks.map { max(0, $0.body.count - SegmentChunkHeader.size) }
         }
@@ -125,7 +126,7 @@ final class WindowSegment: @unchecked Sendable {
 
     /// Returns the exact vector of the document at an ordinal of a segment that has exact vectors.
     func record(at ordinal: Int) throws -> ForwardRecord {
-        guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has none") }
+        guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has no forward records") }
         let place = try forward.place(of: ordinal)
         let chunk = forwardChunks[place.chunk]
         try chunk.verify()
@@ -133,7 +134,8 @@ final class WindowSegment: @unchecked Sendable {
         return try ForwardRecord(chunk: data, offset: place.offset, isWide: forward.isWide)
     }
 
-    // What `record(at:)` will read soon, in the order in which one thing leads to the next; nothing in a compact segment.
+    // What `record(at:)` will read soon, in the order in which one thing leads to the next; nothing in a compact
+    // segment.
 
     /// Prefetches the position of a document's record.
     func prefetchPlace(of ordinal: Int) { forward?.prefetchPlace(of: ordinal) }

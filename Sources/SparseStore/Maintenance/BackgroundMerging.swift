@@ -59,7 +59,7 @@ final class BackgroundMerging: Sendable {
                 defer { state.failure = "\(error)" }
                 return state.failure == nil
             }
-            if isNew { logger.warning("merging in the background has no thread", metadata: ["error": "\(error)"]) }
+            if isNew { logger.warning("cannot start a thread for background merging", metadata: ["error": "\(error)"]) }
         }
     }
 
@@ -100,7 +100,7 @@ final class BackgroundMerging: Sendable {
                 return next
             }
             logger.warning(
-                "a merge in the background failed and will be tried again",
+                "a background merge failed and will be retried",
                 metadata: ["error": "\(error)", "pause_seconds": "\(pause.inSeconds)"])
             return Again(begin: .now + pause)
         }

@@ -79,7 +79,8 @@ final class ClaimTurn: Sendable {
             try worker.withLock(waitingUpTo: Self.tick, until: { $0 == nil || $0 == thread }) { worker, isReady in
                 guard worker != thread else {
                     throw SparseStoreError(
-                        .busy, "this work goes on already, further up on the same thread; call it when that has ended")
+                        .busy, "this work is already running on the same thread; call it again when that work has ended"
+                    )
                 }
                 if isReady { worker = thread }
                 return isReady

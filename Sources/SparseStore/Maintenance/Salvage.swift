@@ -107,7 +107,7 @@ struct Salvage {
                 try renew()
                 cursor = try commit.reader.cursor(commit.tables.documents)
                 documents = self.documents
-                if jump == 0 { try bad(next, .document("a page from this number on cannot be read")) }
+                if jump == 0 { try bad(next, .document("a page at or after this number cannot be read")) }
                 let (wider, overflow) = max(1, jump).multipliedReportingOverflow(by: 2)
                 guard !overflow, !next.addingReportingOverflow(wider).overflow else { return }
                 jump = wider
@@ -124,7 +124,7 @@ struct Salvage {
             values += 1
             guard let number = try? Keys.documentNumber(entry.key) else {
                 // No number follows it in an orderly way; only a forger writes such a key.
-                return try bad(next, .document("a key of this table is no document number"))
+                return try bad(next, .document("a key of this table is not a document number"))
             }
             func read<R>(_ loss: (String) -> Loss, _ body: () throws -> R) throws -> R? {
                 do {
@@ -158,7 +158,8 @@ struct Salvage {
         guard let multivector = try multivectors.multivector(number) else { return nil }
         if let dimension, multivector.dimension != dimension {
             throw SparseStoreError(
-                .corrupted, "the token vectors have \(multivector.dimension) dimensions and the store's \(dimension)")
+                .corrupted,
+                "the token vectors have \(multivector.dimension) dimensions, but those of the store have \(dimension)")
         }
         return multivector
     }
@@ -203,7 +204,7 @@ struct Salvage {
 
     private static func renew(_ commit: CommitReader) throws {
         guard try commit.renew(isLast: true) else {
-            throw SparseStoreError(.busy, "the store was changed while it was read; end its writers and try again")
+            throw SparseStoreError(.busy, "the store changed while it was being read; stop its writers and try again")
         }
     }
 

@@ -102,8 +102,8 @@ extension StagedBlocks {
         guard content.mostBytes <= Limits.maximumChunkBytes else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the list of term \(term) in the block index would pass \(Limits.maximumChunkBytes) bytes; keep fewer "
-                    + "postings a term, or a smaller share of the summaries")
+                "the list of term \(term) in the block index would exceed \(Limits.maximumChunkBytes) bytes; "
+                    + "keep fewer postings per term, or a smaller share of the summaries")
         }
     }
 

@@ -93,7 +93,7 @@ struct StagedMerge: ClaimedWork {
             guard let first = manifest.segments.firstIndex(where: { $0.id == claim.record.sources.first }),
                 manifest.segments[first...].prefix(sources.count).map(\.id) == claim.record.sources
             else {
-                throw SparseStoreError(.corrupted, "segments that were being merged are gone; restore a backup")
+                throw SparseStoreError(.corrupted, "segments of an unfinished merge are missing; restore a backup")
             }
             try SegmentReplacement(tables: tables, writer: transaction.writer)
                 .apply(first..<first + sources.count, merged, &manifest)

@@ -36,55 +36,57 @@ enum StoreInvariant: Int, Sendable, CaseIterable {
     var rule: String {
         switch self {
         case .identifiers:
-            "`ids` holds exactly the identifiers of the documents in `documents`, each leading to its document"
+            "`ids` has exactly the identifiers of the documents in `documents`, and each maps to its document"
         case .counters:
-            "the manifest's `documents` is the number of entries of `documents`, its `nonzeros` the sum of their term "
-                + "counts"
+            "the manifest's `documents` is the number of entries in `documents`; "
+                + "its `nonzeros` is the sum of their term counts"
         case .membership:
-            "each document in `documents` is in exactly one segment, without a tombstone; every other place in a "
-                + "segment has one"
+            "each document in `documents` is in exactly one segment, without a tombstone; "
+                + "every other ordinal of a segment has one"
         case .tombstones:
-            "a segment's tombstones are as many as its entry in the manifest says, all below its number of documents"
-        case .frequencies: "a term's document frequency is the number of live documents that have it"
+            "a segment has as many tombstones as its manifest entry says, all below its number of documents"
+        case .frequencies: "the document frequency of a term is the number of live documents that have it"
         case .deltas: "all deltas from firstStatisticsDelta up to nextStatisticsDelta exist, and no others"
         case .vocabulary:
-            "where terms are strings, `vocabulary` holds each term below nextTerm once in each direction, and nothing "
-                + "else; where they are not, nothing"
-        case .knownTerms: "where terms are strings, each term of a document is below nextTerm"
+            "if terms are strings, `vocabulary` has each term below nextTerm once in each direction, and nothing "
+                + "else; otherwise it is empty"
+        case .knownTerms: "if terms are strings, each term of a document is below nextTerm"
         case .dictionaries: "each dictionary that a document or the manifest names exists"
-        case .segmentParts: "each segment of the manifest has all its parts, and they agree with its entry"
+        case .segmentParts: "each segment of the manifest has all its parts, and they match its entry"
         case .orphans:
-            "`segments` holds nothing of segments that the manifest does not list, except those that `merge` names as "
-                + "staged, `retired` names and `blocks` has its number of; `tombstones` nothing at all of others"
-        case .postings: "a segment's postings are those of its documents"
-        case .tags: "a segment's tags are those of its documents, but for those that `changes` marks"
-        case .vectors: "a segment's exact vectors and identifiers are those of its documents"
+            "`segments` has values only of segments that the manifest lists, that `merge` names as staged, or that "
+                + "`retired` names, and of the number in `blocks`; "
+                + "`tombstones` has values only of segments in the manifest"
+        case .postings: "the postings of a segment match its documents"
+        case .tags: "the tags of a segment match its documents, except those that `changes` marks"
+        case .vectors: "the exact vectors and identifiers of a segment match its documents"
         case .dictionaryNumbers: "the ids of `dictionaries` are 1 or more and below nextDictionary"
-        case .tuningGeneration: "a tuning is of no later commit than the manifest"
-        case .metaRecords: "`meta` holds a store record and a manifest"
+        case .tuningGeneration: "the generation of a tuning is not above that of the manifest"
+        case .metaRecords: "`meta` has a store record and a manifest"
         case .mergeSources:
-            "the sources of `merge` are neighbours in the manifest, in its order; what it has staged is not in the "
-                + "manifest, and below nextSegment"
+            "the sources of `merge` are adjacent in the manifest, in its order; its staged segments are not in the "
+                + "manifest, and are below nextSegment"
         case .retiredSegments: "a retired segment is neither in the manifest nor named by `merge`"
         case .blockSources:
-            "the number of `blocks` and its sources are below nextSegment; nothing else has the number, and sources that "
-                + "the manifest lists have as many documents there"
-        case .blockParts: "the block index has all its parts and no others, and they agree with its record"
-        case .blockLists: "the lists of the block index, and their summaries, are those of their documents' lines"
-        case .blockLines: "the lines of the block index are those of its live documents"
-        case .columns: "a segment's columns are those of its documents, but for those that `changes` marks"
+            "the number of `blocks` and its sources are below nextSegment; nothing else has that number, and sources "
+                + "that the manifest lists have the same number of documents there"
+        case .blockParts: "the block index has all its parts and no others, and they match its record"
+        case .blockLists: "the lists of the block index and their summaries match the lines of its documents"
+        case .blockLines: "the lines of the block index match its live documents"
+        case .columns: "the columns of a segment match its documents, except those that `changes` marks"
         case .changes:
-            "a segment's changes are as many as its entry in the manifest says, all below its number of documents; "
-                + "`changes` holds nothing of other segments"
-        case .attributeTypes: "each attribute of a document is in the schema, with a type that holds its value"
+            "a segment has as many changes as its manifest entry says, all below its number of documents; `changes` "
+                + "has nothing of other segments"
+        case .attributeTypes: "each attribute of a document is in the schema, with a type that can hold its value"
         case .multivectors:
             "each multivector belongs to a document in `documents`, and has the dimension of the settings"
         case .multivectorCounts:
-            "the settings' `tokens`, `bytes` and documents of each encoding are those of the entries of `multivectors`"
+            "the `tokens`, the `bytes` and the documents per "
+                + "encoding in the settings match the entries of `multivectors`"
         case .codebooks:
             "each codebook that a multivector or the settings name exists, and has the dimension of the settings"
         case .encoderLength:
-            "where BM25 scores, weights are whole numbers, and `length` is their sum over all documents"
+            "if BM25 is used, weights are whole numbers, and `length` is their sum over all documents"
         }
     }
 }

@@ -59,7 +59,7 @@ extension Verification {
             if let window = try window(entry), let dead = try tombstones(window) {
                 try body(window, dead)
             } else {
-                skip("\(unseen) of segment \(entry.id), which cannot be opened")
+                skip("\(unseen) of segment \(entry.id), because it cannot be opened")
             }
         }
     }

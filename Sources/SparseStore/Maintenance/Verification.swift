@@ -122,7 +122,7 @@ final class Verification {
         guard mustRenew else { return }
         mustRenew = false
         if try !commit.renew() {
-            skip("what came after damaged pages, as the store was changed or is damaged throughout")
+            skip("the rest after damaged pages, because the store changed or has too much damage")
         }
     }
 
@@ -132,7 +132,7 @@ final class Verification {
         damagedTables.insert(table)
         mustRenew = true
         guard !isKnown else { return skip("the rest of the check '\(current.name)', after damaged pages") }
-        add("pages", table, Hexadecimal.abbreviated(key), "the table cannot be read on from here: \(error.message)")
+        add("pages", table, Hexadecimal.abbreviated(key), "the table cannot be read past this key: \(error.message)")
     }
 
     private func add(_ rule: String, _ table: TableNumber, _ key: String, _ sentence: String) {
@@ -149,9 +149,9 @@ final class Verification {
     private static func remedy(_ table: TableNumber) -> String {
         switch table {
         case .documents, .dictionaries, .multivectors, .vocabulary:
-            "restore a backup; or `repair`, which keeps what can still be read"
+            "restore a backup, or run `repair` to keep what can still be read"
         case .meta, .ids, .statistics, .segments, .tombstones, .changes:
-            "restore a backup; or `repair`, which makes this anew from the documents"
+            "restore a backup, or run `repair`, which rebuilds this from the documents"
         }
     }
 }

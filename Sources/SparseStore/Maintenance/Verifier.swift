@@ -17,7 +17,7 @@ struct Verifier {
             try verification.check("meta") { manifest = try MetaCheck.run(verification) }
             if level == .deep { try verification.check("values") { try ValuesCheck.run(verification) } }
             guard let manifest else {
-                verification.skip("what must agree between values, as the manifest cannot be read")
+                verification.skip("whether values match each other, because the manifest cannot be read")
                 return verification.report
             }
             verification.begin(generation: manifest.generation)

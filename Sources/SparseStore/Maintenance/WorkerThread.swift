@@ -26,8 +26,8 @@ package final class WorkerThread: @unchecked Sendable {
             Unmanaged<Body>.fromOpaque(context).release()
             throw SparseStoreError(
                 .io,
-                "the system starts no further thread; allow this process more of them (ulimit -u, ulimit -v, or the pids "
-                    + "limit of its container)")
+                "the system cannot start another thread; raise the limits of the process (ulimit -u, ulimit -v, or the "
+                    + "pids limit of its container)")
         }
         self.thread = thread
     }

@@ -40,7 +40,7 @@ public struct Cursor: Sendable, Hashable {
         }
         guard store == self.store else { throw Self.refused("it belongs to another store") }
         guard question == self.question else {
-            throw Self.refused("it belongs to another question; give it with what was asked when it was made")
+            throw Self.refused("it belongs to another query; pass it with the query that made it")
         }
         return position
     }
@@ -49,7 +49,7 @@ public struct Cursor: Sendable, Hashable {
     static let unreadable = refused("its position cannot be read")
 
     private static func refused(_ why: String) -> SparseStoreError {
-        SparseStoreError(.invalidCursor, "the cursor is refused: \(why); or ask for the first page, without a cursor")
+        SparseStoreError(.invalidCursor, "the cursor is refused, because \(why); or start again without a cursor")
     }
 }
 

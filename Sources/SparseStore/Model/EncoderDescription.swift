@@ -54,7 +54,9 @@ public struct EncoderDescription: Sendable, Hashable, CustomStringConvertible {
     func mismatch(_ other: EncoderDescription) -> SparseStoreError {
         SparseStoreError(
             .encoderMismatch,
-            "the store was filled by the encoder \(self), and this one is \(other); use the store's, or another store")
+            "the documents of the store were encoded by \(self), not by \(other); use the same encoder, "
+                + "or another store"
+        )
     }
 
     /// Returns whether another encoder makes the same vectors and scores them in the same way. The parameters are not

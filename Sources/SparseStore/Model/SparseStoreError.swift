@@ -102,33 +102,33 @@ extension SparseStoreError {
         /// The remedy for most errors of the kind.
         var remedy: String {
             switch kind {
-            case .notFound: "check the name, or make it first"
-            case .invalidArgument: "give a value inside the range that the reference states"
-            case .invalidVector: "give finite weights within Limits.weights, each term once"
+            case .notFound: "check the name, or create it first"
+            case .invalidArgument: "use a value in the documented range"
+            case .invalidVector: "use finite weights within Limits.weights, and each term once"
             case .limitExceeded: "stay within Limits"
-            case .termSpaceMismatch: "give terms of the kind that the store was filled with"
-            case .dimensionMismatch: "give token vectors of the store's dimension"
+            case .termSpaceMismatch: "use the kind of terms that the store has, strings or numbers"
+            case .dimensionMismatch: "use token vectors with the dimension of the store"
             case .codecNotTrained: "write token vectors first"
-            case .attributeTypeMismatch: "convert the value, or use another name"
-            case .encoderMismatch: "use the encoder that filled the store, or a new store"
-            case .corrupted: "restore a backup, or make a sound store of what can be read with 'repair'"
-            case .incompatibleFormat: "open the file with the version that wrote it, or a later one"
+            case .attributeTypeMismatch: "convert the value, or use another attribute"
+            case .encoderMismatch: "use the encoder that the store was loaded with, or a new store"
+            case .corrupted: "restore a backup, or run 'repair' to keep what can be read"
+            case .incompatibleFormat: "open the file with the version that wrote it, or with a newer one"
             case .notAStore: "check the path"
-            case .alreadyOpen: "share the handle that has it open"
-            case .diskFull: "free space and try again; nothing is lost"
-            case .io: "look at the system's log for the device, then try again"
+            case .alreadyOpen: "share the open handle"
+            case .diskFull: "free some space and try again; nothing is lost"
+            case .io: "check the system log for errors of the device, then try again"
             case .readOnly: "open the store for writing"
             case .permissionDenied: "change the permissions of the file and of its folder"
-            case .busy: "try again when the other user has ended"
+            case .busy: "try again when the other process or thread has finished"
             case .readersFull: "try again, or raise Configuration.maximumReaders"
             case .needsReopen: "close the store and open it again"
             case .forkedProcess: "open the store in the child process"
             case .networkFilesystem: "move the file to a local disk"
             case .closed: "open the store again"
             case .cancelled: "call again"
-            case .deadlineExceeded: "allow more time, or ask for less"
-            case .generationNotReached: "wait longer, or ask without a generation"
-            case .invalidCursor: "ask for the first page again"
+            case .deadlineExceeded: "allow more time, or request fewer hits"
+            case .generationNotReached: "wait longer, or leave out the generation"
+            case .invalidCursor: "start again from the first page"
             case .outOfMemory: "allow the process more memory, or lower Configuration.mapSize"
             case .internalError: "report it to the authors of SparseStore"
             }
@@ -201,7 +201,7 @@ extension SparseStoreError.Code: Codable {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
         guard let kind = Kind(rawValue: name) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(name)' is no code of an error")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(name)' is not an error code")
         }
         self.kind = kind
     }

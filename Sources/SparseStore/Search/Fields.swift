@@ -1,5 +1,5 @@
-// Documents of several fields, such as a title and a body. The fields share one vocabulary: the term "swift" of the field
-// "title" is stored as "title:swift". A query names its terms once and gives each field a weight.
+// Documents of several fields, such as a title and a body. The fields share one vocabulary: the term "swift" of the
+// field "title" is stored as "title:swift". A query names its terms once and gives each field a weight.
 
 /// The names of terms in fields.
 enum FieldTerms {
@@ -14,7 +14,7 @@ enum FieldTerms {
         for field in fields where field.isEmpty || field.contains(separator) {
             throw SparseStoreError(
                 .invalidArgument,
-                "a field is called '\(field)'; the name of a field has at least one character and no '\(separator)'")
+                "the field name '\(field)' is not valid; use at least one character and no '\(separator)'")
         }
     }
 }

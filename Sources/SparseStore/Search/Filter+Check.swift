@@ -23,26 +23,27 @@ extension Filter {
     private func count(_ tally: inout Tally, depth: Int) throws(SparseStoreError) {
         // First the depth: it bounds this recursion and every later one.
         guard depth <= Self.maximumDepth else {
-            throw SparseStoreError(.limitExceeded, "the filter is nested deeper than \(Self.maximumDepth)")
+            throw SparseStoreError(
+                .limitExceeded, "the filter is nested deeper than \(Self.maximumDepth) levels; simplify it")
         }
         tally.parts += 1
         guard tally.parts <= Self.maximumParts else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the filter has more than \(Self.maximumParts) parts; put identifiers into one set")
+                "the filter has more than \(Self.maximumParts) parts; combine identifiers into one set")
         }
         switch self {
         case .tag(let tag):
             guard (1...Limits.maximumTagBytes).contains(tag.utf8.count) else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "a tag of the filter has \(tag.utf8.count) bytes; tags have 1...\(Limits.maximumTagBytes)")
+                    "a tag in the filter has \(tag.utf8.count) bytes; use 1...\(Limits.maximumTagBytes)")
             }
         case .idPrefix(let prefix):
             guard (1...Limits.maximumIdentifierBytes).contains(prefix.utf8.count) else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "a prefix of identifiers has \(prefix.utf8.count) bytes; give 1...\(Limits.maximumIdentifierBytes)")
+                    "an identifier prefix has \(prefix.utf8.count) bytes; use 1...\(Limits.maximumIdentifierBytes)")
             }
         case .term(let term):
             guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {

@@ -133,7 +133,7 @@ struct FilterParser {
         guard depth < Filter.maximumDepth else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the filter, at character \(token.position): nested deeper than \(Filter.maximumDepth)"
+                "the filter, at character \(token.position): nested deeper than \(Filter.maximumDepth) levels"
             )
             .about(position: token.position)
         }
@@ -143,6 +143,6 @@ struct FilterParser {
     }
 
     private func unexpected(_ token: FilterTokens.Token, _ expected: String) -> SparseStoreError {
-        FilterTokens.failure(token.position, "\(token.kind.name) stands where \(expected) is expected")
+        FilterTokens.failure(token.position, "expected \(expected), found \(token.kind.name)")
     }
 }

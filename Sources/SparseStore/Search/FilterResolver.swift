@@ -35,7 +35,8 @@ struct FilterResolver {
         case .numbers:
             guard let number = TermID(name) else {
                 throw SparseStoreError(
-                    .invalidArgument, "the terms of this store are numbers, and a term of the filter is none")
+                    .invalidArgument,
+                    "the terms of this store are numbers, but a term of the filter is not; use a number")
             }
             return number
         case .undecided: return nil
@@ -69,7 +70,7 @@ struct FilterResolver {
         func refused(_ what: String) -> SparseStoreError {
             SparseStoreError(
                 .invalidArgument,
-                "the attribute '\(name)' has the type \(type), and the filter compares it with \(what)")
+                "the attribute '\(name)' has the type \(type), but the filter compares it with \(what)")
         }
         switch (value, type) {
         case (.number(let number), _) where !number.isFinite: throw refused("\(number)")
@@ -78,14 +79,16 @@ struct FilterResolver {
         case (.number, .integer), (.number, .number), (.number, .integers): return value
         case (.string(let text), .integer), (.string(let text), .number), (.string(let text), .integers):
             if let integer = Int64(text) { return .integer(integer) }
-            guard let number = Double(text), number.isFinite else { throw refused("a text that is no number") }
+            guard let number = Double(text), number.isFinite else { throw refused("a string that is not a number") }
             return .number(number)
         case (.string(let text), .boolean):
-            guard let boolean = Bool(text.lowercased()) else { throw refused("a text that is neither true nor false") }
+            guard let boolean = Bool(text.lowercased()) else {
+                throw refused("a string that is neither true nor false")
+            }
             return .boolean(boolean)
         case (.string(let text), .date):
             guard let date = AttributeValue.date(rfc3339: text) else {
-                throw refused("a text that is no date; write it as 2024-01-31 or 2024-01-31T12:00:00Z")
+                throw refused("a string that is not a date; write dates as 2024-01-31 or 2024-01-31T12:00:00Z")
             }
             return date
         default: throw refused("a value of the type \(value.type)")

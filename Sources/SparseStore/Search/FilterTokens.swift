@@ -105,7 +105,7 @@ struct FilterTokens {
         if text == "==" { return .equal }
         if text == "<>" { return .unequal }
         guard let sign = Sign(rawValue: text) else {
-            throw Self.failure(begin + 1, "'\(text)' is no comparison; use =, !=, <, <=, > or >=")
+            throw Self.failure(begin + 1, "'\(text)' is not a comparison; use =, !=, <, <=, > or >=")
         }
         return sign
     }
@@ -126,11 +126,11 @@ struct FilterTokens {
             case "id": return try identifier()
             default:
                 throw Self.failure(
-                    begin + 1, "a colon stands after tag, id and term only; write an attribute as NAME = VALUE")
+                    begin + 1, "a colon may only follow tag, id or term; write an attribute as NAME = VALUE")
             }
         }
         if index < characters.count, characters[index] == "\"" {
-            throw Self.failure(index + 1, "a quote inside a word; write the whole word in quotes")
+            throw Self.failure(index + 1, "a quote is inside a word; put quotes around the whole word")
         }
         if !isValue, let keyword = Keyword(rawValue: word.lowercased()) { return .keyword(keyword) }
         return .word(word)
@@ -155,9 +155,9 @@ struct FilterTokens {
         let begin = index
         if index < characters.count, characters[index] == "\"" { return try quoted(mayBeEmpty: false) }
         while index < characters.count, !Self.endsLongName(characters[index]) { index += 1 }
-        guard index > begin else { throw Self.failure(begin + 1, "a name is expected right after the colon") }
+        guard index > begin else { throw Self.failure(begin + 1, "expected a name directly after the colon") }
         if index < characters.count, characters[index] == "\"" {
-            throw Self.failure(index + 1, "a quote in a name; write the whole name in quotes")
+            throw Self.failure(index + 1, "a quote is inside a name; put quotes around the whole name")
         }
         return String(characters[begin..<index])
     }
@@ -178,12 +178,12 @@ struct FilterTokens {
                 continue
             }
             guard index < characters.count, characters[index] == "\"" || characters[index] == "\\" else {
-                throw Self.failure(index, "a backslash stands before a quote or a backslash only")
+                throw Self.failure(index, "a backslash may only precede a quote or a backslash")
             }
             name.append(characters[index])
             index += 1
         }
-        throw Self.failure(begin + 1, "the quoted name does not end")
+        throw Self.failure(begin + 1, "the quoted name has no closing quote")
     }
 
     /// Returns whether a character ends a name after a colon.

@@ -61,8 +61,8 @@ struct FirstStage {
         var reason = chosen.reason
         if allowed != nil {
             reason +=
-                "; the filter lets \(counters.filteredDocuments) documents through: "
-                + "\(counters.segmentsScanned) segments scanned, \(counters.segmentsScored) scored whole"
+                "; the filter matches \(counters.filteredDocuments) documents: "
+                + "\(counters.segmentsScanned) segments scanned, \(counters.segmentsScored) scored completely"
         }
         if isExact, !chosen.isExact { reason += "; the answer is exact" }
         return chosen.amended(isExact: isExact, reason)

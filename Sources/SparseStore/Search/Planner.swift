@@ -58,7 +58,7 @@ struct Planner {
     ) -> Choice {
         if hasNegativeWeight {
             switch recall {
-            case .fast, .target: return exact("the query has weights below zero")
+            case .fast, .target: return exact("the query has negative weights")
             case .exact, .plainSeismic: break
             }
         }
@@ -74,14 +74,14 @@ struct Planner {
 
     private func choose(_ recall: Recall, limit: Int, share: Double, usingBlocks: Bool) -> Choice {
         switch recall {
-        case .exact: return exact("exact was asked for")
-        case .fast: return effort(0, limit, share, "the least effort was asked for")
+        case .exact: return exact("an exact search was requested")
+        case .fast: return effort(0, limit, share, "the lowest effort was requested")
         case .plainSeismic(let cut, let heapFactor):
             let plan = Effort.blocks(.plainSeismic(cut: cut, heapFactor: Float(heapFactor)))
             return Choice(
                 effort: plan,
                 description: SearchPlan(
-                    plan, number: nil, expectedRecall: nil, isTuned: false, limit: limit, "plain Seismic was asked for")
+                    plan, number: nil, expectedRecall: nil, isTuned: false, limit: limit, "plain Seismic was requested")
             )
         case .target(let target):
             if documents < Self.exactBelow { return exact("\(documents) documents are few enough for an exact search") }

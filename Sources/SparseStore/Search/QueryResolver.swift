@@ -31,8 +31,8 @@ struct QueryResolver {
         if let bad = components.first(where: { $0.1 != 0 && !Self.weights.contains(abs($0.1)) }) {
             throw SparseStoreError(
                 .invalidArgument,
-                "a weighting makes a query weight of \(bad.1); after it, the magnitudes of weights are 0 or in "
-                    + "\(Self.weights)")
+                "the weighting turns a query weight into \(bad.1); use weights whose products have a magnitude of 0 or "
+                    + "in \(Self.weights)")
         }
         return ResolvedQuery(components)
     }
@@ -57,7 +57,7 @@ struct QueryResolver {
     private func weighted(_ components: [(TermID, Float)], _ table: WeightTable) throws -> [(TermID, Float)] {
         switch table.entries {
         case .byNumber(let weights):
-            try check(.numbers, "the weight table is by the numbers of terms")
+            try check(.numbers, "the weight table has term numbers")
             return components.map { term, weight in
                 (term, Int(term) < weights.count ? weight * weights[Int(term)] : 0)
             }
@@ -92,7 +92,7 @@ struct QueryResolver {
         for id in ids {
             guard let vector = try corpus.vector(of: id) else {
                 throw SparseStoreError(
-                    .notFound, "the query asks for documents like or unlike '\(id)', and there is none; check the id"
+                    .notFound, "the query asks for documents like or unlike '\(id)', which does not exist; check the id"
                 ).about(document: id)
             }
             for (term, weight) in vector { sums[term, default: 0] += share * Double(weight) }
@@ -125,7 +125,9 @@ struct QueryResolver {
         guard count <= Limits.maximumQueryTerms else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the query has \(count) terms; the limit is \(Limits.maximumQueryTerms): keep the heaviest")
+                "the query has \(count) terms, the limit is \(Limits.maximumQueryTerms); "
+                    + "keep the terms with the largest weights"
+            )
         }
     }
 
@@ -133,7 +135,8 @@ struct QueryResolver {
         guard corpus.termSpace != .undecided, corpus.termSpace != space else { return }
         throw SparseStoreError(
             .termSpaceMismatch,
-            "\(given) and this store's terms are \(space == .numbers ? "strings" : "numbers"); give it what it was filled with"
+            "\(given), but the terms of this store are \(space == .numbers ? "strings" : "numbers"); "
+                + "use the same kind of terms"
         )
     }
 
@@ -143,7 +146,7 @@ struct QueryResolver {
             try check(weight: term.weight, of: "'\(term.term)'", term: term.term)
             guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(
-                    .invalidVector, "the query's term '\(term.term)' stands twice; add its weights together"
+                    .invalidVector, "the query has the term '\(term.term)' twice; add up its weights"
                 ).about(term: term.term)
             }
         }
@@ -153,7 +156,7 @@ struct QueryResolver {
         guard weight.isFinite, Limits.weights.contains(abs(weight)) else {
             throw SparseStoreError(
                 .invalidVector,
-                "the query's weight of \(what) is \(weight); weights are finite, and their magnitudes in \(Limits.weights)"
+                "the query's weight of \(what) is \(weight); use a finite weight with a magnitude in \(Limits.weights)"
             ).about(term: term)
         }
     }

@@ -13,7 +13,9 @@ struct SearchBudget: Sendable {
         if let deadline, ContinuousClock.now >= deadline {
             throw SparseStoreError(
                 .deadlineExceeded,
-                "the search was not done by its deadline; give it more time, ask for fewer hits or a lower recall")
+                "the search did not finish before its deadline; allow more time, "
+                    + "or request fewer hits or a lower recall"
+            )
         }
     }
 }

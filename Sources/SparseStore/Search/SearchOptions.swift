@@ -57,23 +57,24 @@ public struct SearchOptions: Sendable, Hashable {
     func check() throws(SparseStoreError) {
         guard (1...Limits.maximumResults).contains(limit) else {
             throw SparseStoreError(
-                .invalidArgument, "the limit is \(limit); ask for 1...\(Limits.maximumResults) hits")
+                .invalidArgument, "the limit is \(limit); use 1...\(Limits.maximumResults)")
         }
         guard (0...Limits.maximumResults).contains(offset) else {
             throw SparseStoreError(
-                .invalidArgument, "the offset is \(offset); give 0...\(Limits.maximumResults), or go on with a cursor")
+                .invalidArgument, "the offset is \(offset); use 0...\(Limits.maximumResults), or continue with a cursor"
+            )
         }
         if case .target(let share) = recall, !(0...1).contains(share) {
-            throw SparseStoreError(.invalidArgument, "the recall target is \(share); it is a share from 0 to 1")
+            throw SparseStoreError(.invalidArgument, "the recall target is \(share); use a number from 0 to 1")
         }
         if case .plainSeismic(let cut, let heapFactor) = recall, cut < 1 || !(0...1).contains(heapFactor) {
             throw SparseStoreError(
                 .invalidArgument,
-                "plain Seismic was asked for with a cut of \(cut) and a heap factor of \(heapFactor); the cut is 1 or more "
-                    + "lists, the factor 0 to 1")
+                "the cut of plain Seismic is \(cut) and its heap factor is \(heapFactor); "
+                    + "use a cut of 1 or more and a factor from 0 to 1")
         }
         if let minimumScore, !minimumScore.isFinite {
-            throw SparseStoreError(.invalidArgument, "the minimum score is \(minimumScore); it must be finite")
+            throw SparseStoreError(.invalidArgument, "the minimum score is \(minimumScore); use a finite number")
         }
         try grouping?.check()
         try filter?.check()
@@ -134,11 +135,11 @@ public struct Grouping: Sendable, Hashable {
         guard (1...Limits.maximumResults).contains(best) else {
             throw SparseStoreError(
                 .invalidArgument,
-                "the best \(best) documents of each group were asked for; ask for 1...\(Limits.maximumResults)")
+                "the number of documents per group is \(best); use 1...\(Limits.maximumResults)")
         }
         if case .idPrefix(let separator) = key, separator.text.isEmpty {
             throw SparseStoreError(
-                .invalidArgument, "the separator of a grouping by identifiers is empty; give at least one character")
+                .invalidArgument, "the separator for grouping by identifier is empty; use at least one character")
         }
     }
 }

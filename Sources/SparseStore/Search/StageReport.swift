@@ -15,7 +15,7 @@ public struct StageReport: Sendable, Hashable, Codable {
             if let container = try? decoder.singleValueContainer(), let name = try? container.decode(String.self) {
                 guard name == Self.deadlineName else {
                     throw DecodingError.dataCorruptedError(
-                        in: container, debugDescription: "'\(name)' is no reason of a fallback")
+                        in: container, debugDescription: "'\(name)' is not a fallback reason")
                 }
                 self = .deadlinePassed
             } else {

@@ -20,7 +20,7 @@ public struct WeightTable: Sendable, Hashable {
         if let bad = weights.firstIndex(where: { !Self.isWeight($0) }) {
             throw SparseStoreError(
                 .invalidArgument,
-                "the weight of term \(bad) in a weight table is \(weights[bad]); give finite weights of at least 0")
+                "the weight of term \(bad) in a weight table is \(weights[bad]); use finite, non-negative weights")
         }
         entries = .byNumber(weights)
     }
@@ -36,12 +36,13 @@ public struct WeightTable: Sendable, Hashable {
             guard Self.isWeight(term.weight) else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "the weight of '\(term.term)' in a weight table is \(term.weight); give finite weights of at least 0"
+                    "the weight of '\(term.term)' in a weight table is \(term.weight); use finite, non-negative weights"
                 )
             }
             guard weights.updateValue(term.weight, forKey: TextKey(term.term)) == nil else {
                 throw SparseStoreError(
-                    .invalidArgument, "'\(term.term)' stands twice in a weight table; give each term one weight")
+                    .invalidArgument,
+                    "the term '\(term.term)' appears twice in a weight table; give each term one weight")
             }
         }
         entries = .byName(weights)

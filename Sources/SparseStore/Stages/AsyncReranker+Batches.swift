@@ -25,10 +25,14 @@ extension AsyncReranker {
         let scores = try await scores(batch)
         guard scores.count == batch.count else {
             throw SparseStoreError(
-                .invalidArgument, "the model gave \(scores.count) scores for \(batch.count) candidates")
+                .invalidArgument,
+                "the reranker returned \(scores.count) scores for \(batch.count) candidates; "
+                    + "return one score per candidate"
+            )
         }
         guard scores.allSatisfy(\.isFinite) else {
-            throw SparseStoreError(.invalidArgument, "the model gave a score that is not finite")
+            throw SparseStoreError(
+                .invalidArgument, "the reranker returned a score that is not finite; return finite scores")
         }
         return scores
     }

@@ -40,7 +40,7 @@ public struct BatchOptions: Sendable, Hashable {
         guard size >= 1, concurrency >= 1 else {
             throw SparseStoreError(
                 .invalidArgument,
-                "batches of \(size) candidates, \(concurrency) at a time; give at least 1 of each")
+                "the batch size is \(size) and the concurrency is \(concurrency); use at least 1 for each")
         }
     }
 }

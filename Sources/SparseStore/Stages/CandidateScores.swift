@@ -24,12 +24,12 @@ public struct CandidateScores: Sendable {
         guard score.isFinite else {
             throw SparseStoreError(
                 .invalidArgument,
-                "a reranker scored the candidate of rank \(rank) with \(score); scores must be finite")
+                "a reranker gave the candidate at rank \(rank) the score \(score); return finite scores")
         }
         guard scores.indices.contains(rank) else {
             throw SparseStoreError(
                 .invalidArgument,
-                "a reranker scored rank \(rank) of \(scores.count) candidates; score those it was given")
+                "a reranker scored rank \(rank), but there are \(scores.count) candidates; score only the candidates")
         }
         if scores[rank] == nil { scored += 1 }
         scores[rank] = score

@@ -26,7 +26,7 @@ public struct ExternalRanking: Sendable, Hashable {
         if let bad = scores.firstIndex(where: { !$0.score.isFinite }) {
             throw SparseStoreError(
                 .invalidArgument,
-                "score \(bad) of an external ranking is \(scores[bad].score); scores must be finite")
+                "score \(bad) of an external ranking is \(scores[bad].score); use finite scores")
         }
         self.init(
             sorted:
@@ -59,7 +59,7 @@ public struct ExternalRanking: Sendable, Hashable {
         guard ids.count <= Limits.maximumResults else {
             throw SparseStoreError(
                 .limitExceeded,
-                "an external ranking has \(ids.count) documents; the limit is \(Limits.maximumResults): keep the best")
+                "an external ranking has \(ids.count) documents, the limit is \(Limits.maximumResults); keep the best")
         }
     }
 }

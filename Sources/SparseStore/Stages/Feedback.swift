@@ -51,21 +51,21 @@ public struct Feedback: Sendable, Hashable {
         case .best(let count):
             guard (1...Self.maximumDocuments).contains(count) else {
                 throw SparseStoreError(
-                    .invalidArgument, "feedback from \(count) documents; give 1...\(Self.maximumDocuments)")
+                    .invalidArgument, "feedback uses \(count) documents; use 1...\(Self.maximumDocuments)")
             }
         case .judged(let relevant, let nonRelevant):
             guard relevant.count <= Self.maximumDocuments, nonRelevant.count <= Self.maximumDocuments else {
                 throw SparseStoreError(
                     .limitExceeded,
-                    "feedback from \(relevant.count) relevant and \(nonRelevant.count) other documents; "
-                        + "the limit is \(Self.maximumDocuments) each")
+                    "feedback has \(relevant.count) relevant and \(nonRelevant.count) other documents; "
+                        + "use at most \(Self.maximumDocuments) of each")
             }
         }
         guard (1...10_000).contains(terms) else {
-            throw SparseStoreError(.invalidArgument, "feedback of \(terms) terms; give 1...10000")
+            throw SparseStoreError(.invalidArgument, "feedback uses \(terms) terms; use 1...10000")
         }
         for weight in [weight, nonRelevantWeight] where !(0...100).contains(weight) {
-            throw SparseStoreError(.invalidArgument, "the weight of feedback is \(weight); give 0...100")
+            throw SparseStoreError(.invalidArgument, "the feedback weight is \(weight); use 0...100")
         }
         try interpolation?.check()
     }

@@ -40,12 +40,12 @@ public struct Fusion: Sendable, Hashable {
         case .reciprocalRank(let constant):
             guard constant.isFinite, constant >= 0 else {
                 throw SparseStoreError(
-                    .invalidArgument, "the constant of a rank fusion is \(constant); give a number of at least 0")
+                    .invalidArgument, "the constant of a rank fusion is \(constant); use a number of at least 0")
             }
         case .weightedSum(_, let weight):
             guard (0...1).contains(weight) else {
                 throw SparseStoreError(
-                    .invalidArgument, "the weight of a fusion is \(weight); it is a share from 0 to 1")
+                    .invalidArgument, "the weight of a fusion is \(weight); use a number from 0 to 1")
             }
         }
     }

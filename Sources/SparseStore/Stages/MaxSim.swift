@@ -72,13 +72,13 @@ public struct MaxSim: Reranker {
         guard query.count <= Limits.maximumQueryTokens else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the query has \(query.count) token vectors; the limit is \(Limits.maximumQueryTokens)")
+                "the query has \(query.count) token vectors; use at most \(Limits.maximumQueryTokens)")
         }
         if let alpha, !(0...1).contains(alpha) {
-            throw SparseStoreError(.invalidArgument, "alpha is \(alpha); give 0...1, or nil to prune no candidate")
+            throw SparseStoreError(.invalidArgument, "alpha is \(alpha); use 0...1, or nil to turn off pruning")
         }
         if let beta, beta < 1 {
-            throw SparseStoreError(.invalidArgument, "beta is \(beta); give 1 or more, or nil to score all candidates")
+            throw SparseStoreError(.invalidArgument, "beta is \(beta); use 1 or more, or nil to score all candidates")
         }
     }
 

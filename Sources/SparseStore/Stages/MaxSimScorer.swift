@@ -49,8 +49,8 @@ final class MaxSimScorer {
         guard view.dimension == dimension, let data = view.data.baseAddress else {
             throw SparseStoreError(
                 .dimensionMismatch,
-                "the query's token vectors have \(dimension) dimensions and the stored ones \(view.dimension); "
-                    + "use the model that made the stored ones")
+                "the query's token vectors have \(dimension) dimensions, but the stored ones have \(view.dimension); "
+                    + "use the model of the stored token vectors")
         }
         maxima.base.update(repeating: -.infinity, count: maxima.count)
         switch view.codec {
@@ -100,7 +100,9 @@ final class MaxSimScorer {
             tables = known
         } else {
             let codebook = try codebook(view.codebook)
-            guard codebook.dimension == dimension else { throw FormatError(.codebookUse, "another dimension") }
+            guard codebook.dimension == dimension else {
+                throw FormatError(.codebookUse, "the codebook has a different dimension")
+            }
             tables = QueryTables(query, blocks: blocks, stride: paddedDimension, codebook, kernels)
             self.tables[view.codebook] = tables
         }

@@ -99,7 +99,8 @@ public struct SearchStage: Sendable {
             for boost in boosts { try boost.check() }
         case .minimumScore(let least):
             guard least.isFinite else {
-                throw SparseStoreError(.invalidArgument, "the minimum score of a stage is \(least); it must be finite")
+                throw SparseStoreError(
+                    .invalidArgument, "the minimum score of a stage is \(least); use a finite number")
             }
         }
         try Self.check(candidates: candidates)
@@ -108,7 +109,7 @@ public struct SearchStage: Sendable {
     static func check(candidates: Int) throws(SparseStoreError) {
         guard (1...Limits.maximumResults).contains(candidates) else {
             throw SparseStoreError(
-                .invalidArgument, "a stage takes \(candidates) candidates; give 1...\(Limits.maximumResults)")
+                .invalidArgument, "a stage has \(candidates) candidates; use 1...\(Limits.maximumResults)")
         }
     }
 }

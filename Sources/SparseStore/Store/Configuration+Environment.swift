@@ -15,7 +15,7 @@ extension EnvironmentOptions {
         waiting.timeout = configuration.busyTimeout
         waiting.isCancelled = configuration.isWaitCancelled
         waiting.announce = { [logger = configuration.logger, announce = configuration.announceWait] holder in
-            logger.notice("a write waits", metadata: ["for": "\(holder)"])
+            logger.notice("a write is waiting", metadata: ["for": "\(holder)"])
             announce("\(holder)")
         }
         durability = configuration.durability == .full ? .full : .lastCommitMayBeLost

@@ -68,7 +68,7 @@
                 let names = Value.allCases.map { "\($0)" }.joined(separator: ", ")
                 throw SparseStoreError(
                     .invalidArgument, problem: "the configuration's '\(key)' is '\(name)'",
-                    remedy: "choose one of these: \(names)")
+                    remedy: "use one of: \(names)")
             }
             use(value)
         }
@@ -82,7 +82,7 @@
                     || reader.bool(forKey: name) != nil
             else { return }
             throw SparseStoreError(
-                .invalidArgument, problem: "the configuration's '\(key)' is not \(wanted)", remedy: "give \(wanted)")
+                .invalidArgument, problem: "the configuration's '\(key)' is not \(wanted)", remedy: "use \(wanted)")
         }
     }
 #endif

@@ -18,12 +18,12 @@ enum DocumentValidation {
             throw SparseStoreError(
                 .invalidArgument,
                 "a document identifier has \(document.id.utf8.count) bytes; "
-                    + "give 1...\(Limits.maximumIdentifierBytes) bytes of UTF-8")
+                    + "use 1...\(Limits.maximumIdentifierBytes) bytes of UTF-8")
         }
         if let payload = document.payload, payload.count > Limits.maximumPayloadBytes {
             throw SparseStoreError(
                 .limitExceeded,
-                "the payload has \(payload.count) bytes; the limit is \(Limits.maximumPayloadBytes)")
+                "the payload has \(payload.count) bytes; use at most \(Limits.maximumPayloadBytes)")
         }
         try check(tags: document.tags)
         try check(attributes: document.attributes)
@@ -34,12 +34,13 @@ enum DocumentValidation {
         guard tags.count <= Limits.maximumTagsPerDocument else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the document has \(tags.count) tags; the limit is \(Limits.maximumTagsPerDocument)")
+                "the document has \(tags.count) tags; use at most \(Limits.maximumTagsPerDocument)")
         }
         for tag in tags where !(1...Limits.maximumTagBytes).contains(tag.utf8.count) {
             throw SparseStoreError(
                 .invalidArgument,
-                "the tag '\(tag.prefix(60))' has \(tag.utf8.count) bytes; give 1...\(Limits.maximumTagBytes) bytes of UTF-8"
+                "the tag '\(tag.prefix(60))' has \(tag.utf8.count) "
+                    + "bytes; use 1...\(Limits.maximumTagBytes) bytes of UTF-8"
             )
         }
     }
@@ -48,14 +49,14 @@ enum DocumentValidation {
         guard attributes.count <= Limits.maximumAttributesPerDocument else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the document has \(attributes.count) attributes; the limit is \(Limits.maximumAttributesPerDocument)")
+                "the document has \(attributes.count) attributes; use at most \(Limits.maximumAttributesPerDocument)")
         }
         for (name, value) in attributes {
             guard (1...Limits.maximumAttributeNameBytes).contains(name.utf8.count) else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "an attribute's name has \(name.utf8.count) bytes; "
-                        + "give 1...\(Limits.maximumAttributeNameBytes) bytes of UTF-8")
+                    "an attribute name has \(name.utf8.count) bytes; "
+                        + "use 1...\(Limits.maximumAttributeNameBytes) bytes of UTF-8")
             }
             try check(value, of: name)
         }
@@ -66,22 +67,22 @@ enum DocumentValidation {
             guard string.utf8.count <= Limits.maximumAttributeStringBytes else {
                 throw SparseStoreError(
                     .limitExceeded,
-                    "a string of the attribute '\(name)' has \(string.utf8.count) bytes; the limit is "
-                        + "\(Limits.maximumAttributeStringBytes); long texts belong into the payload")
+                    "a string of the attribute '\(name)' has \(string.utf8.count) bytes, the limit is "
+                        + "\(Limits.maximumAttributeStringBytes); put long text into the payload")
             }
         }
         func check(count: Int) throws(SparseStoreError) {
             guard count <= Limits.maximumAttributeListCount else {
                 throw SparseStoreError(
                     .limitExceeded,
-                    "the attribute '\(name)' has \(count) elements; the limit is \(Limits.maximumAttributeListCount)")
+                    "the attribute '\(name)' has \(count) elements; use at most \(Limits.maximumAttributeListCount)")
             }
         }
         switch value {
         case .number(let number):
             guard number.isFinite else {
                 throw SparseStoreError(
-                    .invalidArgument, "the attribute '\(name)' is \(number); give a finite number, or none")
+                    .invalidArgument, "the attribute '\(name)' is \(number); use a finite number, or leave it out")
             }
         case .string(let string): try check(string)
         case .integers(let list): try check(count: list.count)
@@ -106,7 +107,7 @@ enum DocumentValidation {
         guard (1...Limits.maximumTermsPerVector).contains(terms.count) else {
             throw SparseStoreError(
                 .invalidVector,
-                "the document has \(terms.count) terms; give 1...\(Limits.maximumTermsPerVector)")
+                "the document has \(terms.count) terms; use 1...\(Limits.maximumTermsPerVector)")
         }
         var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {
@@ -114,12 +115,12 @@ enum DocumentValidation {
             guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
                 throw SparseStoreError(
                     .invalidVector,
-                    "the weight of term '\(term.term)' is \(term.weight); weights are finite and in \(Limits.weights)"
+                    "the weight of term '\(term.term)' is \(term.weight); use a finite weight in \(Limits.weights)"
                 ).about(term: term.term)
             }
             guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(
-                    .invalidVector, "the term '\(term.term)' stands twice; add its weights together"
+                    .invalidVector, "the term '\(term.term)' appears twice; add up its weights"
                 ).about(term: term.term)
             }
         }

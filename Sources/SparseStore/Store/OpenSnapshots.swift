@@ -64,7 +64,7 @@ final class OpenSnapshots: Sendable {
 
     private func warn(_ entry: Entry, _ now: ContinuousClock.Instant) {
         logger.warning(
-            "a snapshot is held long: pages freed since its commit cannot be used again; end it, or read in parts",
+            "an old snapshot keeps the pages freed since its commit from being reused; end it, or read in parts",
             metadata: ["generation": "\(entry.generation)", "seconds": "\((now - entry.since).inSeconds)"])
     }
 }

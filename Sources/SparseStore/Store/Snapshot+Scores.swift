@@ -19,7 +19,7 @@ extension Snapshot: DocumentSource {
             guard ids.count <= Limits.maximumResults else {
                 throw SparseStoreError(
                     .limitExceeded,
-                    "\(ids.count) identifiers to score; the limit is \(Limits.maximumResults): ask in parts")
+                    "there are \(ids.count) identifiers to score; use at most \(Limits.maximumResults) per call")
             }
             let resolved = try resolve(query, weighting)
             let places = try places(of: ids)
@@ -40,7 +40,7 @@ extension Snapshot: DocumentSource {
                 guard let place = index.place(of: number) else {
                     throw SparseStoreError(
                         .corrupted,
-                        "document number \(number) is stored and not indexed; restore the store from a backup"
+                        "document number \(number) is stored but not indexed; restore the store from a backup"
                     )
                 }
                 return place

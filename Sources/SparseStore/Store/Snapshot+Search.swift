@@ -20,7 +20,7 @@ extension Snapshot {
     /// Disables the block index for later searches.
     func noteDamage(_ damage: BlockDamage) {
         state.index.blocks?.index.damage = damage
-        source.logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
+        source.logger.error("the block index is damaged; searches will not use it", metadata: damage.metadata)
     }
 
     /// Returns the documents that a filter allows in each window.
@@ -72,7 +72,7 @@ extension Snapshot {
                 guard let number = try identifiers.number(of: hits[index].id) else {
                     throw SparseStoreError(
                         .corrupted,
-                        "a document is indexed and its identifier is not stored; restore the store from a backup")
+                        "an indexed document has no stored identifier; restore the store from a backup")
                 }
                 try documents.read(fields, of: table.existing(number), into: &hits[index])
             }

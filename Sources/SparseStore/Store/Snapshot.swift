@@ -136,7 +136,7 @@ public final class Snapshot: Sendable {
     private func otherCount() -> SparseStoreError {
         SparseStoreError(
             .corrupted,
-            "the documents that can be read are not the \(count) that were counted; `repair` saves what there is")
+            "the number of readable documents is not the recorded \(count); run `repair` to keep what can be read")
     }
 
     /// Returns the bytes that a writer stored under a name, or nil if there are none. See

@@ -72,8 +72,8 @@ final class SnapshotSource: Sendable {
             guard ContinuousClock.now < end else {
                 throw SparseStoreError(
                     .generationNotReached,
-                    "the store is at generation \(reached), not \(generation) yet; try again, or wait longer for the "
-                        + "process that is to commit it")
+                    "the store is at generation \(reached) and has not reached \(generation); try again, "
+                        + "or wait longer for the process that commits it")
             }
             // A commit of another process does not wake this thread.
             usleep(pause)
@@ -144,7 +144,7 @@ final class SnapshotSource: Sendable {
             let manifest = try meta.manifest()
             var index = try segments.view(manifest, tables, reader, mapEpoch: mapEpoch)
             if let damage = index.unopenedBlocks, damage != newest?.index.unopenedBlocks {
-                logger.error("the block index is damaged; searches do without it", metadata: damage.metadata)
+                logger.error("the block index is damaged; searches will not use it", metadata: damage.metadata)
             }
             let encoder = try meta.encoder()
             index.scoring = encoder?.scoring(documents: manifest.documents)

@@ -49,7 +49,7 @@
             } catch {
                 guard !Task.isCancelled else { return }
                 store.configuration.logger.warning(
-                    "the service could not look after the store", metadata: ["error": "\(error)"])
+                    "the service could not maintain the store", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -69,11 +69,15 @@ extension Store {
             guard try read({ $0.state.encoder?.bm25 }) == nil else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "a block index holds weights as they are, and this store scores by BM25; search it without one")
+                    "a block index does not support BM25 scoring, which this store uses; "
+                        + "search it without a block index"
+                )
             }
             return try merger.buildBlocks(settings) { step in
                 if isCancelled() {
-                    throw SparseStoreError(.cancelled, "building blocks was cancelled; the store is as it was")
+                    throw SparseStoreError(
+                        .cancelled,
+                        "building the block index was cancelled, and the store was not changed; call it again")
                 }
                 progress(step)
             }
@@ -104,7 +108,8 @@ extension Store {
             goal,
             { step in
                 if isCancelled() {
-                    throw SparseStoreError(.cancelled, "merging was cancelled; what it had finished is kept")
+                    throw SparseStoreError(
+                        .cancelled, "merging was cancelled, and the finished merges are kept; call it again")
                 }
                 progress(step)
             }, merged: merged)

@@ -102,7 +102,8 @@ extension Store {
             return (settings, try snapshot.sampleTokens(trainer.maximumSamples, settings))
         }
         guard !samples.isEmpty else {
-            throw SparseStoreError(.corrupted, "the store's multivectors are counted and not there; restore a backup")
+            throw SparseStoreError(
+                .corrupted, "the multivectors that the store has counted are missing; restore a backup")
         }
         return try trainer.train(samples, dimension: settings.dimension) { _, _ in
             try progress(0, Int(settings.documents))
@@ -137,8 +138,8 @@ extension Snapshot {
                     guard view.dimension == settings.dimension else {
                         throw SparseStoreError(
                             .corrupted,
-                            "token vectors have \(view.dimension) dimensions and the store's have "
-                                + "\(settings.dimension); 'repair' makes a sound store")
+                            "token vectors have \(view.dimension) dimensions, but those of the store have "
+                                + "\(settings.dimension); run 'repair'")
                     }
                     let codebook = try view.codebook == 0 ? nil : table.codebook(view.codebook)
                     let multivector = try view.multivector(codebook)

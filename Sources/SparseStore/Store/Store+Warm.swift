@@ -28,7 +28,7 @@ extension Store {
 extension Snapshot {
     fileprivate func warm(_ bytes: Int) throws -> Int {
         guard bytes >= 0 else {
-            throw SparseStoreError(.invalidArgument, "\(bytes) bytes cannot be brought into memory; give 0 or more")
+            throw SparseStoreError(.invalidArgument, "the number of bytes to warm is \(bytes); use 0 or more")
         }
         let budget = SearchBudget(deadline: nil, cancellation: cancellation)
         var loaded = 0

@@ -52,7 +52,7 @@ public final class Store: Sendable {
                 try Self.create(
                     Tables { name in
                         guard let table = names[name] else {
-                            throw SparseStoreError(.internalError, "table \(name) was not made")
+                            throw SparseStoreError(.internalError, "table \(name) was not created")
                         }
                         return table
                     }, configuration.profile, transaction.writer)
@@ -83,7 +83,7 @@ public final class Store: Sendable {
         configuration.logger.debug("opened", metadata: ["path": "\(path)"])
         if keepsWritersOut {
             configuration.logger.warning(
-                "the disk has no room for the lock file; nobody can write while this is open",
+                "the disk has no space for the lock file; no process can write while this store is open",
                 metadata: ["path": "\(path)"])
         }
     }
@@ -104,7 +104,7 @@ public final class Store: Sendable {
         let transaction = try environment.beginRead()
         guard let record = try StoreRecord(from: meta, .meta, key: Keys.store, transaction.reader) else { return }
         try record.checkOpenable(readOnly: configuration.isReadOnly)
-        throw SparseStoreError(.corrupted, "the store has lost a table; restore it from a backup")
+        throw SparseStoreError(.corrupted, "a table of the store is missing; restore it from a backup")
     }
 
     /// Initializes a new file with its store record and an empty manifest.

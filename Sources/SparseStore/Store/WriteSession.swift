@@ -185,7 +185,7 @@ struct WriteSession {
         // This transaction holds the writer lock, so the newest commit is the one it began from.
         let snapshot = try source.snapshot(cancellation)
         guard snapshot.manifest == base else {
-            throw SparseStoreError(.internalError, "a commit has come in while a transaction held the writers' lock")
+            throw SparseStoreError(.internalError, "another commit happened while a transaction held the writer lock")
         }
         var numbers: [UInt64] = []
         for member in snapshot.index.members {
@@ -214,11 +214,11 @@ struct WriteSession {
         guard (1...Limits.maximumBookmarkNameBytes).contains(name.utf8.count) else {
             throw SparseStoreError(
                 .invalidArgument,
-                "a bookmark's name has 1...\(Limits.maximumBookmarkNameBytes) bytes, not \(name.utf8.count)")
+                "a bookmark name has \(name.utf8.count) bytes; use 1...\(Limits.maximumBookmarkNameBytes)")
         }
         guard bytes?.count ?? 0 <= Limits.maximumBookmarkBytes else {
             throw SparseStoreError(
-                .limitExceeded, "a bookmark holds at most \(Limits.maximumBookmarkBytes) bytes")
+                .limitExceeded, "a bookmark is too large; use at most \(Limits.maximumBookmarkBytes) bytes")
         }
         try changing { session in
             try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
@@ -304,7 +304,7 @@ struct WriteSession {
             guard let encoderRecord else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "documents are scored by BM25 from the first one on, and this store has some already; use a new store"
+                    "BM25 must be set before the first document, but this store has documents; use a new store"
                 )
             }
             throw encoderRecord.description.mismatch(encoder)
@@ -330,8 +330,8 @@ struct WriteSession {
             guard weight.rounded(.towardZero) == weight, length < BM25Function.maximumLength else {
                 throw SparseStoreError(
                     .invalidVector,
-                    "this store scores by BM25, so a document's weights are whole numbers of less than "
-                        + "\(Int(BM25Function.maximumLength)) together; give the counts of its terms")
+                    "this store uses BM25, so the weights of a document must be whole numbers whose sum is less than "
+                        + "\(Int(BM25Function.maximumLength)); use the counts of its terms")
             }
         }
         return UInt64(length)
@@ -341,7 +341,7 @@ struct WriteSession {
         guard let record = encoderRecord, record.bm25 != nil else { return }
         guard length >= 0, length <= BM25Function.maximumLength, record.length >= UInt64(length) else {
             throw SparseStoreError(
-                .corrupted, "the store has more terms than were counted; restore it from a backup")
+                .corrupted, "the store has more terms than its manifest says; restore it from a backup")
         }
         encoderRecord?.length -= UInt64(length)
     }
@@ -360,7 +360,8 @@ struct WriteSession {
         guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
         let (kept, given) = space == .numbers ? ("strings", "numbers") : ("numbers", "strings")
         throw SparseStoreError(
-            .termSpaceMismatch, "this store's terms are \(kept) and the document's are \(given); use another store")
+            .termSpaceMismatch,
+            "this store's terms are \(kept), but those of the document are \(given); use another store")
     }
 
     private mutating func vector(_ content: SparseContent) throws -> SparseVector {
@@ -388,7 +389,7 @@ struct WriteSession {
         try multivectors.remove(number: number)
         guard manifest.documents >= 1, manifest.nonzeros >= count else {
             throw SparseStoreError(
-                .corrupted, "the store has more documents than were counted; restore it from a backup")
+                .corrupted, "the store has more documents than its manifest says; restore it from a backup")
         }
         manifest.documents -= 1
         manifest.nonzeros -= count

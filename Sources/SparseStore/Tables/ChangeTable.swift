@@ -18,7 +18,7 @@ struct ChangeTable {
         guard bitmap.population == Int(segment.changes) else {
             throw SparseStoreError(
                 .corrupted,
-                "segment \(segment.id) has \(bitmap.population) changed documents and its manifest entry says "
+                "segment \(segment.id) has \(bitmap.population) changed documents, but its manifest entry says "
                     + "\(segment.changes); restore the store from a backup")
         }
         return bitmap

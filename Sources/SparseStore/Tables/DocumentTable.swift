@@ -16,7 +16,7 @@ struct DocumentTable {
     func existing(_ number: UInt64) throws -> DocumentView {
         guard let view = try view(number) else {
             throw SparseStoreError(
-                .corrupted, "document number \(number) is indexed and not stored; restore the store from a backup")
+                .corrupted, "document number \(number) is indexed but not stored; restore the store from a backup")
         }
         return view
     }

@@ -22,13 +22,13 @@ extension EncoderRecord {
         guard (1...Self.maximumNameBytes).contains(nameBytes) else {
             throw SparseStoreError(
                 .invalidArgument,
-                "an encoder's name has 1...\(Self.maximumNameBytes) bytes, not \(nameBytes); shorten it")
+                "an encoder name has \(nameBytes) bytes; use 1...\(Self.maximumNameBytes)")
         }
         guard description.parameters.utf8.count <= Self.maximumParameterBytes else {
             throw SparseStoreError(
                 .invalidArgument,
-                "an encoder's parameters have at most \(Self.maximumParameterBytes) bytes, not "
-                    + "\(description.parameters.utf8.count); shorten them")
+                "the parameters of an encoder have \(description.parameters.utf8.count) bytes; "
+                    + "use at most \(Self.maximumParameterBytes)")
         }
         self.init(name: description.name, fingerprint: description.fingerprint, parameters: description.parameters)
         if case .bm25(let k1, let b) = description.scoring {

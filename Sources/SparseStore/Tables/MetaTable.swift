@@ -8,7 +8,8 @@ struct MetaTable {
 
     func store() throws -> StoreRecord {
         guard let record = try StoreRecord(from: tables.meta, .meta, key: Keys.store, reader) else {
-            throw SparseStoreError(.notAStore, "the file has no store record; it was not made by SparseStore")
+            throw SparseStoreError(
+                .notAStore, "the file has no store record, so it is not a SparseStore file; check the path")
         }
         return record
     }

@@ -29,16 +29,16 @@ struct MultivectorWriter {
             guard !firstCodec.isTrained else {
                 throw SparseStoreError(
                     .codecNotTrained,
-                    "\(firstCodec) is trained from stored multivectors and this store has none: write them as f16 or "
-                        + "int8, then call encodeMultivectors(as: .\(firstCodec))")
+                    "\(firstCodec) needs stored multivectors for training, and this store has none; "
+                        + "write them as f16 or int8, then call encodeMultivectors(as: .\(firstCodec))")
             }
             return
         }
         guard multivector.dimension == settings.dimension else {
             throw SparseStoreError(
                 .dimensionMismatch,
-                "the token vectors have \(multivector.dimension) dimensions and this store's \(settings.dimension); "
-                    + "use the model that made the first ones, or another store")
+                "the token vectors have \(multivector.dimension) dimensions, but those of this store have "
+                    + "\(settings.dimension); use the model of the stored token vectors, or another store")
         }
     }
 
@@ -70,7 +70,7 @@ struct MultivectorWriter {
     }
 
     private static func otherCount() -> SparseStoreError {
-        SparseStoreError(.corrupted, "the store has more multivectors than were counted; 'repair' makes a sound store")
+        SparseStoreError(.corrupted, "the store has more multivectors than its settings say; run 'repair'")
     }
 
     /// Throws unless a dimension is that of the store's multivectors and codebooks.
@@ -78,8 +78,8 @@ struct MultivectorWriter {
         guard dimension == settings.dimension else {
             throw SparseStoreError(
                 .corrupted,
-                "token vectors or a codebook have \(dimension) dimensions and the store's have "
-                    + "\(settings.dimension); 'repair' makes a sound store")
+                "token vectors or a codebook have \(dimension) dimensions, but those of the store have "
+                    + "\(settings.dimension); run 'repair'")
         }
     }
 
@@ -120,7 +120,7 @@ extension MultivectorWriter {
                 guard let trained else { return false }
                 guard settings.nextCodebook < UInt32.max else {
                     throw SparseStoreError(
-                        .limitExceeded, "the store has used up its codebook numbers; copy the documents to a new store")
+                        .limitExceeded, "the store has run out of codebook numbers; copy its documents to a new store")
                 }
                 settings.encoding.codebook = settings.nextCodebook
                 settings.nextCodebook += 1
@@ -182,7 +182,7 @@ extension MultivectorWriter {
         }
         guard next != nil || settings.outdated == 0 else {
             throw SparseStoreError(
-                .corrupted, "the store has fewer multivectors than were counted; 'repair' makes a sound store")
+                .corrupted, "the store has fewer multivectors than its settings say; run 'repair'")
         }
         self.settings = settings
         return (settings.outdated > 0 ? next : nil, count)

@@ -70,7 +70,7 @@ struct SegmentTable {
 
     private static func lacking(_ segment: UInt32, _ part: Part, _ index: Int) -> SparseStoreError {
         SparseStoreError(
-            .corrupted, "segment \(segment) lacks its \(part) \(index); restore the store from a backup")
+            .corrupted, "segment \(segment) has no \(part) \(index); restore the store from a backup")
     }
 
     /// Returns the size of all parts of a segment in bytes; 0 if there are none.

@@ -57,7 +57,8 @@ struct StatisticsTable {
     }
 
     private static var impossible: SparseStoreError {
-        SparseStoreError(.corrupted, "a term's document frequency is impossible; restore the store from a backup")
+        SparseStoreError(
+            .corrupted, "the document frequency of a term is out of range; restore the store from a backup")
     }
 
     func page(_ number: UInt32) throws -> StatisticsPage? {

@@ -18,7 +18,7 @@ struct TombstoneTable {
         guard bitmap.population == Int(segment.tombstones) else {
             throw SparseStoreError(
                 .corrupted,
-                "segment \(segment.id) has \(bitmap.population) tombstones and its manifest entry says "
+                "segment \(segment.id) has \(bitmap.population) tombstones, but its manifest entry says "
                     + "\(segment.tombstones); restore the store from a backup")
         }
         return bitmap

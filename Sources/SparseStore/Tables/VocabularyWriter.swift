@@ -24,7 +24,8 @@ struct VocabularyWriter {
             let key = TextKey(term.term)
             if let id = known ?? added[key] { return id }
             guard nextTerm < UInt32.max else {
-                throw SparseStoreError(.limitExceeded, "the vocabulary is full: \(UInt32.max) terms")
+                throw SparseStoreError(
+                    .limitExceeded, "the vocabulary has reached its limit of \(UInt32.max) terms; use another store")
             }
             let id = nextTerm
             try VocabularyTable.put(term.term, id: id, tables, writer)

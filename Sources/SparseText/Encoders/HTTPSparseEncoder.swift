@@ -5,49 +5,49 @@
 #endif
 public import SparseStore
 
-/// A request to an encoding service, and what carries it there.
+/// A transport that sends requests to an encoding service.
 ///
-/// Any HTTP client can stand behind it.
+/// It can be implemented with any HTTP client.
 public protocol EncodingTransport: Sendable {
-    /// Posts a JSON body and returns the status and the body of the answer.
+    /// Posts a JSON body. Returns the status and the body of the response.
     ///
     /// - Parameters:
-    ///   - body: the JSON text.
-    ///   - url: where to.
-    ///   - headers: names and values beside `Content-Type`.
-    ///   - timeout: when to give up.
-    /// - Throws: whatever failed on the way; the request is then tried again.
+    /// - body: The JSON text.
+    /// - url: The address of the service.
+    /// - headers: The names and values of headers in addition to `Content-Type`.
+    /// - timeout: The time after which the request fails.
+    /// - Throws: Any error of the connection. The request is then retried.
     func post(
         _ body: [UInt8], to url: String, headers: [(name: String, value: String)], timeout: Duration
     ) async throws -> (status: Int, body: [UInt8])
 }
 
-/// An encoder behind the call `/embed_sparse` of Hugging Face's text-embeddings-inference.
+/// An encoder that calls `/embed_sparse` of Hugging Face's text-embeddings-inference.
 ///
-/// Texts go in batches, several at a time. A batch that fails on the way, or is answered with 429 or a status from 500 on, is
-/// tried again after a pause that doubles; everything ends by one deadline. The service's token numbers become terms by the
-/// model's vocabulary.
+/// Texts are sent in batches, several at a time. If a batch fails or returns status 429 or a status of 500 and above,
+/// it is retried after a pause that doubles each time. One deadline applies to everything. The vocabulary of the model
+/// maps the token numbers of the service to terms.
 public struct HTTPSparseEncoder: SparseEncoder {
-    /// How the service is used.
+    /// The settings for using the service.
     public struct Settings: Sendable, Hashable {
-        /// Texts of one request.
+        /// The number of texts per request.
         public var batch = 32
-        /// Requests at a time.
+        /// The number of concurrent requests.
         public var concurrency = 4
-        /// How often a request is tried.
+        /// The number of attempts per request.
         public var attempts = 4
-        /// The pause before the second attempt; it doubles with each.
+        /// The pause before the second attempt; it doubles with each attempt.
         public var pause = Duration.milliseconds(100)
-        /// How long a call may take in all.
+        /// The maximum time of a call.
         public var deadline = Duration.seconds(60)
-        /// Whether the service cuts texts that are too long; otherwise it refuses them.
+        /// Whether the service truncates texts that are too long; otherwise it refuses them.
         public var truncates = true
 
-        /// The defaults.
+        /// Creates the default settings.
         public init() {}
     }
 
-    /// What a store that it fills remembers.
+    /// The description that a store records when documents are encoded.
     public let description: EncoderDescription
     private let url: String
     private let headers: [(name: String, value: String)]
@@ -55,16 +55,16 @@ public struct HTTPSparseEncoder: SparseEncoder {
     private let settings: Settings
     private let transport: any EncodingTransport
 
-    /// Makes an encoder.
+    /// Creates an encoder.
     ///
     /// - Parameters:
-    ///   - url: of the service, such as `http://localhost:8080`.
-    ///   - model: its name, which a store remembers.
-    ///   - tokens: the model's vocabulary, by token number; see ``WordPieceTokenizer/tokens``.
-    ///   - headers: of each request, such as an authorization.
-    ///   - settings: batches, attempts and the deadline.
-    ///   - transport: what carries requests.
-    /// - Throws: `invalidArgument` for settings below 1 and an empty vocabulary.
+    /// - url: The address of the service, such as `http://localhost:8080`.
+    /// - model: The name of the model, which a store records.
+    /// - tokens: The vocabulary of the model, by token number; see ``WordPieceTokenizer/tokens``.
+    /// - headers: The headers of each request, such as an authorization.
+    /// - settings: The batches, attempts and deadline.
+    /// - transport: The transport that sends requests.
+    /// - Throws: `invalidArgument` if a setting is below 1 or the vocabulary is empty.
     public init(
         url: String, model: String, tokens: [String], headers: [(name: String, value: String)] = [],
         settings: Settings = Settings(), transport: any EncodingTransport
@@ -72,7 +72,9 @@ public struct HTTPSparseEncoder: SparseEncoder {
         guard settings.batch >= 1, settings.concurrency >= 1, settings.attempts >= 1, !tokens.isEmpty else {
             throw SparseStoreError(
                 .invalidArgument,
-                "an encoder over HTTP needs a vocabulary, and a batch, a concurrency and attempts of at least 1")
+                "an HTTP encoder needs a vocabulary and at least 1 for batch, concurrency and attempts; "
+                    + "correct the values"
+            )
         }
         self.url = url.hasSuffix("/") ? url + "embed_sparse" : url + "/embed_sparse"
         self.headers = headers
@@ -83,10 +85,10 @@ public struct HTTPSparseEncoder: SparseEncoder {
             name: "http:\(model)", fingerprint: Vocabulary.fingerprint(tokens), parameters: "\(tokens.count) tokens")
     }
 
-    /// The vectors of documents, one after the other.
+    /// Returns the vectors of documents, in order.
     public func encode(documents: [String]) async throws -> [[WeightedTerm]] { try await encode(documents) }
 
-    /// The vectors of queries, one after the other.
+    /// Returns the vectors of queries, in order.
     public func encode(queries: [String]) async throws -> [[WeightedTerm]] { try await encode(queries) }
 
     private func encode(_ texts: [String]) async throws -> [[WeightedTerm]] {
@@ -149,31 +151,33 @@ public struct HTTPSparseEncoder: SparseEncoder {
         }
         guard ContinuousClock.now < end else {
             throw SparseStoreError(
-                .deadlineExceeded, "'\(url)' did not encode the texts in time (\(failure)); allow more time")
+                .deadlineExceeded, "'\(url)' did not encode the texts before the deadline (\(failure)); allow more time"
+            )
         }
-        throw SparseStoreError(.io, "'\(url)' did not encode the texts: \(failure); see whether the service runs")
+        throw SparseStoreError(.io, "'\(url)' did not encode the texts: \(failure); check that the service is running")
     }
 
-    /// The vectors of an answer; weights of 0 and below say nothing.
+    /// Returns the vectors of a response. Weights of 0 and below are left out.
     private func vectors(_ body: [UInt8], count: Int) throws -> [[WeightedTerm]] {
         let rows: [[Component]]
         do {
             rows = try JSONDecoder().decode([[Component]].self, from: Data(body))
         } catch {
             throw SparseStoreError(
-                .io, "the answer of '\(url)' is no list of sparse vectors; is it a text-embeddings-inference service?")
+                .io, "the answer of '\(url)' is not a list of sparse vectors; use a text-embeddings-inference service")
         }
         guard rows.count == count else {
             throw SparseStoreError(
-                .io, "'\(url)' answered \(rows.count) vectors for \(count) texts; report it to its authors")
+                .io,
+                "'\(url)' returned \(rows.count) vectors for \(count) texts; report this to the authors of the service")
         }
         return try rows.map { row in
             try row.compactMap { component in
                 guard tokens.indices.contains(component.index) else {
                     throw SparseStoreError(
                         .invalidArgument,
-                        "'\(url)' speaks of token \(component.index), and the vocabulary has \(tokens.count); "
-                            + "give the vocabulary of its model")
+                        "'\(url)' returned token \(component.index), but the vocabulary has \(tokens.count) tokens; "
+                            + "use the vocabulary of its model")
                 }
                 guard component.value > 0 else { return nil }
                 return WeightedTerm(tokens[component.index], component.value)

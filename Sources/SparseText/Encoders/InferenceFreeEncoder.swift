@@ -1,42 +1,43 @@
 public import SparseInterchange
 public import SparseStore
 
-/// Queries for learned sparse models whose query side needs no model: each different WordPiece of the query, weighted by a
-/// table (Geng et al., "Towards Competitive Search Relevance For Inference-Free Learned Sparse Retrievers", 2024).
+/// Encodes queries of learned sparse models that need no model for queries: each distinct WordPiece of the query gets
+/// its weight from a table (Geng et al., "Towards Competitive Search Relevance For Inference-Free Learned Sparse
+/// Retrievers", 2024).
 ///
-/// Documents are encoded by the model, elsewhere, and loaded as vectors. Special tokens, the unknown one among them, have
-/// no text and are left out.
+/// Documents are encoded elsewhere with the model, and loaded as vectors. Special tokens, including the unknown token,
+/// have no text and are left out.
 ///
 ///     let encoder = try InferenceFreeEncoder(
 ///         tokenizer: WordPieceTokenizer(path: "tokenizer.json"), table: WeightTableFile(path: "idf.json"))
 ///     let page = try store.search(Query(terms: encoder.encode(query: "small engines")))
 public struct InferenceFreeEncoder: TextEncoder {
-    /// What cuts the queries.
+    /// The tokenizer of queries.
     public let wordPiece: WordPieceTokenizer
-    /// By token number; nil for the document frequencies of the store that is searched.
+    /// The weights by token number; nil to use the document frequencies of the searched store.
     private let weights: [Float]?
 
-    /// What a store that it fills remembers.
+    /// The description that a store records when documents are loaded.
     public let description: EncoderDescription
-    /// What cuts the texts; it says where terms stand.
+    /// The tokenizer, which also locates terms in a text.
     public var tokenizer: any TextTokenizer { wordPiece }
-    /// What multiplies a query's weights when it is searched for.
+    /// The weighting of query terms in a search.
     public var weighting: Weighting { weights == nil ? .corpusIDF : .none }
 
-    /// Makes an encoder.
+    /// Creates an encoder.
     ///
     /// - Parameters:
-    ///   - tokenizer: what cuts the texts.
-    ///   - table: the model's `idf.json` by token, or a Float32 for each token number; nil weighs each token by the document
-    ///     frequencies of the store that is searched.
-    /// - Throws: `invalidArgument` for a table by number that has not one weight for each token.
+    /// - tokenizer: The tokenizer of queries.
+    /// - table: The model's `idf.json` by token, or a Float32 for each token number. If nil, each token is weighted by
+    ///   the document frequencies of the searched store.
+    /// - Throws: `invalidArgument` if a table by number does not have one weight for each token.
     public init(tokenizer: WordPieceTokenizer, table: WeightTableFile?) throws(SparseStoreError) {
         wordPiece = tokenizer
         weights = try Self.weights(tokenizer, table)
         description = Self.describe(tokenizer, weights)
     }
 
-    /// The table's weights by token number.
+    /// The weights of the table by token number.
     private static func weights(
         _ tokenizer: WordPieceTokenizer, _ table: WeightTableFile?
     ) throws(SparseStoreError) -> [Float]? {
@@ -46,8 +47,8 @@ public struct InferenceFreeEncoder: TextEncoder {
             guard weights.count == tokenizer.tokens.count else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "the table has \(weights.count) weights and the vocabulary \(tokenizer.tokens.count) tokens; "
-                        + "give the two files of one model")
+                    "the table has \(weights.count) weights, but the vocabulary has \(tokenizer.tokens.count) tokens; "
+                        + "use two files of the same model")
             }
             return weights
         case .byName(let terms):
@@ -57,13 +58,14 @@ public struct InferenceFreeEncoder: TextEncoder {
             }
             guard weights.contains(where: { $0 > 0 }) else {
                 throw SparseStoreError(
-                    .invalidArgument, "the table weighs no token of the vocabulary; give the two files of one model")
+                    .invalidArgument,
+                    "the table has no weight for any token of the vocabulary; use two files of the same model")
             }
             return weights
         }
     }
 
-    /// The tokens, whether letters keep their case and marks, and the table.
+    /// Hashes the tokens, the treatment of case and accents, and the table.
     private static func describe(_ tokenizer: WordPieceTokenizer, _ weights: [Float]?) -> EncoderDescription {
         var others = Array(tokenizer.settingsSummary.utf8)
         for weight in weights ?? [] { withUnsafeBytes(of: weight.bitPattern.littleEndian) { others += $0 } }
@@ -73,14 +75,14 @@ public struct InferenceFreeEncoder: TextEncoder {
             parameters: "\(tokenizer.tokens.count) tokens, \(tokenizer.settingsSummary), \(table)")
     }
 
-    /// - Throws: `invalidArgument`, always: the documents of such a model are encoded elsewhere.
+    /// - Throws: `invalidArgument`, always: documents of such a model are encoded elsewhere.
     public func encode(document: String) throws(SparseStoreError) -> [WeightedTerm] {
         throw SparseStoreError(
             .invalidArgument,
-            "an inference-free encoder encodes queries only; encode documents with the model and load their vectors")
+            "an inference-free encoder only encodes queries; encode documents with the model and load their vectors")
     }
 
-    /// The weights of the query's terms.
+    /// Returns the weights of the query's terms.
     public func encode(query: String) -> [WeightedTerm] {
         var seen: Set<Int> = []
         return wordPiece.numbers(in: query).compactMap { number in

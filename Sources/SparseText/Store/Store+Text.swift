@@ -1,7 +1,7 @@
 public import SparseStore
 
 extension Store {
-    /// The best documents of the newest commit for a question in plain words. See
+    /// Returns the best documents of the last commit for a query in plain words. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     public func search(
         text: String, limit: Int = 10, recall: Recall = .target(0.95), encoder: (any TextEncoder)? = nil
@@ -9,7 +9,7 @@ extension Store {
         try search(text: text, options: SearchOptions(limit: limit, recall: recall), encoder: encoder)
     }
 
-    /// The best documents of the newest commit for a question in plain words. See
+    /// Returns the best documents of the last commit for a query in plain words. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     public func search(
         text: String, options: SearchOptions, encoder: (any TextEncoder)? = nil
@@ -17,20 +17,20 @@ extension Store {
         try read { try $0.search(text: text, options: options, encoder: encoder) }
     }
 
-    /// The best documents of the newest commit for a question in plain words, for tasks. See
+    /// Returns the best documents of the last commit for a query in plain words, without blocking the task. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     public func search(
         text: String, limit: Int = 10, recall: Recall = .target(0.95), encoder: (any TextEncoder)? = nil
     ) async throws -> SearchResult {
         try await search(text: text, options: SearchOptions(limit: limit, recall: recall), encoder: encoder)
     }
 
-    /// The best documents of the newest commit for a question in plain words, for tasks. See
+    /// Returns the best documents of the last commit for a query in plain words, without blocking the task. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The errors of that method, and `cancelled`.
     public func search(
         text: String, options: SearchOptions, encoder: (any TextEncoder)? = nil
     ) async throws -> SearchResult {
@@ -39,17 +39,17 @@ extension Store {
 }
 
 extension Snapshot {
-    /// The best documents for a question in plain words, which is encoded as the documents were.
+    /// Returns the best documents for a query in plain words, which is encoded like the documents.
     ///
     ///     let hits = try store.search(text: "running engine", limit: 5)
     ///
     /// - Parameters:
-    ///   - text: the question; one without a term finds nothing.
-    ///   - options: of the search; its weighting is the encoder's unless it says one.
-    ///   - encoder: the one that the store was filled by; nil for the one that the store's description is enough to make
-    ///     (`StoreEncoders`).
-    /// - Throws: `encoderMismatch`, naming both, for another encoder than the store's; what
-    ///   `StoreEncoders.encoder(for:)` and the search throw.
+    /// - text: The query. A query without terms has no hits.
+    /// - options: The options of the search. The weighting of the encoder applies unless the options have one.
+    /// - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
+    ///   description (`StoreEncoders`).
+    /// - Throws: `encoderMismatch`, which names both encoders, if the encoder is not that of the store; the errors of
+    ///   `StoreEncoders.encoder(for:)` and of the search.
     public func search(
         text: String, options: SearchOptions = SearchOptions(), encoder: (any TextEncoder)? = nil
     ) throws(SparseStoreError) -> SearchResult {
@@ -59,10 +59,10 @@ extension Snapshot {
         return try search(Query(terms: used.encode(query: text)), options: options)
     }
 
-    /// The encoder to ask this store with.
+    /// Returns the encoder for queries to this store.
     ///
-    /// - Parameter given: the caller's; nil for the one that the store's description is enough to make.
-    /// - Throws: as ``search(text:options:encoder:)``.
+    /// - Parameter given: The encoder of the caller; nil for the one that can be created from the store's description.
+    /// - Throws: The errors of ``search(text:options:encoder:)``.
     public func textEncoder(_ given: (any TextEncoder)? = nil) throws(SparseStoreError) -> any TextEncoder {
         try StoreEncoders.encoder(for: encoder, given: given)
     }
@@ -89,7 +89,7 @@ extension ShardedSnapshot {
 }
 
 extension WriteTransaction {
-    /// Puts a text in as a document: its vector is what the encoder makes of it, its payload the text.
+    /// Stores a text as a document: the encoder makes its vector, and the text becomes its payload.
     ///
     ///     try store.write { transaction in
     ///         try transaction.setEncoder(BM25(language: .english).description)
@@ -97,13 +97,13 @@ extension WriteTransaction {
     ///     }
     ///
     /// - Parameters:
-    ///   - id: the document's identifier.
-    ///   - text: what it says.
-    ///   - tags: labels to filter by.
-    ///   - encoder: the one that the store was filled by; nil for the one that the store's description is enough to make
-    ///     (`StoreEncoders`).
-    /// - Throws: `invalidVector` for a text without a term; `encoderMismatch`, naming both, for another encoder than the
-    ///   store's; what `StoreEncoders.encoder(for:)` and `upsert` throw.
+    /// - id: The identifier of the document.
+    /// - text: The text of the document.
+    /// - tags: The tags of the document, for filters.
+    /// - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
+    ///   description (`StoreEncoders`).
+    /// - Throws: `invalidVector` if the text has no terms; `encoderMismatch`, which names both encoders, if the encoder
+    ///   is not that of the store; the errors of `StoreEncoders.encoder(for:)` and `upsert`.
     public mutating func upsert(
         id: String, text: String, tags: [String] = [], encoder: (any TextEncoder)? = nil
     ) throws(SparseStoreError) {
@@ -120,7 +120,7 @@ extension WriteTransaction {
         }
         let terms = try used.encode(document: text)
         guard !terms.isEmpty else {
-            throw SparseStoreError(.invalidVector, "the text of '\(id)' has no term; leave the document out")
+            throw SparseStoreError(.invalidVector, "the text of '\(id)' has no terms; leave the document out")
         }
         try upsert(Document(id: id, terms: terms, payload: Array(text.utf8), tags: tags))
     }

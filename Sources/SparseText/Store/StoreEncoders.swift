@@ -19,7 +19,9 @@ public enum StoreEncoders {
         guard let description else {
             throw SparseStoreError(
                 .invalidArgument,
-                "the store does not say what encoded its documents; give the encoder, or query it by weighted terms")
+                "the store has no record of the encoder of its documents; pass the encoder, "
+                    + "or query with weighted terms"
+            )
         }
         let key = Key(name: description.name, scoring: description.scoring)
         let encoder: any TextEncoder
@@ -55,7 +57,7 @@ public enum StoreEncoders {
         default:
             throw SparseStoreError(
                 .invalidArgument,
-                "the store was filled by the encoder \(description), which cannot be made from its name; give the encoder"
+                "the encoder \(description) of the store cannot be created from its name; pass the encoder"
             )
         }
     }

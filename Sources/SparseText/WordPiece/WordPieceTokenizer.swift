@@ -35,7 +35,7 @@ public struct WordPieceTokenizer: TextTokenizer {
         guard let unknown = trie.value(of: file.unknownToken) else {
             throw SparseStoreError(
                 .invalidArgument,
-                "the vocabulary lacks its unknown token '\(file.unknownToken)'; give the whole vocabulary")
+                "the vocabulary does not have the unknown token '\(file.unknownToken)'; use the complete vocabulary")
         }
         self.unknown = unknown
         self.trie = trie

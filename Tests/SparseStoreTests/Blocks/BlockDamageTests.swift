@@ -106,7 +106,7 @@ import Testing
         #expect(try blocks.store.search(query, limit: 10, recall: .fast).count == 10)
         // Once, however many searches there are.
         let logged = messages.withLock { $0 }
-        #expect(logged == ["the block index is damaged; searches do without it"])
+        #expect(logged == ["the block index is damaged; searches will not use it"])
         let error = #expect(throws: SparseStoreError.self) {
             try blocks.store.search(query, limit: 10, recall: .plainSeismic(cut: 5, heapFactor: 0.8))
         }

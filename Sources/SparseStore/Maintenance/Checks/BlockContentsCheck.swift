@@ -29,7 +29,7 @@ enum BlockContentsCheck: VerificationCheck {
                 guard document < index.record.documents, slots[document] == nil else {
                     verification.broken(
                         .blockLines, .segments, prefix,
-                        "slot \(slot) is of document \(document), which is none or has another")
+                        "slot \(slot) belongs to document \(document), which does not exist or has another slot")
                     return nil
                 }
                 slots[document] = slot
@@ -76,7 +76,7 @@ enum BlockContentsCheck: VerificationCheck {
                 if isSame == false {
                     verification.broken(
                         .blockLines, .segments, prefix,
-                        "the lines of ordinal \(ordinal) of segment \(window.id) are not those of its vector")
+                        "the lines of ordinal \(ordinal) of segment \(window.id) do not match its vector")
                 }
             }
         }
@@ -85,7 +85,8 @@ enum BlockContentsCheck: VerificationCheck {
         where hasAll ? maxima[number] != entry.maximum : maxima[number] > entry.maximum {
             verification.broken(
                 .blockParts, .segments, prefix,
-                "the largest weight of term \(entry.term) is \(maxima[number]), and the block index says \(entry.maximum)"
+                "the largest weight of term \(entry.term) is \(maxima[number]), but the block index says "
+                    + "\(entry.maximum)"
             )
         }
     }

@@ -25,7 +25,7 @@ struct BlockListComparison {
             for posting in list.range(of: block) {
                 let slot = list.slot(posting)
                 guard slot < seen.count, !seen.contains(slot) else {
-                    return "slot \(slot) is of no document, or there twice"
+                    return "slot \(slot) belongs to no document, or appears twice"
                 }
                 seen.insert(slot)
                 try index.provePlace(of: slot)
@@ -47,7 +47,8 @@ struct BlockListComparison {
                 }
             }
             for (term, code) in summaries[block] where largest[term] != code {
-                return "the summary of block \(block) has code \(code) for a term whose largest is \(largest[term])"
+                return
+                    "the summary of block \(block) has code \(code) for a term whose largest code is \(largest[term])"
             }
         }
         return nil

@@ -24,7 +24,7 @@ enum BlocksCheck: VerificationCheck {
         let listed = Dictionary(uniqueKeysWithValues: manifest.segments.map { ($0.id, $0) })
         let taken = Set(retired + (merge?.staged ?? []))
         if listed[record.number] != nil || taken.contains(record.number) || record.number >= manifest.nextSegment {
-            broken("the block index has number \(record.number), which something else has or was not given out")
+            broken("the number \(record.number) of the block index is in use elsewhere or was never assigned")
         }
         for source in record.sources {
             if let entry = listed[source.segment] {
@@ -33,7 +33,7 @@ enum BlocksCheck: VerificationCheck {
                     "the block index has \(source.documents) documents of segment \(source.segment), which has "
                         + "\(entry.documents)")
             } else if source.segment >= manifest.nextSegment {
-                broken("the block index has documents of segment \(source.segment), which was not given out")
+                broken("the block index has documents of segment \(source.segment), whose number was never assigned")
             }
         }
     }
@@ -49,14 +49,15 @@ enum BlocksCheck: VerificationCheck {
             let part = SegmentTable.Part(rawValue: key.part)
             if part?.isOfBlocks != true || part == .blockDirectory && key.index > 0 {
                 verification.broken(
-                    .blockParts, .segments, value.key, "the block index has a part \(key.part), index \(key.index)")
+                    .blockParts, .segments, value.key,
+                    "the block index has an unexpected part \(key.part), index \(key.index)")
             }
             return true
         }
         if bytes != record.bytes {
             verification.broken(
                 .blockParts, .segments, prefix,
-                "the block index has values of \(bytes) bytes, and its record says \(record.bytes)")
+                "the values of the block index have \(bytes) bytes, but its record says \(record.bytes)")
         }
     }
 }

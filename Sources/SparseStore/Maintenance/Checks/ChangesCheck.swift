@@ -14,7 +14,7 @@ enum ChangesCheck: VerificationCheck {
             guard let key = try? Keys.parseTombstones(entry.key) else { return true }
             guard let segment = entries[key.segment] else {
                 verification.broken(
-                    .changes, .changes, entry.key, "there are changes of segment \(key.segment), which nothing names")
+                    .changes, .changes, entry.key, "there are changes of segment \(key.segment), which does not exist")
                 return true
             }
             let page = try verification.attempt(.changes, entry.key) {
@@ -30,7 +30,7 @@ enum ChangesCheck: VerificationCheck {
             if let last, first + last >= Int(segment.documents) {
                 verification.broken(
                     .changes, .changes, entry.key,
-                    "ordinal \(first + last) of segment \(segment.id) is marked as changed, and the segment has "
+                    "ordinal \(first + last) of segment \(segment.id) is marked as changed, but the segment has "
                         + "\(segment.documents) documents")
             }
             return true
@@ -40,7 +40,7 @@ enum ChangesCheck: VerificationCheck {
             guard count != Int(segment.changes) else { continue }
             verification.broken(
                 .changes, .changes, Keys.segmentPrefix(segment.id),
-                "segment \(segment.id) has \(count) changed documents, and its entry in the manifest says "
+                "segment \(segment.id) has \(count) changed documents, but its entry in the manifest says "
                     + "\(segment.changes)")
         }
     }

@@ -39,7 +39,9 @@ enum ColumnsCheck: VerificationCheck {
                 if let missing {
                     verification.broken(
                         .columns, .segments, prefix,
-                        "document \(number) has the attribute '\(missing)', and segment \(window.id) no column of it")
+                        "document \(number) has the attribute '\(missing)', "
+                            + "but segment \(window.id) has no column for it"
+                    )
                 }
             }
         }
@@ -54,8 +56,8 @@ enum ColumnsCheck: VerificationCheck {
             guard type.map({ $0.joined(with: value.type) != $0 }) ?? true else { continue }
             verification.broken(
                 .attributeTypes, .documents, Keys.document(number),
-                "the attribute '\(name)' of document \(number) has the type \(value.type), and the schema "
-                    + (type.map { "says \($0)" } ?? "lacks it"))
+                "the attribute '\(name)' of document \(number) has the type \(value.type), but the schema "
+                    + (type.map { "says \($0)" } ?? "does not have it"))
         }
     }
 

@@ -11,7 +11,7 @@ enum CountsCheck: VerificationCheck {
             let entries = try verification.reader.statistics(opened).entries
             guard UInt64(clamping: entries) != expected else { return }
             verification.broken(
-                invariant, table, [], "the table has \(entries) entries, and the manifest speaks of \(expected)")
+                invariant, table, [], "the table has \(entries) entries, but the manifest says \(expected)")
         }
         try compare(.counters, .documents, expected: manifest.documents)
         try compare(.identifiers, .ids, expected: manifest.documents)

@@ -18,7 +18,7 @@ enum DeltasCheck: VerificationCheck {
             if sequence < next || sequence >= end {
                 verification.broken(
                     .deltas, .statistics, entry.key,
-                    "there is a delta \(sequence), and the manifest has those from \(next) up to \(end)")
+                    "delta \(sequence) exists, but the manifest has those from \(next) up to \(end)")
                 return true
             }
             missing(upTo: sequence)

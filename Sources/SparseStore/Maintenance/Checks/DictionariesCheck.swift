@@ -14,14 +14,14 @@ enum DictionariesCheck: VerificationCheck {
             if id == 0 || id >= manifest.nextDictionary {
                 verification.broken(
                     .dictionaryNumbers, .dictionaries, entry.key,
-                    "there is a dictionary \(id), and the next one is to be \(manifest.nextDictionary)")
+                    "dictionary \(id) exists, but nextDictionary is \(manifest.nextDictionary)")
             }
             return true
         }
         if !hasCurrent {
             verification.broken(
                 .dictionaries, .dictionaries, Keys.dictionary(manifest.currentDictionary),
-                "the manifest names dictionary \(manifest.currentDictionary), which is not there")
+                "the manifest names dictionary \(manifest.currentDictionary), which does not exist")
         }
     }
 }

@@ -27,7 +27,7 @@ enum DocumentsCheck: VerificationCheck {
                 if dictionaryIsThere[dictionary] == false {
                     verification.broken(
                         .dictionaries, .documents, entry.key,
-                        "document \(view.number) names dictionary \(dictionary), which is not there")
+                        "document \(view.number) names dictionary \(dictionary), which does not exist")
                 }
                 var last: TermID = 0
                 var length: Float = 0
@@ -42,7 +42,7 @@ enum DocumentsCheck: VerificationCheck {
                     guard isCounted, length <= BM25Function.maximumLength else {
                         verification.broken(
                             .encoderLength, .documents, entry.key,
-                            "document \(view.number) has weights that are no counts")
+                            "document \(view.number) has weights that are not counts")
                         return
                     }
                     lengths += UInt64(length)
@@ -50,24 +50,24 @@ enum DocumentsCheck: VerificationCheck {
                 if manifest.termSpace == .strings, last >= manifest.nextTerm {
                     verification.broken(
                         .knownTerms, .documents, entry.key,
-                        "document \(view.number) has the term \(last), and the next term is to be \(manifest.nextTerm)")
+                        "document \(view.number) has the term \(last), but nextTerm is \(manifest.nextTerm)")
                 }
             }
             return true
         }
         guard verification.damagedTables.isDisjoint(with: [.documents, .dictionaries]) else {
-            return verification.skip("the counters and the document frequencies, as documents cannot be read")
+            return verification.skip("the counters and the document frequencies, because documents cannot be read")
         }
         if documents != manifest.documents || nonzeros != manifest.nonzeros {
             verification.broken(
                 .counters, .meta, Keys.manifest,
-                "there are \(documents) documents with \(nonzeros) terms, and the manifest speaks of "
+                "there are \(documents) documents with \(nonzeros) terms, but the manifest says "
                     + "\(manifest.documents) with \(manifest.nonzeros)")
         }
         if let encoder, encoder.length != lengths {
             verification.broken(
                 .encoderLength, .meta, Keys.encoder,
-                "the documents have \(lengths) terms in all, and the encoder's record speaks of \(encoder.length)")
+                "the documents have a total length of \(lengths), but the encoder's record says \(encoder.length)")
         }
         try compare(&frequencies, verification, manifest)
     }
@@ -106,13 +106,13 @@ enum DocumentsCheck: VerificationCheck {
             return true
         }
         guard !verification.damagedTables.contains(.statistics) else {
-            return verification.skip("the document frequencies, as `statistics` cannot be read")
+            return verification.skip("the document frequencies, because `statistics` cannot be read")
         }
         for (term, rest) in frequencies.sorted(by: { $0.key < $1.key }) {
             let key = Keys.statisticsPage(term / UInt32(StatisticsPage.termsPerPage))
             verification.broken(
                 .frequencies, .statistics, key,
-                "the frequency of term \(term) is off by \(rest.magnitude): documents have it \(rest > 0 ? "more" : "less") often"
+                "the document frequency of term \(term) is too \(rest > 0 ? "low" : "high") by \(rest.magnitude)"
             )
         }
     }

@@ -92,13 +92,13 @@ struct ExpectedLists {
         let entry = directory.entry(at: position)
         guard !overflowed.contains(position), list.ordinals.count == Int(entry.count),
             !gone.isEmpty || cells.allSatisfy({ next[$0] == begins[$0 + 1] })
-        else { return "a level has another number of postings than its documents make" }
+        else { return "a level does not have the number of postings that the documents imply" }
         let maximum = maxima[position - first]
         guard gone.isEmpty ? maximum == entry.maximum : maximum <= entry.maximum else {
             return "its maximum is not the largest weight"
         }
         guard entry.encoding == .dense ? isEqualDense(list, cells) : isEqual(list, cells) else {
-            return "its postings are not those of the documents"
+            return "its postings do not match the documents"
         }
         // A dense list does not say of which level the postings of those that are gone were.
         guard entry.encoding != .dense || gone.isEmpty else { return nil }
@@ -106,7 +106,7 @@ struct ExpectedLists {
             let own = entry.encoding == .dense ? codes[made(cell)] : list.codes[held(cell, of: cells)]
             let mean = own.isEmpty ? 0 : max(1, own.reduce(0) { $0 + Int($1) } / own.count)
             guard Int(directory.averageCode(at: position, level: level)) == mean else {
-                return "the average of level \(level) is not that of its codes"
+                return "the average of level \(level) does not match its codes"
             }
         }
         return nil

@@ -13,14 +13,14 @@ enum IdentifiersCheck: VerificationCheck {
                 let number = try IdentifierRecord(sealed: entry.value, in: .ids, key: entry.key).number
                 guard let view = try documents.view(number) else {
                     verification.broken(
-                        .identifiers, .ids, entry.key, "the identifier leads to document \(number), which is not stored"
+                        .identifiers, .ids, entry.key, "the identifier maps to document \(number), which does not exist"
                     )
                     return
                 }
                 if !view.identifierBytes.elementsEqual(entry.key) {
                     verification.broken(
                         .identifiers, .ids, entry.key,
-                        "the identifier leads to document \(number), which has another identifier")
+                        "the identifier maps to document \(number), which has a different identifier")
                 }
             }
             return true
@@ -30,7 +30,7 @@ enum IdentifiersCheck: VerificationCheck {
                 let view = try DocumentView(entry.value, number: Keys.documentNumber(entry.key))
                 let found = try IdentifierRecord(from: tables.ids, .ids, key: Array(view.identifierBytes), reader)
                 guard found?.number != view.number else { return }
-                let place = found.map { "leads to document \($0.number)" } ?? "is not in `ids`"
+                let place = found.map { "maps to document \($0.number)" } ?? "is not in `ids`"
                 verification.broken(
                     .identifiers, .documents, entry.key, "the identifier of document \(view.number) \(place)")
             }

@@ -15,19 +15,19 @@ enum MergesCheck: VerificationCheck {
             if !listed[begin...].prefix(merge.sources.count).elementsEqual(merge.sources) {
                 verification.broken(
                     .mergeSources, .meta, Keys.merge,
-                    "the merge reads segments \(merge.sources), which are no neighbours in the manifest")
+                    "the merge reads segments \(merge.sources), which are not adjacent in the manifest")
             }
             for id in merge.staged where listed.contains(id) || id >= manifest.nextSegment {
                 verification.broken(
                     .mergeSources, .meta, Keys.merge,
-                    "the merge makes segment \(id), which is in the manifest or was not given out")
+                    "the merge makes segment \(id), which is in the manifest or whose number was never assigned")
             }
         }
         let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() } ?? []
         let merging = claim?[0].map { Set($0.sources + $0.staged) } ?? []
         for id in retired where listed.contains(id) || merging.contains(id) {
             verification.broken(
-                .retiredSegments, .meta, Keys.retired, "segment \(id) is retired, and is in the manifest or in a merge")
+                .retiredSegments, .meta, Keys.retired, "segment \(id) is retired, but is in the manifest or in a merge")
         }
     }
 }

@@ -11,7 +11,7 @@ enum MetaCheck {
         if let manifest, let tuning, tuning.generation > manifest.generation {
             verification.broken(
                 .tuningGeneration, .meta, Keys.tuning,
-                "the tuning is of generation \(tuning.generation), the manifest of \(manifest.generation)")
+                "the tuning has generation \(tuning.generation), but the manifest has \(manifest.generation)")
         }
         return manifest
     }

@@ -10,11 +10,11 @@ enum MultivectorsCheck: VerificationCheck {
         let table = MultivectorTable(tables: tables, reader: reader, codebooks: CodebookCache())
         guard
             let found = try verification.attempt(.meta, Keys.multivectorSettings, { [try table.settings()] })
-        else { return verification.skip("multivectors against their settings") }
+        else { return verification.skip("whether multivectors match their settings") }
         guard let settings = found[0] else {
             try verification.forEach(.multivectors) { entry in
                 verification.broken(
-                    .multivectorCounts, .multivectors, entry.key, "there are token vectors, and no settings of them")
+                    .multivectorCounts, .multivectors, entry.key, "there are token vectors, but no settings for them")
                 return false
             }
             return
@@ -32,12 +32,14 @@ enum MultivectorsCheck: VerificationCheck {
                 if view.dimension != settings.dimension {
                     verification.broken(
                         .multivectors, .multivectors, entry.key,
-                        "the token vectors have \(view.dimension) dimensions, the settings say \(settings.dimension)")
+                        "the token vectors have \(view.dimension) dimensions, but the settings say "
+                            + "\(settings.dimension)"
+                    )
                 }
                 if try reader.get(tables.documents, number) == nil {
                     verification.broken(
                         .multivectors, .multivectors, entry.key,
-                        "there are token vectors of document \(number), which is not stored")
+                        "there are token vectors of document \(number), which does not exist")
                 }
                 if view.codebook != 0 {
                     try check(view.codebook, settings, table, verification, namedBy: .multivectors, entry.key) {
@@ -61,9 +63,9 @@ enum MultivectorsCheck: VerificationCheck {
             verification.broken(
                 .multivectorCounts, .meta, Keys.multivectorSettings,
                 "there are \(counted.documents) multivectors of \(counted.tokens) tokens and \(counted.bytes) bytes, "
-                    + "\(counted.outdated) of them in another encoding than new ones, and the settings say "
-                    + "\(settings.documents), \(settings.tokens), \(settings.bytes) and \(settings.outdated), or count "
-                    + "the encodings otherwise")
+                    + "\(counted.outdated) of them with an older encoding, but the settings say \(settings.documents), "
+                    + "\(settings.tokens), \(settings.bytes) and \(settings.outdated), or have different counts per "
+                    + "encoding")
         }
     }
 
@@ -72,7 +74,7 @@ enum MultivectorsCheck: VerificationCheck {
         namedBy place: TableNumber, _ key: some Collection<UInt8>, _ body: (TokenCodebook) throws -> Void
     ) throws {
         guard try table.reader.get(table.tables.meta, Keys.codebook(number)) != nil else {
-            return verification.broken(.codebooks, place, key, "codebook \(number) is named and is not there")
+            return verification.broken(.codebooks, place, key, "codebook \(number) is named but does not exist")
         }
         guard
             let codebook = try verification.attempt(.meta, Keys.codebook(number), { try table.codebook(number) })
@@ -80,7 +82,7 @@ enum MultivectorsCheck: VerificationCheck {
         guard codebook.dimension == settings.dimension else {
             return verification.broken(
                 .codebooks, place, key,
-                "codebook \(number) has \(codebook.dimension) dimensions, the settings say \(settings.dimension)")
+                "codebook \(number) has \(codebook.dimension) dimensions, but the settings say \(settings.dimension)")
         }
         try body(codebook)
     }

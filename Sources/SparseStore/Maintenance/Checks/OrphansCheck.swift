@@ -25,7 +25,7 @@ enum OrphansCheck: VerificationCheck {
                     if !named.contains(id) {
                         verification.broken(
                             .orphans, table, entry.key.prefix(4),
-                            "there are values of segment \(id), which nothing names")
+                            "there are values of segment \(id), which does not exist")
                     }
                     if id < .max { first = Keys.segmentPrefix(id + 1) }
                     return false

@@ -10,17 +10,17 @@ enum PostingsCheck: VerificationCheck {
         let read: EncoderRecord?? = try verification.attempt(.meta, Keys.encoder) {
             try MetaTable(tables: verification.tables, reader: verification.reader).encoder()
         }
-        guard let encoder = read else { return verification.skip("the postings, as the encoder cannot be read") }
+        guard let encoder = read else { return verification.skip("the postings, because the encoder cannot be read") }
         try verification.forEachWindow(manifest, otherwise: "the postings") { window, _ in
             guard (window.directory.referenceLength > 0) == (encoder?.bm25 != nil) else {
                 verification.broken(
                     .postings, .segments, Keys.segmentPrefix(window.id),
-                    "segment \(window.id) has the impacts of another scoring than the encoder's")
+                    "the impacts of segment \(window.id) do not match the scoring of the encoder")
                 return
             }
             for positions in slices(of: window.directory) {
                 guard let expected = try ExpectedLists(window, positions, encoder?.bm25, verification) else {
-                    verification.skip("the postings of segment \(window.id), as its exact vectors cannot be read")
+                    verification.skip("the postings of segment \(window.id), because its exact vectors cannot be read")
                     return
                 }
                 for position in positions { try compare(position, window, expected, verification) }
@@ -69,7 +69,7 @@ enum PostingsCheck: VerificationCheck {
             if (entry.chunk, Int(entry.offset)) < (end.chunk, end.offset) {
                 verification.broken(
                     .postings, .segments, Keys.segmentPrefix(window.id),
-                    "the list of term \(window.directory.term(at: position)) in segment \(window.id) begins inside "
+                    "the list of term \(window.directory.term(at: position)) in segment \(window.id) overlaps "
                         + "another")
             }
             end = (entry.chunk, Int(entry.offset) + entry.byteCount(documents: window.documentCount))

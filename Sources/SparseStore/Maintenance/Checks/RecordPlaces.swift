@@ -26,7 +26,7 @@ struct RecordPlaces {
                 if place != expected || !hasSoundComponents(record) {
                     verification.broken(
                         .vectors, .segments, prefix,
-                        "the exact vector at ordinal \(ordinal) of segment \(window.id) is not what a vector can be")
+                        "the exact vector at ordinal \(ordinal) of segment \(window.id) is not a valid vector")
                 }
                 return (place + size + 3) & ~3
             }
@@ -38,7 +38,9 @@ struct RecordPlaces {
         if chunks != window.forwardChunkCount {
             verification.broken(
                 .segmentParts, .segments, prefix,
-                "segment \(window.id) has \(window.forwardChunkCount) chunks of exact vectors, which fill \(chunks)")
+                "segment \(window.id) has \(window.forwardChunkCount) chunks of exact vectors, "
+                    + "but the vectors fill \(chunks)"
+            )
         }
     }
 

@@ -18,7 +18,7 @@ enum SegmentsCheck: VerificationCheck {
                 if first != entry.firstDocument || last != entry.lastDocument {
                     verification.broken(
                         .segmentParts, .segments, prefix,
-                        "segment \(entry.id) has the documents \(first) to \(last), and its entry says "
+                        "segment \(entry.id) has the documents \(first) to \(last), but its entry says "
                             + "\(entry.firstDocument) to \(entry.lastDocument)")
                 }
             }
@@ -45,7 +45,7 @@ enum SegmentsCheck: VerificationCheck {
             }
             let next = counts[part, default: 0]
             if key.index != next {
-                broken("lacks its \(part) \(next)")
+                broken("has no \(part) \(next)")
                 isWhole = false
             }
             counts[part] = key.index &+ 1
@@ -54,18 +54,18 @@ enum SegmentsCheck: VerificationCheck {
         for part in SegmentTable.Part.allCases {
             switch (part, counts[part, default: 0]) {
             case (.forward, let count) where entry.isCompact, (.forwardChunk, let count) where entry.isCompact:
-                if count > 0 { broken("has its \(part), and its entry says that it is compact") }
+                if count > 0 { broken("has a \(part), but its entry says that it is compact") }
             case (let part, let count) where part.isOfBlocks:
-                if count > 0 { broken("has a \(part), which is of block indexes") }
+                if count > 0 { broken("has a \(part), which only block indexes have") }
             case (.tags, _), (.column, _), (.order, 0...1), (.chunk, 1...), (.forwardChunk, 1...), (_, 1): continue
             case (_, 0):
-                broken("lacks its \(part)")
+                broken("has no \(part)")
                 isWhole = false
-            default: broken("has its \(part) more than once")
+            default: broken("has more than one \(part)")
             }
         }
         if bytes != entry.bytes {
-            broken("has values of \(bytes) bytes, and its entry says \(entry.bytes)")
+            broken("has values of \(bytes) bytes, but its entry says \(entry.bytes)")
         }
         return isWhole
     }

@@ -29,7 +29,7 @@ enum TagsCheck: VerificationCheck {
                 if missing != nil || tags.count != listed[ordinal] {
                     verification.broken(
                         .tags, .segments, prefix,
-                        "document \(number) has \(tags.count) tags, and segment \(window.id) lists "
+                        "document \(number) has \(tags.count) tags, but segment \(window.id) lists "
                             + (missing == nil ? "\(listed[ordinal]) for it" : "not all of them"))
                 }
             }

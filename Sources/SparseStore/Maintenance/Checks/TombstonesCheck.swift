@@ -26,7 +26,7 @@ enum TombstonesCheck: VerificationCheck {
             if let last, first + last >= Int(segment.documents) {
                 verification.broken(
                     .tombstones, .tombstones, entry.key,
-                    "ordinal \(first + last) of segment \(segment.id) has a tombstone, and the segment has "
+                    "ordinal \(first + last) of segment \(segment.id) has a tombstone, but the segment has "
                         + "\(segment.documents) documents")
             }
             return true
@@ -36,7 +36,7 @@ enum TombstonesCheck: VerificationCheck {
             guard count != Int(segment.tombstones) else { continue }
             verification.broken(
                 .tombstones, .tombstones, Keys.segmentPrefix(segment.id),
-                "segment \(segment.id) has \(count) tombstones, and its entry in the manifest says "
+                "segment \(segment.id) has \(count) tombstones, but its entry in the manifest says "
                     + "\(segment.tombstones)")
         }
     }

@@ -76,7 +76,7 @@ enum ValuesCheck {
     private static func checkPart(_ entry: LMDB.Cursor.Entry) throws {
         let key = try Keys.parseSegment(entry.key)
         guard let part = SegmentTable.Part(rawValue: key.part) else {
-            throw FormatError(.keyShape, "a segment has no part \(key.part)")
+            throw FormatError(.keyShape, "segments have no part \(key.part)")
         }
         // The segment entries tell which segments may have planes; `SegmentsCheck` checks it.
         let bytes = try SegmentBytes(

@@ -12,7 +12,7 @@ enum VectorsCheck: VerificationCheck {
         for entry in manifest.segments {
             try documents.skip(below: entry.firstDocument) { outside($0, verification) }
             guard let window = try verification.window(entry), let dead = try verification.tombstones(window) else {
-                verification.skip("the vectors of segment \(entry.id), which cannot be opened")
+                verification.skip("the vectors of segment \(entry.id), because it cannot be opened")
                 try documents.skip(below: entry.lastDocument &+ 1) { _ in }
                 continue
             }
@@ -26,8 +26,8 @@ enum VectorsCheck: VerificationCheck {
                     verification.broken(
                         .membership, .documents, Keys.document(number),
                         isStored
-                            ? "document \(number) is stored, and has a tombstone in segment \(entry.id)"
-                            : "document \(number) is not stored, and has no tombstone in segment \(entry.id)")
+                            ? "document \(number) is stored, but has a tombstone in segment \(entry.id)"
+                            : "document \(number) is not stored, but has no tombstone in segment \(entry.id)")
                 } else if isStored {
                     try compare(number, ordinal, window, verification)
                 }
@@ -40,7 +40,7 @@ enum VectorsCheck: VerificationCheck {
 
     private static func outside(_ number: UInt64, _ verification: Verification) {
         verification.broken(
-            .membership, .documents, Keys.document(number), "document \(number) is stored, and in no segment")
+            .membership, .documents, Keys.document(number), "document \(number) is stored, but is in no segment")
     }
 
     private static func compare(
@@ -67,7 +67,9 @@ enum VectorsCheck: VerificationCheck {
             func broken(_ what: String) {
                 verification.broken(
                     .vectors, .segments, Keys.segmentPrefix(window.id),
-                    "\(what) of document \(number) in segment \(window.id), ordinal \(ordinal), is not the stored one")
+                    "\(what) of document \(number) in segment \(window.id), ordinal \(ordinal), "
+                        + "does not match the document"
+                )
             }
             guard try record.identifier().utf8.elementsEqual(document.identifier.utf8) else {
                 return broken("the identifier")

@@ -18,17 +18,17 @@ enum VocabularyCheck: VerificationCheck {
                 case .term(let name):
                     let id = try TermIDRecord(sealed: entry.value, in: .vocabulary, key: entry.key).id
                     if id >= terms {
-                        broken("a name leads to term \(id), and the next term is to be \(terms)")
+                        broken("a name maps to term \(id), but nextTerm is \(terms)")
                     } else if let other = try vocabulary.name(of: id), !other.utf8.elementsEqual(name.utf8) {
-                        broken("a name leads to term \(id), which has another name")
+                        broken("a name maps to term \(id), which has a different name")
                     }
                 case .name(let id):
                     names += 1
                     let name = try TermNameRecord(sealed: entry.value, in: .vocabulary, key: entry.key).name
                     if id >= terms {
-                        broken("term \(id) has a name, and the next term is to be \(terms)")
+                        broken("term \(id) has a name, but nextTerm is \(terms)")
                     } else if try vocabulary.id(of: name) != id {
-                        broken("the name of term \(id) does not lead to it")
+                        broken("the name of term \(id) does not map to it")
                     }
                 }
             }
@@ -36,7 +36,7 @@ enum VocabularyCheck: VerificationCheck {
         }
         if names < terms, !verification.damagedTables.contains(.vocabulary) {
             verification.broken(
-                .vocabulary, .vocabulary, [], "\(names) terms have a name, and the next term is to be \(terms)")
+                .vocabulary, .vocabulary, [], "\(names) terms have a name, but nextTerm is \(terms)")
         }
     }
 }
