@@ -1,5 +1,6 @@
 import Foundation
 import SparseFormat
+import SystemPackage
 import Testing
 
 @testable import SparseStore
