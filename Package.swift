@@ -67,7 +67,7 @@ let package = Package(
         .target(
             name: "SparseStore",
             dependencies: [
-                "SparseFormat", "LMDB", "CKernels", "Platform",
+                "SparseFormat", "LMDB", "Platform", "CKernels", "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "SparseStoreTests",
             dependencies: [
-                "SparseStore", "SparseFormat", "LMDB",
+                "SparseStore", "SparseFormat", "LMDB", "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),

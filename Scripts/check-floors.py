@@ -24,7 +24,7 @@ MODULES = {
     "Platform": set(),
     "LMDB": {"CLMDB", "Platform", "SystemPackage"},
     "SparseStore": {
-        "SparseFormat", "LMDB", "CKernels", "Platform", "Logging", "CoreMetrics", "SystemPackage",
+        "SparseFormat", "LMDB", "Platform", "CKernels", "Platform", "Logging", "CoreMetrics", "SystemPackage",
         # Behind package traits of the same names.
         "ServiceLifecycle", "Tracing", "Configuration"},
     "SparseInterchange": {"SparseStore", "Platform", "CZstd", "CZlib", "SystemPackage"},
@@ -49,7 +49,9 @@ C_NAMES = {
 # The engine's folders, top floor first; folders of one row do not see each other's types either way round.
 ENGINE = "SparseStore"
 ENGINE_FLOORS = [
-    ["Sharding", "Publishing"], ["Store"], ["Maintenance", "Stages"], ["Search"], ["Index"], ["Columns"], ["Tables"], ["Model"]]
+    ["Sharding", "Publishing"], ["Store"], ["Stages"], ["Search"], ["Integrity"], ["Merging"], ["Index"], ["Blocks"], ["Windows"],
+    ["Columns"], ["Tables"], ["Model"],
+]
 
 # (file under Sources/SparseStore, type): a lower folder that may name a higher folder's type, each with its reason.
 EXCEPTIONS: set[tuple[str, str]] = set()

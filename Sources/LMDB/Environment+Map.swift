@@ -1,3 +1,4 @@
+internal import Platform
 import CLMDB
 import SystemPackage
 
@@ -108,5 +109,94 @@ extension Environment {
             size = max(least, EnvironmentOptions.roundedMapSize(least + (size - least) / 2))
             if size - least <= EnvironmentOptions.mapGranule { size = least }
         }
+    }
+}
+
+/// The result of `mdb_env_info`. It reads through the map: call it only under the gate's lock, or while counted as a
+/// use.
+struct MapInformation {
+    let mapSize: Int
+    let pageSize: Int
+    let lastPage: Int
+    let maximumReaders: Int
+    let lastTransactionID: UInt64
+
+    init(_ handle: OpaquePointer) {
+        var information = MDB_envinfo()
+        mdb_env_info(handle, &information)
+        var statistics = MDB_stat()
+        mdb_env_stat(handle, &statistics)
+        mapSize = Int(truncatingIfNeeded: information.me_mapsize)
+        pageSize = Int(statistics.ms_psize)
+        lastPage = Int(truncatingIfNeeded: information.me_last_pgno)
+        maximumReaders = Int(information.me_maxreaders)
+        lastTransactionID = UInt64(information.me_last_txnid)
+    }
+
+    var usedBytes: Int { (lastPage &+ 1).multipliedReportingOverflow(by: pageSize).partialValue }
+}
+
+/// The size of a memory map if the address space of the process is limited (`ulimit -v`). The map must not use all of
+/// it: the threads and the memory of the rest of the process need some, and the process ends if they get none.
+enum AddressSpace {
+    /// The minimum that is left for everything but the map.
+    static let room = 192 << 20
+    /// More than any process needs: if the system grants this much, there is no limit.
+    private static let plenty = 1 << 41
+
+    /// The number of bytes that the system grants in one piece, less some megabytes; `Int.max` if there is no limit.
+    static var available: Int {
+        if grants(plenty) { return .max }
+        var (granted, refused) = (0, plenty)
+        while refused - granted > 4 << 20 {
+            let middle = granted + (refused - granted) / 2
+            if grants(middle) { granted = middle } else { refused = middle }
+        }
+        return granted
+    }
+
+    /// The size of a map: what is wanted if there is plenty; otherwise at most half of what is there, so that the rest of
+    /// the process has as much, and at least `room`; but not less than `least`. Nil when that would leave less than `room`.
+    static func mapSize(wanted: Int, least: Int, available: Int) -> Int? {
+        guard wanted.addingReportingOverflow(room).partialValue > available, available != .max else { return wanted }
+        guard least + room <= available else { return nil }
+        return EnvironmentOptions.roundedMapSize(max(least, min(wanted, available / 2, available - room)))
+    }
+
+    static func grants(_ bytes: Int) -> Bool {
+        let probe = mmap(nil, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let probe, probe != MAP_FAILED else { return false }
+        munmap(probe, bytes)
+        return true
+    }
+}
+
+/// The mappings of files into this process, as reported by Linux (proc(5), /proc/pid/maps).
+enum MemoryMaps {
+    /// Returns the address ranges of a file's mappings; none if the system does not report them.
+    static func ranges(of path: String) -> [Range<UInt>] {
+        guard let text = contents("/proc/self/maps") else { return [] }
+        return text.split(separator: "\n").compactMap { range(in: $0, of: path) }
+    }
+
+    /// Returns the range of one line, `begin-end permissions offset device inode path`, if it is the file's.
+    static func range(in line: Substring, of path: String) -> Range<UInt>? {
+        let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+        guard fields.count == 6, fields[5].drop(while: { $0 == " " }) == path else { return nil }
+        let ends = fields[0].split(separator: "-")
+        guard ends.count == 2, let begin = UInt(ends[0], radix: 16), let end = UInt(ends[1], radix: 16), begin < end
+        else { return nil }
+        return begin..<end
+    }
+
+    private static func contents(_ path: FilePath) -> String? {
+        guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
+        defer { try? file.close() }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while let count = try? piece.withUnsafeMutableBytes({ try file.read(into: $0) }), count > 0 {
+            bytes.append(contentsOf: piece[..<count])
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

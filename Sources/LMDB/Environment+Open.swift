@@ -344,3 +344,101 @@ func assertionText(path: String?, message: String?) -> String {
     "The storage library found damage in \(path ?? "a database") and ends the process "
         + "(\(message ?? "no reason given")). Verify the file in a separate process, or restore a backup.\n"
 }
+
+extension Environment {
+    /// Refuses new transactions immediately, and waits at most `drainTimeout` for live transactions to end. If some
+    /// live longer, the last of them closes the file.
+    package func close() {
+        // A forked child must not touch the parent's file.
+        guard isSameProcess else { return }
+        let mustWait = gate.withLock { state in
+            state.isClosing = true
+            closeHandle(ifIdle: &state)
+            return state.handle != nil
+        }
+        guard mustWait else { return }
+        // Inside its own write, this thread would wait for itself.
+        guard !isWriterThread else { return }
+        gate.withLock(waitingUpTo: options.drainTimeout, until: { $0.handle == nil }) { _, _ in }
+    }
+
+    package var isClosed: Bool { gate.withLock { $0.handle == nil } }
+
+    func closeIfIdle() {
+        guard isSameProcess else { return }
+        gate.withLock { state in
+            state.isClosing = true
+            closeHandle(ifIdle: &state)
+        }
+    }
+
+    /// Runs under the gate's lock, so that the file can be opened again before anyone sees it closed.
+    func closeHandle(ifIdle state: inout GateState) {
+        guard state.isClosing, state.uses == 0, let handle = state.handle, isSameProcess else { return }
+        if !state.needsReopen {
+            state.lastTransactionID = MapInformation(handle).lastTransactionID
+        }
+        for transaction in state.idleReads { mdb_txn_abort(transaction) }
+        state.idleReads = []
+        mdb_env_close(handle)
+        state.handle = nil
+        state.forget()
+    }
+}
+
+/// The files that are open in this process. liblmdb's locks belong to the process, not to the handle: a second handle
+/// for the same file would be accepted silently, and closing either would drop the locks of both.
+final class Registry: Sendable {
+    /// The registry of this process. A forked child starts with an empty one, because it does not own its parent's
+    /// locks.
+    static var shared: Registry { ForkGeneration.registry }
+
+    private let open = Lock<Set<FileIdentity>>([])
+
+    /// Returns false if the file is already open.
+    func reserve(_ identity: FileIdentity) -> Bool {
+        open.withLock { $0.insert(identity).inserted }
+    }
+
+    func release(_ identity: FileIdentity) {
+        open.withLock { _ = $0.remove(identity) }
+    }
+}
+
+/// The number of forks between this process and the first that called this. Asking for the process ID instead is a
+/// system call, which takes several times as long as `mdb_txn_begin`.
+enum ForkGeneration {
+    private struct State {
+        var count = 0
+        var registry = Unmanaged.passRetained(Registry())
+    }
+
+    /// Written only in a forked child before any other code runs there, so plain memory is sufficient.
+    nonisolated(unsafe) private static let state: UnsafeMutablePointer<State> = {
+        let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
+        state.initialize(to: State())
+        return state
+    }()
+
+    private static let isWatching: Bool = {
+        // Created before the handler can run, because a child must not be the first to initialize it.
+        _ = state
+        // The parent's registry is not freed in the child, because one of the parent's threads may have held its lock.
+        return pthread_atfork(
+            nil, nil,
+            {
+                ForkGeneration.state.pointee = State(
+                    count: ForkGeneration.state.pointee.count + 1, registry: .passRetained(Registry()))
+            }) == 0
+    }()
+
+    static var current: Int {
+        _ = isWatching
+        return state.pointee.count
+    }
+
+    fileprivate static var registry: Registry {
+        _ = isWatching
+        return state.pointee.registry.takeUnretainedValue()
+    }
+}

@@ -1,3 +1,13 @@
+import CLMDB
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// An error of the storage layer with its remedy. Callers branch on `code`; `message` is for human readers.
 package struct LMDBError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
@@ -35,5 +45,108 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
         let place = path.map { " (\($0))" } ?? ""
         let cause = underlying == 0 ? "" : " [\(underlying)]"
         return "\(operation): \(message)\(place)\(cause)"
+    }
+}
+
+// All codes of liblmdb and errno are converted here, so that each remedy is written once.
+extension LMDBError {
+    init(lmdb status: Int32, operation: String, path: String?) {
+        let (code, message) = status < 0 ? Self.explain(lmdb: status) : Self.explain(errno: status)
+        self.init(code, message, operation: operation, path: path, underlying: status)
+    }
+
+    /// Whether a read failed because an earlier read of its transaction did: liblmdb refuses all later ones.
+    package var isAftermath: Bool { underlying == MDB_BAD_TXN }
+
+    private static func explain(lmdb status: Int32) -> (Code, String) {
+        switch status {
+        case MDB_KEYEXIST:
+            (.keyExists, "the key already exists, or an appended key does not sort after the last key")
+        case MDB_MAP_FULL:
+            (.mapFull, "the map is full and could not be grown; raise the map size or its limit")
+        case MDB_TXN_FULL, MDB_PAGE_FULL:
+            (.transactionFull, "the transaction changes too many pages; split the work into smaller transactions")
+        case MDB_READERS_FULL:
+            (
+                .readersFull,
+                "every reader slot is taken; end read transactions sooner, or raise maximumReaders"
+            )
+        case MDB_DBS_FULL:
+            (.tooManyTables, "there are more tables than the environment was opened for; raise maximumTables")
+        // A tree deeper than a cursor can go was never written by liblmdb.
+        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_CURSOR_FULL:
+            (.corrupted, "a page of the file is damaged; restore a backup")
+        case MDB_VERSION_MISMATCH:
+            (
+                .versionMismatch,
+                "the file was written by an incompatible version of LMDB; open it with the version that wrote it"
+            )
+        case MDB_INVALID:
+            (.notADatabase, "the file or its lock file is not an LMDB file; check the path")
+        case MDB_PANIC:
+            (
+                .needsReopen,
+                "an earlier commit failed partway, so the environment cannot be used; close it and open it again"
+            )
+        case MDB_NOTFOUND:
+            (.missingTable, "the entry does not exist")
+        case MDB_MAP_RESIZED:
+            (
+                .mapFull,
+                "another process grew the file, and this process could not map the new size; close it and open it again"
+            )
+        case MDB_INCOMPATIBLE:
+            (.corrupted, "the table was created with different flags, or the file has leaked pages; restore a backup")
+        case MDB_BAD_RSLOT:
+            (.other, "the reader slot is in use, because two threads used one read transaction at once; use one thread")
+        case MDB_BAD_TXN:
+            (
+                .invalidArgument,
+                "the transaction failed earlier, or began before the table existed; begin a new transaction"
+            )
+        case MDB_BAD_DBI:
+            (
+                .invalidArgument,
+                "the table belongs to another environment, or is newer than the transaction; begin a new transaction"
+            )
+        case MDB_BAD_VALSIZE:
+            (
+                .invalidArgument,
+                "a key is not 1 to 511 bytes long, or a value is 4 GiB or more; use a smaller key or value"
+            )
+        default:
+            (.other, String(cString: mdb_strerror(status)))
+        }
+    }
+
+    package static func explain(errno status: Int32) -> (Code, String) {
+        switch status {
+        case ENOSPC, EDQUOT:
+            (.diskFull, "no space is left on the disk; free some space and try again")
+        case EFBIG:
+            (.diskFull, "the file has reached a size limit of the process or of the file system; raise the limit")
+        case EIO:
+            (.io, "the disk reported an input/output error; check the device")
+        case EROFS:
+            (.readOnly, "the file system is read-only; copy the file to a writable file system")
+        case EACCES, EPERM:
+            (
+                .permissionDenied,
+                "permission denied; make the file, its '-lock' file and their folder writable, "
+                    + "or read without the lock file (--without-lock, Configuration.readsWithoutLock)"
+            )
+        case ENOENT, ENOTDIR:
+            (.missingFile, "the file or its folder does not exist; check the path")
+        case ENOMEM:
+            (.outOfMemory, "not enough memory or address space; lower the map size or the process's limits")
+        case EILSEQ:
+            (.invalidArgument, "a name in the path is not UTF-8; rename the file or the folder")
+        case EMFILE, ENFILE:
+            (.other, "too many files are open; close some, or raise the limit (ulimit -n)")
+        case EINVAL:
+            (.invalidArgument, "the storage library rejected an argument; check the arguments of the call")
+        default:
+            (.other, String(cString: strerror(status)))
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Platform
 import LMDB
 import SystemPackage
 import Testing

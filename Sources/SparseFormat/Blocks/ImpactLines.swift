@@ -1,3 +1,29 @@
+/// The layout of documents in a block index (FORMAT.md, "Lines"). A line of 64 bytes, a cache line, has 21 components
+/// of one document: u16 numbers[21], u8 codes[21], and u8 more, the number of further lines of the document, 255 for
+/// 255 or more. The heaviest components come first. The last line is padded with number 0, code 0, which adds nothing.
+///
+/// Any bytes are safe to score: a number names one of 65,536 multipliers, and the number of lines is limited by the
+/// chunk.
+package enum ImpactLine {
+    package static let bytes = 64
+    package static let components = 21
+    static let codes = 42
+    static let more = 63
+    /// The number of lines of every chunk but the last. Documents do not cross chunks, so lines at the end of a chunk
+    /// may be unused. Together with its headers a chunk fills sixteen pages of LMDB.
+    package static let linesPerChunk = 1_023
+    /// The number of slots of every chunk of places but the last. Each slot has a u32 first line and a u32 document
+    /// index, so the chunk is as large as a chunk of lines.
+    package static let slotsPerChunk = 8_184
+    static let placeBytes = 8
+
+    /// The number of lines of a document. A document that does not fit in a chunk only has lines for its heaviest
+    /// components.
+    package static func lines(components: Int) -> Int {
+        min(linesPerChunk, (components + Self.components - 1) / Self.components)
+    }
+}
+
 /// The lines of a block index, read in place. This file uses pointers: `init` checks the chunk lengths, positions are
 /// checked against them, and a document ends at the end of its chunk at the latest.
 package struct ImpactLines: @unchecked Sendable {
@@ -148,5 +174,66 @@ package struct ImpactLines: @unchecked Sendable {
             index += 3
         }
         return sums.0 &+ sums.1 &+ sums.2
+    }
+}
+
+/// Lays out the documents of a block index in lines, in slot order.
+package struct ImpactLineWriter {
+    private var chunk = ByteWriter()
+    private var places = ByteWriter()
+    private var closed = 0
+    private var slots = 0
+
+    package init() {}
+
+    /// The number of lines so far, including unused ones.
+    package var lines: Int { closed * ImpactLine.linesPerChunk + chunk.count / ImpactLine.bytes }
+
+    /// The number of documents so far.
+    package var slotCount: Int { slots }
+
+    /// Adds the document of the next slot. Returns a chunk if one has become full.
+    ///
+    /// - Parameters:
+    /// - document: The index of the document.
+    /// - components: The numbers and codes, heaviest first; 1...65,535.
+    package mutating func append(_ document: Int, _ components: [(number: UInt16, code: UInt8)]) -> [UInt8]? {
+        let lines = ImpactLine.lines(components: components.count)
+        var full: [UInt8]?
+        if chunk.count / ImpactLine.bytes + lines > ImpactLine.linesPerChunk {
+            chunk.zeros(ImpactLine.linesPerChunk * ImpactLine.bytes - chunk.count)
+            full = close()
+        }
+        places.u32(UInt32(truncatingIfNeeded: self.lines))
+        places.u32(UInt32(truncatingIfNeeded: document))
+        slots += 1
+        for line in 0..<lines {
+            let begin = line * ImpactLine.components
+            let part = components[begin..<min(components.count, begin + ImpactLine.components)]
+            let missing = ImpactLine.components - part.count
+            for component in part { chunk.u16(component.number) }
+            chunk.zeros(2 * missing)
+            for component in part { chunk.u8(component.code) }
+            chunk.zeros(missing)
+            chunk.u8(UInt8(clamping: lines - line - 1))
+        }
+        return full
+    }
+
+    /// Returns the chunks of places of all slots, after `finish`.
+    package func placeChunks() -> [[UInt8]] {
+        let size = ImpactLine.slotsPerChunk * ImpactLine.placeBytes
+        return stride(from: 0, to: places.count, by: size).map {
+            Array(places.bytes[$0..<min(places.count, $0 + size)])
+        }
+    }
+
+    /// Returns the last chunk; nil if it is empty. No document may follow.
+    package mutating func finish() -> [UInt8]? { chunk.count > 0 ? close() : nil }
+
+    private mutating func close() -> [UInt8] {
+        closed += 1
+        defer { chunk = ByteWriter(reserving: ImpactLine.linesPerChunk * ImpactLine.bytes) }
+        return chunk.bytes
     }
 }

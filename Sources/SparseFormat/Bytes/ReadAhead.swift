@@ -1,3 +1,5 @@
+public import CZstd
+
 #if canImport(Darwin)
     internal import Darwin
 #elseif canImport(Musl)
@@ -14,4 +16,9 @@ package func readAhead(_ address: UnsafeRawPointer, _ count: Int) {
     // madvise needs the start of a page. If the page size is larger than 4 KiB, the call may fail, which does no harm.
     guard let begin = UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: address) & ~UInt(page - 1)) else { return }
     _ = madvise(begin, (address - UnsafeRawPointer(begin)) + count, MADV_WILLNEED)
+}
+
+/// Prefetches the cache line at an address that will be read soon. Any address is allowed.
+@inlinable package func prefetch(_ address: UnsafeRawPointer) {
+    sparsestore_prefetch(address)
 }

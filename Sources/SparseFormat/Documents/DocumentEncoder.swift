@@ -121,3 +121,35 @@ package final class DocumentEncoder {
         }
     }
 }
+
+/// How an encoder compresses payloads. A payload that zstd makes less than 5 percent smaller is stored uncompressed.
+package struct DocumentCompression: Sendable, Equatable {
+    package var payloads: Bool
+    /// The zstd level, from 1 (fast) to 19 (small).
+    package var level: Int
+
+    package init(payloads: Bool, level: Int = 3) {
+        self.payloads = payloads
+        self.level = level
+    }
+
+    package static let off = DocumentCompression(payloads: false)
+    package static let fast = DocumentCompression(payloads: true)
+}
+
+/// How the payload of a document is stored.
+package enum PayloadEncoding: UInt8, Sendable {
+    /// No payload, which is different from an empty payload.
+    case none = 0
+    case raw = 1
+    /// One zstd frame.
+    case zstd = 2
+}
+
+/// How the vector section of a document is stored.
+package enum VectorEncoding: UInt8, Sendable {
+    case plain = 0
+    /// Half-precision weights, used if they represent each weight exactly, as for models that compute in half
+    /// precision.
+    case half = 1
+}

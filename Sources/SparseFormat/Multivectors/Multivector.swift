@@ -53,3 +53,61 @@ extension Limits {
         min(components.upperBound, max(components.lowerBound, component))
     }
 }
+
+/// How the token vectors of documents are stored. The raw value is the encoding byte of FORMAT.md.
+public enum MultivectorCodec: UInt8, Sendable, Hashable, CaseIterable {
+    /// IEEE 754 half precision, 2 bytes per component.
+    case f16 = 0
+    /// 8-bit integers with one scale per token: 1 byte per component, plus 4 bytes.
+    case int8 = 1
+    /// Two-level product quantization, trained from the token vectors of the store: the nearest centroid (2 bytes), and
+    /// one byte for each four components of the residual. A token with 128 dimensions takes 34 bytes.
+    case pq32 = 2
+
+    /// Whether the codec needs a trained codebook.
+    public var isTrained: Bool { self == .pq32 }
+
+    /// Returns the number of bytes of one token.
+    public func bytesPerToken(dimension: Int) -> Int {
+        switch self {
+        case .f16: 2 * dimension
+        case .int8: 4 + dimension
+        case .pq32: 2 + TokenCodebook.subspaces(dimension: dimension)
+        }
+    }
+}
+
+extension MultivectorCodec: CustomStringConvertible {
+    /// The name of the codec: `f16`, `int8` or `pq32`.
+    public var description: String {
+        switch self {
+        case .f16: "f16"
+        case .int8: "int8"
+        case .pq32: "pq32"
+        }
+    }
+}
+
+/// Converts IEEE 754 half precision as bits. Swift's `Float16` is missing on some platforms and needs calls on x86.
+package enum HalfFloat {
+    /// Returns the value of the bits. It is exact, because every half is a Float.
+    @inline(__always)
+    package static func float(_ bits: UInt16) -> Float {
+        let magnitude = UInt32(bits & 0x7FFF) &<< 13
+        // Exponents are 112 apart. Infinity and NaN become numbers of 65,536 and more, which no stored component has.
+        let value = Float(bitPattern: magnitude) * Float(bitPattern: 0x7780_0000)
+        return Float(bitPattern: value.bitPattern | UInt32(bits & 0x8000) &<< 16)
+    }
+
+    /// Returns the nearest half, ties to even. The magnitude is at most 65,504, the largest half.
+    package static func bits(_ value: Float) -> UInt16 {
+        let sign = UInt16(truncatingIfNeeded: value.bitPattern &>> 16) & 0x8000
+        let magnitude = value.magnitude
+        if magnitude < 0x1p-14 {
+            // Subnormal halves are multiples of 2^-24; adding 2^-1 rounds to such a multiple.
+            return sign | UInt16(truncatingIfNeeded: (magnitude + 0.5).bitPattern &- Float(0.5).bitPattern)
+        }
+        let bits = magnitude.bitPattern &- 112 &<< 23
+        return sign | UInt16(truncatingIfNeeded: (bits &+ 0xFFF &+ (bits &>> 13) & 1) &>> 13)
+    }
+}

@@ -89,3 +89,54 @@ package struct StoreRecord: Record {
         Keys.store.withUnsafeBytes { FormatError(code, detail).at(.meta, key: $0) }
     }
 }
+
+/// 16 random bytes that identify a store.
+package struct StoreUUID: Sendable, Hashable, CustomStringConvertible {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package static func random() -> StoreUUID {
+        // Version 4, variant 1 of RFC 9562.
+        let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
+        let low = UInt64.random(in: .min ... .max) & ~(3 << 62) | 2 << 62
+        return StoreUUID(high: high, low: low)
+    }
+
+    package var description: String {
+        let digits = Array(withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Hexadecimal.text($0) })
+        return [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]]
+            .map { String($0) }.joined(separator: "-")
+    }
+}
+
+/// The kind of terms of a store. The first write determines it permanently.
+package enum TermSpace: UInt8, Sendable {
+    case undecided = 0
+    /// Strings, which the vocabulary numbers.
+    case strings = 1
+    /// Numbers chosen by the caller; the vocabulary is empty.
+    case numbers = 2
+}
+
+/// The trade-off between speed and size that an index is built for.
+public enum IndexProfile: UInt8, Sendable, Hashable, CaseIterable {
+    /// Optimized for speed: segments have the exact vectors of their documents next to their lists.
+    case fast = 0
+    /// Optimized for size: exact vectors are read from the documents, with one lookup for each scored document.
+    case compact = 1
+}
+
+extension IndexProfile: CustomStringConvertible {
+    /// The name of the profile: `fast` or `compact`.
+    public var description: String {
+        switch self {
+        case .fast: "fast"
+        case .compact: "compact"
+        }
+    }
+}

@@ -58,3 +58,91 @@ public struct SparseVector: Sendable, Hashable {
         self.weights = weights
     }
 }
+
+/// One dimension of a sparse vector: an id of the store's vocabulary, or a number the caller assigned itself.
+///
+/// Every value of `UInt32` is a valid term.
+public typealias TermID = UInt32
+
+/// Why a sparse vector or a multivector was refused.
+///
+/// The message names the term or the token at fault and says what to change.
+public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The rule that was broken.
+    public enum Code: Sendable, Equatable {
+        /// The vector has no term at all.
+        case empty
+        /// The two arrays differ in length.
+        case unequalCounts
+        /// The term occurs more than once.
+        case duplicateTerm(TermID)
+        /// The term's weight is NaN or infinite.
+        case nonFinite(TermID)
+        /// The term's weight lies outside ``Limits/weights``.
+        case outOfRange(TermID, Float)
+        /// The vector has this many terms, more than ``Limits/maximumTermsPerVector``.
+        case tooManyTerms(Int)
+        /// The multivector has no token vector at all.
+        case noTokens
+        /// The multivector has this many token vectors, more than ``Limits/maximumTokensPerMultivector``.
+        case tooManyTokens(Int)
+        /// The token vectors differ in length.
+        case unequalRows
+        /// The token vectors have this many components, not 1...``Limits/maximumDimension``.
+        case dimension(Int)
+        /// A component of this token, counted from 0, is not finite or lies outside ``Limits/components``.
+        case component(token: Int, Float)
+    }
+
+    /// The rule that was broken.
+    public let code: Code
+
+    /// Makes an error.
+    /// - Parameter code: The rule that was broken.
+    public init(_ code: Code) {
+        self.code = code
+    }
+
+    /// What is wrong, and what to do about it.
+    public var message: String {
+        switch code {
+        case .empty:
+            "the vector has no terms; leave the document out, or add a term"
+        case .unequalCounts:
+            "the numbers of terms and weights differ; pass one weight per term"
+        case .duplicateTerm(let term):
+            "term \(term) occurs more than once; add up its weights, or keep the largest"
+        case .nonFinite(let term):
+            "the weight of term \(term) is NaN or infinite; use finite weights"
+        case .outOfRange(let term, let weight):
+            """
+            the weight \(weight) of term \(term) is outside \(Limits.weights.lowerBound)...\
+            \(Limits.weights.upperBound); leave out terms with weight zero, and rescale other weights
+            """
+        case .tooManyTerms(let count):
+            """
+            the vector has \(count) terms, more than \(Limits.maximumTermsPerVector); \
+            keep the terms with the largest weights
+            """
+        case .noTokens:
+            "the multivector has no token vectors; leave it out of the document"
+        case .tooManyTokens(let count):
+            """
+            the multivector has \(count) token vectors, more than \(Limits.maximumTokensPerMultivector); \
+            split the document, or merge neighbouring tokens
+            """
+        case .unequalRows:
+            "the token vectors of a multivector differ in length; use vectors of one dimension"
+        case .dimension(let dimension):
+            "a token vector has \(dimension) components; the range is 1...\(Limits.maximumDimension)"
+        case .component(let token, let value):
+            """
+            token vector \(token) has the component \(value), outside \(Limits.components); \
+            leave out the token, or scale all vectors down
+            """
+        }
+    }
+
+    /// The same text as ``message``.
+    public var description: String { message }
+}

@@ -1,4 +1,10 @@
-internal import SparseStore
+public import SparseStore
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// Reads a matrix of compressed sparse rows with one document per row. The id of a document is its row number.
 ///
@@ -223,5 +229,98 @@ public final class CSRReader: DocumentReader {
     private static func tooLong(_ name: String) -> InterchangeError {
         InterchangeError(
             .invalidInput, "'\(name)' is longer than its header declares; download or create it again")
+    }
+}
+
+/// The three counts at the start of a CSR file, checked against each other and against the size of the file.
+struct CSRHeader {
+    static let bytes = 24
+
+    let rows: UInt64
+    let columns: UInt64
+    let nonzeros: UInt64
+
+    /// The size of a file with these counts.
+    let fileSize: UInt64
+
+    /// Decodes the first bytes of `name`.
+    init(_ head: [UInt8], name: String) throws(InterchangeError) {
+        guard head.count >= Self.bytes else {
+            throw InterchangeError(
+                .invalidInput,
+                "'\(name)' is too short for the header of a CSR file; if it is JSON Lines, use '--format jsonl'")
+        }
+        let counts = head.withUnsafeBytes { bytes in
+            (0..<3).map { Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)) }
+        }
+        guard counts.allSatisfy({ $0 >= 0 }), counts[1] <= 1 << 32 else {
+            throw InterchangeError(
+                .invalidInput, "'\(name)' is not a CSR file, because its header has impossible counts; check its format"
+            )
+        }
+        (rows, columns, nonzeros) = (UInt64(counts[0]), UInt64(counts[1]), UInt64(counts[2]))
+        let (pointers, overflow1) = (rows + 1).multipliedReportingOverflow(by: 8)
+        let (values, overflow2) = nonzeros.multipliedReportingOverflow(by: 8)
+        let (sum, overflow3) = pointers.addingReportingOverflow(values)
+        let (total, overflow4) = sum.addingReportingOverflow(UInt64(Self.bytes))
+        guard !overflow1, !overflow2, !overflow3, !overflow4, total <= UInt64(Int64.max) else {
+            throw InterchangeError(
+                .invalidInput,
+                "'\(name)' is not a CSR file, because its header declares more data than a file can hold; "
+                    + "check its format"
+            )
+        }
+        fileSize = total
+    }
+
+    /// The offset of the row pointers.
+    var pointersOffset: UInt64 { UInt64(Self.bytes) }
+    /// The offset of the terms.
+    var termsOffset: UInt64 { pointersOffset + (rows + 1) * 8 }
+    /// The offset of the weights.
+    var weightsOffset: UInt64 { termsOffset + nonzeros * 4 }
+
+    /// Checks the counts against the actual size of the file.
+    func check(size: UInt64, name: String) throws(InterchangeError) {
+        guard size != fileSize else { return }
+        let difference =
+            size < fileSize ? "\(fileSize - size) bytes are missing" : "it has \(size - fileSize) extra bytes"
+        throw InterchangeError(
+            .invalidInput,
+            "the size of '\(name)' does not match its header (\(difference)); download or create it again")
+    }
+}
+
+/// The content of a row of a CSR file.
+public enum CSRRow: Sendable, Hashable {
+    /// A vector with at least one weight above zero.
+    case vector(SparseVector)
+    /// The row has weights by term of which at least one is below zero, as queries may have them.
+    case signed([TermID: Float])
+    /// The row has no weight other than zero.
+    case empty
+    /// The row is not a vector, with the reason, and whether a bad weight is the only problem.
+    case reject(reason: String, concernsWeight: Bool)
+}
+
+/// Finds the files that belong to a matrix in the layout of lsr-benchmark (github.com/reneuir/lsr-benchmark):
+/// `doc/doc-embeddings.npz` next to `doc/doc-ids.txt`, and `query/query-embeddings.npz` next to `query/query-ids.txt`.
+public enum MatrixFile {
+    /// Returns the file with the ids of the rows of `NAME-embeddings.npz`, which is `NAME-ids.txt`; nil if it does not
+    /// exist.
+    public static func idsBeside(_ path: String) -> String? {
+        let suffix = "-embeddings.npz"
+        guard path.utf8.count > suffix.utf8.count, path.hasSuffix(suffix) else { return nil }
+        let ids = path.dropLast(suffix.count) + "-ids.txt"
+        return FileManager.default.isReadableFile(atPath: String(ids)) ? String(ids) : nil
+    }
+
+    /// Returns the matrix in `path` if that is such a folder: that of the documents or, with `isQueries`, of the
+    /// queries. Other paths are returned unchanged.
+    public static func resolve(_ path: String, isQueries: Bool = false) -> String {
+        let name = isQueries ? "query" : "doc"
+        for candidate in ["\(path)/\(name)-embeddings.npz", "\(path)/\(name)/\(name)-embeddings.npz"]
+        where FileManager.default.isReadableFile(atPath: candidate) { return candidate }
+        return path
     }
 }

@@ -1,4 +1,4 @@
-internal import SparseStore
+public import SparseStore
 
 /// A file of queries in any supported format, which is detected from the content.
 public struct QueryFile: Sendable {
@@ -118,5 +118,136 @@ public struct QueryFile: Sendable {
         InterchangeError(
             .limitExceeded,
             "'\(name)' has more than \(InterchangeLimits.wholeFileBytes >> 20) MiB of queries; split it into parts")
+    }
+}
+
+/// One query of a file of queries.
+public struct QueryRecord: Sendable, Hashable {
+    /// The id of the query, as used in judgments and runs.
+    public let id: String
+    /// The query; nil if it has no weight, so that nothing can match it.
+    public let query: Query?
+    /// The text of the query, if the file has it.
+    public let text: String?
+    /// The token vectors for reranking, if the file has them.
+    public let multivector: Multivector?
+
+    /// Creates a query with an id.
+    public init(id: String, query: Query?, text: String? = nil, multivector: Multivector? = nil) {
+        self.id = id
+        self.query = query
+        self.text = text
+        self.multivector = multivector
+    }
+
+    /// Whether id and text have the same bytes, and all other properties are equal.
+    public static func == (a: QueryRecord, b: QueryRecord) -> Bool {
+        TextKey(a.id) == TextKey(b.id) && a.query == b.query && a.text.map { TextKey($0) } == b.text.map { TextKey($0) }
+            && a.multivector == b.multivector
+    }
+
+    /// Feeds the id's bytes to the hasher.
+    public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(id)) }
+}
+
+extension QueryRecord {
+    /// Parses the query of a line of JSON Lines.
+    init(_ document: Document) {
+        let query: Query? =
+            switch document.content {
+            case .terms(let terms): terms.isEmpty ? nil : Query(terms: terms)
+            case .vector(let vector): Query(vector: vector)
+            }
+        self.init(
+            id: document.id, query: query, text: document.payload.map { String(decoding: $0, as: UTF8.self) },
+            multivector: document.multivector)
+    }
+}
+
+/// A stream of queries as JSON Lines, for example from a pipe. Each query is available as soon as its line has ended.
+public final class QueryStream {
+    private let reader: JSONLinesReader
+    private let name: String
+
+    /// The next item of a stream.
+    public enum Element: Sendable {
+        /// A query.
+        case query(QueryRecord)
+        /// A line that is not a query, with the reason.
+        case reject(String)
+    }
+
+    /// Reads the lines of `source`.
+    public init(source: ByteSource) throws(InterchangeError) {
+        reader = try JSONLinesReader(source: source, readsQueries: true)
+        name = source.name
+    }
+
+    /// Whether a source begins like JSON Lines. It only waits for the first bytes.
+    public static func isJSONLines(_ source: ByteSource) throws(InterchangeError) -> Bool {
+        let first = try source.peek(1)
+        // White space, an object, or a byte order mark.
+        return first.isEmpty || [0x09, 0x0A, 0x0D, 0x20, 0x7B, 0xEF].contains(first[0])
+    }
+
+    /// Returns the next query when its line is complete; nil at the end.
+    public func next() throws(InterchangeError) -> Element? {
+        while let row = try reader.next() {
+            switch row {
+            case .document(let document, _): return .query(QueryRecord(document))
+            case .reject(let reject):
+                return .reject("line \(reject.number) of '\(name)' is not a query: \(reject.reason); correct the line")
+            }
+        }
+        return nil
+    }
+}
+
+/// Parses terms that a user has written as a JSON object: `{"swift": 1.2, "engine": 0.4}`.
+public enum TermsText {
+    /// Returns the terms in `text`. Zeros are dropped, so the array may be empty.
+    ///
+    /// - Parameters:
+    /// - text: A JSON object.
+    /// - acceptingNegative: Whether weights may be negative, as in queries.
+    public static func parse(
+        _ text: String, acceptingNegative: Bool = false
+    ) throws(InterchangeError) -> [WeightedTerm] {
+        var parser = DocumentParser(payload: .none, acceptingNegative: acceptingNegative)
+        let result = Array(text.utf8).withUnsafeBufferPointer { bytes -> Result<[WeightedTerm], JSONFault> in
+            do throws(JSONFault) {
+                return .success(try parser.parseTerms(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        do {
+            return try result.get()
+        } catch {
+            throw InterchangeError(
+                .invalidInput,
+                "the terms are not a JSON object of weights (\(error.text)); "
+                    + "write them as '{\"swift\": 1.2}'")
+        }
+    }
+
+    /// Converts the terms to numbers, for a store whose terms are numbers.
+    ///
+    /// - Throws: `invalidInput`, which names the first bad term, if a term is not a decimal number from 0 to
+    ///   4,294,967,295 or appears twice. "05" is not valid, because it would be a second spelling of 5.
+    public static func numbers(_ terms: [WeightedTerm]) throws(InterchangeError) -> [TermID: Float] {
+        var numbers: [TermID: Float] = [:]
+        for term in terms {
+            guard let number = TermID(term.term), TextKey(String(number)) == TextKey(term.term) else {
+                throw InterchangeError(
+                    .invalidInput,
+                    "the terms of the store are numbers, but '\(term.term)' is not a number; "
+                        + "use decimal numbers from 0 to \(TermID.max)")
+            }
+            guard numbers.updateValue(term.weight, forKey: number) == nil else {
+                throw InterchangeError(.invalidInput, "the term '\(term.term)' appears twice; add up its weights")
+            }
+        }
+        return numbers
     }
 }

@@ -1,3 +1,4 @@
+internal import Platform
 internal import LMDB
 public import SparseFormat
 
@@ -61,4 +62,157 @@ public struct Candidate: Sendable {
     ) throws -> R {
         try source.withValue(of: number, in: table, body)
     }
+}
+
+extension Candidate {
+    /// Returns a copy of the token vectors as their codec stored them; nil if there are none.
+    ///
+    /// - Throws: `corrupted`.
+    public func multivector() throws(SparseStoreError) -> Multivector? {
+        try SparseStoreError.wrap {
+            try withMultivector { view, codebook in
+                try view?.multivector(view.flatMap { $0.codebook == 0 ? nil : try codebook($0.codebook) })
+            }
+        }
+    }
+
+    /// Calls `body` with the token vectors in the memory map, or nil if there are none, and a function that returns a
+    /// codebook by number.
+    func withMultivector<R>(
+        _ body: (MultivectorView?, _ codebook: (UInt32) throws -> TokenCodebook) throws -> R
+    ) throws -> R {
+        let documents = source.documents
+        return try withValue(in: \.multivectors) { bytes in
+            try body(try bytes.map { try MultivectorView($0, number: number) }) { codebook in
+                try documents.withReader { reader in
+                    try MultivectorTable(tables: documents.tables, reader: reader, codebooks: documents.codebooks)
+                        .codebook(codebook)
+                }
+            }
+        }
+    }
+}
+
+/// The documents that one stage may score, best first as ranked by the previous stage, all from one snapshot.
+public struct Candidates: Sendable, RandomAccessCollection {
+    private let candidates: [Candidate]
+
+    /// - Parameters:
+    ///   - ranking: the documents.
+    ///   - sources: what may be read of them, for each of the snapshots that are searched together.
+    /// - Throws: `corrupted` if a document of the index is not stored.
+    init(_ ranking: some Sequence<RankedDocument>, _ sources: [CandidateSource]) throws {
+        candidates = try ranking.enumerated().map { rank, document in
+            let source = sources[document.place.part]
+            let documents = source.documents
+            let number = try documents.withReader { reader in
+                try IdentifierTable(tables: documents.tables, reader: reader).number(of: document.id)
+            }
+            guard let number else {
+                throw SparseStoreError(
+                    .corrupted,
+                    "a document is indexed and its identifier is not stored; restore the store from a backup")
+            }
+            return Candidate(
+                id: document.id, rank: rank, score: document.score, number: number, ranked: document.place,
+                source: source)
+        }
+    }
+
+    /// The position of the first candidate. Positions are ranks.
+    public var startIndex: Int { 0 }
+    /// The position after the last candidate.
+    public var endIndex: Int { candidates.count }
+    /// The candidate at a position.
+    public subscript(position: Int) -> Candidate { candidates[position] }
+}
+
+/// The output of a reranker: scores of some or all candidates of one stage, and counters of its costs.
+public struct CandidateScores: Sendable {
+    /// The reranker's costs by name, for the report of the stage.
+    public var counters: [String: Int] = [:]
+    /// The number of candidates that have a score.
+    public private(set) var scored = 0
+
+    private var scores: [Float?]
+
+    /// Creates an empty set of scores for `count` candidates.
+    init(count: Int) { scores = Array(repeating: nil, count: count) }
+
+    /// The score of the candidate at a rank; nil if it has none.
+    public subscript(rank: Int) -> Float? { scores.indices.contains(rank) ? scores[rank] : nil }
+
+    /// Sets the score of a candidate, replacing an earlier score.
+    ///
+    /// - Throws: `invalidArgument` for a score that is not finite and for a candidate of another stage.
+    public mutating func set(_ score: Float, for candidate: Candidate) throws(SparseStoreError) {
+        try set(score, at: candidate.rank)
+    }
+
+    mutating func set(_ score: Float, at rank: Int) throws(SparseStoreError) {
+        guard score.isFinite else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "a reranker gave the candidate at rank \(rank) the score \(score); return finite scores")
+        }
+        guard scores.indices.contains(rank) else {
+            throw SparseStoreError(
+                .invalidArgument,
+                "a reranker scored rank \(rank), but there are \(scores.count) candidates; score only the candidates")
+        }
+        if scores[rank] == nil { scored += 1 }
+        scores[rank] = score
+    }
+}
+
+extension CandidateScores {
+    /// The ranks of the candidates in their new order: those with a score, best first, then the others.
+    var order: [Int] {
+        let ranks = scores.indices
+        let best = ranks.compactMap { rank in scores[rank].map { (rank, $0) } }
+            .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+        return best.map(\.0) + ranks.filter { scores[$0] == nil }
+    }
+}
+
+/// The state shared by the candidates of one stage: their snapshot and the decoder of their payloads.
+final class CandidateSource: Sendable {
+    let documents: any StoredDocuments
+    private let decoder = Lock<DocumentDecoder?>(nil)
+
+    init(_ documents: any StoredDocuments) { self.documents = documents }
+
+    /// Calls `body` with a stored document and its decoder, under the transaction's lock.
+    func withDocument<R>(_ number: UInt64, _ body: (DocumentView, DocumentDecoder) throws -> R) throws -> R {
+        try documents.withReader { reader in
+            let tables = documents.tables
+            let view = try DocumentTable(tables: tables, reader: reader).existing(number)
+            return try decoder.withLock { decoder in
+                let dictionaries = DictionaryTable(tables: tables, reader: reader)
+                let current = decoder ?? DocumentDecoder { try? dictionaries.dictionary($0) }
+                decoder = current
+                return try body(view, current)
+            }
+        }
+    }
+
+    /// Calls `body` with the value that a table has for a document's number, in the memory map, or nil if there is
+    /// none. The value's header is not decoded.
+    func withValue<R>(
+        of number: UInt64, in table: KeyPath<Tables, Table>, _ body: (UnsafeRawBufferPointer?) throws -> R
+    ) throws -> R {
+        let bytes = try documents.withReader { try $0.get(documents.tables[keyPath: table], number) }
+        // The caller's closure runs outside the lock; the bytes stay where they are while the snapshot lives.
+        return try withExtendedLifetime(documents) { try body(bytes) }
+    }
+}
+
+/// The parts of a snapshot that stages may read.
+protocol StoredDocuments: AnyObject, Sendable {
+    var tables: Tables { get }
+    var index: IndexView { get }
+    var codebooks: CodebookCache { get }
+    /// Runs `body` while no other thread uses the transaction. `body` must not call this method again or run a caller's
+    /// closure.
+    func withReader<R>(_ body: (Reader) throws -> R) throws -> R
 }

@@ -1,5 +1,6 @@
-public import Logging
 public import CoreMetrics
+internal import LMDB
+public import Logging
 public import SparseFormat
 
 /// The settings that a store is opened with. The defaults suit a service with one store on a local disk.
@@ -133,5 +134,26 @@ public struct Configuration: Sendable {
         self.snapshotPatience = snapshotPatience
         self.logger = logger
         self.metrics = metrics
+    }
+}
+
+extension EnvironmentOptions {
+    /// Derives the storage settings from a configuration.
+    init(_ configuration: Configuration) {
+        self.init()
+        mapSize = configuration.mapSize
+        maximumReaders = configuration.maximumReaders
+        isReadOnly = configuration.isReadOnly
+        readsWithoutLock = configuration.readsWithoutLock
+        createIfMissing = configuration.createIfMissing && !configuration.isReadOnly
+        fileMode = configuration.fileMode
+        allowNetworkFilesystem = configuration.allowNetworkFilesystem
+        waiting.timeout = configuration.busyTimeout
+        waiting.isCancelled = configuration.isWaitCancelled
+        waiting.announce = { [logger = configuration.logger, announce = configuration.announceWait] holder in
+            logger.notice("a write is waiting", metadata: ["for": "\(holder)"])
+            announce("\(holder)")
+        }
+        durability = configuration.durability == .full ? .full : .lastCommitMayBeLost
     }
 }

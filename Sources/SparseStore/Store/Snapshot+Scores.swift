@@ -1,5 +1,5 @@
 internal import LMDB
-internal import SparseFormat
+public import SparseFormat
 
 extension Snapshot: DocumentSource {
     func storedDocument(_ number: UInt64) throws -> DocumentView {
@@ -46,5 +46,24 @@ extension Snapshot: DocumentSource {
                 return place
             }
         }
+    }
+}
+
+extension Snapshot {
+    /// Returns the token vectors of a document as its codec stored them, or nil when the document does not exist or has
+    /// none.
+    public func multivector(_ id: String) throws(SparseStoreError) -> Multivector? {
+        try SparseStoreError.wrap {
+            try withReader { reader in
+                let number = try IdentifierTable(tables: tables, reader: reader).number(of: id)
+                return try number.flatMap(multivectors(reader).multivector)
+            }
+        }
+    }
+
+    var codebooks: CodebookCache { source.codebooks }
+
+    func multivectors(_ reader: Reader) -> MultivectorTable {
+        MultivectorTable(tables: tables, reader: reader, codebooks: codebooks)
     }
 }

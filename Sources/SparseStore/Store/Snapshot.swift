@@ -1,3 +1,4 @@
+internal import Platform
 internal import LMDB
 internal import Logging
 public import SparseFormat
@@ -201,5 +202,72 @@ public final class Snapshot: Sendable {
 
     func documentReader(_ reader: Reader) -> DocumentReader {
         DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
+    }
+}
+
+/// The state shared by all snapshots of one commit: its manifest and its open segments.
+///
+/// Its pointers are valid while a read transaction of the same number is held. The state itself holds none, so an idle
+/// store does not keep pages from being reused.
+final class SnapshotState: Sendable {
+    /// The number of the LMDB transaction that made the commit.
+    let transactionID: UInt64
+    /// The memory map that the pointers refer to.
+    let mapEpoch: UInt64
+    let manifest: ManifestRecord
+    let index: IndexView
+    let encoder: EncoderRecord?
+    let planner: Planner
+    let filters = FilterCache()
+    /// Nil if the store has never had a multivector.
+    let multivectors: MultivectorSettings?
+    let schema: AttributeSchema
+
+    init(
+        _ transactionID: UInt64, mapEpoch: UInt64, _ manifest: ManifestRecord, _ index: IndexView,
+        _ encoder: EncoderRecord?, _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?,
+        _ schema: AttributeSchema
+    ) {
+        self.schema = schema
+        self.transactionID = transactionID
+        self.mapEpoch = mapEpoch
+        self.manifest = manifest
+        self.index = index
+        self.encoder = encoder
+        self.multivectors = multivectors
+        let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
+        let components = index.members.reduce(0) { $0 + Double($1.segment.directory.nonzeros) }
+        let compact = index.members.reduce(0) { $0 + ($1.segment.isCompact ? $1.segment.documentCount : 0) }
+        planner = Planner(
+            tuning: tuning, documents: documents, components: components / Double(max(1, documents)),
+            lookups: Double(compact) / Double(max(1, documents)), hasBlocks: index.blocks != nil)
+    }
+}
+
+/// Caches the documents that the last few filters allow, for one commit. Looking up the identifiers of a filter costs
+/// about a microsecond each, and searches often share a filter.
+final class FilterCache: Sendable {
+    /// The number of cached filters. Each may hold a large set of identifiers, and 8 KiB for each full window.
+    private static let capacity = 4
+
+    private let known = Lock<[(filter: Filter, allowed: [AllowedDocuments])]>([])
+
+    /// Returns the documents that `filter` allows in each window. Calls `resolve` when they are not cached.
+    func allowed(
+        _ filter: Filter, _ resolve: (Filter) throws -> [AllowedDocuments]
+    ) rethrows -> [AllowedDocuments] {
+        let found = known.withLock { known -> [AllowedDocuments]? in
+            guard let place = known.firstIndex(where: { $0.filter == filter }) else { return nil }
+            let entry = known.remove(at: place)
+            known.append(entry)
+            return entry.allowed
+        }
+        if let found { return found }
+        let allowed = try resolve(filter)
+        known.withLock { known in
+            if known.count >= Self.capacity { known.removeFirst() }
+            known.append((filter, allowed))
+        }
+        return allowed
     }
 }

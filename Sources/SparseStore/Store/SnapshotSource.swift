@@ -1,3 +1,4 @@
+internal import Platform
 internal import LMDB
 internal import Logging
 internal import SparseFormat

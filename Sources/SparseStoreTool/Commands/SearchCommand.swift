@@ -191,7 +191,8 @@ struct SearchCommand: ParsableCommand {
         highlighter: Highlighter? = nil
     ) -> SearchReport {
         SearchReport(
-            answer: answer, recallAsked: tuning.recallAsked, seconds: seconds, explaining: explain || svg != nil, id: id,
+            answer: answer, recallAsked: tuning.recallAsked, seconds: seconds, explaining: explain || svg != nil,
+            id: id,
             question: question, highlighter: highlighter)
     }
 
@@ -238,5 +239,27 @@ struct SearchCommand: ParsableCommand {
             throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight; choose another")
         }
         return (query, file.queries, place)
+    }
+}
+
+extension SearchCommand {
+    /// Runs a query in plain words.
+    func run(_ words: String) throws {
+        let stages = try self.stages.read(for: [QueryRecord(id: "", query: nil)], chosen: 0).stages(query: "", at: 0)
+        let store = try self.store.openForReading(tuning.apply)
+        defer { store.close() }
+        let encoder = try text.encoder(for: store)
+        let options = text.options(try options(for: store), encoder)
+        let terms = try encoder.encode(query: words)
+        if terms.isEmpty { Output.note("the query has no term to search for; use other words\n") }
+        let highlighter = highlight ? Highlighter(encoder.tokenizer, terms: terms) : nil
+        let report = try store.read { snapshot in
+            let watch = Stopwatch()
+            let query = try self.query(Query(terms: terms))
+            let answer = try Answer { try snapshot.search(query, options: options, stages: stages) }
+            return self.report(answer, seconds: watch.seconds, question: words, highlighter: highlighter)
+        }
+        try draw(report)
+        try show(report)
     }
 }

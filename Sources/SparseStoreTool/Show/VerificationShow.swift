@@ -54,3 +54,65 @@ struct VerificationShow {
         ])
     }
 }
+
+/// The output of `repair`.
+struct RepairShow {
+    /// The maximum number of damaged documents in the text output.
+    static let shownDocuments = 50
+
+    let report: RepairReport
+
+    var json: JSONValue {
+        .object([
+            ("written", .bool(report.isWritten)),
+            ("documents", .integer(report.documents)),
+            ("damaged_count", .integer(report.damagedCount)),
+            ("damaged", Self.json(report.damaged)),
+            ("lost_multivectors", .integer(report.lostMultivectors)),
+            ("without_multivector", Self.json(report.withoutMultivector)),
+            ("rescued_terms", .integer(report.rescuedTerms)),
+            ("bookmarks", .integer(report.bookmarks)),
+            ("lost_bookmarks", .integer(report.lostBookmarks)),
+        ])
+    }
+
+    private static func json(_ documents: [RepairReport.Damaged]) -> JSONValue {
+        .array(
+            documents.map { document in
+                .object([
+                    ("number", .integer(Int(clamping: document.number))),
+                    ("id", .optional(document.id) { .string($0) }),
+                    ("sentence", .string(document.sentence)),
+                ])
+            })
+    }
+
+    private static func text(_ documents: [RepairReport.Damaged], of count: Int, _ what: String) -> String {
+        var text = ""
+        for document in documents.prefix(shownDocuments) {
+            let id = document.id.map { " '" + Printable.line(Array($0.utf8), limit: 60) + "'" } ?? ""
+            text += "document \(document.number)\(id): \(document.sentence)\n"
+        }
+        let more = count - min(documents.count, shownDocuments)
+        if more > 0 { text += "and \(Figures.count(more)) more \(what)\n" }
+        return text
+    }
+
+    var text: String {
+        let text =
+            Self.text(report.damaged, of: report.damagedCount, "damaged documents")
+            + Self.text(report.withoutMultivector, of: report.lostMultivectors, "documents with lost token vectors")
+        var table = TextTable()
+        table.add(report.isWritten ? "documents kept" : "documents sound", Figures.count(report.documents))
+        table.add("documents damaged", Figures.count(report.damagedCount))
+        if report.lostMultivectors > 0 {
+            table.add(
+                report.isWritten ? "kept without token vectors" : "sound without token vectors",
+                Figures.count(report.lostMultivectors))
+        }
+        table.add("term names recovered", Figures.count(report.rescuedTerms))
+        table.add("bookmarks kept", Figures.count(report.bookmarks))
+        table.add("bookmarks lost", Figures.count(report.lostBookmarks))
+        return text + table.text
+    }
+}

@@ -1,5 +1,8 @@
 internal import ArgumentParser
 internal import Platform
+internal import SparseInterchange
+internal import SparseStore
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -85,5 +88,108 @@ enum CommandRunner {
         let text = RootCommand.message(for: error).split(separator: "\n").joined(separator: " ")
         Output.complain("\(text); see 'sparsestore --help'")
         return .usage
+    }
+}
+
+/// The failure of a command, with its message and the exit code of the process.
+struct CommandFailure: Error, CustomStringConvertible {
+    let status: ExitStatus
+    /// The problem, followed by a semicolon and the remedy.
+    let message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    /// Converts any error of the project's modules to a failure.
+    init(_ error: any Error) {
+        switch error {
+        case let error as CommandFailure: self = error
+        case let error as SparseStoreError: self.init(ExitStatus(error.code), error.message)
+        case let error as PartialAnswer: self.init(ExitStatus(error.failures[0].error.code), error.description)
+        case let error as ShardFailure: self.init(ExitStatus(error.error.code), error.description)
+        case let error as InterchangeError: self.init(ExitStatus(error.code), error.message)
+        case let error as VectorError: self.init(.invalidInput, error.message)
+        default: self.init(.io, "\(error); this is a defect in sparsestore, please report it")
+        }
+    }
+
+    /// Whether the error has a type that this type can convert.
+    static func isOurs(_ error: any Error) -> Bool {
+        error is CommandFailure || error is SparseStoreError || error is InterchangeError || error is VectorError
+            || error is PartialAnswer || error is ShardFailure
+    }
+
+    var description: String { message }
+}
+
+/// The exit code of the process.
+enum ExitStatus: Int32 {
+    case success = 0
+    case usage = 1
+    case invalidInput = 2
+    case corrupted = 3
+    case incompatible = 4
+    case diskFull = 5
+    case busy = 6
+    case io = 7
+    case interrupted = 8
+
+    init(_ code: SparseStoreError.Code) {
+        switch code {
+        case .corrupted: self = .corrupted
+        case .incompatibleFormat: self = .incompatible
+        case .diskFull: self = .diskFull
+        case .alreadyOpen, .busy, .readersFull, .deadlineExceeded, .generationNotReached: self = .busy
+        case .cancelled: self = .interrupted
+        case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore,
+            .dimensionMismatch, .codecNotTrained, .encoderMismatch, .invalidCursor:
+            self = .invalidInput
+        default: self = .io
+        }
+    }
+
+    init(_ code: InterchangeError.Code) {
+        switch code {
+        case .diskFull: self = .diskFull
+        case .io: self = .io
+        default: self = .invalidInput
+        }
+    }
+}
+
+/// A flag that SIGINT and SIGTERM set, so that a command can stop at a safe point. A second signal ends the process
+/// immediately.
+enum InterruptFlag {
+    private static let flag = Atomic<Bool>(false)
+    private static let isInstalled = Atomic<Bool>(false)
+
+    static var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    /// Sets the flag as a signal would.
+    static func set() { flag.store(true, ordering: .relaxed) }
+
+    /// Installs the signal handlers, even if the signals are ignored or blocked: a shell ignores them for background
+    /// commands, and a thread pool blocks them.
+    static func install() {
+        // Installing twice would catch the second signal too, which must end the process.
+        guard !isInstalled.exchange(true, ordering: .relaxed) else { return }
+        // The first use initializes the flag. That must happen before a handler runs.
+        _ = isSet
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGINT, SIGTERM] {
+            var action = sigaction()
+            #if canImport(Darwin)
+                action.__sigaction_u.__sa_handler = { _ in InterruptFlag.set() }
+            #else
+                action.__sigaction_handler.sa_handler = { _ in InterruptFlag.set() }
+            #endif
+            action.sa_flags = Int32(bitPattern: UInt32(truncatingIfNeeded: SA_RESETHAND))
+            sigaction(signal, &action, nil)
+            sigaddset(&signals, signal)
+        }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 }

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -148,5 +149,68 @@ struct UsedFiles {
             if descriptor == STDERR_FILENO { dup2(STDOUT_FILENO, STDERR_FILENO) }
             throw CommandFailure(.usage, "\(stream) would overwrite \(used); redirect it to another file")
         }
+    }
+}
+
+/// A buffered stream of text.
+final class Output {
+    private let descriptor: FileDescriptor
+    private let name: String
+    private var buffer: [UInt8] = []
+
+    init(_ descriptor: FileDescriptor, name: String) {
+        self.descriptor = descriptor
+        self.name = name
+    }
+
+    /// Standard output, for the thread that runs the command.
+    nonisolated(unsafe) static let standard = Output(.standardOutput, name: "standard output")
+
+    func write(_ text: String) throws {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= 64 << 10 { try flush() }
+    }
+
+    func write(bytes: [UInt8]) throws {
+        buffer += bytes
+        if buffer.count >= 64 << 10 { try flush() }
+    }
+
+    /// Writes what is waiting and closes the file.
+    func finish() throws {
+        try flush()
+        try descriptor.close()
+    }
+
+    func flush() throws {
+        let bytes = buffer
+        buffer.removeAll(keepingCapacity: true)
+        do {
+            try descriptor.writeAll(bytes)
+        } catch let errno as Errno {
+            let status: ExitStatus = errno == .noSpace ? .diskFull : .io
+            throw CommandFailure(status, "cannot write to \(name): \(errno); check where it is redirected")
+        }
+    }
+
+    /// Writes to standard error immediately. A failure is ignored, because there is no way to report it.
+    static func note(_ text: String) {
+        _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+    }
+
+    /// Writes an error as one line.
+    static func complain(_ message: String) {
+        note("sparsestore: \(message)\n")
+    }
+}
+
+/// Standard input, which options name as "-". Only one option of a command may name it.
+enum StandardInput {
+    /// - Parameter files: The files that the options name, in order.
+    /// - Throws: A usage error if two options both read standard input.
+    static func checkIsReadOnce(_ files: KeyValuePairs<String, String?>) throws {
+        let readers = files.filter { $0.value == "-" }.map(\.key)
+        guard readers.count > 1 else { return }
+        throw ValidationError("\(readers[0]) and \(readers[1]) both read standard input; give one of them a file")
     }
 }

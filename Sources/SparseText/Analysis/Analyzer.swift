@@ -1,4 +1,5 @@
-internal import SparseStore
+internal import SparseFormat
+public import SparseStore
 
 /// Splits a text into words (UAX #29) and normalizes each word for search: case folding, stop word removal, stemming.
 ///
@@ -123,5 +124,70 @@ public struct Analyzer: TextTokenizer, Hashable {
         var end = maximumWordBytes
         while end > 0, word[end] & 0xC0 == 0x80 { end -= 1 }
         word.removeSubrange(end...)
+    }
+}
+
+extension Analyzer {
+    /// A hash of everything that determines the terms of a text: the steps, the stop words, and the stems of some
+    /// thousand words. libstemmer does not report a version, and its versions differ.
+    var fingerprint: UInt64 {
+        var bytes = Array("\(language?.name ?? "") \(foldsCase) \(foldsMarks) \(stems)".utf8)
+        for word in stopWords.map({ Array($0.utf8) }).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            bytes += word + [0]
+        }
+        if stems, let stemmer = language.flatMap(Stemmer.init) {
+            for probe in Self.probes {
+                var word = probe
+                stemmer.stem(&word)
+                bytes += word + [0]
+            }
+        }
+        return XXH64.hash(bytes, seed: Self.version)
+    }
+
+    /// The parameters that a store records for human readers.
+    var summary: String {
+        var steps = ["words by UAX #29"]
+        if foldsCase { steps.append("lower case") }
+        if foldsMarks { steps.append("no marks") }
+        if !stopWords.isEmpty { steps.append("without \(stopWords.count) stop words") }
+        if stems, let language { steps.append("stemmed as \(language.name)") }
+        return steps.joined(separator: ", ")
+    }
+
+    /// Raised whenever `tokens(in:)` changes its result for the same settings.
+    private static let version: UInt64 = 1
+
+    /// The stop words of all languages, and words with the endings of some languages.
+    private static let probes: [[UInt8]] =
+        (Language.stopLists.keys.sorted().flatMap { (Language.stopLists[$0] ?? []).sorted() }
+        + ["engines", "running", "generalization", "happily", "skies", "added", "dying", "communities", "lately"])
+        .map { Array($0.utf8) }
+}
+
+/// A term of a text, and where it stands.
+public struct TextToken: Sendable, Hashable {
+    /// The term: a folded and stemmed word, or a WordPiece.
+    public let term: String
+    /// The range of UTF-8 bytes of the text that the term comes from.
+    public let range: Range<Int>
+
+    /// Creates a token.
+    public init(_ term: String, _ range: Range<Int>) {
+        self.term = term
+        self.range = range
+    }
+}
+
+/// A type that splits texts into terms, such as ``Analyzer`` and ``WordPieceTokenizer``.
+public protocol TextTokenizer: Sendable {
+    /// Returns the terms of a text, in text order.
+    func tokens(in text: String) -> [TextToken]
+}
+
+extension TextTokenizer {
+    /// How often each term stands in a text. Terms are told apart by their bytes, as in a store.
+    public func counts(of text: String) -> [TextKey: Int] {
+        tokens(in: text).reduce(into: [:]) { $0[TextKey($1.term), default: 0] += 1 }
     }
 }

@@ -83,7 +83,8 @@ struct BlockCollection {
             var counters = SearchCounters()
             let search = FirstStage(
                 index: snapshot.index, query: try snapshot.resolve(Query(vector: query), .none), limit: limit,
-                minimumScore: nil, effort: .blocks(plan), allowed: try filter.map { try snapshot.allowed($0, snapshot.state.schema) })
+                minimumScore: nil, effort: .blocks(plan),
+                allowed: try filter.map { try snapshot.allowed($0, snapshot.state.schema) })
             let hits = try snapshot.source.scratch.withScratch { try search.run($0, &counters) }
             return (hits, counters)
         }

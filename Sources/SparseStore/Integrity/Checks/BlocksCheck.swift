@@ -1,0 +1,271 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Checks that the record of the block index is correct (I120), and that the index is complete and can be opened (I121,
+/// and what a reader verifies when it opens one).
+enum BlocksCheck: VerificationCheck {
+    static let name = "blocks"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        guard let record = try verification.blockIndexRecord() else { return }
+        try checkNumbers(record, manifest, verification)
+        try checkParts(record, verification)
+        guard let index = try verification.blockIndex(record) else { return }
+        _ = try verification.attempt(.segments, Keys.segmentPrefix(record.number)) { try index.checkChunkHeaders() }
+    }
+
+    private static func checkNumbers(
+        _ record: BlockIndexRecord, _ manifest: ManifestRecord, _ verification: Verification
+    ) throws {
+        func broken(_ sentence: String) { verification.broken(.blockSources, .meta, Keys.blocks, sentence) }
+        let meta = MetaTable(tables: verification.tables, reader: verification.reader)
+        let merge = try verification.attempt(.meta, Keys.merge) { try meta.merge() } ?? nil
+        let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() } ?? []
+        let listed = Dictionary(uniqueKeysWithValues: manifest.segments.map { ($0.id, $0) })
+        let taken = Set(retired + (merge?.staged ?? []))
+        if listed[record.number] != nil || taken.contains(record.number) || record.number >= manifest.nextSegment {
+            broken("the number \(record.number) of the block index is in use elsewhere or was never assigned")
+        }
+        for source in record.sources {
+            if let entry = listed[source.segment] {
+                guard entry.documents != source.documents else { continue }
+                broken(
+                    "the block index has \(source.documents) documents of segment \(source.segment), which has "
+                        + "\(entry.documents)")
+            } else if source.segment >= manifest.nextSegment {
+                broken("the block index has documents of segment \(source.segment), whose number was never assigned")
+            }
+        }
+    }
+
+    /// Checks only the keys and the lengths. Missing parts are reported when the index is opened.
+    private static func checkParts(_ record: BlockIndexRecord, _ verification: Verification) throws {
+        let prefix = Keys.segmentPrefix(record.number)
+        var bytes: UInt64 = 0
+        try verification.forEach(.segments, from: prefix) { value in
+            guard value.key.starts(with: prefix) else { return false }
+            bytes += UInt64(value.value.count)
+            guard let key = try? Keys.parseSegment(value.key) else { return true }
+            let part = SegmentTable.Part(rawValue: key.part)
+            if part?.isOfBlocks != true || part == .blockDirectory && key.index > 0 {
+                verification.broken(
+                    .blockParts, .segments, value.key,
+                    "the block index has an unexpected part \(key.part), index \(key.index)")
+            }
+            return true
+        }
+        if bytes != record.bytes {
+            verification.broken(
+                .blockParts, .segments, prefix,
+                "the values of the block index have \(bytes) bytes, but its record says \(record.bytes)")
+        }
+    }
+}
+
+/// Checks that the lines of a block index are those of its documents (I123), its lists and summaries those of the lines
+/// (I122), and its terms and their largest weights those of its sources (I121).
+enum BlockContentsCheck: VerificationCheck {
+    static let name = "block contents"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        guard let record = try verification.blockIndexRecord(), let index = try verification.blockIndex(record) else {
+            return
+        }
+        if let slots = try slots(index, verification) {
+            try checkSources(index, slots, manifest, verification)
+        }
+        try checkLists(index, verification)
+    }
+
+    /// The slot of each document of the sources that has one; nil, with a finding, when slots are of no document or of one
+    /// that another has. As many as there are slots: the record of the index may speak of more documents than there are.
+    private static func slots(_ index: BlockIndex, _ verification: Verification) throws -> [Int: Int]? {
+        let prefix = Keys.segmentPrefix(index.record.number)
+        return try verification.attempt(.segments, prefix) {
+            var slots: [Int: Int] = [:]
+            slots.reserveCapacity(index.directory.slots)
+            for slot in 0..<index.directory.slots {
+                try index.provePlace(of: slot)
+                let document = index.lines.document(at: slot)
+                guard document < index.record.documents, slots[document] == nil else {
+                    verification.broken(
+                        .blockLines, .segments, prefix,
+                        "slot \(slot) belongs to document \(document), which does not exist or has another slot")
+                    return nil
+                }
+                slots[document] = slot
+            }
+            return slots
+        } ?? nil
+    }
+
+    private static func checkSources(
+        _ index: BlockIndex, _ slots: [Int: Int], _ manifest: ManifestRecord, _ verification: Verification
+    ) throws {
+        let prefix = Keys.segmentPrefix(index.record.number)
+        let quantisers = index.directory.entries.map { ImpactQuantiser(maximum: $0.maximum) }
+        var maxima = [Float](repeating: 0, count: quantisers.count)
+        var hasAll = true
+        var begin = 0
+        for source in index.record.sources {
+            defer { begin += Int(source.documents) }
+            let entry = manifest.segments.first { $0.id == source.segment && $0.documents == source.documents }
+            guard let entry, let window = try verification.window(entry),
+                let dead = try verification.tombstones(window)
+            else {
+                hasAll = false
+                continue
+            }
+            let directory = window.directory
+            let numbers = (0..<directory.count).map { index.directory.number(of: directory.term(at: $0)) }
+            for (position, number) in numbers.enumerated() {
+                guard let number else {
+                    verification.broken(
+                        .blockParts, .segments, prefix,
+                        "term \(directory.term(at: position)) of segment \(window.id) is not in the block index")
+                    continue
+                }
+                maxima[number] = max(maxima[number], directory.entry(at: position).maximum)
+            }
+            guard !numbers.contains(nil) else { continue }
+            let vectors = WindowVectors(window, verification)
+            for ordinal in 0..<window.documentCount where !dead.contains(ordinal) {
+                try verification.visit(.segments, prefix)
+                let isSame = try verification.attempt(.segments, prefix) {
+                    try has(index, slots[begin + ordinal], vectors.vector(at: ordinal), numbers, quantisers)
+                }
+                if isSame == false {
+                    verification.broken(
+                        .blockLines, .segments, prefix,
+                        "the lines of ordinal \(ordinal) of segment \(window.id) do not match its vector")
+                }
+            }
+        }
+        // What a source that is gone had as the largest weight is not known.
+        for (number, entry) in index.directory.entries.enumerated()
+        where hasAll ? maxima[number] != entry.maximum : maxima[number] > entry.maximum {
+            verification.broken(
+                .blockParts, .segments, prefix,
+                "the largest weight of term \(entry.term) is \(maxima[number]), but the block index says "
+                    + "\(entry.maximum)"
+            )
+        }
+    }
+
+    /// Returns whether a slot's lines are those of a vector; nil if the vector is missing or damaged, which other
+    /// checks report. Every live document has a slot.
+    private static func has(
+        _ index: BlockIndex, _ slot: Int?, _ vector: WindowVectors.Vector?, _ numbers: [Int?],
+        _ quantisers: [ImpactQuantiser]
+    ) throws -> Bool? {
+        guard let vector else { return nil }
+        guard let slot else { return false }
+        var components: [(weight: Float, number: UInt16)] = []
+        for (position, weight) in zip(vector.positions, vector.weights) {
+            guard numbers.indices.contains(position), let number = numbers[position], Limits.weights.contains(weight)
+            else { return nil }
+            components.append((weight, UInt16(truncatingIfNeeded: number)))
+        }
+        var writer = ImpactLineWriter()
+        _ = writer.append(0, BlockLines.components(components, quantisers))
+        let count = writer.lines
+        guard let expected = writer.finish() else { return nil }
+        try index.provePlace(of: slot)
+        let place = index.lines.place(of: slot)
+        try index.proveLines(at: place)
+        return index.lines.bytes(at: place, lines: count).elementsEqual(expected)
+    }
+
+    private static func checkLists(_ index: BlockIndex, _ verification: Verification) throws {
+        var lists = BlockListComparison(index)
+        for (number, entry) in index.directory.entries.enumerated() where entry.postings > 0 {
+            let part = SegmentTable.Part.blockLists.rawValue
+            let key = Keys.segment(index.record.number, part: part, index: entry.chunk)
+            try verification.visit(.segments, key)
+            func broken(_ what: String) {
+                verification.broken(
+                    .blockLists, .segments, key, "the list of term \(entry.term) in the block index: \(what)")
+            }
+            if let problem = try verification.attempt(.segments, key, { try lists.problem(of: number) }) ?? nil {
+                broken(problem)
+            }
+        }
+    }
+}
+
+/// Compares lists of a block index with the lines of their documents.
+struct BlockListComparison {
+    private let index: BlockIndex
+    /// One bit per slot, for the slots of the current list.
+    private var seen: Bitmap
+    /// The largest code of each term in the current block.
+    private var largest = [UInt8](repeating: 0, count: BlockEntry.maximumColumns)
+
+    init(_ index: BlockIndex) {
+        self.index = index
+        seen = Bitmap(count: index.directory.slots)
+    }
+
+    /// Returns what is wrong with the list of a term; nil if it is correct.
+    mutating func problem(of number: Int) throws -> String? {
+        guard let list = try index.list(number) else { return nil }
+        guard let summaries = summaries(of: list, number) else { return "its parts are out of order" }
+        seen = Bitmap(count: seen.count)
+        var componentsLeft = index.directory.lines * ImpactLine.components
+        for block in 0..<list.blocks {
+            var terms: [Int] = []
+            defer { for term in terms { largest[term] = 0 } }
+            for posting in list.range(of: block) {
+                let slot = list.slot(posting)
+                guard slot < seen.count, !seen.contains(slot) else {
+                    return "slot \(slot) belongs to no document, or appears twice"
+                }
+                seen.insert(slot)
+                try index.provePlace(of: slot)
+                let place = index.lines.place(of: slot)
+                try index.proveLines(at: place)
+                var hasTerm = false
+                var components = 0
+                index.lines.components(at: place) { term, code in
+                    components += 1
+                    if Int(term) == number { hasTerm = true }
+                    if largest[Int(term)] == 0 { terms.append(Int(term)) }
+                    largest[Int(term)] = max(largest[Int(term)], code)
+                }
+                componentsLeft -= components
+                guard componentsLeft >= 0 else { return "its documents share lines" }
+                // The lines of a document that has more leave its lightest terms out.
+                guard hasTerm || components == ImpactLine.linesPerChunk * ImpactLine.components else {
+                    return "the document at slot \(slot) does not have the term"
+                }
+            }
+            for (term, code) in summaries[block] where largest[term] != code {
+                return
+                    "the summary of block \(block) has code \(code) for a term whose largest code is \(largest[term])"
+            }
+        }
+        return nil
+    }
+
+    /// Returns the summary of each block; nil if the list is not in its canonical layout, that is, if encoding its
+    /// content again gives other bytes.
+    private func summaries(of list: BlockList, _ number: Int) -> [[(term: Int, code: UInt8)]]? {
+        var content = BlockListWriter.Content()
+        var summaries = [[(term: Int, code: UInt8)]](repeating: [], count: list.blocks)
+        var isSound = true
+        list.forEachComponent { block, term, code in
+            content.components.append(UInt64(term) << 32 | UInt64(block) << 8 | UInt64(code))
+            if block < summaries.count { summaries[block].append((term, code)) } else { isSound = false }
+        }
+        content.slots = (0..<list.postings).map { UInt32(truncatingIfNeeded: list.slot($0)) }
+        content.ends = (0..<list.blocks).map { UInt16(truncatingIfNeeded: list.range(of: $0).upperBound) }
+        let isAscending =
+            zip(content.ends, content.ends.dropFirst()).allSatisfy { $0 < $1 } && content.ends.first != 0
+            && zip(content.components, content.components.dropFirst()).allSatisfy { $0 >> 8 < $1 >> 8 }
+        guard isSound, isAscending, content.ends.last.map(Int.init) == list.postings else { return nil }
+        let entry = index.directory.entries[number]
+        var writer = BlockListWriter()
+        _ = writer.append(entry.term, maximum: entry.maximum, content)
+        return writer.finish().map(list.bytes.elementsEqual) == true ? summaries : nil
+    }
+}

@@ -1,0 +1,161 @@
+internal import SparseFormat
+
+/// Groups the documents of one term's list into blocks of similar documents, each with a summary (Bruch et al.,
+/// "Efficient Inverted Indexes for Approximate Retrieval over Learned Sparse Representations", SIGIR 2024).
+///
+/// Centroids are random documents of the list. Each document is assigned to the centroid with which it has the most in
+/// common, by its heaviest components and an inverted index of the centroids. A summary is the largest code of each
+/// term, truncated at the share of the sum in the settings.
+///
+/// Memory: about 16 bytes per component of the centroids, and of one block.
+struct BlockListBuilder {
+    /// The number of components of a document that choose its centroid, and of a centroid that are indexed.
+    private static let heaviest = 15
+    private static let centroidLines = 3
+    /// The number of weight classes into which a summary's terms are grouped before they are sorted.
+    private static let bins = 256
+
+    private let settings: BlockSettings
+    /// The weight of a code of 1, by term.
+    private let scales: [Float]
+    private var centroids = CentroidIndex(terms: BlockEntry.maximumColumns)
+    private var largest: [UInt8]
+    private var sums: [Float] = []
+    private var terms: [(weight: Float, number: UInt16)] = []
+
+    init(_ settings: BlockSettings, scales: [Float]) {
+        self.settings = settings
+        self.scales = scales
+        largest = [UInt8](repeating: 0, count: BlockEntry.maximumColumns)
+    }
+
+    /// - Parameters:
+    ///   - number: The number of the term.
+    ///   - slots: The slots of the documents in `lines`, in ascending order.
+    mutating func build(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> BlockListWriter.Content {
+        var content = BlockListWriter.Content()
+        guard !slots.isEmpty else { return content }
+        for members in cluster(number, slots, lines) where !members.isEmpty {
+            summarise(members, lines, block: content.ends.count, into: &content.components)
+            content.slots += members.map { UInt32(truncatingIfNeeded: $0) }
+            content.ends.append(UInt16(truncatingIfNeeded: content.slots.count))
+        }
+        content.components.sort()
+        return content
+    }
+
+    private mutating func cluster(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> [[Int]] {
+        let count = max(1, Int(settings.blockShare * Double(slots.count)))
+        guard count > 1 else { return [slots] }
+        var generator = SplitMix64(seed: settings.seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
+        var drawn = Array(slots.indices)
+        for index in 0..<count {
+            drawn.swapAt(index, index + Int(truncatingIfNeeded: generator.next() % UInt64(drawn.count - index)))
+        }
+        let first = drawn.prefix(count).sorted()
+        let scales = scales
+        centroids.fill(count) { centroid, body in
+            lines.components(at: lines.place(of: slots[first[centroid]]), lines: Self.centroidLines) { number, code in
+                body(Int(number), Float(code) * Self.scale(number, scales))
+            }
+        }
+        // What each centroid's sum begins at: 0, or less than any for one that is removed.
+        var begins = [Float](repeating: 0, count: count)
+        var clusters = [[Int]](repeating: [], count: count)
+        for (index, slot) in slots.enumerated() {
+            if index + 4 < slots.count { lines.prefetchHead(at: lines.place(of: slots[index + 4])) }
+            clusters[nearest(slot, lines, begins)].append(slot)
+        }
+        // Blocks too small to be worth their summary; unless all are.
+        let removed = clusters.indices.filter { clusters[$0].count <= settings.smallestBlock }
+        guard !removed.isEmpty, removed.count < count else { return clusters }
+        let homeless = removed.flatMap { clusters[$0] }
+        for index in removed {
+            clusters[index] = []
+            begins[index] = -.infinity
+        }
+        for slot in homeless { clusters[nearest(slot, lines, begins)].append(slot) }
+        return clusters.map { $0.sorted() }
+    }
+
+    /// Returns the centroid with which a document has the most in common; among equals, the first.
+    private mutating func nearest(_ slot: Int, _ lines: ImpactLines, _ begins: [Float]) -> Int {
+        sums.removeAll(keepingCapacity: true)
+        sums.append(contentsOf: begins)
+        var left = Self.heaviest
+        lines.components(at: lines.place(of: slot), lines: 1) { number, code in
+            guard left > 0 else { return }
+            left -= 1
+            centroids.add(Int(number), Float(code) * Self.scale(number, scales), to: &sums)
+        }
+        var best = 0
+        for index in sums.indices where sums[index] > sums[best] { best = index }
+        return best
+    }
+
+    /// Returns the scale of a term number, which may be beyond the last term because it comes from a file.
+    private static func scale(_ number: UInt16, _ scales: [Float]) -> Float {
+        Int(number) < scales.count ? scales[Int(number)] : 0
+    }
+
+    private mutating func summarise(_ members: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64])
+    {
+        terms.removeAll(keepingCapacity: true)
+        for slot in members {
+            lines.components(at: lines.place(of: slot)) { number, code in
+                if largest[Int(number)] == 0 { terms.append((0, number)) }
+                largest[Int(number)] = max(largest[Int(number)], code)
+            }
+        }
+        var sum: Float = 0
+        var most: Float = 0
+        for index in terms.indices {
+            let weight = Float(largest[Int(terms[index].number)]) * Self.scale(terms[index].number, scales)
+            terms[index].weight = weight
+            sum += weight
+            most = max(most, weight)
+        }
+        var missing = Float(settings.summaryShare) * sum
+        // What is certainly kept need not be sorted: all above the bin in which the share is reached.
+        let bin = { (weight: Float) in Int(weight / most * Float(Self.bins - 1)) }
+        var shares = [Float](repeating: 0, count: Self.bins)
+        for term in terms { shares[bin(term.weight)] += term.weight }
+        var last = Self.bins - 1
+        while last > 0, missing > shares[last] {
+            missing -= shares[last]
+            last -= 1
+        }
+        func keep(_ number: UInt16) {
+            components.append(UInt64(number) << 32 | UInt64(block) << 8 | UInt64(largest[Int(number)]))
+        }
+        for term in terms where bin(term.weight) > last { keep(term.number) }
+        let others = terms.filter { bin($0.weight) == last }
+            .sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.number < $1.number }
+        for term in others where missing > 0 {
+            missing -= term.weight
+            keep(term.number)
+        }
+        for term in terms { largest[Int(term.number)] = 0 }
+    }
+}
+
+/// Computes the least weight of a posting that a block index keeps. This is Seismic's global threshold, under which a
+/// frequent strong term has a long list and a weak one a short list.
+struct BlockThreshold {
+    /// The number of bits of a weight's bin: its exponent and the first bits of its fraction, which preserve the order
+    /// of weights.
+    private static let bits: UInt32 = 12
+    private var counts = [UInt64](repeating: 0, count: 1 << (32 - 1 - Int(bits)))
+
+    mutating func add(_ weight: Float) { counts[Int(weight.bitPattern >> Self.bits)] += 1 }
+
+    /// Returns the weight that about `count` of the added weights reach.
+    func least(keeping count: UInt64) -> Float {
+        var kept: UInt64 = 0
+        for bin in counts.indices.reversed() where counts[bin] > 0 {
+            kept += counts[bin]
+            if kept >= count { return Float(bitPattern: UInt32(bin) << Self.bits) }
+        }
+        return 0
+    }
+}

@@ -1,0 +1,235 @@
+internal import Platform
+internal import LMDB
+internal import SparseFormat
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// The exclusive right to do work that takes several transactions (FORMAT.md, "Write ordering and atomicity"). A record
+/// names the owner, the segments that the work reads, and where it writes.
+///
+/// Each transaction of the work first calls `renew` or `end`. If another process has taken the claim because it
+/// considered the owner dead, the work is abandoned. Its staged data has then already been deleted.
+struct Claim {
+    /// The error for a claim that another process has taken.
+    struct Lost: Error {}
+
+    /// A kind of work. There is at most one claim for each kind.
+    enum Work: Sendable {
+        /// Merging segments or building a block index.
+        case merging
+        /// Re-encoding token vectors.
+        case encoding
+
+        fileprivate var key: [UInt8] {
+            switch self {
+            case .merging: Keys.merge
+            case .encoding: Keys.encoding
+            }
+        }
+    }
+
+    let work: Work
+    let record: ClaimRecord
+
+    /// Returns the current claim of this or another process, which may be dead.
+    static func standing(_ work: Work, _ tables: Tables, _ reader: Reader) throws -> Claim? {
+        try ClaimRecord(from: tables.meta, .meta, key: work.key, reader).map { Claim(work: work, record: $0) }
+    }
+
+    /// Claims some work.
+    ///
+    /// - Parameters:
+    ///   - sources: The segments that the work reads.
+    ///   - numbers: The number of segments that it makes.
+    ///   - manifest: Provides their numbers, and is written if it does.
+    /// - Throws: `Lost` if there already is a claim.
+    static func begin(
+        _ work: Work, sources: [SegmentEntry] = [], staging numbers: Int = 0, _ manifest: inout ManifestRecord,
+        _ tables: Tables, _ writer: Writer
+    ) throws -> Claim {
+        guard try standing(work, tables, writer.reader) == nil else { throw Lost() }
+        let first = try manifest.takeSegments(numbers)
+        let record = ClaimRecord(
+            owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
+            staged: Array(first..<manifest.nextSegment))
+        try record.put(into: tables.meta, .meta, key: work.key, writer)
+        if numbers > 0 { try MetaTable.put(manifest, tables, writer) }
+        return Claim(work: work, record: record)
+    }
+
+    /// Marks the claim as alive in a transaction that is not the last one of the work.
+    ///
+    /// - Throws: `Lost` if the claim no longer holds.
+    func renew(_ tables: Tables, _ writer: Writer) throws {
+        var record = try require(tables, writer.reader)
+        record.steps &+= 1
+        try record.put(into: tables.meta, .meta, key: work.key, writer)
+    }
+
+    /// Releases the claim in the last transaction of the work.
+    ///
+    /// - Throws: `Lost` if the claim no longer holds.
+    func end(_ tables: Tables, _ writer: Writer) throws {
+        _ = try require(tables, writer.reader)
+        _ = try writer.delete(tables.meta, work.key)
+    }
+
+    /// Releases the claim and deletes staged data, leaving the sources unchanged. Returns false if the claim was gone.
+    @discardableResult
+    func discard(_ environment: Environment, _ tables: Tables) throws -> Bool {
+        try environment.write { transaction in
+            guard try stands(tables, transaction.reader) != nil else { return false }
+            let segments = SegmentTable(tables: tables, reader: transaction.reader)
+            for segment in record.staged { try segments.remove(segment, transaction.writer) }
+            _ = try transaction.writer.delete(tables.meta, work.key)
+            return true
+        }
+    }
+
+    private func require(_ tables: Tables, _ reader: Reader) throws -> ClaimRecord {
+        guard let record = try stands(tables, reader) else { throw Lost() }
+        return record
+    }
+
+    /// Returns the current record; nil if it is gone or belongs to another owner.
+    private func stands(_ tables: Tables, _ reader: Reader) throws -> ClaimRecord? {
+        guard let now = try Self.standing(work, tables, reader)?.record, now.owner == record.owner,
+            now.process == record.process
+        else { return nil }
+        return now
+    }
+}
+
+/// Work that is done under a claim.
+protocol ClaimedWork {
+    var claim: Claim { get }
+}
+
+/// Serializes a kind of work across all threads of this handle and all processes.
+final class ClaimTurn: Sendable {
+    enum Outcome<Value> {
+        case done(Value)
+        /// There was nothing to claim.
+        case nothing
+        /// Another process is working.
+        case busy
+    }
+
+    private let work: Claim.Work
+    private let environment: Environment
+    private let tables: Tables
+    private let patience: Duration
+    private let watch = Lock(ClaimWatch())
+    /// The working thread of this process.
+    private let worker = Monitor<UInt?>(nil)
+
+    init(_ work: Claim.Work, _ environment: Environment, _ tables: Tables, patience: Duration = ClaimWatch.patience) {
+        self.work = work
+        self.environment = environment
+        self.tables = tables
+        self.patience = patience
+    }
+
+    /// Waits for the other threads of this handle, claims the work, and does it, unless another process is working. If
+    /// the work fails, the claim is released and staged data is deleted.
+    ///
+    /// - Parameters:
+    ///   - whileWaiting: Called often. It may throw to stop.
+    ///   - begin: Makes the claim with `Claim.begin`; nil if there is nothing to do.
+    ///   - perform: Does the work and ends the claim.
+    func attempt<Job: ClaimedWork, Value>(
+        whileWaiting: () throws -> Void, begin: () throws -> Job?, perform: (inout Job) throws -> Value
+    ) throws -> Outcome<Value> {
+        try take(whileWaiting)
+        defer { worker.withLock { $0 = nil } }
+        guard try clearTheWay() else { return .busy }
+        do {
+            guard var job = try begin() else { return .nothing }
+            do {
+                return .done(try perform(&job))
+            } catch {
+                // If this also fails, the next attempt finds a claim of this process without an owner.
+                _ = try? job.claim.discard(environment, tables)
+                throw error
+            }
+        } catch is Claim.Lost {
+            return .busy
+        }
+    }
+
+    /// Waits briefly for another process.
+    func pause(_ whileWaiting: () throws -> Void) throws {
+        worker.withLock(waitingUpTo: Self.tick, until: { _ in false }) { _, _ in }
+        try whileWaiting()
+    }
+
+    private static let tick = Duration.milliseconds(20)
+
+    private func take(_ whileWaiting: () throws -> Void) throws {
+        let thread = Self.currentThread
+        func tryOnce() throws -> Bool {
+            try worker.withLock(waitingUpTo: Self.tick, until: { $0 == nil || $0 == thread }) { worker, isReady in
+                guard worker != thread else {
+                    throw SparseStoreError(
+                        .busy, "this work is already running on the same thread; call it again when that work has ended"
+                    )
+                }
+                if isReady { worker = thread }
+                return isReady
+            }
+        }
+        while try !tryOnce() { try whileWaiting() }
+    }
+
+    private static var currentThread: UInt {
+        #if canImport(Glibc)
+            UInt(pthread_self())
+        #else
+            UInt(bitPattern: pthread_self())
+        #endif
+    }
+
+    /// Discards the claim of a dead or stalled process. Returns false if a live process is working. The caller has the
+    /// turn, so a claim of this process has no owner.
+    private func clearTheWay() throws -> Bool {
+        let standing: Claim? = try {
+            let transaction = try environment.beginRead()
+            return try Claim.standing(work, tables, transaction.reader)
+        }()
+        guard let standing else { return true }
+        let process = standing.record.process
+        if try process != Environment.processNumber && environment.holdsSlot(process: process),
+            !watch.withLock({ $0.standsStill(standing.record, for: patience) })
+        {
+            return false
+        }
+        return try standing.discard(environment, tables)
+    }
+}
+
+/// Detects work of another process that has stalled because the process is suspended or hangs.
+///
+/// Work shows progress by its transactions. The longest time without one is for building a window or training a
+/// codebook, which takes seconds. Taking the claim of a process that was only slow loses its work and nothing else.
+struct ClaimWatch {
+    /// The time after which a claim without progress counts as stalled.
+    static let patience = Duration.seconds(300)
+
+    private var seen: (record: ClaimRecord, since: ContinuousClock.Instant)?
+
+    /// Returns whether the record has not changed for `patience`. Call it repeatedly while the claim exists.
+    mutating func standsStill(_ record: ClaimRecord, for patience: Duration) -> Bool {
+        let now = ContinuousClock.now
+        guard let seen, seen.record == record else {
+            self.seen = (record, now)
+            return false
+        }
+        return now - seen.since >= patience
+    }
+}

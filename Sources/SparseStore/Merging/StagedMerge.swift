@@ -1,0 +1,225 @@
+internal import LMDB
+internal import SparseFormat
+
+/// Runs one merge, from the claim to the switch (FORMAT.md, "Write ordering and atomicity").
+///
+/// The claim names the sources, so that nobody else merges them, and the numbers of the new segments. Their parts are
+/// then written in bounded transactions, while no manifest names them. The last transaction replaces the sources.
+struct StagedMerge: ClaimedWork {
+    private let environment: Environment
+    private let tables: Tables
+    private let policy: MergePolicy
+    private let documentsRead: Int
+    let claim: Claim
+    private let sources: [SegmentEntry]
+    private let profile: IndexProfile
+    private let scoring: BM25Function?
+    private var merged: [SegmentReplacement.Merged] = []
+    private var parts: StagedParts
+    /// The number of bytes of the new segments.
+    var mergedBytes: Int { parts.bytes }
+
+    /// Claims the run of segments that `choose` selects from the newest manifest; nil if it selects none.
+    ///
+    /// The caller has checked that there is no claim. If there is one by now, throws `Claim.Lost`.
+    static func begin(
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces = MergePieces(),
+        choose: (ManifestRecord) -> Range<Int>?
+    ) throws -> StagedMerge? {
+        try environment.write { transaction in
+            var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
+            guard let range = choose(manifest) else { return nil }
+            let sources = Array(manifest.segments[range])
+            let claim = try Claim.begin(
+                .merging, sources: sources, staging: policy.windows(of: sources), &manifest, tables, transaction.writer)
+            let encoder = try MetaTable(tables: tables, reader: transaction.reader).encoder()
+            return StagedMerge(
+                environment, tables, policy, pieces, claim, sources, manifest.profile,
+                encoder?.scoring(documents: manifest.documents))
+        }
+    }
+
+    private init(
+        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
+        _ claim: Claim, _ sources: [SegmentEntry], _ profile: IndexProfile, _ scoring: BM25Function?
+    ) {
+        self.environment = environment
+        self.tables = tables
+        self.policy = policy
+        self.claim = claim
+        self.sources = sources
+        self.profile = profile
+        documentsRead = pieces.documentsRead
+        parts = StagedParts(environment, tables, claim, bytesAtOnce: pieces.bytesWritten)
+        self.scoring = scoring
+    }
+
+    /// Builds the windows and writes all but the last few megabytes.
+    mutating func stage(_ checkpoint: MergeCheckpoint) throws {
+        var progress = MaintenanceProgress(step: .reading, documentsRead: 0, documents: sources.liveDocuments)
+        func report(_ step: MaintenanceProgress.Step) throws {
+            progress.step = step
+            try checkpoint(progress)
+        }
+        var documents = DocumentRange(of: sources)
+        while !documents.isAtEnd {
+            var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
+            let before = progress.documentsRead
+            while !documents.isAtEnd, !builder.isFull {
+                try report(.reading)
+                let transaction = try environment.beginRead()
+                let table = DocumentTable(tables: tables, reader: transaction.reader)
+                try documents.read(atMost: documentsRead, from: table, into: &builder)
+                progress.documentsRead = before + builder.count
+            }
+            guard builder.count > 0 else { continue }
+            // The numbers are as many as the manifest's counts of documents and postings ask for.
+            guard merged.count < claim.record.staged.count else {
+                throw SparseStoreError.moreDocumentsThanCounted
+            }
+            let window = try builder.build(policy.layout, profile: profile, scoring: scoring) { try report(.building) }
+            builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
+            try add(window)
+            try parts.write { try report(.writing) }
+        }
+        try report(.switching)
+    }
+
+    /// Writes the rest and replaces the sources with the new segments.
+    func finish() throws {
+        try environment.write { transaction in
+            try parts.finish(transaction.writer)
+            var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
+            guard let first = manifest.segments.firstIndex(where: { $0.id == claim.record.sources.first }),
+                manifest.segments[first...].prefix(sources.count).map(\.id) == claim.record.sources
+            else {
+                throw SparseStoreError(.corrupted, "segments of an unfinished merge are missing; restore a backup")
+            }
+            try SegmentReplacement(tables: tables, writer: transaction.writer)
+                .apply(first..<first + sources.count, merged, &manifest)
+            manifest.bytesWritten += merged.reduce(0) { $0 + $1.entry.bytes }
+            try MetaTable.put(manifest, tables, transaction.writer)
+        }
+    }
+
+    private mutating func add(_ window: WindowBuilder.Window) throws {
+        let segment = claim.record.staged[merged.count]
+        let made = try WindowPart.all(of: window)
+        merged.append(
+            SegmentReplacement.Merged(entry: window.entry(segment, made), checksums: window.checksums))
+        for part in made { parts.add(part, to: segment) }
+    }
+}
+
+/// Parts of segments that no manifest names yet, written under a claim in transactions of a few megabytes.
+struct StagedParts {
+    /// The number of transactions for which space is freed in advance.
+    private static let piecesAhead = 3
+
+    private let environment: Environment
+    private let tables: Tables
+    private let claim: Claim
+    /// The number of bytes that one transaction writes.
+    private let bytesAtOnce: Int
+    private var waiting: [(segment: UInt32, part: WindowPart)] = []
+    private var waitingBytes = 0
+    /// The number of bytes for which space was freed in advance.
+    private var room = 0
+    /// The number of bytes of all parts that were added.
+    private(set) var bytes = 0
+
+    init(_ environment: Environment, _ tables: Tables, _ claim: Claim, bytesAtOnce: Int) {
+        self.environment = environment
+        self.tables = tables
+        self.claim = claim
+        self.bytesAtOnce = bytesAtOnce
+    }
+
+    mutating func add(_ part: WindowPart, to segment: UInt32) {
+        waiting.append((segment, part))
+        waitingBytes += part.bytes
+        bytes += part.bytes
+    }
+
+    /// Writes all parts except the last piece, which the last transaction may write, or all of them.
+    ///
+    /// - Parameter willWrite: Called before each transaction. It may throw to stop.
+    mutating func write(all: Bool = false, willWrite: () throws -> Void = {}) throws {
+        guard waitingBytes > bytesAtOnce || all && !waiting.isEmpty else { return }
+        if room == 0 { room = try environment.write { try makeRoom(after: 0, $0.writer) } }
+        while waitingBytes > bytesAtOnce || all && !waiting.isEmpty {
+            try willWrite()
+            var bytes = 0
+            let batch = waiting.prefix { _, part in
+                defer { bytes += part.bytes }
+                return bytes < bytesAtOnce
+            }
+            room = try environment.write { try write(batch, $0.writer) }
+            waiting.removeFirst(batch.count)
+            waitingBytes -= batch.reduce(0) { $0 + $1.part.bytes }
+            environment.letOthersWrite()
+        }
+    }
+
+    /// Writes the remaining parts in the last transaction, which ends the claim.
+    func finish(_ writer: Writer) throws {
+        _ = try write(waiting[...], writer)
+        try claim.end(tables, writer)
+    }
+
+    private func write(_ batch: ArraySlice<(segment: UInt32, part: WindowPart)>, _ writer: Writer) throws -> Int {
+        let room = try makeRoom(after: batch.reduce(0) { $0 + $1.part.bytes }, writer)
+        for (segment, part) in batch { try part.put(segment, tables, writer) }
+        return room
+    }
+
+    /// Frees space for the current and the next writes. Space that one transaction frees can be used from the next but
+    /// one on, and other writers may take it meanwhile. Returns the number of bytes for which there is space after this
+    /// transaction.
+    private func makeRoom(after bytes: Int, _ writer: Writer) throws -> Int {
+        try claim.renew(tables, writer)
+        let ahead = min(waitingBytes - bytes, Self.piecesAhead * bytesAtOnce)
+        let missing = max(0, bytes + ahead - room)
+        try RetiredSegments(tables: tables, writer: writer).makeRoom(for: UInt64(missing))
+        return room + missing - bytes
+    }
+}
+
+/// Reads one commit, even after damage. liblmdb refuses all reads of a transaction that has met a damaged page, so a
+/// new transaction is needed.
+final class CommitReader {
+    /// A transaction that is kept so that the data read in it stays valid.
+    private final class Held {
+        let transaction: ReadTransaction
+        init(_ transaction: consuming ReadTransaction) { self.transaction = transaction }
+    }
+
+    let tables: Tables
+    private let environment: Environment
+    private var held: [Held]
+    private(set) var reader: Reader
+
+    init(_ environment: Environment, _ tables: Tables) throws {
+        self.environment = environment
+        self.tables = tables
+        let first = Held(try environment.beginRead())
+        held = [first]
+        reader = first.transaction.reader
+    }
+
+    /// Begins a new transaction. Returns false, with nothing changed, if another commit was made meanwhile or there
+    /// were too many transactions.
+    ///
+    /// - Parameter isLast: Whether earlier transactions other than the first are no longer used.
+    func renew(isLast: Bool = false) throws -> Bool {
+        guard isLast || held.count < Self.maximumTransactions else { return false }
+        let next = Held(try environment.beginRead())
+        guard let first = held.first, next.transaction.id == first.transaction.id else { return false }
+        held = (isLast ? [first] : held) + [next]
+        reader = next.transaction.reader
+        return true
+    }
+
+    /// The maximum number of transactions. Each holds a slot of the reader table.
+    private static let maximumTransactions = 64
+}

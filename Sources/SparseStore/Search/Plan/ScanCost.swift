@@ -1,0 +1,90 @@
+/// The costs of the steps of a search, in nanoseconds on the machine of Benchmarks/RESULTS.md. Only their ratios
+/// matter.
+enum ScanCost {
+    /// Adding a posting to its accumulator. Dense lists cost almost nothing, because they are added eight at a time and
+    /// only where needed.
+    private static let posting = 0.35
+    /// Clearing and selecting from the accumulators, per document.
+    private static let accumulator = 0.25
+    /// Finding a document's exact vector.
+    private static let document = 140.0
+    /// Comparing one component of the vector with the query.
+    private static let component = 0.8
+    /// Reading the vector from `documents` instead, verifying its checksum, and decoding its gaps.
+    private static let lookup = 1_000.0
+
+    /// The fixed cost of a scan of all windows, per document.
+    private static let scanned = 0.2
+    /// The costs of a search of blocks: a fixed cost, a summary component, a visited block, a document in it, and a
+    /// line of the document.
+    private static let blocks = 80_000.0
+    private static let summary = 0.6
+    private static let block = 40.0
+    private static let estimated = 42.0
+    private static let line = 38.0
+
+    /// Returns the fixed cost of a scan of windows with the given number of documents.
+    static func windows(documents: Int) -> Double { Double(documents) * scanned }
+
+    /// Returns the number of postings that cost as much as the data read, without documents scored.
+    static func postings(_ counters: SearchCounters) -> Double {
+        guard counters.blocks > 0 else { return Double(counters.postings) }
+        let blocks =
+            blocks + Double(counters.postings) * summary + Double(counters.blocks) * block
+            + Double(counters.documentsEstimated) * estimated + Double(counters.lines) * line
+        return blocks / posting
+    }
+
+    /// Returns the cost of a search that reads and scores the given amounts. Dense lists count in full.
+    ///
+    /// - Parameter lookups: The share of documents in compact segments.
+    static func search(postings: Double, scored: Double, components: Double, lookups: Double) -> Double {
+        postings * posting + scored * (document + component * components + lookup * lookups)
+    }
+
+    /// Returns whether scoring `count` documents of a window is cheaper than scanning the given number of postings.
+    static func scoringIsCheaper(_ count: Int, postings: Int, _ segment: WindowSegment) -> Bool {
+        let documents = Double(segment.documentCount)
+        let components = Double(segment.directory.nonzeros) / documents
+        return Double(count) * (document + component * components + (segment.isCompact ? lookup : 0))
+            <= Double(postings) * posting + documents * accumulator
+    }
+}
+
+/// An optimization of searches. Each can be disabled separately: tests show that results stay the same, and
+/// measurements show its effect.
+enum Optimisation: UInt16, CaseIterable, Sendable {
+    /// Looks up the terms of a query in all windows at once. Each step prefetches what the next one reads.
+    case termPrefetch
+    /// Prefetches lists some distance ahead of the addition.
+    case listPrefetch
+    /// Prefetches exact vectors a few documents ahead of scoring.
+    case recordPrefetch
+    /// Requests all lists and records from the disk first, if the previous search waited for the disk.
+    case readAhead
+    /// Skips blocks whose largest sum is too small.
+    case blockSkipping
+    /// Uses the k-th largest block maximum as the bound for candidates from the first block on.
+    case maximaBound
+    /// Uses the same cut in all windows.
+    case sharedCut
+    /// Scores the best sums of a planned search exactly; without it, the sums are the scores.
+    case rescoring
+    /// Scores exact vectors through a table of the query's weights; without it, by merging.
+    case weightTable
+
+    /// Whether a planned search gives the same results without it. An exact search always does.
+    var keepsPlannedAnswers: Bool { self != .sharedCut && self != .rescoring }
+}
+
+/// A set of optimizations for a search.
+struct Optimisations: Sendable {
+    private var bits: UInt16
+
+    /// All optimizations, which is the default.
+    static let all = Optimisations(bits: .max)
+
+    func contains(_ one: Optimisation) -> Bool { bits & 1 &<< one.rawValue != 0 }
+
+    func without(_ one: Optimisation) -> Optimisations { Optimisations(bits: bits & ~(1 &<< one.rawValue)) }
+}

@@ -1,0 +1,235 @@
+internal import SparseFormat
+
+/// The inner loops of a window scan. This file uses pointers without checks.
+///
+/// It is safe because there are 65,536 accumulators, one for each u16 ordinal; a list's bytes lie inside its chunk
+/// (`WindowDirectory`); and a dense list has one code for each document.
+///
+/// Accumulators are at most 32,767, so that they can be compared as signed numbers. Every processor has vector
+/// instructions for that.
+enum WindowKernels {
+    typealias Lanes = SIMD8<UInt16>
+    /// The number of documents whose maximum is taken together.
+    static let blockSize = 128
+    /// The distance, in bytes, at which a list is prefetched ahead of the addition. The hardware prefetcher stops at
+    /// the end of each page and restarts with each list.
+    static let prefetchDistance = 1_024
+
+    /// Returns floor(code x multiplier / 256) for eight codes.
+    @inline(__always)
+    private static func products(_ codes: UnsafeRawPointer, _ multiplier: Lanes) -> Lanes {
+        let high = Lanes(truncatingIfNeeded: codes.loadUnaligned(as: SIMD8<UInt8>.self)) &<< 8
+        let wide = SIMD8<UInt32>(truncatingIfNeeded: high) &* SIMD8<UInt32>(truncatingIfNeeded: multiplier)
+        return Lanes(truncatingIfNeeded: wide &>> 16)
+    }
+
+    /// Adds floor(code x multiplier / 256) + 1 for each posting of `count` packs.
+    ///
+    /// - Parameter ahead: The prefetch distance in bytes.
+    static func addPacks(
+        _ list: UnsafeRawPointer, count: Int, _ multiplier: UInt16, _ accumulators: UnsafeMutablePointer<UInt16>,
+        ahead: Int = prefetchDistance
+    ) {
+        let multiplier = Lanes(repeating: multiplier)
+        // Another module's constant is a call each time.
+        let packBytes = WindowEntry.packBytes
+        var pack = list
+        for _ in 0..<count {
+            prefetch(pack + ahead)
+            let ordinals = pack.assumingMemoryBound(to: UInt16.self)
+            let sums = unsafeBitCast(products(pack + 16, multiplier) &+ 1, to: SIMD2<UInt64>.self)
+            let low = sums[0]
+            let high = sums[1]
+            accumulators[Int(ordinals[0])] &+= UInt16(truncatingIfNeeded: low)
+            accumulators[Int(ordinals[1])] &+= UInt16(truncatingIfNeeded: low &>> 16)
+            accumulators[Int(ordinals[2])] &+= UInt16(truncatingIfNeeded: low &>> 32)
+            accumulators[Int(ordinals[3])] &+= UInt16(truncatingIfNeeded: low &>> 48)
+            accumulators[Int(ordinals[4])] &+= UInt16(truncatingIfNeeded: high)
+            accumulators[Int(ordinals[5])] &+= UInt16(truncatingIfNeeded: high &>> 16)
+            accumulators[Int(ordinals[6])] &+= UInt16(truncatingIfNeeded: high &>> 32)
+            accumulators[Int(ordinals[7])] &+= UInt16(truncatingIfNeeded: high &>> 48)
+            pack += packBytes
+        }
+    }
+
+    /// Adds the first `used` postings of a short list of `count`.
+    static func addShort(
+        _ list: UnsafeRawPointer, count: Int, used: Int, _ multiplier: UInt16,
+        _ accumulators: UnsafeMutablePointer<UInt16>
+    ) {
+        let ordinals = list.assumingMemoryBound(to: UInt16.self)
+        let codes = (list + count * 2).assumingMemoryBound(to: UInt8.self)
+        for index in 0..<used {
+            let units = (UInt32(codes[index]) &* UInt32(multiplier)) &>> 8 &+ 1
+            accumulators[Int(ordinals[index])] &+= UInt16(truncatingIfNeeded: units)
+        }
+    }
+
+    /// Finds the largest accumulator of each block of 128. Blocks whose maximum is below `least` are cleared in the
+    /// same pass, while they are in the cache.
+    static func maxima(
+        _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
+        _ maxima: UnsafeMutablePointer<Int16>
+    ) {
+        var block = UnsafeMutableRawPointer(accumulators)
+        for index in 0..<blocks {
+            var most = block.load(as: SIMD8<Int16>.self)
+            for offset in stride(from: 16, to: blockSize * 2, by: 16) {
+                most = pointwiseMax(most, block.load(fromByteOffset: offset, as: SIMD8<Int16>.self))
+            }
+            // Three steps of halving: the library's max() goes lane by lane.
+            let four = pointwiseMax(most.lowHalf, most.highHalf)
+            let two = pointwiseMax(four.lowHalf, four.highHalf)
+            maxima[index] = max(two[0], two[1])
+            if maxima[index] < least { clear(block) }
+            block += blockSize * 2
+        }
+    }
+
+    /// Clears the accumulators of one block.
+    @inline(__always)
+    static func clear(_ block: UnsafeMutableRawPointer) {
+        let zero = SIMD8<UInt16>(repeating: 0)
+        for offset in stride(from: 0, to: blockSize * 2, by: 16) {
+            block.storeBytes(of: zero, toByteOffset: offset, as: SIMD8<UInt16>.self)
+        }
+    }
+
+    /// A dense list during the last pass.
+    struct Dense {
+        let codes: UnsafeRawPointer
+        let multiplier: UInt16
+    }
+
+    /// Adds the dense lists to the 8 accumulators that start at `ordinal`.
+    @inline(__always)
+    static func sum(
+        _ accumulators: UnsafePointer<UInt16>, _ ordinal: Int, _ dense: UnsafeBufferPointer<Dense>
+    ) -> SIMD8<Int16> {
+        var sum = UnsafeRawPointer(accumulators + ordinal).load(as: Lanes.self)
+        for list in dense {
+            let codes = list.codes + ordinal
+            let narrow = codes.loadUnaligned(as: SIMD8<UInt8>.self)
+            // 1 where there is a posting. As a signed minimum, which every processor has; a mask would be spelt out.
+            let present = pointwiseMin(SIMD8<Int16>(truncatingIfNeeded: narrow), SIMD8<Int16>(repeating: 1))
+            sum &+= products(codes, Lanes(repeating: list.multiplier)) &+ Lanes(truncatingIfNeeded: present)
+        }
+        return SIMD8<Int16>(truncatingIfNeeded: sum)
+    }
+
+    /// Writes sum << 16 | ordinal for each document of a block whose sum, including dense lists, is at least `least`.
+    /// Returns the number of documents.
+    ///
+    /// - Parameters:
+    ///   - documents: The end of the ordinals. Larger ordinals are ignored.
+    ///   - most: The largest sum that the dense lists can add to a document.
+    ///   - found: The output, with room for 128 documents.
+    static func collect(
+        _ accumulators: UnsafePointer<UInt16>, block: Int, documents: Int, _ dense: UnsafeBufferPointer<Dense>,
+        most: Int, least: Int16, _ found: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        var count = 0
+        let begin = block * blockSize
+        let end = min(documents, begin + blockSize)
+        let threshold = SIMD8<Int16>(repeating: least)
+        let sparse = SIMD8<Int16>(repeating: Int16(clamping: Int(least) - most))
+        var ordinal = begin
+        // A dense list has bytes for its documents only: whole steps of 8, then the rest one by one.
+        while ordinal + 8 <= end {
+            let partial = UnsafeRawPointer(accumulators + ordinal).load(as: SIMD8<Int16>.self)
+            if any(partial .>= sparse) {
+                let sums = sum(accumulators, ordinal, dense)
+                let reached = sums .>= threshold
+                if any(reached) {
+                    for lane in 0..<8 where sums[lane] >= least {
+                        found[count] = UInt32(UInt16(bitPattern: sums[lane])) << 16 | UInt32(ordinal + lane)
+                        count += 1
+                    }
+                }
+            }
+            ordinal += 8
+        }
+        while ordinal < end {
+            var sum = Int(accumulators[ordinal])
+            for list in dense {
+                let code = Int(list.codes.load(fromByteOffset: ordinal, as: UInt8.self))
+                if code != 0 { sum += (code &* Int(list.multiplier)) &>> 8 &+ 1 }
+            }
+            if sum >= Int(least) {
+                found[count] = UInt32(truncatingIfNeeded: sum) << 16 | UInt32(ordinal)
+                count += 1
+            }
+            ordinal += 1
+        }
+        return count
+    }
+}
+
+/// The loops over a window's sums and lists that use a bitmap. This file uses pointers without checks: a window's
+/// bitmap has at most 1,024 words, one for each 64 of the 65,536 accumulators, and a block is two words.
+extension WindowKernels {
+    /// Clears the accumulators of documents that are not in the bitmap, as if they had no posting, and finds the
+    /// largest accumulator of each block.
+    ///
+    /// - Parameter allowed: A bitmap of the window's documents.
+    static func maxima(
+        _ accumulators: UnsafeMutablePointer<UInt16>, keeping allowed: Bitmap, _ maxima: UnsafeMutablePointer<Int16>
+    ) {
+        for block in 0..<(allowed.words.count + 1) / 2 {
+            let sums = UnsafeMutableRawPointer(accumulators + block * blockSize)
+            let low = allowed.words[2 * block]
+            let high = 2 * block + 1 < allowed.words.count ? allowed.words[2 * block + 1] : 0
+            if low | high == 0 {
+                sums.initializeMemory(as: UInt64.self, repeating: 0, count: blockSize / 4)
+                maxima[block] = 0
+            } else {
+                maxima[block] = pointwiseMax(keep(low, sums), keep(high, sums + blockSize)).max()
+            }
+        }
+    }
+
+    /// Clears the accumulators of the 64 documents of one word that are not in it. Returns the largest sums by lane.
+    @inline(__always)
+    private static func keep(_ word: UInt64, _ sums: UnsafeMutableRawPointer) -> SIMD8<Int16> {
+        let bits = SIMD8<Int16>(1, 2, 4, 8, 16, 32, 64, 128)
+        var most = SIMD8<Int16>(repeating: 0)
+        for step in 0..<8 {
+            let byte = SIMD8<Int16>(repeating: Int16(truncatingIfNeeded: word &>> UInt64(8 &* step) & 0xFF))
+            // All ones where the bit is set: 0 less whether it is. As a signed minimum, which every processor has.
+            let mask = 0 &- pointwiseMin(byte & bits, SIMD8<Int16>(repeating: 1))
+            let kept = sums.load(fromByteOffset: 16 &* step, as: SIMD8<Int16>.self) & mask
+            sums.storeBytes(of: kept, toByteOffset: 16 &* step, as: SIMD8<Int16>.self)
+            most = pointwiseMax(most, kept)
+        }
+        return most
+    }
+
+    /// Sets the bit of each document in a list.
+    ///
+    /// - Parameters:
+    ///   - list: The bytes of the list. The entry gives their length.
+    ///   - documents: The number of documents of the window, at most 65,535.
+    ///   - marks: 1,024 words with a bit for each u16 ordinal. The padding of lists sets the last bit.
+    static func mark(
+        _ list: UnsafeRawPointer, _ entry: WindowEntry, documents: Int, _ marks: UnsafeMutablePointer<UInt64>
+    ) {
+        func mark(_ ordinals: UnsafePointer<UInt16>, _ count: Int) {
+            for index in 0..<count {
+                let ordinal = Int(UInt16(littleEndian: ordinals[index]))
+                marks[ordinal >> 6] |= 1 &<< UInt64(ordinal & 63)
+            }
+        }
+        switch entry.encoding {
+        case .short: mark(list.assumingMemoryBound(to: UInt16.self), Int(entry.count))
+        case .packed:
+            let packBytes = WindowEntry.packBytes
+            for offset in stride(from: 0, to: entry.byteCount(documents: documents), by: packBytes) {
+                mark((list + offset).assumingMemoryBound(to: UInt16.self), WindowEntry.packSize)
+            }
+        case .dense:
+            for ordinal in 0..<documents where list.load(fromByteOffset: ordinal, as: UInt8.self) != 0 {
+                marks[ordinal >> 6] |= 1 &<< UInt64(ordinal & 63)
+            }
+        }
+    }
+}
