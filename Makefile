@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation s3 python examples fuzz crash full-disk crash-full damage format lint docs check clean
+.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation s3 python spark examples fuzz crash full-disk crash-full damage format lint docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift \
 	Examples/Package.swift $(wildcard Examples/*/*.swift)
@@ -68,6 +68,9 @@ python: setup ## Build the C library and the Python wheel (Python/dist), and tes
 
 examples: setup ## Build and run every example with its checks: the traits, the service with Qdrant's client (ROUNDS=4)
 	@Scripts/examples.sh
+
+spark: build ## Build shards on Spark executors under faults, and compare answers (pyspark from PyPI, Java 17)
+	@Scripts/spark.sh
 
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi

@@ -2,7 +2,7 @@ import Foundation
 import SparseStore
 
 /// A path for a store that is removed with everything beside it when the value goes.
-final class TemporaryStore {
+final class TemporaryStore: Sendable {
     let directory: URL
 
     init() throws {

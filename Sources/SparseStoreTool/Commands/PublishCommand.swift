@@ -32,7 +32,7 @@ struct PublishCommand: ParsableCommand {
 
     func run() throws {
         try target.requireOther(than: store.store)
-        let store = try self.store.openForReading()
+        let store = try self.store.openFileForReading()
         defer { store.close() }
         let target = try self.target.open()
         let report = try store.publish(to: target)

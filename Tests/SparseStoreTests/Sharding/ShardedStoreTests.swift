@@ -168,15 +168,14 @@ import Testing
         }
         try one.write { for number in 0..<9 { try $0.remove("d\(number)") } }
         let parts = try paths(temporary, 3).map { try Store.open(at: $0) }
-        func copies(_ body: (ShardedSnapshot) throws -> Void) throws {
-            try one.read { try body(ShardedSnapshot([$0], [])) }
-        }
+        let source = try one.read { try ShardedSnapshot([$0], []) }
         // Stopped after its first batch, and gone on with.
         struct Stop: Error {}
-        try copies { source in
-            #expect(throws: Stop.self) { try StoreCopy(source, to: parts).run { _ in throw Stop() } }
-            #expect(try StoreCopy(source, to: parts).run().documents == 71)
-            #expect(try StoreCopy(source, to: parts).run().documents == 71)
+        let stop: (Int) throws -> Void = { _ in throw Stop() }
+        #expect(throws: Stop.self) { try StoreCopy(source, to: parts).run(progress: stop) }
+        for _ in 0..<2 {
+            let summary = try StoreCopy(source, to: parts).run()
+            #expect(summary.documents == 71)
         }
         for part in parts { part.close() }
         let sharded = try ShardedStore(at: paths(temporary, 3))
