@@ -129,6 +129,9 @@ extension Environment {
             let dataLock = try DataFileLock(canonicalPath, lockFile: nil, operation: "open")
             defer { dataLock.close() }
             guard !dataLock.isContested else { throw contestedError("open", path) }
+            // Nobody has opened the file yet. If its maker died after it had taken its place, what is left goes now.
+            let (folder, name) = Filesystem.split(canonicalPath)
+            WorkFolder.removeAbandoned(in: folder, for: name)
         }
         let opened: LockFile?
         do throws(LMDBError) {

@@ -35,7 +35,11 @@ enum Filesystem {
         }
         if let canonical = realPath(path) {
             var status = stat()
-            guard stat(canonical, &status) == 0 else { throw error(errno, operation, path) }
+            guard stat(canonical, &status) == 0 else {
+                // It was there a moment ago: another process has removed it.
+                if errno == ENOENT { return try resolve(path, operation: operation) }
+                throw error(errno, operation, path)
+            }
             guard status.st_mode & S_IFMT == S_IFREG else {
                 throw LMDBError(
                     .notADatabase,

@@ -115,7 +115,9 @@ import Testing
         #expect(code(levels, [68: [5]]) == rule(.listRange))
         #expect(code(levels, [68: [4]]) == nil)
         // A list may have any encoding that fits.
-        #expect(code(small, [54: [0]]) == nil && code(small, [54: [2]]) == nil && code(levels, [54: [0]]) == nil)
+        #expect(code(small, [54: [0]]) == nil && code(small, [54: [2]]) == nil)
+        // One that reaches into the next list does not.
+        #expect(code(levels, [54: [0]]) == rule(.listRange))
         #expect(code(small, [74: [1]]) == rule(.listRange))
         // The second list begins inside the first.
         #expect(code(small, [64: [0]]) == rule(.listRange))

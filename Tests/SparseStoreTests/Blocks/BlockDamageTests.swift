@@ -24,6 +24,9 @@ import Testing
     enum Damage: CaseIterable {
         case record, directory, directoryGone, lists, places, lines
         case sharedPostings, sharedComponents, sharedLines
+
+        static let bits: [Damage] = [.record, .directory, .directoryGone, .lists, .places, .lines]
+        static let shared: [Damage] = [.sharedPostings, .sharedComponents, .sharedLines]
     }
 
     private let messages = Lock<[String]>([])
@@ -95,7 +98,21 @@ import Testing
         }
     }
 
-    @Test(arguments: Damage.allCases) func `searches fall back to windows and say so`(damage: Damage) throws {
+    @Test(arguments: Damage.shared) func `a search that would read more than there is ends`(damage: Damage) throws {
+        var blocks = try damaged(damage)
+        let query = Query(vector: try blocks.collection.query())
+        // Visits every block, and reads every document to its end.
+        let error = #expect(throws: SparseStoreError.self) {
+            try blocks.store.search(query, limit: 10, recall: .plainSeismic(cut: 1_000, heapFactor: 0))
+        }
+        #expect(error?.code == .corrupted)
+        // Others go through the windows from then on.
+        let result = try blocks.store.search(query, limit: 10, recall: .target(0.95))
+        #expect(result.count == 10)
+        #expect(result.plan.blockLists == nil)
+    }
+
+    @Test(arguments: Damage.bits) func `searches fall back to windows and say so`(damage: Damage) throws {
         var blocks = try damaged(damage)
         let vector = try blocks.collection.query()
         let query = Query(vector: vector)
