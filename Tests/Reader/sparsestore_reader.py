@@ -231,7 +231,7 @@ class Store:
         require(scoring in (0, 1), "I15: a scoring has a known value")
         in_range = 0 <= encoder["k1"] <= 1_000 and 0 <= encoder["b"] <= 1
         require(in_range if scoring else encoder["k1"] == encoder["b"] == encoder["length"] == 0,
-                "I50: a BM25 encoder has parameters in their ranges; other encoders have neither parameters nor a length")
+                "I50: a BM25 encoder has parameters in their ranges, and other encoders have neither parameters nor a length")
         return encoder
 
     def read_meta(self):

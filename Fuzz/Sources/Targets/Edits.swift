@@ -4,7 +4,9 @@ struct Edits {
         /// Of the values there are.
         let index: Int
         let offset: Int
-        private static let weights: [Float] = [.nan, .infinity, -1, 0, -0.0, 1e38, 1e-40, 1e15, 1e-15]
+        private static let weights: [Float] = [
+            .nan, .infinity, -1, 0, -0.0, 1e38, Float(bitPattern: 71_362), 1e15, 1e-15,
+        ]
         private let kind: UInt8
         private let byte: UInt8
 

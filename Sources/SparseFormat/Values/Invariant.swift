@@ -94,9 +94,9 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .blockCounts: "the counts of a block index match its contents and its chunks"
         case .blockLists:
             "a block list lies inside its chunk, aligned, behind the one before, with 1 to 65535 postings and at most as "
-                + "many blocks; its parts do not overlap"
+                + "many blocks, and its parts do not overlap"
         case .encoder:
-            "a BM25 encoder has parameters in their ranges; other encoders have neither parameters nor a length"
+            "a BM25 encoder has parameters in their ranges, and other encoders have neither parameters nor a length"
         }
     }
 }

@@ -33,7 +33,9 @@ import Testing
 
     /// A store that its tuning lets the planner search by blocks, with a block index that is damaged.
     private func damaged(_ damage: Damage) throws -> BlockCollection {
-        var blocks = try BlockCollection(documents: 4_200)
+        // Lists of one block have nothing to share.
+        let settings = damage == .sharedPostings ? BlockCollection.unpruned : BlockCollection.settings
+        var blocks = try BlockCollection(documents: 4_200, building: settings)
         let (store, tables) = (blocks.store, blocks.store.source.tables)
         let points = [(effort: UInt8(16), recall: Float(0.9), postings: Float(1e6)), (71, 0.99, 10), (255, 1, 1e7)]
             .map {
