@@ -93,6 +93,8 @@ def self_test() -> int:
     sound = "public final class Store {\n    public func close() {\n    }\n}\n" \
         "extension Store {\n    public func releaseMemory() {\n    }\n" \
         "    public func hits(_ query: Query, options: SearchOptions) -> Hits {\n    }\n" \
+        "    public func documents(\n        where filter: Filter?, order: ListOrder, pageSize: Int, after cursor: Cursor?\n" \
+        "    ) -> Documents {\n    }\n" \
         "    public func count(_ a: String, isCancelled: () -> Bool = { false }) throws -> Int {\n    }\n%s}\n"
     twin = "    public func count(_ a: String) async throws -> Int {\n    }\n"
     other = twin.replace("String", "Int")
