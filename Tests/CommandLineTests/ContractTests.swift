@@ -122,7 +122,7 @@ struct ContractTests {
         #expect(try first(names, #"{"a": 1, "b": 1}"#, "table:\(byName)") == ("1", 21))
         let refused = try Binary.run("search", names, "--terms", #"{"a": 1}"#, "--weighting", "table:\(table)")
         #expect(refused.status == 2)
-        #expect(refused.errors.contains("this store's terms are strings"))
+        #expect(refused.errors.contains("the terms of this store are strings"))
     }
 
     @Test("exit codes and one clear line for what goes wrong")

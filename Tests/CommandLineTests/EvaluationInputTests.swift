@@ -54,7 +54,7 @@ struct EvaluationInputTests {
         #expect(contradicting.errors.contains("line 2"))
         let result = try place.eval("q.jsonl", "--qrels", place.folder.write("b", "q1 0 1 1\nq1 0 1 1.0\nq9 0 1 1\n"))
         #expect(result.status == 0)
-        #expect(result.errors.contains("1 judgments stand twice"), "\(result.errors)")
+        #expect(result.errors.contains("1 judgments appear twice"), "\(result.errors)")
         #expect(result.errors.contains("1 queries judged"), "\(result.errors)")
     }
 

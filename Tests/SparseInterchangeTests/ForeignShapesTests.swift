@@ -113,8 +113,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"id": 1, "vector": [["x", 1], ["x", 2]]}"#, "stands twice"),
-        (#"{"id": 1, "vector": {"x": 1}, "attributes": {"\u00e9": 1, "e\u0301": 2}}"#, "stands twice"),
+        (#"{"id": 1, "vector": [["x", 1], ["x", 2]]}"#, "appears twice"),
+        (#"{"id": 1, "vector": {"x": 1}, "attributes": {"\u00e9": 1, "e\u0301": 2}}"#, "appears twice"),
         (#"{"id": 1, "vector": [["x", 1, 2]]}"#, "pair"), (#"{"id": 1, "vector": [["x"]]}"#, "pair"),
         (#"{"id": 1, "vector": {"x": "one"}}"#, "number"), (#"{"id": 1, "vector": {"x": "1 "}}"#, ""),
     ])

@@ -333,7 +333,7 @@ struct JSONLinesReaderTests {
     @Test(
         "what is no vector by number is rejected",
         arguments: [
-            (#"{"indices": [1]}"#, "is missing"), (#"{"indices": [1, 2], "values": [1]}"#, "differ in length"),
+            (#"{"indices": [1]}"#, "is missing"), (#"{"indices": [1, 2], "values": [1]}"#, "lengths differ"),
             (#"{"indices": [1, 1], "values": [1, 2]}"#, "twice"),
             (#"{"indices": [-1], "values": [1]}"#, "whole number"),
             (#"{"indices": [4294967296], "values": [1]}"#, "whole number"),

@@ -83,6 +83,8 @@ public struct FolderTarget: PublicationTarget {
         defer { try? file.close() }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
+        // A folder of this name is not an object; the check for an unused target refuses it.
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         guard status.st_size <= Self.largestObject else {
             throw SparseStoreError(.corrupted, "'\(path)' has \(status.st_size) bytes, which no object has; remove it")
         }
