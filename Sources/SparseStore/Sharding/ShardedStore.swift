@@ -36,7 +36,7 @@ public final class ShardedStore: Sendable {
     ///   - paths: of the stores, each once; 1...1,024.
     ///   - configuration: of each. Shards that may be made and are not there are made, as one new set.
     ///   - allowsFailures: whether to go on without shards that cannot be opened, which every search then names.
-    /// - Throws: what ``Store/open(at:configuration:)-(FilePath,_)`` throws, with the shard's path;
+    /// - Throws: what `Store.open` throws, with the shard's path;
     ///   `invalidArgument` for no path, for copies of one store, and for shards of several sets or of one that is not
     ///   complete.
     public init(

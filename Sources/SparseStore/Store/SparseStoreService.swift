@@ -21,7 +21,7 @@
         ///
         /// - Parameters:
         ///   - store: The store. It is closed when the service ends.
-        ///   - interval: The time between two reports of sizes (``Store/statistics()``, which reads a lot) and, with
+        ///   - interval: The time between two reports of sizes (`Store.statistics()`, which reads a lot) and, with
         ///     ``Configuration/Maintenance/manual``, between two merge runs.
         public init(_ store: Store, every interval: Duration = .seconds(60)) {
             self.store = store

@@ -192,7 +192,7 @@ extension Store {
         try await AsyncHop.wrap { [self] in try compact(cancellation: $0) }
     }
 
-    /// Returns counts and sizes of the newest commit. See ``statistics()``.
+    /// Returns counts and sizes of the newest commit. See the synchronous method of this name.
     public func statistics() async throws(SparseStoreError) -> StoreStatistics {
         try await AsyncHop.wrap { [self] _ in try statistics() }
     }
