@@ -67,7 +67,7 @@ let package = Package(
         .target(
             name: "SparseStore",
             dependencies: [
-                "SparseFormat", "LMDB", "Platform", "CKernels", "Platform",
+                "SparseFormat", "LMDB", "Platform", "CKernels",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
