@@ -243,7 +243,7 @@ class Point:
                 raise Violation(f"trying again ends with {ending.status}: {ending.complaint}")
         self.check(bench, folder, last, last)
         left = left_behind(folder)
-        if is_in_place:
+        if is_in_place or operation.is_copy:
             left = {name for name in left if not is_emptied(folder / name)}
         if left:
             raise Violation(f"left behind: {', '.join(sorted(left))}")
