@@ -56,7 +56,7 @@ let package = Package(
         // Floor 1: bytes, and the storage they rest on.
         .target(
             name: "SparseFormat",
-            dependencies: ["CZstd", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
+            dependencies: ["CZstd", "Platform", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
             swiftSettings: settings),
         .target(
             name: "LMDB",

@@ -20,7 +20,7 @@ FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
 
 # Module -> what it may import beside FOUNDATION. A module that is not listed here is an error: give it a floor.
 MODULES = {
-    "SparseFormat": {"CZstd", "CCrypto"},
+    "SparseFormat": {"CZstd", "CCrypto", "Platform"},
     "Platform": set(),
     "LMDB": {"CLMDB", "Platform", "SystemPackage"},
     "SparseStore": {

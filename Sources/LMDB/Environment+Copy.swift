@@ -2,14 +2,6 @@ import CLMDB
 import Platform
 package import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 extension Environment {
     /// Writes a consistent copy to a path where no file exists. The copy appears there only when it is complete and
     /// durable. A compacting copy leaves out free pages. Like any long reader, it keeps pages from being reused.

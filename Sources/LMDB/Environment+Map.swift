@@ -2,14 +2,6 @@ internal import Platform
 import CLMDB
 import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 // Moves the map. liblmdb requires that no transaction of this process is live meanwhile, and does not check it.
 extension Environment {
     /// Doubles the map within the limit and the space that the system grants. Called after MAP_FULL, with the

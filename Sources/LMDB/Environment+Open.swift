@@ -2,14 +2,6 @@ import CLMDB
 import Platform
 package import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 extension Environment {
     /// Opens the file. Creates it first if it is missing and the options allow that.
     ///

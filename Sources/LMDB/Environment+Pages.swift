@@ -1,12 +1,5 @@
+internal import Platform
 import SystemPackage
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
 
 /// The pages of one commit, as a file would have them that holds nothing else: free pages are zeros, and the header page
 /// of the other commit is that of an empty database. Whoever has them holds a read transaction.

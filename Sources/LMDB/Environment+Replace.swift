@@ -2,14 +2,6 @@ import CLMDB
 import Platform
 package import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// The pages of a file, read or written without liblmdb.
 package struct PageFile {
     let descriptor: Int32

@@ -2,14 +2,6 @@ internal import Platform
 import CLMDB
 package import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// One database file that is open in this process. It can be shared between threads and tasks.
 ///
 /// Every use of liblmdb's handle goes through `gate`, which counts the live uses. The map is moved and the handle is

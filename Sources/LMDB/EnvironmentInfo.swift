@@ -2,14 +2,6 @@ internal import Platform
 import CLMDB
 import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Statistics of the whole environment.
 package struct EnvironmentInfo: Sendable, Hashable {
     package var mapSize: Int

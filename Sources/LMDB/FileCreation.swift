@@ -2,14 +2,6 @@ import CLMDB
 import Platform
 package import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 // A new database is created next to its final path and renamed when complete: a power cut while liblmdb writes the
 // first two pages would leave a file that cannot be opened.
 extension Environment {

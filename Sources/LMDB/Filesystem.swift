@@ -2,14 +2,6 @@ import CLMDB
 import Platform
 import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Checks of the file system that liblmdb does not make.
 enum Filesystem {
     /// The kind of file at a path after following symbolic links.

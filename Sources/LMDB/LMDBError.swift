@@ -1,12 +1,5 @@
 import CLMDB
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+internal import Platform
 
 /// An error of the storage layer with its remedy. Callers branch on `code`; `message` is for human readers.
 package struct LMDBError: Error, Sendable, CustomStringConvertible {

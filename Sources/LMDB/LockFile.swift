@@ -1,14 +1,6 @@
 import CLMDB
 import Platform
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// liblmdb's lock file. Its first byte shows which processes have the environment open: each process holds a shared
 /// lock on it. A process that gets the exclusive lock when it opens the file knows that it is alone, and reinitializes
 /// the lock file.

@@ -1,13 +1,5 @@
 import Platform
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Checks a file before liblmdb maps it. This must happen before opening, and never while this process has the file
 /// open: closing a second descriptor would drop the process's locks.
 struct Preflight: Hashable {

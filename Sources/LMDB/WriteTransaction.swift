@@ -2,14 +2,6 @@ internal import Platform
 import CLMDB
 import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// The write transaction that the body of `Environment.write` receives. It commits when the body returns.
 package struct WriteTransaction: ~Copyable {
     private let state: TransactionState

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+internal import Platform
 
 /// The threads of this process that write or wait to write, in order of arrival. With only a lock, the thread that has
 /// just released it can take it again before a waiting thread wakes up, so a thread that writes in many small

@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// A pthread mutex around a state. `Synchronization.Mutex` would do the same, but the thread sanitizer does not see its
 /// futex and reports false races. Not recursive: locking it twice on one thread deadlocks.
 package final class Lock<State: ~Copyable>: @unchecked Sendable {

@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Keeps files off the descriptors 0, 1 and 2. A process may start with them closed, or close them, and the system
 /// assigns the lowest free number to the next file that is opened. A message to standard error would then be written
 /// into that file.

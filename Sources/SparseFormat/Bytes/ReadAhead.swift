@@ -1,12 +1,5 @@
 public import CZstd
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
+internal import Platform
 
 /// Asks the system to read the pages of mapped bytes from the disk, without waiting for them.
 ///

@@ -1,14 +1,6 @@
 internal import Platform
 internal import SystemPackage
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
 /// A file read by ranges.
 final class RandomAccessFile {
     let name: String

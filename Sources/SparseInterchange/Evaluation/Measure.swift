@@ -1,12 +1,5 @@
+internal import Platform
 public import SparseStore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// A measure of a ranking against graded judgments, by the name that ir_measures gives it: `nDCG@10`, `RR@10`, `R@100`,
 /// `AP`, `P(rel=2)@5`.

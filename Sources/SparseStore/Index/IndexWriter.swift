@@ -33,8 +33,8 @@ struct IndexWriter {
     }
 
     private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
-    private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
-    private var changes: ChangeTable { ChangeTable(tables: tables, reader: writer.reader) }
+    private var tombstones: MarkTable { MarkTable(.removed, tables: tables, reader: writer.reader) }
+    private var changes: MarkTable { MarkTable(.changed, tables: tables, reader: writer.reader) }
 
     /// Adds a new document. It is written with its window, at the latest by `finish`.
     mutating func add(

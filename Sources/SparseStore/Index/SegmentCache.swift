@@ -64,8 +64,8 @@ final class SegmentCache: Sendable {
         let isSameDead = known?.deadCount == Int(entry.tombstones)
         if let known, isSameDead, known.changes?.changedAt ?? 0 == entry.changedAt { return known }
         let tombstones =
-            isSameDead ? known?.tombstones : try TombstoneTable(tables: tables, reader: reader).bitmap(entry)
-        guard var changed = try ChangeTable(tables: tables, reader: reader).bitmap(entry) else {
+            isSameDead ? known?.tombstones : try MarkTable(.removed, tables: tables, reader: reader).bitmap(entry)
+        guard var changed = try MarkTable(.changed, tables: tables, reader: reader).bitmap(entry) else {
             return IndexView.Member(segment: segment, tombstones: tombstones)
         }
         if let tombstones { changed.subtract(tombstones) }

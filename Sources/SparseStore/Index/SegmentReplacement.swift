@@ -15,8 +15,8 @@ struct SegmentReplacement {
 
     private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
     private var documents: DocumentTable { DocumentTable(tables: tables, reader: writer.reader) }
-    private var tombstones: TombstoneTable { TombstoneTable(tables: tables, reader: writer.reader) }
-    private var changes: ChangeTable { ChangeTable(tables: tables, reader: writer.reader) }
+    private var tombstones: MarkTable { MarkTable(.removed, tables: tables, reader: writer.reader) }
+    private var changes: MarkTable { MarkTable(.changed, tables: tables, reader: writer.reader) }
 
     /// - Parameters:
     ///   - range: The positions of the sources in the manifest.

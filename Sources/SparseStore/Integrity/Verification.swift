@@ -191,13 +191,13 @@ extension Verification {
         try attempt(.meta, Keys.blocks) { try MetaTable(tables: tables, reader: reader).blocks() } ?? nil
     }
 
-    /// Returns the dead ordinals of a segment; nil, with a finding, if they cannot be read.
-    func tombstones(_ window: WindowSegment) throws -> Bitmap? {
-        let table = TombstoneTable(tables: tables, reader: reader)
+    /// Returns the removed or changed ordinals of a segment; nil, with a finding, if they cannot be read.
+    func marks(_ mark: Mark, of window: WindowSegment) throws -> Bitmap? {
+        let table = MarkTable(mark, tables: tables, reader: reader)
         var bitmap = Bitmap(count: window.documentCount)
         for first in stride(from: 0, to: bitmap.count, by: TombstonePage.ordinalsPerPage) {
             let page = UInt32(first / TombstonePage.ordinalsPerPage)
-            let read: TombstonePage?? = try attempt(.tombstones, Keys.tombstones(window.id, page)) {
+            let read: TombstonePage?? = try attempt(mark.table, Keys.tombstones(window.id, page)) {
                 try table.page(window.id, page)
             }
             guard let found = read else { return nil }
@@ -211,7 +211,7 @@ extension Verification {
         _ manifest: ManifestRecord, otherwise unseen: String, _ body: (WindowSegment, Bitmap) throws -> Void
     ) throws {
         for entry in manifest.segments {
-            if let window = try window(entry), let dead = try tombstones(window) {
+            if let window = try window(entry), let dead = try marks(.removed, of: window) {
                 try body(window, dead)
             } else {
                 skip("\(unseen) of segment \(entry.id), because it cannot be opened")

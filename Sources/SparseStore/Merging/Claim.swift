@@ -2,14 +2,6 @@ internal import Platform
 internal import LMDB
 internal import SparseFormat
 
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
-
 /// The exclusive right to do work that takes several transactions (FORMAT.md, "Write ordering and atomicity"). A record
 /// names the owner, the segments that the work reads, and where it writes.
 ///

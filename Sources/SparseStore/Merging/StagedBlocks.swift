@@ -92,7 +92,7 @@ struct StagedBlocks: ClaimedWork {
     /// Opens the windows as of the newest commit.
     func open(_ reader: Reader) throws -> BlockSources {
         let table = SegmentTable(tables: tables, reader: reader)
-        let tombstones = TombstoneTable(tables: tables, reader: reader)
+        let tombstones = MarkTable(.removed, tables: tables, reader: reader)
         let manifest = try MetaTable(tables: tables, reader: reader).manifest()
         let members = try sources.map { source in
             let entry = manifest.segments.first { $0.id == source.id } ?? source

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
+internal import Platform
 
 /// A string that is compared by its UTF-8 bytes, as identifiers, terms, and tags are in a store.
 ///

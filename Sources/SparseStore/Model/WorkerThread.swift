@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Platform
 
 /// A dedicated thread, for work that waits for the disk or computes for long and must not block a shared thread pool.
 package final class WorkerThread: @unchecked Sendable {

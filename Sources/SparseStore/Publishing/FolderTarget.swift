@@ -2,14 +2,6 @@ internal import LMDB
 internal import Platform
 public import SystemPackage
 
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
-
 /// A folder that publications are kept in: on a local disk, or on a file system that several hosts share.
 ///
 /// ```swift

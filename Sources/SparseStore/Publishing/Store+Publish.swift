@@ -1,14 +1,7 @@
 internal import LMDB
 internal import Logging
+internal import Platform
 internal import SparseFormat
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// What a publication has shipped.
 public struct PublicationReport: Sendable, Hashable, Codable {

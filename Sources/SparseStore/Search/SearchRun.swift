@@ -1,12 +1,5 @@
+internal import Platform
 internal import SparseFormat
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// A search of the windows of a snapshot in progress, with its results and costs so far.
 ///

@@ -1,12 +1,5 @@
+internal import Platform
 internal import SparseFormat
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// A factor that multiplies each query weight before the inner product.
 ///

@@ -1,12 +1,5 @@
+internal import Platform
 public import SparseFormat
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// What a document's fields add to its score in the stage ``SearchStage/boost(_:combinedBy:candidates:)``.
 ///

@@ -4,14 +4,6 @@ internal import Logging
 internal import SparseFormat
 internal import SystemPackage
 
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
-
 /// Creates snapshots of the newest commit and reuses the decoded state of the previous one.
 final class SnapshotSource: Sendable {
     let environment: Environment

@@ -1,13 +1,6 @@
 internal import LMDB
+internal import Platform
 internal import SparseFormat
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// The records that describe a store and its state as of one commit.
 struct MetaTable {

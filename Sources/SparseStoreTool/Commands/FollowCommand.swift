@@ -1,14 +1,7 @@
 internal import ArgumentParser
+internal import Platform
 internal import SparseInterchange
 internal import SparseStore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// `sparsestore follow`
 struct FollowCommand: ParsableCommand {

@@ -1,12 +1,5 @@
+internal import Platform
 internal import SparseInterchange
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// The progress of a load.
 struct LoadProgress {

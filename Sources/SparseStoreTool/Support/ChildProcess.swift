@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import Platform
 
 /// Runs this command again in a child process. liblmdb trusts its file, so damaged pages can crash the process that
 /// reads them, or keep it busy forever. The child reports its progress through a pipe.

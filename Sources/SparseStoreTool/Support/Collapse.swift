@@ -1,12 +1,5 @@
+internal import Platform
 internal import SparseStore
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// The end of a child process that was caused by damage to LMDB's pages.
 struct Collapse {

@@ -4,14 +4,6 @@ internal import SparseInterchange
 internal import SparseStore
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
 /// Parses the arguments, runs the command, and turns any error into one line and an exit code.
 enum CommandRunner {
     /// Runs the process from start to exit.

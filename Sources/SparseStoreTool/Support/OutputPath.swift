@@ -1,13 +1,6 @@
 internal import ArgumentParser
+internal import Platform
 internal import SystemPackage
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 /// Opens the files that a command writes.
 enum OutputPath {

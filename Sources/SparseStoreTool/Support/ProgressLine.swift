@@ -2,14 +2,6 @@ internal import Platform
 internal import SparseStore
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
 /// Shows on standard error how a command goes, once it has taken a second: a line that is drawn over on a terminal, otherwise a
 /// line every few seconds.
 final class ProgressLine: Sendable {

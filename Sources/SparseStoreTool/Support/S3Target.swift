@@ -4,14 +4,6 @@ internal import SparseStore
 internal import Synchronization
 internal import SystemPackage
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
 /// How the command speaks with S3.
 struct S3Options: ParsableArguments {
     @Option(

@@ -42,7 +42,7 @@ extension PlantedDamage {
             try copy.changeManifest { $0.segments[0].changes += 1 }
         },
         PlantedDamage("a change of an unlisted segment", .attributed, deep: ["I125"], quick: ["I125"]) { copy in
-            try copy.write { _ = try ChangeTable(tables: copy.tables, reader: $0.reader).add([1], to: 800, $0) }
+            try copy.write { try MarkTable(.changed, tables: copy.tables, reader: $0.reader).add([1], to: 800, $0) }
         },
         PlantedDamage("an attribute of another type than the schema says", .attributed, deep: ["I126"], quick: []) {
             copy in

@@ -208,7 +208,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
             try copy.write { try $0.put(copy.tables.segments, key, value) }
         },
         PlantedDamage("a tombstone of an unlisted segment", deep: ["I111"], quick: ["I111"]) { copy in
-            try copy.write { try TombstoneTable(tables: copy.tables, reader: $0.reader).add([1], to: 800, $0) }
+            try copy.write { try MarkTable(.removed, tables: copy.tables, reader: $0.reader).add([1], to: 800, $0) }
         },
     ]
 }

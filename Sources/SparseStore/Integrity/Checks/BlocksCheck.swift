@@ -111,7 +111,7 @@ enum BlockContentsCheck: VerificationCheck {
             defer { begin += Int(source.documents) }
             let entry = manifest.segments.first { $0.id == source.segment && $0.documents == source.documents }
             guard let entry, let window = try verification.window(entry),
-                let dead = try verification.tombstones(window)
+                let dead = try verification.marks(.removed, of: window)
             else {
                 hasAll = false
                 continue

@@ -14,7 +14,7 @@ enum ColumnsCheck: VerificationCheck {
         try verification.forEachWindow(manifest, otherwise: "the columns") { window, dead in
             let prefix = Keys.segmentPrefix(window.id)
             guard let columns = try verification.attempt(.segments, prefix, { try window.columns.all() }),
-                let changed = try verification.changes(window)
+                let changed = try verification.marks(.changed, of: window)
             else { return }
             for rank in 0..<window.numbers.count {
                 let ordinal = window.numbers.ordinal(rank: rank)
@@ -78,67 +78,5 @@ enum ColumnsCheck: VerificationCheck {
     private static func isSame(_ a: AttributeValue?, _ b: AttributeValue?) -> Bool {
         guard let a, let b else { return a == nil && b == nil }
         return a.isSame(as: b)
-    }
-}
-
-extension Verification {
-    /// Returns the changed ordinals of a segment; nil, with a finding, if they cannot be read.
-    func changes(_ window: WindowSegment) throws -> Bitmap? {
-        let table = ChangeTable(tables: tables, reader: reader)
-        var bitmap = Bitmap(count: window.documentCount)
-        for first in stride(from: 0, to: bitmap.count, by: TombstonePage.ordinalsPerPage) {
-            let page = UInt32(first / TombstonePage.ordinalsPerPage)
-            let read: TombstonePage?? = try attempt(.changes, Keys.tombstones(window.id, page)) {
-                try table.page(window.id, page)
-            }
-            guard let found = read else { return nil }
-            if let found { bitmap.insert(bytes: found.bytes, at: first) }
-        }
-        return bitmap
-    }
-}
-
-/// Checks that the marks of changed tags and attributes are as many as the manifest says, all for existing documents
-/// (I125).
-enum ChangesCheck: VerificationCheck {
-    static let name = "changes"
-
-    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let entries = Dictionary(uniqueKeysWithValues: manifest.segments.map { ($0.id, $0) })
-        var counts: [UInt32: Int] = [:]
-        var unread: Set<UInt32> = []
-        try verification.forEach(.changes) { entry in
-            guard let key = try? Keys.parseTombstones(entry.key) else { return true }
-            guard let segment = entries[key.segment] else {
-                verification.broken(
-                    .changes, .changes, entry.key, "there are changes of segment \(key.segment), which does not exist")
-                return true
-            }
-            let page = try verification.attempt(.changes, entry.key) {
-                try TombstonePage(sealed: entry.value, in: .changes, key: entry.key)
-            }
-            guard let page else {
-                unread.insert(key.segment)
-                return true
-            }
-            counts[key.segment, default: 0] += page.count
-            let first = Int(key.page) * TombstonePage.ordinalsPerPage
-            let last = (0..<TombstonePage.ordinalsPerPage).last { page.contains($0) }
-            if let last, first + last >= Int(segment.documents) {
-                verification.broken(
-                    .changes, .changes, entry.key,
-                    "ordinal \(first + last) of segment \(segment.id) is marked as changed, but the segment has "
-                        + "\(segment.documents) documents")
-            }
-            return true
-        }
-        for segment in manifest.segments where !unread.contains(segment.id) {
-            let count = counts[segment.id, default: 0]
-            guard count != Int(segment.changes) else { continue }
-            verification.broken(
-                .changes, .changes, Keys.segmentPrefix(segment.id),
-                "segment \(segment.id) has \(count) changed documents, but its entry in the manifest says "
-                    + "\(segment.changes)")
-        }
     }
 }

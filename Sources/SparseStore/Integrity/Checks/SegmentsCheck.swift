@@ -76,15 +76,43 @@ enum TombstonesCheck: VerificationCheck {
     static let name = "tombstones"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        // `OrphansCheck` reports pages of segments that do not exist.
+        try verification.checkMarks(.removed, .tombstones, manifest) { _, _ in }
+    }
+}
+
+/// Checks that the marks of changed tags and attributes are as many as the manifest says, all for existing documents
+/// (I125).
+enum ChangesCheck: VerificationCheck {
+    static let name = "changes"
+
+    static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
+        try verification.checkMarks(.changed, .changes, manifest) { key, segment in
+            verification.broken(
+                .changes, .changes, key, "there are changes of segment \(segment), which does not exist")
+        }
+    }
+}
+
+extension Verification {
+    /// Compares the pages of a mark with the segments and counts of the manifest.
+    ///
+    /// - Parameter orphan: Called with the key of a page and the segment in it if that segment does not exist.
+    fileprivate func checkMarks(
+        _ mark: Mark, _ invariant: StoreInvariant, _ manifest: ManifestRecord,
+        orphan: (UnsafeRawBufferPointer, UInt32) -> Void
+    ) throws {
         let entries = Dictionary(uniqueKeysWithValues: manifest.segments.map { ($0.id, $0) })
         var counts: [UInt32: Int] = [:]
         var unread: Set<UInt32> = []
-        try verification.forEach(.tombstones) { entry in
-            guard let key = try? Keys.parseTombstones(entry.key), let segment = entries[key.segment] else {
+        try forEach(mark.table) { entry in
+            guard let key = try? Keys.parseTombstones(entry.key) else { return true }
+            guard let segment = entries[key.segment] else {
+                orphan(entry.key, key.segment)
                 return true
             }
-            let page = try verification.attempt(.tombstones, entry.key) {
-                try TombstonePage(sealed: entry.value, in: .tombstones, key: entry.key)
+            let page = try attempt(mark.table, entry.key) {
+                try TombstonePage(sealed: entry.value, in: mark.table, key: entry.key)
             }
             guard let page else {
                 unread.insert(key.segment)
@@ -94,20 +122,19 @@ enum TombstonesCheck: VerificationCheck {
             let first = Int(key.page) * TombstonePage.ordinalsPerPage
             let last = (0..<TombstonePage.ordinalsPerPage).last { page.contains($0) }
             if let last, first + last >= Int(segment.documents) {
-                verification.broken(
-                    .tombstones, .tombstones, entry.key,
-                    "ordinal \(first + last) of segment \(segment.id) has a tombstone, but the segment has "
+                broken(
+                    invariant, mark.table, entry.key,
+                    "ordinal \(first + last) of segment \(segment.id) is among its \(mark.noun), but the segment has "
                         + "\(segment.documents) documents")
             }
             return true
         }
         for segment in manifest.segments where !unread.contains(segment.id) {
-            let count = counts[segment.id, default: 0]
-            guard count != Int(segment.tombstones) else { continue }
-            verification.broken(
-                .tombstones, .tombstones, Keys.segmentPrefix(segment.id),
-                "segment \(segment.id) has \(count) tombstones, but its entry in the manifest says "
-                    + "\(segment.tombstones)")
+            let (count, expected) = (counts[segment.id, default: 0], mark.count(in: segment))
+            guard count != expected else { continue }
+            broken(
+                invariant, mark.table, Keys.segmentPrefix(segment.id),
+                "segment \(segment.id) has \(count) \(mark.noun), but its entry in the manifest says \(expected)")
         }
     }
 }

@@ -10,7 +10,7 @@ enum TagsCheck: VerificationCheck {
         try verification.forEachWindow(manifest, otherwise: "the tags") { window, dead in
             let prefix = Keys.segmentPrefix(window.id)
             guard let tables = try verification.attempt(.segments, prefix, { try window.tags.tables() }),
-                let changed = try verification.changes(window)
+                let changed = try verification.marks(.changed, of: window)
             else { return }
             var listed = [Int](repeating: 0, count: window.documentCount)
             for table in tables {

@@ -11,7 +11,8 @@ enum VectorsCheck: VerificationCheck {
         try documents.advance()
         for entry in manifest.segments {
             try documents.skip(below: entry.firstDocument) { outside($0, verification) }
-            guard let window = try verification.window(entry), let dead = try verification.tombstones(window) else {
+            guard let window = try verification.window(entry), let dead = try verification.marks(.removed, of: window)
+            else {
                 verification.skip("the vectors of segment \(entry.id), because it cannot be opened")
                 try documents.skip(below: entry.lastDocument &+ 1) { _ in }
                 continue

@@ -1,12 +1,5 @@
+internal import Platform
 internal import SparseFormat
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// Chooses how much a search reads to meet the requested recall.
 struct Planner {
