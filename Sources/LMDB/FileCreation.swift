@@ -183,7 +183,7 @@ struct WorkFolder {
 
     /// Removes the work folders for a file whose creators are gone.
     static func removeAbandoned(in folder: String, for name: String) {
-        for entry in entries(folder) ?? [] where isName(entry, of: name) {
+        for entry in Filesystem.entries(folder) ?? [] where isName(entry, of: name) {
             let path = join(folder, entry)
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
@@ -203,7 +203,7 @@ struct WorkFolder {
 
     /// Whether a folder is ours, and nobody works on it; then its record is locked.
     private static func isAbandoned(_ path: String, _ descriptor: Int32, for name: String) -> Bool {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, let contents = entries(path) else { return false }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, let contents = Filesystem.entries(path) else { return false }
         let record = record(for: name)
         var bytes = [UInt8](repeating: 0, count: record.count + 1)
         let count = read(descriptor, &bytes, bytes.count)
@@ -244,20 +244,6 @@ struct WorkFolder {
 
     private static func join(_ folder: String, _ name: String) -> String {
         folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-    }
-
-    /// The names in a folder; nil if it cannot be read.
-    private static func entries(_ folder: String) -> [String]? {
-        guard let directory = opendir(folder) else { return nil }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 }
 

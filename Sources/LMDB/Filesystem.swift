@@ -3,7 +3,7 @@ import Platform
 import SystemPackage
 
 /// Checks of the file system that liblmdb does not make.
-enum Filesystem {
+package enum Filesystem {
     /// The kind of file at a path after following symbolic links.
     enum Target {
         case file(canonicalPath: String, FileIdentity)
@@ -98,6 +98,20 @@ enum Filesystem {
     static func error(_ status: Int32, _ operation: String, _ path: String) -> LMDBError {
         let (code, message) = LMDBError.explain(errno: status)
         return LMDBError(code, message, operation: operation, path: path, underlying: status)
+    }
+
+    /// Returns the names in a folder; nil, with `errno`, if it cannot be read.
+    package static func entries(_ folder: String) -> [String]? {
+        guard let directory = opendir(folder) else { return nil }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 
     /// Makes the entries of a folder durable, without which a new file may lose its name.

@@ -1,6 +1,6 @@
-import Platform
 import Foundation
 import LMDB
+import Platform
 import SystemPackage
 import Testing
 
@@ -351,6 +351,21 @@ import Testing
         let objects = try place.objects().count
         #expect(code { try Publication.remove(from: place.target, keeping: 1) } == .corrupted)
         #expect(try place.objects().count == objects)
+    }
+
+    @Test(arguments: ["incoming/mine", "incoming/0123456789abcdef", "mine"])
+    func `a folder with somebody else's files is refused, and nothing in it changes`(name: String) throws {
+        let place = try Place()
+        let store = try place.temporary.open()
+        try Self.write(store, 0..<5, round: 0)
+        let file = URL(fileURLWithPath: "\(place.folder)/\(name)")
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: file)
+        #expect(code { try store.publish(to: place.target) } == .invalidArgument)
+        #expect(code { try Publication.remove(from: place.target, keeping: 1) } == .notFound)
+        #expect(try place.objects().map(\.lastPathComponent) == [file.lastPathComponent])
+        #expect(try Data(contentsOf: file) == Data("mine".utf8))
     }
 
     @Test func `publishers, followers and a remover of one target get along`() async throws {

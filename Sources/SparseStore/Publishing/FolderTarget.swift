@@ -2,14 +2,14 @@ internal import LMDB
 internal import Platform
 public import SystemPackage
 
-/// A folder that publications are kept in: on a local disk, or on a file system that several hosts share.
+/// A folder that holds publications, on a local disk or on a shared file system.
 ///
 /// ```swift
 /// let target = FolderTarget(at: "/backup/wiki")
 /// try store.publish(to: target)
 /// ```
 public struct FolderTarget: PublicationTarget {
-    /// Where objects are written before they get their names.
+    /// The folder in which objects are written before they get their names.
     private static let incoming = "incoming"
     private static let lockName = "lock"
     private static let known: Set<String> = [
@@ -19,30 +19,29 @@ public struct FolderTarget: PublicationTarget {
 
     private let path: String
 
-    /// A target in a folder.
+    /// Creates a target in a folder.
     ///
-    /// - Parameter path: of the folder, which is made by the first publication. The folder that it is in must be there.
+    /// - Parameter path: The path of the folder. The first publication creates it; its parent must exist.
     public init(at path: FilePath) { self.path = path.string }
 
-    /// A target in a folder. See `init(at:)`.
+    /// Creates a target in a folder. See `init(at:)`.
     ///
-    /// - Parameter path: of the folder.
+    /// - Parameter path: The path of the folder.
     public init(at path: String) { self.path = path }
 
     /// The path of the folder.
     public var name: String { path }
 
-    /// Whether the folder holds nothing but publications, or is not there.
-    ///
-    /// - Returns: false when anything else is in it.
+    /// Returns whether the folder is missing or contains only publications.
     public func isUnused() throws -> Bool {
         try entries(path).allSatisfy { Self.known.contains($0) }
+            && entries(join(Self.incoming)).allSatisfy(Self.isIncoming)
     }
 
-    /// The names of the files in a folder, at any depth.
+    /// Returns the names of the files in a folder, at any depth.
     ///
-    /// - Parameter folder: below the target.
-    /// - Returns: names below the target; none when there is no such folder.
+    /// - Parameter folder: A folder in the target.
+    /// - Returns: Names relative to the target; none if the folder does not exist.
     public func names(in folder: String) throws -> [String] {
         var names: [String] = []
         for entry in try entries(join(folder)) {
@@ -60,8 +59,8 @@ public struct FolderTarget: PublicationTarget {
 
     /// Reads files.
     ///
-    /// - Parameter names: below the target.
-    /// - Returns: for each name the content, nil for a file that is not there.
+    /// - Parameter names: Names relative to the target.
+    /// - Returns: The content of each file; nil for a missing file.
     public func read(_ names: [String]) throws -> [[UInt8]?] { try names.map { try read($0) } }
 
     private func read(_ name: String) throws(SparseStoreError) -> [UInt8]? {
@@ -99,7 +98,7 @@ public struct FolderTarget: PublicationTarget {
 
     /// Writes files, each durable before it gets its name.
     ///
-    /// - Parameter objects: the files.
+    /// - Parameter objects: The files.
     public func write(_ objects: [PublishedObject]) throws {
         try makeFolder(Self.incoming)
         var files: [(new: String, name: String)] = []
@@ -122,10 +121,10 @@ public struct FolderTarget: PublicationTarget {
         for folder in folders { try syncFolder(join(folder)) }
     }
 
-    /// Writes a file unless one of its name is there.
+    /// Writes a file unless one with its name exists.
     ///
-    /// - Parameter object: the file.
-    /// - Returns: false when another was there.
+    /// - Parameter object: The file.
+    /// - Returns: False if a file existed.
     public func create(_ object: PublishedObject) throws -> Bool {
         try makeFolder(Self.incoming)
         let folder = object.name.lastIndex(of: "/").map { String(object.name[..<$0]) } ?? ""
@@ -144,7 +143,7 @@ public struct FolderTarget: PublicationTarget {
 
     /// Removes files.
     ///
-    /// - Parameter names: below the target; those that are not there are no error.
+    /// - Parameter names: Names relative to the target. Missing files are ignored.
     public func remove(_ names: [String]) throws {
         for name in names {
             guard unlink(join(name)) == 0 || errno == ENOENT else { throw failure(errno, join(name)) }
@@ -154,22 +153,27 @@ public struct FolderTarget: PublicationTarget {
         }
     }
 
-    /// Runs `body` with a lock on the folder, which ends with the process. Waits a minute for others.
+    /// Runs `body` with a lock on the folder. Waits up to a minute for other processes. The lock ends with the process.
     ///
     /// - Parameters:
-    ///   - alone: keep publishers out too.
-    ///   - body: reads and writes the target.
-    /// - Throws: `busy`, and what `body` throws.
-    /// - Returns: what `body` returns.
+    ///   - alone: Whether to exclude publishers as well.
+    ///   - body: Reads and writes the target.
+    /// - Throws: `busy`, and the errors of `body`.
+    /// - Returns: The result of `body`.
     public func hold<R>(alone: Bool, _ body: () throws -> R) throws -> R {
+        // Somebody else's folder gets no lock file, and nothing in it is removed.
+        let isTarget = try read(TargetName.target).map { (try? TargetRecord($0)) != nil } ?? false
+        guard try isTarget || isUnused() else { throw isTaken }
         try makeFolder("")
         let path = join(Self.lockName)
         let descriptor = StandardDescriptors.openFile(path, O_RDWR | O_CREAT, mode: 0o600)
         guard descriptor >= 0 else { throw failure(errno, path) }
         defer { try? FileDescriptor(rawValue: descriptor).close() }
-        // Nobody else is here: then what lies in the folder of what is being written is left by somebody who was killed.
+        // No other process works here, so a killed one has left the unnamed files.
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-            for entry in try entries(join(Self.incoming)) { unlink(join("\(Self.incoming)/\(entry)")) }
+            for entry in try entries(join(Self.incoming)) where Self.isIncoming(entry) {
+                unlink(join("\(Self.incoming)/\(entry)"))
+            }
         }
         try lock(descriptor, alone: alone)
         return try body()
@@ -192,7 +196,8 @@ public struct FolderTarget: PublicationTarget {
     }
 
     private func writeIncoming(_ object: PublishedObject) throws -> (String, FileDescriptor) {
-        let new = join("\(Self.incoming)/\(String(UInt64.random(in: .min ... .max), radix: 16))")
+        let word = String(UInt64.random(in: .min ... .max), radix: 16)
+        let new = join("\(Self.incoming)/new-\(String(repeating: "0", count: 16 - word.count))\(word)")
         let descriptor = StandardDescriptors.openFile(new, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
         guard descriptor >= 0 else { throw failure(errno, new) }
         let file = FileDescriptor(rawValue: descriptor)
@@ -204,6 +209,13 @@ public struct FolderTarget: PublicationTarget {
             throw failure((error as? Errno ?? .ioError).rawValue, new)
         }
         return (new, file)
+    }
+
+    /// Returns whether a file in `incoming` may be one of ours.
+    private static func isIncoming(_ name: String) -> Bool {
+        let digits = name.utf8.dropFirst(4)
+        return name.hasPrefix("new-") && digits.count == 16
+            && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
     private func sync(_ file: FileDescriptor, _ path: String) throws {
@@ -230,17 +242,9 @@ public struct FolderTarget: PublicationTarget {
 
     private func entries(_ folder: String) throws -> [String] {
         StandardDescriptors.occupy()
-        guard let directory = opendir(folder) else {
+        guard let names = Filesystem.entries(folder) else {
             if errno == ENOENT { return [] }
             throw failure(errno, folder)
-        }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
         }
         return names
     }

@@ -3,27 +3,27 @@ internal import Logging
 internal import SparseFormat
 public import SystemPackage
 
-/// What a follower has fetched.
+/// The result of one call of a follower.
 public struct FollowReport: Sendable, Hashable, Codable {
     /// The generation that the copy is at.
     public internal(set) var generation: UInt64
-    /// Whether the copy was at another generation before, or was not there.
+    /// Whether the copy was created or moved to another generation.
     public internal(set) var isNew: Bool
-    /// Bytes that were read from the target's chunks.
+    /// The number of bytes read from the chunks of the target.
     public internal(set) var bytesFetched = 0
-    /// Bytes of the file that the copy had already.
+    /// The number of bytes of the file that the copy already had.
     public internal(set) var bytesReused = 0
-    /// Size in bytes of the copy.
+    /// The size of the copy in bytes.
     public internal(set) var fileBytes = 0
 }
 
-/// Keeps a copy of a store up to date from a target that the store is published to (`Store.publish(to:)`), or makes
-/// one of an earlier commit.
+/// Keeps a copy of a store up to date from a target to which the store is published (`Store.publish(to:)`), or makes a copy
+/// of an earlier commit.
 ///
-/// The copy is a store, for reading: open it with ``Configuration/isReadOnly``. A new commit comes as a new file that takes
-/// the copy's place: handles of it, in any process, read on from the old file until they `refresh()` or ask for a
-/// generation with `atLeast:`. To write to a copy, or to go on from an earlier commit, make one at another path: a file
-/// that has commits of its own is not replaced.
+/// The copy is a store for reading: open it with ``Configuration/isReadOnly``. A new commit arrives as a new file that replaces
+/// the copy. Open handles in any process keep reading the old file until they call `refresh()` or request a generation with
+/// `atLeast:`. To write to a copy, or to continue from an earlier commit, make a copy at another path: a file with its own
+/// commits is never replaced.
 ///
 /// ```swift
 /// let follower = Follower(of: FolderTarget(at: "/backup/wiki"), at: "wiki-copy.sparse")
@@ -34,25 +34,25 @@ public struct Follower: Sendable {
     private let path: FilePath
     private let configuration: Configuration
 
-    /// A follower. Nothing is read or written yet.
+    /// Creates a follower, without reading or writing anything.
     ///
     /// - Parameters:
-    ///   - target: what is followed.
-    ///   - path: of the copy, which need not be there yet.
-    ///   - configuration: of the copy: its ``Configuration/fileMode``, whether it may lie on a network file system, and the
-    ///     logger.
+    ///   - target: The target to follow.
+    ///   - path: The path of the copy, which need not exist.
+    ///   - configuration: The configuration of the copy. Used are ``Configuration/fileMode``, the permission for network file
+    ///     systems, and the logger.
     public init(of target: some PublicationTarget, at path: FilePath, configuration: Configuration = Configuration()) {
         catalog = Catalog(target)
         self.path = path
         self.configuration = configuration
     }
 
-    /// A follower. See `init(of:at:configuration:)`.
+    /// Creates a follower. See `init(of:at:configuration:)`.
     ///
     /// - Parameters:
-    ///   - target: what is followed.
-    ///   - path: of the copy.
-    ///   - configuration: of the copy.
+    ///   - target: The target to follow.
+    ///   - path: The path of the copy.
+    ///   - configuration: The configuration of the copy.
     public init(of target: some PublicationTarget, at path: String, configuration: Configuration = Configuration()) {
         self.init(of: target, at: FilePath(path), configuration: configuration)
     }
@@ -64,11 +64,11 @@ public struct Follower: Sendable {
     /// copy's place. Extents that the copy already has are not fetched, but they are read and written again, so the call
     /// needs as much free space as the copy has bytes.
     ///
-    /// - Parameter generation: the newest publication of this generation; nil for the newest of all.
+    /// - Parameter generation: The generation to follow to; nil for the newest.
     /// - Throws: `notFound` when there is no such publication; `corrupted`, naming the object, when the target is damaged;
     ///   `invalidArgument` when something else stands at the path: another store, or one with commits of its own; `busy`
     ///   while somebody has the copy open for writing or follows to it too; `diskFull`, `io`; what the target throws.
-    /// - Returns: what was fetched.
+    /// - Returns: What was fetched.
     @discardableResult
     public func follow(to generation: UInt64? = nil) throws -> FollowReport {
         try follow(to: generation, cancellation: nil)
@@ -76,9 +76,9 @@ public struct Follower: Sendable {
 
     /// Brings the copy to a commit of the target. See `follow(to:)`.
     ///
-    /// - Parameter generation: nil for the newest.
-    /// - Throws: what that throws, and `cancelled`.
-    /// - Returns: what was fetched.
+    /// - Parameter generation: The generation to follow to; nil for the newest.
+    /// - Throws: The same errors, and `cancelled`.
+    /// - Returns: What was fetched.
     @discardableResult
     public func follow(to generation: UInt64? = nil) async throws -> FollowReport {
         try await AsyncHop.run { try follow(to: generation, cancellation: $0) }
@@ -138,13 +138,13 @@ public struct Follower: Sendable {
         guard let mark else {
             throw SparseStoreError(
                 .invalidArgument,
-                "'\(path)' is no copy that a follower has made, or has commits of its own, which would be lost; name another "
+                "'\(path)' was not made by a follower, or has its own commits, which would be lost; name another "
                     + "path")
         }
         guard mark.uuid == record.uuid else {
             throw SparseStoreError(
                 .invalidArgument,
-                "'\(path)' is a copy of another store than '\(catalog.target.name)' has; name another path")
+                "'\(path)' is a copy of a different store than that of '\(catalog.target.name)'; name another path")
         }
         return mark.generation == record.generation && mark.transaction == record.transaction
     }
@@ -201,7 +201,7 @@ public struct Follower: Sendable {
             else {
                 throw SparseStoreError(
                     .corrupted,
-                    "generation \(record.generation) of '\(catalog.target.name)' is not what its manifest says; "
+                    "generation \(record.generation) of '\(catalog.target.name)' does not match its manifest; "
                         + "publish again, or use another generation")
             }
         }

@@ -1,21 +1,21 @@
 internal import SparseFormat
 
-/// A commit of a store that a target keeps, to be followed or restored.
+/// A commit of a store in a target, to follow or to restore.
 public struct Publication: Sendable, Hashable, Codable {
     /// The generation of the commit.
     public var generation: UInt64
-    /// When it was published, in microseconds since 1970, by the publisher's clock.
+    /// The time of publication in microseconds since 1970, by the clock of the publisher.
     public var time: UInt64
-    /// Documents that the commit holds.
+    /// The number of documents in the commit.
     public var documents: Int
-    /// Size in bytes of a file with this commit, free pages included.
+    /// The size in bytes of a file with this commit, including free pages.
     public var fileBytes: Int
 }
 
 extension Publication {
-    /// The publications that a target keeps, oldest first. One commit may have been published twice.
+    /// Returns the publications in a target, oldest first. A commit may have been published twice.
     ///
-    /// - Parameter target: where they are kept.
+    /// - Parameter target: The target.
     /// - Throws: `notFound` when it is no target; `corrupted`, naming the object, when one is damaged; what reading the
     ///   target throws.
     public static func all(in target: some PublicationTarget) throws -> [Publication] {
@@ -32,11 +32,11 @@ extension Publication {
             fileBytes: record.fileBytes)
     }
 
-    /// What ``remove(from:keeping:)`` has removed.
+    /// The result of ``remove(from:keeping:)``.
     public struct Removal: Sendable, Hashable, Codable {
-        /// Publications.
+        /// The number of removed publications.
         public var publications: Int
-        /// Chunks that no other publication names.
+        /// The number of removed chunks, which no other publication names.
         public var chunks: Int
     }
 
@@ -47,20 +47,21 @@ extension Publication {
     /// again.
     ///
     /// - Parameters:
-    ///   - target: where they are kept.
-    ///   - count: how many stay, 1 or more.
-    /// - Throws: `busy` while somebody publishes; `corrupted` when a publication that stays is damaged, and then no chunk
-    ///   is removed; what the target throws.
-    /// - Returns: what was removed.
+    ///   - target: The target.
+    ///   - count: The number of publications to keep, at least 1.
+    /// - Throws: `notFound` if the target has no publications; `busy` while another process publishes; `corrupted` if a
+    ///   publication that stays is damaged, and then no chunk is removed; the errors of the target.
+    /// - Returns: What was removed.
     @discardableResult
     public static func remove(from target: some PublicationTarget, keeping count: Int) throws -> Removal {
         guard count >= 1 else {
-            throw SparseStoreError(.invalidArgument, "\(count) publications are to be kept; keep 1 or more")
+            throw SparseStoreError(.invalidArgument, "the number of publications to keep is \(count); keep 1 or more")
         }
         return try SparseStoreError.translate {
-            try target.hold(alone: true) {
-                let catalog = Catalog(target)
-                _ = try catalog.uuid()
+            let catalog = Catalog(target)
+            // A folder that was never published to is not even locked.
+            _ = try catalog.uuid()
+            return try target.hold(alone: true) {
                 let manifests = try catalog.manifests()
                 let kept = manifests.suffix(count)
                 // Read before anything goes: what a damaged one names cannot be told.

@@ -5,67 +5,74 @@ public struct PublishedObject: Sendable, Hashable {
     /// The content.
     public var bytes: [UInt8]
 
-    /// Makes an object.
+    /// Creates an object.
     ///
     /// - Parameters:
-    ///   - name: below the target; ASCII letters, digits, "-" and "/".
-    ///   - bytes: the content.
+    ///   - name: The name relative to the target; ASCII letters, digits, "-" and "/".
+    ///   - bytes: The content.
     public init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes
     }
 }
 
-/// Where publications are kept: a folder (``FolderTarget``), or anything else that keeps objects under names, such as a
-/// bucket of an object store.
+/// A place for publications: a folder (``FolderTarget``), or anything else that stores objects by name, such as a bucket of an
+/// object store.
 ///
-/// Objects are written once and never changed. What a target promises: an object is there whole or not at all; what
-/// ``write(_:)`` and ``create(_:)`` have returned from is durable and in the next ``names(in:)`` of everybody.
+/// Objects are written once and never changed. A target guarantees that an object exists completely or not at all, and that it
+/// is durable and visible to every ``names(in:)`` once ``write(_:)`` or ``create(_:)`` has returned.
 public protocol PublicationTarget: Sendable {
-    /// The target as messages name it.
+    /// The name of the target in messages.
     var name: String { get }
 
-    /// Whether nothing is there that a publisher has not put there.
-    ///
-    /// - Returns: true also when the target itself is not there yet.
+    /// Returns whether the target does not exist or contains only publications.
     func isUnused() throws -> Bool
 
-    /// The names of all objects in a folder, at any depth.
+    /// Returns the names of all objects in a folder, at any depth.
     ///
-    /// - Parameter folder: the first part of their names.
-    /// - Returns: full names, in any order; none when there is no such folder.
+    /// - Parameter folder: The first part of the names.
+    /// - Returns: Full names in any order; none if the folder does not exist.
     func names(in folder: String) throws -> [String]
 
     /// Reads objects.
     ///
-    /// - Parameter names: at most some hundred.
-    /// - Returns: for each name the content, nil for an object that is not there.
+    /// - Parameter names: Some hundred names at most.
+    /// - Returns: The content of each object; nil for a missing object.
     func read(_ names: [String]) throws -> [[UInt8]?]
 
-    /// Writes objects, in any order. One that is there already has the same content and may be left.
+    /// Writes objects in any order. An object that exists has the same content and may be skipped.
     ///
-    /// - Parameter objects: some megabytes at most.
+    /// - Parameter objects: Some megabytes at most.
     func write(_ objects: [PublishedObject]) throws
 
-    /// Writes an object unless one of its name is there.
+    /// Writes an object unless one with its name exists.
     ///
-    /// - Parameter object: the object.
-    /// - Returns: false when another was there, which is left as it is.
+    /// - Parameter object: The object.
+    /// - Returns: False if an object existed, which is not changed.
     func create(_ object: PublishedObject) throws -> Bool
 
-    /// Removes objects; those that are not there are no error.
+    /// Removes objects. Missing objects are ignored.
     ///
-    /// - Parameter names: any number of them.
+    /// - Parameter names: The names of the objects.
     func remove(_ names: [String]) throws
 
-    /// Runs `body` while nobody removes objects, or, `alone`, while nobody publishes or removes.
+    /// Runs `body` while no other process removes objects or, if `alone`, publishes or removes.
     ///
     /// - Parameters:
-    ///   - alone: for who removes objects.
-    ///   - body: reads and writes the target.
-    /// - Throws: `busy` when others are at work too long, and what `body` throws.
-    /// - Returns: what `body` returns.
+    ///   - alone: Whether to exclude publishers as well, to remove objects.
+    ///   - body: Reads and writes the target.
+    /// - Throws: `busy` if other processes take too long, and the errors of `body`.
+    /// - Returns: The result of `body`.
     func hold<R>(alone: Bool, _ body: () throws -> R) throws -> R
+}
+
+extension PublicationTarget {
+    /// The error for a place that contains something else.
+    var isTaken: SparseStoreError {
+        SparseStoreError(
+            .invalidArgument,
+            "'\(name)' contains files that are not publications; name a new or empty folder or prefix")
+    }
 }
 
 /// The names of a target's objects (FORMAT.md, "Publications").

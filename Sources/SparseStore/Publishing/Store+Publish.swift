@@ -3,17 +3,17 @@ internal import Logging
 internal import Platform
 internal import SparseFormat
 
-/// What a publication has shipped.
+/// The result of a publication.
 public struct PublicationReport: Sendable, Hashable, Codable {
     /// The generation of the commit.
     public internal(set) var generation: UInt64
     /// Whether the target did not have this commit before.
     public internal(set) var isNew: Bool
-    /// Objects that were written.
+    /// The number of objects written.
     public internal(set) var objects = 0
-    /// Bytes that were written.
+    /// The number of bytes written.
     public internal(set) var bytes = 0
-    /// Size in bytes of the store's file.
+    /// The size of the store's file in bytes.
     public internal(set) var fileBytes = 0
 }
 
@@ -29,11 +29,11 @@ extension Store {
     /// try store.publish(to: FolderTarget(at: "/backup/wiki"))
     /// ```
     ///
-    /// - Parameter target: where to. It is of this store from its first publication on.
+    /// - Parameter target: The target. The first publication binds it to this store.
     /// - Throws: `invalidArgument` when the target is another store's, holds something else, or holds a newer commit than
     ///   this store has; `busy` while publications are being removed there; what reading the store and writing the target
     ///   throw.
-    /// - Returns: what was shipped.
+    /// - Returns: What was shipped.
     @discardableResult
     public func publish(to target: some PublicationTarget) throws -> PublicationReport {
         try publish(to: target, cancellation: nil)
@@ -41,9 +41,9 @@ extension Store {
 
     /// Ships the newest commit to a target. See `publish(to:)`.
     ///
-    /// - Parameter target: where to.
-    /// - Throws: what that throws, and `cancelled`.
-    /// - Returns: what was shipped.
+    /// - Parameter target: The target.
+    /// - Throws: The same errors, and `cancelled`.
+    /// - Returns: What was shipped.
     @discardableResult
     public func publish(to target: some PublicationTarget) async throws -> PublicationReport {
         try await AsyncHop.run { [self] in try publish(to: target, cancellation: $0) }
@@ -101,7 +101,7 @@ private struct Publisher {
             throw SparseStoreError(
                 .invalidArgument,
                 "'\(catalog.target.name)' has generation \(newest?.generation ?? 0) of this store, which is at generation "
-                    + "\(manifest.generation) only: it was restored from an earlier state; publish it to another target"
+                    + "\(manifest.generation): the store was restored from an earlier state; publish it to another target"
             )
         }
         let mark = PublishedMark(uuid: uuid, generation: manifest.generation, transaction: pages.transactionID)
@@ -129,11 +129,7 @@ private struct Publisher {
     private func claim(for uuid: StoreUUID) throws {
         let target = catalog.target
         if try target.read([TargetName.target])[0] == nil {
-            guard try target.isUnused() else {
-                throw SparseStoreError(
-                    .invalidArgument,
-                    "'\(target.name)' holds other things than publications; name a new or an empty place")
-            }
+            guard try target.isUnused() else { throw target.isTaken }
             _ = try target.create(PublishedObject(name: TargetName.target, bytes: TargetRecord(uuid: uuid).bytes))
         }
         let owner = try catalog.uuid()
