@@ -1,5 +1,6 @@
-import Platform
 import LMDB
+import Platform
+import SparseFormat
 import Testing
 
 @testable import SparseStore
@@ -116,7 +117,7 @@ import Testing
         let state = try store.read { $0.state }
         func isKnown(_ filter: Filter) -> Bool {
             var isKnown = true
-            _ = state.filters.allowed(filter) { _ in
+            _ = state.filters.allowed(filter, AttributeSchemaRecord()) { _ in
                 isKnown = false
                 return []
             }
@@ -134,7 +135,7 @@ import Testing
         }
         #expect(try found() == ["absent", "d3"])
         // The fifth filter takes the place of the first.
-        for id in 1...4 { _ = state.filters.allowed(.ids(["d\(id)"])) { _ in [] } }
+        for id in 1...4 { _ = state.filters.allowed(.ids(["d\(id)"]), AttributeSchemaRecord()) { _ in [] } }
         #expect(!isKnown(filter))
     }
 }

@@ -1,6 +1,6 @@
-internal import Platform
 internal import LMDB
 internal import Logging
+internal import Platform
 internal import SparseFormat
 internal import Synchronization
 
@@ -27,9 +27,9 @@ extension Snapshot {
 
     /// Returns the documents that a filter allows in each window.
     ///
-    /// - Parameter schema: of all snapshots that are searched together.
+    /// - Parameter schema: The attributes of all snapshots that are searched together.
     func allowed(_ filter: Filter, _ schema: AttributeSchema) throws -> [AllowedDocuments] {
-        try state.filters.allowed(filter) { filter in
+        try state.filters.allowed(filter, schema.record) { filter in
             let filter = try withReader { reader in
                 try FilterResolver(
                     tables: tables, reader: reader, schema: schema, termSpace: manifest.termSpace

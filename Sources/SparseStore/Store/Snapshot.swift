@@ -1,6 +1,6 @@
-internal import Platform
 internal import LMDB
 internal import Logging
+internal import Platform
 public import SparseFormat
 
 /// A consistent view of a store as of one commit. All reads through a snapshot see the same documents.
@@ -250,14 +250,19 @@ final class FilterCache: Sendable {
     /// The number of cached filters. Each may hold a large set of identifiers, and 8 KiB for each full window.
     private static let capacity = 4
 
-    private let known = Lock<[(filter: Filter, allowed: [AllowedDocuments])]>([])
+    private let known = Lock<[(filter: Filter, schema: AttributeSchemaRecord, allowed: [AllowedDocuments])]>([])
 
     /// Returns the documents that `filter` allows in each window. Calls `resolve` when they are not cached.
+    ///
+    /// - Parameter schema: The attributes that the filter is resolved with. Those of a set of shards may change while the
+    ///   commit of this shard stays.
     func allowed(
-        _ filter: Filter, _ resolve: (Filter) throws -> [AllowedDocuments]
+        _ filter: Filter, _ schema: AttributeSchemaRecord, _ resolve: (Filter) throws -> [AllowedDocuments]
     ) rethrows -> [AllowedDocuments] {
         let found = known.withLock { known -> [AllowedDocuments]? in
-            guard let place = known.firstIndex(where: { $0.filter == filter }) else { return nil }
+            guard let place = known.firstIndex(where: { $0.filter == filter && $0.schema == schema }) else {
+                return nil
+            }
             let entry = known.remove(at: place)
             known.append(entry)
             return entry.allowed
@@ -266,7 +271,7 @@ final class FilterCache: Sendable {
         let allowed = try resolve(filter)
         known.withLock { known in
             if known.count >= Self.capacity { known.removeFirst() }
-            known.append((filter, allowed))
+            known.append((filter, schema, allowed))
         }
         return allowed
     }
