@@ -1,5 +1,5 @@
-internal import Platform
 import CLMDB
+internal import Platform
 import SystemPackage
 
 // Moves the map. liblmdb requires that no transaction of this process is live meanwhile, and does not check it.

@@ -1,5 +1,5 @@
-internal import Platform
 import CLMDB
+internal import Platform
 package import SystemPackage
 
 /// One database file that is open in this process. It can be shared between threads and tasks.

@@ -1,5 +1,5 @@
-internal import Platform
 import CLMDB
+internal import Platform
 import SystemPackage
 
 /// Statistics of the whole environment.

@@ -1,5 +1,5 @@
-internal import Platform
 import CLMDB
+internal import Platform
 
 /// One consistent state of the database. It ends when it goes out of scope. It may move between threads, but only one
 /// may use it at a time. Keep it short: pages freed after it began cannot be reused while it lives.

@@ -1,5 +1,5 @@
-internal import Platform
 import CLMDB
+internal import Platform
 import SystemPackage
 
 /// The write transaction that the body of `Environment.write` receives. It commits when the body returns.

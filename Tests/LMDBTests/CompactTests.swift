@@ -1,5 +1,5 @@
-import Platform
 import Dispatch
+import Platform
 import SystemPackage
 import Testing
 

@@ -1,5 +1,5 @@
-import Platform
 import LMDB
+import Platform
 import SystemPackage
 import Testing
 

@@ -1,7 +1,7 @@
-import Platform
 import Dispatch
 import Foundation
 import LMDB
+import Platform
 import SparseFormat
 import SystemPackage
 import Testing

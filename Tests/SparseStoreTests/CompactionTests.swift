@@ -1,6 +1,6 @@
-import Platform
 import Foundation
 import LMDB
+import Platform
 import Testing
 
 @testable import SparseStore

@@ -1,9 +1,9 @@
-import Platform
 import Foundation
 import LMDB
 import Logging
 import Metrics
 import MetricsTestKit
+import Platform
 import Testing
 
 @testable import SparseStore

@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// An open block index: the lists, blocks, and summaries of Seismic (Bruch et al., SIGIR 2024) over the documents of

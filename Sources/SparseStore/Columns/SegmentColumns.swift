@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// The columns of one open segment, one for each attribute of its documents. A column is verified when it is first

@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// The documents of a segment whose tags or attributes were changed after it was made, as of one commit. They are read

@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// Caches the open segments and tombstones of the newest snapshot, so that the first query after a commit opens only

@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// The exclusive right to do work that takes several transactions (FORMAT.md, "Write ordering and atomicity"). A record

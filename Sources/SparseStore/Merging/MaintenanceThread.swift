@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 
 /// A background thread that merges for one store, or for many in turn. It starts with the first requested turn.
 final class MaintenanceThread: Sendable {

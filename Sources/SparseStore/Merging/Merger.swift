@@ -1,6 +1,6 @@
-internal import Platform
 internal import LMDB
 internal import Logging
+internal import Platform
 internal import SparseFormat
 
 /// Merges the segments of one store, one run at a time. Writers wait for at most a short transaction. Only one merge

@@ -1,6 +1,6 @@
-internal import Platform
 internal import Dispatch
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 internal import Synchronization
 

@@ -1,13 +1,13 @@
 public import SystemPackage
 
-/// What kept one shard from answering.
+/// The reason why one shard could not answer.
 public struct ShardFailure: Error, Sendable {
-    /// Where the shard lies.
+    /// The path of the shard.
     public let path: FilePath
-    /// What was wrong.
+    /// The error of the shard.
     public let error: SparseStoreError
 
-    /// Makes a failure.
+    /// Creates a failure.
     public init(path: FilePath, error: SparseStoreError) {
         self.path = path
         self.error = error
@@ -15,12 +15,12 @@ public struct ShardFailure: Error, Sendable {
 }
 
 extension ShardFailure: CustomStringConvertible {
-    /// The path and what was wrong there.
+    /// The path and the error.
     public var description: String { "shard '\(path)': \(error.message)" }
 }
 
-/// An answer that lacks some shards. It is thrown, so that nobody takes it for a whole one; who can use a part of an answer
-/// catches it.
+/// An answer that lacks some shards. It is thrown so that it cannot be mistaken for a complete answer. Catch it to use the
+/// part that is there.
 ///
 ///     do {
 ///         show(try store.search(query))
@@ -29,14 +29,14 @@ extension ShardFailure: CustomStringConvertible {
 ///         log(partial.failures)
 ///     }
 public struct PartialAnswer: Error, Sendable {
-    /// What the other shards answer: their best documents, scored by the documents that could be counted.
+    /// The answer of the other shards, with scores from the frequencies of these shards alone.
     public let result: SearchResult
-    /// The shards that are missing, and why.
+    /// The missing shards with their errors.
     public let failures: [ShardFailure]
 }
 
 extension PartialAnswer: CustomStringConvertible {
-    /// Names the shards that are missing.
+    /// A message that names the missing shards.
     public var description: String {
         "the answer lacks \(failures.count) of the shards: " + failures.map(\.description).joined(separator: "; ")
     }

@@ -1,20 +1,20 @@
 package import SparseFormat
 
-/// Which part of a set of shards a store is: kept as its bookmark `shard` (FORMAT.md, "Shards").
+/// The position of a store in a set of shards, stored as the bookmark `shard` (FORMAT.md, "Shards").
 package struct ShardRecord: Sendable, Hashable {
     /// The name of the bookmark.
     package static let bookmark = "shard"
-    /// The most shards a set has.
+    /// The largest number of shards in a set.
     package static let maximumCount = 1_024
 
     private static let version: UInt8 = 1
     private static let seed: UInt64 = 0x5348_4152_44
 
-    /// Tells the set from others.
+    /// The identifier of the set.
     package let set: StoreUUID
     /// The shard's number, from 0.
     package let number: Int
-    /// How many shards the set has.
+    /// The number of shards in the set.
     package let count: Int
 
     package init(set: StoreUUID, number: Int, count: Int) {
@@ -34,7 +34,7 @@ package struct ShardRecord: Sendable, Hashable {
         return writer.bytes
     }
 
-    /// Nil for bytes that are no such record.
+    /// Decodes a record; nil if the bytes are not one.
     package init?(_ bytes: [UInt8]) {
         let read: ShardRecord? = bytes.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
@@ -53,8 +53,8 @@ package struct ShardRecord: Sendable, Hashable {
     /// 0x5348415244, modulo the number of shards.
     ///
     /// - Parameters:
-    ///   - id: the identifier.
-    ///   - count: how many shards the set has, at least 1.
+    ///   - id: The identifier.
+    ///   - count: The number of shards in the set, at least 1.
     package static func shard(of id: String, count: Int) -> Int {
         Int(XXH64.hash(Array(id.utf8), seed: seed) % UInt64(max(1, count)))
     }

@@ -1,20 +1,20 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
-/// The terms and documents of several shards, as those of one store.
+/// The terms and documents of several shards, counted as those of one store.
 ///
-/// Where terms are strings, each shard numbers them by itself. A term counts here by the first shard that has it, and by its
-/// number there: the numbers ascend as in a store that got the first shard's terms, then the second's new ones, and so on.
-/// That is also the order in which `merge` brings them into one store, so the products of a score are added up as there.
+/// Each shard numbers its string terms independently. Here a term has the number of the first shard that has it, after the
+/// numbers of all earlier shards. A store that received the terms of the first shard, then the new ones of the second, and so
+/// on, would number them in the same order. `merge` does that, so the products of a score are added in the same order.
 final class ShardTerms: QueryCorpus {
     private let snapshots: [Snapshot]
     private let failures: PartFailures
     private let schema: AttributeSchema
     let termSpace: TermSpace
-    /// What is added to the numbers that each shard has given to terms.
+    /// The offset that is added to the term numbers of each shard.
     private let bases: [TermID]
-    /// The strings of terms that were asked for by them: a shard that fails later must not take them from the others.
+    /// The strings of the terms that were looked up, so that they stay known if a shard fails later.
     private let names = Lock<[TermID: String]>([:])
 
     /// - Parameters:
@@ -38,14 +38,14 @@ final class ShardTerms: QueryCorpus {
         guard sum <= UInt64(TermID.max) else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the shards have \(sum) terms together, and \(TermID.max) are the limit; use fewer shards")
+                "the shards have \(sum) terms in total, but the limit is \(TermID.max); use fewer shards")
         }
         self.bases = bases
     }
 
     private var hasNames: Bool { termSpace == .strings }
 
-    /// Does something with each shard that has not failed.
+    /// Calls `body` with each shard that has not failed.
     private func forEachShard(_ body: (Int, Snapshot) throws -> Void) throws {
         for shard in snapshots.indices { _ = try failures.attempt(shard) { try body(shard, snapshots[shard]) } }
     }
@@ -72,7 +72,7 @@ final class ShardTerms: QueryCorpus {
         return try snapshots[shard].name(of: term - bases[shard])
     }
 
-    /// The shard that a term counts by.
+    /// Returns the shard whose number a term has.
     private func shard(of term: TermID) -> Int { bases.lastIndex { $0 <= term } ?? 0 }
 
     func vector(of id: String) throws -> [(TermID, Float)]? {
@@ -102,7 +102,7 @@ final class ShardTerms: QueryCorpus {
         return query.renumbered(try numbers(of: query.terms, in: part))
     }
 
-    /// The numbers that a shard has for terms; nil for those it does not have.
+    /// Returns the numbers of terms in a shard; nil for terms that it does not have.
     private func numbers(of terms: [TermID], in shard: Int) throws -> [TermID?] {
         guard hasNames, shard > 0 else {
             // What the first shard has counts by it; the other terms are not in it.

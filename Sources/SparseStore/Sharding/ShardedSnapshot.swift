@@ -2,11 +2,11 @@ internal import LMDB
 internal import SparseFormat
 internal import SystemPackage
 
-/// One state of every shard, to be read as that of one store. The commits of different shards are independent of each other.
+/// A snapshot of every shard, read as one store. The commits of different shards are independent of each other.
 ///
 /// Get one from ``ShardedStore/read(_:)``, and keep it short: see ``Snapshot``.
 public final class ShardedSnapshot: Sendable {
-    /// The shards that no snapshot could be taken of, and why.
+    /// The shards without a snapshot, with their errors.
     public let missing: [ShardFailure]
     let snapshots: [Snapshot]
     private let scoring: BM25Function?
@@ -30,7 +30,7 @@ public final class ShardedSnapshot: Sendable {
         identity = snapshots.count + missing.count == 1 ? first.source.uuid : Self.identity(of: snapshots)
     }
 
-    /// Changes with the set of shards, not with their order or their commits.
+    /// An identifier of the set of shards, independent of their order and commits.
     private static func identity(of snapshots: [Snapshot]) -> StoreUUID {
         var writer = ByteWriter()
         for uuid in snapshots.map(\.source.uuid).sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
@@ -40,8 +40,8 @@ public final class ShardedSnapshot: Sendable {
         return StoreUUID(high: XXH64.hash(writer.bytes, seed: 1), low: XXH64.hash(writer.bytes, seed: 2))
     }
 
-    /// Throws unless the shards that have documents can answer as one: terms are of one kind, one encoder made all vectors,
-    /// and token vectors have one dimension.
+    /// Checks that the shards with documents can answer as one store: they have one kind of terms, one encoder, and one
+    /// dimension of token vectors.
     private static func checkAgreement(of snapshots: [Snapshot]) throws(SparseStoreError) {
         let filled = snapshots.filter { $0.count > 0 }
         guard let first = filled.first else { return }
@@ -51,7 +51,7 @@ public final class ShardedSnapshot: Sendable {
             guard other.termSpace == first.termSpace else {
                 throw SparseStoreError(
                     .termSpaceMismatch,
-                    "\(pair): the terms of one are strings and those of the other numbers; search them apart")
+                    "\(pair): the terms of one are strings, and those of the other are numbers; search them separately")
             }
             switch (first.encoder, other.encoder) {
             case (nil, nil): break
@@ -59,24 +59,25 @@ public final class ShardedSnapshot: Sendable {
             case (let a, let b):
                 throw SparseStoreError(
                     .encoderMismatch,
-                    "\(pair): their vectors come from different encoders (\(a?.name ?? "none that is named") and "
-                        + "\(b?.name ?? "none that is named")); fill both with the same one")
+                    "\(pair): their vectors come from different encoders (\(a?.name ?? "none") and "
+                        + "\(b?.name ?? "none")); fill both with the same one")
             }
             if let a = first.multivectorSettings, let b = other.multivectorSettings, a.dimension != b.dimension {
                 throw SparseStoreError(
                     .dimensionMismatch,
-                    "\(pair): their token vectors have \(a.dimension) and \(b.dimension) dimensions; search them apart")
+                    "\(pair): their token vectors have \(a.dimension) and \(b.dimension) dimensions; search them separately"
+                )
             }
         }
     }
 
-    /// The commits of all shards, counted together; each commit of any shard makes one more.
+    /// The sum of the generations of all shards. Each commit of any shard adds one.
     public var generation: UInt64 { snapshots.reduce(0) { $0 + $1.generation } }
-    /// Documents in the shards.
+    /// The number of documents in all shards.
     public var count: Int { snapshots.reduce(0) { $0 + $1.count } }
-    /// What made the shards' vectors; nil where nobody has said.
+    /// The encoder of the vectors; nil if none was set.
     public var encoder: EncoderDescription? { snapshots.lazy.compactMap(\.encoder).first }
-    /// What the terms are.
+    /// Whether terms are strings or numbers.
     package var termSpace: TermSpace { snapshots.lazy.map(\.termSpace).first { $0 != .undecided } ?? .undecided }
 
     /// What one search looks into.
@@ -88,14 +89,14 @@ public final class ShardedSnapshot: Sendable {
             corpus: try ShardTerms(snapshots, schema, failures), schema: schema, identity: identity, failures: failures)
     }
 
-    /// The best documents of all shards after several stages. See ``Snapshot/search(_:options:stages:)``.
+    /// Searches all shards, in several stages. See ``Snapshot/search(_:options:stages:)``.
     ///
     /// - Parameters:
-    ///   - query: what is searched for.
-    ///   - options: of the search. A cursor belongs to the same shards, in any order.
-    ///   - stages: what comes after the first stage. In stages, ``Candidate/number`` and term numbers are those of the
-    ///     candidate's shard.
-    /// - Throws: what that throws; ``PartialAnswer`` when a shard could not answer.
+    ///   - query: The query.
+    ///   - options: The options. A cursor is valid for the same shards, in any order.
+    ///   - stages: The stages after the first. In a stage, ``Candidate/number`` and term numbers are those of the shard of the
+    ///     candidate.
+    /// - Throws: The same errors, and ``PartialAnswer`` if a shard could not answer.
     public func search(
         _ query: Query, options: SearchOptions = SearchOptions(), stages: [SearchStage] = []
     ) throws -> SearchResult {
@@ -114,9 +115,9 @@ public final class ShardedSnapshot: Sendable {
         return result
     }
 
-    /// The best documents for many queries, sought by several threads. See ``Snapshot/search(batch:options:threads:)``.
+    /// Searches for many queries on several threads. See ``Snapshot/search(batch:options:threads:)``.
     ///
-    /// - Returns: for each query, in their order, what ``search(_:options:stages:)`` returns or throws for it.
+    /// - Returns: For each query, in order, the result or the error of ``search(_:options:stages:)``.
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
     ) throws(SparseStoreError) -> [Result<SearchResult, any Error>] {
@@ -125,9 +126,9 @@ public final class ShardedSnapshot: Sendable {
         }
     }
 
-    /// The document with an identifier, nil when no shard has it. See ``Snapshot/document(_:includingMultivector:)``.
+    /// Returns the document with an identifier, or nil if no shard has it. See ``Snapshot/document(_:includingMultivector:)``.
     ///
-    /// - Throws: what that throws; ``ShardFailure`` when a shard that could have it is missing.
+    /// - Throws: The same errors, and ``ShardFailure`` if a shard that could have it is missing.
     public func document(_ id: String, includingMultivector: Bool = false) throws -> Document? {
         for snapshot in snapshots {
             if let document = try snapshot.document(id, includingMultivector: includingMultivector) { return document }
@@ -136,9 +137,9 @@ public final class ShardedSnapshot: Sendable {
         return nil
     }
 
-    /// Whether a shard has a document with an identifier.
+    /// Returns whether a shard has a document with an identifier.
     ///
-    /// - Throws: ``ShardFailure`` when a shard that could have it is missing.
+    /// - Throws: ``ShardFailure`` if a shard that could have it is missing.
     public func contains(_ id: String) throws -> Bool {
         for snapshot in snapshots { if try snapshot.contains(id) { return true } }
         if let failure = missing.first { throw failure }
@@ -148,7 +149,7 @@ public final class ShardedSnapshot: Sendable {
     /// Calls `body` with every document, shard by shard in the order they were written, until it returns false. See
     /// ``Snapshot/forEachDocument(includingMultivector:_:)``.
     ///
-    /// - Throws: what that throws; ``ShardFailure``, before anything else, when a shard is missing.
+    /// - Throws: The same errors, and ``ShardFailure`` before the first document if a shard is missing.
     public func forEachDocument(
         includingMultivector: Bool = false, _ body: (Document) throws -> Bool
     ) throws {
@@ -169,26 +170,26 @@ public final class ShardedSnapshot: Sendable {
         DocumentScope(snapshots: snapshots, schema: schema, identity: identity)
     }
 
-    /// How many documents a filter lets through. See ``Snapshot/count(where:)``.
+    /// Returns the number of documents that a filter matches. See ``Snapshot/count(where:)``.
     ///
-    /// - Throws: what that throws; ``ShardFailure`` when a shard is missing.
+    /// - Throws: The same errors, and ``ShardFailure`` if a shard is missing.
     public func count(where filter: Filter?) throws -> Int {
         if let failure = missing.first { throw failure }
         return try documents.count(where: filter)
     }
 
-    /// How many documents have each value of an attribute. See ``Snapshot/facets(_:where:limit:)``.
+    /// Counts the documents for each value of an attribute. See ``Snapshot/facets(_:where:limit:)``.
     ///
-    /// - Throws: what that throws; ``ShardFailure`` when a shard is missing.
+    /// - Throws: The same errors, and ``ShardFailure`` if a shard is missing.
     public func facets(_ name: String, where filter: Filter? = nil, limit: Int = 20) throws -> [Facet] {
         if let failure = missing.first { throw failure }
         return try documents.facets(name, where: filter, limit: limit)
     }
 
-    /// Documents that a filter lets through, a page at a time. See ``Snapshot/list(where:order:limit:after:)``. Where
-    /// documents are otherwise alike, those of the first shard come first.
+    /// Lists the documents that a filter matches, one page at a time. See ``Snapshot/list(where:order:limit:after:)``. Among
+    /// equal values, documents of earlier shards come first.
     ///
-    /// - Throws: what that throws; ``ShardFailure`` when a shard is missing.
+    /// - Throws: The same errors, and ``ShardFailure`` if a shard is missing.
     public func list(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
     ) throws -> DocumentPage {
@@ -196,9 +197,9 @@ public final class ShardedSnapshot: Sendable {
         return try documents.list(where: filter, order: order, limit: limit, after: cursor)
     }
 
-    /// Throws unless each identifier is in one shard only.
+    /// Checks that each identifier is in one shard only.
     ///
-    /// - Throws: `corrupted`, naming an identifier and two shards that have it; what reading can throw.
+    /// - Throws: `corrupted`, with an identifier and two shards that have it, and the errors of reading.
     public func checkIdentifiers() throws {
         for (number, snapshot) in snapshots.enumerated().dropLast() {
             let others = snapshots[(number + 1)...]
@@ -214,7 +215,7 @@ public final class ShardedSnapshot: Sendable {
         }
     }
 
-    /// How many terms some document of the shards has.
+    /// Returns the number of terms that occur in a document of a shard.
     public func termCount() throws -> Int {
         if snapshots.count == 1 {
             var count = 0

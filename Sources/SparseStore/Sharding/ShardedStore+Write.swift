@@ -1,16 +1,16 @@
 internal import SparseFormat
 public import SystemPackage
 
-/// A change that some shards have committed and others not.
+/// A change that only some shards have committed.
 public struct PartialWrite: Error, Sendable {
     /// The shards that have committed their part.
     public let committed: [FilePath]
-    /// The shards that have not, and why. Making the same change again is right for all of them.
+    /// The other shards, with their errors. The change can be repeated; it is correct for all shards.
     public let failures: [ShardFailure]
 }
 
 extension PartialWrite: CustomStringConvertible {
-    /// Names the shards that have not committed.
+    /// A message that names the shards that have not committed.
     public var description: String {
         "\(failures.count) of \(committed.count + failures.count) shards did not commit: "
             + failures.map(\.description).joined(separator: "; ")
@@ -18,11 +18,11 @@ extension PartialWrite: CustomStringConvertible {
 }
 
 extension ShardedStore {
-    /// Puts documents in, each into the shard that its identifier's hash names, in place of the one with the same identifier.
+    /// Inserts or replaces documents, each in the shard that the hash of its identifier names.
     ///
-    /// Each shard commits its part by itself, all of it or nothing.
+    /// Each shard commits its own part in one transaction.
     ///
-    /// - Parameter documents: any number that fits into memory; of one identifier the last counts.
+    /// - Parameter documents: The documents. If an identifier occurs twice, the last document counts.
     /// - Throws: what ``WriteTransaction/upsert(_:)`` throws, when no shard has committed; ``PartialWrite`` when some have;
     ///   `invalidArgument` for shards that are not a set.
     public func upsert(_ documents: [Document]) throws {
@@ -46,10 +46,10 @@ extension ShardedStore {
         }
     }
 
-    /// Takes documents out.
+    /// Removes documents.
     ///
-    /// - Parameter ids: their identifiers; those that no document has count for nothing.
-    /// - Returns: how many were there.
+    /// - Parameter ids: The identifiers. Unknown identifiers are ignored.
+    /// - Returns: The number of removed documents.
     /// - Throws: what writing can throw, when no shard has committed; ``PartialWrite`` when some have; `invalidArgument`
     ///   for shards that are not a set.
     @discardableResult
@@ -67,7 +67,7 @@ extension ShardedStore {
         return removed
     }
 
-    /// Says in every shard what makes the vectors. See ``WriteTransaction/setEncoder(_:)``.
+    /// Sets the encoder of every shard. See ``WriteTransaction/setEncoder(_:)``.
     public func setEncoder(_ encoder: EncoderDescription) throws {
         try write { _, store in
             try store.write { try $0.setEncoder(encoder) }
@@ -79,7 +79,7 @@ extension ShardedStore {
         guard isPlaced else {
             throw SparseStoreError(
                 .invalidArgument,
-                "these stores were not made as one set of shards, so no shard is known for a new document; make a set with "
+                "these stores were not created as one set of shards, so a document has no shard; make a set with "
                     + "'sparsestore merge' and 'sparsestore split'")
         }
     }

@@ -12,20 +12,19 @@ public import SystemPackage
 ///     let store = try ShardedStore(at: ["wiki/0.sparse", "wiki/1.sparse"])
 ///     for hit in try store.search(["swift": 1.2, "storage": 0.4]) { print(hit.id, hit.score) }
 ///
-/// An exact search gives the documents and the scores, to the last bit, that one store gives which has the documents of all
-/// shards: frequencies, counts and the average length of documents are added up, and one threshold holds for all shards.
+/// An exact search returns the same documents and the same scores, bit for bit, as one store with the documents of all shards:
+/// document frequencies, counts and lengths are summed, and one threshold holds for all shards.
 ///
-/// A shard that cannot answer is never passed over in silence: the search throws a ``PartialAnswer``, which has the answer of
-/// the others and names it.
+/// If a shard cannot answer, the search throws a ``PartialAnswer`` that names the shard and has the answer of the others.
 ///
-/// A document lies in the shard that a hash of its identifier names (FORMAT.md, "Shards"). Stores that were filled otherwise
-/// can be searched together as long as no two of them have one identifier, and are not written to.
+/// A document is in the shard that a hash of its identifier names (FORMAT.md, "Shards"). Stores that were filled in another way
+/// can be searched together if no two of them have the same identifier, but they cannot be written to.
 public final class ShardedStore: Sendable {
-    /// Where the shards lie, in the order of their numbers.
+    /// The paths of the shards, in the order of their numbers.
     public let paths: [FilePath]
-    /// The shards that could not be opened, and why.
+    /// The shards that could not be opened, with their errors.
     public let unopened: [ShardFailure]
-    /// Those that could, in their order.
+    /// The open shards, in order.
     let stores: [Store]
     /// Whether each identifier's shard follows from its hash.
     let isPlaced: Bool
@@ -33,9 +32,10 @@ public final class ShardedStore: Sendable {
     /// Opens stores as shards, in any order.
     ///
     /// - Parameters:
-    ///   - paths: of the stores, each once; 1...1,024.
-    ///   - configuration: of each. Shards that may be made and are not there are made, as one new set.
-    ///   - allowsFailures: whether to go on without shards that cannot be opened, which every search then names.
+    ///   - paths: The paths of 1 to 1,024 different stores.
+    ///   - configuration: The configuration of each shard. If the configuration allows it, missing shards are created as one new
+    ///     set.
+    ///   - allowsFailures: Whether to continue without shards that cannot be opened. Every search then names them.
     /// - Throws: what `Store.open` throws, with the shard's path;
     ///   `invalidArgument` for no path, for copies of one store, and for shards of several sets or of one that is not
     ///   complete.
@@ -112,19 +112,19 @@ public final class ShardedStore: Sendable {
         return try ShardedSnapshot(snapshots, missing)
     }
 
-    /// The best documents of the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
+    /// Searches the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
     public func search(
         _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
     ) throws -> SearchResult {
         try search(query, options: SearchOptions(limit: limit, recall: recall))
     }
 
-    /// The best documents of the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
+    /// Searches the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage] = []) throws -> SearchResult {
         try read { try $0.search(query, options: options, stages: stages) }
     }
 
-    /// The best documents of the newest commits, for a task. See ``ShardedSnapshot/search(_:options:stages:)``.
+    /// Searches the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
     ///
     /// - Throws: what that throws, and `cancelled`.
     public func search(
@@ -137,8 +137,8 @@ public final class ShardedStore: Sendable {
 }
 
 extension ShardedStore {
-    /// Where the shards lie that a folder holds: `0.sparse`, `1.sparse` and so on, in this order. A number that is missing is
-    /// among them, so that opening it says so. In a folder without such names, every file that ends in `.sparse`.
+    /// Returns the paths of the shards in a folder: `0.sparse`, `1.sparse` and so on, in this order. A missing number is included,
+    /// so that opening it fails. In a folder without such names, every file that ends in `.sparse` is a shard.
     ///
     /// - Throws: `notFound` for a folder without shards, `io`.
     public static func paths(in folder: FilePath) throws(SparseStoreError) -> [FilePath] {
@@ -163,12 +163,12 @@ extension ShardedStore {
         return (0...last).map { folder.appending("\($0).sparse") }
     }
 
-    /// The document with an identifier in the newest commits. See ``ShardedSnapshot/document(_:includingMultivector:)``.
+    /// Returns the document with an identifier in the newest commits. See ``ShardedSnapshot/document(_:includingMultivector:)``.
     public func document(_ id: String, includingMultivector: Bool = false) throws -> Document? {
         try read { try $0.document(id, includingMultivector: includingMultivector) }
     }
 
-    /// What each shard that could be opened holds and costs, in their order.
+    /// Returns the statistics of each open shard, in order.
     public func statistics() throws(SparseStoreError) -> [(path: FilePath, statistics: StoreStatistics)] {
         var all: [(path: FilePath, statistics: StoreStatistics)] = []
         for store in stores { all.append((store.path, try store.statistics())) }
@@ -238,11 +238,11 @@ struct ShardSet {
 
     private static func misfit(_ paths: [FilePath], _ records: [ShardRecord?]) -> SparseStoreError {
         let parts = zip(paths, records).map { path, record in
-            "'\(path)' is " + (record.map { "shard \($0.number) of the \($0.count) of set \($0.set)" } ?? "of no set")
+            "'\(path)' is " + (record.map { "shard \($0.number) of \($0.count) of the set \($0.set)" } ?? "in no set")
         }
         return SparseStoreError(
             .invalidArgument,
-            "these are not all shards of one set: \(parts.joined(separator: ", ")); give the shards of one set, each once"
+            "these stores are not one complete set of shards: \(parts.joined(separator: ", ")); give each shard of a set once"
         )
     }
 }

@@ -2,14 +2,14 @@ internal import LMDB
 internal import SparseFormat
 internal import SystemPackage
 
-/// Copies every document of one state of some stores into other stores, bit for bit, and goes on where it was stopped.
+/// Copies every document of a snapshot of some stores into other stores, bit for bit. A stopped copy can be continued.
 ///
-/// The strings of terms get numbers first, in the order in which the sources have them, so that copies score to the last bit
-/// as the sources do together. Each target keeps how far it is in the transaction of the documents.
+/// String terms get their numbers first, in the order of the sources, so that copies give the same scores bit for bit as the
+/// sources together. Each target stores its progress in the transaction that writes the documents.
 package struct StoreCopy {
-    /// What becomes of an identifier that two sources have with different contents.
+    /// How to treat an identifier that two sources have with different contents.
     package enum Conflict: String, Sendable, CaseIterable {
-        /// The copy ends.
+        /// The copy ends with an error.
         case refuse
         /// The document of the first source is kept.
         case first
@@ -17,11 +17,11 @@ package struct StoreCopy {
         case last
     }
 
-    /// What was copied, by this call and those before that were stopped.
+    /// The progress of a copy, including earlier calls that were stopped.
     package struct Summary: Sendable, Hashable {
-        /// Documents that the sources have.
+        /// The number of documents in the sources.
         package var documents = 0
-        /// Documents that were there already: equal ones, and those that lost a conflict.
+        /// The number of documents that were not copied because the target had an equal one or another one won a conflict.
         package var repeated = 0
     }
 
@@ -45,7 +45,7 @@ package struct StoreCopy {
     private static let batchDocuments = 16_384
     private static let batchSize = 4 << 20
 
-    /// Copies what is missing.
+    /// Copies the missing documents.
     ///
     /// - Parameter progress: called after each batch with the documents looked at; may throw to stop, with what was copied
     ///   kept.
@@ -136,7 +136,7 @@ package struct StoreCopy {
                 guard record.origin == origin else {
                     throw SparseStoreError(
                         .invalidArgument,
-                        "'\(target.path)' has a copy of other stores, or of an earlier state of these; remove it, or name "
+                        "'\(target.path)' has a copy of other stores or of an earlier state of these; remove it, or name "
                             + "another file")
                 }
                 return record
@@ -189,8 +189,8 @@ package struct StoreCopy {
                     guard conflict == .last else {
                         throw SparseStoreError(
                             .invalidArgument,
-                            "two of the stores have a document '\(document.id)', with different contents; say which one "
-                                + "counts")
+                            "two of the stores have the document '\(document.id)' with different contents; choose which "
+                                + "one to keep")
                     }
                 }
                 try transaction.upsert(document)
@@ -283,8 +283,8 @@ private struct TokenEncoding {
             guard settings.outdated == 0, isSame ?? true else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "token vectors are kept in several encodings ('\(snapshot.source.environment.path)'), and one store "
-                        + "cannot have all of them without a loss; bring every store to one codec, f16 or int8, first")
+                    "the token vectors have several encodings ('\(snapshot.source.environment.path)'), which one "
+                        + "store cannot keep without a loss; change all stores to one codec, f16 or int8, first")
             }
             found = (settings.encoding.codec, codebook, settings.dimension)
         }

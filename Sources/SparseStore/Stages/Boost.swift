@@ -1,7 +1,7 @@
 internal import Platform
 public import SparseFormat
 
-/// What a document's fields add to its score in the stage ``SearchStage/boost(_:combinedBy:candidates:)``.
+/// A change to the score of documents by their fields, for the stage ``SearchStage/boost(_:combinedBy:candidates:)``.
 ///
 ///     .boost([
 ///         .decay("published", from: .date(rfc3339: "2024-06-01") ?? 0, scale: 30 * 86_400),
@@ -9,7 +9,7 @@ public import SparseFormat
 ///         .when(.tag("featured"), 1.5),
 ///     ])
 ///
-/// A boost gives a document a number, or nothing: then it leaves the document's score as it is.
+/// A boost gives a document a number. If it has none for a document, the score stays unchanged.
 public struct Boost: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case when(Filter)
@@ -17,7 +17,7 @@ public struct Boost: Sendable, Hashable {
         case decay(TextKey, Decay)
     }
 
-    /// What is made of an attribute's value before it counts.
+    /// A function that is applied to the value of an attribute.
     public enum Modifier: String, Sendable, Hashable, CaseIterable {
         /// The value itself.
         case identity
@@ -27,13 +27,13 @@ public struct Boost: Sendable, Hashable {
         case squareRoot
     }
 
-    /// How a decay falls with the distance.
+    /// The shape of a decay.
     public enum Curve: String, Sendable, Hashable, CaseIterable {
-        /// By the same factor over every scale.
+        /// It falls by the same factor over every scale.
         case exponential
-        /// Slowly at first, then fast, then slowly.
+        /// It falls slowly at first, then fast, then slowly.
         case gaussian
-        /// Evenly, down to 0.
+        /// It falls evenly, down to 0.
         case linear
     }
 
@@ -46,40 +46,40 @@ public struct Boost: Sendable, Hashable {
     }
 
     let kind: Kind
-    /// What the number is multiplied by; of a filter the number itself.
+    /// The factor of the number; for a filter, the number itself.
     let factor: Double
 
-    /// A number for the documents that a filter lets through, and nothing for the others.
+    /// Creates a boost with a number for the documents that a filter matches, and none for the others.
     ///
     /// - Parameters:
-    ///   - filter: which documents.
-    ///   - value: finite; above 1 it raises the score of a product, below 1 it lowers it.
+    ///   - filter: The documents to boost.
+    ///   - value: A finite number. In a product, a number above 1 raises the score and a number below 1 lowers it.
     public static func when(_ filter: Filter, _ value: Double) -> Boost { Boost(kind: .when(filter), factor: value) }
 
-    /// The value of an attribute of integers or numbers, times a factor; nothing for documents without it.
+    /// Creates a boost by the value of an attribute of integers or numbers. Documents without the attribute have no number.
     ///
     /// - Parameters:
-    ///   - attribute: its name.
-    ///   - factor: finite; what is left of the value after the modifier is multiplied by it.
-    ///   - modifier: what is made of the value first.
+    ///   - attribute: The name of the attribute.
+    ///   - factor: A finite factor, applied after the modifier.
+    ///   - modifier: The function that is applied to the value.
     public static func value(_ attribute: String, times factor: Double = 1, by modifier: Modifier = .identity) -> Boost
     {
         Boost(kind: .value(TextKey(attribute), modifier), factor: factor)
     }
 
-    /// A number that falls with the distance between an attribute and an origin, from 1; nothing for documents without the
-    /// attribute. It is the decay of Elasticsearch's `function_score` query.
+    /// Creates a boost that falls from 1 with the distance between an attribute and an origin. Documents without the attribute
+    /// have no number. It is the decay of Elasticsearch's `function_score` query.
     ///
     /// With d the distance less the offset, or 0 where that is negative, and s the scale: level^(d / s) for `exponential`,
     /// level^((d / s)^2) for `gaussian`, and 1 - (1 - level) d / s, at least 0, for `linear`.
     ///
     /// - Parameters:
-    ///   - attribute: its name. Its values are dates, integers or numbers.
-    ///   - origin: where the number is 1: a date for dates, otherwise a finite number.
-    ///   - scale: above 0; behind so much distance, beside the offset, the number is `level`. In seconds for dates.
-    ///   - offset: at least 0; so near, the number is 1. In seconds for dates.
-    ///   - level: above 0 and below 1.
-    ///   - curve: how it falls.
+    ///   - attribute: The name of the attribute. Its values are dates, integers or numbers.
+    ///   - origin: The value for which the number is 1: a date for dates, otherwise a finite number.
+    ///   - scale: The distance beyond the offset at which the number is `level`; above 0. In seconds for dates.
+    ///   - offset: The distance up to which the number is 1; at least 0. In seconds for dates.
+    ///   - level: The number at the scale; above 0 and below 1.
+    ///   - curve: The shape of the decay.
     public static func decay(
         _ attribute: String, from origin: AttributeValue, scale: Double, offset: Double = 0, to level: Double = 0.5,
         curve: Curve = .exponential
@@ -88,7 +88,7 @@ public struct Boost: Sendable, Hashable {
         return Boost(kind: .decay(TextKey(attribute), decay), factor: 1)
     }
 
-    /// The attribute that it looks at; nil for a filter.
+    /// The name of the attribute; nil for a filter.
     var attribute: String? {
         switch kind {
         case .when: nil
@@ -96,7 +96,7 @@ public struct Boost: Sendable, Hashable {
         }
     }
 
-    /// What a value of the attribute is worth; nil for one that is no number.
+    /// Returns the number for a value of the attribute; nil if the value is not a number.
     func worth(of value: AttributeValue) -> Double? {
         guard let number = value.double else { return nil }
         switch kind {
@@ -135,12 +135,12 @@ public struct Boost: Sendable, Hashable {
             }
             guard decay.origin.double?.isFinite ?? false else {
                 throw SparseStoreError(
-                    .invalidArgument, "the origin of the decay by '\(name)' is no finite number and no date")
+                    .invalidArgument, "the origin of the decay by '\(name)' is neither a finite number nor a date")
             }
         }
     }
 
-    /// Looks whether the attribute has a type that the boost can work with.
+    /// Checks that the boost supports the type of the attribute.
     ///
     /// - Throws: `invalidArgument`.
     func check(_ type: AttributeType) throws(SparseStoreError) {
@@ -150,29 +150,29 @@ public struct Boost: Sendable, Hashable {
         case (.decay(_, let decay), .date):
             guard case .date = decay.origin else {
                 throw SparseStoreError(
-                    .invalidArgument, "the attribute '\(name)' is a date, and the origin of the decay is none")
+                    .invalidArgument, "the attribute '\(name)' is a date, but the origin of the decay is not")
             }
         case (.decay(_, let decay), .integer), (.decay(_, let decay), .number):
             if case .date = decay.origin {
                 throw SparseStoreError(
-                    .invalidArgument, "the attribute '\(name)' is a \(type), and the origin of the decay is a date")
+                    .invalidArgument, "the attribute '\(name)' is a \(type), but the origin of the decay is a date")
             }
         default:
             throw SparseStoreError(
-                .invalidArgument, "the attribute '\(name)' is a \(type), and a boost needs numbers or dates")
+                .invalidArgument, "the attribute '\(name)' is a \(type), but a boost needs numbers or dates")
         }
     }
 }
 
-/// How the numbers of several boosts and the score before become one score.
+/// How the numbers of several boosts and the previous score are combined.
 public enum BoostCombination: String, Sendable, Hashable, CaseIterable {
-    /// The score times all numbers.
+    /// The product of the score and all numbers.
     case product
-    /// The score and all numbers added up.
+    /// The sum of the score and all numbers.
     case sum
 }
 
-/// Scores candidates by the score they have and what boosts say.
+/// Scores candidates by their previous score and boosts.
 struct BoostReranker: Reranker {
     /// Returns the number that a boost gives a document, or nil.
     typealias Reading = @Sendable (RankedPlace) throws -> Double?
@@ -194,7 +194,7 @@ struct BoostReranker: Reranker {
 }
 
 extension AttributeValue {
-    /// As a number; of a date microseconds. Nil for what is none.
+    /// The value as a number, in microseconds for a date; nil if it is not a number.
     fileprivate var double: Double? {
         switch self {
         case .integer(let value), .date(let value): Double(value)

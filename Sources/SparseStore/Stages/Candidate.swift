@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 public import SparseFormat
 
 /// A document that a stage may score, with its rank in the previous stage.

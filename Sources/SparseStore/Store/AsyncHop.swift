@@ -1,6 +1,6 @@
-internal import Platform
 internal import Dispatch
 internal import LMDB
+internal import Platform
 
 /// Moves blocking work off the threads that Swift tasks share. A search may wait for the disk, and a few waiting
 /// searches would otherwise hold up every task of the process.

@@ -1,6 +1,6 @@
-internal import Platform
 internal import LMDB
 internal import Logging
+internal import Platform
 
 /// Tracks the open snapshots of a store. A snapshot keeps the pages freed since its commit from being reused, so the
 /// file grows. The log therefore warns about snapshots that are held for long.

@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// What a search looks into: one snapshot, or the snapshots of several shards, which answer as one.

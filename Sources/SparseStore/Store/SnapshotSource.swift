@@ -1,6 +1,6 @@
-internal import Platform
 internal import LMDB
 internal import Logging
+internal import Platform
 internal import SparseFormat
 internal import SystemPackage
 

@@ -1,30 +1,31 @@
 // Questions about documents that need no query, asked of the newest commit. In an asynchronous function Swift picks the
 // calls that leave the task's thread.
 extension Store {
-    /// How many documents of the newest commit a filter lets through; all without one. See ``Snapshot/count(where:)``.
+    /// Returns the number of documents of the newest commit that a filter matches. See ``Snapshot/count(where:)``.
     public func count(where filter: Filter? = nil) throws(SparseStoreError) -> Int {
         try SparseStoreError.wrap { try source.snapshot() }.count(where: filter)
     }
 
-    /// How many documents of the newest commit have each value of an attribute. See ``Snapshot/facets(_:where:limit:)``.
+    /// Counts the documents of the newest commit for each value of an attribute. See
+    /// ``Snapshot/facets(_:where:limit:)``.
     ///
     /// - Parameters:
-    ///   - name: the attribute.
-    ///   - filter: counts only documents that it lets through.
-    ///   - limit: the most values, 1 to `Limits.maximumResults`.
+    ///   - name: The name of the attribute.
+    ///   - filter: The documents to count; nil for all.
+    ///   - limit: The largest number of values to return, 1 to `Limits.maximumResults`.
     public func facets(
         _ name: String, where filter: Filter? = nil, limit: Int = 20
     ) throws(SparseStoreError) -> [Facet] {
         try SparseStoreError.wrap { try source.snapshot() }.facets(name, where: filter, limit: limit)
     }
 
-    /// Documents of the newest commit, a page at a time. See ``Snapshot/list(where:order:limit:after:)``.
+    /// Lists documents of the newest commit, one page at a time. See ``Snapshot/list(where:order:limit:after:)``.
     ///
     /// - Parameters:
-    ///   - filter: nil lets all through.
-    ///   - order: which documents come first.
-    ///   - limit: the most documents of the page, 1 to `Limits.maximumResults`.
-    ///   - cursor: where the page before ended.
+    ///   - filter: The documents to list; nil for all.
+    ///   - order: The order of the documents.
+    ///   - limit: The largest number of documents in the page, 1 to `Limits.maximumResults`.
+    ///   - cursor: The cursor of the previous page; nil for the first page.
     public func list(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
     ) throws(SparseStoreError) -> DocumentPage {
@@ -32,32 +33,32 @@ extension Store {
             where: filter, order: order, limit: limit, after: cursor)
     }
 
-    /// How many documents a filter lets through, counted while other tasks run. See ``Snapshot/count(where:)``.
+    /// Returns the number of documents that a filter matches, without blocking other tasks. See ``Snapshot/count(where:)``.
     public func count(where filter: Filter? = nil) async throws(SparseStoreError) -> Int {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).count(where: filter) }
     }
 
-    /// How many documents have each value of an attribute, counted while other tasks run. See
+    /// Counts the documents for each value of an attribute, without blocking other tasks. See
     /// ``Snapshot/facets(_:where:limit:)``.
     ///
     /// - Parameters:
-    ///   - name: the attribute.
-    ///   - filter: counts only documents that it lets through.
-    ///   - limit: the most values, 1 to `Limits.maximumResults`.
+    ///   - name: The name of the attribute.
+    ///   - filter: The documents to count; nil for all.
+    ///   - limit: The largest number of values to return, 1 to `Limits.maximumResults`.
     public func facets(
         _ name: String, where filter: Filter? = nil, limit: Int = 20
     ) async throws(SparseStoreError) -> [Facet] {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).facets(name, where: filter, limit: limit) }
     }
 
-    /// Documents of the newest commit, a page at a time, read while other tasks run. See
+    /// Lists documents of the newest commit, one page at a time, without blocking other tasks. See
     /// ``Snapshot/list(where:order:limit:after:)``.
     ///
     /// - Parameters:
-    ///   - filter: nil lets all through.
-    ///   - order: which documents come first.
-    ///   - limit: the most documents of the page, 1 to `Limits.maximumResults`.
-    ///   - cursor: where the page before ended.
+    ///   - filter: The documents to list; nil for all.
+    ///   - order: The order of the documents.
+    ///   - limit: The largest number of documents in the page, 1 to `Limits.maximumResults`.
+    ///   - cursor: The cursor of the previous page; nil for the first page.
     public func list(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
     ) async throws(SparseStoreError) -> DocumentPage {
@@ -67,14 +68,14 @@ extension Store {
     }
 }
 
-/// Documents of one snapshot by filter and order, one after the other.
+/// The documents of a snapshot that a filter matches, in an order.
 ///
 ///     for document in snapshot.documents(where: .tag("de"), order: ListOrder(by: "year")) {
 ///         print(try document.get().id)
 ///     }
 ///
-/// Which documents, and their order, is found out before the first; each is read when it is its turn. A document that cannot
-/// be read is the last element, with its error.
+/// The documents and their order are determined before the first element; each document is read when it is requested. If a
+/// document cannot be read, its error is the last element.
 public struct DocumentSequence: Sequence {
     private let snapshot: Snapshot
     private let filter: Filter?
@@ -86,10 +87,10 @@ public struct DocumentSequence: Sequence {
         self.order = order
     }
 
-    /// Begins with the first document.
+    /// Returns an iterator that starts with the first document.
     public func makeIterator() -> Iterator { Iterator(self) }
 
-    /// Gives one document after the other.
+    /// Iterates over the documents.
     public struct Iterator: IteratorProtocol {
         private let sequence: DocumentSequence
         /// Of the documents that were not read yet; nil before the first.
@@ -101,7 +102,7 @@ public struct DocumentSequence: Sequence {
 
         fileprivate init(_ sequence: DocumentSequence) { self.sequence = sequence }
 
-        /// The next document, or the error that ended the iteration; nil when there is none.
+        /// Returns the next document, or the error that ends the iteration; nil after the last.
         public mutating func next() -> Result<Document, SparseStoreError>? {
             do throws(SparseStoreError) {
                 if read.isEmpty { try fill() }
@@ -125,13 +126,12 @@ public struct DocumentSequence: Sequence {
     }
 }
 
-/// Documents of a store by filter and order, one after the other, read a page at a time while other tasks run.
+/// The documents of a store that a filter matches, in an order, read one page at a time without blocking other tasks.
 ///
 ///     for try await document in store.documents(where: .tag("de")) { print(document.id) }
 ///
-/// Each page is of the commit that is the newest when it is read, and goes on behind the last document of the page before. It
-/// takes a look at the order of all documents: read many at a time.
-/// To go on later, keep ``Iterator/cursor``.
+/// Each page is read from the commit that is newest then, and continues after the last document of the previous page. A page
+/// costs a pass over all documents, so use large pages. To continue later, keep ``Iterator/cursor``.
 public struct AsyncDocumentSequence: AsyncSequence, Sendable {
     /// One document.
     public typealias Element = Document
@@ -150,10 +150,10 @@ public struct AsyncDocumentSequence: AsyncSequence, Sendable {
         self.cursor = cursor
     }
 
-    /// Begins with the first document, or behind the cursor.
+    /// Returns an iterator that starts with the first document or after the cursor.
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
-    /// Gives one document after the other.
+    /// Iterates over the documents.
     public struct Iterator: AsyncIteratorProtocol {
         private let sequence: AsyncDocumentSequence
         private var page: DocumentPage?
@@ -167,12 +167,12 @@ public struct AsyncDocumentSequence: AsyncSequence, Sendable {
             before = sequence.cursor
         }
 
-        /// Where the document stands that ``next()`` gave last, to go on behind it later; nil before the first.
+        /// The cursor after the last document that ``next()`` returned; nil before the first.
         public var cursor: Cursor? { page?.cursor(behind: given) ?? before }
 
-        /// The next document; nil when there is none.
+        /// Returns the next document; nil after the last.
         ///
-        /// - Throws: what ``Snapshot/list(where:order:limit:after:)`` throws, and `cancelled`.
+        /// - Throws: The errors of ``Snapshot/list(where:order:limit:after:)``, and `cancelled`.
         public mutating func next() async throws(SparseStoreError) -> Document? {
             if page.map({ given == $0.documents.count && $0.hasMore }) ?? true {
                 before = cursor
@@ -189,24 +189,24 @@ public struct AsyncDocumentSequence: AsyncSequence, Sendable {
 }
 
 extension Snapshot {
-    /// Documents that a filter lets through, in an order. See ``DocumentSequence``.
+    /// Returns the documents that a filter matches, in an order. See ``DocumentSequence``.
     ///
     /// - Parameters:
-    ///   - filter: nil lets all through.
-    ///   - order: which documents come first.
+    ///   - filter: The documents to list; nil for all.
+    ///   - order: The order of the documents.
     public func documents(where filter: Filter? = nil, order: ListOrder = ListOrder()) -> DocumentSequence {
         DocumentSequence(self, filter, order)
     }
 }
 
 extension Store {
-    /// Documents that a filter lets through, in an order. See ``AsyncDocumentSequence``.
+    /// Returns the documents that a filter matches, in an order. See ``AsyncDocumentSequence``.
     ///
     /// - Parameters:
-    ///   - filter: nil lets all through.
-    ///   - order: which documents come first.
-    ///   - pageSize: how many are read together, 1 to `Limits.maximumResults`.
-    ///   - cursor: where an earlier iteration ended; nil for the beginning.
+    ///   - filter: The documents to list; nil for all.
+    ///   - order: The order of the documents.
+    ///   - pageSize: The number of documents to read at once, 1 to `Limits.maximumResults`.
+    ///   - cursor: The cursor of an earlier iteration; nil to start with the first document.
     public func documents(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), pageSize: Int = 1_000, after cursor: Cursor? = nil
     ) -> AsyncDocumentSequence {

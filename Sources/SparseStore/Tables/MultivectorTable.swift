@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// Maps document numbers to token vectors, and holds the codebooks of trained codecs.

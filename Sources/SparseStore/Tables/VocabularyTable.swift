@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// Maps term strings to term numbers and back, for stores whose terms are strings.

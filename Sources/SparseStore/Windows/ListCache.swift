@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 internal import Synchronization
 

@@ -5,13 +5,13 @@ internal import SparseInterchange
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Compare the answers of another engine with exact ones.",
+        abstract: "Compare the answers of another engine with the exact ones.",
         discussion: """
-            TRUTH is 'truth.trec' as 'export --for' has written it, RUN what the other engine answers to 'queries.jsonl' \
-            beside it; both are TREC runs: lines of 'query Q0 document rank score tag', with the documents' ids as the store \
-            has them. Overlap is the share of the first 10 and 100 true documents that the run has among its first, on average \
-            over the queries; documents with equal true scores count alike. Missing ids are documents of the truth that the run \
-            has for no query.
+            TRUTH is the file 'truth.trec' that 'export --for' writes. RUN has the answers of the other engine to \
+            'queries.jsonl' from the same folder. Both are TREC runs, with lines of 'query Q0 document rank score tag' and \
+            the ids of the store. Overlap is the share of the first 10 and 100 true documents among the first 10 and 100 of \
+            the run, averaged over the queries; documents with equal true scores are interchangeable. Missing ids are \
+            documents of the truth that the run does not have for any query.
 
             EXAMPLES:
               sparsestore compare milvus/truth.trec milvus/run.trec
@@ -26,7 +26,7 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
-    /// Missing ids that are shown.
+    /// The largest number of missing ids to show.
     private static let shown = 20
 
     func validate() throws {
@@ -37,7 +37,7 @@ struct CompareCommand: ParsableCommand {
         let expected = try TRECRun(path: truth)
         guard !expected.rankings.isEmpty else {
             throw CommandFailure(
-                .invalidInput, "'\(truth)' has no answers; give the truth that 'export --for' has written")
+                .invalidInput, "'\(truth)' has no answers; give the file that 'export --for' writes")
         }
         let found = try TRECRun(path: runFile)
         let comparison = RunComparison(truth: expected, run: found)

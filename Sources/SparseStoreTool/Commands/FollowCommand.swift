@@ -10,12 +10,12 @@ struct FollowCommand: ParsableCommand {
         abstract: "Make a store of what was published, and keep it up to date.",
         discussion: """
             Fetches what the copy lacks, compares every piece with its hash, opens the new file, and puts it into the old \
-            one's place by a rename. So the copy is one whole commit at any time, after a kill too. It needs the size of \
-            the store in free space meanwhile. Without --once it looks for the next publication until it is interrupted.
+            one's place by a rename, so the copy is always one whole commit, even after a kill. The command needs as much \
+            free space as the store has bytes. Without --once it waits for further publications until it is interrupted.
 
-            The copy is for reading. Processes that have it open read on from the old file until they open it again, call \
-            'refresh', or ask for a newer generation. A file that has commits of its own, or that no follower has made, is \
-            never replaced: to go on from an earlier commit, make a copy at a new path and write to it.
+            The copy is for reading. Processes that have it open keep reading the old file until they open it again, call \
+            'refresh', or request a newer generation. A file that has its own commits, or that was not made by a follower, \
+            is never replaced: to continue from an earlier commit, make a copy at a new path and write to it.
 
             EXAMPLES:
               sparsestore follow /backup/wiki wiki-copy.sparse
@@ -25,29 +25,29 @@ struct FollowCommand: ParsableCommand {
 
     @OptionGroup var target: TargetArgument
 
-    @Argument(help: "The copy's file.")
+    @Argument(help: "The file of the copy.")
     var store: String
 
-    @Flag(help: "Come to the newest publication and end.")
+    @Flag(help: "Follow to the newest publication and end.")
     var once = false
 
-    @Option(help: "With --once: the generation to make, which 'publications' lists.")
+    @Option(help: "With --once: the generation to follow to; 'publications' lists them.")
     var at: UInt64?
 
-    @Option(help: "Look for the next publication every so many seconds.")
+    @Option(help: "The number of seconds between two looks at the target.")
     var every = 2.0
 
     @Flag(
         help: """
-            Let the copy lie on a network or FUSE file system. Only processes of one host may use it at the same time.
+            Allow the copy to be on a network or FUSE file system. Only processes of one host may use it at the same time.
             """)
     var allowNetworkFilesystem = false
 
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard at == nil || once else { throw ValidationError("--at is for --once") }
-        guard (0.01...86_400).contains(every) else { throw ValidationError("--every is to be 0.01 to 86400 seconds") }
+        guard at == nil || once else { throw ValidationError("--at needs --once") }
+        guard (0.01...86_400).contains(every) else { throw ValidationError("--every must be 0.01 to 86400 seconds") }
     }
 
     func run() throws {

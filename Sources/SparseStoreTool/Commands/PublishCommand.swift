@@ -6,14 +6,14 @@ internal import SparseStore
 struct PublishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish",
-        abstract: "Ship what is new of a store to a folder or to S3.",
+        abstract: "Ship the changes of a store to a folder or to S3.",
         discussion: """
             Writes the pages of the newest commit that the target lacks, compressed, and then a manifest that names all \
-            pages of the commit. Each publication is a point to restore: 'follow' makes a store of it. The store may be in \
-            use. All of it is read and hashed, whatever is shipped.
+            pages of the commit. 'follow' makes a store from any publication, so each one is a point to restore. The store \
+            may be in use. The whole file is read and hashed, even if little is shipped.
 
-            A kill leaves a target whose publications are complete: publish again. Several publishers of one store get \
-            along. A target is of one store.
+            If the command is killed, the publications in the target stay complete; publish again. Several processes may \
+            publish one store. A target belongs to one store.
 
             EXAMPLES:
               sparsestore publish wiki.sparse /backup/wiki
@@ -23,7 +23,7 @@ struct PublishCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
     @OptionGroup var target: TargetArgument
 
-    @Option(help: "Then remove all publications but the newest so many, and the pages that only they name.")
+    @Option(help: "Afterward, remove all but this many of the newest publications, and the pages that only they name.")
     var keep: Int?
 
     @OptionGroup var output: OutputOptions

@@ -7,13 +7,13 @@ internal import SystemPackage
 struct SplitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "split",
-        abstract: "Copy a store into several, which answer as one.",
+        abstract: "Copy a store into several shards that answer as one store.",
         discussion: """
-            Makes DIR/0.sparse, DIR/1.sparse and so on. Each document goes into the shard that a hash of its id names; \
-            everything that it holds moves bit for bit. Commands that read take DIR for a store: exact answers and scores \
-            are those of STORE. STORE may be a folder of shards itself, which divides them anew.
+            Creates DIR/0.sparse, DIR/1.sparse and so on. Each document is copied bit for bit into the shard that a hash of \
+            its id names. Commands that read accept DIR as a store, and exact answers and scores equal those of STORE. STORE \
+            may itself be a folder of shards, to change their number.
 
-            The shards appear when all of them are complete. A command that was stopped goes on when it is given again.
+            DIR appears when all shards are complete. To continue after a stop, run the same command again.
 
             EXAMPLES:
               sparsestore split wiki.sparse --shards 4 shards/
@@ -22,16 +22,16 @@ struct SplitCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
 
-    @Option(help: "How many shards.")
+    @Option(help: "The number of shards.")
     var shards: Int
 
-    @Argument(help: "The folder of the shards; made when it is not there.")
+    @Argument(help: "The folder of the shards, which is created.")
     var folder: String
 
     @OptionGroup var layout: CopyOptions
 
     func validate() throws {
-        guard (1...1_024).contains(shards) else { throw ValidationError("--shards is to be 1 to 1024, not \(shards)") }
+        guard (1...1_024).contains(shards) else { throw ValidationError("--shards must be 1 to 1024, not \(shards)") }
     }
 
     func run() throws {

@@ -1,5 +1,5 @@
-internal import Platform
 internal import Dispatch
+internal import Platform
 internal import SparseInterchange
 internal import SparseStore
 internal import Synchronization

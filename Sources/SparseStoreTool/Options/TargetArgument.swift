@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SparseStore
 
-/// Where publications are kept.
+/// The argument for a target of publications.
 struct TargetArgument: ParsableArguments {
     @Argument(help: "A folder, or s3://BUCKET/PREFIX.")
     var target: String
@@ -13,7 +13,7 @@ struct TargetArgument: ParsableArguments {
         return try S3Target(target, s3)
     }
 
-    /// Refuses a folder where the store itself stands, or its lock file.
+    /// Refuses the path of the store itself or of its lock file.
     func requireOther(than store: String) throws {
         for used in [store, store + "-lock", OutputPath.absolute(store), OutputPath.absolute(store) + "-lock"]
         where OutputPath.absolute(target) == OutputPath.absolute(used) {
@@ -22,8 +22,8 @@ struct TargetArgument: ParsableArguments {
     }
 }
 
-/// Which publication a command is about, for messages and JSON.
+/// The text of a publication for messages and JSON.
 extension Publication {
-    /// As people write it, in UTC.
+    /// The time of publication in UTC.
     var when: String { UTCTime.text(microseconds: time) }
 }

@@ -1,5 +1,5 @@
-internal import Platform
 internal import ArgumentParser
+internal import Platform
 internal import SparseStore
 internal import Synchronization
 internal import SystemPackage

@@ -1,6 +1,6 @@
-import Platform
 import LMDB
 import Logging
+import Platform
 import SparseFormat
 import Testing
 

@@ -1,5 +1,5 @@
-internal import Platform
 internal import LMDB
+internal import Platform
 internal import SparseFormat
 
 /// Scores every document of one window term by term, similar to SINDI (Li et al., ICDE 2026), with 8-bit codes and
