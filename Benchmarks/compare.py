@@ -362,9 +362,9 @@ def markdown(result: dict) -> str:
                         f"| {label} | {row['engine']} | {row['setting']} | {row['recall']:.4f} "
                         f"| {row['mean_us']:.0f} | {row['p50_us']:.0f} | {row['p99_us']:.0f} | {ratio} | {scored} | {postings} |")
     floors = ", ".join(f"{row['engine']} {row['mean_us']:.1f} us" for row in result["floors"])
-    lines += ["", f"A call that has next to nothing to do (one rare term) costs through Python: {floors}."]
-    lines += ["", "**What was asked for and what came**: recall on queries the tuner has not seen.", "",
-              "| asked | " + " | ".join(f"{name}, k = {k}" for name in result["sets"] for k in LIMITS) + " |",
+    lines += ["", f"A call through Python with almost no work (one rare term) takes: {floors}."]
+    lines += ["", "**Requested and reached recall**, on queries that the tuner has not seen.", "",
+              "| requested | " + " | ".join(f"{name}, k = {k}" for name in result["sets"] for k in LIMITS) + " |",
               "|---|" + "---|" * (len(result["sets"]) * len(LIMITS))]
     for asked in ASKED:
         cells = []
@@ -382,18 +382,18 @@ def markdown(result: dict) -> str:
                 f"| {name} | {point['limit']} | {point['effort']} | {point['recall']:.4f} | {point['postings']:,.0f} "
                 f"| {point['documents_scored']:.0f} |" for point in points]
     if result["cold"]:
-        lines += ["", "**From nothing to the first answer**, k = 10 at 0.95: medians of "
+        lines += ["", "**Time to the first answer**, k = 10 at 0.95: medians of "
                   f"{result['cold_rounds']} fresh processes.", "",
-                  "| engine | page cache | first answer ms | p50 of the next 100 us | of the file stayed cached |",
+                  "| engine | page cache | first answer ms | p50 of the next 100 us | share of the file that stayed cached |",
                   "|---|---|---|---|---|"]
         for row in result["cold"]:
             first = row.get("process_ms", row.get("first_ms"))
             stayed = f"{row['stayed'] * 100:.1f} %" if "stayed" in row else "all"
             lines.append(f"| {row['engine']} | {'dropped' if row['evicted'] else 'warm'} | {first:.1f} "
                          f"| {row['next_p50_us']:.0f} | {stayed} |")
-        lines += ["", "SparseStore: from the start of the process to its end, the query's file read in between; its p50 "
-                  "counts the first query too. The peers: from opening the index in a running process; starting Python "
-                  "and importing the library are left out."]
+        lines += ["", "SparseStore is measured from the start of the process to its end, including reading the query file; its "
+                  "p50 includes the first query. The peers are measured from opening the index in a running process, "
+                  "without starting Python and importing the library."]
     return "\n".join(lines) + "\n"
 
 

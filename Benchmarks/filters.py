@@ -65,7 +65,7 @@ def main() -> None:
         call("load", store, lines, "--quiet")
         os.remove(lines)
     call("tune", store, "--queries", tuning, "--quiet")
-    print("| documents let through | recall asked | recall | mean us | p50 | p99 | documents scored | postings |")
+    print("| documents that match | requested recall | recall | mean us | p50 | p99 | documents scored | postings |")
     print("|---|---|---|---|---|---|---|---|")
     for tag, share in {"": 1.0, **SHARES}.items():
         words = ["--filter", f"tag:{tag}"] if tag else []

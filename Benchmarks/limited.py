@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--core", default="1")
     options = parser.parse_args()
     size = os.stat(options.store).st_size
-    print("| recall asked | memory | pass | recall | mean us | p50 | p99 | p50 over warm |")
+    print("| requested recall | memory | pass | recall | mean us | p50 | p99 | p50 over warm |")
     print("|---|---|---|---|---|---|---|---|")
     for recall in options.recall or ["0.95", "exact"]:
         warm = None
