@@ -181,13 +181,4 @@ import Testing
         }
         #expect(twice?.message.contains("'a'") == true)
     }
-
-    @Test func `BM25 weights are those of the formula`() throws {
-        let encoder = try BM25Encoder(averageLength: 4, k1: 1.2, b: 0.75)
-        let weights = encoder.encode(["a": 2, "b": 1, "none": 0])
-        #expect(weights.map(\.term) == ["a", "b"])
-        // count (k1 + 1) / (count + k1 (1 - b + b 3/4))
-        #expect(abs(weights[0].weight - 4.4 / (2 + 1.2 * 0.8125)) < 1e-6)
-        #expect(abs(weights[1].weight - 2.2 / (1 + 1.2 * 0.8125)) < 1e-6)
-    }
 }
