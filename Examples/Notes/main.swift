@@ -27,22 +27,18 @@ struct Notes {
     /// Adds a note, and returns its identifier.
     func add(_ text: String, tags: [String]) throws -> String {
         let terms = encoder.encode(document: text)
-        let payload = try JSONEncoder().encode(Note(text: text, written: Date()))
         return try store.write { transaction in
-            let id = "note-\(transaction.generation)"
-            try transaction.upsert(Document(id: id, terms: terms, payload: Array(payload), tags: tags))
-            return id
+            var document = Document(id: "note-\(transaction.generation)", terms: terms, tags: tags)
+            try document.setPayload(Note(text: text, written: Date()))
+            try transaction.upsert(document)
+            return document.id
         }
     }
 
-    /// The ranking of another index than ours: here the newest first. It might as well come from an index of dense vectors.
+    /// A ranking from outside the search: the newest notes first. It could also come from an index of dense vectors.
     private func newest(of snapshot: Snapshot) throws -> ExternalRanking {
-        var ids: [String] = []
-        try snapshot.forEachDocument { document in
-            ids.append(document.id)
-            return true
-        }
-        return ExternalRanking(ids: ids.reversed())
+        let order = ListOrder(isDescending: true)
+        return ExternalRanking(ids: try snapshot.list(order: order, limit: 100).documents.map(\.id))
     }
 
     /// The notes that match, ranked by words and by age.
@@ -52,7 +48,7 @@ struct Notes {
             limit: 10, weighting: encoder.weighting, filter: tag.map { .tag($0) }, fields: .payload)
         let highlighter = try Highlighter(encoder, query: words)
         return try store.read { snapshot in
-            // Age decides between notes that match: those that do not match are not found by their age.
+            // Age only reorders the notes that match. It adds none.
             let matching = Set(try snapshot.search(query, options: options).map(\.id))
             let newest = try ExternalRanking(ids: newest(of: snapshot).ids.filter(matching.contains))
             let result = try snapshot.search(

@@ -108,7 +108,8 @@ struct CollectionRecord: Codable, Sendable {
 
     /// Gives a document a payload, and the attributes that filters find it by.
     func set(_ payload: [String: JSON], of document: inout Document) throws {
-        document.payload = payload.isEmpty ? nil : Array(try JSONEncoder().encode(payload))
+        document.payload = nil
+        if !payload.isEmpty { try document.setPayload(payload) }
         document.attributes = PayloadAttributes(payload).values
         document.attributes.merge(try pointID(document.id).attributes) { $1 }
     }

@@ -1,11 +1,5 @@
 public import SparseFormat
 
-#if canImport(FoundationEssentials)
-    private import FoundationEssentials
-#else
-    private import Foundation
-#endif
-
 /// The hits of one search, best first, and details of the search. Equal scores are ordered by identifier.
 ///
 /// With ``SearchOptions/grouping``, the hits of a group are adjacent, best first, and groups are ordered by their best
@@ -123,19 +117,6 @@ extension TermContribution {
 
     /// Hashes the bytes of the term.
     public func hash(into hasher: inout Hasher) { hasher.combine(TextKey(term)) }
-}
-
-extension Hit {
-    /// Decodes the payload from JSON. Returns nil if the hit has no payload.
-    ///
-    ///     let page = try store.search(query, options: SearchOptions(fields: .payload))
-    ///     let articles = try page.compactMap { try $0.payload(as: Article.self) }
-    ///
-    /// - Parameter type: The type to decode.
-    /// - Throws: `DecodingError` if the payload is not JSON of that type.
-    public func payload<Value: Decodable>(as type: Value.Type) throws -> Value? {
-        try payload.map { try JSONDecoder().decode(type, from: Data($0)) }
-    }
 }
 
 /// A report on one stage of a multi-stage search.

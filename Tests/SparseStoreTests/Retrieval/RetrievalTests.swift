@@ -216,6 +216,21 @@ import Testing
         #expect(try hits[1].payload(as: Name.self) == nil)
     }
 
+    @Test func `a payload that is written as a value is read as that value, by the document and by a hit`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        var document = Document(id: "d", terms: ["t": 1])
+        #expect(try document.payload(as: Name.self) == nil)
+        try document.setPayload(Name(name: "caf\u{E9}/\"x\""))
+        #expect(document.payload == Array("{\"name\":\"caf\u{E9}/\\\"x\\\"\"}".utf8))
+        try store.write { try $0.upsert(document) }
+        let hit = try #require(try store.search(["t": 1], options: SearchOptions(fields: .payload)).first)
+        #expect(try hit.payload(as: Name.self) == Name(name: "caf\u{E9}/\"x\""))
+        let stored = try store.read { try $0.document("d") }
+        #expect(try stored?.payload(as: Name.self) == Name(name: "caf\u{E9}/\"x\""))
+        #expect(throws: EncodingError.self) { try document.setPayload(["x": Double.infinity]) }
+    }
+
     @Test func `fields are read from the snapshot of the search`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.openNumbered()
