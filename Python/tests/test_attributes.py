@@ -100,10 +100,23 @@ def test_documents_are_removed_by_a_filter(store):
 
 def test_hits_are_grouped_by_the_beginning_of_their_ids(store):
     store.upsert(["p#1", "p#2", "q#1"], [{"z": 3.0}, {"z": 2.0}, {"z": 1.0}])
-    hits = store.search([{"z": 1.0}], k=2, recall="exact", group_by="#")
+    hits = store.search([{"z": 1.0}], k=2, recall="exact", group_by="id:#")
     assert hits.ids.tolist() == [["p#1", "q#1"]]
     assert hits.fields["group"].tolist() == [["p", "q"]]
-    assert store.search([{"z": 1.0}], k=2, recall="exact", group_by="#", group_size=2).ids.shape == (1, 4)
+    assert store.search([{"z": 1.0}], k=2, recall="exact", group_by="id:#", group_size=2).ids.shape == (1, 4)
+
+
+def test_hits_are_grouped_by_an_attribute(store):
+    rows = [{"z": 4.0}, {"z": 3.0}, {"z": 2.0}, {"z": 1.0}]
+    store.upsert(["g1", "g2", "g3", "g4"], rows, attributes={"parent": ["a", "a", "b", None]})
+    hits = store.search([{"z": 1.0}], k=3, recall="exact", group_by="parent")
+    assert hits.ids.tolist() == [["g1", "g3", "g4"]]
+    assert hits.fields["group"].tolist() == [["a", "b", None]]
+
+
+def test_a_group_key_without_a_separator_is_refused(store):
+    with pytest.raises(sparsestore.SparseStoreError, match="'id:'"):
+        store.search([{"z": 1.0}], group_by="id:")
 
 
 @pytest.mark.parametrize("attributes", [{"v": [1, "a"]}, {"v": [object()]}, {"v": [{"a": 1}]}, {"v": [[1, "a"]]}])

@@ -166,10 +166,9 @@ private struct SearchRequest {
         default: options.recall = .target(given.recall == 0 ? 0.95 : given.recall)
         }
         options.filter = try given.filter.map(parse)
-        if let separator = given.group_separator {
-            options.grouping = .byIDPrefix(
-                upTo: try text(separator, name: "group separator"),
-                best: given.group_size == 0 ? 1 : Int(given.group_size))
+        if let key = given.group_by {
+            options.grouping = try Grouping(
+                parsing: try text(key, name: "group key"), best: given.group_size == 0 ? 1 : Int(given.group_size))
         }
         if given.uses_corpus_idf != 0 { options.weighting = .corpusIDF }
         if given.has_minimum_score != 0 { options.minimumScore = given.minimum_score }

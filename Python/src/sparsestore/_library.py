@@ -122,7 +122,7 @@ class SearchOptions(Sized):
         ("fields", c_int32),
         ("tokens", POINTER(Tokens)),
         ("candidates", c_int32),
-        ("group_separator", c_char_p),
+        ("group_by", c_char_p),
         ("group_size", c_int32),
     ]
 

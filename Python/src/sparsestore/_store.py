@@ -397,9 +397,9 @@ class Store:
             fields: what hits bring, ``"payload"``, ``"tags"`` or ``"attributes"``: ``hits.fields["payload"]``.
             tokens: token vectors of each query; the best ``candidates`` are then reranked by MaxSim.
             candidates: how many documents are reranked; ten times ``k`` by default.
-            group_by: a separator: documents whose ids begin alike up to it are of one group, and ``k`` counts groups. The
-                arrays have ``k * group_size`` columns then.
-            group_size: how many documents of a group are answered with at the most.
+            group_by: the name of an attribute, or ``"id:"`` and a separator, such as ``"id:#"``, to group by the part of the
+                ids before it. ``k`` then counts groups, and the arrays have ``k * group_size`` columns.
+            group_size: the maximum number of documents per group.
             vocabulary: the name of each column of a matrix, for a store whose terms are strings.
 
         Returns:
@@ -415,7 +415,7 @@ class Store:
             threads=threads,
             uses_corpus_idf=idf,
             filter=_text(filter),
-            group_separator=_text(group_by),
+            group_by=_text(group_by),
             group_size=group_size,
             timeout=timeout or 0,
             has_minimum_score=minimum_score is not None,

@@ -201,9 +201,10 @@ typedef struct {
     const sparsestore_tokens *tokens;
     /* How many documents are reranked; 0 for 10 times the limit. */
     int32_t candidates;
-    /* NULL, or a separator: documents whose ids begin alike up to it are of one group, and the limit is one of groups. */
-    const char *group_separator;
-    /* How many documents of a group are answered with at the most; 0 for 1. */
+    /* NULL, or what to group documents by: the name of an attribute, or "id:" and a separator, such as "id:#", for the
+       part of the ids before it. The limit then counts groups. */
+    const char *group_by;
+    /* The maximum number of documents per group; 0 for 1. */
     int32_t group_size;
 } sparsestore_search_options;
 

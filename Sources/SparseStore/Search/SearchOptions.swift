@@ -130,6 +130,29 @@ public struct Grouping: Sendable, Hashable {
         Grouping(key: .attribute(TextKey(attribute)), best: best)
     }
 
+    /// Groups documents by a key in the form of the command line: the name of an attribute, or `id:` and a separator.
+    ///
+    ///     try Grouping(parsing: "id:#", best: 2)    // the same as .byIDPrefix(upTo: "#", best: 2)
+    ///
+    /// - Parameters:
+    ///   - text: The key.
+    ///   - best: The maximum number of documents to return for each group, at least 1.
+    /// - Throws: `invalidArgument` if the name or the separator is empty.
+    public init(parsing text: String, best: Int = 1) throws(SparseStoreError) {
+        guard !text.isEmpty, text != "id:" else {
+            throw SparseStoreError(
+                .invalidArgument,
+                problem: "'\(text)' is no key to group by",
+                remedy: "use the name of an attribute, or 'id:' and a separator, such as 'id:#'")
+        }
+        self = text.hasPrefix("id:") ? .byIDPrefix(upTo: String(text.dropFirst(3)), best: best) : .by(text, best: best)
+    }
+
+    private init(key: GroupKey, best: Int) {
+        self.key = key
+        self.best = best
+    }
+
     /// - Throws: `invalidArgument`.
     func check() throws(SparseStoreError) {
         guard (1...Limits.maximumResults).contains(best) else {

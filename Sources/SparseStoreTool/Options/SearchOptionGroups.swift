@@ -53,27 +53,12 @@ enum FieldsOption {
     }
 }
 
-/// The value of `--group-by`: the name of an attribute, or `id:SEPARATOR`.
-enum GroupKeyOption {
-    static func parse(_ text: String) throws -> String {
-        guard !text.isEmpty, text != "id:" else {
-            throw ValidationError(
-                "--group-by is to be the name of an attribute, or 'id:' and a separator, such as 'id:#', not '\(text)'")
-        }
-        return text
-    }
-
-    static func grouping(_ text: String, best: Int) -> Grouping {
-        text.hasPrefix("id:") ? .byIDPrefix(upTo: String(text.dropFirst(3)), best: best) : .by(text, best: best)
-    }
-}
-
 /// The search options that `search` and `eval` share.
 struct SearchTuning: ParsableArguments {
-    @Option(name: .customLong("limit"), help: "How many hits. (default: 10)")
+    @Option(name: .customLong("limit"), help: "The maximum number of hits. (default: 10)")
     var limitGiven: Int?
 
-    @Option(help: "The recall to aim for: 'exact', 'fast', or a fraction of the true hits such as 0.95.")
+    @Option(help: "The recall to reach: 'exact', 'fast', or a fraction of the true hits such as 0.95.")
     var recall = RecallOption.standard
 
     @Option(
@@ -97,11 +82,11 @@ struct SearchTuning: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Show documents together that have the same value of an attribute, or whose ids begin alike up to a separator: \
-            'id:#'. The limit is one of groups.
+            Group documents by an attribute, or by the part of their ids before a separator: 'id:#'. --limit then counts \
+            groups.
             """,
             valueName: "key"),
-        transform: GroupKeyOption.parse)
+        transform: { try (text: $0, grouping: Grouping(parsing: $0)).text })
     var groupBy: String?
 
     @Option(help: "The maximum number of documents per group. (default: 1)")
@@ -139,7 +124,7 @@ struct SearchTuning: ParsableArguments {
         SearchOptions(
             limit: limit, recall: plainSeismic?.recall ?? recall.recall,
             weighting: try weighting.resolve(in: store.read { $0.termSpace }),
-            filter: filter, grouping: groupBy.map { GroupKeyOption.grouping($0, best: groupSize ?? 1) })
+            filter: filter, grouping: try groupBy.map { try Grouping(parsing: $0, best: groupSize ?? 1) })
     }
 }
 

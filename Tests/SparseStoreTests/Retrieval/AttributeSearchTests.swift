@@ -161,6 +161,15 @@ import Testing
         #expect(message("parent") == "")
     }
 
+    @Test func `a group key as text names an attribute, or the part of an id before a separator`() throws {
+        #expect(try Grouping(parsing: "parent", best: 2) == .by("parent", best: 2))
+        #expect(try Grouping(parsing: "id:#") == .byIDPrefix(upTo: "#"))
+        for text in ["", "id:"] {
+            let error = #expect(throws: SparseStoreError.self) { try Grouping(parsing: text) }
+            #expect(error?.code == .invalidArgument)
+        }
+    }
+
     @Test func `an asynchronous sequence of documents goes on where it stopped`() async throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()
