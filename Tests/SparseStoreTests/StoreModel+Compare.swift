@@ -29,6 +29,38 @@ extension StoreModel {
         }
         #expect(try snapshot.document("none") == nil)
         try compareOptions(snapshot, state)
+        try compareLists(snapshot, state)
+    }
+
+    /// A count, the facets and an ordered list of the documents that a filter matches.
+    private func compareLists(_ snapshot: Snapshot, _ state: State) throws {
+        guard snapshot.attributes["stock"] != nil, snapshot.attributes["color"] != nil else { return }
+        let filter: Filter = .attribute("stock") < .integer(Int64.random(in: 0...100, using: &vectors.generator))
+        let comment = Comment(rawValue: "\(place), operation \(operations), \(filter)")
+        let matching = state.attributes.filter { lets($0.key.text, through: filter, state) }
+        #expect(try snapshot.count(where: filter) == matching.count, comment)
+        var colors: [String: Int] = [:]
+        var stocks: [TextKey: Int64] = [:]
+        for (id, own) in matching {
+            if case .string(let color)? = own["color"] { colors[color, default: 0] += 1 }
+            if case .integer(let stock)? = own["stock"] { stocks[id] = stock }
+        }
+        let facets = try snapshot.facets("color", where: filter)
+        #expect(
+            facets.map(\.value) == colors.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { .string($0.key) },
+            comment)
+        #expect(facets.map(\.count) == colors.values.sorted(by: >), comment)
+        var listed: [Document] = []
+        var cursor: Cursor?
+        repeat {
+            let page = try snapshot.list(
+                where: filter, order: ListOrder(by: "stock", isDescending: true), limit: 50, after: cursor)
+            listed += page.documents
+            cursor = page.cursor
+        } while cursor != nil
+        #expect(listed.count == stocks.count, comment)
+        #expect(Set(listed.map { TextKey($0.id) }) == Set(stocks.keys), comment)
+        #expect(listed.map { stocks[TextKey($0.id)] } == stocks.values.sorted(by: >), comment)
     }
 
     /// A search with options drawn at random: an exact answer is the reference's, page by page, whatever it is grouped by.
@@ -38,11 +70,15 @@ extension StoreModel {
         var weights = Dictionary(uniqueKeysWithValues: zip(vector.terms, vector.weights))
         if chance(2) { for term in vector.terms where chance(3) { weights[term]?.negate() } }
         let filter: Filter? = chance(2) ? .tag("even") && !.tag("rare") : nil
+        let keys = [nil, "id"] + ["color", "stock"].filter { snapshot.attributes[$0] != nil }
+        let key = keys.randomElement(using: &vectors.generator) ?? nil
+        let best = chance(2) ? 1 : 3
         var options = SearchOptions(
             limit: [1, 5, 400].randomElement(using: &vectors.generator) ?? 5, recall: .exact, filter: filter,
             minimumScore: chance(3) ? 1 : nil, fields: chance(3) ? .all : [],
             // Identifiers are "d" and a number: "d13" and "d137" are of the group "d1".
-            grouping: chance(2) ? .byIDPrefix(upTo: "3", best: chance(2) ? 1 : 3) : nil, countsMatches: true)
+            grouping: key.map { $0 == "id" ? .byIDPrefix(upTo: "3", best: best) : .by($0, best: best) },
+            countsMatches: true)
         var matches: [(id: String, score: Float)] = []
         for (id, vector) in state.vectors.documents {
             if let filter, !lets(id.text, through: filter, state) { continue }
@@ -50,9 +86,11 @@ extension StoreModel {
             if score > 0, score >= options.minimumScore ?? 0 { matches.append((id.text, score)) }
         }
         matches.sort { $0.score != $1.score ? $0.score > $1.score : TextKey($0.id) < TextKey($1.id) }
-        let isGrouped = options.grouping != nil
-        let groups: [[(id: String, score: Float)]] = Groups.arranged(matches, best: options.grouping?.best ?? 1) {
-            isGrouped ? TextKey(String($0.id.prefix { $0 != "3" })) : nil
+        let groups: [[(id: String, score: Float)]] = Groups.arranged(matches, best: best) { match in
+            key.flatMap { key in
+                if key == "id" { return GroupValue(String(match.id.prefix { $0 != "3" })) }
+                return state.attributes[TextKey(match.id)]?[key].map(GroupValue.init)
+            }
         }
         let comment = Comment(rawValue: "\(place), operation \(operations), \(options), \(weights)")
         var joined: [Hit] = []
