@@ -1,4 +1,4 @@
-# The house's doors: `make` lists them. What each does lives in Scripts/.
+# The commands of the project; `make` lists them. The scripts are in Scripts/.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ OPERATIONS ?= 100000
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install liblmdb, libzstd and pkg-config where they are missing (apt-get)
+setup: ## Install the missing libraries and pkg-config (apt-get)
 	@Scripts/setup.sh
 
 build: setup ## Build the command line in release: .build/release/sparsestore
@@ -29,7 +29,7 @@ build: setup ## Build the command line in release: .build/release/sparsestore
 demo: build ## Load the sample collection, search it, show why each hit matched
 	@Scripts/demo.sh
 
-# How much memory a process takes says nothing when a sanitizer takes most of it.
+# Measuring memory makes no sense when a sanitizer takes most of it.
 MEASURING := HostileInputTests/hugeLine
 
 test: ## Run every test; the last line is 'N passed, N failed, N skipped'
@@ -39,8 +39,8 @@ test: ## Run every test; the last line is 'N passed, N failed, N skipped'
 model: setup ## Random operations against a dictionary and brute force (OPERATIONS=100000, SEED=...)
 	MODEL_OPERATIONS=$(OPERATIONS) $(if $(SEED),MODEL_SEED=$(SEED)) swift test --filter ModelTests
 
-# Faults of memory in damaged pages end a process by their signal, which some tests wait for. Leaks are the fuzzer's to
-# find: Foundation loses a buffer with each file that a test reads.
+# Memory faults in damaged pages must end a process by a signal, which some tests expect. Only the fuzzer looks for
+# leaks, because Foundation leaks a buffer with each file that a test reads.
 race: export TSAN_OPTIONS := handle_segv=0:handle_sigbus=0
 sanitize: export ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:detect_leaks=0
 
@@ -51,15 +51,15 @@ sanitize: setup ## Run every test under the address sanitizer
 	@Scripts/test.sh --without '$(MEASURING)' --sanitize=address --scratch-path .build/address
 
 bench: ## Run the benchmarks
-	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: there is no benchmark to run yet" >&2; exit 1; fi
+	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: Benchmarks/run.sh is missing" >&2; exit 1; fi
 
 bench-kernels: ## Time each inner loop on the lists and vectors of a collection (DATA=FOLDER)
 	@Benchmarks/inside.sh kernels
 
-bench-ablation: ## Leave out each idea that makes searches fast, alone (DATA=FOLDER)
+bench-ablation: ## Turn off each search optimization alone (DATA=FOLDER)
 	@Benchmarks/inside.sh ablation
 
-s3: build ## Publish to S3 and follow from there, with moto in place of S3
+s3: build ## Publish to S3 and follow from there, with moto as a substitute for S3
 	@test -x .build/s3/bin/moto_server || { python3 -m venv .build/s3 && .build/s3/bin/pip -q install boto3 'moto[server]'; }
 	@SPARSESTORE=.build/release/sparsestore .build/s3/bin/python Scripts/s3-target.py
 
@@ -73,9 +73,9 @@ spark: build ## Build shards on Spark executors under faults, and compare answer
 	@Scripts/spark.sh
 
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
-	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: there is no fuzzer to run yet" >&2; exit 1; fi
+	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: Fuzz/run.sh is missing" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), commands with descriptors closed (CLOSED_RUNS=60), on disks that fill up (DISK_SAMPLE=2), a sample of faults (CRASH_POINTS=200)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), run several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), close descriptors (CLOSED_RUNS=60), fill up disks (DISK_SAMPLE=2), inject a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
@@ -86,11 +86,11 @@ crash: build ## Kill loads with -9 (KILLS=50, SEED=...), several processes on on
 	@Scripts/processes.sh $(SECONDS_TO_RUN) $(PROCESSES)
 	@Tests/Crash/crash.py --points $(CRASH_POINTS) $(if $(SEED),--seed $(SEED))
 
-full-disk: build ## Fill up small real file systems in the middle of each command (DISK_POINTS, SEED=...; needs mount)
+full-disk: build ## Fill up small real file systems during each command (DISK_POINTS, SEED=...; needs mount)
 	@Scripts/full-disk.py --self-test
 	@Scripts/full-disk.py --points $(DISK_POINTS) $(if $(SEED),--seed $(SEED))
 
-crash-full: build ## A fault of every kind at every call that changes the disk: some thousand points
+crash-full: build ## Inject a fault of every kind at every call that changes the disk (some thousand points)
 	@Scripts/setup.sh checks
 	swift build -c release --product crash-driver
 	@Tests/Crash/crash.py --self-test
@@ -102,7 +102,7 @@ damage: build ## Flip single bits in a store's values, verify and search it (FLI
 format: ## Format the Swift source in place
 	swift format --in-place --parallel -r $(SWIFT_SOURCE)
 
-lint: ## Check format, floors and text rules: the checks that need no build
+lint: ## Check format, floors and text rules (needs no build)
 	@Scripts/setup.sh checks
 	swift format lint --strict --parallel -r $(SWIFT_SOURCE)
 	@Scripts/check-floors.py --self-test

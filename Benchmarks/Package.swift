@@ -1,13 +1,13 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package of its own, so that what a benchmark needs is nothing that the engine's users build.
+// A separate package, so that users of the engine do not build the dependencies of benchmarks.
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "SparseStore", path: "..")],
     targets: [
-        // LMDB as it comes: the engine's own module is not for others.
+        // Plain LMDB, because the engine's own module is not public.
         .systemLibrary(
             name: "CPlainLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
         .executableTarget(
@@ -30,7 +30,7 @@ let package = Package(
             name: "visible",
             dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/Visible"),
-        // These two reach into the engine with testable imports: inside.sh builds them.
+        // These two use testable imports of the engine, so inside.sh builds them.
         .executableTarget(
             name: "kernels",
             dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""What attributes cost: bytes, searches under ranges, groups, deep pages, facets, and what a change of one writes.
+"""Measures the cost of attributes: bytes, searches with ranges, groups, deep pages, facets, and the bytes written by a
+change.
 
     Benchmarks/attributes.py --binary .build/release/sparsestore --documents docs.csr --queries queries.csr --work FOLDER
 
-Each document gets `number`, uniform over 0..<1,000,000, `name`, one of 1,000 strings by Zipf's law, and `parent`, which it
-shares with 7 others. The same documents are loaded without them: the difference of the files is what attributes cost. The
-store is tuned with every fifth query; the others are asked. Variants alternate from round to round, and medians over the
-rounds are shown. Bytes written are those that the process gives to write calls (/proc/self/io). Needs numpy.
+Each document gets `number`, uniform over 0..<1,000,000, `name`, one of 1,000 strings by Zipf's law, and `parent`, which
+it shares with 7 others. The same documents are loaded without attributes; the difference of the files is their cost.
+The store is tuned with every fifth query, and the others are measured. Variants alternate from round to round, and the
+tables show medians over the rounds. Bytes written are those that the process passes to write calls (/proc/self/io).
+Needs numpy.
 """
 
 import argparse
@@ -33,7 +35,7 @@ def write_json_lines(rows: CSR, numbers, path: str, attributes=None) -> None:
 
 
 class Asker:
-    """A process that answers each line as it comes."""
+    """A process that answers queries line by line."""
 
     def __init__(self, command: list[str]):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -54,8 +56,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("binary", "documents", "queries", "work"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--count", type=int, help="only so many documents")
-    parser.add_argument("--asked", type=int, default=500, help="only so many queries")
+    parser.add_argument("--count", type=int, help="the maximum number of documents")
+    parser.add_argument("--asked", type=int, default=500, help="the maximum number of queries")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
@@ -96,7 +98,7 @@ def main() -> None:
             os.remove(lines)
     call("tune", store, "--queries", tuning, "--quiet")
     sizes = [call("stats", path, "--json")["live_bytes"] for path in (plain, store)]
-    print(f"{count} documents; attributes cost {(sizes[1] - sizes[0]) / count:.1f} bytes a document of "
+    print(f"{count} documents; attributes cost {(sizes[1] - sizes[0]) / count:.1f} bytes per document of "
           f"{sizes[1] / count:.0f}\n")
 
     variants = {"no filter": []}
@@ -140,8 +142,8 @@ def main() -> None:
             call(*words)
             times[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(values) * 1e3 for name, values in times.items()}
-    print(f"\nfacets of `name` over all documents: {medians['facets'] - medians['count']:.1f} ms more than `count`, both "
-          "with starting the command and opening the store\n")
+    print(f"\nfacets of `name` over all documents take {medians['facets'] - medians['count']:.1f} ms more than `count`, both "
+          "including the start of the command and opening the store\n")
 
     terms, weights = documents.row(7)
     line = json.dumps({
@@ -150,7 +152,7 @@ def main() -> None:
     nothing = written("count", store)
     update = written("update", store, "7", "--set", "number=4") - nothing
     upsert = written("load", store, "-", "--quiet", "--no-build", text=line) - nothing
-    print(f"bytes written by a change of one attribute: {update:,}; by the whole document anew: {upsert:,}")
+    print(f"bytes written by a change of one attribute: {update:,}; by rewriting the whole document: {upsert:,}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Draws the curves of a churn run out of its CSV, and says how it stands against the aims.
+"""Draws the curves of a churn run from its CSV, and compares its figures with the goals.
 
     Benchmarks/churn_curves.py churn.csv churn.png [--target 0.95]
 
-Needs matplotlib. Round 0 is the store as it was built, and the last one the store as it is when all rounds are over: they
-have no commits, so what is slower between them is slower because writer and merger are at work, too.
+Needs matplotlib. Round 0 is the store as it was built, and the last round is the store after all rounds. Both have no
+commits, so any slowdown between them is due to the writer and the merger.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv")
     parser.add_argument("picture")
-    parser.add_argument("--target", type=float, default=0.95, help="the recall that was asked for")
+    parser.add_argument("--target", type=float, default=0.95, help="the requested recall")
     options = parser.parse_args()
     with open(options.csv) as file:
         rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
@@ -57,19 +57,16 @@ def main() -> None:
 {len(churned)} rounds; {sum(row["commits"] for row in churned):,.0f} commits, \
 {sum(row["searches"] for row in churned):,.0f} searches.
 
-| aim | as built | afterwards | median of rounds | worst round | last ten rounds |
-|---|---|---|---|---|---|
-| search p99 over the built store's, at most 1.5 | {built["search_p99_us"]:,.0f} us | {after["search_p99_us"] / built["search_p99_us"]:.2f} | {statistics.median(p99):.2f} \
-| {max(p99):.2f} | {statistics.median(p99[-10:]):.2f} |
-| recall at least {options.target} | {built["recall"]:.4f} | {after["recall"]:.4f} | {statistics.median(recalls):.4f} | {min(recalls):.4f} \
-| {statistics.median(recalls[-10:]):.4f} |
-| file over live bytes, at most 2 | {built["file_over_live"]:.2f} | {after["file_over_live"]:.2f} \
-| {statistics.median(row["file_over_live"] for row in churned):.2f} \
-| {max(row["file_over_live"] for row in churned):.2f} \
-| {statistics.median(row["file_over_live"] for row in churned[-10:]):.2f} |
-| slowest commit, at most 250 ms | - | - | {statistics.median(row["commit_max_ms"] for row in churned):.0f} \
-| {max(row["commit_max_ms"] for row in churned):.0f} \
-| {max(row["commit_max_ms"] for row in churned[-10:]):.0f} |""")
+| goal | as built | afterward | median of rounds | worst round | last ten rounds | |---|---|---|---|---|---| | search
+p99 over the built store's, at most 1.5 | {built["search_p99_us"]:,.0f} us | {after["search_p99_us"] /
+built["search_p99_us"]:.2f} | {statistics.median(p99):.2f} \ | {max(p99):.2f} | {statistics.median(p99[-10:]):.2f} | |
+recall at least {options.target} | {built["recall"]:.4f} | {after["recall"]:.4f} | {statistics.median(recalls):.4f} |
+{min(recalls):.4f} \ | {statistics.median(recalls[-10:]):.4f} | | file over live bytes, at most 2 |
+{built["file_over_live"]:.2f} | {after["file_over_live"]:.2f} \ | {statistics.median(row["file_over_live"] for row in
+churned):.2f} \ | {max(row["file_over_live"] for row in churned):.2f} \ | {statistics.median(row["file_over_live"] for
+row in churned[-10:]):.2f} | | slowest commit, at most 250 ms | - | - | {statistics.median(row["commit_max_ms"] for row
+in churned):.0f} \ | {max(row["commit_max_ms"] for row in churned):.0f} \ | {max(row["commit_max_ms"] for row in
+churned[-10:]):.0f} |""")
 
 
 main()

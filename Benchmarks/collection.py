@@ -1,4 +1,4 @@
-"""Collections as the benchmarks read them, and the measures over answers. Needs numpy.
+"""Reads the collections of the benchmarks, and computes measures over answers. Needs numpy.
 
 CSR: Int64 rows, columns, nonzeros; Int64 indptr[rows + 1]; Int32 terms; Float32 weights. Truth: UInt32 queries, k;
 UInt32 rows[queries x k]; Float32 scores[queries x k]. All little-endian.
@@ -10,7 +10,7 @@ import subprocess
 
 import numpy as np
 
-TOLERANCE = 1e-4  # a returned document is right when its true score reaches the k-th true score less this
+TOLERANCE = 1e-4  # a returned document is correct if its true score is at least the k-th true score minus this
 
 
 class CSR:
@@ -54,7 +54,7 @@ class Truth:
 
 
 def write_truth(run: str, queries: int, k: int, path: str) -> None:
-    """The truth that a TREC run of exact answers is: its documents are row numbers, its queries 0..<queries."""
+    """Returns the truth in a TREC run of exact answers. Its documents are row numbers, its queries 0..<queries."""
     rows, scores = np.zeros((queries, k), "<u4"), np.zeros((queries, k), "<f4")
     with open(run) as file:
         for line in file:
@@ -67,8 +67,8 @@ def write_truth(run: str, queries: int, k: int, path: str) -> None:
 
 
 def recall(answers, queries: CSR, documents: CSR, truth: Truth, k: int) -> float:
-    """The mean share of right documents, by true score: documents that tie with the k-th count, whatever their ids.
-    A place is also right where the truth has nothing above zero."""
+    """Returns the mean share of correct documents, by true score. Documents that tie with the k-th count, whatever
+    their ids. A missing document is correct if the truth has nothing above zero there."""
     total, dense = 0.0, np.zeros(max(queries.columns, documents.columns), np.float32)
     for number, answer in enumerate(answers):
         scores = truth.scores[number, :k]
@@ -92,14 +92,14 @@ def recall(answers, queries: CSR, documents: CSR, truth: Truth, k: int) -> float
 
 
 def latency(nanoseconds) -> dict:
-    """Mean and percentiles (nearest rank) in microseconds."""
+    """Returns the mean and percentiles (nearest rank) in microseconds."""
     times = np.sort(np.asarray(nanoseconds, np.float64)) / 1e3
     rank = lambda share: float(times[max(int(np.ceil(share * len(times))), 1) - 1])
     return {"mean_us": float(times.mean()), "p50_us": rank(0.5), "p99_us": rank(0.99)}
 
 
 def evict(path: str) -> float:
-    """Drops the file from the page cache (what no process has mapped) and returns the share that stayed."""
+    """Drops the file from the page cache, except for mapped pages, and returns the share that stayed."""
     import ctypes
     import mmap
 
@@ -122,6 +122,6 @@ def evict(path: str) -> float:
 
 
 def has_build(binary: str) -> bool:
-    """Whether this sparsestore has the subcommand `build`."""
+    """Returns whether this sparsestore has the subcommand `build`."""
     text = subprocess.run([binary, "--help"], capture_output=True, text=True).stdout
     return re.search(r"^ +build\b", text, re.MULTILINE) is not None

@@ -1,20 +1,19 @@
 #!/usr/bin/env python3
-"""SparseStore beside Seismic and SINDI at equal recall: one core, one run, alternating.
+"""Compares SparseStore with Seismic and SINDI at equal recall, on one core, in one run, alternating.
 
     Benchmarks/compare.py --binary .build/release/sparsestore --peers VENV --documents docs.csr \\
         --set splade=queries.csr,gt.bin --set idf=queries_idf.csr,gt_idf.bin --work FOLDER --out results
 
 VENV is a virtual environment with numpy, pyseismic-lsr and pyvsag (and matplotlib for the picture). Writes OUT.json,
-OUT.md and OUT.png. What was built in FOLDER is used again. A set without a truth, `--set idf=queries_idf.csr`, is judged
-by the exact answers of our own store, each of which must be certified exact.
+OUT.md and OUT.png. Stores and indexes in FOLDER are reused. A set without a truth, `--set idf=queries_idf.csr`, is
+compared with the exact answers of our own store, each of which must be certified exact.
 
-1. Ours is loaded, optimised (`build`) and tuned on every fifth query; all engines are measured on the other queries.
-2. A sweep asks all these queries with every setting of every engine. For each recall target the two cheapest settings
-   that reach it on the measured queries go on. Ours has one setting, the recall that is asked for. A sweep of a peer is
-   kept in FOLDER, and orders its settings by processor time, so that it may be made (`--sweep Seismic`) before the
-   machine is quiet.
+1. Ours is loaded, optimized (`build`) and tuned on every fifth query; all engines are measured on the other queries.
+2. A sweep runs all these queries with every setting of every engine. For each recall target, it selects the two
+   cheapest settings that reach it on the measured queries. Ours has one setting, the requested recall. A sweep of a peer
+   is kept in FOLDER. It orders settings by processor time, so it may run on a busy machine (`--sweep Seismic`).
 3. Rounds: engine A, B, C, A, B, C ..., each pinned to the same core. Every run asks all queries once untimed and once
-   timed. A figure is the median over the rounds; the faster of an engine's two settings stands in the table.
+   timed. A figure is the median over the rounds; the table has the faster of an engine's two settings.
 4. Cold: files are dropped from the page cache, then a fresh process opens the index and asks.
 """
 
@@ -98,7 +97,7 @@ class Ours:
         return result["exact"] == result["queries"]
 
     def distinct(self, points):
-        """Several recalls asked for may lead to one plan: the least stands for all."""
+        """Keeps the lowest of several requested recalls that lead to one plan."""
         seen = {}
         for setting, result in points:
             seen.setdefault((result["postings"], result["documents_scored"], result["exact"]), (setting, result))
@@ -108,13 +107,14 @@ class Ours:
         return f"--recall {setting['recall']}"
 
     def kept(self, name: str, k: int) -> None:
-        return None  # an engine under development is always measured anew
+        return None  # an engine under development is always measured again
 
     def keep(self, name: str, k: int, points) -> None:
         pass
 
     def cold(self, name: str, k: int, setting: dict, evicted: bool) -> dict:
-        """Process start to exit for one query, then (dropped again) the median of 101 queries."""
+        """Measures one query from the start of the process to its exit, and then, with the cache dropped again, the
+        median of 101 queries."""
         self.tune(name)
         ask = ("--limit", str(k), "--recall", setting["recall"])
         stayed = evict(self.store) if evicted else None
@@ -187,7 +187,7 @@ class Peer:
         return os.path.join(self.options.work, f"sweep-{self.key}-{name}-{self.sets[name]['count']}-{k}.json")
 
     def kept(self, name: str, k: int):
-        """The points of an earlier sweep with these very builds and settings."""
+        """Returns the points of an earlier sweep with exactly these builds and settings."""
         try:
             with open(self.sweep_file(name, k)) as file:
                 kept = json.load(file)
@@ -217,7 +217,8 @@ def options_core(options) -> str:
 
 
 def split(options) -> dict:
-    """Every fifth query is for tuning, the others are measured; and the files for the cold runs."""
+    """Splits the queries, every fifth for tuning and the others for measuring, and writes the files for the cold
+    runs."""
     sets = {}
     for given in options.set:
         name, files = given.split("=", 1)
@@ -240,7 +241,7 @@ def split(options) -> dict:
 
 
 def own_truth(options, base: str, asked: CSR) -> str:
-    """Where the exact answers stand that our own store has for all these queries; kept like what is built."""
+    """Returns the path of our own store's exact answers to all these queries, which are kept like stores."""
     path = f"{base}-own-truth-{asked.rows}"
     if not os.path.exists(path):
         ours, queries, run = Ours(options, {}), base + "-own-queries", base + "-own-run"
@@ -261,7 +262,7 @@ def reaches(engine, result: dict, target) -> bool:
 
 
 def sweep(engines, name: str, k: int) -> tuple[dict, dict]:
-    """The two cheapest settings of each engine for each target, and the points of all settings."""
+    """Returns the two cheapest settings of each engine for each target, and the points of all settings."""
     chosen, all_points = {}, {}
     for engine in engines:
         kept = engine.kept(name, k)
@@ -277,14 +278,14 @@ def sweep(engines, name: str, k: int) -> tuple[dict, dict]:
 
 
 def rounds(engines, name: str, k: int, chosen: dict, count: int) -> tuple[list[dict], list[dict]]:
-    """The best of each engine at each target, and all that was measured for it."""
+    """Returns the best result of each engine at each target, and everything that was measured for it."""
     runs = {}
     for number in range(count):
         for target in TARGETS:
             for engine in engines:
                 for setting in chosen[engine.name, target]:
                     key = (engine.name, json.dumps(setting))
-                    # A setting that serves two targets is measured once a round.
+                    # A setting for two targets is measured once per round.
                     if len(runs.setdefault(key, [])) <= number:
                         runs[key].append(engine.run(name, k, setting))
         log(f"{name} k={k}: round {number + 1} of {count}, load {os.getloadavg()[0]:.1f}")
@@ -306,7 +307,7 @@ def rounds(engines, name: str, k: int, chosen: dict, count: int) -> tuple[list[d
 
 
 def cold(engines, sets, rows, count: int) -> list[dict]:
-    """First answers with an evicted and a warm page cache, at k = 10 and 0.95 of the first set."""
+    """Measures first answers with an evicted and a warm page cache, at k = 10 and 0.95, with the first set."""
     name, found = next(iter(sets)), []
     for engine in engines:
         row = next((row for row in rows if row["set"] == name and row["engine"] == engine.name and row["k"] == 10
@@ -403,11 +404,11 @@ def main() -> None:
     parser.add_argument("--peers", required=True, help="the virtual environment of the peers")
     parser.add_argument("--documents", required=True, help="the collection, CSR")
     parser.add_argument("--set", action="append", required=True, help="NAME=QUERIES[,TRUTH]; may be repeated")
-    parser.add_argument("--work", required=True, help="a folder for what is built; used again")
-    parser.add_argument("--out", required=True, help="where results go: OUT.json, OUT.md, OUT.png")
+    parser.add_argument("--work", required=True, help="a folder for stores and indexes, which are reused")
+    parser.add_argument("--out", required=True, help="the prefix of the results: OUT.json, OUT.md, OUT.png")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cold-rounds", type=int, default=5)
-    parser.add_argument("--queries", type=int, help="only the first so many of each set")
+    parser.add_argument("--queries", type=int, help="only use this many queries of each set, from the first")
     parser.add_argument("--core", type=int, default=1, help="the core all engines are pinned to")
     parser.add_argument("--seismic", action="append", type=json.loads, metavar="[800,0.1,0.4,6,2]",
                         help="n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Searches under filters that let a share of the documents through: recall at a target, and time.
+"""Measures searches with filters that match a share of the documents: recall at a target, and time.
 
     Benchmarks/filters.py --binary .build/release/sparsestore --documents docs.csr --queries queries.csr --work FOLDER
 
 Documents get tags at random: `half`, `twentieth`, `p0.5` and `p0.05` stand for 50 %, 5 %, 0.5 % and 0.05 % of them. The
-store is tuned with every fifth query, all others are asked. Truth is what `--recall exact` finds under the same
-filter; a hit is right when its score reaches the k-th less 0.0001. Needs numpy. Pinned to one core.
+store is tuned with every fifth query, and all others are measured. The truth is the answer of `--recall exact` with the
+same filter. A hit is correct if its score is at least the k-th minus 0.0001. Needs numpy. Pinned to one core.
 """
 
 import argparse

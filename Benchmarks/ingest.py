@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Sustained ingest beside one thread that searches all the time: SparseStore and embedded peers on the same documents.
+"""Measures sustained ingest while one thread searches all the time: SparseStore and embedded peers on the same
+documents.
 
     Benchmarks/ingest.py --binary .../ingest --peers VENV --documents docs.csr --queries queries.csr --work FOLDER
 
-In rounds: each engine in turn (the order moves on by one each round), each time in a new process with a new store that has
-the first 20,000 documents already. It then commits the following ones, singly or by the thousand, for some seconds; a
-commit is over when the engine has synced it, where it can. Timed are the commits alone, not the making of an engine's
-objects out of the rows. Searches are exact, k = 10, without a pause, from the same process. Peers are called through
-Python, ours from Swift; the peers' own threads are left as they are. Medians over rounds; prints Markdown, and --out
+In each round the engines take turns (the order rotates by one), each in a new process with a new store that already has
+the first 20,000 documents. The process then commits the following documents, singly or by the thousand, for some
+seconds. A commit is over when the engine has synced it, if it can. Only the commits are timed, not making an engine's
+objects from the rows. Searches are exact, k = 10, without a pause, from the same process. Peers are called through
+Python, ours from Swift; the peers' own threads are unchanged. Figures are medians over rounds. Prints Markdown; --out
 writes it and the JSON of all runs.
 """
 
@@ -52,7 +53,7 @@ def number(value: float) -> str:
 
 def table(runs: list[dict], batch: int) -> list[str]:
     lines = [
-        "", f"**{'One document a commit' if batch == 1 else f'{batch:,} documents a commit'}**", "",
+        "", f"**{'One document per commit' if batch == 1 else f'{batch:,} documents per commit'}**", "",
         "| engine | version | durable | documents/s: median (least, most) | ours over it | commit ms p50 / p99 / max "
         "| search ms p50 / p99 | searches/s |", "|---|---|---|---|---|---|---|---|"]
     groups: dict[str, list[dict]] = {}
@@ -81,12 +82,12 @@ def main() -> None:
     parser.add_argument("--peers", help="virtual environment with the peers (default: none)")
     parser.add_argument("--documents", required=True)
     parser.add_argument("--queries", required=True)
-    parser.add_argument("--work", required=True, help="a folder for the stores: on the disk that is to be measured")
+    parser.add_argument("--work", required=True, help="a folder for the stores, on the disk to measure")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5, help="of ingest, for each engine, round and kind of commit")
+    parser.add_argument("--seconds", type=int, default=5, help="seconds of ingest for each engine, round and kind of commit")
     parser.add_argument("--already", type=int, default=20_000)
-    parser.add_argument("--batches", type=int, nargs="*", default=[1, 1_000], help="documents a commit")
-    parser.add_argument("--out", help="write OUT.md and OUT.json, too")
+    parser.add_argument("--batches", type=int, nargs="*", default=[1, 1_000], help="documents per commit")
+    parser.add_argument("--out", help="also write OUT.md and OUT.json")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     here = os.path.dirname(os.path.abspath(__file__))
@@ -104,7 +105,7 @@ def main() -> None:
                     runs.append(result | {"round": round_number, "version": result["version"] or revision})
                     print(f"{round_number} {engine} {batch}: {number(result['rate'])}/s", file=sys.stderr)
     lines = [
-        f"{options.rounds} rounds of {options.seconds} s; {options.already:,} documents were there before. Load average "
+        f"{options.rounds} rounds of {options.seconds} s; each store had {options.already:,} documents before. Load average "
         f"{load:.1f} at the beginning, {os.getloadavg()[0]:.1f} at the end."]
     for batch in options.batches:
         lines += table(runs, batch)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""One embedded peer in a process of its own, for ingest.py, which says what is measured. It runs in the virtual
-environment that has the peers: `pip install numpy qdrant-edge-py zvec pymilvus milvus-lite`.
+"""Runs one embedded peer in a separate process, for ingest.py, which describes the measurement. It runs in the virtual
+environment with the peers: `pip install numpy qdrant-edge-py zvec pymilvus milvus-lite`.
 
-Each peer commits with what makes its write durable, where it has that: Qdrant Edge and zvec sync in `flush`, Milvus Lite
-never does. All search exactly. Making the peer's own objects out of the rows is not timed.
+Each peer commits with the call that makes its writes durable, if it has one: Qdrant Edge and zvec sync in `flush`,
+Milvus Lite never does. All search exactly. Making the peer's own objects from the rows is not timed.
 """
 
 import argparse
@@ -124,7 +124,7 @@ PEERS = {"qdrant": QdrantEdge, "zvec": Zvec, "milvus": MilvusLite}
 
 
 class Searcher(threading.Thread):
-    """Searches without a pause until told to stop, and keeps how long each search took."""
+    """Searches without a pause until it is stopped, and records the time of each search."""
 
     def __init__(self, peer, queries):
         super().__init__(daemon=True)
@@ -181,7 +181,7 @@ def main() -> None:
             "version": ", ".join(importlib.metadata.version(package) for package in peer.packages),
             "durable": peer.durable, "documents": following - options.already, "commits": commits,
             "searches": searcher.times, "elapsed": elapsed}), flush=True)
-        # What a peer's own threads do at the end is not of interest, and has been seen to hang.
+        # Do not wait for the peer's own threads at the end, because they sometimes hang.
         os._exit(0)
 
 

@@ -1,14 +1,12 @@
 #!/bin/bash
-# Runs a benchmark that reaches into the engine: its inner loops, or what each of its ideas brings.
+# Runs a benchmark that uses internals of the engine: its inner loops, or the effect of each optimization.
 #
 #   DATA=FOLDER Benchmarks/inside.sh kernels|ablation [OPTION...]
 #   DATA=FOLDER STORE=FILE Benchmarks/inside.sh kernels|ablation [OPTION...]
-#
-# FOLDER holds docs.csr and queries.csr. The store is loaded from it into WORK, or is one that is there. The benchmark's
-# own options are in the head of its Main.swift.
-#
-# What is measured is internal, and stays so: these two are built with testable imports, in a folder of their own, and
-# all other benchmarks with the engine that users build.
+# FOLDER has docs.csr and queries.csr. The store is loaded from it into WORK, or is an existing one. The options of the
+# benchmark are at the top of its Main.swift.
+# The measured code is internal. These two benchmarks are therefore built with testable imports, in a separate folder,
+# and all others with the engine that users build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Searches with less memory than the store has bytes, beside the same searches with enough. Needs root, for cgroups.
+"""Compares searches with less memory than the size of the store with the same searches with enough. Needs root, for
+cgroups.
 
     Benchmarks/limited.py --binary .build/release/sparsestore --store made.sparse --queries queries.csr --truth gt.bin
 
-The page cache of the file is dropped, then a process whose memory, page cache included, is limited to a share of the
-file asks all queries twice: the first time everything is read for the first time and proven, the second time what did
-not fit is read again. Version 1 and version 2 of cgroups do.
+The page cache of the file is dropped. Then a process whose memory, including page cache, is limited to a share of the
+file runs all queries twice. The first pass reads everything for the first time and checks it; the second reads again
+what did not fit. Works with versions 1 and 2 of cgroups.
 """
 
 import argparse
@@ -54,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("binary", "store", "queries", "truth"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--share", type=float, default=0.25, help="of the file's bytes")
+    parser.add_argument("--share", type=float, default=0.25, help="the memory limit as a share of the file's size")
     parser.add_argument("--recall", action="append", help="default: 0.95 and exact")
     parser.add_argument("--core", default="1")
     options = parser.parse_args()

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What loading costs: documents a second, bytes on disk, memory, and the time from opening to the first answer.
+"""Measures loading: documents per second, bytes on disk, memory, and the time from opening to the first answer.
 
     Benchmarks/loading.py --binary .build/release/sparsestore --collection NAME=docs.csr,queries.csr --work FOLDER
 
-Each collection (the option may be repeated) is loaded into a new store with `load`, which merges at its end; if `build`
-then still finds something to merge, that is a step of its own. Memory is sampled every 20 ms from /proc: anonymous
-pages (RssAnon: what the process must have), and file pages (RssFile: the mapped store, which the system can take back
-at any time). Prints Markdown; --out writes it too.
+Each collection (the option may be repeated) is loaded into a new store with `load`, which merges at its end. If `build`
+then still finds something to merge, that is a separate step. Memory is sampled every 20 ms from /proc: anonymous pages
+(RssAnon, which the process needs), and file pages (RssFile, the mapped store, which the system can take back at any
+time). Prints Markdown; --out also writes it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from collection import CSR, evict, has_build
 
 
 def memory(process: int) -> dict:
-    """RssAnon, RssFile and VmHWM in bytes; empty when the process has ended."""
+    """Returns RssAnon, RssFile and VmHWM in bytes; empty if the process has ended."""
     try:
         with open(f"/proc/{process}/status") as file:
             pairs = [line.split(":") for line in file]
@@ -31,7 +31,7 @@ def memory(process: int) -> dict:
 
 
 class Measured:
-    """One run of a command: wall and processor seconds, peaks of memory, and its JSON."""
+    """Runs a command once. Returns wall and processor seconds, peaks of memory, and its JSON."""
 
     def __init__(self, line: list[str]):
         before = os.times()
@@ -102,10 +102,10 @@ def main() -> None:
     parser.add_argument("--binary", required=True, help="sparsestore, built with -c release")
     parser.add_argument("--collection", action="append", required=True, help="NAME=DOCUMENTS,QUERIES (CSR)")
     parser.add_argument("--work", required=True, help="a folder for the stores")
-    parser.add_argument("--cores", help="pin to these cores, as taskset takes them (default: no pinning)")
+    parser.add_argument("--cores", help="pin to these cores, in the syntax of taskset (default: no pinning)")
     parser.add_argument("--opens", type=int, default=5, help="processes opened for the first answer")
-    parser.add_argument("--keep", action="store_true", help="leave the stores there")
-    parser.add_argument("--out", help="write the tables to this file, too")
+    parser.add_argument("--keep", action="store_true", help="keep the stores")
+    parser.add_argument("--out", help="also write the tables to this file")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     load = os.getloadavg()[0]
@@ -113,8 +113,8 @@ def main() -> None:
         "| collection | step | documents | seconds | CPU s | documents/s | live bytes a document | file bytes a document "
         "| raw CSR bytes a document | live / raw | peak anonymous MiB | peak mapped file MiB | segments |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
-    first = ["", "From the start of a process to its end, one query asked (median of "
-             f"{options.opens}); and the query alone:", "",
+    first = ["", "A process that answers one query, from start to end (median of "
+             f"{options.opens}), and the query alone:", "",
              "| collection | page cache | process ms | query ms |", "|---|---|---|---|"]
     for given in options.collection:
         name, files = given.split("=", 1)

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Reranking with MaxSim on a collection: scores against NumPy, quality and cost of each codec, of pruning and early exit.
+"""Measures reranking with MaxSim on a collection: scores compared with NumPy, quality and cost of each codec, of
+pruning and early exit.
 
     Benchmarks/maxsim.py --binary .build/release/sparsestore --data FOLDER --work Benchmarks/work [--out FILE]
 
-FOLDER holds docs.csr, queries.csr, qrels.tsv, multivec128.f16.npy, multivec_offsets.npy, query_multivec128.f16.npy and
+FOLDER has docs.csr, queries.csr, qrels.tsv, multivec128.f16.npy, multivec_offsets.npy, query_multivec128.f16.npy and
 query_multivec_offsets.npy; files may be compressed with zstd (.zst). Needs numpy.
 
-Exits with 1 when a score of `f16` or `int8` differs from NumPy's by more than 0.001, or one of `pq32` from that of the
-decoded token vectors. Times are those of the stage, on one thread, as `eval` reports them: run it on an idle machine.
+Exits with 1 if a score of `f16` or `int8` differs from NumPy's by more than 0.001, or a score of `pq32` from that of
+the decoded token vectors. Times are those of the stage, on one thread, as `eval` reports them. Run it on an idle
+machine.
 """
 
 import argparse
@@ -35,7 +37,7 @@ class Bench:
         self.lines = []
 
     def unpacked(self, data, name):
-        """A file as numpy can map it."""
+        """Returns the path of a file that numpy can map."""
         if (data / name).exists():
             return data / name
         target = self.work / name
@@ -80,13 +82,13 @@ def max_sim(query, document):
 
 
 def coded(rows):
-    """The rows as 8-bit codes stand for them: FORMAT.md, 'Multivectors'."""
+    """Returns the rows that their 8-bit codes represent (FORMAT.md, 'Multivectors')."""
     scale = (numpy.abs(rows).max(axis=1, keepdims=True) / numpy.float32(127)).astype(numpy.float32)
     return numpy.rint(rows / numpy.where(scale > 0, scale, 1)) * scale
 
 
 def run_scores(path):
-    """query -> document -> score, of a TREC run."""
+    """Returns the scores of a TREC run by query and document."""
     scores = {}
     for line in path.read_text().splitlines():
         query, _, document, _, score, _ = line.split()
@@ -95,7 +97,7 @@ def run_scores(path):
 
 
 def check(bench, codec, store):
-    """The largest difference between the scores of the command and NumPy's."""
+    """Returns the largest difference between the scores of the command and NumPy's."""
     run = bench.work / f"maxsim-{codec}.run"
     bench.rerank(store, "--limit", CANDIDATES, "--run", run)
     tokens, offsets = numpy.load(bench.tokens, mmap_mode="r"), numpy.load(bench.offsets)
@@ -128,7 +130,7 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--work", default="Benchmarks/work")
-    parser.add_argument("--out", help="write the tables to this file, too")
+    parser.add_argument("--out", help="also write the tables to this file")
     arguments = parser.parse_args()
     bench, failures, stores = Bench(arguments), [], {}
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""fast-plaid scoring given candidates, in CPU microseconds a candidate: what `maxsim-kernels` stands beside.
+"""Measures fast-plaid scoring given candidates, in CPU microseconds per candidate, to compare with `maxsim-kernels`.
 
     VENV/bin/python Benchmarks/maxsim_fast_plaid.py        VENV has fast-plaid (1.7.0 was tried) and its torch
 
-The synthetic token vectors of maxsim_kannolo.py: 1,000 documents of 80 token vectors of 128 dimensions, 32 query tokens;
-residuals of 4 bits a component, fast-plaid's default, which is 64 bytes a token and its centroid. A candidate costs the
-difference between subsets of 150 and of 50 documents, divided by 100; the least of five rounds, on one thread. Pin both
-to one core.
+It uses the synthetic token vectors of maxsim_kannolo.py: 1,000 documents of 80 token vectors of 128 dimensions, and 32
+query tokens. Residuals have 4 bits per component, fast-plaid's default, which is 64 bytes per token plus its centroid.
+The cost of a candidate is the difference between subsets of 150 and of 50 documents, divided by 100; the least of five
+rounds counts, on one thread. Pin both to one core.
 """
 
 import os

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""kannolo's rerankers on synthetic token vectors, in CPU microseconds a candidate: what `maxsim-kernels` stands beside.
+"""Measures kannolo's rerankers on synthetic token vectors, in CPU microseconds per candidate, to compare with
+`maxsim-kernels`.
 
     VENV/bin/python Benchmarks/maxsim_kannolo.py        VENV has numpy and kannolo==0.4.9, which has these rerankers
 
-1,000 documents of 80 token vectors of 128 dimensions, 32 query tokens; plain half precision, and two-level product
-quantisation with 32 bytes (random codes: the cost does not depend on them). A candidate costs the difference between
-150 and 50 candidates, divided by 100; the least of five rounds. Pin both to one core.
+There are 1,000 documents of 80 token vectors of 128 dimensions, and 32 query tokens, in plain half precision and with
+two-level product quantization in 32 bytes (random codes, because the cost does not depend on them). The cost of a
+candidate is the difference between 150 and 50 candidates, divided by 100; the least of five rounds counts. Pin both to
+one core.
 """
 
 import os
@@ -20,7 +22,7 @@ GROUPS, CENTROIDS = 32, 256
 
 
 def sparse(random, rows, terms):
-    """Rows of random terms, as kannolo takes them."""
+    """Returns rows of random terms in kannolo's form."""
     components = numpy.concatenate([numpy.sort(random.choice(500, terms, replace=False)) for _ in range(rows)])
     values = random.random(terms * rows).astype(numpy.float32) + 0.1
     return components.astype(numpy.int32), values, numpy.arange(rows + 1, dtype=numpy.int64) * terms

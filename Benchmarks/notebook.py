@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""What a notebook does, with this package and with its peers: fill from SciPy, search, evaluate; seconds of each step.
+"""Measures the steps of a notebook with this package and with its peers: fill from SciPy, search, evaluate.
 
     Benchmarks/notebook.py FOLDER [--engines sparsestore,seismic,edge,milvus,qdrant] [--rounds 3] [--queries 1500]
     Benchmarks/notebook.py FOLDER --overhead
 
-FOLDER holds docs.csr, queries.csr, qrels.tsv and gt.bin. Engines take turns, round after round, each in a process of its
-own; the table shows medians. Needs numpy, scipy, ir_measures, and the packages of the engines: sparsestore, pyseismic-lsr,
-qdrant-edge-py, milvus-lite with pymilvus, qdrant-client. `--overhead` measures single calls and threads of this package.
+FOLDER has docs.csr, queries.csr, qrels.tsv and gt.bin. Engines take turns, round after round, each in a separate
+process; the table shows medians. Needs numpy, scipy, ir_measures, and the packages of the engines: sparsestore,
+pyseismic-lsr, qdrant-edge-py, milvus-lite with pymilvus, qdrant-client. `--overhead` measures single calls and threads
+of this package.
 """
 import argparse
 import json
@@ -51,7 +52,7 @@ class SparseStore:
 
 
 class Seismic:
-    """Built and asked as the plan of this stage found best on this collection: [500, .2, .5], cut and heap for .95."""
+    """Seismic with the settings that are fastest on mix: the build [500, .2, .5], and cut and heap for .95."""
 
     def __init__(self, folder):
         pass
@@ -144,7 +145,7 @@ class Milvus:
 
 
 class Qdrant:
-    """qdrant-client's local mode, which compares with every document in Python."""
+    """qdrant-client in local mode, which compares with every document in Python."""
 
     def __init__(self, folder):
         from qdrant_client import QdrantClient, models
@@ -174,7 +175,7 @@ ENGINES = {
 
 
 def run(name: str, folder: Path, count: int) -> dict:
-    """The seconds of each step, and how good the answers are."""
+    """Returns the seconds of each step, and the quality of the answers."""
     import ir_measures
     documents, queries = matrix(folder / "docs.csr"), matrix(folder / "queries.csr")[:count]
     ids = [str(row) for row in range(documents.shape[0])]
@@ -213,7 +214,8 @@ def run(name: str, folder: Path, count: int) -> dict:
 
 
 def overhead(folder: Path) -> None:
-    """What a call costs beside the search itself: an empty answer, single queries, batches, and two threads."""
+    """Measures the cost of a call in addition to the search: an empty answer, single queries, batches, and two
+    threads."""
     import sparsestore
     documents, queries = matrix(folder / "docs.csr"), matrix(folder / "queries.csr")
     ids = [str(row) for row in range(documents.shape[0])]
@@ -231,14 +233,14 @@ def overhead(folder: Path) -> None:
         store.optimize()
         print("load average", os.getloadavg()[0])
         nothing = scipy.sparse.csr_matrix((1, documents.shape[1]), dtype=np.float32)
-        print(f"a call that searches for nothing: {median(lambda: store.search(nothing, k=K, threads=1), 2_000):.0f} us")
+        print(f"a call with an empty query: {median(lambda: store.search(nothing, k=K, threads=1), 2_000):.0f} us")
         rows = [queries[row] for row in range(queries.shape[0])]
         for recall in ("exact", 0.95):
             place_in = iter(rows * 10)
             single = median(lambda: store.search(next(place_in), k=K, recall=recall, threads=1), len(rows))
             batch = median(lambda: store.search(queries, k=K, recall=recall, threads=1), 5) / len(rows)
             both = median(lambda: store.search(queries, k=K, recall=recall, threads=2), 5) / len(rows)
-            print(f"recall {recall}: {single:.0f} us a single call (median), {batch:.0f} us a query in one batch of "
+            print(f"recall {recall}: {single:.0f} us per single call (median), {batch:.0f} us per query in one batch of "
                   f"{len(rows)}, {both:.0f} us with threads=2 ({1e6 / both:.0f} queries/s)")
 
             def half(part):

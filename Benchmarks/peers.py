@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""One peer in a process of its own, for compare.py: builds or loads its indexes, then answers requests, one JSON object
-a line. It runs in the virtual environment that has the peers: `pip install numpy pyseismic-lsr pyvsag`.
+"""Runs one peer in a separate process, for compare.py. It builds or loads its indexes, then answers requests, one JSON
+object per line. It runs in the virtual environment with the peers: `pip install numpy pyseismic-lsr pyvsag`.
 
-Requests: {"run": set, "k": 10, "setting": {...}} asks every query of the set twice and times the second pass;
-{"floor": set} times a query of one rare term, which is what a call through Python costs; {"grid": k} lists the settings.
+Requests: {"run": set, "k": 10, "setting": {...}} runs every query of the set twice and times the second pass; {"floor":
+set} times a query of one rare term, which is the cost of a call through Python; {"grid": k} lists the settings.
 """
 
 import gc
@@ -78,7 +78,7 @@ class SeismicDotVByte(Seismic):
 
 
 class Sindi:
-    """SINDI in pyvsag. A build is doc_prune_ratio, quantised (1 or 0), window_size."""
+    """SINDI in pyvsag. A build is doc_prune_ratio, quantized (1 or 0), window_size."""
 
     package = "pyvsag"
 
@@ -151,7 +151,7 @@ class Worker:
         return os.path.join(self.options["work"], f"{type(self.peer).__name__.lower()}-{name}")
 
     def make(self) -> list[dict]:
-        """Builds what is not there yet; what building cost is kept beside the index."""
+        """Builds missing indexes. The cost of a build is saved next to the index."""
         reports = []
         for build in self.builds:
             base, note = self.base(build), self.base(build) + ".json"
@@ -196,7 +196,7 @@ class Worker:
         return latency(times) | {"cpu_us": used / 1e3 / len(times), "recall": recall(answers, queries, self.documents, truth, k)}
 
     def floor(self, name: str) -> dict:
-        """The cost of a call that has next to nothing to do: one term that few documents have."""
+        """Measures a call with almost no work: a query of one term that few documents have."""
         counts = np.bincount(self.documents.terms, minlength=self.documents.columns)
         rare = int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))
         query = self.peer.prepare(0, np.array([rare], np.int32), np.array([1], np.float32))
@@ -209,7 +209,8 @@ class Worker:
         return latency(times)
 
     def cold(self, name: str, k: int, setting: dict) -> dict:
-        """From opening the index to the first answer, and the median of the next hundred. For a fresh process."""
+        """Measures the time from opening the index to the first answer, and the median of the next hundred. Call it in
+        a new process."""
         given = CSR(self.options["sets"][name][0])
         prepared = [self.peer.prepare(number, *given.row(number)) for number in range(min(101, given.rows))]
         build = self.builds[setting["index"]]
@@ -228,7 +229,7 @@ class Worker:
 
 
 def main() -> None:
-    # The libraries print to standard output: that becomes standard error, and the answers keep the real one.
+    # The libraries print to standard output, so it is redirected to standard error, and answers use the original.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     options = json.loads(sys.argv[2])

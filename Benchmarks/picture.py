@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws recall against latency out of compare.py's JSON: picture.py RESULTS.json PICTURE.png. Needs matplotlib."""
+"""Draws recall against latency from compare.py's JSON: picture.py RESULTS.json PICTURE.png. Needs matplotlib."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ COLOURS = {"SparseStore": "#0b6e4f", "Seismic": "#c44536", "SINDI": "#3066be"}
 
 
 def frontier(points):
-    """The points that no faster point beats, fastest first."""
+    """Returns the points that no faster point beats, fastest first."""
     best, kept = 0.0, []
     for point in sorted(points, key=lambda point: point["mean_us"]):
         if point["recall"] > best:
@@ -25,7 +25,7 @@ def frontier(points):
 def main() -> None:
     with open(sys.argv[1]) as file:
         result = json.load(file)
-    # Only what the alternating rounds measured: the sweeps of the engines were not made side by side.
+    # Only draw figures of the alternating rounds, because the engines' sweeps did not run side by side.
     measured = result["measured"]
     keys = list(dict.fromkeys((point["set"], point["k"]) for point in measured))
     columns = min(2, len(keys))

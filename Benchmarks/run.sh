@@ -1,14 +1,14 @@
 #!/bin/bash
-# Runs the benchmarks. What needs data or peers runs when they are named:
+# Runs the benchmarks. Those that need data or peers run only if these are named:
 #
 #   Benchmarks/run.sh                                          durable writes, MaxSim
-#   DATA=FOLDER Benchmarks/run.sh                              and loading, ingest, from commit to found
-#   DATA=FOLDER EMBEDDED=VENV Benchmarks/run.sh                the same, ingest beside Qdrant Edge, zvec and Milvus Lite
-#   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   and the comparison with Seismic and SINDI
+#   DATA=FOLDER Benchmarks/run.sh                              also loading, ingest, and the time from commit to found
+#   DATA=FOLDER EMBEDDED=VENV Benchmarks/run.sh                the same, with ingest of Qdrant Edge, zvec and Milvus Lite
+#   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   also the comparison with Seismic and SINDI
 #
-# FOLDER holds docs.csr, queries.csr and gt.bin, and queries_idf.csr and gt_idf.bin where there are such queries. VENV is
-# a virtual environment with numpy, pyseismic-lsr, pyvsag and matplotlib, or, as EMBEDDED, one with the embedded peers.
-# Stores and results go to WORK.
+# FOLDER has docs.csr, queries.csr and gt.bin, and optionally queries_idf.csr and gt_idf.bin. VENV is a virtual
+# environment with numpy, pyseismic-lsr, pyvsag and matplotlib, or, for EMBEDDED, one with the embedded peers. Stores
+# and results go to WORK.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ swift build -c release --package-path Benchmarks --product maxsim-kernels
 "$(swift build -c release --package-path Benchmarks --show-bin-path)/maxsim-kernels" | tee "$WORK/maxsim-kernels.txt"
 
 if [ -z "${DATA:-}" ]; then
-    echo "bench: DATA names no collection: loading and searching were not measured" >&2
+    echo "bench: DATA does not name a collection, so loading and searching were not measured" >&2
     exit 0
 fi
 swift build -c release --product sparsestore
@@ -38,7 +38,7 @@ Benchmarks/ingest.py --binary "$benchmarks/ingest" ${EMBEDDED:+--peers "$EMBEDDE
     --queries "$DATA/queries.csr" --work "$WORK" --out "$WORK/ingest"
 
 if [ -z "${PEERS:-}" ]; then
-    echo "bench: PEERS names no virtual environment: nothing was compared" >&2
+    echo "bench: PEERS does not name a virtual environment, so nothing was compared" >&2
     exit 0
 fi
 sets=(--set "splade=$DATA/queries.csr,$DATA/gt.bin")

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What feedback and fusion bring on collections with judgements: nDCG@10, MRR@10 and the time of each stage.
+"""Measures feedback and fusion on collections with judgments: nDCG@10, MRR@10 and the time of each stage.
 
     Benchmarks/second_stage.py SPARSESTORE FOLDER... [--json FILE]
 
-FOLDER holds `docs.csr` or `docs.csr.zst`, `queries.csr`, `qrels.tsv` and, for the fusion of two kinds of query,
+FOLDER has `docs.csr` or `docs.csr.zst`, `queries.csr`, `qrels.tsv` and, for the fusion of two kinds of query,
 `queries_idf.csr`. All searches are exact. Quality does not depend on the machine; the times do.
 """
 
@@ -27,7 +27,7 @@ def call(*arguments) -> dict:
 
 
 def rows(tool: str, folder: str, work: str):
-    """One row a setting: name, nDCG, MRR, mean microseconds of the whole search and of each later stage."""
+    """Yields one row per setting: name, nDCG, MRR, mean microseconds of the whole search and of each later stage."""
     store = os.path.join(work, "store.sparse")
     documents = os.path.join(folder, "docs.csr")
     call(tool, "load", store, documents if os.path.exists(documents) else documents + ".zst", "--json")
@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tool", metavar="SPARSESTORE")
     parser.add_argument("folders", nargs="+", metavar="FOLDER")
-    parser.add_argument("--json", metavar="FILE", help="write the rows there too")
+    parser.add_argument("--json", metavar="FILE", help="also write the rows to this file")
     arguments = parser.parse_args()
     collected = {}
     for folder in arguments.folders:

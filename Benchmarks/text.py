@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""BM25 over texts: scores beside a brute force, and the time of a query beside bm25s and tantivy.
+"""Measures BM25 over texts: scores compared with a brute force, and the time of a query compared with bm25s and
+tantivy.
 
     VENV/bin/python Benchmarks/text.py SPARSESTORE TEXTS [--queries FILE] [--qrels FILE] [--changes 10000] [--json FILE]
 
@@ -47,7 +48,7 @@ def short_passages(documents: dict[str, str], count: int) -> dict[str, str]:
 
 
 class Store:
-    """A store of ours, and the command that fills and asks it."""
+    """Our store, and the commands that fill and search it."""
 
     def __init__(self, tool: str, folder: str):
         self.tool, self.folder, self.path = tool, folder, os.path.join(folder, "texts.sparse")
@@ -81,7 +82,7 @@ class Store:
 
 
 def brute_force(vectors: dict[str, dict[str, float]], queries: dict[str, dict[str, float]]):
-    """For each query the score of each document that has one of its terms."""
+    """Returns, for each query, the score of each document that has one of its terms."""
     lengths = {name: sum(vector.values()) for name, vector in vectors.items()}
     average = sum(lengths.values()) / len(lengths)
     postings: dict[str, list[tuple[str, float]]] = {}
@@ -100,7 +101,8 @@ def brute_force(vectors: dict[str, dict[str, float]], queries: dict[str, dict[st
 
 
 def compare(store: Store, file: str, vectors, queries) -> dict:
-    """Our best 100 beside the brute force: the largest difference of a score, at a rank or of a document."""
+    """Compares our best 100 with the brute force. Returns the largest difference of a score, at a rank or of a
+    document."""
     found, worst, hits, unequal = store.ranking(file), 0.0, 0, 0
     for query, scores in brute_force(vectors, queries):
         best = sorted(scores.values(), reverse=True)[:100]
@@ -138,7 +140,7 @@ def tantivy_engine(vectors, queries):
     index = tantivy.Index(builder.build())
     names = {}
 
-    def word(term: str) -> str:  # any token is one word there
+    def word(term: str) -> str:  # makes any token a single word
         return names.setdefault(term, f"t{len(names)}")
 
     writer = index.writer(num_threads=1)

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package of its own, as Benchmarks/ is. Fuzz/run.sh builds it with sanitizers in every module, and with testable
-// imports: the targets reach the engine's inner parts as its tests do.
+// A separate package, like Benchmarks/. Fuzz/run.sh builds it with sanitizers in every module, and with testable
+// imports, because the targets use internal declarations as the tests do.
 let package = Package(
     name: "Fuzz",
     platforms: [.macOS(.v15)],

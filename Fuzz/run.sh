@@ -1,19 +1,19 @@
 #!/bin/bash
-# Builds the fuzzer and runs its targets, all or those named: Fuzz/run.sh [target...]. SECONDS_PER_TARGET (60) says for
-# how long each. --list names them, --seeds makes the seeds anew, --self-test proves that the canary is caught.
+# Builds the fuzzer and runs all targets or the named ones: Fuzz/run.sh [target...]. Each runs for SECONDS_PER_TARGET
+# (60). --list lists them, --seeds regenerates the seeds, --self-test shows that the canary is caught.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 work=work
 seconds=${SECONDS_PER_TARGET:-60}
-# SwiftPM's option lets libFuzzer have `main`. Of two such options the order changes from run to run and only the last one
-# counts, so the flag behind it says both.
+# SwiftPM's option leaves `main` to libFuzzer. The order of two such options changes from run to run and only the last
+# one counts, so the flag after it sets both.
 build=(swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing)
 nice "${build[@]}"
 fuzz=$("${build[@]}" --show-bin-path)/fuzz
 declare -A longest
 while read -r name bytes; do longest[$name]=$bytes; done < <("$fuzz")
-# Without the backtraces of Swift's runtime libFuzzer sees a trap itself, and keeps the input.
+# Without the backtraces of Swift's runtime, libFuzzer sees a trap itself and keeps the input.
 export SWIFT_BACKTRACE=enable=no
 if [ -d /dev/shm ]; then
     TMPDIR=$(mktemp -d /dev/shm/fuzz-XXXXXX)
@@ -21,7 +21,7 @@ if [ -d /dev/shm ]; then
     trap 'rm -rf "$TMPDIR"' EXIT
 fi
 
-# One target for some seconds: new inputs are kept in work/, those that broke a promise in work/findings/.
+# Runs one target for some seconds. New inputs are kept in work/, and inputs that broke a promise in work/findings/.
 run() {
     local target=$1 duration=$2
     mkdir -p "$work/$target" "$work/findings"

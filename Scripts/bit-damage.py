@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What single flipped bits do to a store: each is flipped in turn, the store is verified and searched, and the bit is put
-back. Says which share was reported, was harmless, or gave a wrong answer that nothing reported.
+"""Measures what single flipped bits do to a store. Each bit is flipped in turn, the store is verified and searched, and
+the bit is restored. Prints how many flips were reported, were harmless, or gave a wrong answer that nothing reported.
 
     Scripts/bit-damage.py [--flips 2000] [--documents 10000] [--where values|pages|anywhere] [--seed N]
-    Scripts/bit-damage.py --self-test       changes an answer on purpose and expects to be told
+    Scripts/bit-damage.py --self-test       changes an answer on purpose and expects that it is noticed
 
-Regions: `values` are the bytes that SparseStore wrote, each under a checksum; `keys` are theirs; `pages` is what LMDB keeps
-around them in pages in use; `headers` are LMDB's first two pages; `free` are pages and gaps that nothing refers to. Only
-values have a checksum, so only for them the aim is that nothing is ever wrong.
+Regions: `values` are the bytes that SparseStore wrote, each under a checksum; `keys` are their keys; `pages` is LMDB's
+own data in pages in use; `headers` are LMDB's first two pages; `free` are pages and gaps that nothing refers to. Only
+values have a checksum, so only for them no wrong answer is allowed.
 """
 
 import argparse
@@ -28,7 +28,7 @@ NO_PAGE = (1 << 64) - 1
 
 
 class Layout:
-    """Which bytes of a file are what, found by walking the trees of liblmdb 0.9 (lmdb.h, mdb.c)."""
+    """The regions of a file, found by walking the trees of liblmdb 0.9 (lmdb.h, mdb.c)."""
 
     def __init__(self, data):
         self.data, self.ranges = data, []
@@ -78,7 +78,7 @@ class Layout:
         return region if start <= offset < end else "free"
 
     def draw(self, where, chance):
-        """An offset, every byte as likely as any other."""
+        """Returns a random offset; every byte is equally likely."""
         if where == "anywhere":
             return chance.randrange(len(self.data))
         ranges = [(start, end) for start, end, region in self.ranges if region == where]
@@ -118,8 +118,8 @@ def make_store(folder, documents):
 
 
 def search(store, folder):
-    """The answers, exact, planned and of the block index; None when a search ends with an error, the signal when it ends by
-    one."""
+    """Returns the exact answers, the planned ones and those of the block index; None if a search fails with an error;
+    the signal if it ends by a signal."""
     answers = []
     for how in (("--recall", "exact"), ("--recall", "0.9"), ("--plain-seismic", "cut=6,heap=0.8")):
         target = folder / "run"
@@ -141,7 +141,7 @@ def outcome(store, folder, reference):
         return f"verify exits with {verified.returncode}"
     if found == reference:
         return "harmless"
-    return "a search fails, and verify does not see why"
+    return "a search fails, but verify finds nothing"
 
 
 def measure(arguments, folder):
@@ -150,7 +150,7 @@ def measure(arguments, folder):
     layout = Layout(data)
     reference = search(store, folder)
     if not reference or outcome(store, folder, reference) != "harmless":
-        sys.exit("the sound store is not found sound")
+        sys.exit("verify reports the sound store as damaged")
     chance = random.Random(arguments.seed)
     counts = collections.defaultdict(collections.Counter)
     with open(store, "r+b", buffering=0) as file:
@@ -169,7 +169,7 @@ def measure(arguments, folder):
             if (number + 1) % 250 == 0:
                 print(f"{number + 1} flips", file=sys.stderr, flush=True)
     if Path(store).read_bytes() != data:
-        sys.exit("the store was changed by being read")
+        sys.exit("reading changed the store")
     shares = collections.Counter()
     for start, end, region in layout.ranges:
         shares[region] += end - start
@@ -203,7 +203,7 @@ def main():
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()
     if not os.access(SPARSESTORE, os.X_OK):
-        sys.exit(f"{SPARSESTORE} is not there: run 'make build' first, or set SPARSESTORE")
+        sys.exit(f"{SPARSESTORE} does not exist: run 'make build' first, or set SPARSESTORE")
     with tempfile.TemporaryDirectory() as folder:
         sys.exit(1 if (self_test if arguments.self_test else lambda f: measure(arguments, f))(Path(folder)) else 0)
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Runs Tests/C, the C interface called from C.
-#
-#   Scripts/c-tests.sh LIBRARY        against a shared library: plainly, and with the address sanitizer looking for leaks
+# Runs Tests/C, which calls the C interface from C.
+#   Scripts/c-tests.sh LIBRARY        against a shared library: without a sanitizer, and with leaks checked
 #   Scripts/c-tests.sh thread         against a library that is built for it with the thread sanitizer in every module
 #   Scripts/c-tests.sh address        the same with the address sanitizer
 set -euo pipefail
@@ -22,7 +21,7 @@ thread | address)
     scratch=$PWD/.build/$1
     swift build --sanitize "$1" --product CSparseStore --scratch-path "$scratch"
     runtime=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift/linux
-    # Leaks are looked for in the library that ships; here the runtime's own would be found as well.
+    # Leaks are checked only in the library that ships. Here those of the runtime would be found as well.
     ASAN_OPTIONS=detect_leaks=0 run clang -fsanitize="$1" -L"$runtime" -Wl,-rpath,"$runtime" -Wl,--no-as-needed \
         -ldispatch -lBlocksRuntime "$scratch/debug/libCSparseStore.so"
     ;;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fails when a public call of a store that can wait has no async twin.
+"""Fails if a public call of a store that can block has no async twin.
 
-A twin has the same name, labels and types. What a task brings itself is left out: `isCancelled`.
+A twin has the same name, labels and types, except `isCancelled`, because a task has its own cancellation.
 
     Scripts/check-async.py              checks this project
-    Scripts/check-async.py --self-test  removes a twin in a temporary tree and expects to be told
+    Scripts/check-async.py --self-test  removes a twin in a temporary tree and expects that it is reported
 """
 
 import re
@@ -19,7 +19,7 @@ MODULES = ["SparseStore", "SparseText"]
 # Calls that need no twin, each with its reason.
 EXEMPT = {
     "close()": "it ends within milliseconds, and must be callable from `defer` and `deinit`",
-    "releaseMemory()": "it waits for nothing",
+    "releaseMemory()": "it does not block",
     "hits(_:Query, options:SearchOptions)": "it gives an AsyncSequence, and waits for nothing itself",
     "documents(where:Filter?, order:ListOrder, pageSize:Int, after:Cursor?)":
         "it gives an AsyncSequence, and waits for nothing itself",
@@ -30,7 +30,7 @@ _CALL = re.compile(r"^    public\s+(?:static\s+)?func\s+(\w+)(?:<[^>]*>)?\(", re
 
 
 def end_of(code: str, start: int, opening: str, closing: str) -> int:
-    """Behind the bracket that closes the one before `start`."""
+    """Returns the position after the bracket that closes the one before `start`."""
     depth, index = 1, start
     while depth and index < len(code):
         depth += {opening: 1, closing: -1}.get(code[index], 0)
@@ -39,7 +39,7 @@ def end_of(code: str, start: int, opening: str, closing: str) -> int:
 
 
 def parameters(text: str) -> list[str]:
-    """Label and type of each parameter but closures, which differ by @Sendable and @escaping."""
+    """Returns the label and type of each parameter, without closures, which differ by @Sendable and @escaping."""
     parts, depth, start = [], 0, 0
     for index, character in enumerate(text + ","):
         depth += {"(": 1, "[": 1, "<": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(character, 0)
@@ -60,7 +60,7 @@ def parameters(text: str) -> list[str]:
 
 
 def calls(code: str):
-    """Signature, whether it is async, and offset, of each public call of a store."""
+    """Yields the signature, whether it is async, and the offset of each public call of a store."""
     for body in _TYPE.finditer(code):
         end = end_of(code, body.end(), "{", "}")
         for match in _CALL.finditer(code, body.end(), end):
@@ -81,11 +81,11 @@ def check(sources: Path) -> tuple[list[str], int]:
                 else:
                     waiting[signature] = f"{file}:{code.count(chr(10), 0, offset) + 1}"
     problems = [
-        f"{place}: `{signature}` has no async twin; add one, or say in Scripts/check-async.py why it cannot wait"
+        f"{place}: `{signature}` has no async twin; add one, or explain in Scripts/check-async.py why it cannot block"
         for signature, place in sorted(waiting.items())
         if signature not in twins and signature not in EXEMPT
     ]
-    problems += [f"Scripts/check-async.py: exempts `{name}`, which is not there" for name in EXEMPT if name not in waiting]
+    problems += [f"Scripts/check-async.py: exempts `{name}`, which does not exist" for name in EXEMPT if name not in waiting]
     return problems, len(waiting)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Type-checks the Swift examples of README.md, of the documentation's articles and of its tutorial against the debug build, so
-# that they cannot rot. An example that begins with `// Package.swift` is left out.
+# Type-checks the Swift examples of README.md, of the documentation's articles and of its tutorial against the debug
+# build, so that they stay correct. An example that begins with `// Package.swift` is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 catalog=Sources/SparseStore/SparseStore.docc

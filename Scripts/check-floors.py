@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Fails when code reaches up a floor. ARCHITECTURE.md, 'The floors', says what the floors are for.
+"""Fails if code uses something from a higher floor. The map in ARCHITECTURE.md lists the floors.
 
-1. A module imports only what the table MODULES allows it.
+1. A module imports only what the table MODULES allows.
 2. Only the named modules mention MDB_ (liblmdb's names), ZSTD_ (libzstd's) or sb_stemmer (libstemmer's).
-3. Inside Sources/SparseStore the folders are floors too: a lower folder names no type that a higher folder declares.
+3. The folders of Sources/SparseStore are floors too. A lower folder does not name a type that a higher folder declares.
 
     Scripts/check-floors.py              checks this project
-    Scripts/check-floors.py --self-test  breaks each rule in a temporary tree and expects to be told
+    Scripts/check-floors.py --self-test  breaks each rule in a temporary tree and expects that it is reported
 """
 
 import re
@@ -18,7 +18,7 @@ from swift_source import code_of, report, swift_files
 
 FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl", "Darwin", "Synchronization", "CryptoKit"}
 
-# Module -> what it may import beside FOUNDATION. A module that is not listed here is an error: give it a floor.
+# Module -> what it may import in addition to FOUNDATION. A module that is missing here is an error; give it a floor.
 MODULES = {
     "SparseFormat": {"CZstd", "CCrypto", "Platform"},
     "Platform": set(),
@@ -46,7 +46,7 @@ C_NAMES = {
     re.compile(r"\b(?:sb_stemmer|sb_symbol|CStemmer\b)"): {"SparseText"},
 }
 
-# The engine's folders, top floor first; folders of one row do not see each other's types either way round.
+# The engine's folders, top floor first. Folders in one row do not use each other's types.
 ENGINE = "SparseStore"
 ENGINE_FLOORS = [
     ["Sharding", "Publishing"], ["Store"], ["Stages"], ["Search"], ["Integrity"], ["Merging"], ["Index"], ["Blocks"], ["Windows"],
@@ -94,7 +94,8 @@ def check_modules(sources: Path) -> list[str]:
 
 
 def declared_types(folder: Path) -> dict[str, str]:
-    """Top-level types of a folder -> where. `private` ones cannot be named elsewhere and are left out."""
+    """Returns the top-level types of a folder and where they are. `private` ones cannot be named elsewhere and are left
+    out."""
     return {name: str(file) for file in swift_files(folder) for name in _TYPE.findall(code_of(file.read_text()))}
 
 
@@ -117,7 +118,7 @@ def check_engine(engine: Path) -> list[str]:
 
 
 def mentions(engine: Path, folder: str, forbidden: dict[str, str]) -> list[str]:
-    # `\bName\b` not after a dot: `.Name` is somebody's member, not the type.
+    # `\bName\b` not after a dot, because `.Name` is a member and not the type.
     pattern = re.compile(r"(?<![\w.])(?:" + "|".join(map(re.escape, sorted(forbidden))) + r")\b")
     problems = []
     for file in swift_files(engine / folder):

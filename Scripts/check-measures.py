@@ -3,8 +3,8 @@
 
     Scripts/check-measures.py BINARY [--cases 1000] [--seed 1]
 
-Each case is a query with a term of its own; the documents that have the term bear the scores of the ranking as weights, with
-ties. Grades reach from -1 to 3. Needs ir_measures and pytrec_eval; without them it says so and exits with 77.
+Each case is a query with its own term. The documents with the term have the scores of the ranking as weights, with
+ties. Grades are from -1 to 3. Needs ir_measures and pytrec_eval; without them it prints a note and exits with 77.
 """
 import argparse
 import json

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Fails on text that breaks a rule of CONTRIBUTING.md, 'Style'.
+"""Fails if text breaks a rule of CONTRIBUTING.md, 'Style'.
 
 - Swift source is ASCII; a file over 400 lines is reported, one over 500 fails.
-- Sources/ has no `try!` and no `fatalError(`: what can go wrong is thrown.
-- No file names a place on somebody's machine.
-- In Markdown every relative link, every #heading, every `path/of/ours` and every `test` that a table names in a
-  column 'Test' exists.
+- Sources/ has no `try!` and no `fatalError(`; errors are thrown.
+- No file names a path of one machine.
+- In Markdown every relative link, every #heading, every `path/in/this/project` and every `test` in a column 'Test' of a
+  table exists.
 
     Scripts/check-text.py              checks this project
-    Scripts/check-text.py --self-test  breaks each rule in a temporary tree and expects to be told
+    Scripts/check-text.py --self-test  breaks each rule in a temporary tree and expects that it is reported
 """
 
 import re
@@ -53,7 +53,7 @@ def check_swift(name: str, text: str) -> list[str]:
 
 
 def anchors_of(text: str) -> set[str]:
-    """The #names that GitHub gives to a document's headings."""
+    """Returns the anchors that GitHub gives to the headings of a document."""
     plain = [re.sub(r"[`*_]|\[|\]\([^)]*\)", "", title).lower() for title in HEADING.findall(FENCE.sub("", text))]
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in plain}
 
@@ -68,17 +68,17 @@ def check_markdown(root: Path, file: Path, name: str, text: str) -> list[str]:
             path, _, anchor = target.partition("#")
             linked = file.parent / path if path else file
             if not linked.exists():
-                problems.append(f"{name}:{number}: link to {target}, which is not there")
+                problems.append(f"{name}:{number}: link to {target}, which does not exist")
             elif anchor and linked.suffix == ".md" and anchor not in anchors_of(linked.read_text()):
                 problems.append(f"{name}:{number}: link to {target}, which has no such heading")
         for path in OWN_PATH.findall(line):
             if not (root / path).exists():
-                problems.append(f"{name}:{number}: names {path}, which is not there")
+                problems.append(f"{name}:{number}: names {path}, which does not exist")
     return problems
 
 
 def check_test_column(name: str, text: str, tests: str) -> list[str]:
-    """Tables with a column 'Test' name functions and suites of Tests/."""
+    """Checks that tables with a column 'Test' name functions and suites of Tests/."""
     problems, column = [], None
     for number, line in enumerate(text.split("\n"), 1):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
@@ -89,7 +89,7 @@ def check_test_column(name: str, text: str, tests: str) -> list[str]:
         elif column is not None and column < len(cells):
             for test in NAME.findall(cells[column]):
                 if not re.search(rf"\b(?:func|struct|class)\s+{test}\b", tests):
-                    problems.append(f"{name}:{number}: names the test {test}, which is not there")
+                    problems.append(f"{name}:{number}: names the test {test}, which does not exist")
     return problems
 
 
@@ -104,7 +104,7 @@ def check(root: Path) -> tuple[list[str], int]:
         except UnicodeDecodeError:
             continue  # data, not text
         pattern = TEST_PATH if name.startswith("Tests/") else MACHINE_PATH
-        problems += [f"{name}:{number}: names a place on a machine: {path}" for number, path in lines_with(pattern, text)]
+        problems += [f"{name}:{number}: names a path of one machine: {path}" for number, path in lines_with(pattern, text)]
         if file.suffix == ".swift":
             problems += check_swift(name, text)
         if file.suffix == ".md":
@@ -127,9 +127,9 @@ def self_test() -> int:
         "a file too long": ("Sources/A/B.swift", "\n" * 501, "501 lines"),
         "a forced try": ("Sources/A/B.swift", "let value = try! f()", "try! in Sources"),
         "a fatal error": ("Sources/A/B.swift", "fatalError(\"no\")", "fatalError( in Sources"),
-        "a machine's path": ("Scripts/b.sh", f"cd {place}", "place on a machine"),
-        "a machine's path in a test": ("Tests/A/B.swift", "// /" + "home/me", "place on a machine"),
-        "a dead link": ("B.md", "[x](nowhere.md)", "nowhere.md, which is not there"),
+        "a machine's path": ("Scripts/b.sh", f"cd {place}", "path of one machine"),
+        "a machine's path in a test": ("Tests/A/B.swift", "// /" + "home/me", "path of one machine"),
+        "a dead link": ("B.md", "[x](nowhere.md)", "nowhere.md, which does not exist"),
         "a dead heading": ("B.md", "[x](README.md#nowhere)", "no such heading"),
         "a dead test": ("B.md", "| a | Test |\n|---|---|\n| b | `fails` |", "names the test fails"),
         "a dead path": ("B.md", "`Sources/B`", "names Sources/B"),

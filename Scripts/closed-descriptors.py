@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Random commands with random ones of the descriptors 0, 1 and 2 closed: no store may be damaged.
+"""Runs random commands with some of the descriptors 0, 1 and 2 closed. No store may be damaged.
 
     Scripts/closed-descriptors.py --runs 1000 --seed 7
     Scripts/closed-descriptors.py --self-test
 
-What a command writes to a descriptor that was closed when it started must not end up in a file. After each run the store
-is verified whole, and searched for text that only a message holds.
+Output to a descriptor that was closed when the command started must not end up in a file. After each run the store is
+verified completely, and searched for text that only messages contain.
 """
 
 import argparse
@@ -27,7 +27,7 @@ class Damage(Exception):
 
 
 def documents(path: Path, chance: random.Random, first: int, count: int):
-    """JSON Lines, a few of which cannot be stored, so that there is something to complain about."""
+    """Writes JSON Lines, a few of which cannot be stored, so that commands print messages."""
     with path.open("w") as file:
         for number in range(first, first + count):
             if chance.random() < 0.05:
@@ -61,7 +61,7 @@ def require_sound(store: Path, what: str):
 
 
 def command(chance: random.Random, folder: Path, store: Path, number: int) -> list:
-    """A command line. Some are wrong on purpose: errors are messages, too."""
+    """Returns a command line. Some are wrong on purpose, because errors are messages too."""
     ids = [f"d{chance.randrange(3_000)}" for _ in range(3)]
     kind = chance.choice(
         ["load", "load", "load", "remove", "remove", "build", "compact", "tune", "search", "get", "export", "stats",
@@ -84,7 +84,7 @@ def command(chance: random.Random, folder: Path, store: Path, number: int) -> li
 
 
 def check(runs: int, seed: int) -> str:
-    """Raises `Damage`; returns what was done."""
+    """Runs the commands and returns a summary. Raises `Damage`."""
     chance = random.Random(seed)
     statuses: dict[int, int] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -111,7 +111,7 @@ def check(runs: int, seed: int) -> str:
 
 
 def self_test():
-    """A message in the file, and damage, must be told."""
+    """Checks that a message in the file, and damage, are reported."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         store, file = folder / "store.sparse", folder / "some.jsonl"
@@ -121,7 +121,7 @@ def self_test():
         require_sound(store, "untouched")
         whole = store.read_bytes()
         for what, damaged in {
-            "a message behind the last page": whole + b"sparsestore: a message".ljust(4_096, b"\0"),
+            "a message after the last page": whole + b"sparsestore: a message".ljust(4_096, b"\0"),
             "a message in the first pages": b"2 rows were rejected" + whole[20:],
             "a page of zeros": whole[:-8_192] + bytes(4_096) + whole[-4_096:],
         }.items():
@@ -131,7 +131,7 @@ def self_test():
             except Damage:
                 continue
             sys.exit(f"closed-descriptors: {what} was not noticed")
-    print("closed-descriptors: notices what it is to notice")
+    print("closed-descriptors: every planted fault was noticed")
 
 
 def main():

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Builds the documentation of the library's public modules, with the articles and the tutorial of
-# Sources/SparseStore/SparseStore.docc, into .build/docs, with the docc of the Swift toolchain: the package needs no plugin
-# for it. Fails on a warning, such as a ``link`` to a symbol that is not there.
-#
-# The site is files only: any static host serves it. For one that serves it below a path, set DOCS_BASE_PATH=that/path.
-# (That every public declaration has a comment is checked by swift format.)
+# Sources/SparseStore/SparseStore.docc, into .build/docs, with the docc of the Swift toolchain, so that the package
+# needs no plugin. Fails on a warning, such as a ``link`` to a symbol that does not exist.
+# The site consists of static files. If a host serves it below a path, set DOCS_BASE_PATH=that/path.
+# (swift format checks that every public declaration has a comment.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,7 +29,7 @@ catalog=Sources/SparseStore/SparseStore.docc
 "$docc" convert "$catalog" --additional-symbol-graph-dir "$graphs" --output-dir "$site" \
     --fallback-display-name SparseStore --fallback-bundle-identifier SparseStore --warnings-as-errors \
     --transform-for-static-hosting --hosting-base-path "${DOCS_BASE_PATH:-/}"
-# The root of the site shows its landing page.
+# The root of the site redirects to its landing page.
 printf '<!doctype html><meta http-equiv="refresh" content="0; url=documentation/sparsestore/"><title>SparseStore</title>\n' \
     >"$site/index.html"
 for page in index.html documentation/sparsestore/index.html documentation/sparsestore/gettingstarted/index.html \

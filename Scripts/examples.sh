@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs every example with its checks. The tests of the service run Qdrant's official client; they need Python 3,
-# and install what they need into a virtual environment of their own (Examples/.build/venv).
+# Builds and runs every example with its checks. The tests of the service use Qdrant's official client. They need Python
+# 3, and install their packages into a separate virtual environment (Examples/.build/venv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROUNDS=${ROUNDS:-4}
@@ -33,8 +33,8 @@ second=$("$bin/notes" "$work/notes.sparse" add 'Swift birds nest under roofs' an
 "$bin/notes" "$work/notes.sparse" find 'bird' animal | cut -f 1 | sort | tr '\n' ' ' | grep -qx "$first $second " ||
     fail "notes did not find both birds"
 [ "$("$bin/notes" "$work/notes.sparse" remove "$first")" = removed ] || fail "notes removed nothing"
-"$bin/notes" "$work/notes.sparse" find 'bird' | grep -q "$first" && fail "notes found what was removed"
-echo "examples: Quickstart, TextSearch and Notes do what they say"
+"$bin/notes" "$work/notes.sparse" find 'bird' | grep -q "$first" && fail "notes found a removed note"
+echo "examples: Quickstart, TextSearch and Notes pass their checks"
 
 swift test --package-path Examples 2>&1 | tee "$work/tests.log" | grep -E '✘|Test run' || true
 grep -q 'Test run with .* passed' "$work/tests.log" || fail "the tests of the traits failed: $(tail -30 "$work/tests.log")"

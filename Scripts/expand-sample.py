@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes a bigger JSON Lines file out of a small one: copies with ids of their own and weights moved a little.
+"""Makes a larger JSON Lines file from a small one, with copies that have new ids and slightly different weights.
 
     zstd -dc Examples/sample/documents.jsonl.zst | Scripts/expand-sample.py COPIES [SEED] > documents.jsonl
 
-Line n of the output (from 0) has the id "n", so that a prefix of the file is known by its length.
+Line n of the output (from 0) has the id "n", so that the length of a prefix determines its documents.
 """
 
 import json

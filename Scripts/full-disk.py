@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Real file systems, small ones, that fill up while a command works: ext4 in a loop device, and tmpfs.
+"""Fills up small real file systems while a command works: ext4 in a loop device, and tmpfs.
 
     Scripts/full-disk.py --points 12
     Scripts/full-disk.py --only merge --seed 7
-    Scripts/full-disk.py --sample 4             so many operations on each file system, with one amount of space each
+    Scripts/full-disk.py --sample 4             runs 4 operations on each file system, with one amount of space each
     Scripts/full-disk.py --self-test
 
-Each operation is tried with several amounts of space left. It must end with exit code 0 and be complete, or with exit code
-5, and then only where there was less space than it needs. With the disk still full the store must be sound and answer, hold
-every document that was there before and whole batches of new ones, and no other file may be left. Once there is space, the
-same command must get through.
+Each operation is tried with several amounts of free space. It must end with exit code 0 and be complete, or with exit
+code 5, but only if there was less space than it needs. While the disk is still full, the store must be sound and answer
+queries, with every earlier document and complete batches of new ones, and no other file may be left. Once there is
+space, the same command must succeed.
 
-Needs the right to mount; a file system that cannot be mounted here is skipped, and the script says so.
+Needs permission to mount. A file system that cannot be mounted here is skipped, and the script reports it.
 """
 
 import argparse
@@ -80,9 +80,9 @@ class Disk:
                 shutil.rmtree(file)
 
     def fill(self, left: int):
-        """Leaves about so many bytes."""
+        """Fills the disk until about this many bytes are free."""
         volume = os.statvfs(self.folder)
-        # Root may use the reserve of ext4, but not all of it: what is written tells.
+        # Root may use the reserve of ext4, but not all of it, so check what was written.
         with (self.folder / "ballast").open("wb", buffering=0) as ballast:
             try:
                 os.posix_fallocate(ballast.fileno(), 0, max(1, volume.f_bavail * volume.f_frsize - left))
@@ -127,7 +127,7 @@ def documents(path: Path, chance: random.Random, first: int, count: int):
 
 
 def export(store: Path, with_tokens: bool) -> dict[str, tuple]:
-    """What a store holds: by id the vector, and the token vectors if they are wanted."""
+    """Returns the content of a store: the vector by id, and the token vectors if requested."""
     ended = run("export", store)
     if ended.returncode != SUCCESS:
         raise Violation(f"export of {store.name} ended with {ended.returncode}: {ended.stderr.strip()[-300:]}")
@@ -144,13 +144,13 @@ def stats(store: Path) -> dict:
 
 @dataclass(frozen=True)
 class Operation:
-    """A command, and what must have come of it when it says that it is done."""
+    """A command, and the result that it must have if it succeeds."""
 
-    # Of the store or the new file on the full disk, and a folder elsewhere.
+    # Takes the store or the new file on the full disk, and a folder elsewhere.
     words: Callable[[Path, Path], list]
-    # The file that it makes, which begins as the base or is not there.
+    # The file that it writes, which begins as a copy of the base or does not exist.
     target: str = "store.sparse"
-    # The file whose documents it loads, and how many are committed together.
+    # The file whose documents it loads, and the number of documents per commit.
     loads: str | None = None
     batch: int = 1 << 30
     removes: tuple[str, ...] = ()
@@ -201,7 +201,7 @@ OPERATIONS = {
 
 
 class Workshop:
-    """The stores and files that operations begin with, and what each operation needs."""
+    """The stores and files that operations begin with, and the space that each operation needs."""
 
     def __init__(self, other: Path, chance: random.Random):
         self.other = other
@@ -225,7 +225,7 @@ class Workshop:
         return target
 
     def need(self, disk: Disk, name: str) -> int:
-        """How much space an operation takes at the most, tried once with plenty of it."""
+        """Returns the maximum space that an operation takes, from one run with plenty of it."""
         if found := self.needs.get((disk.kind, name)):
             return found
         operation = OPERATIONS[name]
@@ -250,7 +250,7 @@ class Workshop:
         return self.needs[(disk.kind, name)]
 
     def states(self, name: str) -> list[dict]:
-        """What the target may hold afterwards; the last is all that is to be done."""
+        """Returns the contents that the target may have afterward. The last one is the complete result."""
         operation = OPERATIONS[name]
         known = self.documents[operation.keeps_tokens]
         before = dict(known["base"]) if operation.target != "new.sparse" else {}
@@ -266,22 +266,22 @@ class Workshop:
     def require_complete(self, name: str, target: Path, what: str):
         operation = OPERATIONS[name]
         if export(target, operation.keeps_tokens) != self.states(name)[-1]:
-            raise Violation(f"{what}: it says that it is done, and documents are missing or others")
+            raise Violation(f"{what}: it succeeded, but documents are missing or wrong")
         if not operation.is_complete(found := stats(target)):
-            raise Violation(f"{what}: it says that it is done, and is not: {json.dumps(found)[:600]}")
+            raise Violation(f"{what}: it succeeded, but is not complete: {json.dumps(found)[:600]}")
 
     def require_state(self, name: str, target: Path, what: str):
-        """What is there after a disk was full: all that was, and whole batches of what was to come."""
+        """Checks the content after a full disk: every earlier document, and complete batches of new ones."""
         operation = OPERATIONS[name]
         if operation.target == "copy.sparse":
-            raise Violation(f"{what}: half a copy was left")
+            raise Violation(f"{what}: a partial copy was left")
         if export(target, operation.keeps_tokens) not in self.states(name):
-            raise Violation(f"{what}: the documents are not those of whole batches")
+            raise Violation(f"{what}: the documents are not those of complete batches")
 
 
 MADE = {"store.sparse", "store.sparse-lock", "ballast", "lost+found", "new.sparse", "new.sparse-lock", "copy.sparse",
         "copy.sparse-lock"}
-# What an operation needs differs from run to run; the ballast is not exact either.
+# The space that an operation needs differs from run to run, and the ballast is not exact either.
 SLACK = 3 << 20
 
 
@@ -294,23 +294,23 @@ def try_operation(disk: Disk, name: str, left: int, workshop: Workshop) -> int:
     words = operation.words(target, workshop.other)
     status = expect((SUCCESS, DISK_FULL), what, *words)
     if status == DISK_FULL and left > need * 5 // 4 + SLACK:
-        raise Violation(f"{what}: it needs {need} and says that the disk is full")
+        raise Violation(f"{what}: it needs {need}, but reports that the disk is full")
     if found := {file.name for file in disk.folder.iterdir()} - MADE:
         raise Violation(f"{what}: left {', '.join(sorted(found))}")
     if target.exists():
-        # A lock file that was never made finds no room, which must not stop reading.
+        # There is no space for a lock file that was never created, which must not prevent reading.
         expect((SUCCESS,), what, "verify", target, "--deep")
         expect((SUCCESS,), what, "search", target, "--terms", '{"t1": 1}')
         if status == DISK_FULL:
             workshop.require_state(name, target, what)
     elif status == SUCCESS or operation.begins_with_store:
-        raise Violation(f"{what}: ended with {status}, and there is no file")
+        raise Violation(f"{what}: ended with {status}, but there is no file")
     if status == SUCCESS:
         workshop.require_complete(name, target, what)
     (disk.folder / "ballast").unlink()
     if status == DISK_FULL:
         what = f"{what}, then freed"
-        # Without a store there is no place to go on from.
+        # Without a store there is no position to resume from.
         resumes = operation.loads and target.exists()
         expect((SUCCESS,), what, *words, *(["--resume"] if resumes else []))
         workshop.require_complete(name, target, what)
@@ -319,7 +319,7 @@ def try_operation(disk: Disk, name: str, left: int, workshop: Workshop) -> int:
 
 
 def try_without_lock_file(disk: Disk, other: Path):
-    """A store whose lock file is not there, and not a byte for one: it is read all the same, and not written."""
+    """Checks that a store without a lock file, and without space for one, can be read but not written."""
     disk.clear()
     store = disk.folder / "store.sparse"
     store.write_bytes((other / "base.sparse").read_bytes())
@@ -357,20 +357,20 @@ def check(points: int, sample: int | None, seed: int, work: Path, only: str | No
                 if sample is not None:
                     names = chance.sample(names, min(sample, len(names)))
                 for name in names:
-                    # Most amounts are too small, by little or by much.
+                    # Most amounts are too small, by a little or by a lot.
                     most = workshop.need(disk, name) * 5 // 4
                     amounts = [int(chance.random() * most) for _ in range(points - 1 if sample is None else 1)]
                     for left in amounts if sample is not None else [0, *amounts]:
                         full += try_operation(disk, name, left, workshop) == DISK_FULL
                         tried += 1
-                print(f"full disk: {kind}: {tried} tries with seed {seed}, {full} of them without room; all as promised",
+                print(f"full disk: {kind}: {tried} tries with seed {seed}, {full} of them without enough space; all as promised",
                       flush=True)
         except CannotMount as reason:
             print(f"full disk: {kind}: SKIPPED, it cannot be mounted here: {reason}", flush=True)
 
 
 def self_test(work: Path):
-    """Files that are left, wrong exit codes, half a work and lost documents must be told."""
+    """Checks that leftover files, wrong exit codes, incomplete work and lost documents are reported."""
     try:
         with Disk("tmpfs", work) as disk:
             disk.fill(4_096)
@@ -391,14 +391,14 @@ def self_test(work: Path):
             }
             for name, operation in broken.items():
                 OPERATIONS[name] = operation
-                # As if it had been measured, for the measurement looks, too.
+                # Pretend that it was measured, because the measurement also checks.
                 workshop.needs[(disk.kind, name)] = 1 << 20
                 try:
                     try_operation(disk, name, 30 << 20, workshop)
                 except Violation:
                     continue
                 sys.exit(f"full-disk: {name} was not noticed")
-            # A command that fails though there was space.
+            # A command that fails although there was space.
             workshop.needs[(disk.kind, "load")] = -SLACK
             try:
                 try_operation(disk, "load", 1, workshop)
@@ -408,13 +408,13 @@ def self_test(work: Path):
     except CannotMount as reason:
         print(f"full-disk: SKIPPED, tmpfs cannot be mounted here: {reason}")
     else:
-        print("full-disk: notices what it is to notice")
+        print("full-disk: every planted fault was noticed")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=3, help="amounts of space for each operation")
-    parser.add_argument("--sample", type=int, help="so many operations on each file system, with one amount each")
+    parser.add_argument("--sample", type=int, help="the number of operations on each file system, with one amount of space each")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--only", choices=OPERATIONS)
     parser.add_argument("--self-test", action="store_true")

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Kills `sparsestore load` with SIGKILL at random moments. After each kill the store must open and hold a prefix of the
-# input, no shorter than before; `load --resume` goes on from there. When a load gets through, its store must answer as
-# one that was never interrupted: the same exact answers, documents, terms and non-zeros. Then a new store, until enough
-# kills have hit a running load.
-#
-#   Scripts/kill-load.sh [KILLS [SEED]]     50 kills, a random seed (printed: give it to see the same delays again)
-#   Scripts/kill-load.sh --self-test        loses a document on purpose and expects to be told
+# Kills `sparsestore load` with SIGKILL at random moments. After each kill the store must open and contain a prefix of
+# the input, no shorter than before; `load --resume` continues from there. When a load finishes, its store must equal
+# one that was never interrupted: the same exact answers, documents, terms and nonzeros. Then a new store is loaded,
+# until enough kills have hit a running load.
+#   Scripts/kill-load.sh [KILLS [SEED]]     50 kills and a random seed by default; pass a printed seed to repeat its delays
+#   Scripts/kill-load.sh --self-test        loses a document on purpose and expects that it is noticed
 #
 # INPUT (JSON Lines), QUERIES, COPIES and LOAD_OPTIONS may be set; by default the sample is copied COPIES times and loaded
 # in batches of 100.
@@ -37,7 +36,7 @@ fi
 total=$(wc -l <"$input")
 head -n 200 "$queries" >"$work/queries.jsonl"
 
-load() { # store, options: the loader, with its words kept in a log
+load() { # store, options: runs the loader and keeps its output in a log
     exec "$sparsestore" load "$1" "$input" "${@:2}" ${load_options[@]+"${load_options[@]}"} >>"$work/log" 2>&1
 }
 
@@ -45,13 +44,13 @@ id_of_line() { # number, from 1
     sed -n "$1{p;q;}" "$input" | field id
 }
 
-answers() { # store, name: what the store says and answers, for comparing
+answers() { # store, name: writes statistics and answers of the store, for comparison
     "$sparsestore" stats "$1" --json >"$work/$2.stats"
     for name in documents terms nonzeros; do echo "$name $(field $name <"$work/$2.stats")"; done >"$work/$2.counts"
     "$sparsestore" eval "$1" --queries "$work/queries.jsonl" --recall exact --run "$work/$2.run" --json >/dev/null
 }
 
-documents_in() { # store: how many; fails unless it opens, its segments add up and it is a prefix of the input
+documents_in() { # store: prints the number; fails unless it opens, its segments add up and it is a prefix of the input
     local store=$1 documents
     "$sparsestore" stats "$store" --json >"$work/stats" || fail "the store does not open after a kill"
     documents=$(field documents <"$work/stats")
@@ -63,11 +62,11 @@ sys.exit(live != stats["documents"])
 PYTHON
     if [ "$documents" -gt 0 ]; then
         "$sparsestore" get "$store" "$(id_of_line "$documents")" >/dev/null 2>&1 ||
-            fail "$documents documents, but line $documents of the input is not there"
+            fail "$documents documents, but line $documents of the input is missing"
     fi
     if [ "$documents" -lt "$total" ] &&
         "$sparsestore" get "$store" "$(id_of_line $((documents + 1)))" >/dev/null 2>&1; then
-        fail "$documents documents, but line $((documents + 1)) of the input is there already"
+        fail "$documents documents, but line $((documents + 1)) of the input is present too"
     fi
     echo "$documents"
 }
@@ -108,7 +107,7 @@ while [ "$hits" -lt "$kills" ]; do
             hits=$((hits + 1)) now=0
             if [ -e "$store" ]; then now=$(documents_in "$store"); fi
             echo "kill $hits after $delay_ms ms: $now documents"
-            [ "$now" -ge "$before" ] || fail "there were $before documents before this load and there are $now after it"
+            [ "$now" -ge "$before" ] || fail "there were $before documents before this load, but only $now after it"
             before=$now
             ;;
         *)
@@ -131,5 +130,5 @@ while [ "$hits" -lt "$kills" ]; do
     left=$(find "$folder" -mindepth 1 ! -name killed.sparse ! -name killed.sparse-lock)
     [ -z "$left" ] || fail "left behind: $left"
 done
-if $lose_one; then fail "--self-test: a document was lost and nobody noticed"; fi
-echo "kill-load: all well: $hits of $tries kills hit a running load, in $rounds loads; every one ended as the uninterrupted load did (seed $seed)"
+if $lose_one; then fail "--self-test: a document was lost, but it was not noticed"; fi
+echo "kill-load: all well: $hits of $tries kills hit a running load, in $rounds loads; each result equals that of the uninterrupted load (seed $seed)"

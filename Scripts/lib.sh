@@ -1,4 +1,4 @@
-# What the scripts that drive the command line share. Sourced, not run.
+# Functions that the scripts for the command line share. Source this file; do not run it.
 # shellcheck shell=bash
 
 sparsestore=${SPARSESTORE:-.build/release/sparsestore}
@@ -10,11 +10,11 @@ fail() {
 
 need_sparsestore() {
     if [ ! -x "$sparsestore" ]; then
-        echo "$sparsestore is not there: run 'make build' first, or set SPARSESTORE" >&2
+        echo "$sparsestore does not exist: run 'make build' first, or set SPARSESTORE" >&2
         exit 1
     fi
 }
 
-field() { # one field of the JSON object on standard input
+field() { # prints one field of the JSON object on standard input
     python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
 }

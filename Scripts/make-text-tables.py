@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes the tables of Sources/SparseText/Resources from the Unicode Character Database (Debian: unicode-data).
 
-    Scripts/make-text-tables.py FOLDER    FOLDER holds UnicodeData.txt, emoji/ and auxiliary/, as unicode.org ships them
+    Scripts/make-text-tables.py FOLDER    FOLDER has UnicodeData.txt, emoji/ and auxiliary/, as unicode.org ships them
 
-- word-break.txt: the property Word_Break, and Extended_Pictographic where that is not set (UAX #29, WB3c).
-- decompositions.txt: the canonical decompositions, and which of them composition leaves out (UAX #15).
+- word-break.txt: the property Word_Break, or Extended_Pictographic for scalars without it (UAX #29, WB3c).
+- decompositions.txt: the canonical decompositions, with a mark on those that composition excludes (UAX #15).
 """
 
 import re

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Several processes use one store for a while, each with a handle of its own that merges in the background. All but the
-# last of four or more write, search and check; that one only reads. What they check stands in
-# Tests/Crash/Driver/SharedStore.swift. Afterwards the store is verified to the last checksum.
+# Runs several processes on one store, each with its own handle that merges in the background. They write, search and
+# check; with four or more, the last one only reads. Tests/Crash/Driver/SharedStore.swift describes the checks.
+# Afterward the store is verified deeply.
 #
 #   Scripts/processes.sh [SECONDS [PROCESSES]]          30 seconds, 2 processes by default
-#   Scripts/processes.sh --self-test                    takes documents of a living writer away and expects to be told
+#   Scripts/processes.sh --self-test                    removes documents of a running writer and expects that it is noticed
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source Scripts/lib.sh
@@ -18,8 +18,8 @@ seconds=${1:-30} processes=${2:-2}
 $self_test && seconds=5
 driver=${CRASH_DRIVER:-.build/release/crash-driver}
 need_sparsestore
-[ -x "$driver" ] || fail "$driver is not there: run 'swift build -c release --product crash-driver' first"
-[ "$processes" -ge 2 ] || fail "give 2 processes or more"
+[ -x "$driver" ] || fail "$driver does not exist: run 'swift build -c release --product crash-driver' first"
+[ "$processes" -ge 2 ] || fail "pass 2 processes or more"
 writers=$processes
 if [ "$processes" -ge 4 ]; then writers=$((processes - 1)); fi
 
@@ -28,7 +28,7 @@ store=$work/shared.sparse
 children=()
 trap 'for child in ${children[@]+"${children[@]}"}; do kill "$child" 2>/dev/null || true; done; rm -rf "$work"' EXIT
 
-# The reader does not make the store.
+# The reader does not create the store.
 printf '{"id": "first", "vector": {"first": 1}}\n' | "$sparsestore" load "$store" - --quiet >/dev/null
 for ((number = 0; number < processes; number++)); do
     "$driver" share "$store" "$number" "$writers" "$seconds" >"$work/$number.log" 2>&1 &
@@ -50,7 +50,7 @@ if grep -h '^problem' "$work"/*.log >"$work/problems"; then
     fi
     fail "$(head -n 20 "$work/problems")"
 fi
-if $self_test; then fail "--self-test: documents were taken away and nobody noticed"; fi
+if $self_test; then fail "--self-test: documents were removed, but it was not noticed"; fi
 "$sparsestore" verify "$store" --deep >"$work/verify" 2>&1 || fail "verify: $(cat "$work/verify")"
 "$sparsestore" stats "$store" --json >"$work/stats"
 cat "$work"/[0-9]*.log

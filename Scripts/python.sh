@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Builds the C library and the Python package, and tests both: `make python`. Leaves Python/dist/*.whl and *.tar.gz.
-#
-# The shared library has the Swift runtime inside and exports the C interface only; auditwheel bundles liblmdb, libzstd
-# and libcrypto into the wheel and names the oldest glibc that it runs with. The package's tests run against the wheel, in a virtual
-# environment that has nothing else. PYTHON names the interpreter.
+# Builds the C library and the Python package, and tests both (`make python`). Writes Python/dist/*.whl and *.tar.gz.
+# The shared library contains the Swift runtime and exports only the C interface. auditwheel bundles liblmdb, libzstd
+# and libcrypto into the wheel and tags it with the oldest glibc that it supports. The tests of the package run against
+# the wheel in a separate virtual environment. PYTHON names the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +11,7 @@ tools=$scratch/tools
 log=$scratch/log
 mkdir -p "$scratch"
 
-# Runs a command whose output is of no use unless it fails.
+# Runs a command and shows its output only if it fails.
 quietly() {
     if ! "$@" > "$log" 2>&1; then
         cat "$log" >&2
@@ -26,7 +25,7 @@ library() {
     local objects
     objects=$(find "$scratch/release/" -name Objects.LinkFileList -path '*CSparseStore.product*')
     # SwiftPM links a dynamic product against the runtime's own libraries, which a Python environment does not have. The
-    # engine's use of FoundationEssentials needs the last two, which the compiler does not find by itself.
+    # last two are for FoundationEssentials; the compiler does not find them by itself.
     quietly swiftc -emit-library -static-stdlib -O -o "$scratch/libsparsestore.so" "@$objects" \
         -Xlinker --version-script=Sources/CSparseStoreHeader/sparsestore.map -Xlinker --gc-sections -Xlinker -s \
         -Xlinker -z -Xlinker defs -llmdb -lzstd -lcrypto -l_FoundationCollections -l_FoundationCShims
@@ -52,14 +51,14 @@ tests() {
     local environment=$scratch/venv
     quietly "${PYTHON:-python3}" -m venv --clear "$environment"
     quietly "$environment/bin/pip" install Python/dist/*.whl
-    # The wheel's own requirements are enough to use it; the tests want more.
+    # The requirements of the wheel are enough to use it; the tests need more.
     (cd "$scratch" && "$environment/bin/python" -c 'import sparsestore; print("python: sparsestore", sparsestore.__version__)')
     quietly "$environment/bin/pip" install "$(echo Python/dist/*.whl)[test]"
     "$environment/bin/python" -m pytest -q -p no:cacheprovider --rootdir Python Python/tests
     if [ -x .build/release/sparsestore ]; then
         "$environment/bin/python" Scripts/check-measures.py .build/release/sparsestore
     else
-        echo "python: the measures of 'eval' are compared with pytrec_eval where 'make build' has been run before"
+        echo "python: run 'make build' first to compare the measures of 'eval' with pytrec_eval"
     fi
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Publishes a store to S3 and follows it from there, against moto, a stand-in for S3 on this machine.
+"""Publishes a store to S3 and follows it from there, with moto as a local substitute for S3.
 
-    make s3                       makes a virtual environment with boto3 and moto, and runs this
-    Scripts/s3-target.py          with a Python that has both
+    make s3                       creates a virtual environment with boto3 and moto, and runs this script
+    Scripts/s3-target.py          runs with a Python that has both
 
-Each publication must make the contents that the store had. Two publishers at once, removal, what a killed publisher has
-left, a damaged object, a bucket that is not there and a server that is gone must end as the help texts say.
+Each publication must give the contents that the store had. Concurrent publishers, removal, the claim of a killed
+publisher, a damaged object, a missing bucket and a stopped server must behave as the help texts say.
 """
 
 import json
@@ -31,7 +31,7 @@ class Wrong(Exception):
 def run(*words, status: int = 0) -> str:
     done = subprocess.run([TOOL, *map(str, words)], capture_output=True, text=True, timeout=300)
     if done.returncode != status:
-        raise Wrong(f"{' '.join(map(str, words))} ends with {done.returncode} in place of {status}: {done.stderr.strip()}")
+        raise Wrong(f"{' '.join(map(str, words))} ended with {done.returncode} instead of {status}: {done.stderr.strip()}")
     return done.stdout + done.stderr
 
 
@@ -63,23 +63,23 @@ def check(folder: Path, client, server) -> None:
         documents(lines, chance, range(round * 100, round * 100 + 400))
         run("load", store, lines, "--quiet")
         history[publish(store)["generation"]] = run("export", store)
-        require(publish(store)["objects"] == 0, "publishing again ships something")
+        require(publish(store)["objects"] == 0, "publishing again shipped something")
         follow(copy)
-        require(run("export", copy) == run("export", store), f"round {round}: the copy is another one")
+        require(run("export", copy) == run("export", store), f"round {round}: the copy differs")
     for generation, contents in history.items():
         follow(folder / f"{generation}.sparse", "--at", generation)
-        require(run("export", folder / f"{generation}.sparse") == contents, f"generation {generation} is another one")
+        require(run("export", folder / f"{generation}.sparse") == contents, f"generation {generation} differs")
 
-    # Two at once, of one commit.
+    # Two publishers of one commit at the same time.
     run("remove", store, "d1", "d2")
     command = [TOOL, "publish", store, TARGET, "--python", sys.executable]
     both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     for one in both:
         _, errors = one.communicate(timeout=300)
         require(one.returncode == 0, f"one of two publishers: {errors}")
-    require(follow(copy)["new"], "nothing new after both")
+    require(follow(copy)["new"], "the follower found nothing new after both")
 
-    # A claim that a killed publisher has left keeps removals away, and no publisher.
+    # The claim of a killed publisher blocks removals, but no publisher.
     claim = f"{PREFIX}/claims/publish-dead"
     client.put_object(Bucket=BUCKET, Key=claim, Body=b"")
     message = run("publications", TARGET, "--python", sys.executable, "--keep", 1, status=6)
@@ -97,9 +97,9 @@ def check(folder: Path, client, server) -> None:
     require(not [key for key in keys() if "/claims/" in key], "a claim is left")
     run("follow", TARGET, folder / "gone.sparse", "--python", sys.executable, "--once", "--at", min(history), status=2)
     follow(folder / "kept.sparse")
-    require(run("export", folder / "kept.sparse") == run("export", store), "removal has taken something")
+    require(run("export", folder / "kept.sparse") == run("export", store), "removal deleted too much")
 
-    # Damage is refused by name.
+    # Damage is refused, and the object is named.
     key = next(key for key in keys() if "/chunks/" in key)
     sound = client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
     client.put_object(Bucket=BUCKET, Key=key, Body=sound[:-1] + bytes([sound[-1] ^ 1]))
@@ -116,7 +116,7 @@ def check(folder: Path, client, server) -> None:
     require("seen" in names, "no publication needs the chunk")
     client.put_object(Bucket=BUCKET, Key=key, Body=sound)
 
-    # Other things than publications, another store, no bucket, no Python, no server.
+    # A target with other objects, another store, no bucket, no Python, no server.
     client.put_object(Bucket=BUCKET, Key="home/letter", Body=b"precious")
     run("publish", store, f"s3://{BUCKET}/home", "--python", sys.executable, status=2)
     documents(lines, chance, range(10))

@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
-# Sees that what the build needs is installed: Swift, liblmdb, libzstd, zlib, libcrypto, libstemmer, pkg-config. Installs packages with
-# apt-get when they are missing, and says so. Does nothing when all is there.
-#
-#   Scripts/setup.sh          what `make demo` needs
-#   Scripts/setup.sh checks   also what `make test` and the checks need: python3, zstd (the command), and on Linux the
-#                             two modules of Tests/Reader, which are the system's Python's and maybe not those of
-#                             'python3'
+# Checks that the build's requirements are installed: Swift, liblmdb, libzstd, zlib, libcrypto, libstemmer, pkg-config.
+# Installs missing packages with apt-get and prints the command. Does nothing if none is missing.
+#   Scripts/setup.sh          the requirements of `make demo`
+#   Scripts/setup.sh checks   also the requirements of `make test` and the checks: python3, zstd (the command), and on
+#                             Linux the two modules of Tests/Reader for the system's Python, which may not be 'python3'
 set -euo pipefail
 
 missing=()
@@ -14,7 +12,7 @@ need_library() { # pkg-config name, Debian package
     if ! command -v pkg-config >/dev/null || ! pkg-config --exists "$1"; then missing+=("$2"); fi
 }
 
-need_header() { # header, Debian package: of a library without a file for pkg-config
+need_header() { # header, Debian package: for a library without a pkg-config file
     if ! echo "#include <$1>" | "${CC:-cc}" -E - >/dev/null 2>&1; then missing+=("$2"); fi
 }
 
@@ -44,13 +42,13 @@ install_missing() {
         exit 1
     fi
     if ! command -v apt-get >/dev/null; then
-        echo "setup: no apt-get here; install these (Debian's names) with this system's own tool" >&2
+        echo "setup: there is no apt-get; install these Debian packages or their equivalents with your package manager" >&2
         exit 1
     fi
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         if ! command -v sudo >/dev/null; then
-            echo "setup: neither root nor sudo; run as root: apt-get install ${missing[*]}" >&2
+            echo "setup: not root, and there is no sudo; run as root: apt-get install ${missing[*]}" >&2
             exit 1
         fi
         as_root=(sudo)

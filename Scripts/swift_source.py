@@ -1,4 +1,4 @@
-"""What the checks share: the project's files, and Swift code without its comments and strings."""
+"""Functions that the checks share, for the project's files and for Swift code without comments and strings."""
 
 import re
 import subprocess
@@ -16,17 +16,19 @@ _TOKENS = re.compile(
 
 
 def code_of(text: str) -> str:
-    """Swift source with comments and strings blanked out; line numbers stay."""
+    """Returns Swift source with comments and strings blanked out. Line numbers do not change."""
     return _TOKENS.sub(lambda match: "\n" * match.group().count("\n") or " ", text)
 
 
 def swift_files(folder: Path) -> list[Path]:
-    """The Swift source below a folder; the code that a documentation catalog shows is not compiled with it."""
+    """Returns the Swift source files below a folder, without the code in documentation catalogs, which is not
+    compiled."""
     return sorted(path for path in folder.rglob("*.swift") if not any(part.suffix == ".docc" for part in path.parents))
 
 
 def project_files(root: Path) -> list[Path]:
-    """Every file that is committed, or would be: git's list where there is one, else all but dot folders."""
+    """Returns every file that is or would be committed: git's list, or all files outside dot folders if there is no
+    git."""
     listing = subprocess.run(
         ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True,
@@ -39,7 +41,7 @@ def project_files(root: Path) -> list[Path]:
 
 
 def report(check: str, problems: list[str], looked_at: str) -> int:
-    """Prints the verdict; the exit status."""
+    """Prints the result and returns the exit status."""
     for problem in problems:
         print(problem)
     print(f"{check}: {looked_at}, {len(problems)} problem(s)" if problems else f"{check}: {looked_at}, all well")

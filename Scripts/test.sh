@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test in two parts, and ends with one line of totals for both: 'N passed, N failed, N skipped'. What was
-# skipped is listed before that line. Exits with 1 when a part fails, whatever was counted.
+# Runs every test in two parts, and ends with one line of totals for both: 'N passed, N failed, N skipped'. Skipped
+# tests are listed before that line. Exits with 1 if a part fails, whatever the counts.
 #
 #   Scripts/test.sh                               what `make test` runs
 #   Scripts/test.sh --without PATTERN OPTION...   without some tests, built with options of 'swift test'
@@ -8,7 +8,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# Suites whose tests wait for other tasks or processes: each alone, or they would wait for the threads of one another.
+# Suites whose tests wait for other tasks or processes. They run one by one, or they would wait for each other's
+# threads.
 waiting='WaitingTests|WaitTests|ListCacheTests|AsyncTests|AsyncRerankTests|MergeProcessTests|CompactionTests|CompactCommandTests|ProcessTests'
 waiting+='|ObservabilityTests|CompactTests|ConcurrencyTests'
 
@@ -16,14 +17,14 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed_parts=0
 
-part() { # command...: runs a part of the tests, which is told apart from the others by its end
+part() { # command...: runs a part of the tests and marks its end
     "$@" 2>&1 | tee -a "$log"
     local status=${PIPESTATUS[0]}
     echo "=part $status" >>"$log"
     if [ "$status" -ne 0 ]; then failed_parts=$((failed_parts + 1)); fi
 }
 
-totals() { # what the parts have said; a part that failed without a failed test has lost some
+totals() { # adds up the output of the parts; a part that failed without a failed test ended early
     awk '
         /^[^ ]* Test run with [0-9]/ { next }
         /^✔ Test .* passed after / { passed++ }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# One process writes, others read the same store. The writer loads and removes documents, a commit at a time; a reader
-# asks for the newest document and must get one at least as new as the last commit that was acknowledged before it
-# asked, must not find a document whose removal was acknowledged, and sees the generation only grow. Another process
-# answers many queries from one long run. Nobody may see an error.
+# One process writes while others read the same store. The writer loads and removes documents, one commit at a time. A
+# reader searches for the newest document. It must get one at least as new as the last commit that was acknowledged
+# before, must not find a document whose removal was acknowledged, and must only see the generation grow. Another
+# process answers many queries in one long run. No process may see an error.
 #
 #   Scripts/two-processes.sh [SECONDS]                  30 by default
-#   Scripts/two-processes.sh --self-test                acknowledges a commit that never was and expects to be told
+#   Scripts/two-processes.sh --self-test                acknowledges a commit that was never made and expects that it is noticed
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source Scripts/lib.sh
@@ -24,7 +24,7 @@ children=()
 trap 'for child in ${children[@]+"${children[@]}"}; do kill "$child" 2>/dev/null || true; done; rm -rf "$work"' EXIT
 head -n 100 Examples/sample/queries.jsonl >"$work/queries.jsonl"
 
-acknowledge() { # name, number: for the readers, all or nothing
+acknowledge() { # name, number: publishes it to the readers atomically
     echo "$2" >"$work/$1.new"
     mv "$work/$1.new" "$work/$1"
 }
@@ -68,7 +68,7 @@ newest_found() {
     grep -o '"new-[0-9]*"' "$work/found" | tr -dc 0-9 || fail "the reader: no document found: $(cat "$work/found")"
 }
 
-generation_now() { # quicker than starting Python, so that there are more rounds
+generation_now() { # faster than starting Python, so that there are more rounds
     "$sparsestore" stats "$store" --json | grep -o '"generation": *[0-9]*' | tr -dc 0-9
 }
 
@@ -94,12 +94,12 @@ while [ "$SECONDS" -lt "$end" ]; do
         fi
         fail "document $newest was acknowledged before the search, which found $found"
     fi
-    if "$sparsestore" get "$store" "new-$removed" >/dev/null 2>&1; then fail "document $removed was removed and is there"; fi
+    if "$sparsestore" get "$store" "new-$removed" >/dev/null 2>&1; then fail "document $removed was removed but still exists"; fi
     now=$(generation_now) || fail "the reader: no stats"
     [ "$now" -ge "$generation" ] || fail "the generation went back from $generation to $now"
     generation=$now searches=$((searches + 1))
 done
 touch "$work/stop"
 for child in "${children[@]}"; do wait "$child" || fail "a process failed"; done
-if $lie; then fail "--self-test: a commit was missing and nobody noticed"; fi
+if $lie; then fail "--self-test: a commit was missing, but it was not noticed"; fi
 echo "two-processes: all well: generation $generation, $(cat "$work/newest") documents written singly, $searches searches, $(cat "$work/evals") long runs, no error"

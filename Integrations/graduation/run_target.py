@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Loads what `sparsestore export STORE --for TARGET DIR` has written into the target and asks it the queries.
+"""Loads the output of `sparsestore export STORE --for TARGET DIR` into the target and runs the queries there.
 
     python3 run_target.py qdrant DIR     qdrant-client, local mode
     python3 run_target.py milvus DIR     pymilvus and milvus-lite, through its gRPC server
     python3 run_target.py ciff DIR       ciff-toolkit; scores are computed from the posting lists
 
-Writes DIR/run.trec; `sparsestore compare DIR/truth.trec DIR/run.trec` measures it.
+Writes DIR/run.trec, for `sparsestore compare DIR/truth.trec DIR/run.trec`.
 """
 
 import json

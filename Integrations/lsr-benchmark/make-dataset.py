@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Makes a local dataset directory and an embedding directory of lsr-benchmark out of a collection in BigANN's CSR.
+"""Makes a local dataset directory and an embedding directory of lsr-benchmark from a collection in BigANN's CSR.
 
     make-dataset.py COLLECTION DATASET EMBEDDING [--queries queries.csr] [--documents docs.csr]
 
-COLLECTION holds docs.csr, queries.csr and qrels.tsv (query, document, grade, all by row). Only judged queries are kept.
+COLLECTION is a folder with docs.csr, queries.csr and qrels.tsv (query, document, grade, all by row). Only judged
+queries are kept.
 """
 import argparse
 import gzip
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("dataset", type=Path)
     parser.add_argument("embedding", type=Path)
     parser.add_argument("--queries", default="queries.csr")
-    parser.add_argument("--documents", type=Path, help="another place of docs.csr")
+    parser.add_argument("--documents", type=Path, help="the path of docs.csr if it is elsewhere")
     options = parser.parse_args()
     documents = read(options.documents or options.collection / "docs.csr")
     queries = read(options.collection / options.queries)

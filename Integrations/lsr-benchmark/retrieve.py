@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""SparseStore as a retrieval engine of lsr-benchmark: README.md says how to run it."""
+"""SparseStore as a retrieval engine of lsr-benchmark. README.md describes how to run it."""
 import gzip
 from pathlib import Path
 from shutil import rmtree
@@ -16,7 +16,8 @@ from tirex_tracker import ExportFormat, register_metadata, tracking
 
 
 def matrix(embeddings: list) -> tuple[list[str], scipy.sparse.csr_matrix]:
-    """The ids and the vectors that the benchmark gives one by one, as a matrix with a vector a row."""
+    """Collects the ids and vectors that the benchmark yields one by one into a list and a matrix with one vector per
+    row."""
     pointers = np.zeros(len(embeddings) + 1, np.int64)
     np.cumsum([len(tokens) for _, tokens, _ in embeddings], out=pointers[1:])
     columns = np.concatenate([tokens.astype(np.int32) for _, tokens, _ in embeddings])
@@ -26,7 +27,7 @@ def matrix(embeddings: list) -> tuple[list[str], scipy.sparse.csr_matrix]:
 
 
 @retrieve_command()
-@click.option("--recall", default="exact", help="'exact', 'fast', or the share of the true answers that is wanted.")
+@click.option("--recall", default="exact", help="'exact', 'fast', or the share of the true answers to find.")
 @click.option("--profile", type=click.Choice(["fast", "compact"]), default="fast", help="The profile of the store.")
 def main(dataset, embedding, output, k, recall, profile):
     recall = recall if recall in ("exact", "fast") else float(recall)
@@ -53,7 +54,7 @@ def main(dataset, embedding, output, k, recall, profile):
             query_ids, queries = matrix(load_embeddings(dataset, embedding, "query"))
             queries = [queries[row] for row in range(len(query_ids))]
             with tracking(export_file_path=output / "retrieval-metadata.yml", export_format=ExportFormat.IR_METADATA):
-                # One call a query, as the other engines do.
+                # One call per query, as in the other engines.
                 answers = [store.search(query, k=k, recall=recall, threads=1) for query in queries]
             rmtree(output / ".tirex-tracker", ignore_errors=True)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Builds shards on real executors (local-cluster mode) under faults, and compares answers with those of one store.
+"""Builds shards on real executors (local-cluster mode) under faults, and compares their answers with those of one
+store.
 
     python3 check.py BINARY [DOCUMENTS.jsonl QUERIES.jsonl]
 """
@@ -21,7 +22,7 @@ COUNT = 4
 
 
 def made(folder):
-    """Random documents and queries, whose weights are multiples of 1/128, so that sums are exact."""
+    """Random documents and queries. Their weights are multiples of 1/128, so that sums are exact."""
     generator = random.Random(7)
 
     def vector(size):
@@ -53,7 +54,7 @@ def session(**settings):
 
 
 def faulty(lines, folder, fault):
-    """Documents whose first reading of shard 1 or 2 goes wrong."""
+    """Documents for which the first reading of shard 1 or 2 fails."""
     def read(number, part):
         for place, line in enumerate(part):
             mark = Path(folder) / f"fault-{fault}-{number}"
@@ -114,13 +115,13 @@ def main():
         stores = sorted(shards.glob("*.sparse"))
         size = sum(path.stat().st_size for path in stores)
         print(f"{fault}: {seconds:.1f} s, {size} bytes")
-        check([path.name for path in stores] == [f"{n}.sparse" for n in range(COUNT)], f"{fault}: each shard is there once")
-        check(not (shards / "_attempts").exists(), f"{fault}: no half shard is left")
-        check(int(spark_store.run([binary, "count", str(shards)])) == wanted, f"{fault}: every document is there")
+        check([path.name for path in stores] == [f"{n}.sparse" for n in range(COUNT)], f"{fault}: each shard exists once")
+        check(not (shards / "_attempts").exists(), f"{fault}: no partial shard is left")
+        check(int(spark_store.run([binary, "count", str(shards)])) == wanted, f"{fault}: every document exists")
         spark_store.run([binary, "verify", str(shards), "--deep"])
-        check(True, f"{fault}: the shards are sound and share no id")
+        check(True, f"{fault}: the shards are sound and have no id in common")
         found = spark_store.search_shards(spark.sparkContext, str(shards), asked, limit=20, binary=binary)
-        check(found == expected, f"{fault}: answers of the shards are those of one store")
+        check(found == expected, f"{fault}: the answers of the shards are those of one store")
         spark.stop()
 
 

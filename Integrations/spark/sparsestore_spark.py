@@ -1,7 +1,7 @@
-"""Builds shards of SparseStore with Apache Spark, and asks large batches of queries over them.
+"""Builds shards of SparseStore with Apache Spark, and runs large batches of queries over them.
 
-Every task calls the command `sparsestore` on the machine of its executor. The folder of the shards is one that all executors
-reach by the same path, and on which they may use a store: not a network file system.
+Every task runs the command `sparsestore` on the machine of its executor. All executors must reach the folder of the
+shards under the same path, on a file system that supports stores, which excludes network file systems.
 
     from sparsestore_spark import build_shards, search_shards
     build_shards(sc.textFile("documents.jsonl"), "shards", count=4)
@@ -33,10 +33,10 @@ def run(arguments, **options):
 
 
 def build_shard(number, lines, folder, binary, load_options):
-    """Fills one store under a name of its own, verifies it, and gives it its name: whole, and once.
+    """Fills one store under a temporary name, verifies it, and links it to its final name.
 
-    A task that dies leaves a folder under `_attempts`, which nobody takes for a shard. Of two attempts that finish, the first
-    one wins: a link is not made where its name is taken.
+    A task that dies leaves a folder under `_attempts`, which is never used as a shard. If two attempts finish, the
+    first one wins, because a link is not made if its name exists.
     """
     final = Path(folder) / f"{number}.sparse"
     if final.exists():
@@ -63,7 +63,7 @@ def build_shard(number, lines, folder, binary, load_options):
             raise RuntimeError(f"load ended with {loading.returncode}: {errors.decode()[-500:]}")
         found = int(run([binary, "count", str(store)]))
         if found != sent:
-            raise RuntimeError(f"shard {number} has {found} of {sent} documents; an id may stand twice")
+            raise RuntimeError(f"shard {number} has {found} of {sent} documents; an id may appear twice")
         run([binary, "verify", str(store)])
         try:
             os.link(store, final)
@@ -76,9 +76,9 @@ def build_shard(number, lines, folder, binary, load_options):
 
 
 def build_shards(lines, folder, count, binary="sparsestore", load_options=()):
-    """Divides documents, one JSON object a line with a field "id", among `count` shards in `folder`.
+    """Divides documents, given as one JSON object per line with a field "id", among `count` shards in `folder`.
 
-    Can be called again after a failure: shards that are there stay.
+    It can be called again after a failure; existing shards are kept.
     """
     load_options = list(load_options)
     Path(folder).mkdir(parents=True, exist_ok=True)
@@ -98,11 +98,13 @@ def build_shards(lines, folder, count, binary="sparsestore", load_options=()):
 
 
 def search_shards(context, folder, queries, limit=10, binary="sparsestore", options=("--recall", "exact"), parts=4):
-    """The best documents of all shards for each query: every query against every shard, merged.
+    """Returns the best documents of all shards for each query. Every query runs on every shard, and the answers are
+    merged.
 
-    Weights of queries must be what scores them: a weighting by document frequencies would be that of each shard alone.
+    The queries must have their final weights, because a weighting by document frequencies would use those of each shard
+    alone.
 
-    queries: dictionaries {"id": string, "vector": {term: weight}}.
+    queries: Dictionaries {"id": string, "vector": {term: weight}}.
     """
     shards = sorted(Path(folder).glob("*.sparse"), key=lambda path: int(path.stem))
     size = max(1, (len(queries) + parts - 1) // parts)

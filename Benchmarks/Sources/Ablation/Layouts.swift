@@ -3,7 +3,7 @@ import Measure
 
 @testable import SparseStore
 
-/// Stores of the same documents, built in the same way, whose windows lack one idea; built once.
+/// Stores of the same documents, built in the same way, whose windows lack one optimization. They are built once.
 enum Layouts {
     private static let batch = 10_000
 
@@ -15,12 +15,12 @@ enum Layouts {
         return [("nothing, built here", WindowLayout()), ("document order", unordered), ("dense lists", sparse)]
     }
 
-    /// - Returns: where the store lies.
+    /// - Returns: The path of the store.
     static func build(_ name: String, _ layout: WindowLayout, _ documents: CSRFile, in folder: String) throws -> String
     {
         let path = folder + "/without-\(name.filter { $0 != "," }.replacingOccurrences(of: " ", with: "-")).sparse"
         guard !FileManager.default.fileExists(atPath: path) else { return path }
-        // Under another name until it is whole.
+        // The store has a temporary name until it is complete.
         let unfinished = path + ".unfinished"
         for leftover in [unfinished, unfinished + "-lock"] { try? FileManager.default.removeItem(atPath: leftover) }
         var configuration = Configuration()

@@ -3,17 +3,16 @@ import Measure
 
 @testable import SparseStore
 
-/// Each idea that makes searches fast left out alone: what that costs, and what it changes.
+/// Turns off each search optimization alone, and measures the time and what changes.
 ///
 ///     ablation STORE --queries queries.csr [--documents docs.csr --work FOLDER] [--limit 10] [--recall 0.95]
 ///         [--count 400] [--rounds 5] [--cold 3]
-///
 /// STORE has term numbers and is tuned. With the documents it was made from, three more stores are built in FOLDER, or
-/// used again: one without an order of similar documents, one without dense lists, and one to compare these with. The plan is that which STORE has
-/// for the recall, the same for all. Each pass of a variant stands next to one with everything; times are processor
-/// time of the search itself, without taking a snapshot, and by query the median of the rounds. Recall is measured
-/// against the exact search, whose answers are compared, too. `--cold` passes begin with an emptied page cache; their
-/// times are those of the clock.
+/// reused: one without an order of similar documents, one without dense lists, and one to compare these with. All use
+/// the plan that STORE has for the recall. Each pass of a variant runs next to one with everything. Times are processor
+/// time of the search itself, without taking a snapshot; for each query the median of the rounds counts. Recall is
+/// measured against the exact search, whose answers are compared too. `--cold` passes begin with an emptied page cache
+/// and report wall time.
 ///
 /// The engine must be built with `-enable-testing`: `make bench-ablation` does.
 @main
@@ -30,7 +29,7 @@ struct Main {
         let count = max(1, try arguments.count("count", 400))
         let rounds = max(1, try arguments.count("rounds", 5))
         let cold = try arguments.count("cold", 0)
-        guard arguments.rest.count == 1 else { throw Failure("give one store") }
+        guard arguments.rest.count == 1 else { throw Failure("pass one store") }
         let (path, queries) = (arguments.rest[0], try CSRFile(path: queryPath))
         if cold > 0 { try coldTable(path, queries, count, limit, recall, passes: cold) }
 
@@ -70,7 +69,7 @@ struct Main {
         }
         for round in 0..<rounds {
             for (index, variant) in variants.enumerated() {
-                // The second of two passes finds more in the caches: each is the first every other round.
+                // The second of two passes finds more in the caches, so the order alternates from round to round.
                 let before = round.isMultiple(of: 2) ? try subjects[0].times(variants[0]) : nil
                 let times = try subjects[variant.store].times(variant)
                 measured[index].add(times, over: try before ?? subjects[0].times(variants[0]))
@@ -79,14 +78,14 @@ struct Main {
         return measured
     }
 
-    /// A document is right when its true score reaches the k-th true one.
+    /// A document is correct if its true score is at least the k-th true score.
     private static func recall(_ found: [Float], _ truth: [Float]) -> Double {
         guard let last = truth.last else { return 1 }
         let right = found.filter { $0 >= last - tolerance }.count
         return Double(min(right, truth.count)) / Double(truth.count)
     }
 
-    /// What it brings to ask the disk for all that will be read, with an emptied cache.
+    /// Measures the effect of reading ahead from the disk, with an emptied cache.
     private static func coldTable(
         _ path: String, _ queries: CSRFile, _ count: Int, _ limit: Int, _ recall: Double, passes: Int
     ) throws {

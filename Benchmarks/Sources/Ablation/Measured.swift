@@ -3,14 +3,14 @@ import Measure
 
 @testable import SparseStore
 
-/// What a variant brings, by query.
+/// The figures of a variant, by query.
 struct Measured {
     private(set) var recall = 0.0
     private(set) var scored = 0.0
     private(set) var postings = 0.0
-    /// Microseconds of processor time, round by round.
+    /// The processor time in microseconds, round by round.
     private var times: [[Double]]
-    /// The mean of each round over that of the search with everything, next to it.
+    /// The mean of each round divided by that of the neighboring pass with everything.
     private(set) var ratios: [Double] = []
 
     init(queries: Int) { times = [[Double]](repeating: [], count: queries) }

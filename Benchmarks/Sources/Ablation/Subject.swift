@@ -7,7 +7,7 @@ import Measure
     import Glibc
 #endif
 
-/// An open store and the queries as it understands them.
+/// An open store, and the queries resolved for it.
 final class Subject {
     let name: String
     private let store: Store
@@ -32,7 +32,7 @@ final class Subject {
     /// The store's own effort for a recall; nil for an exact search.
     func effort(_ recall: Recall) -> Effort? { snapshot.state.planner.choose(recall, limit: limit).effort }
 
-    /// Searches for a query as `Snapshot/search` does, but for its plan and what it leaves out.
+    /// Searches like `Snapshot/search`, but with a given plan and without some optimizations.
     private func search(_ query: ResolvedQuery, _ variant: Variant, _ counters: inout SearchCounters) throws
         -> [FoundDocument]
     {
@@ -45,7 +45,7 @@ final class Subject {
         }
     }
 
-    /// The true scores, best first, of what each query finds with a variant, and what that cost.
+    /// Returns the true scores, best first, of the hits of each query with a variant, and the cost.
     func answers(_ variant: Variant) throws -> (hits: [[String]], scores: [[Float]], counters: [SearchCounters]) {
         var (hits, scores, all): ([[String]], [[Float]], [SearchCounters]) = ([], [], [])
         for query in queries {
@@ -61,7 +61,7 @@ final class Subject {
         return (hits, scores, all)
     }
 
-    /// Microseconds of processor time of each query.
+    /// Returns the processor time of each query in microseconds.
     func times(_ variant: Variant) throws -> [Double] {
         try queries.map { query in
             var counters = SearchCounters()
@@ -71,7 +71,7 @@ final class Subject {
         }
     }
 
-    /// Microseconds of each query, waiting included.
+    /// Returns the wall time of each query in microseconds.
     func waits(_ variant: Variant) throws -> [Double] {
         try queries.map { query in
             var counters = SearchCounters()
@@ -80,16 +80,16 @@ final class Subject {
     }
 }
 
-/// Drops a file from the system's cache, but for what a process has mapped.
+/// Drops a file from the page cache, except for mapped pages.
 func evict(_ path: String) throws {
     #if os(Linux)
         let file = open(path, O_RDONLY)
-        guard file >= 0 else { throw Failure("\(path) cannot be opened") }
+        guard file >= 0 else { throw Failure("cannot open \(path)") }
         defer { close(file) }
         guard fsync(file) == 0, posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0 else {
-            throw Failure("\(path) stays in the cache")
+            throw Failure("\(path) cannot be dropped from the cache")
         }
     #else
-        throw Failure("files are dropped from the cache on Linux only")
+        throw Failure("files can be dropped from the cache only on Linux")
     #endif
 }

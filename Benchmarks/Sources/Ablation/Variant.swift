@@ -1,17 +1,17 @@
 @testable import SparseStore
 
-/// A search that leaves one idea out.
+/// A search without one optimization.
 struct Variant {
     let name: String
     var optimisations = Optimisations.all
     var effort: Effort?
-    /// Whose store is searched: the position among the opened ones.
+    /// The index of the store to search.
     var store = 0
 
-    /// All that a search can do without, with a plan or, if there is none, exactly.
+    /// All variants of a search with a plan or, if there is none, of an exact search.
     static func all(_ effort: Effort?) -> [Variant] {
         var variants = Optimisation.allCases.compactMap { left in
-            // An exact search has no cut and always scores; and memory that holds all is never asked of the disk.
+            // An exact search has no cut and always scores. Read-ahead does nothing if everything is in memory.
             left == .readAhead || effort == nil && !left.keepsPlannedAnswers
                 ? nil : Variant(name: words("\(left)"), optimisations: .all.without(left), effort: effort)
         }

@@ -2,17 +2,18 @@ import Foundation
 import Measure
 import SparseStore
 
-/// A store whose documents are replaced again and again while it is searched: does anything get worse?
+/// Measures whether a store gets slower or larger when its documents are replaced repeatedly while it is searched.
 ///
 ///     churn FOLDER --documents docs.csr --queries queries.csr [--live N] [--rounds 100] [--share 0.01] [--commit 1000]
 ///           [--pause MILLISECONDS] [--target 0.95] [--settle SECONDS] [--from STORE]
 ///
 /// The store is filled with the first N rows (all, by default), merged and tuned; or it is a copy of STORE, which has those
-/// rows already under their numbers as ids. Each round then gives `share` of the documents, drawn at random, the vectors of
-/// other rows of those, in commits of `commit` documents with a pause after each, while one thread searches all the time and
-/// the store merges in the background. A line of CSV for each round; round 0 is the store as it was built, searched for some
-/// seconds, and the round after the last one is the store as it then is, once nothing is left to merge, searched for as
-/// long. Recall is of 200 queries, against exact answers of the same snapshot, by score.
+/// rows already under their numbers as ids. Each round then gives `share` of the documents, drawn at random, the
+/// vectors of other rows, in commits of `commit` documents with a pause after each, while one thread searches all the
+/// time and the store merges in the background. It prints a line of CSV for each round. Round 0 is the store as it was
+/// built, searched for some seconds. The round after the last one is the final store, once nothing is left to merge,
+/// searched for the same time. Recall is that of 200 queries, compared with exact answers of the same snapshot by
+/// score.
 @main
 struct Main {
     static func main() throws {
@@ -30,7 +31,7 @@ struct Main {
         let target = try arguments.share("target", 0.95)
         let settle = Double(try arguments.count("settle", 3))
         let built = try arguments.text("from")
-        guard arguments.rest.count == 1 else { throw Failure("give one folder to work in") }
+        guard arguments.rest.count == 1 else { throw Failure("pass one folder to work in") }
         let folder = arguments.rest[0] + "/churn-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -82,11 +83,11 @@ struct Main {
         }
     }
 
-    /// At once, whoever reads it: a long run is watched.
+    /// Prints a line immediately, so that a long run can be watched.
     private static func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
-    /// The mean share of hits that score as the true top ten do. A snapshot for each query: one that is held keeps pages
-    /// from being used again, and the file would grow by it.
+    /// Returns the mean share of hits that score as high as the true top ten. It takes one snapshot per query, because
+    /// a held snapshot keeps pages from being reused, and the file would grow.
     private static func measureRecall(
         _ store: Store, _ queries: ArraySlice<Query>, _ target: Double
     ) throws -> Double {

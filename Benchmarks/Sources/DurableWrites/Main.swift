@@ -2,12 +2,12 @@ import Foundation
 import Measure
 import SparseStore
 
-/// Durable writes a second: Store beside plain LMDB, alternating, on the same disk, of the same documents.
+/// Compares durable writes per second of Store and of plain LMDB, alternating, on the same disk, with the same
+/// documents.
 ///
 ///     durable-writes FOLDER [--singles 200] [--batches 5] [--rounds 5] [--components 120] [--already 20000]
-///
-/// Both sync before they answer. LMDB only puts each document's bytes; the store also keeps ids, statistics and an index
-/// that the next search finds the document in.
+/// Both sync before they return. LMDB only stores each document's bytes. The store also writes ids, statistics and an
+/// index, so that the next search finds the document.
 @main
 struct Main {
     static func main() throws {
@@ -32,7 +32,7 @@ struct Main {
         defer { store.close() }
         var next = 0
 
-        // Neither begins empty: a tree has grown, and there are segments to merge with.
+        // Neither begins empty, so that there is a tree, and segments to merge with.
         while next < already {
             let span = next..<min(already, next + 5_000)
             try plain.put(sample.pairs[span])
@@ -67,9 +67,10 @@ struct Main {
         print(
             """
             \(rounds) rounds of \(singles) single documents and \(batches) batches of 1,000, alternating; medians over rounds.
-            \(already) documents were there before; \(sample.bytes / sample.pairs.count) bytes a document (id and vector).
-            The store ended with \(statistics.documents) documents in \(statistics.segments.count) segments; for each byte \
-            given it wrote \(written) bytes of records, and \(merged) by merging.
+            The store had \(already) documents before; each document has \(sample.bytes / sample.pairs.count) bytes \
+            (id and vector).
+            The store ended with \(statistics.documents) documents in \(statistics.segments.count) segments. For each \
+            byte of input it wrote \(written) bytes of records, and \(merged) bytes by merging.
 
             | | plain LMDB, documents/s | SparseStore, documents/s | ratio | LMDB commit p50 / p99 ms \
             | SparseStore commit p50 / p99 ms |
@@ -79,7 +80,7 @@ struct Main {
             guard let plain = figures["plain LMDB, \(name)"], let ours = figures["SparseStore, \(name)"] else {
                 continue
             }
-            // The ratio of each round, so that both sides of it met the same moment of the disk.
+            // The ratio is computed for each round, so that both sides had the same state of the disk.
             let ratio = percentile(zip(ours, plain).map { $0 / $1 }, 0.5)
             let (a, b) = (waits["plain LMDB, \(name)"] ?? [], waits["SparseStore, \(name)"] ?? [])
             print(

@@ -1,16 +1,16 @@
 import CPlainLMDB
 import Measure
 
-/// LMDB without an engine: one table, one put a document, one sync a transaction.
+/// Plain LMDB: one table, one put per document, one sync per transaction.
 final class PlainLMDB {
     private let environment: OpaquePointer
     private var table: MDB_dbi = 0
 
-    /// Makes the file at `path`, with the flags the engine opens its own with.
+    /// Creates the file at `path`, with the flags that the engine uses.
     init(path: String) throws {
         var made: OpaquePointer?
         try Self.check(mdb_env_create(&made), "create")
-        guard let made else { throw Failure("LMDB made no environment") }
+        guard let made else { throw Failure("LMDB did not create an environment") }
         environment = made
         try Self.check(mdb_env_set_mapsize(environment, 1 << 36), "map size")
         let flags = UInt32(MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
@@ -41,7 +41,7 @@ final class PlainLMDB {
     private func transaction(_ body: (OpaquePointer) throws -> Void) throws {
         var begun: OpaquePointer?
         try Self.check(mdb_txn_begin(environment, nil, 0, &begun), "begin")
-        guard let begun else { throw Failure("LMDB began no transaction") }
+        guard let begun else { throw Failure("LMDB did not begin a transaction") }
         do {
             try body(begun)
         } catch {

@@ -1,11 +1,13 @@
 import Measure
 import SparseStore
 
-/// Made documents: terms by Zipf's law out of 30,000, weights like a learned model's, about as long as asked for.
+/// Generates documents: terms follow Zipf's law over 30,000, weights resemble those of a learned model, and lengths are
+/// about the requested one.
 struct Sample {
     static let vocabulary = 30_000
 
-    /// The documents, and each one's bytes as plain LMDB gets them: its id, and 4 bytes of term and 4 of weight a component.
+    /// The documents, and the bytes of each for plain LMDB: its id, and 4 bytes for the term and 4 for the weight of
+    /// each component.
     let documents: [Document]
     let pairs: [(key: [UInt8], value: [UInt8])]
 
@@ -17,7 +19,7 @@ struct Sample {
             var weights: [UInt32: Float] = [:]
             let length = components / 2 + Int(chance.next() % UInt64(components))
             while weights.count < length {
-                // The inverse of a cumulated 1 / rank: rank = vocabulary to the power of a share.
+                // The inverse of the cumulative 1 / rank: rank = vocabulary to the power of a share.
                 let rank = Self.power(Double(Self.vocabulary), chance.share())
                 weights[UInt32(rank)] = Float(0.05 + 2 * chance.share() * chance.share())
             }

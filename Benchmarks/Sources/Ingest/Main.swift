@@ -2,13 +2,12 @@ import Foundation
 import Measure
 import SparseStore
 
-/// Durable commits of real documents beside one thread that searches all the time; one JSON object with what came of it.
-/// `Benchmarks/ingest.py` runs this and its peers in turn.
+/// Measures durable commits of real documents while one thread searches all the time, and prints the figures as one
+/// JSON object. `Benchmarks/ingest.py` runs this and its peers in turn.
 ///
 ///     ingest FOLDER --documents docs.csr --queries queries.csr [--batch 1] [--seconds 5] [--already 20000]
-///
-/// The store has the first `already` rows before, merged. The rows behind them are then committed, `batch` a commit, until
-/// the time is over or no row is left. Only the commits are timed, not the making of the documents; searches are exact.
+/// The store begins with the first `already` rows, merged. The following rows are then committed, `batch` per commit,
+/// until the time is over or no row is left. Only the commits are timed, not making the documents. Searches are exact.
 @main
 struct Main {
     private struct Report: Encodable {
@@ -17,11 +16,11 @@ struct Main {
         var durable = true
         var documents: Int
         var commits: [Double]
-        /// Processor time of the committing thread, of all commits.
+        /// The processor time of the committing thread in all commits.
         var processor: Double
         var searches: [Double]
         var elapsed: Double
-        /// What is left to merge when the last commit has returned, and how long that takes.
+        /// The merges that are left when the last commit has returned, and their time.
         var segments: Int
         var settling: Double
     }
@@ -36,7 +35,7 @@ struct Main {
         let batch = max(1, try arguments.count("batch", 1))
         let limit = Double(try arguments.count("seconds", 5))
         let already = min(documents.rows, try arguments.count("already", 20_000))
-        guard arguments.rest.count == 1 else { throw Failure("give one folder to work in") }
+        guard arguments.rest.count == 1 else { throw Failure("pass one folder to work in") }
         let folder = arguments.rest[0] + "/ingest-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -1,23 +1,23 @@
 import Foundation
 import Measure
 
-/// One inner loop with what it is run on.
+/// One inner loop with its input.
 struct Kernel {
     let name: String
-    /// What it is given.
+    /// The description of the input.
     let data: String
-    /// What is counted, and how many a pass does.
+    /// The unit that is counted, and the number of units in a pass.
     let element: String
     let count: Int
-    /// Bytes of the index that an element takes; nil where that says nothing.
+    /// The bytes of the index that an element takes; nil if not meaningful.
     var bytes: Double?
     let pass: () throws -> Void
 
-    /// A pass takes at least so long, or is repeated.
+    /// The minimum duration of a pass; a shorter one is repeated.
     private static let leastSeconds = 0.002
 
-    /// Nanoseconds of processor time an element: for each kernel the median over `rounds`, in each of which all run in
-    /// turn.
+    /// Returns the nanoseconds of processor time per element: for each kernel the median over `rounds`, in which all
+    /// run in turn.
     static func measure(_ kernels: [Kernel], rounds: Int) throws -> [Double] {
         let repeats = try kernels.map { kernel in
             try kernel.pass()

@@ -3,12 +3,12 @@ import Measure
 @testable import SparseFormat
 @testable import SparseStore
 
-/// Processor time of each inner loop of the engine, an element, on the lists and vectors of a real store.
+/// Measures the processor time per element of each inner loop of the engine, on the lists and vectors of a real store.
 ///
 ///     kernels STORE --queries queries.csr [--count 200] [--rounds 15]
-///
-/// STORE has term numbers, and exact vectors beside its lists. The engine must be built with `-enable-testing`, since its
-/// loops are nobody's to call: `make bench-kernels` does. The loops over token vectors are those of `maxsim-kernels`.
+/// STORE has term numbers, and exact vectors in addition to its lists. The engine must be built with `-enable-testing`,
+/// because its loops are internal; `make bench-kernels` does this. `maxsim-kernels` measures the loops over token
+/// vectors.
 @main
 struct Main {
     static func main() throws {
@@ -16,7 +16,7 @@ struct Main {
         guard let queryPath = try arguments.text("queries") else { throw Failure("--queries names a CSR file") }
         let count = try arguments.count("count", 200)
         let rounds = max(1, try arguments.count("rounds", 15))
-        guard arguments.rest.count == 1 else { throw Failure("give one store") }
+        guard arguments.rest.count == 1 else { throw Failure("pass one store") }
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.createIfMissing = false

@@ -3,7 +3,7 @@ import Measure
 @testable import SparseFormat
 @testable import SparseStore
 
-/// What kernels run on: the largest window of a store, and what real queries ask of it.
+/// The input of the kernels: the largest window of a store, and real queries.
 struct Material {
     let snapshot: Snapshot
     let index: IndexView
@@ -11,7 +11,7 @@ struct Material {
     let queries: [ResolvedQuery]
     let scratch = ScanScratch()
 
-    /// Documents scored for a query, at the most: its true best.
+    /// The maximum number of documents scored for a query, which are its true best.
     static let best = 25
 
     init(_ snapshot: Snapshot, _ queries: CSRFile, count: Int) throws {
@@ -22,7 +22,7 @@ struct Material {
             sizes[member] >= WindowLevels.minimumDocuments
         else { throw Failure("the store has no window of \(WindowLevels.minimumDocuments) documents") }
         guard !index.members[member].segment.isCompact else {
-            throw Failure("the store is compact; give one with exact vectors beside its lists")
+            throw Failure("the store is compact; use one with exact vectors in addition to its lists")
         }
         self.member = member
         self.queries = try (0..<min(count, queries.rows)).map { row in
@@ -42,7 +42,7 @@ struct Material {
         var packs: Int { (postings + WindowEntry.packSize - 1) / WindowEntry.packSize }
     }
 
-    /// The lists of one kind that the queries ask for, in their order.
+    /// The lists of one kind that the queries read, in their order.
     func asked(_ encoding: WindowEntry.Encoding) throws -> [List] {
         try queries.flatMap(\.terms).compactMap(directory.find).map(list).filter { $0.entry.encoding == encoding }
     }

@@ -1,7 +1,7 @@
 @testable import SparseFormat
 @testable import SparseStore
 
-/// The loops of a window scan: adding lists up, looking through the sums.
+/// The loops of a window scan, which add lists and go through the sums.
 extension Material {
     func scanKernels() throws -> [Kernel] {
         try adding() + lookingThrough() + finding()
@@ -10,7 +10,7 @@ extension Material {
     private func adding() throws -> [Kernel] {
         let (asked, short) = (try asked(.packed), try all(.short))
         guard let typical = asked.min(by: { abs($0.postings - 4_096) < abs($1.postings - 4_096) }) else { return [] }
-        // Sums without an end are no query's: they stay in memory of their own.
+        // Unbounded sums do not come from a query, so they have their own memory.
         let scratch = ScanScratch()
         func packs(_ data: String, _ lists: [List], ahead: Int = WindowKernels.prefetchDistance) -> Kernel {
             Kernel(
@@ -24,7 +24,7 @@ extension Material {
         }
         return [
             packs("lists of \(queries.count) queries", asked),
-            packs("the same, not asked for ahead", asked, ahead: 0),
+            packs("the same, without prefetching", asked, ahead: 0),
             packs("a list of \(typical.postings), in the cache", [typical]),
             Kernel(
                 name: "addShort", data: "all \(short.count) short lists", element: "posting",
@@ -47,7 +47,7 @@ extension Material {
                 name: name, data: data, element: "document", count: blocks * WindowKernels.blockSize, bytes: bytes,
                 pass: pass)
         }
-        // What these clear stays clear, which costs the same.
+        // What these clear stays clear, which takes the same time.
         let other = ScanScratch()
         var kernels = [
             kernel("maxima", "no block cleared") {
@@ -70,7 +70,7 @@ extension Material {
         kernels.append(
             sums.collect("\(sums.dense.count) dense, one query's sums", sums.dense, most: sums.denseMost, least))
         for count in [0, 1, 4, 8] where sums.dense.count >= count {
-            // As if each document's sum were worth looking at, and none were enough.
+            // As if each document's sum had to be checked, and none were large enough.
             kernels.append(
                 sums.collect("\(count) dense, all added up", Array(sums.dense.prefix(count)), most: 32_767, .max))
         }

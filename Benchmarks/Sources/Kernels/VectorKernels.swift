@@ -43,7 +43,7 @@ extension Material {
         }
     }
 
-    /// What scores the documents of compact segments: the documents of the same ordinals, as they are stored.
+    /// The scoring of documents in compact segments, from the stored documents of the same ordinals.
     private func storedDocuments() throws -> [Kernel] {
         var numbers: [Int: UInt64] = [:]
         segment.numbers.forEach { numbers[$1] = $0 }

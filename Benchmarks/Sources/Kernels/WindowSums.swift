@@ -1,8 +1,8 @@
 @testable import SparseFormat
 @testable import SparseStore
 
-/// The sums that the packed lists of one query make in a window, and what its dense lists are to bring: what an exact
-/// scan has before its last pass.
+/// The sums of one query's packed lists in a window, and its dense lists: the state of an exact scan before its last
+/// pass.
 struct WindowSums {
     let scratch = ScanScratch()
     let blocks: Int
@@ -17,7 +17,7 @@ struct WindowSums {
         let lists = try zip(query.terms, query.weights).compactMap { term, weight in
             try material.directory.find(term).map { (list: try material.list(at: $0), weight: weight) }
         }
-        // Units as `WindowScan` has them.
+        // The same units as in `WindowScan`.
         let most = lists.reduce(Float(0)) { $0 + $1.weight * $1.list.entry.maximum }
         let unit = most / Float(32_767 - 2 * lists.count)
         for (list, weight) in lists {

@@ -2,10 +2,9 @@ import Foundation
 import Measure
 import SparseStore
 
-/// Thread CPU time of reranking with MaxSim, a candidate, for each codec: synthetic documents of 80 token vectors of 128
-/// dimensions, 32 query tokens, 50 candidates, out of a store that the cache does not hold.
-///
-/// A candidate costs what it costs in a search: the lookup in the store, the checksum of the value, and the kernel.
+/// Measures the thread CPU time per candidate of reranking with MaxSim, for each codec: synthetic documents of 80 token
+/// vectors of 128 dimensions, 32 query tokens, 50 candidates, from a store that does not fit into the cache.
+/// The time includes the same steps as in a search: the lookup in the store, the checksum of the value, and the kernel.
 @main struct Main {
     static let documents = 2_000
     static let tokens = 80
@@ -26,8 +25,8 @@ import SparseStore
         let read = readingRate()
         print(
             "\(queryTokens) query tokens x \(tokens) token vectors x \(dimension) dimensions, \(candidates) candidates")
-        print("\(Int(multiplications)) multiplications a candidate; this core reads \(format(read)) GB/s from memory")
-        print("codec  CPU us a candidate: median, least; GFLOP/s; bytes a candidate, us to read them from memory")
+        print("\(Int(multiplications)) multiplications per candidate; this core reads \(format(read)) GB/s from memory")
+        print("codec CPU us per candidate: median, least; GFLOP/s; bytes per candidate, us to read them from memory")
         for codec in MultivectorCodec.allCases {
             let store = try Store.open(at: folder.appendingPathComponent("\(codec).sparse").path)
             try fill(store, topics, &random)
@@ -41,7 +40,7 @@ import SparseStore
         }
     }
 
-    /// CPU microseconds a candidate, for each query.
+    /// Returns the CPU microseconds per candidate, for each query.
     static func measure(_ store: Store, _ queries: [Multivector]) throws -> [Double] {
         var options = SearchOptions()
         options.limit = 10
@@ -55,7 +54,7 @@ import SparseStore
         }
     }
 
-    /// Each document is found by one query.
+    /// One query finds each document.
     static func fill(_ store: Store, _ topics: [[Float]], _ random: inout Generator) throws {
         for first in stride(from: 0, to: documents, by: 200) {
             let batch = try (first..<first + 200).map { number -> Document in
@@ -70,14 +69,14 @@ import SparseStore
         }
     }
 
-    /// A direction, near another if there is one.
+    /// Returns a direction, near another one if given.
     static func row(around topic: [Float]?, _ random: inout Generator) -> [Float] {
         let row = (0..<dimension).map { (topic?[$0] ?? 0) * 2 + random.normal() / Float(dimension).squareRoot() }
         let norm = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
         return row.map { $0 / norm }
     }
 
-    /// Bytes a nanosecond that one core sums up out of memory that no cache holds.
+    /// Returns the bytes per nanosecond that one core reads from memory that does not fit into a cache.
     static func readingRate() -> Double {
         let words = [UInt64](repeating: 1, count: 32 << 20)
         let start = threadSeconds()
@@ -94,7 +93,7 @@ import SparseStore
 final class Timed: Reranker, @unchecked Sendable {
     let name = "timed"
     private let inner: MaxSim
-    /// Written by the one thread that searches.
+    /// Written only by the thread that searches.
     private(set) var microseconds = 0.0
 
     init(_ inner: MaxSim) { self.inner = inner }
@@ -120,7 +119,7 @@ struct Generator {
 
     mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
-    /// About normal: twelve uniform numbers.
+    /// An approximately normal number, the sum of twelve uniform ones.
     mutating func normal() -> Float {
         (0..<12).reduce(Float(-6)) { sum, _ in sum + Float(next() >> 40) / Float(1 << 24) }
     }

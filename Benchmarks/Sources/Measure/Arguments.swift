@@ -1,4 +1,4 @@
-/// The options of a benchmark, `--name value`, and what is left when they are taken out.
+/// The options of a benchmark, `--name value`, and the remaining arguments.
 package struct Arguments {
     package private(set) var rest: [String]
 
@@ -6,7 +6,7 @@ package struct Arguments {
 
     package mutating func text(_ name: String) throws -> String? {
         guard let place = rest.firstIndex(of: "--\(name)") else { return nil }
-        guard place + 1 < rest.count else { throw Failure("--\(name) takes a value") }
+        guard place + 1 < rest.count else { throw Failure("--\(name) needs a value") }
         let value = rest[place + 1]
         rest.removeSubrange(place...place + 1)
         return value
@@ -15,7 +15,7 @@ package struct Arguments {
     /// A number, 0 or more.
     package mutating func count(_ name: String, _ standard: Int) throws -> Int {
         guard let text = try text(name) else { return standard }
-        guard let value = Int(text), value >= 0 else { throw Failure("--\(name) takes a number") }
+        guard let value = Int(text), value >= 0 else { throw Failure("--\(name) needs a number") }
         return value
     }
 
@@ -26,7 +26,7 @@ package struct Arguments {
     }
 }
 
-/// What ends a benchmark, for people.
+/// The message of a failed benchmark.
 package struct Failure: Error, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

@@ -11,7 +11,7 @@ package struct CSRFile: Sendable {
 
     package init(path: String) throws {
         data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-        guard data.count >= 24 else { throw Failure("\(path) is no CSR file") }
+        guard data.count >= 24 else { throw Failure("\(path) is not a CSR file") }
         let header = (0..<3).map { [data] in Self.int64(data, 8 * $0) }
         rows = header[0]
         terms = 24 + 8 * (rows + 1)

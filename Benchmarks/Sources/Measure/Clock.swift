@@ -1,5 +1,5 @@
-/// How long this core's cycle is, in nanoseconds: xor and shift take a cycle each on every processor of today, and a chain
-/// of them cannot be shortened.
+/// Returns the length of this core's cycle in nanoseconds. On current processors xor and shift take one cycle each, and
+/// a chain of them cannot be shortened.
 package func nanosecondsPerCycle() -> Double {
     let steps = 4_000_000
     var best = Double.infinity
@@ -11,7 +11,7 @@ package func nanosecondsPerCycle() -> Double {
             state ^= state &>> 7
             state ^= state &<< 17
         }
-        // The state is never 0, which the compiler does not know.
+        // The state is never 0, but the compiler does not know that.
         if state != 0 { best = min(best, (threadSeconds() - start) / Double(6 * steps)) }
     }
     return best * 1e9

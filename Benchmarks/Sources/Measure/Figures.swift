@@ -1,29 +1,29 @@
 import Foundation
 
-/// How long `body` took.
+/// Returns the duration of `body`.
 package func seconds(_ body: () throws -> Void) rethrows -> Double {
     let duration = try ContinuousClock().measure(body)
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
 }
 
-/// Processor time that the calling thread has used.
+/// The processor time that the calling thread has used.
 package func threadSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-/// The value that a share of all does not exceed; 0 of none.
+/// Returns the value that a share of all values does not exceed; 0 if there are none.
 package func percentile(_ values: [Double], _ share: Double) -> Double {
     let sorted = values.sorted()
     guard !sorted.isEmpty else { return 0 }
     return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
 }
 
-/// Two places.
+/// Formats a number with two decimal places.
 package func decimal(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 
-/// SplitMix64: the same numbers for a seed on every machine.
+/// SplitMix64, which gives the same numbers for a seed on every machine.
 package struct Chance: RandomNumberGenerator {
     private var state: UInt64
 

@@ -2,7 +2,7 @@ import Platform
 import Foundation
 import SparseStore
 
-/// Searches without a pause on a thread of its own, and says how long each search took.
+/// Searches without a pause on a separate thread, and records the time of each search.
 package final class Searcher: @unchecked Sendable {
     private let store: Store
     private let queries: [Query]
@@ -20,7 +20,7 @@ package final class Searcher: @unchecked Sendable {
         Thread.detachNewThread { self.run() }
     }
 
-    /// Seconds of each search since the last call.
+    /// Returns the seconds of each search since the last call.
     package func take() throws -> [Double] {
         try lock.withLock {
             if let failure { throw failure }

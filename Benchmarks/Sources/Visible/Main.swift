@@ -2,14 +2,13 @@ import Foundation
 import Measure
 import SparseStore
 
-/// How long after `write` has returned a search has found the document: in the same process, and in another one.
+/// Measures the time from the return of `write` until a search finds the document, in the same process and in another.
 ///
 ///     visible FOLDER --documents docs.csr [--already 20000] [--commits 1000]
-///
-/// Each commit puts one document in that has a term of its own, and one search asks for that term: in every other commit
-/// from this process, in the rest from a second one that has the store open and is told through a pipe. The time is from the
-/// return of `write` to the answer, so that of the other process has the pipe's way there and back in it; what that costs
-/// alone is measured, too. A document that the first search does not find is counted.
+/// Each commit adds one document with its own term, and one search looks for that term. The search is alternately in
+/// this process and in a second one that has the store open and is notified through a pipe. The time is from the return
+/// of `write` to the answer, so for the other process it includes the round trip through the pipe, which is also
+/// measured alone. Documents that the first search does not find are counted.
 @main
 struct Main {
     private static let firstTerm: TermID = 10_000_000
@@ -21,7 +20,7 @@ struct Main {
         let documents = try CSRFile(path: documentPath)
         let already = min(documents.rows, try arguments.count("already", 20_000))
         let commits = max(2, try arguments.count("commits", 1_000))
-        guard arguments.rest.count == 1 else { throw Failure("give one folder to work in") }
+        guard arguments.rest.count == 1 else { throw Failure("pass one folder to work in") }
         let folder = arguments.rest[0] + "/visible-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -62,8 +61,8 @@ struct Main {
             | microseconds from `write` to found | p50 | p99 | most |
             |---|---|---|---|
             \(row("the same process", here))
-            \(row("another process, told through a pipe", there))
-            \(row("the pipe alone, there and back", pipe))
+            \(row("another process, notified through a pipe", there))
+            \(row("the pipe alone, round trip", pipe))
             """)
         guard missed == 0 else { throw Failure("a committed document was not found") }
     }
@@ -78,7 +77,7 @@ struct Main {
         return try !store.search(query, limit: 1).hits.isEmpty
     }
 
-    /// The other process: a line with a term is asked for, an empty one only answered.
+    /// The other process. It searches for the term in each line, and only answers an empty line.
     private static func answer(_ path: String) throws {
         var configuration = Configuration()
         configuration.isReadOnly = true
