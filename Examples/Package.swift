@@ -3,7 +3,7 @@ import PackageDescription
 
 let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
 
-// A package of its own, so that what an example needs is nothing that the engine's users build.
+// A separate package, so that users of the engine do not build the dependencies of examples.
 let package = Package(
     name: "Examples",
     platforms: [.macOS(.v15)],

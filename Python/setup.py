@@ -1,7 +1,8 @@
-"""Tags the wheel with its platform: it holds a shared library, but no extension module of a certain Python.
+"""Tags the wheel with its platform, because it contains a shared library but no extension module for one Python
+version.
 
-Scripts/python.sh puts the library beside the package before it builds the wheel. The source distribution has none: a
-package made from it takes the library that SPARSESTORE_LIBRARY names.
+Scripts/python.sh copies the library into the package before it builds the wheel. The source distribution has no
+library; a package that is built from it uses the library that SPARSESTORE_LIBRARY names.
 """
 
 from setuptools import Distribution, setup

@@ -1,4 +1,4 @@
-// Notes that are found by their words, the newer ones a little sooner.
+// Finds notes by their words, and ranks newer ones a little higher.
 //
 //     notes STORE add TEXT [TAG...]
 //     notes STORE find WORDS [TAG]
@@ -7,13 +7,13 @@ import Foundation
 import SparseStore
 import SparseText
 
-/// A note as the payload has it.
+/// A note, as it is stored in the payload.
 struct Note: Codable {
     var text: String
     var written: Date
 }
 
-/// Notes in one store.
+/// The notes in one store.
 struct Notes {
     let store: Store
     let encoder = BM25(language: .english)
@@ -41,7 +41,7 @@ struct Notes {
         return ExternalRanking(ids: try snapshot.list(order: order, limit: 100).documents.map(\.id))
     }
 
-    /// The notes that match, ranked by words and by age.
+    /// Returns the notes that match, ranked by words and by age.
     func find(_ words: String, tag: String?) throws -> [(id: String, note: Note, passage: String)] {
         let query = Query(terms: encoder.encode(query: words))
         let options = SearchOptions(
@@ -80,6 +80,6 @@ case "find":
     }
 case "remove": print(try notes.remove(arguments[2]) ? "removed" : "there is no such note")
 default:
-    FileHandle.standardError.write(Data("notes: '\(arguments[1])' is none of add, find and remove\n".utf8))
+    FileHandle.standardError.write(Data("notes: '\(arguments[1])' is not add, find or remove\n".utf8))
     exit(2)
 }

@@ -1,4 +1,4 @@
-// Bodies of answers, with the names that Qdrant's REST API gives them.
+// The bodies of responses, with the names of Qdrant's REST API.
 
 struct Answer<Result: Encodable & Sendable>: Encodable, Sendable {
     var result: Result
@@ -23,7 +23,7 @@ struct PointAnswer: Encodable, Sendable {
     var score: Float?
     var payload: [String: JSON]?
     var vector: [String: SparseVectorBody]?
-    /// What each term contributed; in explanations only.
+    /// The contribution of each term; only in explanations.
     var contributions: [ContributionAnswer]?
 }
 
@@ -36,10 +36,10 @@ struct ContributionAnswer: Encodable, Sendable {
 
 struct PointsAnswer: Encodable, Sendable {
     var points: [PointAnswer]
-    /// Why the reranker's order was not used.
+    /// The reason why the reranker's order was not used.
     var fallback: String?
     var plan: String?
-    /// What the store itself took, in milliseconds.
+    /// The time of the store itself, in milliseconds.
     var storeMilliseconds: Double?
 
     private enum CodingKeys: String, CodingKey {
@@ -72,7 +72,8 @@ struct CollectionsAnswer: Encodable, Sendable {
     var collections: [Name]
 }
 
-/// What Qdrant's clients expect to be told of a collection. What the store does not have is as Qdrant has it by default.
+/// The description of a collection that Qdrant's clients expect. Settings that the store does not have are Qdrant's
+/// defaults.
 struct CollectionAnswer: Encodable, Sendable {
     struct Configuration: Encodable, Sendable {
         var params: Parameters

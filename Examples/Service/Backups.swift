@@ -3,12 +3,12 @@ import Logging
 import ServiceLifecycle
 import SparseStore
 
-/// Copies the store into a folder from time to time, and deletes the oldest copies.
+/// Copies the store into a folder at regular intervals, and deletes the oldest copies.
 struct Backups: Service {
     let store: Store
     let folder: URL
     let interval: Duration
-    /// How many copies stay.
+    /// The number of copies to keep.
     let kept: Int
     let logger: Logger
 

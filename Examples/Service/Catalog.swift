@@ -1,13 +1,13 @@
 import Foundation
 import SparseStore
 
-/// The collections of a service. All of them live in one store, and so does this list of them: as a bookmark, which
+/// The collections of a service. All of them are in one store. The list of them is a bookmark in that store, which
 /// changes in the same transactions as the documents.
 struct Catalog: Codable, Sendable {
     private static let bookmark = "service.collections"
 
     var collections: [String: CollectionRecord] = [:]
-    /// A number is never used twice, so that nothing of a deleted collection comes back.
+    /// A number is never reused, so that no point of a deleted collection reappears.
     private var next = 1
 
     init(_ bytes: [UInt8]?) throws {
@@ -34,8 +34,8 @@ struct Catalog: Codable, Sendable {
         }
         guard (1...200).contains(name.utf8.count), !name.contains("/") else {
             throw ServiceFailure(
-                status: .badRequest, problem: "'\(name)' is no name of a collection",
-                remedy: "give 1 to 200 bytes without a slash")
+                status: .badRequest, problem: "'\(name)' is not a valid name for a collection",
+                remedy: "use 1 to 200 bytes without a slash")
         }
         guard body.vectors?.isEmpty ?? true else { throw ServiceFailure.unsupported("dense vectors") }
         for (vector, parameters) in body.sparseVectors ?? [:] {
@@ -49,14 +49,14 @@ struct Catalog: Codable, Sendable {
     }
 }
 
-/// One collection, and how its points are documents.
+/// One collection, and the mapping of its points to documents.
 struct CollectionRecord: Codable, Sendable {
     let number: Int
-    /// By name.
+    /// The vectors by name.
     let vectors: [String: SparseParameters]
     let metadata: [String: JSON]?
 
-    /// What all its documents have.
+    /// The tag of all its documents.
     var tag: String { "\(number)" }
     var everything: Filter { .tag(tag) }
 
@@ -67,16 +67,16 @@ struct CollectionRecord: Codable, Sendable {
             let id = PointID(documentID[documentID.index(after: slash)...])
         else {
             throw ServiceFailure(
-                status: .internalServerError, problem: "the document '\(documentID)' is no point",
-                remedy: "use a store that only the service writes to")
+                status: .internalServerError, problem: "the document '\(documentID)' is not a point",
+                remedy: "use a store that only this service writes to")
         }
         return id
     }
 
-    /// A term for each index of each vector, so that no collection and no vector sees the others' lists.
+    /// Returns one term for each index of each vector, so that collections and vectors do not share posting lists.
     func term(_ vector: String, _ index: UInt32) -> String { "\(number)/\(vector):\(index)" }
 
-    /// - Throws: for a vector that the collection does not have.
+    /// - Throws: An error for a vector that the collection does not have.
     func check(_ vector: String) throws {
         guard vectors[vector] != nil else {
             throw ServiceFailure(
@@ -91,22 +91,22 @@ struct CollectionRecord: Codable, Sendable {
             throw ServiceFailure(
                 status: .badRequest,
                 problem: "a sparse vector has \(body.indices.count) indices and \(body.values.count) values",
-                remedy: "give one value for each index")
+                remedy: "pass one value for each index")
         }
-        // A weight of zero says nothing.
+        // A weight of zero has no effect.
         return zip(body.indices, body.values).filter { $1 != 0 }.map { WeightedTerm(term(vector, $0), $1) }
     }
 
     func document(_ point: PointBody) throws -> Document {
         var terms = try point.vector.flatMap { try weightedTerms($0.key, $0.value) }
-        // A document has a term. This one no query asks for.
+        // A document must have a term. No query contains this one.
         if terms.isEmpty { terms = [WeightedTerm("\(number)/", 1)] }
         var document = Document(id: documentID(point.id), terms: terms, tags: [tag])
         try set(point.payload ?? [:], of: &document)
         return document
     }
 
-    /// Gives a document a payload, and the attributes that filters find it by.
+    /// Sets the payload of a document, and its attributes for filters.
     func set(_ payload: [String: JSON], of document: inout Document) throws {
         document.payload = nil
         if !payload.isEmpty { try document.setPayload(payload) }
@@ -114,7 +114,7 @@ struct CollectionRecord: Codable, Sendable {
         document.attributes.merge(try pointID(document.id).attributes) { $1 }
     }
 
-    /// Index and vector name of a term of a document of this collection; nil for the term that stands for none.
+    /// Returns the index and the vector name of a term of a document of this collection; nil for the placeholder term.
     func index(of term: String) -> (vector: String, index: UInt32)? {
         guard let slash = term.firstIndex(of: "/"), let colon = term.lastIndex(of: ":"), slash < colon,
             let index = UInt32(term[term.index(after: colon)...])
@@ -124,11 +124,11 @@ struct CollectionRecord: Codable, Sendable {
 }
 
 extension PointID {
-    /// What lists of points are in the order of.
+    /// The attributes that lists of points are sorted by.
     static let numberOrder = "#number"
     static let uuidOrder = "#uuid"
 
-    /// The attributes that order points as Qdrant does: numbers first.
+    /// Returns the attributes that sort points as Qdrant does, numbers first.
     var attributes: [String: AttributeValue] {
         switch self {
         case .number(let number): [Self.numberOrder: .integer(Self.order(of: number))]
@@ -136,6 +136,6 @@ extension PointID {
         }
     }
 
-    /// Unsigned numbers as signed ones, in the same order.
+    /// Maps unsigned numbers to signed ones in the same order.
     static func order(of number: UInt64) -> Int64 { Int64(bitPattern: number ^ (1 << 63)) }
 }

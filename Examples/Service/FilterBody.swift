@@ -14,7 +14,7 @@ struct FilterBody: Decodable, Sendable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        /// A condition may stand without its list.
+        /// A single condition may be given without a list.
         func conditions(_ key: CodingKeys) throws -> [FilterCondition] {
             guard container.contains(key), try !container.decodeNil(forKey: key) else { return [] }
             if let list = try? container.nestedUnkeyedContainer(forKey: key) {
@@ -33,7 +33,7 @@ struct FilterBody: Decodable, Sendable {
         mustNot = try conditions(.mustNot)
     }
 
-    /// - Parameter known: the attributes that documents have had: no document has any other.
+    /// - Parameter known: The attributes that documents have had. No document has any other.
     func filter(in collection: CollectionRecord, known: Set<String>) -> Filter {
         func filters(_ conditions: [FilterCondition]) -> [Filter] {
             conditions.map { $0.filter(in: collection, known: known) }
@@ -52,7 +52,7 @@ private indirect enum FilterCondition: Decodable, Sendable {
     case isEmpty(key: String)
     case isNull(key: String)
 
-    /// The ends of a range, numbers or dates.
+    /// The bounds of a range, as numbers or dates.
     struct Bounds: Decodable, Sendable {
         var lt: JSON?
         var gt: JSON?
@@ -147,7 +147,7 @@ private indirect enum FilterCondition: Decodable, Sendable {
 }
 
 extension JSON {
-    /// As attributes of numbers have it.
+    /// The bound in the form of number attributes.
     fileprivate var number: Int64? {
         switch self {
         case .integer(let value): PayloadAttributes.order(of: Double(value))
@@ -156,7 +156,7 @@ extension JSON {
         }
     }
 
-    /// As attributes of dates have it.
+    /// The bound in the form of date attributes.
     fileprivate var date: Int64? {
         guard case .string(let text) = self, case .date(let moment)? = AttributeValue.date(rfc3339: text) else {
             return nil
@@ -166,7 +166,7 @@ extension JSON {
 }
 
 extension Attribute {
-    /// What lies within bounds of one kind; nothing when they are of another.
+    /// Returns a filter for values within bounds of one kind; it matches nothing for bounds of another kind.
     fileprivate func within(_ bounds: FilterCondition.Bounds, _ read: (JSON) -> Int64?) -> Filter {
         var low: End?
         var high: End?

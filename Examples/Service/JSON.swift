@@ -1,4 +1,4 @@
-/// A JSON value, as payloads have them.
+/// A JSON value of a payload.
 enum JSON: Sendable, Equatable {
     case null
     case boolean(Bool)
@@ -13,7 +13,7 @@ enum JSON: Sendable, Equatable {
         return members[key]
     }
 
-    /// The value at a path of keys with dots between them.
+    /// Returns the value at a path of keys separated by dots.
     func value(at path: some StringProtocol) -> JSON? {
         path.split(separator: ".").reduce(self as JSON?) { $0?[String($1)] }
     }

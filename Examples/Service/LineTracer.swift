@@ -2,12 +2,12 @@ import Foundation
 import Synchronization
 import Tracing
 
-/// Writes each span as a line of JSON when it ends: enough to look at one request. A service that keeps its traces gives
-/// `InstrumentationSystem` a tracer that sends them somewhere.
+/// Writes each span as a line of JSON when it ends. This is enough to look at one request. A service that collects
+/// traces gives `InstrumentationSystem` a tracer that sends them to a collector.
 struct LineTracer: Tracer {
     private let lines: Lines
 
-    /// - Parameter file: takes the lines.
+    /// - Parameter file: The file to write to.
     init(file: FileHandle) { lines = Lines(file: file) }
 
     private final class Lines: Sendable {
@@ -36,7 +36,7 @@ struct LineTracer: Tracer {
     ) where Carrier == Extract.Carrier {}
 }
 
-/// What a span hands down to the spans inside of it.
+/// The context that a span passes to the spans inside it.
 private enum SpanKey: InstrumentationContextKey {
     typealias Value = (trace: String, span: String)
 }

@@ -11,31 +11,31 @@ import Tracing
 @main struct SparseService: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sparse-service",
-        abstract: "A part of Qdrant's REST API over one SparseStore file, on 127.0.0.1.",
+        abstract: "Serve a part of Qdrant's REST API from one SparseStore file, on 127.0.0.1.",
         discussion: """
-            The store is configured by environment variables such as SPARSESTORE_PROFILE=compact. The page is at /, the \
-            description of the API at /openapi.json, metrics are at /metrics.
+            Environment variables such as SPARSESTORE_PROFILE=compact configure the store. There is a search page at \
+            /, the description of the API at /openapi.json, and metrics at /metrics.
             """)
 
-    @Option(help: "The store; made when it is not there.")
+    @Option(help: "The file of the store, which is created if it does not exist.")
     var store: String
-    @Option(help: "The port to listen on; 0 takes a free one.")
+    @Option(help: "The port to listen on; 0 for any free port.")
     var port = 6333
-    @Option(help: "Copy the store into this folder from time to time.")
+    @Option(help: "Copy the store into this folder at regular intervals.")
     var backups: String?
-    @Option(help: "Seconds between two copies.")
+    @Option(help: "The number of seconds between copies.")
     var backupEvery = 3_600
-    @Option(help: "How many copies stay.")
+    @Option(help: "The number of copies to keep.")
     var backupsKept = 24
-    @Option(help: "The address of a text-embeddings-inference service that reranks.")
+    @Option(help: "The address of a text-embeddings-inference service for reranking.")
     var reranker: String?
-    @Option(help: "Write spans into this file, as lines of JSON.")
+    @Option(help: "Write spans into this file, as JSON Lines.")
     var trace: String?
 
     mutating func validate() throws {
-        guard (0...65_535).contains(port) else { throw ValidationError("a port is a number from 0 to 65535") }
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be between 0 and 65535") }
         guard backupEvery >= 1, backupsKept >= 1 else {
-            throw ValidationError("copies are made at least a second apart, and at least one stays")
+            throw ValidationError("--backup-every and --backups-kept must be 1 or more")
         }
     }
 
@@ -62,12 +62,12 @@ import Tracing
             router: router,
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { channel in
-                // Who starts the service with port 0 reads the address here.
+                // A program that starts the service with port 0 reads the address from this line.
                 print("sparse-service: http://127.0.0.1:\(channel.localAddress?.port ?? 0)")
                 fflush(nil)
             },
             logger: logger)
-        // Services end in the reverse order: the store is closed last.
+        // Services end in reverse order, so the store is closed last.
         application.addServices(SparseStoreService(opened))
         if let backups {
             application.addServices(

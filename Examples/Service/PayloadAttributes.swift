@@ -1,9 +1,8 @@
 import SparseStore
 
-/// The attributes that a payload becomes, so that filters and facets find its values.
-///
-/// An attribute has one type in all documents of a store, and a key of a payload may have any. So each kind of value has an
-/// attribute of its own, all of them lists, since a key may have one value or several:
+/// The attributes of a payload, so that filters and facets can use its values.
+/// An attribute has one type in all documents of a store, but a key of a payload can have any type. Each kind of value
+/// therefore has its own attribute. All of them are lists, because a key can have several values:
 ///
 /// | attribute | elements                                                    | asked by           |
 /// |-----------|-------------------------------------------------------------|--------------------|
@@ -14,8 +13,7 @@ import SparseStore
 /// | `d:KEY`   | strings that are dates, in microseconds since 1970          | range of dates     |
 /// | `#keys`   | keys that have a value                                      | is_empty           |
 /// | `#nulls`  | keys whose value is null                                    | is_null            |
-///
-/// The key of a value inside of an object is the path to it, with dots.
+/// The key of a value inside an object is the path to it, with dots.
 struct PayloadAttributes {
     enum Kind: String { case string = "s", integer = "i", boolean = "b", number = "n", date = "d" }
 
@@ -69,9 +67,9 @@ struct PayloadAttributes {
         }
     }
 
-    /// A whole number for each double, in the same order.
+    /// Maps each double to a whole number in the same order.
     static func order(of value: Double) -> Int64 {
-        // Both zeros are one value.
+        // Both zeros are the same value.
         let bits = Int64(bitPattern: (value + 0).bitPattern)
         return bits >= 0 ? bits : bits ^ .max
     }

@@ -5,7 +5,7 @@ enum PointID: Sendable, Hashable {
     case number(UInt64)
     case uuid(UUID)
 
-    /// As document identifiers have it: the bytes are in the order of the points.
+    /// The part of the document identifier, whose byte order is the order of the points.
     var text: String {
         switch self {
         case .number(let number):
@@ -27,7 +27,7 @@ enum PointID: Sendable, Hashable {
         }
     }
 
-    /// As a path of the API has it.
+    /// Parses an identifier from a path of the API.
     init?(path: String) {
         if let number = UInt64(path) {
             self = .number(number)
@@ -48,7 +48,7 @@ extension PointID: Codable {
             self = .uuid(uuid)
         } else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a point's id is an unsigned integer or a UUID")
+                in: container, debugDescription: "a point id must be an unsigned integer or a UUID")
         }
     }
 

@@ -24,7 +24,7 @@ struct PointStore: Sendable {
         }
     }
 
-    /// False when there is no such collection.
+    /// Returns false if there is no such collection.
     func delete(_ name: String) async throws -> Bool {
         try await store.write { transaction in
             var catalog = try Catalog(transaction)
@@ -224,10 +224,10 @@ struct PointStore: Sendable {
     }
 }
 
-/// A collection as one snapshot has it.
+/// A collection in one snapshot.
 private struct CollectionView: Sendable {
     let collection: CollectionRecord
-    /// The attributes that documents have had.
+    /// The names of the attributes that documents have had.
     let known: Set<String>
 
     init(_ snapshot: Snapshot, _ name: String) throws {
@@ -240,18 +240,18 @@ private struct CollectionView: Sendable {
         return collection.everything && body.filter(in: collection, known: known)
     }
 
-    /// What the store is asked; nil when nothing can be found.
+    /// The query and options for the store; nil if nothing can be found.
     func search(
         _ question: QueryBody.Question, _ body: QueryBody, _ snapshot: Snapshot, isExplained: Bool
     ) throws -> (query: Query, options: SearchOptions)? {
         guard let vector = body.using ?? (collection.vectors.count == 1 ? collection.vectors.keys.first : nil) else {
             throw ServiceFailure(
                 status: .badRequest, problem: "the collection has \(collection.vectors.count) vectors",
-                remedy: "say which with 'using'")
+                remedy: "name one with 'using'")
         }
         try collection.check(vector)
         let terms: [WeightedTerm]
-        // Other collections and other vectors have other terms; a filter is needed where the request has one.
+        // Other collections and vectors have other terms, so only the filter of the request is needed.
         var filter = body.filter.map { self.filter($0) }
         switch question {
         case .vector(let body): terms = try collection.weightedTerms(vector, body)
@@ -280,7 +280,7 @@ private struct CollectionView: Sendable {
 }
 
 extension PointID {
-    /// What stands in one of the two orders at the point or behind it.
+    /// Returns a filter for the points from this one on, in one of the two orders.
     fileprivate func filter(from order: String) -> Filter {
         switch self {
         case .number(let number):

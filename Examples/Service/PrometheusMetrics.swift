@@ -1,7 +1,8 @@
 import CoreMetrics
 import Synchronization
 
-/// Collects the process's metrics, and writes them as Prometheus reads them. Timers become summaries without quantiles.
+/// Collects the metrics of the process, and writes them in the text format of Prometheus. Timers become summaries
+/// without quantiles.
 final class PrometheusMetrics: MetricsFactory {
     private struct Series: Sendable {
         var count: UInt64 = 0

@@ -1,4 +1,4 @@
-// Bodies of requests, with the names that Qdrant's REST API gives them.
+// The bodies of requests, with the names of Qdrant's REST API.
 
 struct SparseVectorBody: Codable, Sendable {
     var indices: [UInt32]
@@ -25,7 +25,7 @@ struct PointBody: Decodable, Sendable {
         do {
             vector = try container.decodeIfPresent([String: SparseVectorBody].self, forKey: .vector) ?? [:]
         } catch {
-            throw ServiceFailure.unsupported("vectors of another kind than named sparse ones")
+            throw ServiceFailure.unsupported("vectors other than named sparse ones")
         }
         payload = try container.decodeIfPresent([String: JSON].self, forKey: .payload)
     }
@@ -59,7 +59,7 @@ struct SparseParameters: Codable, Sendable, Equatable {
     var modifier: String?
 }
 
-/// Which points a request is about.
+/// The points that a request selects.
 struct SelectorBody: Decodable, Sendable {
     var points: [PointID]?
     var filter: FilterBody?
@@ -118,18 +118,18 @@ struct QueryBody: Decodable, Sendable {
             {
                 self = try keyed.decode(Question.self, forKey: .nearest)
             } else {
-                throw ServiceFailure.unsupported("queries of another kind than a sparse vector or the id of a point")
+                throw ServiceFailure.unsupported("queries other than a sparse vector or the id of a point")
             }
         }
     }
 
     struct Parameters: Decodable, Sendable { var exact: Bool? }
 
-    /// Asks a model for the last word, within a deadline. Not in Qdrant's API.
+    /// Reranks with a model, within a deadline. This is not part of Qdrant's API.
     struct Rerank: Decodable, Sendable {
-        /// What the model compares texts with.
+        /// The text that the model compares with the documents.
         var text: String
-        /// Where a payload has its text.
+        /// The key of the text in the payload.
         var field: String
         var candidates: Int?
         var deadlineMilliseconds: Int?

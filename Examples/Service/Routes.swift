@@ -2,15 +2,15 @@ import Foundation
 import Hummingbird
 import SparseStore
 
-/// What a request brings along.
+/// The context of a request.
 struct ServiceContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Bytes of a body: a batch of points may be large.
+    /// The maximum number of bytes of a body. A batch of points can be large.
     var maxUploadSize: Int { 64 << 20 }
 
     init(source: ApplicationRequestContextSource) { coreContext = CoreRequestContextStorage(source: source) }
 
-    /// A part of the path, as the client meant it.
+    /// Returns a part of the path, percent-decoded.
     func name(_ parameter: String) throws -> String {
         let text = try parameters.require(parameter)
         return text.removingPercentEncoding ?? text
@@ -18,7 +18,7 @@ struct ServiceContext: RequestContext {
 }
 
 extension Response {
-    /// An answer in JSON.
+    /// Returns a response in JSON.
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
@@ -33,7 +33,7 @@ extension Response {
 }
 
 extension Router where Context == ServiceContext {
-    /// A route whose answer stands in Qdrant's envelope.
+    /// Adds a route whose result is in Qdrant's envelope.
     fileprivate func route<Result: Encodable & Sendable>(
         _ method: HTTPRequest.Method, _ path: RouterPath,
         _ body: @escaping @Sendable (Request, ServiceContext) async throws -> Result
@@ -47,7 +47,7 @@ extension Router where Context == ServiceContext {
 }
 
 extension Router where Context == ServiceContext {
-    /// The part of Qdrant's API that the service has; see openapi.json.
+    /// The supported part of Qdrant's API; see openapi.json.
     func addPoints(_ points: PointStore) {
         route(.get, "/collections") { _, _ in
             CollectionsAnswer(collections: try await points.names().map(CollectionsAnswer.Name.init))
@@ -66,7 +66,7 @@ extension Router where Context == ServiceContext {
         route(.delete, "/collections/:collection") { _, context in
             try await points.delete(context.name("collection"))
         }
-        // Every key of a payload can be filtered by, so there is nothing to do.
+        // Filters work with every key of a payload, so there is nothing to do.
         route(.put, "/collections/:collection/index") { _, _ in UpdateAnswer(operationID: 0) }
         route(.delete, "/collections/:collection/index/:field") { _, _ in UpdateAnswer(operationID: 0) }
         addChanges(points)
@@ -148,10 +148,10 @@ extension Router where Context == ServiceContext {
         }
     }
 
-    /// The page, the description, and what those who run the service ask for.
+    /// The search page, the description of the API, and the routes for operators.
     func addPages(_ metrics: PrometheusMetrics) {
         on("/", method: .get) { request, _ in
-            // Qdrant's clients ask here for the version; browsers want the page.
+            // Qdrant's clients request the version here, and browsers the page.
             if request.headers[.accept]?.contains("text/html") ?? false {
                 return Response.text(Self.text(PackageResources.index_html), "text/html; charset=utf-8")
             }
@@ -170,7 +170,7 @@ extension Router where Context == ServiceContext {
 }
 
 extension UpsertBody {
-    /// The points, whichever way they are written.
+    /// Returns the points from either form of the body.
     fileprivate var all: [PointBody] {
         get throws {
             if let points { return points }
@@ -184,7 +184,7 @@ extension UpsertBody {
             else {
                 throw ServiceFailure(
                     status: .badRequest, problem: "the batch has lists of different lengths",
-                    remedy: "give one vector and one payload for each id")
+                    remedy: "pass one vector and one payload for each id")
             }
             return batch.ids.enumerated().map { index, id in
                 PointBody(id: id, vector: batch.vectors.mapValues { $0[index] }, payload: batch.payloads?[index])

@@ -1,7 +1,7 @@
 import Hummingbird
 import SparseStore
 
-/// What a request is refused with.
+/// The reason why a request is refused.
 struct ServiceFailure: Error, Sendable {
     var status: HTTPResponse.Status
     var problem: String
@@ -20,7 +20,7 @@ struct ServiceFailure: Error, Sendable {
     }
 }
 
-/// The body of an answer that is an error: as Qdrant has it, and what the store's error says of its own.
+/// The body of an error response: the fields of Qdrant, and the details of the store's error.
 private struct FailureAnswer: Encodable {
     struct Status: Encodable { var error: String }
 
@@ -43,7 +43,7 @@ private struct FailureAnswer: Encodable {
     }
 }
 
-/// Turns whatever a handler throws into JSON.
+/// Turns the errors of handlers into JSON responses.
 struct FailureMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -74,7 +74,7 @@ struct FailureMiddleware<Context: RequestContext>: RouterMiddleware {
             return (
                 .badRequest,
                 FailureAnswer.Details(
-                    problem: "the body is not what was expected: \(error.place)", remedy: "see /openapi.json")
+                    problem: "the body does not have the expected form: \(error.place)", remedy: "see /openapi.json")
             )
         case let error as any HTTPResponseError:
             return (
@@ -84,7 +84,7 @@ struct FailureMiddleware<Context: RequestContext>: RouterMiddleware {
         default:
             return (
                 .internalServerError,
-                FailureAnswer.Details(problem: "\(error)", remedy: "look at the log of the service")
+                FailureAnswer.Details(problem: "\(error)", remedy: "see the log of the service")
             )
         }
     }
@@ -104,7 +104,7 @@ struct FailureMiddleware<Context: RequestContext>: RouterMiddleware {
 }
 
 extension DecodingError {
-    /// What is wrong, and where.
+    /// The problem and its position.
     fileprivate var place: String {
         func path(_ context: Context) -> String {
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")

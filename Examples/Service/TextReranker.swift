@@ -21,7 +21,7 @@ struct TextReranker: Sendable {
 
     private struct Refusal: Error { var status: UInt }
 
-    /// A reranker that compares a text with a field of each candidate's payload.
+    /// Returns a reranker that compares a text with a field of each candidate's payload.
     func model(text: String, field: String) -> ModelReranker<String> {
         ModelReranker("rerank") { candidate in
             let payload = try candidate.payload().map { try JSONDecoder().decode(JSON.self, from: Data($0)) }

@@ -24,7 +24,7 @@ private let tracer: InMemoryTracer = {
     return tracer
 }()
 
-/// What the package traits add.
+/// Tests of the features that the package traits add.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct TraitTests {
     @Test func `a search and a commit each have a span below the caller's`() async throws {
         let folder = try TemporaryFolder()
@@ -61,7 +61,7 @@ private let tracer: InMemoryTracer = {
         try await store.optimize()
         let merge = try #require(tracer.finishedSpans.first { $0.operationName == "sparsestore.merge" })
         guard case .int64(let bytes) = merge.attributes["sparsestore.bytes"]?.toSpanAttribute() else {
-            Issue.record("the span does not say how many bytes were written")
+            Issue.record("the span does not have the number of bytes written")
             return
         }
         #expect(bytes > 0)
@@ -123,7 +123,7 @@ private let tracer: InMemoryTracer = {
     }
 }
 
-/// The encoder behind a real HTTP server.
+/// Tests the encoder with a real HTTP server.
 @Suite(.timeLimit(.minutes(1))) struct HTTPEncoderTests {
     private struct Body: Decodable {
         var inputs: [String]
@@ -135,13 +135,13 @@ private let tracer: InMemoryTracer = {
         var value: Float
     }
 
-    /// What a service of text-embeddings-inference was asked, and how it answers.
+    /// Records the requests to a text-embeddings-inference service, and answers them.
     private final class Server: Sendable {
         let running = Mutex((now: 0, most: 0))
         let requests = Mutex(0)
         let headers = Mutex<[String?]>([])
 
-        /// Runs `body` with the address of a server whose first answers have other statuses.
+        /// Runs `body` with the address of a server whose first responses have the given statuses.
         func run(
             failing: [HTTPResponse.Status] = [], delay: Duration = .zero,
             _ body: @escaping @Sendable (String) async throws -> Void
@@ -229,7 +229,7 @@ private let tracer: InMemoryTracer = {
         }
     }
 
-    // async-http-client tries to connect for as long as the request may take.
+    // async-http-client keeps trying to connect until the timeout of the request.
     @Test func `a service that is not there is named when the deadline passes`() async throws {
         let error = await #expect(throws: SparseStoreError.self) {
             try await Self.encoder("http://127.0.0.1:9") { $0.deadline = .milliseconds(300) }.encode(queries: ["xx"])

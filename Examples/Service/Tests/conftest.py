@@ -1,4 +1,4 @@
-"""Starts the service that the tests ask. SPARSE_SERVICE is the executable."""
+"""Starts the service for the tests. SPARSE_SERVICE names the executable."""
 
 import os
 import re
@@ -21,7 +21,7 @@ class Service:
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-        assert found, f"the service did not say where it is: {line!r}"
+        assert found, f"the service did not print its address: {line!r}"
         self.port = int(found[1])
         self.url = f"http://127.0.0.1:{self.port}"
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Ends the service under load, again and again, and looks for what it had acknowledged.
+"""Ends the service under load repeatedly, and checks that it kept every acknowledged write.
 
     durability.py SERVICE [--rounds 6] [--seconds 2] [--self-test]
 
-Writers send batches of points; after each answer they note what is there for good. The service is ended with SIGTERM and
-SIGKILL in turn. When it runs again every noted point must be there, with the payload of its last acknowledged write or of one
-that was under way, and no batch by half.
+Writers send batches of points and record each acknowledged batch. The service is ended with SIGTERM and SIGKILL in
+turn. When it runs again, every recorded point must exist, with the payload of its last acknowledged write or of one
+that was in progress, and no batch may be partial.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def main():
     parser.add_argument("service")
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--self-test", action="store_true", help="lose a point on purpose, and expect to be told")
+    parser.add_argument("--self-test", action="store_true", help="lose a point on purpose, and expect that it is noticed")
     options = parser.parse_args()
     os.environ["SPARSE_SERVICE"] = options.service
     problems = 0
@@ -108,7 +108,7 @@ def main():
             return 0 if found == 1 and not problems else 1
         service.end()
     writes = sum(len(one) for one in noted)
-    print(f"durability: {options.rounds} ends under load, {writes} batches of points looked at, {problems} problem(s)")
+    print(f"durability: {options.rounds} ends under load, {writes} batches of points checked, {problems} problem(s)")
     return 1 if problems or not writes else 0
 
 

@@ -3,8 +3,8 @@
 
     load.py SERVICE [--points 50000] [--seconds 20] [--connections 8]
 
-Prints the latency of whole requests as wrk sees them beside the time that the store itself took for its searches and commits, as
-its metrics have it. Needs wrk.
+Prints the latency of whole requests, measured by wrk, and the time of searches and commits in the store, from its
+metrics. Needs wrk.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The official client of Qdrant, unchanged, against the service. What it answers is compared with brute force."""
+"""Tests the service with Qdrant's official client, unchanged. Its answers are compared with brute force."""
 
 import math
 import random
@@ -17,7 +17,7 @@ def vector(components: dict) -> models.SparseVector:
 
 
 def draw(seed: int, count: int = 300) -> dict:
-    """Points by id: what they are made of."""
+    """Returns the content of the points by id."""
     rng = random.Random(seed)
     points = {}
     for number in range(count):
@@ -49,7 +49,7 @@ def filled(service):
     client = service.client()
     client.create_collection("docs", vectors_config={}, sparse_vectors_config={
         "text": models.SparseVectorParams(), "title": models.SparseVectorParams(modifier=models.Modifier.IDF)})
-    # Another one with the same terms, which must not show.
+    # Another collection with the same terms, which must not appear.
     client.create_collection("other", vectors_config={}, sparse_vectors_config={"text": models.SparseVectorParams()})
     client.upsert("other", [models.PointStruct(id=number, vector={"text": vector({1: 9, 2: 9})}, payload={"city": "Paris"})
                             for number in range(50)])
@@ -97,7 +97,7 @@ def test_collections_are_made_listed_and_deleted(client):
     assert client.delete_collection("made")
     assert not client.delete_collection("made")
     assert not client.collection_exists("made")
-    # What is made anew under the name has nothing of the old one.
+    # A new collection with the same name has nothing of the old one.
     client.create_collection("made", vectors_config={}, sparse_vectors_config={"text": models.SparseVectorParams()})
     assert client.count("made").count == 0
     assert client.query_points("made", vector({1: 1}), using="text").points == []
@@ -359,7 +359,7 @@ def test_payloads_are_set_replaced_and_cleared(changing):
     assert payloads(changing)[4] == {"n": 4}
     changing.clear_payload("changing", [5])
     assert not payloads(changing)[5]
-    # The vectors are as they were.
+    # The vectors have not changed.
     assert changing.retrieve("changing", [5], with_vectors=True)[0].vector["text"].indices == [5 % 3]
 
 

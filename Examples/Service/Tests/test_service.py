@@ -1,4 +1,4 @@
-"""What the service has beside Qdrant's API."""
+"""Tests the features of the service that Qdrant's API does not have."""
 
 import http.server
 import json
@@ -49,7 +49,7 @@ def test_every_described_path_is_there(filled):
             try:
                 urllib.request.urlopen(request, timeout=30)
             except urllib.error.HTTPError as error:
-                # An empty body may be refused; a path that is not there has no details.
+                # An empty body may be refused; an unknown path has no details.
                 assert "details" in json.loads(error.read()), f"{method} {path}"
                 assert error.code != 405
 
@@ -119,7 +119,7 @@ def test_copies_are_made_and_the_oldest_deleted(tmp_path):
 
 
 class Model(http.server.BaseHTTPRequestHandler):
-    """A cross-encoder that likes short texts, as text-embeddings-inference would answer."""
+    """A cross-encoder that prefers short texts, with the interface of text-embeddings-inference."""
 
     delay = 0.0
 

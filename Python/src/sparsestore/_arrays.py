@@ -1,4 +1,4 @@
-"""Python's forms of sparse vectors and texts, turned into arrays that the library reads in place."""
+"""Converts Python's forms of sparse vectors and texts to arrays that the library reads in place."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import scipy.sparse
 
 from . import _library as lib
 
-#: A matrix of SciPy's or a sparse tensor, one vector a row; or for each vector a mapping of terms to weights or a
-#: sequence of (term, weight) pairs, terms all strings or all integers.
+#: A SciPy matrix or a sparse tensor with one vector per row; or, for each vector, a mapping of terms to weights or a
+#: sequence of (term, weight) pairs. Terms are all strings or all integers.
 Vectors: TypeAlias = Any
 
 
 def pointer(array: np.ndarray | None, kind: Any) -> Any:
-    """Where an array begins; None for none."""
+    """The address of an array; None for no array."""
     return None if array is None else array.ctypes.data_as(ctypes.POINTER(kind))
 
 
 class StringArray:
-    """Texts or byte strings one behind the other."""
+    """Concatenated texts or byte strings."""
 
     def __init__(self, strings: Iterable[str | bytes | None]) -> None:
         encoded = [text.encode() if isinstance(text, str) else text for text in strings]
@@ -41,12 +41,12 @@ class StringArray:
 
 
 class RowArray:
-    """Sparse vectors in compressed sparse rows. A csr_matrix of 32-bit floats and indices is read where it lies, but for
-    its row pointers."""
+    """Sparse vectors as compressed sparse rows. A csr_matrix of 32-bit floats and indices is used without a copy,
+    except for its row pointers."""
 
     def __init__(self, vectors: Vectors, vocabulary: Sequence[str] | None = None) -> None:
         if isinstance(vectors, (Mapping, str)):
-            raise TypeError("give a sequence of vectors, also for a single one: [vector]")
+            raise TypeError("pass a sequence of vectors, even for a single one: [vector]")
         if hasattr(vectors, "is_sparse") or hasattr(vectors, "to_sparse"):
             vectors = _matrix_of_tensor(vectors)
         if scipy.sparse.issparse(vectors):
@@ -56,13 +56,13 @@ class RowArray:
         else:
             matrix, names = _matrix_of_mappings(list(vectors))
             if names is not None and vocabulary is not None:
-                raise TypeError("vectors with terms of their own take no vocabulary")
+                raise TypeError("vectors that name their terms cannot have a vocabulary")
             vocabulary = names if names is not None else vocabulary
         if not matrix.has_canonical_format:
             matrix = matrix.copy() if matrix is vectors else matrix
             matrix.sum_duplicates()
         if matrix.shape[1] > np.iinfo(np.int32).max and matrix.nnz and matrix.indices.max() > np.iinfo(np.int32).max:
-            raise ValueError("a term number is above 2^31 - 1, which this package does not pass on")
+            raise ValueError("a term number is above 2^31 - 1, the largest that this package supports")
         self.rows = int(matrix.shape[0])
         self.pointers = np.ascontiguousarray(matrix.indptr, np.int64)
         self.columns = np.ascontiguousarray(matrix.indices, np.int32)
@@ -78,16 +78,16 @@ class RowArray:
 
 
 class TokenArray:
-    """Token vectors of many documents or queries: a two-dimensional array for each, None for none."""
+    """Token vectors of many documents or queries: a two-dimensional array for each, or None."""
 
     def __init__(self, tokens: Sequence[Any]) -> None:
         arrays = [None if rows is None else np.asarray(rows, np.float32) for rows in tokens]
         there = [rows for rows in arrays if rows is not None and len(rows)]
         if not there:
-            raise ValueError("no token vectors are there; leave the argument out")
+            raise ValueError("there are no token vectors; leave the argument out")
         dimensions = {rows.shape[1] if rows.ndim == 2 else 0 for rows in there}
         if len(dimensions) != 1 or 0 in dimensions:
-            raise ValueError("token vectors are two-dimensional arrays of one width")
+            raise ValueError("token vectors must be two-dimensional arrays of the same width")
         self.offsets = np.zeros(len(arrays) + 1, np.int64)
         np.cumsum([0 if rows is None else len(rows) for rows in arrays], out=self.offsets[1:])
         self.components = np.ascontiguousarray(np.concatenate(there))
@@ -99,7 +99,7 @@ class TokenArray:
 
 
 def strings(view: lib.Strings) -> list[bytes | None]:
-    """The byte strings that a result shows, copied."""
+    """Returns a copy of the byte strings of a result."""
     if view.count == 0:
         return []
     offsets = np.ctypeslib.as_array(view.offsets, (view.count + 1,)).tolist()
@@ -114,14 +114,14 @@ def _matrix_of_mappings(vectors: list[Any]) -> tuple[scipy.sparse.csr_matrix, li
     pairs = [list(vector.items()) if isinstance(vector, Mapping) else list(vector) for vector in vectors]
     for row, vector in enumerate(pairs):
         if len({term for term, _ in vector}) != len(vector):
-            raise ValueError(f"a term stands twice in vector {row}")
+            raise ValueError(f"a term appears twice in vector {row}")
     terms = [term for vector in pairs for term, _ in vector]
     weights = np.fromiter((weight for vector in pairs for _, weight in vector), np.float32, len(terms))
     pointers = np.zeros(len(pairs) + 1, np.int64)
     np.cumsum([len(vector) for vector in pairs], out=pointers[1:])
     kinds = {isinstance(term, str) for term in terms}
     if len(kinds) > 1:
-        raise TypeError("terms are all strings or all integers")
+        raise TypeError("terms must be all strings or all integers")
     if kinds == {True}:
         numbers: dict[str, int] = {}
         columns = np.fromiter((numbers.setdefault(term, len(numbers)) for term in terms), np.int32, len(terms))
@@ -136,7 +136,7 @@ def _matrix_of_mappings(vectors: list[Any]) -> tuple[scipy.sparse.csr_matrix, li
 
 
 def _matrix_of_tensor(tensor: Any) -> scipy.sparse.csr_matrix:
-    """What sentence-transformers' SparseEncoder returns: a sparse tensor of torch, one vector a row."""
+    """The result of sentence-transformers' SparseEncoder: a sparse torch tensor with one vector per row."""
     tensor = tensor.detach().cpu()
     if not getattr(tensor, "is_sparse", False):
         return scipy.sparse.csr_matrix(np.atleast_2d(tensor.to_dense().float().numpy()))

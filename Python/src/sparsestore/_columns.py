@@ -1,4 +1,4 @@
-"""Attributes: Python's values by name and row, and the columns that the library reads and gives back."""
+"""Converts attributes between Python values and the columns of the library."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from . import _library as lib
 from ._arrays import StringArray, pointer, strings
 
-#: The value of an attribute: a whole number, a finite number, a Boolean, a string, a moment, or a list of whole numbers or
-#: of strings.
+#: The value of an attribute: a whole number, a finite number, a Boolean, a string, a date, or a list of whole numbers
+#: or of strings.
 Value: TypeAlias = "int | float | bool | str | datetime | list[int] | list[str]"
 
-#: For each attribute a value for each document: an array, or a sequence in which None stands where there is none.
+#: The values of each attribute by name, one for each document: an array, or a sequence with None for a missing value.
 Attributes: TypeAlias = Mapping[str, Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -24,7 +24,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class ColumnArray:
-    """The columns of some attributes. Arrays of 64-bit integers and floats are read where they lie."""
+    """The columns of some attributes. Arrays of 64-bit integers and floats are used without a copy."""
 
     def __init__(self, attributes: Attributes, rows: int) -> None:
         self._kept: list[Any] = []
@@ -32,7 +32,8 @@ class ColumnArray:
         self.view = (lib.Column * self.count)()
         for column, (name, values) in zip(self.view, attributes.items()):
             if len(values) != rows:
-                raise ValueError(f"the attribute {name!r} has {len(values)} values for {rows} documents; give as many of each")
+                raise ValueError(
+                    f"the attribute {name!r} has {len(values)} values for {rows} documents; pass one for each")
             column.name = name.encode()
             self._fill(column, name, values)
 
@@ -48,7 +49,7 @@ class ColumnArray:
 
     def _fill_array(self, column: lib.Column, name: str, values: np.ndarray) -> None:
         if values.ndim != 1:
-            raise ValueError(f"the attribute {name!r} is an array of {values.ndim} dimensions; give one, a value a document")
+            raise ValueError(f"the attribute {name!r} is an array of {values.ndim} dimensions; use one dimension")
         kind = values.dtype.kind
         if kind == "f":
             column.type = lib.TYPE_NUMBER
@@ -99,7 +100,7 @@ class ColumnArray:
 
 
 def values(column: lib.Column, rows: int) -> list[Value | None]:
-    """The values of a result's column, copied."""
+    """Returns a copy of the values of a result's column."""
     if rows == 0:
         return []
     kind = column.type
@@ -130,7 +131,8 @@ def _texts(column: lib.Column) -> list[str]:
 
 
 def _microseconds(moment: date) -> int:
-    """A day alone is its first moment in UTC; a time without a zone is one in UTC, as numpy.datetime64 has it."""
+    """Converts a date or a time. A date means its first moment in UTC; a time without a zone is in UTC, as in
+    numpy.datetime64."""
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day)
     if moment.tzinfo is None:
@@ -139,14 +141,14 @@ def _microseconds(moment: date) -> int:
 
 
 def _kind(name: str, values: Sequence[Any]) -> int:
-    """The type that holds all values, which are not None."""
+    """Returns the common type of the values, none of which is None."""
     kinds = {_kind_of(name, value) for value in values} or {lib.TYPE_INTEGER}
     if kinds == {lib.TYPE_INTEGER, lib.TYPE_NUMBER}:
         return lib.TYPE_NUMBER
     if kinds - {0} and 0 in kinds:
         kinds -= {0}  # an empty list is of either type, and no value
     if len(kinds) > 1:
-        raise TypeError(f"the attribute {name!r} has values of several types; give one type")
+        raise TypeError(f"the attribute {name!r} has values of several types; use one type")
     return kinds.pop() or lib.TYPE_STRINGS
 
 
@@ -168,6 +170,6 @@ def _kind_of(name: str, value: Any) -> int:
         if all(isinstance(element, (int, np.integer)) and not isinstance(element, bool) for element in elements):
             return lib.TYPE_INTEGERS
     raise TypeError(
-        f"the attribute {name!r} has a value of the type {type(value).__name__}; give a number, a Boolean, a string, a "
+        f"the attribute {name!r} has a value of the type {type(value).__name__}; use a number, a Boolean, a string, a "
         "date, or a list of whole numbers or of strings"
     )

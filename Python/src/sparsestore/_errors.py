@@ -1,15 +1,15 @@
-"""What calls raise when the library refuses or fails."""
+"""The error that calls raise."""
 
 from __future__ import annotations
 
 
 class SparseStoreError(Exception):
-    """A failure of the store, with what went wrong and what to do about it.
+    """A failure of the store, with the problem and the remedy.
 
     Attributes:
-        code: the kind of failure, such as ``"notFound"``, ``"invalidVector"`` or ``"busy"``.
-        problem: what went wrong, with the row, document or path that it is about.
-        remedy: what to do about it; may be empty.
+        code: The kind of failure, such as ``"notFound"``, ``"invalidVector"`` or ``"busy"``.
+        problem: What went wrong, with the row, document or path concerned.
+        remedy: What to do about it; may be empty.
     """
 
     def __init__(self, code: str, problem: str, remedy: str = "") -> None:

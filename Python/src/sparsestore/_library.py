@@ -1,6 +1,6 @@
 """The C interface of the shared library, as sparsestore.h declares it.
 
-ctypes releases the interpreter's lock during each call, so that searches of several threads run side by side.
+ctypes releases the interpreter's lock during each call, so that threads can search in parallel.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _load() -> ctypes.CDLL:
     path = os.environ.get("SPARSESTORE_LIBRARY") or str(Path(__file__).with_name("libsparsestore.so"))
     if not Path(path).exists():
         raise ImportError(
-            f"the library {path} is not there; install a wheel, or build it with 'make python' and name it in "
+            f"the library {path} does not exist; install a wheel, or build it with 'make python' and name it in "
             "SPARSESTORE_LIBRARY"
         )
     library = ctypes.CDLL(path)
@@ -202,7 +202,7 @@ def _load() -> ctypes.CDLL:
     version = library.sparsestore_interface_version()
     if version != INTERFACE_VERSION:
         raise ImportError(
-            f"{path} has interface version {version}, and this package needs {INTERFACE_VERSION}; "
+            f"{path} has interface version {version}, but this package needs {INTERFACE_VERSION}; "
             "install the package and the library from the same release"
         )
     return library

@@ -1,4 +1,4 @@
-"""Documents out of Parquet files, which pyarrow reads."""
+"""Reads documents from Parquet files with pyarrow."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 
 def batches(path: str | os.PathLike[str], columns: Sequence[str], size: int) -> Iterator[dict[str, list[Any]]]:
-    """The values of some columns, so many rows at a time.
+    """Yields the values of some columns, a number of rows at a time.
 
     Raises:
-        ImportError: pyarrow is not installed.
-        KeyError: the file does not have one of the columns.
+        ImportError: If pyarrow is not installed.
+        KeyError: If the file does not have one of the columns.
     """
     try:
         import pyarrow.parquet
     except ImportError as missing:
-        raise ImportError("Parquet files are read with pyarrow; pip install pyarrow") from missing
+        raise ImportError("reading Parquet files needs pyarrow; install it with: pip install pyarrow") from missing
     with pyarrow.parquet.ParquetFile(os.fspath(path)) as file:
         known = file.schema_arrow.names
         for name in columns:
@@ -29,8 +29,8 @@ def batches(path: str | os.PathLike[str], columns: Sequence[str], size: int) -> 
 
 
 def vector(value: Any) -> Any:
-    """A vector as the package takes it, from a map, a list of pairs, a struct of ``indices`` and ``values``, or a text of
-    JSON, as pymilvus writes it."""
+    """Converts a vector from a map, a list of pairs, a struct of ``indices`` and ``values``, or JSON text as pymilvus
+    writes it."""
     if isinstance(value, str):
         value = json.loads(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The store."""
+"""The store and its results."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _ALL_FIELDS = lib.FIELD_PAYLOAD | lib.FIELD_TAGS | lib.FIELD_ATTRIBUTES
 
 @dataclass(frozen=True)
 class Statistics:
-    """What a store holds and what it costs.
+    """Statistics of a store.
 
     Attributes:
-        documents: documents that can be found.
-        terms: distinct terms that some document has.
-        nonzeros: components of all documents together.
-        file_bytes: size of the file.
-        live_bytes: bytes of the pages in use; later commits use the others again.
-        segments: segments of the index.
-        generation: the newest commit.
+        documents: The number of documents.
+        terms: The number of distinct terms in these documents.
+        nonzeros: The total number of components of all documents.
+        file_bytes: The size of the file.
+        live_bytes: The bytes of the pages in use; later commits reuse the other pages.
+        segments: The number of segments of the index.
+        generation: The number of the newest commit.
     """
 
     documents: int
@@ -47,12 +47,11 @@ class Statistics:
 
 
 class Hits(tuple):
-    """What a search found: the pair ``ids, scores`` of arrays of shape (queries, k), which also has the fields.
+    """The result of a search: the pair ``ids, scores`` of arrays of shape (queries, k), and the requested fields.
 
     Attributes:
-        fields: for each field that was asked for, an array of its values in the places of the ids; with grouping also
-            ``"group"``.
-        generation: the commit that was searched.
+        fields: An array of the shape of the ids for each requested field; with grouping also ``"group"``.
+        generation: The number of the commit that was searched.
     """
 
     fields: dict[str, np.ndarray]
@@ -66,7 +65,7 @@ class Hits(tuple):
 
     @property
     def ids(self) -> np.ndarray:
-        """The documents, best first; None where fewer than k were found."""
+        """The ids of the documents, best first; None where fewer than k were found."""
         return self[0]
 
     @property
@@ -79,10 +78,10 @@ class Document(NamedTuple):
     """A stored document, as :meth:`Store.get` and :meth:`Store.list` return it.
 
     Attributes:
-        id: the name that the caller gave it.
-        payload: the bytes that were stored with it, UTF-8 where a text was given; None where there are none.
-        tags: its labels, ascending.
-        attributes: its values by name; dates are moments in UTC.
+        id: The identifier of the document.
+        payload: The bytes that were stored with it, in UTF-8 for a text; None if it has no payload.
+        tags: Its tags, sorted.
+        attributes: Its attributes by name. Dates are in UTC.
     """
 
     id: str
@@ -92,10 +91,10 @@ class Document(NamedTuple):
 
 
 class Page(list["Document"]):
-    """Some documents of :meth:`Store.list`, in its order.
+    """One page of :meth:`Store.list`.
 
     Attributes:
-        cursor: asks for the page that follows; None on the last page.
+        cursor: The cursor for the next page; None on the last page.
     """
 
     cursor: str | None
@@ -111,19 +110,21 @@ def open(
     maintenance: Literal["background", "manual"] = "background",
     map_size: int = 0,
 ) -> Store:
-    """Opens the store at ``path``, or makes it.
+    """Opens the store at ``path``, or creates it.
 
     Args:
-        path: the file of the store.
-        read_only: open without the right to write.
-        create: make the store when it is not there.
-        durability: ``"full"``: a commit survives a power cut. ``"lazy"``: a power cut may take the last commits.
-        profile: of a new store: ``"fast"``, or ``"compact"`` for fewer bytes.
-        maintenance: ``"background"``: a thread merges beside the writers. ``"manual"``: only :meth:`Store.optimize` does.
-        map_size: address space to reserve in bytes; 0 for the default.
+        path: The file of the store.
+        read_only: Whether to open the store only for reading.
+        create: Whether to create the store if it does not exist.
+        durability: With ``"full"`` every commit survives a power cut. With ``"lazy"`` a power cut may lose the last
+            commits.
+        profile: The profile of a new store: ``"fast"``, or ``"compact"`` for a smaller index.
+        maintenance: With ``"background"`` a thread merges in the background. With ``"manual"`` only
+            :meth:`Store.optimize` merges.
+        map_size: The address space to reserve, in bytes; 0 for the default.
 
     Raises:
-        SparseStoreError: the file is not there, is no store, is damaged, or is open in this process already.
+        SparseStoreError: If the file does not exist, is not a store, is damaged, or is already open in this process.
     """
     options = lib.OpenOptions(
         is_read_only=read_only,
@@ -141,7 +142,7 @@ def open(
 class Store:
     """An open store. Threads may share it; close it when all of them are done.
 
-    Made by :func:`open`, and a context manager: ``with sparsestore.open(path) as store: ...``.
+    :func:`open` returns it. It is a context manager: ``with sparsestore.open(path) as store: ...``.
     """
 
     def __init__(self, pointer: ctypes.c_void_p, path: str) -> None:
@@ -169,7 +170,7 @@ class Store:
         return f"<sparsestore.Store {self.path!r}{' (closed)' if self._pointer is None else ''}>"
 
     def __len__(self) -> int:
-        """How many documents the store has."""
+        """The number of documents in the store."""
         return self.statistics().documents
 
     def upsert(
@@ -183,30 +184,32 @@ class Store:
         tokens: Sequence[Any] | None = None,
         vocabulary: Sequence[str] | None = None,
     ) -> int:
-        """Puts documents in, in place of those with the same ids, in one durable transaction.
+        """Writes documents in one durable transaction. Documents with the same ids are replaced.
 
         Args:
-            ids: one for each vector.
-            vectors: a SciPy matrix with a document a row (a ``csr_matrix`` of 32-bit floats is read where it lies); or for
-                each document a mapping of terms to weights or a list of (term, weight) pairs; or a sparse tensor of torch.
-            payloads: text or bytes that come back with a document.
-            tags: the labels of each document, which filters know.
-            attributes: for each name a value for each document, by which searches filter: an array, or a sequence of whole
-                numbers, floats, Booleans, strings, dates, or lists of whole numbers or strings; None where there is none.
-                ``numpy.datetime64`` and ``datetime`` are dates. A name has one type in all documents of a store.
-            tokens: for each document its token vectors, an array with a row a token, or None.
-            vocabulary: the name of each column of a matrix, for a store whose terms are strings.
+            ids: One id for each vector.
+            vectors: A SciPy matrix with one document per row (a ``csr_matrix`` of 32-bit floats is read without a
+                copy); or a mapping of terms to weights or a list of (term, weight) pairs for each document; or a sparse
+                torch tensor.
+            payloads: Text or bytes to store with each document.
+            tags: The tags of each document, for filters.
+            attributes: The attributes by name, with one value for each document: an array, or a sequence of whole
+                numbers, floats, Booleans, strings, dates, or lists of whole numbers or strings, with None for a missing
+                value. ``numpy.datetime64`` and ``datetime`` are dates. An attribute has one type in all documents of a
+                store.
+            tokens: The token vectors of each document, as an array with one row per token, or None.
+            vocabulary: The name of each column of a matrix, for a store whose terms are strings.
 
         Returns:
             The generation of the commit.
 
         Raises:
-            SparseStoreError: a document breaks a rule; the message names its row and id, and nothing is written.
+            SparseStoreError: If a document is not valid. The message names its row and id, and nothing is written.
         """
         names = StringArray([str(id) for id in ids])
         rows = RowArray(vectors, vocabulary)
         if names.count != rows.rows:
-            raise ValueError(f"there are {names.count} ids and {rows.rows} vectors; give as many of each")
+            raise ValueError(f"there are {names.count} ids and {rows.rows} vectors; pass one id for each vector")
         batch = lib.Batch(ids=ctypes.pointer(names.view), vectors=ctypes.pointer(rows.view))
         keep: builtins.list[Any] = []
         if payloads is not None:
@@ -232,20 +235,20 @@ class Store:
         attributes: Sequence[str] = (),
         batch: int = 10_000,
     ) -> int:
-        """Puts the rows of a Parquet file in, in transactions of ``batch`` documents. It needs pyarrow.
+        """Writes the rows of a Parquet file, in transactions of ``batch`` documents. Requires pyarrow.
 
         Args:
-            path: the file.
-            id: the column of the ids.
-            vector: the column of the vectors: maps of terms to weights, lists of (term, weight) pairs, structs of
-                ``indices`` and ``values``, or texts of JSON as pymilvus writes them.
-            payload: a column of texts or bytes that come back with a document.
-            tags: a column of lists of labels.
-            attributes: columns that become attributes of the same names.
-            batch: documents of a transaction at the most.
+            path: The file.
+            id: The column with the ids.
+            vector: The column with the vectors: maps of terms to weights, lists of (term, weight) pairs, structs of
+                ``indices`` and ``values``, or JSON text as pymilvus writes it.
+            payload: A column with text or bytes to store with each document.
+            tags: A column with lists of tags.
+            attributes: Columns that become attributes of the same names.
+            batch: The maximum number of documents in a transaction.
 
         Returns:
-            How many documents were put in. What an error stops has written whole batches only.
+            The number of documents that were written. After an error, complete batches have been written.
         """
         columns = [id, vector, *attributes, *(name for name in (payload, tags) if name is not None)]
         count = 0
@@ -264,7 +267,7 @@ class Store:
         """Removes documents in one transaction.
 
         Returns:
-            How many of them were there.
+            The number of documents that existed.
         """
         names = StringArray([ids] if isinstance(ids, str) else ids)
         removed = ctypes.c_int64()
@@ -278,16 +281,16 @@ class Store:
         tags: Sequence[Iterable[str]] | None = None,
         attributes: Attributes | None = None,
     ) -> int:
-        """Changes tags and attributes of documents in one transaction. Vectors, payloads and token vectors stay, and much
-        less is written than by :meth:`upsert`.
+        """Changes tags and attributes of documents in one transaction. Vectors, payloads and token vectors do not
+        change. This writes much less than :meth:`upsert`.
 
         Args:
-            ids: the documents.
-            tags: for each document its new labels, in place of those it has.
-            attributes: as in :meth:`upsert`; None takes an attribute away, and those that are not named stay.
+            ids: The ids of the documents.
+            tags: The new tags of each document, which replace the old ones.
+            attributes: Attributes as in :meth:`upsert`. None removes an attribute. Other attributes do not change.
 
         Returns:
-            How many of the documents were there.
+            The number of documents that existed.
         """
         names = StringArray([str(id) for id in ids])
         changes = lib.Changes(ids=ctypes.pointer(names.view))
@@ -298,35 +301,35 @@ class Store:
         return updated.value
 
     def remove_where(self, filter: str) -> int:
-        """Removes all documents that a filter lets through, in one transaction: ``"year < 2020 AND NOT tag:keep"``.
+        """Removes all documents that match a filter, such as ``"year < 2020 AND NOT tag:keep"``, in one transaction.
 
         Returns:
-            How many they were.
+            The number of documents that were removed.
         """
         removed = ctypes.c_int64()
         lib.call("sparsestore_remove_where", self._handle(), filter.encode(), ctypes.byref(removed))
         return removed.value
 
     def count(self, filter: str | None = None) -> int:
-        """How many documents a filter lets through; all without one."""
+        """Counts the documents that match a filter, or all documents without one."""
         count = ctypes.c_int64()
         lib.call("sparsestore_count", self._handle(), _text(filter), ctypes.byref(count))
         return count.value
 
     def facets(self, attribute: str, filter: str | None = None, limit: int = 20) -> builtins.list[tuple[Value, int]]:
-        """How many documents have each value of an attribute, the most frequent first. Of a list each element counts once
-        for its document.
+        """Counts the documents for each value of an attribute, most frequent first. Each distinct element of a list
+        counts once per document.
 
         Args:
-            attribute: its name.
-            filter: count only documents that it lets through.
-            limit: how many values at the most.
+            attribute: The name of the attribute.
+            filter: Only count documents that match this filter.
+            limit: The maximum number of values.
 
         Returns:
             Pairs of a value and the number of documents that have it.
         """
         if limit < 1:
-            raise ValueError(f"limit is {limit}; ask for at least 1 value")
+            raise ValueError(f"limit is {limit}; it must be at least 1")
         with _Result() as result:
             lib.call(
                 "sparsestore_facets", self._handle(), attribute.encode(), _text(filter), limit, result.place)
@@ -343,18 +346,18 @@ class Store:
         limit: int = 20,
         after: str | None = None,
     ) -> Page:
-        """Documents that a filter lets through, a page at a time.
+        """Lists the documents that match a filter, page by page.
 
         Args:
-            filter: all documents without one.
-            order: the attribute that orders them; by default they come in the order in which they were written. Documents
+            filter: Only list documents that match this filter.
+            order: The attribute to sort by. By default documents are in the order in which they were written. Documents
                 without the attribute come last.
-            descending: the largest value, or the newest document, comes first.
-            limit: how many documents at the most.
-            after: the ``cursor`` of the page before.
+            descending: Whether the largest value, or the newest document, comes first.
+            limit: The maximum number of documents.
+            after: The ``cursor`` of the previous page.
         """
         if limit < 1:
-            raise ValueError(f"limit is {limit}; ask for at least 1 document")
+            raise ValueError(f"limit is {limit}; it must be at least 1")
         options = lib.ListOptions(
             filter=_text(filter), order=_text(order), is_descending=descending, limit=limit, after=_text(after),
             fields=_ALL_FIELDS)
@@ -385,29 +388,30 @@ class Store:
         """Finds the best documents for each query by inner product, all in one snapshot.
 
         Args:
-            queries: vectors in any form that :meth:`upsert` takes.
-            k: how many hits a query has at the most.
-            recall: the share of the true best k to find on average; ``"exact"`` for all of them, ``"fast"`` for the
+            queries: Vectors in any form that :meth:`upsert` takes.
+            k: The maximum number of hits for each query.
+            recall: The share of the true best k to find on average; ``"exact"`` for all of them, ``"fast"`` for the
                 cheapest plan.
-            filter: a filter as text, such as ``"year >= 2020 AND lang IN (de, en) AND NOT tag:draft"``.
-            threads: threads that search; 0 for one a processor.
-            idf: weight each query by the corpus's inverse document frequencies.
-            minimum_score: leave out hits that score less.
-            timeout: seconds for all queries together.
-            fields: what hits bring, ``"payload"``, ``"tags"`` or ``"attributes"``: ``hits.fields["payload"]``.
-            tokens: token vectors of each query; the best ``candidates`` are then reranked by MaxSim.
-            candidates: how many documents are reranked; ten times ``k`` by default.
-            group_by: the name of an attribute, or ``"id:"`` and a separator, such as ``"id:#"``, to group by the part of the
-                ids before it. ``k`` then counts groups, and the arrays have ``k * group_size`` columns.
-            group_size: the maximum number of documents per group.
-            vocabulary: the name of each column of a matrix, for a store whose terms are strings.
+            filter: A filter as text, such as ``"year >= 2020 AND lang IN (de, en) AND NOT tag:draft"``.
+            threads: The number of threads that search; 0 for one per processor.
+            idf: Whether to weight each query by the inverse document frequencies of the store.
+            minimum_score: Leave out hits with a lower score.
+            timeout: The maximum number of seconds for all queries together.
+            fields: The fields to return, ``"payload"``, ``"tags"`` or ``"attributes"``. They are in
+                ``hits.fields["payload"]`` and so on.
+            tokens: The token vectors of each query. The best ``candidates`` documents are then reranked by MaxSim.
+            candidates: The number of documents to rerank; by default ten times ``k``.
+            group_by: The name of an attribute; or ``"id:"`` and a separator, such as ``"id:#"``, to group by the part of
+                the ids before it. ``k`` then counts groups, and the arrays have ``k * group_size`` columns.
+            group_size: The maximum number of hits per group.
+            vocabulary: The name of each column of a matrix, for a store whose terms are strings.
 
         Returns:
-            The pair ``ids, scores``: arrays of shape (queries, k), None and 0 where fewer were found. The pair also has
-            the attributes ``fields`` and ``generation``.
+            The pair ``ids, scores`` of arrays of shape (queries, k), with None and 0 where fewer were found. The pair
+            also has the attributes ``fields`` and ``generation``.
 
         Raises:
-            SparseStoreError: a query or the filter breaks a rule, or the time is up.
+            SparseStoreError: If a query or the filter is not valid, or the timeout has passed.
         """
         rows = RowArray(queries, vocabulary)
         options = lib.SearchOptions(
@@ -423,7 +427,7 @@ class Store:
             candidates=candidates or 0,
         )
         if k < 1:
-            raise ValueError(f"k is {k}; ask for at least 1 hit")
+            raise ValueError(f"k is {k}; it must be at least 1")
         if isinstance(recall, str):
             options.recall_kind = _choice("recall", recall, exact=lib.RECALL_EXACT, fast=lib.RECALL_FAST)
         else:
@@ -440,25 +444,25 @@ class Store:
             return result.hits(k if group_by is None else k * group_size, options.fields)
 
     def get(self, ids: str | Sequence[str]) -> builtins.list[Document]:
-        """The documents with these ids, in their order; those that are not there are left out."""
+        """Returns the documents with these ids, in the order of the ids. Ids that do not exist are left out."""
         names = StringArray([ids] if isinstance(ids, str) else ids)
         with _Result() as result:
             lib.call("sparsestore_get", self._handle(), ctypes.byref(names.view), _ALL_FIELDS, result.place)
             return result.documents()
 
     def optimize(self) -> None:
-        """Merges the index into as few segments as hold it, and measures what recall each effort of the planner reaches.
-        Worth doing once after a large load."""
+        """Merges the index into as few segments as possible, and measures the recall of each effort of the planner.
+        Call it once after a large load."""
         lib.call("sparsestore_optimize", self._handle())
 
     def statistics(self) -> Statistics:
-        """What the store holds and what it costs."""
+        """Returns the statistics of the store."""
         record = lib.StatisticsRecord()
         lib.call("sparsestore_stats", self._handle(), ctypes.byref(record))
         return Statistics(**{field[0]: getattr(record, field[0]) for field in lib.StatisticsRecord._fields_[1:]})
 
     def backup(self, path: str | os.PathLike[str]) -> None:
-        """Copies the newest commit to a new file while others read and write. The copy is a store like any other."""
+        """Copies the newest commit to a new file. Reads and writes continue meanwhile. The copy is itself a store."""
         lib.call("sparsestore_backup", self._handle(), os.fsencode(path))
 
     def _handle(self) -> ctypes.c_void_p:
@@ -468,10 +472,10 @@ class Store:
 
 
 def to_run(query_ids: Sequence[str], hits: Hits) -> dict[str, dict[str, float]]:
-    """Hits as a dictionary of queries to dictionaries of documents to scores, as ir_measures and ranx take it."""
+    """Converts hits to a dictionary of scores by query and document, the form that ir_measures and ranx read."""
     ids, scores = hits
     if len(query_ids) != len(ids):
-        raise ValueError(f"there are {len(query_ids)} query ids and answers to {len(ids)} queries; give as many of each")
+        raise ValueError(f"there are {len(query_ids)} query ids and answers to {len(ids)} queries; pass an id for each")
     return {
         str(query): {id: float(score) for id, score in zip(row, values) if id is not None}
         for query, row, values in zip(query_ids, ids, scores)
@@ -530,7 +534,7 @@ class _Result:
         offsets = np.ctypeslib.as_array(
             lib.library.sparsestore_result_offsets(self._pointer), (queries + 1,)).copy()
         total = int(offsets[-1])
-        # Hit j of a query stands in column j: one pass for all arrays.
+        # Hit j of a query is in column j, so one pass fills all arrays.
         rows = np.repeat(np.arange(queries), np.diff(offsets))
         places = (rows, np.arange(total) - offsets[rows]) if total else (rows, rows)
 
@@ -562,7 +566,7 @@ class _Result:
 
 def _tokens(tokens: Sequence[Any], rows: int, name: str) -> TokenArray:
     if len(tokens) != rows:
-        raise ValueError(f"there are token vectors for {len(tokens)} {name} of {rows}; give None where there are none")
+        raise ValueError(f"there are token vectors for {len(tokens)} of {rows} {name}; pass None for those without")
     return TokenArray(tokens)
 
 
@@ -571,12 +575,12 @@ def _text(text: str | None) -> bytes | None:
 
 
 def _set_tags(target: lib.Batch | lib.Changes, tags: Sequence[Iterable[str]] | None, rows: int) -> Any:
-    """What must stay alive as long as ``target`` shows the tags."""
+    """Sets the tags of ``target``. Returns the objects that must stay alive as long as ``target`` refers to them."""
     if tags is None:
         return None
     lists = [list(labels) for labels in tags]
     if len(lists) != rows:
-        raise ValueError(f"there are tags for {len(lists)} documents of {rows}; give as many of each")
+        raise ValueError(f"there are tags for {len(lists)} of {rows} documents; pass a list for each")
     offsets = np.zeros(len(lists) + 1, np.int64)
     np.cumsum([len(labels) for labels in lists], out=offsets[1:])
     labels = StringArray(label for labels in lists for label in labels)
@@ -586,7 +590,8 @@ def _set_tags(target: lib.Batch | lib.Changes, tags: Sequence[Iterable[str]] | N
 
 
 def _set_attributes(target: lib.Batch | lib.Changes, attributes: Attributes | None, rows: int) -> Any:
-    """What must stay alive as long as ``target`` shows the attributes."""
+    """Sets the attributes of ``target``. Returns the objects that must stay alive as long as ``target`` refers to
+    them."""
     if not attributes:
         return None
     columns = ColumnArray(attributes, rows)
@@ -596,5 +601,5 @@ def _set_attributes(target: lib.Batch | lib.Changes, attributes: Attributes | No
 
 def _choice(name: str, value: str, **choices: Any) -> Any:
     if value not in choices:
-        raise ValueError(f"{name} is {value!r}; give one of {', '.join(map(repr, choices))}")
+        raise ValueError(f"{name} is {value!r}; use one of {', '.join(map(repr, choices))}")
     return choices[value]
