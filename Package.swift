@@ -7,7 +7,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-// The floors, bottom first: a target imports only what stands above it in this list (Scripts/check-floors.sh).
+// The floors, bottom first: a target imports only targets that are above it in this list (Scripts/check-floors.py).
 let package = Package(
     name: "SparseStore",
     platforms: [.macOS(.v15)],
@@ -18,14 +18,16 @@ let package = Package(
         .library(name: "CSparseStore", type: .dynamic, targets: ["CSparseStore"]),
         .executable(name: "sparsestore", targets: ["SparseStoreTool"]),
     ],
-    // What a service may want. All are off by default, and then their packages are not needed.
+    // Traits for services. All are off by default, and then their packages are not needed.
     traits: [
         .trait(
             name: "ServiceLifecycle",
-            description: "SparseStoreService: a store as a service of swift-service-lifecycle."),
-        .trait(name: "Tracing", description: "Spans of searches, commits and merges for swift-distributed-tracing."),
+            description: "Adds SparseStoreService, which runs a store with swift-service-lifecycle."),
+        .trait(
+            name: "Tracing",
+            description: "Adds spans of searches, commits and merges with swift-distributed-tracing."),
         .trait(name: "Configuration", description: "Reads a store's configuration with swift-configuration."),
-        .trait(name: "AsyncHTTPClient", description: "Carries requests of HTTPSparseEncoder with async-http-client."),
+        .trait(name: "AsyncHTTPClient", description: "Sends the requests of HTTPSparseEncoder with async-http-client."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -45,15 +47,15 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-        // SHA-256, where the system has no framework for it.
+        // SHA-256, for systems without a framework for it.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        // What the C libraries spell differently, and what every process may have wrong.
+        // The system's C library under one name, and the standard descriptors.
         .target(name: "Platform", swiftSettings: settings),
-        // Snowball ships no file for pkg-config.
+        // Snowball does not ship a pkg-config file.
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
-        // Loops with vector instructions that need a question first.
+        // Loops with vector instructions that the processor may lack.
         .target(name: "CKernels"),
-        // Floor 1: bytes, and the storage they rest on.
+        // Floor 1: bytes, and the storage below them.
         .target(
             name: "SparseFormat",
             dependencies: ["CZstd", "Platform", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
@@ -80,7 +82,7 @@ let package = Package(
                     name: "Configuration", package: "swift-configuration", condition: .when(traits: ["Configuration"])),
             ],
             swiftSettings: settings),
-        // Floor 3: other people's files.
+        // Floor 3: common file formats.
         .target(
             name: "SparseInterchange",
             dependencies: [
@@ -88,7 +90,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
-        // Floor 4: text to vectors. What Unicode and the languages say stands in text files, which are compiled in.
+        // Floor 4: text to vectors. The tables of Unicode and of the languages are text files that are compiled in.
         .target(
             name: "SparseText",
             dependencies: [
@@ -104,11 +106,11 @@ let package = Package(
                 .embedInCode("Resources/stop-words.txt"),
             ],
             swiftSettings: settings),
-        // Floor 3: the C interface. Its header is a target of its own, so that C and Swift compile against the same text.
+        // Floor 3: the C interface. Its header is a separate target, so that C and Swift compile against the same text.
         .target(name: "CSparseStoreHeader", exclude: ["sparsestore.map"]),
         .target(name: "CSparseStore", dependencies: ["CSparseStoreHeader", "SparseStore"], swiftSettings: settings),
-        // Floor 5: the command line, `sparsestore`. The target has another name than the library in any letter case: on
-        // file systems that ignore case the two would fall together.
+        // Floor 5: the command line, `sparsestore`. The target's name differs from the library's in more than letter
+        // case, because the two would be the same on file systems that ignore case.
         .executableTarget(
             name: "SparseStoreTool",
             dependencies: [
@@ -119,12 +121,12 @@ let package = Package(
             ],
             resources: [.embedInCode("Resources/s3.py")],
             swiftSettings: settings),
-        // What the crash suite runs beside the command line (Tests/Crash/README.md).
+        // The driver that the crash suite runs in addition to the command line (Tests/Crash/README.md).
         .executableTarget(
             name: "crash-driver", dependencies: ["SparseStore", "SparseInterchange", "SparseFormat"],
             path: "Tests/Crash/Driver",
             swiftSettings: settings),
-        // Tests: one target a module.
+        // Tests: one target per module.
         .testTarget(name: "SparseFormatTests", dependencies: ["SparseFormat"], swiftSettings: settings),
         .testTarget(
             name: "LMDBTests",
@@ -151,7 +153,7 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: ["SparseStoreTool", "SparseStore", "SparseInterchange"],
             swiftSettings: settings),
-        // The fuzzer's targets, run on the inputs that are checked in. The fuzzer itself is a package of its own.
+        // The fuzz targets, run on the inputs that are checked in. The fuzzer itself is a separate package.
         .testTarget(
             name: "FuzzTests",
             dependencies: [

@@ -1,9 +1,9 @@
-// MaxSim with the vector instructions of AVX2 and F16C, which a library compiled for every x86-64 may use only behind a
-// question. Each function gives bit for bit what its namesake in Sources/SparseStore/Stages/MaxSimKernels.swift gives:
-// products are rounded before they are added, in ascending order of the components.
-//
-// Query tokens stand in blocks of 16 lanes, so that one instruction serves eight of them and the largest value of each
-// lane needs no horizontal step. Stored bytes may lie anywhere: all loads are unaligned.
+// MaxSim with the vector instructions of AVX2 and F16C. A library for every x86-64 processor may use them only after a
+// check. Each function gives bit for bit the same result as the function of that name in
+// Sources/SparseStore/Stages/MaxSim/MaxSimKernels.swift: products are rounded before they are added, in ascending order
+// of the components.
+// Query tokens are in blocks of 16 lanes, so that one instruction handles eight of them and the largest value of each
+// lane needs no horizontal step. Stored bytes can have any address, so all loads are unaligned.
 
 #include "CKernels.h"
 
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-// Whatever flags the package is built with.
+// This holds whatever flags the package is built with.
 #pragma STDC FP_CONTRACT OFF
 
 #define AVX2 __attribute__((target("avx2,f16c")))
@@ -65,7 +65,7 @@ AVX2 void sparsestore_maxima(
     const float *query, const float *tokens, size_t count, size_t dimension, float *maxima) {
     f32x8 low = load8(maxima), high = load8(maxima + 8);
     for (size_t i = 0; i < count; i += 4) {
-        // Past the end the last token again: it changes no maximum.
+        // After the end, repeat the last token, which does not change a maximum.
         size_t last = count - 1;
         const float *t0 = tokens + i * dimension;
         const float *t1 = tokens + (i + 1 < last ? i + 1 : last) * dimension;

@@ -15,7 +15,7 @@ struct InputColumns {
 
         init(_ column: sparsestore_column, rows: Int) throws {
             guard let bytes = column.name, let name = String(validatingCString: bytes) else {
-                throw misuse("an attribute has no name, or one that is not UTF-8", "name each column")
+                throw misuse("an attribute has no name, or its name is not UTF-8", "name each column")
             }
             let label = "attribute '\(name)'"
             strings = try column.strings.map { try InputStrings($0.pointee, name: label) }
@@ -23,7 +23,9 @@ struct InputColumns {
             let isList = [SPARSESTORE_INTEGERS, SPARSESTORE_STRINGS].contains(column.type)
             let elements: Int
             if isList {
-                guard let offsets else { throw misuse("the \(label) has no offsets", "pass rows + 1, rising from 0") }
+                guard let offsets else {
+                    throw misuse("the \(label) has no offsets", "pass rows + 1 offsets, ascending from 0")
+                }
                 try checkRising(offsets, count: Int64(rows), name: label)
                 elements = Int(offsets[rows])
             } else {
@@ -68,22 +70,22 @@ struct InputColumns {
 
     init(_ columns: UnsafePointer<sparsestore_column>?, count: Int64, rows: Int) throws {
         guard count >= 0, columns != nil || count == 0 else {
-            throw misuse("there are \(count) columns and no pointer to them", "pass as many as you say")
+            throw misuse("there are \(count) columns, but the pointer to them is NULL", "pass the columns")
         }
         self.columns = try UnsafeBufferPointer(start: columns, count: Int(count)).map { try Column($0, rows: rows) }
         let names = Set(self.columns.map { TextKey($0.name) })
         guard names.count == self.columns.count else {
-            throw misuse("an attribute stands in two columns", "pass one column for each name")
+            throw misuse("two columns have the same attribute", "pass one column for each name")
         }
     }
 
-    /// The values of a row by attribute; nil where the row has none.
+    /// Returns the values of a row by attribute; nil for an attribute without a value.
     func values(_ row: Int) throws -> [(name: String, value: AttributeValue?)] {
         try columns.map { ($0.name, try $0.value(row)) }
     }
 }
 
-/// An attribute of many hits, laid out as the C interface shows it.
+/// An attribute of many hits, in the layout of the C interface.
 final class OutputColumn {
     private let name: OutputArray<CChar>
     private let type: sparsestore_type
@@ -93,12 +95,12 @@ final class OutputColumn {
     private let strings: OutputStrings
     private let offsets: OutputArray<Int64>
 
-    /// - Parameter values: one for each row, all of types that join to one.
+    /// - Parameter values: One value for each row. Their types must have a common type.
     init(_ name: String, _ values: [AttributeValue?]) {
         self.name = OutputArray(name.utf8CString)
         var (integers, numbers, texts, lengths): ([Int64], [Double], [[UInt8]?], [Int]) = ([], [], [], [])
         let types = Set(values.compactMap { $0?.type })
-        // Whole numbers may stand beside fractions.
+        // A column may have both integers and other numbers.
         type = Self.type(types.contains(.number) ? .number : types.first ?? .integer)
         for value in values {
             switch value {
@@ -150,7 +152,7 @@ final class OutputColumn {
 
     deinit { shown.deallocate() }
 
-    /// The strings, which a column only points to.
+    /// The strings that a column points to.
     private let shown: UnsafeMutablePointer<sparsestore_strings>
 
     var view: sparsestore_column {

@@ -62,7 +62,7 @@ func attempt(
 /// Returns the object behind a pointer of the C interface.
 func object<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type) throws -> Object {
     guard let pointer else {
-        throw SparseStoreError(.invalidArgument, "a handle is NULL; pass one that a call of this library has given")
+        throw SparseStoreError(.invalidArgument, "a handle is NULL; pass a handle that this library returned")
     }
     return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
 }
@@ -83,7 +83,8 @@ func misuse(_ problem: String, _ remedy: String) -> SparseStoreError {
     SparseStoreError(.invalidArgument, "\(problem); \(remedy)")
 }
 
-/// A text that a caller has passed. Mended, all bytes that are not UTF-8 would be one character, and two paths one store.
+/// Returns a text from the caller. Invalid UTF-8 is refused: if it were replaced, different paths could lead to one
+/// store.
 func text(_ characters: UnsafePointer<CChar>, name: String) throws -> String {
     guard let text = String(validatingCString: characters) else {
         throw misuse("the \(name) is not UTF-8", "rename the file, or encode texts as UTF-8")

@@ -11,7 +11,7 @@ struct InputStrings {
     /// - Parameter name: The name of the argument in messages.
     init(_ strings: sparsestore_strings, name: String) throws {
         guard strings.count >= 0, let offsets = strings.offsets else {
-            throw misuse("'\(name)' has no offsets or a negative count", "pass count + 1 offsets, rising from 0")
+            throw misuse("'\(name)' has no offsets or a negative count", "pass count + 1 offsets, ascending from 0")
         }
         try checkRising(offsets, count: strings.count, name: name)
         guard strings.bytes != nil || offsets[Int(strings.count)] == 0 else {
@@ -53,11 +53,11 @@ struct InputRows {
     /// - Parameter name: The name of the argument in messages.
     init(_ rows: sparsestore_rows, name: String) throws {
         guard rows.rows >= 0, let pointers = rows.pointers else {
-            throw misuse("'\(name)' has no pointers or a negative count", "pass rows + 1 pointers, rising from 0")
+            throw misuse("'\(name)' has no pointers or a negative count", "pass rows + 1 pointers, ascending from 0")
         }
         try checkRising(pointers, count: rows.rows, name: name)
         guard pointers[Int(rows.rows)] == 0 || (rows.columns != nil && rows.weights != nil) else {
-            throw misuse("'\(name)' has no columns or no weights", "pass as many as the last pointer says")
+            throw misuse("'\(name)' has no columns or no weights", "pass as many of each as the last pointer says")
         }
         count = Int(rows.rows)
         self.pointers = pointers
@@ -103,7 +103,7 @@ struct InputTokens {
 
     init(_ tokens: sparsestore_tokens, rows: Int) throws {
         guard tokens.dimension > 0, let offsets = tokens.offsets else {
-            throw misuse("the token vectors have no offsets or no dimension", "pass rows + 1 offsets, rising from 0")
+            throw misuse("the token vectors have no offsets or no dimension", "pass rows + 1 offsets, ascending from 0")
         }
         try checkRising(offsets, count: Int64(rows), name: "tokens")
         guard tokens.components != nil || offsets[rows] == 0 else {
@@ -122,17 +122,17 @@ struct InputTokens {
         do {
             return try Multivector(dimension: dimension, components: Array(buffer))
         } catch {
-            throw SparseStoreError(.invalidVector, "\(label()) has token vectors that no store takes: \(error.message)")
+            throw SparseStoreError(.invalidVector, "\(label()) has token vectors that are not valid: \(error.message)")
         }
     }
 }
 
-/// The tags of many documents that a caller has passed, checked once.
+/// Tags of many documents from the caller, checked once.
 struct InputTags {
     private let strings: InputStrings
     private let offsets: UnsafePointer<Int64>
 
-    /// Nil where no tags are passed.
+    /// Nil if the caller passed no tags.
     init?(_ tags: UnsafePointer<sparsestore_strings>?, offsets: UnsafePointer<Int64>?, rows: Int) throws {
         guard let tags else { return nil }
         guard let offsets else { throw misuse("tags have no offsets", "pass rows + 1 offsets") }
@@ -140,13 +140,13 @@ struct InputTags {
         try checkRising(offsets, count: Int64(rows), name: "tag_offsets")
         guard Int(offsets[rows]) == strings.count else {
             throw misuse(
-                "the offsets of the tags end at \(offsets[rows]), and there are \(strings.count)",
-                "let the last offset be the number of tags")
+                "the offsets of the tags end at \(offsets[rows]), but there are \(strings.count) tags",
+                "set the last offset to the number of tags")
         }
         self.offsets = offsets
     }
 
-    /// The tags of a row.
+    /// Returns the tags of a row.
     func labels(_ row: Int) throws -> [String] {
         try (Int(offsets[row])..<Int(offsets[row + 1])).map { try strings.text($0, name: "tags") }
     }
@@ -158,7 +158,7 @@ func checkRising(_ offsets: UnsafePointer<Int64>, count: Int64, name: String) th
     for index in 0...Int(count) {
         guard offsets[index] >= last, index > 0 || offsets[index] == 0 else {
             throw misuse(
-                "the offsets of '\(name)' do not rise from 0 (number \(index))", "pass count + 1 rising offsets")
+                "the offsets of '\(name)' do not ascend from 0 (number \(index))", "pass count + 1 ascending offsets")
         }
         last = offsets[index]
     }

@@ -52,7 +52,7 @@ public func count(
     _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
-        guard let count else { throw misuse("the place for the count is NULL", "pass one") }
+        guard let count else { throw misuse("the pointer for the count is NULL", "pass one") }
         let filter = try filter.map(parse)
         count.pointee = Int64(try object(store, as: StoreHandle.self).store.read { try $0.count(where: filter) })
     }
@@ -67,7 +67,7 @@ public func facets(
     result?.pointee = nil
     return attempt(error) {
         guard let attribute, let result else {
-            throw misuse("the attribute or the place for the result is NULL", "pass both")
+            throw misuse("the attribute or the pointer for the result is NULL", "pass both")
         }
         let (name, filter) = (String(cString: attribute), try filter.map(parse))
         result.pointee = handle(
@@ -92,13 +92,13 @@ public func list(
 ) -> sparsestore_status {
     result?.pointee = nil
     return attempt(error) {
-        guard let result else { throw misuse("the place for the result is NULL", "pass one") }
+        guard let result else { throw misuse("the pointer for the result is NULL", "pass one") }
         let given = try options?.pointee.checked() ?? sparsestore_list_options()
         let filter = try given.filter.map(parse)
         let order = ListOrder(by: given.order.map { String(cString: $0) }, isDescending: given.is_descending != 0)
         let after = try given.after.map { text in
             guard let cursor = Cursor(String(cString: text)) else {
-                throw misuse("the cursor cannot be read", "pass what sparsestore_result_cursor gave, or NULL")
+                throw misuse("the cursor is not valid", "pass a cursor from sparsestore_result_cursor, or NULL")
             }
             return cursor
         }
@@ -115,7 +115,7 @@ public func list(
     }
 }
 
-/// The filter that a text says.
+/// Returns the filter that a text describes.
 func parse(_ filter: UnsafePointer<CChar>) throws -> Filter { try Filter.parse(text(filter, name: "filter")) }
 
 extension sparsestore_changes: SizedStructure { static var name: String { "sparsestore_changes" } }

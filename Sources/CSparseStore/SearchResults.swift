@@ -14,11 +14,11 @@ final class SearchResults {
     let groups: OutputStrings
     /// The attributes of the hits, by name.
     var columns: [OutputColumn]
-    /// The text of what asks for the next page.
+    /// The cursor of the next page, as text.
     var cursor: OutputArray<CChar>?
 
     /// - Parameters:
-    ///   - answers: for each query its hits.
+    ///   - answers: The hits of each query.
     ///   - fields: The requested fields, a sum of `sparsestore_field`.
     init(_ answers: [[AnsweredHit]], generation: UInt64, fields: Int32) {
         queries = answers.count
@@ -38,7 +38,7 @@ final class SearchResults {
     }
 }
 
-/// A hit, or a document that is listed, with the fields that were asked for.
+/// A hit, or a listed document, with the requested fields.
 struct AnsweredHit {
     var id: String
     var score: Float = 0
@@ -52,7 +52,7 @@ struct AnsweredHit {
         self.score = score
     }
 
-    /// - Parameter fields: what is shown of the document, a sum of `sparsestore_field`.
+    /// - Parameter fields: The requested fields, a sum of `sparsestore_field`.
     init(_ document: Document, fields: Int32) {
         id = document.id
         payload = document.payload
@@ -116,7 +116,7 @@ public func search(
     return attempt(error) {
         let store = try object(store, as: StoreHandle.self).store
         guard let queries, let result else {
-            throw misuse("the queries or the place for the result is NULL", "pass both")
+            throw misuse("the queries or the pointer for the result is NULL", "pass both")
         }
         let rows = try InputRows(queries.pointee, name: "queries")
         let request = try SearchRequest(try options?.pointee.checked(), rows: rows.count)
@@ -137,7 +137,7 @@ public func get(
 ) -> sparsestore_status {
     result?.pointee = nil
     return attempt(error) {
-        guard let result else { throw misuse("the place for the result is NULL", "pass one") }
+        guard let result else { throw misuse("the pointer for the result is NULL", "pass one") }
         let ids = try texts(ids, name: "ids")
         result.pointee = handle(
             try object(store, as: StoreHandle.self).store.read { snapshot in

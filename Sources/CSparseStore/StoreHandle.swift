@@ -16,7 +16,7 @@ public func open(
 ) -> sparsestore_status {
     store?.pointee = nil
     return attempt(error) {
-        guard let path, let store else { throw misuse("the path or the place for the store is NULL", "pass both") }
+        guard let path, let store else { throw misuse("the path or the pointer for the store is NULL", "pass both") }
         var configuration = Configuration()
         if let options {
             let options = try options.pointee.checked()
@@ -93,7 +93,7 @@ public func statistics(
     _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
-        guard let statistics else { throw misuse("the place for the statistics is NULL", "pass one") }
+        guard let statistics else { throw misuse("the pointer for the statistics is NULL", "pass one") }
         let found = try object(store, as: StoreHandle.self).store.statistics()
         let size = statistics.pointee.size
         guard size >= MemoryLayout<sparsestore_statistics>.size else { throw wrongSize("sparsestore_statistics") }
@@ -171,7 +171,7 @@ func texts(_ strings: UnsafePointer<sparsestore_strings>?, name: String) throws 
 }
 
 func wrongSize(_ name: String) -> SparseStoreError {
-    misuse("the field 'size' of \(name) is not its size", "set it to sizeof(\(name)) of the header you compile with")
+    misuse("the field 'size' of \(name) is wrong", "set it to sizeof(\(name)) of the header you compile with")
 }
 
 /// A structure that declares its size, so that fields can be added at its end.

@@ -5,7 +5,7 @@ internal import ArgumentParser
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sparsestore",
-        abstract: "Command-line access to SparseStore, an embedded, transactional store for sparse vectors.",
+        abstract: "Search and manage SparseStore files: embedded, transactional stores for sparse vectors.",
         discussion: """
             Loads collections of sparse vectors (such as SPLADE or BM25) into a single file, searches them, and \
             measures the quality of the answers. Results go to standard output; progress, notes and errors go to \

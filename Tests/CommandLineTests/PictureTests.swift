@@ -78,7 +78,7 @@ import Testing
         let drawn = try #require(Reader(folder.read("recall.svg")))
         #expect(drawn.elements["circle"] == 14)
         #expect(drawn.elements["polyline"] == 2)
-        #expect(drawn.titles.contains { $0.hasPrefix("asked exact: recall 1.0000, mean ") })
+        #expect(drawn.titles.contains { $0.hasPrefix("requested exact: recall 1.0000, mean ") })
     }
 
     @Test(arguments: [["search", "--svg"], ["eval", "--plot"]])

@@ -96,7 +96,7 @@ struct MeasureTests {
             ("nDCG(rel=2)@10", "leave it out"),
             ("P(rel=x)@5", "whole number"), ("RBP(p=1)", "between 0 and 1"), ("P(rel=2@5", "')'"),
             ("nDCG10", "nDCG@10"),
-            ("AP,AP", "stands twice"), ("", "no measure"), (",", "no measure"), ("P(5)", "rel"),
+            ("AP,AP", "appears twice"), ("", "is empty"), (",", "is empty"), ("P(5)", "rel"),
         ])
     func refused(text: String, part: String) throws {
         let error = #expect(throws: InterchangeError.self) { try Measure.list(text) }

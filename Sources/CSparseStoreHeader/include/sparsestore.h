@@ -1,17 +1,17 @@
-/* The C interface of SparseStore: an embedded, transactional, on-disk store of sparse vectors.
+/* The C interface of SparseStore, an embedded, transactional, on-disk store for sparse vectors.
  *
- * Ownership. Arrays and strings that a call takes belong to the caller and are read only during the call. What a call
- * gives back (a store, a result, an error) belongs to the caller, who frees it with the function named after it.
- * Pointers into a result or an error are valid until that is freed.
+ * Ownership. Arrays and strings that are passed to a call belong to the caller and are read only during the call. Objects
+ * that a call returns (a store, a result, an error) belong to the caller, who frees them with sparsestore_close,
+ * sparsestore_result_free or sparsestore_error_free. Pointers into a result or an error are valid until it is freed.
  *
- * Threads. A store may be used by any number of threads at the same time, but for sparsestore_close, which must be the
- * last call. Writes wait for each other; searches wait for nobody. A result and an error belong to one thread at a time.
+ * Threads. Any number of threads may use a store at the same time, except for sparsestore_close, which must be the last
+ * call. Writes wait for each other; searches never wait. A result or an error may be used by one thread at a time.
  *
- * Errors. A call that can fail returns a status, 0 for success. Where `error` is not NULL it receives what went wrong, as
- * a problem and a remedy, and NULL on success.
+ * Errors. A call that can fail returns a status, 0 for success. If `error` is not NULL, it receives the error, with a
+ * problem and a remedy, or NULL on success.
  *
- * Versions. Structures begin with `size`, to be set to their sizeof: fields are only ever added at the end. Set all other
- * fields to zero before use; zero means the default throughout.
+ * Versions. Structures begin with `size`. Set it to the sizeof of the structure, because later versions add fields at the
+ * end. Set all other fields to zero before use; zero always means the default.
  *
  * Text is UTF-8. Integers and floats are in the machine's own byte order. */
 #ifndef SPARSESTORE_H
@@ -24,20 +24,20 @@
 extern "C" {
 #endif
 
-/* The version of this interface; sparsestore_interface_version tells that of the library. */
+/* The version of this interface. sparsestore_interface_version returns that of the library. */
 #define SPARSESTORE_INTERFACE_VERSION 1
 
 /* An open store. */
 typedef struct sparsestore sparsestore;
 /* The answers to a batch of queries. */
 typedef struct sparsestore_result sparsestore_result;
-/* What went wrong. */
+/* An error. */
 typedef struct sparsestore_error sparsestore_error;
 
-/* What a call returns. Every other number is a failure that a later version may tell apart. */
+/* The status of a call. Later versions may return other numbers for failures. */
 typedef enum {
     SPARSESTORE_OK = 0,
-    /* The file or a document is not there. */
+    /* The file or a document does not exist. */
     SPARSESTORE_NOT_FOUND = 1,
     /* An argument, a vector or a filter breaks a rule or a limit. */
     SPARSESTORE_INVALID = 2,
@@ -45,48 +45,50 @@ typedef enum {
     SPARSESTORE_CORRUPTED = 3,
     /* The file is not a store, or one that this version cannot read. */
     SPARSESTORE_INCOMPATIBLE = 4,
-    /* The disk is full; nothing is lost. */
+    /* The disk is full. No data is lost. */
     SPARSESTORE_DISK_FULL = 5,
-    /* Someone else uses the store in a way that excludes this call. Try again. */
+    /* Another process or thread uses the store in a way that excludes this call. Try again. */
     SPARSESTORE_BUSY = 6,
     /* The system failed to read or write, or does not permit it. */
     SPARSESTORE_IO = 7,
-    /* A search was not done by its deadline. */
+    /* A search did not finish before its deadline. */
     SPARSESTORE_DEADLINE = 8,
-    /* Anything else. */
+    /* Any other failure. */
     SPARSESTORE_FAILED = 9
 } sparsestore_status;
 
-/* Texts or byte strings one behind the other: number i is bytes[offsets[i]] up to bytes[offsets[i + 1]]. */
+/* Concatenated strings or byte strings. Number i has the bytes from offsets[i] up to, but not including, offsets[i +
+ * 1]. */
 typedef struct {
     const uint8_t *bytes;
-    /* count + 1 offsets, rising from 0. */
+    /* count + 1 offsets, ascending from 0. */
     const int64_t *offsets;
     int64_t count;
-    /* One byte for each text, 0 where there is none at all; NULL where all are there. */
+    /* One byte for each string, 0 if the string is missing; NULL if none is missing. */
     const uint8_t *present;
 } sparsestore_strings;
 
-/* Sparse vectors in compressed sparse rows, as SciPy's csr_matrix keeps them. */
+/* Sparse vectors as compressed sparse rows, in the layout of SciPy's csr_matrix. */
 typedef struct {
     int64_t rows;
-    /* rows + 1 pointers, rising from 0. */
+    /* rows + 1 pointers, ascending from 0. */
     const int64_t *pointers;
-    /* Column numbers, in any order within a row, none twice. */
+    /* Column numbers, in any order within a row, without repeats. */
     const int32_t *columns;
     const float *weights;
-    /* The name of each column, for a store whose terms are strings; NULL for one whose terms are the column numbers. */
+    /* The name of each column, for a store whose terms are strings; NULL if the column numbers are the terms. */
     const sparsestore_strings *names;
 } sparsestore_rows;
 
-/* Token vectors: row i has the tokens offsets[i] up to offsets[i + 1], each of `dimension` floats. */
+/* Token vectors. Row i has the tokens from offsets[i] up to, but not including, offsets[i + 1], each of `dimension`
+ * floats. */
 typedef struct {
     int32_t dimension;
     const int64_t *offsets;
     const float *components;
 } sparsestore_tokens;
 
-/* The types of attributes. The first document that has an attribute decides the type of its name in the store. */
+/* The types of attributes. The first document with an attribute determines its type in the store. */
 typedef enum {
     SPARSESTORE_INTEGER = 1,
     SPARSESTORE_NUMBER = 2,
@@ -98,33 +100,33 @@ typedef enum {
     SPARSESTORE_STRINGS = 7
 } sparsestore_type;
 
-/* One attribute of many documents, with a value for each row. A column has the one array that its type asks for. */
+/* One attribute of many documents, with a value for each row. Set only the array for the type of the column. */
 typedef struct {
     const char *name;
     sparsestore_type type;
-    /* One byte for each row, 0 where the row has no value; NULL where all have one. */
+    /* One byte for each row, 0 if the row has no value; NULL if all rows have one. */
     const uint8_t *present;
-    /* INTEGER, DATE, and BOOLEAN as 0 or 1: a number for each row. INTEGERS: the elements of all rows, one behind the other. */
+    /* INTEGER, DATE, and BOOLEAN (0 or 1): one number per row. INTEGERS: the concatenated elements of all rows. */
     const int64_t *integers;
-    /* NUMBER: a finite number for each row. */
+    /* NUMBER: one finite number per row. */
     const double *numbers;
-    /* STRING: a text for each row. STRINGS: the elements of all rows, one behind the other. */
+    /* STRING: one string per row. STRINGS: the concatenated elements of all rows. */
     const sparsestore_strings *strings;
-    /* INTEGERS and STRINGS: where the elements of each row begin, rows + 1 offsets. A row without elements has no value. */
+    /* INTEGERS and STRINGS: rows + 1 offsets of the elements of each row. A row without elements has no value. */
     const int64_t *offsets;
 } sparsestore_column;
 
 typedef struct {
     size_t size;
-    /* 1 opens without the right to write. */
+    /* 1 opens the store read-only. */
     int32_t is_read_only;
-    /* 1 refuses to make a store that is not there. */
+    /* 1 fails if the store does not exist; otherwise it is created. */
     int32_t must_exist;
-    /* 1 lets a power cut take the last commits, whole commits only. */
+    /* 1 makes commits faster, but a power cut may lose the last ones, always as whole commits. */
     int32_t is_lazy;
-    /* 1 makes a new store compact: vectors once, lists compressed. */
+    /* 1 gives a new store the compact profile, which keeps vectors once and compresses lists. */
     int32_t is_compact;
-    /* 1 leaves merging to sparsestore_optimize; otherwise a thread of the store merges beside the writers. */
+    /* 1 leaves merging to sparsestore_optimize; otherwise a background thread merges. */
     int32_t is_manual;
     /* Address space to reserve, in bytes; 0 for the default. */
     int64_t map_bytes;
@@ -137,40 +139,40 @@ typedef struct {
     const sparsestore_rows *vectors;
     /* NULL, or one payload for each row. */
     const sparsestore_strings *payloads;
-    /* NULL, or all tags one behind the other, and where those of each row begin (rows + 1 offsets). */
+    /* NULL, or the concatenated tags of all rows, and their rows + 1 offsets. */
     const sparsestore_strings *tags;
     const int64_t *tag_offsets;
     /* NULL, or token vectors for each row. */
     const sparsestore_tokens *tokens;
-    /* The attributes, each with a value for each row. */
+    /* The attributes; each has a value for each row. */
     const sparsestore_column *columns;
     int64_t column_count;
 } sparsestore_batch;
 
-/* What sparsestore_update changes; what is NULL stays as it is. */
+/* The changes of sparsestore_update. Fields that are NULL change nothing. */
 typedef struct {
     size_t size;
     /* One id for each row. */
     const sparsestore_strings *ids;
-    /* NULL, or all tags one behind the other, in place of those that a document has, and where those of each row begin. */
+    /* NULL, or the concatenated new tags of all rows, which replace the old ones, and their rows + 1 offsets. */
     const sparsestore_strings *tags;
     const int64_t *tag_offsets;
-    /* Attributes to set; a row without a value takes the attribute away. Attributes that are not named stay. */
+    /* The attributes to set. If a row has no value, the attribute is removed. Other attributes do not change. */
     const sparsestore_column *columns;
     int64_t column_count;
 } sparsestore_changes;
 
 /* How close to the exact answer a search must come. */
 typedef enum {
-    /* At least `recall` of the true best on average. */
+    /* Find at least the share `recall` of the true best documents on average. */
     SPARSESTORE_RECALL_TARGET = 0,
-    /* The true best, as brute force gives them. */
+    /* Find the true best documents, the same as with brute force. */
     SPARSESTORE_RECALL_EXACT = 1,
-    /* The cheapest plan. */
+    /* Use the cheapest plan. */
     SPARSESTORE_RECALL_FAST = 2
 } sparsestore_recall;
 
-/* What hits bring beside their ids and scores. */
+/* The fields of hits in addition to ids and scores. */
 typedef enum {
     SPARSESTORE_FIELD_PAYLOAD = 1,
     SPARSESTORE_FIELD_TAGS = 2,
@@ -179,27 +181,27 @@ typedef enum {
 
 typedef struct {
     size_t size;
-    /* How many hits at the most; 0 for 10. */
+    /* The maximum number of hits; 0 for 10. */
     int32_t limit;
     sparsestore_recall recall_kind;
     /* The target, 0 to 1; 0 for 0.95. */
     double recall;
     /* A filter as text, such as "year >= 2020 AND tag:en AND NOT id:d7"; NULL for all documents. */
     const char *filter;
-    /* Threads that search, the calling one included; 0 for one a processor. */
+    /* The number of threads that search, including the caller's; 0 for one per processor. */
     int32_t threads;
-    /* 1 weights the query by the corpus's inverse document frequencies. */
+    /* 1 weights the query by the inverse document frequencies of the store. */
     int32_t uses_corpus_idf;
-    /* 1 leaves out hits that score less than minimum_score. */
+    /* 1 leaves out hits with a score below minimum_score. */
     int32_t has_minimum_score;
     float minimum_score;
-    /* Seconds for the whole batch; 0 for no end. */
+    /* The maximum number of seconds for the whole batch; 0 for no limit. */
     double timeout;
     /* A sum of sparsestore_field. */
     int32_t fields;
-    /* NULL, or token vectors for each query, by which `candidates` documents are reranked with MaxSim. */
+    /* NULL, or token vectors for each query, which rerank `candidates` documents with MaxSim. */
     const sparsestore_tokens *tokens;
-    /* How many documents are reranked; 0 for 10 times the limit. */
+    /* The number of documents to rerank; 0 for 10 times the limit. */
     int32_t candidates;
     /* NULL, or what to group documents by: the name of an attribute, or "id:" and a separator, such as "id:#", for the
        part of the ids before it. The limit then counts groups. */
@@ -212,13 +214,13 @@ typedef struct {
     size_t size;
     /* A filter as text; NULL for all documents. */
     const char *filter;
-    /* The attribute that orders the documents; NULL for the order in which they were written. */
+    /* The attribute to sort by; NULL for the order in which the documents were written. */
     const char *order;
     /* 1 puts the largest value, or the newest document, first. */
     int32_t is_descending;
-    /* How many documents at the most; 0 for 20. */
+    /* The maximum number of documents; 0 for 20. */
     int32_t limit;
-    /* What sparsestore_result_cursor gave for the page before; NULL for the first page. */
+    /* The cursor of the previous page, from sparsestore_result_cursor; NULL for the first page. */
     const char *after;
     /* A sum of sparsestore_field. */
     int32_t fields;
@@ -237,83 +239,85 @@ typedef struct {
 
 int32_t sparsestore_interface_version(void);
 
-/* The code's name ("notFound"), what went wrong, and what to do about it. */
+/* The name of the error's code (such as "notFound"), the problem, and the remedy. */
 const char *sparsestore_error_name(const sparsestore_error *error);
 const char *sparsestore_error_problem(const sparsestore_error *error);
 const char *sparsestore_error_remedy(const sparsestore_error *error);
 void sparsestore_error_free(sparsestore_error *error);
 
-/* Opens the store at `path`, or makes it; options may be NULL. */
+/* Opens the store at `path`, or creates it. `options` may be NULL. */
 sparsestore_status sparsestore_open(
     const char *path, const sparsestore_open_options *options, sparsestore **store, sparsestore_error **error);
 /* Closes and frees the store. No other thread may be using it. NULL is allowed. */
 void sparsestore_close(sparsestore *store);
 
-/* Puts all rows in, in place of documents with the same ids, in one durable transaction: all of them or none. A row that
- * breaks a rule fails the call; the problem names its number and id. */
+/* Writes all rows in one durable transaction: all of them or none. Documents with the same ids are replaced. An invalid
+ * row fails the call; the problem names its number and id. */
 sparsestore_status sparsestore_upsert(
     sparsestore *store, const sparsestore_batch *batch, int64_t *generation, sparsestore_error **error);
-/* Removes the documents with these ids in one transaction; `removed` receives how many there were. */
+/* Removes the documents with these ids in one transaction. `removed` receives the number of documents that existed. */
 sparsestore_status sparsestore_remove(
     sparsestore *store, const sparsestore_strings *ids, int64_t *removed, sparsestore_error **error);
-/* Changes tags and attributes of documents and leaves the rest as it is, in one transaction: much less is written than by
- * sparsestore_upsert. `updated` receives how many of the documents were there. */
+/* Changes only the tags and attributes of documents, in one transaction. It writes much less than sparsestore_upsert.
+ * `updated` receives the number of documents that existed. */
 sparsestore_status sparsestore_update(
     sparsestore *store, const sparsestore_changes *changes, int64_t *updated, sparsestore_error **error);
-/* Removes all documents that a filter lets through, in one transaction; `removed` receives how many they were. */
+/* Removes all documents that match a filter, in one transaction. `removed` receives their number. */
 sparsestore_status sparsestore_remove_where(
     sparsestore *store, const char *filter, int64_t *removed, sparsestore_error **error);
-/* How many documents a filter lets through; all where it is NULL. */
+/* Counts the documents that match a filter, or all documents if it is NULL. */
 sparsestore_status sparsestore_count(
     sparsestore *store, const char *filter, int64_t *count, sparsestore_error **error);
-/* How many documents have each value of an attribute: the most frequent first, at most `limit` values (0 for 20), of the
- * documents that a filter lets through (NULL for all). The result is one row with a hit for each value, without
- * an id; its first column holds the values, its second one, called "count", the counts. */
+/* Counts the documents for each value of an attribute, among the documents that match a filter (NULL for all). The most
+ * frequent values come first, at most `limit` of them (0 for 20). The result has one row with a hit without an id for
+ * each value. Its first column has the values, and its second column, called "count", the counts. */
 sparsestore_status sparsestore_facets(
     sparsestore *store, const char *attribute, const char *filter, int32_t limit, sparsestore_result **result,
     sparsestore_error **error);
-/* Documents that a filter lets through, a page at a time, as a result of one row with scores of 0; options may be NULL. */
+/* Lists the documents that match a filter, page by page, as a result of one row with scores of 0. `options` may be
+ * NULL. */
 sparsestore_status sparsestore_list(
     sparsestore *store, const sparsestore_list_options *options, sparsestore_result **result, sparsestore_error **error);
-/* Merges the index into as few segments as hold it, and measures what recall each effort reaches. */
+/* Merges the index into as few segments as possible, and measures the recall of each effort. */
 sparsestore_status sparsestore_optimize(sparsestore *store, sparsestore_error **error);
 
-/* Answers all queries from one snapshot; options may be NULL. A row without weights finds nothing. */
+/* Answers all queries from one snapshot. `options` may be NULL. A row without weights finds nothing. */
 sparsestore_status sparsestore_search(
     sparsestore *store, const sparsestore_rows *queries, const sparsestore_search_options *options,
     sparsestore_result **result, sparsestore_error **error);
-/* The documents with these ids, in their order, as a result of one row with the fields asked for and scores of 0; ids that
- * are not there are left out. */
+/* Returns the documents with these ids, in the order of the ids, as a result of one row with the requested fields and
+ * scores of 0. Ids that do not exist are left out. */
 sparsestore_status sparsestore_get(
     sparsestore *store, const sparsestore_strings *ids, int32_t fields, sparsestore_result **result,
     sparsestore_error **error);
 
 int64_t sparsestore_result_queries(const sparsestore_result *result);
-/* Where the hits of each query begin: queries + 1 offsets. */
+/* The queries + 1 offsets at which the hits of each query begin. */
 const int64_t *sparsestore_result_offsets(const sparsestore_result *result);
 /* The scores of all hits, best first within a query. */
 const float *sparsestore_result_scores(const sparsestore_result *result);
 /* The ids of all hits. */
 sparsestore_strings sparsestore_result_ids(const sparsestore_result *result);
-/* The payloads of all hits; count is 0 where they were not asked for. */
+/* The payloads of all hits; count is 0 if they were not requested. */
 sparsestore_strings sparsestore_result_payloads(const sparsestore_result *result);
-/* The tags of all hits one behind the other, and where those of each hit begin (NULL where they were not asked for). */
+/* The concatenated tags of all hits, and the offsets of those of each hit (NULL if they were not requested). */
 sparsestore_strings sparsestore_result_tags(const sparsestore_result *result);
 const int64_t *sparsestore_result_tag_offsets(const sparsestore_result *result);
-/* The group of each hit; count is 0 where hits were not grouped. */
+/* The group of each hit; count is 0 if hits were not grouped. */
 sparsestore_strings sparsestore_result_groups(const sparsestore_result *result);
-/* How many attributes the hits have together, and each of them with a row for each hit; by rising name. */
+/* The number of attributes that the hits have, and each attribute as a column with a row for each hit, sorted by name.
+ * */
 int64_t sparsestore_result_columns(const sparsestore_result *result);
 sparsestore_column sparsestore_result_column(const sparsestore_result *result, int64_t index);
-/* What asks sparsestore_list for the page that follows; NULL on the last page and for other results. */
+/* The cursor for the next page of sparsestore_list; NULL on the last page and for other results. */
 const char *sparsestore_result_cursor(const sparsestore_result *result);
-/* The commit that was searched. */
+/* The generation of the commit that was searched. */
 int64_t sparsestore_result_generation(const sparsestore_result *result);
 void sparsestore_result_free(sparsestore_result *result);
 
 sparsestore_status sparsestore_stats(
     sparsestore *store, sparsestore_statistics *statistics, sparsestore_error **error);
-/* Copies the newest commit to a new file while others read and write. */
+/* Copies the newest commit to a new file. Reads and writes continue meanwhile. */
 sparsestore_status sparsestore_backup(sparsestore *store, const char *path, sparsestore_error **error);
 
 #ifdef __cplusplus

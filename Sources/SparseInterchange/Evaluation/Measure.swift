@@ -1,11 +1,10 @@
 internal import Platform
 public import SparseStore
 
-/// A measure of a ranking against graded judgments, by the name that ir_measures gives it: `nDCG@10`, `RR@10`, `R@100`,
+/// A measure of a ranking against graded judgments, with the name it has in ir_measures: `nDCG@10`, `RR@10`, `R@100`,
 /// `AP`, `P(rel=2)@5`.
-///
-/// The number behind the `@` is the depth down to which a ranking counts. `rel` is the least grade of a relevant document,
-/// 1 by default. The values are those of trec_eval, which ir_measures takes from pytrec_eval.
+/// The number after the `@` is the depth down to which a ranking counts. `rel` is the lowest grade of a relevant
+/// document, 1 by default. The values are those of trec_eval, which ir_measures takes from pytrec_eval.
 ///
 /// ```swift
 /// let measure = try Measure("nDCG@10")
@@ -40,18 +39,17 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
 
     /// The name as the caller wrote it.
     public let description: String
-    /// How many documents of a ranking count, from the first; nil for all.
+    /// The number of documents at the top of a ranking that count; nil for all.
     public let depth: Int?
 
     private let kind: Kind
     private let relevance: Int
     private let persistence: Double
 
-    /// The measure called `name`: `nDCG`, `RR`, `AP`, `P`, `R`, `Success`, `Judged` or `RBP`, with parameters in
-    /// parentheses and a depth behind an `@`. `P`, `R` and `Success` need a depth. `RBP` takes its persistence as `p`, 0.8
-    /// by default, and counts a document as relevant or not.
-    ///
-    /// - Throws: `invalidInput` naming what is wrong and the names that are known.
+    /// Creates the measure called `name`: `nDCG`, `RR`, `AP`, `P`, `R`, `Success`, `Judged` or `RBP`, with parameters
+    /// in parentheses and a depth after an `@`. `P`, `R` and `Success` need a depth. `RBP` takes its persistence as
+    /// `p`, 0.8 by default, and counts a document as relevant or not.
+    /// - Throws: `invalidInput`, which names the problem and the known names.
     public init(_ name: some StringProtocol) throws(InterchangeError) {
         let name = String(name)
         var rest = name[...]
@@ -71,9 +69,9 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
                 let pair = part.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
                 guard pair.count == 2, kind.parameters.contains(pair[0]) else {
                     throw Self.refusal(
-                        name, "has a parameter that \(kind.rawValue) does not take here",
+                        name, "has a parameter that \(kind.rawValue) does not have here",
                         kind.parameters.isEmpty
-                            ? "leave it out" : "it takes \(kind.parameters.sorted().joined(separator: " and "))")
+                            ? "leave it out" : "use \(kind.parameters.sorted().joined(separator: " and "))")
                 }
                 parameters[pair[0]] = Substring(pair[1])
             }
@@ -82,22 +80,22 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
         if rest.first == "@" {
             guard let depth = Int(rest.dropFirst()), (1...Limits.maximumResults).contains(depth) else {
                 throw Self.refusal(
-                    name, "has no depth of 1 to \(Limits.maximumResults) behind '@'", "write it as in nDCG@10")
+                    name, "has no depth of 1 to \(Limits.maximumResults) after '@'", "write it as in nDCG@10")
             }
             self.depth = depth
         } else if rest.isEmpty {
             depth = nil
         } else {
-            throw Self.refusal(name, "has something behind '\(word)'", "write it as in \(kind.rawValue)@10")
+            throw Self.refusal(name, "has extra text after '\(word)'", "write it as in \(kind.rawValue)@10")
         }
         guard depth != nil || !kind.needsDepth else {
             throw Self.refusal(name, "needs a depth", "write it as in \(kind.rawValue)@10")
         }
         guard let relevance = Int(parameters["rel"] ?? "1") else {
-            throw Self.refusal(name, "has a 'rel' that is not a whole number", "give the least grade, as in rel=2")
+            throw Self.refusal(name, "has a 'rel' that is not a whole number", "give the lowest grade, as in rel=2")
         }
         guard let persistence = Double(parameters["p"] ?? "0.8"), persistence > 0, persistence < 1 else {
-            throw Self.refusal(name, "has a 'p' that does not lie between 0 and 1", "give one, as in p=0.8")
+            throw Self.refusal(name, "has a 'p' that is not between 0 and 1", "give one, as in p=0.8")
         }
         description = name
         self.kind = kind
@@ -105,9 +103,8 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
         self.persistence = persistence
     }
 
-    /// The measures in a list such as `nDCG@10,RR@10,P(rel=2)@5`, separated by commas or spaces.
-    ///
-    /// - Throws: `invalidInput` for a name that is not known or stands twice, and for an empty list.
+    /// Returns the measures in a list such as `nDCG@10,RR@10,P(rel=2)@5`, separated by commas or spaces.
+    /// - Throws: `invalidInput` for a name that is unknown or appears twice, and for an empty list.
     public static func list(_ text: String) throws(InterchangeError) -> [Measure] {
         var names = [""]
         var depth = 0
@@ -123,21 +120,21 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
         var measures: [Measure] = []
         for name in names where !name.isEmpty {
             let measure = try Measure(name)
-            guard !measures.contains(measure) else { throw refusal(name, "stands twice", "name it once") }
+            guard !measures.contains(measure) else { throw refusal(name, "appears twice", "name it once") }
             measures.append(measure)
         }
         guard !measures.isEmpty else {
-            throw InterchangeError(.invalidInput, "no measure is named; name some, as in nDCG@10,RR@10")
+            throw InterchangeError(.invalidInput, "the list of measures is empty; name some, as in nDCG@10,RR@10")
         }
         return measures
     }
 
-    /// The value for one query's answer, from 0 to 1. What trec_eval cannot divide is 0: recall where nothing is relevant,
-    /// a share of nothing found.
+    /// Returns the value for the answer to one query, from 0 to 1. As in trec_eval, a division by zero gives 0: recall
+    /// without relevant documents, precision without hits.
     ///
     /// - Parameters:
-    ///   - hits: the answer. Scores order it (`evaluationOrder(_:)`).
-    ///   - grades: the judgments of this query, by document.
+    ///   - hits: The answer. It is ordered by score (`evaluationOrder(_:)`).
+    ///   - grades: The judgments of this query, by document.
     public func value(_ hits: [ScoredDocument], grades: [TextKey: Int]) -> Double {
         let order = Self.evaluationOrder(hits).prefix(depth ?? hits.count)
         let found = order.map { grades[TextKey($0.id)] }
@@ -173,7 +170,7 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The order trec_eval puts documents in, whatever order they came in: by falling score, then by falling id.
+    /// Sorts documents as trec_eval does, whatever their order: by descending score, then by descending id.
     public static func evaluationOrder(_ hits: [ScoredDocument]) -> [ScoredDocument] {
         hits.sorted { first, second in
             if first.score != second.score { return first.score > second.score }

@@ -1,21 +1,21 @@
 internal import SparseStore
 
-/// How well the rankings of one engine agree with those of another, which count as true.
+/// A comparison of the rankings of one engine with those of another, which count as true.
 public struct RunComparison: Sendable, Hashable {
-    /// Queries of the truth.
+    /// The number of queries in the truth.
     public let queries: Int
-    /// Queries of the truth that the run does not answer.
+    /// The queries of the truth that the run does not answer.
     public let missingQueries: [String]
     /// The mean share of the first ten true documents that are among the run's first ten. A document that the truth scores
     /// as high as its tenth counts as one of them.
     public let overlapAt10: Double
-    /// The same of the first hundred.
+    /// The same for the first hundred.
     public let overlapAt100: Double
-    /// The largest difference of two scores of one document for one query.
+    /// The largest difference between the two scores of a document for one query.
     public let largestScoreDifference: Double
     /// The largest difference as a share of the true score.
     public let largestRelativeDifference: Double
-    /// Documents of the truth that the run has for no query, in the order of their bytes.
+    /// The documents of the truth that the run does not have for any query, in the order of their bytes.
     public let missingIDs: [String]
 
     /// Compares a run with a truth.
@@ -29,7 +29,7 @@ public struct RunComparison: Sendable, Hashable {
             for document in expected { wanted.insert(TextKey(document.id)) }
             guard let found = run.rankings[query] else {
                 missing.append(query)
-                // A query without a true answer is answered by none.
+                // The correct answer to a query without true documents is empty.
                 if expected.isEmpty { for k in overlaps.keys { overlaps[k, default: 0] += 1 } }
                 continue
             }
@@ -52,7 +52,7 @@ public struct RunComparison: Sendable, Hashable {
         missingIDs = wanted.sorted().map(\.text)
     }
 
-    /// The share of the first `k` true documents that are among the first `k` found.
+    /// Returns the share of the first `k` true documents that are among the first `k` found.
     private static func overlap(
         _ expected: [ScoredDocument], _ scores: [TextKey: Float], _ found: [ScoredDocument], _ k: Int
     ) -> Double {

@@ -73,8 +73,8 @@ public final class TRECRunWriter {
     /// Writes to an open file, and closes it when done.
     ///
     /// - Parameters:
-    /// - descriptor: The file, which is empty or will be overwritten.
-    /// - name: The name of the file in messages.
+    ///   - descriptor: The file, which is empty or will be overwritten.
+    ///   - name: The name of the file in messages.
     package init(descriptor: FileDescriptor, name: String, tag: String = "sparsestore") {
         self.descriptor = descriptor
         self.name = name

@@ -2,26 +2,25 @@ internal import SparseStore
 
 /// Reads the documents of an inverted index in the Common Index File Format
 /// ([CIFF](https://github.com/osirrc/ciff), version 1): a header, a message for each term with its postings, and a message
-/// for each document with its id. The count or impact that a posting bears becomes the weight.
-///
-/// Documents stand by term in such a file, so it is read several times: as many documents are gathered at once as have
-/// 64 million postings together, which take 512 MiB. The terms stay in memory. Compressed input is first copied to a temporary
+/// for each document with its id. The count or impact of a posting becomes the weight.
+/// Such a file is sorted by term, so it is read several times. Each pass gathers as many documents as have 64 million
+/// postings together, which take 512 MiB. The terms stay in memory. Compressed input is first copied to a temporary
 /// file without a name, in `TMPDIR` or /tmp.
 public final class CIFFReader: DocumentReader {
-    /// Documents that are gathered in one reading of the postings, and their postings.
+    /// The documents that are gathered in one pass over the postings, and their postings.
     struct Bounds {
         var documents = 1 << 22
         var postings = 1 << 26
-        /// The most terms, and the most bytes of them.
+        /// The maximum number of terms, and of their bytes.
         var terms = 1 << 27
         var termBytes = InterchangeLimits.wholeFileBytes
     }
 
-    /// CIFF.
+    /// The format of the input: CIFF.
     public let format = InputFormat.ciff
-    /// The size of the input as it lies on disk, where it is a regular file.
+    /// The size of the input on disk, if it is a regular file.
     public let inputSize: UInt64?
-    /// How many bad weights were left out of the documents read so far.
+    /// The number of bad weights left out of the documents read so far.
     public private(set) var droppedWeights = 0
 
     private struct Header {
@@ -34,24 +33,24 @@ public final class CIFFReader: DocumentReader {
     private let bounds: Bounds
     private let rules: ReadingRules
     private let header: Header
-    /// The first postings list, and the first record of a document.
+    /// The positions of the first postings list and of the first document record.
     private let lists: UInt64
     private var terms: [String] = []
 
-    /// The next document, and where its record stands.
+    /// The next document, and the position of its record.
     private var upcoming = 0
     private var records: MessageCursor
-    /// The documents gathered last, where the postings of each begin, and the postings: term and count.
+    /// The documents of the last pass, the start of the postings of each, and the postings as term and count.
     private var gathered = 0..<0
     private var starts: [Int] = [0]
     private var postings: [(term: UInt32, count: Int32)] = []
 
-    /// Opens the index that `source`, still at its beginning, gives.
+    /// Opens the index in `source`, which must be at its beginning.
     ///
     /// - Parameters:
-    ///   - source: the file's bytes.
-    ///   - position: the document at which reading begins.
-    ///   - rules: what becomes of counts that are no weights.
+    ///   - source: The bytes of the file.
+    ///   - position: The document at which reading begins.
+    ///   - rules: What happens to counts that are not valid weights.
     public convenience init(
         source: ByteSource, from position: InputPosition = InputPosition(), rules: ReadingRules = ReadingRules()
     ) throws(InterchangeError) {
@@ -75,27 +74,27 @@ public final class CIFFReader: DocumentReader {
         header = try Self.header(&cursor)
         lists = cursor.position
         records = cursor
-        // Each list and each document is a message of at least one byte: a header that promises more lies.
+        // Each list and each document is a message of at least one byte, so a header that promises more is wrong.
         guard header.lists <= file.size, header.documents <= file.size else { throw cursor.damaged() }
         try readTerms()
         guard position.number <= documents else {
             throw InterchangeError(
                 .invalidInput,
-                "'\(name)' has \(documents) documents, but the last reading stopped at number \(position.number); it is "
-                    + "another file, read it from the beginning")
+                "'\(name)' has \(documents) documents, but the last load stopped at number \(position.number); the "
+                    + "file has changed, load it without --resume")
         }
         for number in 0..<position.number { _ = try identifier(of: number) }
         upcoming = position.number
     }
 
-    /// How many documents there are.
+    /// The number of documents.
     public var documents: Int { Int(clamping: header.documents) }
-    /// The place after the last document read.
+    /// The position after the last document read.
     public var position: InputPosition { InputPosition(offset: 0, number: upcoming) }
-    /// The share of the documents that has been read.
+    /// The fraction of the documents that have been read.
     public var progress: Double? { documents == 0 ? nil : Double(upcoming) / Double(documents) }
 
-    /// The next document, or a reject for one that has no term.
+    /// Returns the next document, or a reject for a document without terms.
     public func next() throws(InterchangeError) -> DocumentRow? {
         guard upcoming < documents else {
             guard records.isAtEnd else { throw records.damaged() }
@@ -105,7 +104,7 @@ public final class CIFFReader: DocumentReader {
         let id = try identifier(of: upcoming)
         let index = upcoming - gathered.lowerBound
         upcoming += 1
-        // Documents are counted from 1 for people, as lines are.
+        // Messages count documents from 1, like lines.
         return row(id, postings[starts[index]..<starts[index + 1]], number: upcoming)
     }
 
@@ -153,18 +152,18 @@ public final class CIFFReader: DocumentReader {
         guard version == 1 else {
             throw InterchangeError(
                 .unsupported,
-                "the file is CIFF of version \(version), and version 1 is read; write it with that version")
+                "the file is CIFF of version \(version), but only version 1 is supported; write it with that version")
         }
         return header
     }
 
-    /// Reads the terms once, and goes to the records of the documents behind the lists.
+    /// Reads the terms once, and advances to the records of the documents after the lists.
     private func readTerms() throws(InterchangeError) {
         var bytes = 0
         for _ in 0..<header.lists {
             let message = try records.message()
             var term: Range<UInt64>?
-            // The term comes first; the postings behind it are looked at when they are gathered.
+            // The term comes first. The postings after it are read when they are gathered.
             while term == nil, let field = try records.field(before: message.upperBound) {
                 if field.number == 1 { term = field.content }
             }
@@ -174,7 +173,7 @@ public final class CIFFReader: DocumentReader {
                 throw InterchangeError(
                     .invalidInput,
                     "the postings list number \(terms.count + 1) of '\(name)' has no term of 1 to \(Limits.maximumTermBytes) "
-                        + "bytes of UTF-8; write the index anew")
+                        + "bytes of UTF-8; write the index again")
             }
             bytes += term.count
             guard terms.count < bounds.terms, bytes <= bounds.termBytes else {
@@ -188,7 +187,7 @@ public final class CIFFReader: DocumentReader {
         }
     }
 
-    /// The id in the next record, which must be that of `number`.
+    /// Returns the id in the next record, which must be that of `number`.
     private func identifier(of number: Int) throws(InterchangeError) -> [UInt8] {
         let message = try records.message()
         var (document, id): (UInt64, Range<UInt64>?) = (0, nil)
@@ -199,14 +198,14 @@ public final class CIFFReader: DocumentReader {
         guard document == UInt64(number) else {
             throw InterchangeError(
                 .invalidInput,
-                "the records of '\(name)' are not in the order of their documents: number \(document) stands in the place "
-                    + "of \(number); write the index anew")
+                "the records of '\(name)' are not in the order of their documents: number \(document) is in the place "
+                    + "of \(number); write the index again")
         }
         guard let id, id.count <= Limits.maximumIdentifierBytes else { return [] }
         return try records.bytes(id)
     }
 
-    /// Gathers the postings of the next documents: counts them first, then puts them in their places.
+    /// Gathers the postings of the next documents: first counts them, then stores them.
     private func gather() throws(InterchangeError) {
         let wanted = upcoming..<min(upcoming + bounds.documents, documents)
         var counts = [Int](repeating: 0, count: wanted.count)
@@ -215,7 +214,7 @@ public final class CIFFReader: DocumentReader {
         }
         var total = 0
         starts = [0]
-        // The first is taken whatever it has: no document takes more than one posting a term.
+        // The first document is always taken, because it has at most one posting per term.
         for count in counts {
             guard starts.count == 1 || total + count <= bounds.postings else { break }
             total += count
@@ -249,7 +248,7 @@ public final class CIFFReader: DocumentReader {
                     if part.number == 1, let value = part.varint { gap = value }
                     if part.number == 2, let value = part.varint { count = value }
                 }
-                // The first stands there itself, the others as their distance to the one before.
+                // The first is stored as a number, the others as their distance to the one before.
                 guard gap < header.documents, document == nil || gap > 0 else { throw cursor.damaged() }
                 let number = (document ?? 0) + gap
                 guard number < header.documents else { throw cursor.damaged() }

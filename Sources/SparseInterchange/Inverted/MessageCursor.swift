@@ -1,10 +1,10 @@
-/// A place in a file of Protocol Buffers messages, each behind its length, as Java's `writeDelimitedTo` writes them.
-///
-/// Messages are read field by field, not as wholes, so that the memory taken does not depend on their length. The three
-/// messages of CIFF need no more than varints and texts; the swift-protobuf package would build in every user's project,
-/// and keeps whole messages.
+/// A position in a file of Protocol Buffers messages, each preceded by its length, as Java's `writeDelimitedTo` writes
+/// them.
+/// Messages are read field by field, so that the memory does not depend on their length. The three messages of CIFF
+/// need only varints and strings. The swift-protobuf package would have to be built in every user's project, and keeps
+/// whole messages in memory.
 struct MessageCursor {
-    /// How a field's value is written; the rawValue stands in the lower three bits of its tag.
+    /// The encoding of a field's value; the raw value is in the lower three bits of its tag.
     private enum Wire: UInt64 {
         case varint = 0
         case eightBytes = 1
@@ -15,15 +15,15 @@ struct MessageCursor {
     /// A field's number and value.
     struct Field {
         let number: UInt64
-        /// The number, where it is a varint; nil for other values.
+        /// The number, if the value is a varint; otherwise nil.
         let varint: UInt64?
-        /// Where the bytes of a text or of a message within lie; nil for other values.
+        /// The range of the bytes of a string or of an inner message; nil for other values.
         let content: Range<UInt64>?
     }
 
     private static let windowBytes: UInt64 = 1 << 20
 
-    /// The next byte to be read.
+    /// The position of the next byte to read.
     private(set) var position: UInt64
 
     private let file: RandomAccessFile
@@ -35,17 +35,17 @@ struct MessageCursor {
         self.position = position
     }
 
-    /// Whether nothing is left to read.
+    /// Whether the end of the file has been reached.
     var isAtEnd: Bool { position >= file.size }
 
-    /// Where the message that begins here lies; the cursor stands at its first field then.
+    /// Returns the range of the message that begins here, and advances to its first field.
     mutating func message() throws(InterchangeError) -> Range<UInt64> {
         let length = try varint(before: file.size)
         guard length <= file.size - position else { throw damaged() }
         return position..<position + length
     }
 
-    /// The next field of a message that ends at `end`; nil at its end. A field with content is stepped over.
+    /// Returns the next field of a message that ends at `end`; nil at its end. The content of a field is skipped.
     mutating func field(before end: UInt64) throws(InterchangeError) -> Field? {
         guard position < end else { return nil }
         let tag = try varint(before: end)
@@ -67,10 +67,10 @@ struct MessageCursor {
         }
     }
 
-    /// Goes to a place, forward or back.
+    /// Moves to a position, forward or back.
     mutating func move(to place: UInt64) { position = place }
 
-    /// The bytes of `range`.
+    /// Returns the bytes of `range`.
     mutating func bytes(_ range: Range<UInt64>) throws(InterchangeError) -> [UInt8] {
         guard range.upperBound <= file.size else { throw damaged() }
         if range.lowerBound >= windowStart, range.upperBound <= windowStart + UInt64(window.count) {
@@ -80,13 +80,14 @@ struct MessageCursor {
         return try file.bytes(at: range.lowerBound, count: range.count)
     }
 
-    /// The error of a file that breaks the rules of its messages.
+    /// Returns the error for a file that breaks the rules of its messages.
     func damaged() -> InterchangeError {
         InterchangeError(
-            .invalidInput, "'\(file.name)' is damaged or cut short near byte \(position) of its content; get it again")
+            .invalidInput,
+            "'\(file.name)' is damaged or truncated near byte \(position) of its content; download or create it again")
     }
 
-    /// A number of at most 64 bits, seven in a byte, the lowest first.
+    /// Reads a number of at most 64 bits, with seven bits per byte, lowest first.
     private mutating func varint(before end: UInt64) throws(InterchangeError) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 64, by: 7) {

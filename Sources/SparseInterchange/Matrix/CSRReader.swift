@@ -52,9 +52,9 @@ public final class CSRReader: DocumentReader {
     /// Opens the matrix of `source`, which must be at its beginning. All row pointers are checked immediately.
     ///
     /// - Parameters:
-    ///   - source: the file's bytes.
-    ///   - position: the row at which reading begins.
-    ///   - rules: what becomes of weights that are not taken as they are.
+    ///   - source: The bytes of the file.
+    ///   - position: The row at which reading begins.
+    ///   - rules: What happens to weights that a store does not accept unchanged.
     public convenience init(
         source: ByteSource, from position: InputPosition = InputPosition(), rules: ReadingRules = ReadingRules()
     ) throws(InterchangeError) {
@@ -154,7 +154,7 @@ public final class CSRReader: DocumentReader {
         return row
     }
 
-    /// Makes zeros, which say nothing, of weights that no store takes, and returns how many there were.
+    /// Replaces weights that a store does not accept by zeros, which are dropped later, and returns their number.
     private func dropBad(_ weights: inout [Float]) -> Int {
         var dropped = 0
         for index in weights.indices where weights[index] != 0 && !isAccepted(weights[index]) {
@@ -164,12 +164,12 @@ public final class CSRReader: DocumentReader {
         return dropped
     }
 
-    /// Whether a weight other than zero may stand in a row.
+    /// Whether a weight other than zero is valid in a row.
     private func isAccepted(_ weight: Float) -> Bool {
         Limits.weights.contains(acceptsNegative ? abs(weight) : weight)
     }
 
-    /// Checks and sorts what a row holds.
+    /// Checks and sorts the content of a row.
     private func row(_ terms: [UInt64], _ weights: [Float]) -> CSRRow {
         guard terms.allSatisfy({ $0 < arrays.columns }) else {
             return .reject(reason: "a term is not below the number of columns", concernsWeight: false)

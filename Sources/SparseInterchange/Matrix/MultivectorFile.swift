@@ -27,8 +27,8 @@ public final class MultivectorFile {
 
     /// Opens both files. All offsets are checked immediately: they ascend from 0 to the number of token vectors.
     /// - Parameters:
-    /// - tokens: The path of the token vectors.
-    /// - offsets: The path of the offsets; nil if all token vectors belong together.
+    ///   - tokens: The path of the token vectors.
+    ///   - offsets: The path of the offsets; nil if all token vectors belong together.
     public init(tokens: String, offsets: String?) throws(InterchangeError) {
         self.tokens = try NpyArray(path: tokens, dimensions: 2, elements: [.half, .single])
         self.offsets = try offsets.map { path throws(InterchangeError) in

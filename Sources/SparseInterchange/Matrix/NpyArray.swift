@@ -14,8 +14,8 @@ final class NpyArray {
     /// Opens the array at `path`.
     ///
     /// - Parameters:
-    /// - dimensions: The required number of dimensions, 1 or 2.
-    /// - elements: The accepted element types.
+    ///   - dimensions: The required number of dimensions, 1 or 2.
+    ///   - elements: The accepted element types.
     convenience init(path: String, dimensions: Int, elements: [NumberArray.Element]) throws(InterchangeError) {
         let source = try ByteSource(path: path)
         let name = source.name

@@ -17,9 +17,9 @@ public struct QueryFile: Sendable {
     /// is an error, because leaving out a query would falsify all measurements.
     ///
     /// - Parameters:
-    ///   - path: the file, or a folder of lsr-benchmark; "-" for standard input.
-    ///   - rules: whether a weight that is not finite or outside `Limits.weights` is left out of its query and counted, or
-    ///     is an error.
+    ///   - path: The file, or a folder of lsr-benchmark; "-" for standard input.
+    ///   - rules: Whether a weight that is not finite or outside `Limits.weights` is left out of its query and counted,
+    ///     or is an error.
     public init(path: String, rules: ReadingRules = ReadingRules()) throws(InterchangeError) {
         let path = MatrixFile.resolve(path, isQueries: true)
         try self.init(
@@ -29,9 +29,9 @@ public struct QueryFile: Sendable {
     /// Reads the queries of `source`.
     ///
     /// - Parameters:
-    ///   - source: the file's bytes.
-    ///   - ids: a file with the ids of a matrix's rows, one a line; nil names queries by their row.
-    ///   - rules: what becomes of bad weights.
+    ///   - source: The bytes of the file.
+    ///   - ids: A file with the ids of the rows of a matrix, one per line; nil to use row numbers.
+    ///   - rules: What happens to bad weights.
     public init(
         source: ByteSource, ids: String? = nil, rules: ReadingRules = ReadingRules()
     ) throws(InterchangeError) {
@@ -49,7 +49,7 @@ public struct QueryFile: Sendable {
         case .ciff:
             throw InterchangeError(
                 .unsupported,
-                "'\(source.name)' is an inverted index (CIFF), which holds no queries; give JSON Lines or CSR")
+                "'\(source.name)' is an inverted index (CIFF), which has no queries; use JSON Lines or CSR")
         case .csr, .npz:
             let labels = try ids.map { path throws(InterchangeError) in try LabelFile(path) }
             let reader = try CSRReader(source: source, rules: rules, readsQueries: true)
@@ -208,8 +208,8 @@ public enum TermsText {
     /// Returns the terms in `text`. Zeros are dropped, so the array may be empty.
     ///
     /// - Parameters:
-    /// - text: A JSON object.
-    /// - acceptingNegative: Whether weights may be negative, as in queries.
+    ///   - text: A JSON object.
+    ///   - acceptingNegative: Whether weights may be negative, as in queries.
     public static func parse(
         _ text: String, acceptingNegative: Bool = false
     ) throws(InterchangeError) -> [WeightedTerm] {

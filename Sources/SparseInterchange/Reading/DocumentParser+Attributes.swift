@@ -5,8 +5,8 @@ extension DocumentParser {
     /// strings. Null and an empty list mean no value.
     ///
     /// - Parameters:
-    ///   - dates: names of attributes whose strings are dates, and whose whole numbers are microseconds since 1970.
-    ///   - scratch: for strings with escapes.
+    ///   - dates: The names of attributes whose strings are dates, and whose whole numbers are microseconds since 1970.
+    ///   - scratch: A buffer for strings with escapes.
     static func attributes(
         _ scanner: inout JSONScanner, dates: Set<String>, _ scratch: inout [UInt8]
     ) throws(JSONFault) -> [String: AttributeValue]? {
@@ -30,7 +30,7 @@ extension DocumentParser {
             try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
             let text = String(decoding: name, as: UTF8.self)
             guard let value = try value(&scanner, isDate: dates.contains(text), &scratch) else { continue }
-            // Two spellings of one text are one key of Swift's dictionary.
+            // In Swift's dictionary, different encodings of the same text are one key.
             guard attributes.updateValue(value, forKey: text) == nil else {
                 throw JSONFault(.duplicateAttribute, at: start)
             }
@@ -59,7 +59,7 @@ extension DocumentParser {
         case UInt8(ascii: "{"): throw JSONFault(.attributeValue, at: start)
         default:
             let number = try number(&scanner)
-            // As dates outside of the years that RFC 3339 knows are written.
+            // Dates outside the years of RFC 3339 are written like this.
             if isDate, case .integer(let microseconds) = number { return .date(microseconds) }
             return number
         }

@@ -83,8 +83,8 @@ public struct FieldPaths: Sendable, Hashable {
     /// Creates paths. The defaults are the fields of `DocumentJSON` and Anserini.
     ///
     /// - Parameters:
-    /// - id: The path of the id, such as `_source.key`; nil for the first of `id`, `_id` and `docid` that exists.
-    /// - vector: The path of the vector, such as `sparse_values` or `vector.text`; nil for `vector`.
+    ///   - id: The path of the id, such as `_source.key`; nil for the first of `id`, `_id` and `docid` that exists.
+    ///   - vector: The path of the vector, such as `sparse_values` or `vector.text`; nil for `vector`.
     public init(id: String? = nil, vector: String? = nil) {
         func path(_ text: String?) -> [[UInt8]] {
             guard let text else { return [] }

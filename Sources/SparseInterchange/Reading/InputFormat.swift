@@ -47,7 +47,8 @@ public enum InputFormat: String, Sendable, CaseIterable {
         if head.contains(0) { return .csr }
         // The length of the header, and the tags of its version and of the number of lists.
         for length in [1, 2] where head.count == 8 && head[length] == 0x08 && head[length + 2] == 0x10 { return .ciff }
-        // A feed may write its first line now and its second in an hour: no more is waited for than tells the two apart.
+        // A feed may write its second line an hour after the first, so wait only for the bytes that distinguish the
+        // two.
         let text = try source.peek(limit: 64 << 10) { isJSONLines($0) != nil }
         if text.count >= 262, text[text.startIndex + 257..<text.startIndex + 262].elementsEqual("ustar".utf8) {
             throw InterchangeError(

@@ -18,14 +18,14 @@ public final class JSONLinesReader: DocumentReader {
     /// Reads `source` from its current position.
     ///
     /// - Parameters:
-    ///   - source: the lines.
-    ///   - format: `jsonl`; or `json` for one array of objects, or for objects that stand over several lines.
-    ///   - paths: where the id and the vector stand in an object.
-    ///   - payload: the field that becomes the payload.
-    ///   - dates: attributes whose strings are dates of RFC 3339.
-    ///   - position: where an earlier reading stopped; the source is brought there.
-    ///   - lineLimit: the longest line accepted, in bytes.
-    ///   - rules: what becomes of weights and fields that are not taken as they are.
+    ///   - source: The lines.
+    ///   - format: `jsonl`; or `json` for one array of objects, or for objects over several lines.
+    ///   - paths: The paths of the id and the vector in an object.
+    ///   - payload: The field that becomes the payload.
+    ///   - dates: The attributes whose strings are dates in the form of RFC 3339.
+    ///   - position: The position where an earlier reading stopped; the source is advanced to it.
+    ///   - lineLimit: The maximum length of a line, in bytes.
+    ///   - rules: What happens to weights and fields that a store does not accept unchanged.
     public convenience init(
         source: ByteSource, format: InputFormat = .jsonl, paths: FieldPaths = FieldPaths(),
         payload: PayloadField = .content, dates: Set<String> = [], from position: InputPosition = InputPosition(),

@@ -12,9 +12,9 @@ public final class LabelJoin: DocumentReader {
     /// before the current position of `documents` are skipped.
     ///
     /// - Parameters:
-    /// - documents: The rows of a matrix.
-    /// - ids: A file with one id per line; nil to keep the row numbers as ids.
-    /// - payloads: A file with one payload per line; nil for documents without payloads.
+    ///   - documents: The rows of a matrix.
+    ///   - ids: A file with one id per line; nil to keep the row numbers as ids.
+    ///   - payloads: A file with one payload per line; nil for documents without payloads.
     public init(_ documents: any DocumentReader, ids: String?, payloads: String?) throws(InterchangeError) {
         self.documents = documents
         let first = documents.position.number

@@ -1,17 +1,17 @@
-/// What a reader does with values that no store takes, or takes only changed.
+/// The rules for values that a store does not accept, or accepts only changed.
 public struct ReadingRules: Sendable, Hashable {
-    /// Leave a weight that is negative, not finite or outside `Limits.weights` out of its vector and count it; otherwise it
-    /// makes the line or row a reject.
+    /// Whether a weight that is negative, not finite or outside `Limits.weights` is left out of its vector and counted.
+    /// Otherwise its line or row is rejected.
     public var dropsBadWeights: Bool
-    /// Reject also what is otherwise passed over or changed on the way: a field that is not read, a weight of zero, a
-    /// weight that is written as a string.
+    /// Whether to reject also what would otherwise be ignored or changed: a field that is not read, a weight of zero,
+    /// and a weight that is written as a string.
     public var isStrict: Bool
 
-    /// Rules under which bad weights are rejected and harmless ones passed over, unless the caller says otherwise.
+    /// Creates rules. By default, bad weights are rejected and harmless differences are ignored.
     ///
     /// - Parameters:
-    ///   - dropsBadWeights: leave bad weights out and count them.
-    ///   - isStrict: reject what would be passed over or changed.
+    ///   - dropsBadWeights: Whether to leave bad weights out and count them.
+    ///   - isStrict: Whether to reject what would be ignored or changed.
     public init(dropsBadWeights: Bool = false, isStrict: Bool = false) {
         self.dropsBadWeights = dropsBadWeights
         self.isStrict = isStrict

@@ -14,9 +14,9 @@ public final class TextReader: DocumentReader {
     /// Reads `source` from its current position.
     ///
     /// - Parameters:
-    /// - source: The bytes of the input.
-    /// - fields: The JSON fields that may have the text; the first one that a line has is used.
-    /// - position: The position where an earlier reading stopped; the source is advanced to it.
+    ///   - source: The bytes of the input.
+    ///   - fields: The JSON fields that may have the text; the first one that a line has is used.
+    ///   - position: The position where an earlier reading stopped; the source is advanced to it.
     public init(
         source: ByteSource, fields: [String], from position: InputPosition = InputPosition()
     ) throws(InterchangeError) {

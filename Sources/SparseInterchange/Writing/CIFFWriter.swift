@@ -1,24 +1,24 @@
 /// Writes an index in the Common Index File Format (Lin et al., "Supporting Interoperability Between Open-Source Search
-/// Engines with the Common Index File Format", SIGIR 2020): a header, posting lists by term, and the documents, each a message
-/// of Protocol Buffers with its length before it.
+/// Engines with the Common Index File Format", SIGIR 2020). It has a header, posting lists by term, and the documents.
+/// Each is a Protocol Buffers message preceded by its length.
 package struct CIFFWriter {
     private let scale: Float
     private let write: ([UInt8]) throws -> Void
 
     /// - Parameters:
-    ///   - scale: what weights are multiplied with before they are rounded to integers of at least 1.
-    ///   - write: takes the bytes of the file, piece by piece.
+    ///   - scale: The factor by which weights are multiplied before they are rounded to integers of at least 1.
+    ///   - write: Receives the bytes of the file, piece by piece.
     package init(scale: Float, write: @escaping ([UInt8]) throws -> Void) {
         self.scale = scale
         self.write = write
     }
 
-    /// Writes a whole index.
+    /// Writes a complete index.
     ///
     /// - Parameters:
-    ///   - description: what the header says of the index.
-    ///   - lists: for each term its documents, ascending by number, with their weights.
-    ///   - documents: the identifiers, and the sums of the weights.
+    ///   - description: The description of the index in the header.
+    ///   - lists: The terms, each with its documents in ascending order of their numbers, and their weights.
+    ///   - documents: The identifiers and the sums of the weights.
     package func write(
         header description: String, lists: [String: [(document: UInt32, weight: Float)]],
         documents: [(id: String, length: Float)]
@@ -44,7 +44,7 @@ package struct CIFFWriter {
             var last: UInt32 = 0
             for (posting, frequency) in zip(postings, frequencies) {
                 var message = ProtocolBuffer()
-                // The first is a number, the others are distances.
+                // The first value is a number, the others are distances.
                 message.integer(Int(posting.document - last), field: 1)
                 message.integer(frequency, field: 2)
                 list.message(message, field: 4)
@@ -62,14 +62,14 @@ package struct CIFFWriter {
     }
 }
 
-/// A message of Protocol Buffers in the making.
+/// Builds a Protocol Buffers message.
 private struct ProtocolBuffer {
     private var bytes: [UInt8] = []
 
-    /// The message with its length before it.
+    /// The message preceded by its length.
     var delimited: [UInt8] { Self.varint(UInt64(bytes.count)) + bytes }
 
-    /// Zeros are left out, as the format's third version does.
+    /// Writes a number. Zeros are left out, as in version 3 of Protocol Buffers.
     mutating func integer(_ value: Int, field: UInt64) {
         guard value != 0 else { return }
         bytes += Self.varint(field << 3) + Self.varint(UInt64(bitPattern: Int64(value)))

@@ -9,12 +9,13 @@ struct EvalCommand: ParsableCommand {
         commandName: "eval",
         abstract: "Run a file of queries, and measure the quality and latency of the answers.",
         discussion: """
-            Queries are JSON Lines or CSR, told by the content, each with an id of its own; or questions in plain words, as \
-            JSON Lines, {"id", "text"}, or lines of an id, a tab and the text. Recall: a returned document is right when its true score \
-            reaches the k-th true score less 0.0001; a missing place is right when the truth has score 0 there. Measures \
-            are named as ir_measures names them (nDCG, RR, AP, P, R, Success, Judged, RBP) and are trec_eval's, averaged \
-            over the judged queries of the file; without --limit, as many hits are asked for as the deepest of them looks \
-            at (1,000 for one without a depth). Times are those of one search call each.
+            Queries are JSON Lines or CSR, detected by the content, each with its own id; or questions in plain words, \
+            as JSON Lines, {"id", "text"}, or lines of an id, a tab and the text. For recall, a returned document is \
+            correct if its true score is at least the k-th true score minus 0.0001; a missing hit is correct if the \
+            truth has score 0 there. Measures have the names of ir_measures (nDCG, RR, AP, P, R, Success, Judged, RBP) \
+            and the values of trec_eval, averaged over the judged queries of the file. Without --limit, a search \
+            returns as many hits as the deepest measure needs (1,000 for a measure without a depth). Each time is that \
+            of one search call.
 
             The truth file is little-endian: UInt32 query count, UInt32 k, then count x k UInt32 document ids, then \
             as many Float32 scores. Judgments are lines of 'query document grade' or 'query iteration document \
@@ -61,7 +62,7 @@ struct EvalCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Ask all queries at several recall targets, too, and draw recall against latency into this file, as SVG.",
+            "Also run all queries at several recall targets, and draw recall against latency as SVG into this file.",
             valueName: "file"))
     var plot: String?
 
@@ -88,12 +89,12 @@ struct EvalCommand: ParsableCommand {
         guard (1...1_024).contains(threads) else {
             throw ValidationError("--threads must be between 1 and 1024, not \(threads)")
         }
-        guard measures == nil || qrels != nil else { throw ValidationError("--measures needs judgments; give --qrels") }
+        guard measures == nil || qrels != nil else { throw ValidationError("--measures needs judgments; add --qrels") }
         guard !byQuery || (measures != nil && output.isJSON) else {
             throw ValidationError("--by-query needs --measures and --json")
         }
         guard plot == nil || stages.isEmpty && tuning.groupBy == nil else {
-            throw ValidationError("--plot draws searches of one stage without groups; leave the others out")
+            throw ValidationError("--plot only draws searches of one stage without groups; leave out the other options")
         }
     }
 
@@ -185,18 +186,18 @@ struct EvalCommand: ParsableCommand {
         }
     }
 
-    /// The tuning, with a limit that lets `measures` look as deep as they do, unless the caller has set one.
+    /// The tuning, with a limit that is deep enough for `measures`, unless the caller has set one.
     private func tuning(deepEnoughFor measures: [Measure]) -> SearchTuning {
         var tuning = tuning
         guard let deepest = measures.map({ $0.depth ?? 1_000 }).max() else { return tuning }
         if tuning.limitGiven == nil { tuning.limitGiven = max(deepest, tuning.limit) }
         for measure in measures where measure.depth ?? 0 > tuning.limit {
-            Output.note("\(measure) looks at more than the \(tuning.limit) hits of --limit; raise it\n")
+            Output.note("\(measure) needs more than the \(tuning.limit) hits of --limit; raise it\n")
         }
         return tuning
     }
 
-    /// Refuses two queries of one id where something goes by ids, and mentions them otherwise.
+    /// Refuses two queries with one id if something is looked up by id, and mentions them otherwise.
     private func check(_ file: QueryFile) throws {
         guard let pair = file.firstRepetition else { return }
         guard qrels == nil, runFile == nil, stages.fuse == nil else {
@@ -209,7 +210,7 @@ struct EvalCommand: ParsableCommand {
             "queries \(pair.first + 1) and \(pair.second + 1) of '\(queries)' have the same id; both are counted\n")
     }
 
-    /// Compares the documents in the judged places of a truth with those of the store.
+    /// Checks that the documents of a truth are in the store.
     private func check(_ truth: GroundTruth, for queries: Int, in store: ShardedStore, limit: Int) throws {
         let (found, all) = try store.read { snapshot in
             var (found, all) = (0, 0)

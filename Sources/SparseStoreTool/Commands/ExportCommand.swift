@@ -26,10 +26,10 @@ struct ExportCommand: ParsableCommand {
               sparsestore export wiki.sparse --canonical | sha256sum
               sparsestore export wiki.sparse --for qdrant qdrant/
 
-            With --canonical documents come by the bytes of their ids and terms by theirs: stores of equal contents give equal \
-            bytes. With --for, DIR gets the documents of one state as another engine takes them, 'manifest.json', which says \
-            what that engine changes, 'queries.jsonl', and 'truth.trec' with the exact answers: 'compare' measures a run of the \
-            engine against them.
+            With --canonical, documents and terms are sorted by their bytes, so stores with equal contents give equal \
+            output. With --for, DIR gets four things: the documents in the form that another engine loads; \
+            'manifest.json', which lists what that engine changes; 'queries.jsonl'; and 'truth.trec' with the exact \
+            answers. 'compare' compares a run of the engine with them.
             """)
 
     @OptionGroup var store: StoreArgument
@@ -40,27 +40,27 @@ struct ExportCommand: ParsableCommand {
     @Option(name: .customLong("for"), help: "Write for another engine.")
     var target: GraduationTarget?
 
-    @Flag(help: "In an order that depends on the contents alone.")
+    @Flag(help: "Write in an order that depends only on the contents.")
     var canonical = false
 
-    @Option(help: "With --for: how many queries are made from the documents.")
+    @Option(help: "With --for: the number of queries to make from the documents.")
     var truthQueries = 100
 
-    @Option(help: "With --for: how many documents of each exact answer.")
+    @Option(help: "With --for: the number of documents in each exact answer.")
     var truthDepth = 100
 
     func validate() throws {
         guard (target == nil) == (folder == nil) else {
-            throw ValidationError("--for and a folder belong together: 'export STORE --for qdrant DIR'")
+            throw ValidationError("--for and a folder must be given together: 'export STORE --for qdrant DIR'")
         }
-        guard target == nil || !canonical else { throw ValidationError("--canonical does not go with --for") }
+        guard target == nil || !canonical else { throw ValidationError("--canonical cannot be combined with --for") }
         guard (1...100_000).contains(truthQueries), (1...Limits.maximumResults).contains(truthDepth) else {
             throw ValidationError(
-                "--truth-queries is to be 1 to 100000, and --truth-depth 1 to \(Limits.maximumResults)")
+                "--truth-queries must be 1 to 100000, and --truth-depth 1 to \(Limits.maximumResults)")
         }
     }
 
-    /// Writes the folder of another engine.
+    /// Writes the folder for another engine.
     private func graduate(to target: GraduationTarget, _ folder: String) throws {
         let store = try self.store.openForReading()
         defer { store.close() }
@@ -72,7 +72,7 @@ struct ExportCommand: ParsableCommand {
             ).write()
         }
         try output.finish()
-        try Output.standard.write("written for \(target.rawValue): see '\(folder)/manifest.json'\n")
+        try Output.standard.write("written for \(target.rawValue); see '\(folder)/manifest.json'\n")
     }
 
     func run() throws {
@@ -136,7 +136,7 @@ struct ExportCommand: ParsableCommand {
         }
     }
 
-    /// Says what `load` needs for token vectors to stay as they are.
+    /// Prints which options of `load` preserve the token vectors.
     private static func note(_ multivectors: MultivectorStatistics) {
         let count =
             "\(Figures.count(multivectors.documents)) documents have token vectors, kept as \(multivectors.codec)"

@@ -7,11 +7,12 @@ internal import SparseStore
 struct FollowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "follow",
-        abstract: "Make a store of what was published, and keep it up to date.",
+        abstract: "Make a copy of a published store, and keep it up to date.",
         discussion: """
-            Fetches what the copy lacks, compares every piece with its hash, opens the new file, and puts it into the old \
-            one's place by a rename, so the copy is always one whole commit, even after a kill. The command needs as much \
-            free space as the store has bytes. Without --once it waits for further publications until it is interrupted.
+            Fetches the pieces that the copy lacks, compares each with its hash, opens the new file, and renames it \
+            over the old one. The copy is therefore always one complete commit, even if the command is killed. The \
+            command needs as much free space as the size of the store. Without --once it waits for further \
+            publications until it is interrupted.
 
             The copy is for reading. Processes that have it open keep reading the old file until they open it again, call \
             'refresh', or request a newer generation. A file that has its own commits, or that was not made by a follower, \
@@ -28,13 +29,13 @@ struct FollowCommand: ParsableCommand {
     @Argument(help: "The file of the copy.")
     var store: String
 
-    @Flag(help: "Follow to the newest publication and end.")
+    @Flag(help: "Update the copy to the newest publication and exit.")
     var once = false
 
-    @Option(help: "With --once: the generation to follow to; 'publications' lists them.")
+    @Option(help: "With --once: the generation to update to; 'publications' lists them.")
     var at: UInt64?
 
-    @Option(help: "The number of seconds between two looks at the target.")
+    @Option(help: "The number of seconds between checks of the target.")
     var every = 2.0
 
     @Flag(
@@ -47,7 +48,9 @@ struct FollowCommand: ParsableCommand {
 
     func validate() throws {
         guard at == nil || once else { throw ValidationError("--at needs --once") }
-        guard (0.01...86_400).contains(every) else { throw ValidationError("--every must be 0.01 to 86400 seconds") }
+        guard (0.01...86_400).contains(every) else {
+            throw ValidationError("--every must be between 0.01 and 86400 seconds")
+        }
     }
 
     func run() throws {
@@ -73,7 +76,7 @@ struct FollowCommand: ParsableCommand {
         }
     }
 
-    /// Whether it may be otherwise the next time: a publication that is not there yet, or one that was removed on the way.
+    /// Whether another attempt may succeed: the publication does not exist yet, or was removed during the download.
     private static func mayPass(_ code: SparseStoreError.Code) -> Bool {
         [.notFound, .busy, .io, .diskFull, .corrupted].contains(code)
     }

@@ -9,11 +9,12 @@ struct LoadCommand: ParsableCommand {
         commandName: "load",
         abstract: "Load documents from a file or from standard input.",
         discussion: """
-            Reads JSON Lines, {"id": string or integer, "content" or "contents": string, "vector": {term: weight}, \
-            "tags": [string], "attributes": {name: value}, "multivector": [[number]]}, what 'export' writes, or a matrix whose rows are documents: BigANN \
-            CSR, or .npz as scipy.sparse.save_npz writes it; or an inverted index in CIFF. A row's id is its number unless --ids names a file. A folder \
-            may be given that holds doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is made \
-            when it is not there. A document whose id is there is replaced, and counted.
+            Reads JSON Lines as 'export' writes them, {"id": string or integer, "content" or "contents": string, \
+            "vector": {term: weight}, "tags": [string], "attributes": {name: value}, "multivector": [[number]]}; a \
+            matrix whose rows are documents (BigANN CSR, or .npz from scipy.sparse.save_npz); or an inverted index in \
+            CIFF. A row's id is its number unless --ids names a file. FILE may also be a folder with \
+            doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is created if it does not \
+            exist. A document whose id exists is replaced, and counted.
 
             Each batch is one transaction that also records the position in the input, so --resume can continue after \
             the process was killed. A batch ends when it is large enough. A batch from standard input or a pipe also \
@@ -46,8 +47,8 @@ struct LoadCommand: ParsableCommand {
     @Option(
         help:
             """
-            The input's format: jsonl, json (an array, or objects over several lines), csr, npz or ciff; by default told \
-            by the content.
+            The input's format: jsonl, json (an array, or objects over several lines), csr, npz or ciff. (default: \
+            detected by the content)
             """
     )
     var format: InputFormatOption?
@@ -89,13 +90,13 @@ struct LoadCommand: ParsableCommand {
 
     @Flag(
         help: """
-            End the load at the first thing that would be rejected, passed over or changed: a line or row that cannot be \
-            stored, an id that stands twice in the input, a field that is not read, a weight of zero or written as a \
-            string. The ids are kept in memory.
+            End the load at the first problem that would otherwise be rejected, ignored or changed: a line or row that \
+            cannot be stored, an id that appears twice in the input, a field that is not read, or a weight that is \
+            zero or written as a string. The ids are kept in memory.
             """)
     var strict = false
 
-    @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
+    @Flag(help: "Do not merge the index at the end, as 'build' does.")
     var noBuild = false
 
     @Flag(help: "Do not show progress.")
@@ -242,7 +243,7 @@ struct LoadCommand: ParsableCommand {
             throw CommandFailure(
                 .invalidInput,
                 "all \(Figures.count(summary.rejectedInAll)) rows were rejected; check the input's format, which '--help' "
-                    + "describes: tables such as CSV and Parquet are loaded with the Python package")
+                    + "describes; use the Python package for tables such as CSV and Parquet")
         }
         if summary.rejected > 0, !json {
             Output.note(

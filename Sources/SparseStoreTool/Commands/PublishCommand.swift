@@ -8,9 +8,9 @@ struct PublishCommand: ParsableCommand {
         commandName: "publish",
         abstract: "Ship the changes of a store to a folder or to S3.",
         discussion: """
-            Writes the pages of the newest commit that the target lacks, compressed, and then a manifest that names all \
-            pages of the commit. 'follow' makes a store from any publication, so each one is a point to restore. The store \
-            may be in use. The whole file is read and hashed, even if little is shipped.
+            Writes the pages of the newest commit that the target lacks, compressed, and then a manifest that names \
+            all pages of the commit. 'follow' makes a store from any publication, so each one is a restore point. The \
+            store may be in use. The whole file is read and hashed, even if little is shipped.
 
             If the command is killed, the publications in the target stay complete; publish again. Several processes may \
             publish one store. A target belongs to one store.
@@ -23,7 +23,11 @@ struct PublishCommand: ParsableCommand {
     @OptionGroup var store: StoreArgument
     @OptionGroup var target: TargetArgument
 
-    @Option(help: "Afterward, remove all but this many of the newest publications, and the pages that only they name.")
+    @Option(
+        help: """
+            Afterward, remove all publications except this many of the newest, and the pages that only the removed ones \
+            use.
+            """)
     var keep: Int?
 
     @OptionGroup var output: OutputOptions
@@ -51,7 +55,7 @@ struct PublishCommand: ParsableCommand {
                 (report.isNew
                     ? "published generation \(report.generation): \(Figures.bytes(report.bytes)) of "
                         + Figures.bytes(report.fileBytes)
-                    : "generation \(report.generation) was published already")
+                    : "generation \(report.generation) has already been published")
                 + (removal.map { "\n\($0.sentence)" } ?? "")
         }
         try Output.standard.write(text + "\n")
@@ -62,10 +66,10 @@ struct PublishCommand: ParsableCommand {
 struct PublicationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publications",
-        abstract: "List what was published to a target, or remove old publications.",
+        abstract: "List the publications of a target, or remove old ones.",
         discussion: """
-            One line for each publication, oldest first: the generation that 'follow --at' takes, when it was published, \
-            documents, and the size of the store's file.
+            Prints one line for each publication, oldest first: the generation for 'follow --at', the time of \
+            publication, the number of documents, and the size of the store's file.
 
             EXAMPLES:
               sparsestore publications /backup/wiki
@@ -74,7 +78,10 @@ struct PublicationsCommand: ParsableCommand {
 
     @OptionGroup var target: TargetArgument
 
-    @Option(help: "First remove all but the newest so many, and the pages that only they name.")
+    @Option(
+        help: """
+            First remove all publications except this many of the newest, and the pages that only the removed ones use.
+            """)
     var keep: Int?
 
     @OptionGroup var output: OutputOptions
@@ -111,7 +118,7 @@ struct PublicationsCommand: ParsableCommand {
 
 private enum KeepOption {
     static func check(_ keep: Int?) throws {
-        guard keep.map({ $0 >= 1 }) ?? true else { throw ValidationError("--keep is to be 1 or more") }
+        guard keep.map({ $0 >= 1 }) ?? true else { throw ValidationError("--keep must be 1 or more") }
     }
 }
 

@@ -22,7 +22,7 @@ extension SearchCommand {
         if silent > 0 { Output.note("\(silent) of the queries have no weight and were skipped\n") }
     }
 
-    /// Asks so many queries at a time that their hits fit into memory, and tells every few seconds how far it is.
+    /// Runs as many queries at a time as their hits fit into memory, and reports its progress every few seconds.
     private func ask(_ queries: [(QueryRecord, Query)], _ snapshot: ShardedSnapshot, _ options: SearchOptions) throws {
         var options = options
         options.deadline = timeLimit.map { ContinuousClock.now + .seconds($0) }

@@ -35,8 +35,8 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --like 17,42 --unlike 99 --group-by 'id:#' --group-size 2
               sparsestore search shards/ --terms '{"swift": 1.2}'
 
-            A folder of shards answers as one store. When a shard cannot answer, the others' answer is shown, and the command \
-            fails and names it.
+            A folder of shards answers as one store. If a shard cannot answer, the command shows the answer of the \
+            others, names the shard, and fails.
             """)
 
     @OptionGroup var store: StoreArgument
@@ -53,13 +53,13 @@ struct SearchCommand: ParsableCommand {
     var terms: String?
 
     @Option(
-        help: ArgumentHelp("Find documents similar to these. The documents themselves are left out.", valueName: "ids"),
+        help: ArgumentHelp("Find documents similar to these, which are left out themselves.", valueName: "ids"),
         transform: { $0.split(separator: ",").map(String.init) })
     var like: [String]?
 
     @Option(
         help: ArgumentHelp(
-            "Find documents that differ from these. The documents themselves are left out.", valueName: "ids"),
+            "Find documents that differ from these, which are left out themselves.", valueName: "ids"),
         transform: { $0.split(separator: ",").map(String.init) })
     var unlike: [String]?
 
@@ -69,7 +69,7 @@ struct SearchCommand: ParsableCommand {
         transform: FieldWeights.init)
     var fieldWeights: FieldWeights?
 
-    @Option(help: "A file with queries, of which one is run; - for standard input.")
+    @Option(help: "A file with queries, to run one of them; - for standard input.")
     var queries: String?
 
     @Option(help: "The id of the query to run from the file. (default: the first query)")
@@ -98,7 +98,7 @@ struct SearchCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Draw what each term and stage contributed into this file, as SVG. Includes --explain.", valueName: "file"))
+            "Draw the contributions of terms and stages as SVG into this file. Includes --explain.", valueName: "file"))
     var svg: String?
 
     @OptionGroup var weights: WeightOptions
@@ -108,18 +108,18 @@ struct SearchCommand: ParsableCommand {
     func validate() throws {
         guard svg == nil || !all && !answersEachLine else {
             throw ValidationError(
-                "--svg draws the answer to one query, so it does not go with --all or a stream of queries")
+                "--svg draws the answer to one query, so it cannot be combined with --all or a stream of queries")
         }
         try StandardInput.checkIsReadOnce(["--queries": queries, "--fuse": stages.fuse])
         guard [words, terms, queries].count(where: { $0 != nil }) <= 1 else {
-            throw ValidationError("give the query in one way: as words, with --terms or with --queries")
+            throw ValidationError("give the query in only one way: as words, with --terms or with --queries")
         }
         guard words != nil || !highlight && text.encoder == nil else {
             throw ValidationError("--highlight and --encoder need a query in plain words")
         }
         guard words != nil || terms != nil || queries != nil || like?.isEmpty == false || unlike?.isEmpty == false
         else {
-            throw ValidationError("give a query: in words, or with --terms, --queries, --like or --unlike")
+            throw ValidationError("give a query in words, or with --terms, --queries, --like or --unlike")
         }
         guard page.after == nil || !all else {
             throw ValidationError("--after continues one query and cannot be combined with --all")
@@ -177,7 +177,7 @@ struct SearchCommand: ParsableCommand {
         if let partial = report.answer.partial { throw partial }
     }
 
-    /// What the options ask of each search.
+    /// The search options from the command line.
     func options(for store: ShardedStore) throws -> SearchOptions {
         var options = try tuning.options(for: store)
         try page.apply(to: &options)
@@ -196,7 +196,7 @@ struct SearchCommand: ParsableCommand {
             question: question, highlighter: highlighter)
     }
 
-    /// Draws the answer, where --svg says so.
+    /// Draws the answer, if --svg was given.
     func draw(_ report: SearchReport) throws {
         guard let svg else { return }
         let files = UsedFiles(store: store.store, inputs: [queries, tuning.weighting.input] + stages.inputs)
@@ -204,7 +204,7 @@ struct SearchCommand: ParsableCommand {
             .write(to: svg, option: "--svg", sparing: files)
     }
 
-    /// A query with what the options add to it.
+    /// A query with the additions of the options.
     func query(_ given: Query) throws -> Query {
         var query = given
         if let fieldWeights, case .terms(let terms) = given.content {

@@ -9,9 +9,9 @@ struct SplitCommand: ParsableCommand {
         commandName: "split",
         abstract: "Copy a store into several shards that answer as one store.",
         discussion: """
-            Creates DIR/0.sparse, DIR/1.sparse and so on. Each document is copied bit for bit into the shard that a hash of \
-            its id names. Commands that read accept DIR as a store, and exact answers and scores equal those of STORE. STORE \
-            may itself be a folder of shards, to change their number.
+            Creates DIR/0.sparse, DIR/1.sparse and so on. Each document is copied bit for bit into the shard that a \
+            hash of its id selects. Commands that read accept DIR as a store, and exact answers and scores equal those \
+            of STORE. STORE may itself be a folder of shards, to change their number.
 
             DIR appears when all shards are complete. To continue after a stop, run the same command again.
 
@@ -38,7 +38,7 @@ struct SplitCommand: ParsableCommand {
         let source = try store.openForReading()
         defer { source.close() }
         if let failure = source.unopened.first { throw failure }
-        // The folder appears whole, by its name.
+        // The folder gets its final name only when it is complete.
         let output = try NewFolder(folder)
         InterruptFlag.install()
         let targets = try (0..<shards).map { number in
@@ -59,12 +59,12 @@ struct MergeCommand: ParsableCommand {
         commandName: "merge",
         abstract: "Copy several stores into one.",
         discussion: """
-            Takes stores, and folders of shards. Everything that a document holds moves bit for bit, and exact answers and \
-            scores of the new store are those of the shards together. Memory is bounded by --memory. A command that was \
-            stopped goes on when it is given again, as long as the stores have not changed.
+            Takes stores and folders of shards. Documents are copied bit for bit, and exact answers and scores of the \
+            new store equal those of the shards together. --memory limits the memory. To continue after a stop, run \
+            the same command again; the stores must not have changed.
 
-            An id that two stores have with different contents ends the command, unless --conflict says which one counts. \
-            Equal documents are one.
+            If two stores have different documents with one id, the command fails, unless --conflict says which one to \
+            keep. Equal documents are copied once.
 
             EXAMPLES:
               sparsestore merge shards/ --to wiki.sparse
@@ -77,7 +77,10 @@ struct MergeCommand: ParsableCommand {
     @Option(help: "The new store.")
     var to: String
 
-    @Option(help: "Which document counts of two with one id: 'refuse', 'first' or 'last', in the order of the stores.")
+    @Option(
+        help: """
+            The document to keep if two have one id: 'first' or 'last' in the order of the stores, or 'refuse' to fail.
+            """)
     var conflict = ConflictOption.refuse
 
     @OptionGroup var access: AccessOptions
@@ -96,7 +99,7 @@ struct MergeCommand: ParsableCommand {
         try used.requireOtherStandardStreams()
         used = UsedFiles(inputs: paths.map { $0.string })
         if let file = FileID(to), let name = used.name(of: file) {
-            throw CommandFailure(.usage, "--to '\(to)' would write over \(name); name another file")
+            throw CommandFailure(.usage, "--to '\(to)' would overwrite \(name); name another file")
         }
         var configuration = Configuration()
         configuration.isReadOnly = true
@@ -129,10 +132,10 @@ enum ConflictOption: String, ExpressibleByArgument, CaseIterable {
 struct CopyOptions: ParsableArguments {
     @OptionGroup var layout: BuildOptions
 
-    @Flag(help: "Leave the index as the batches made it; otherwise it is merged at the end, as by 'build'.")
+    @Flag(help: "Do not merge the index at the end, as 'build' does.")
     var noBuild = false
 
-    @Flag(help: "Show no progress.")
+    @Flag(help: "Do not show progress.")
     var quiet = false
 
     @Flag(help: "Write the summary as one JSON object.")
@@ -148,14 +151,14 @@ struct CopyOptions: ParsableArguments {
         return store
     }
 
-    /// Copies, and builds the index of each target, unless someone interrupts.
+    /// Copies the documents, and builds the index of each target, unless interrupted.
     func copy(
         _ sources: ShardedSnapshot, to targets: [Store], conflict: StoreCopy.Conflict = .refuse
     ) throws -> StoreCopy.Summary {
         func stopIfInterrupted() throws {
             guard !InterruptFlag.isSet else {
                 throw CommandFailure(
-                    .interrupted, "interrupted; what was copied is safe, and the same command goes on with it")
+                    .interrupted, "interrupted; the copied documents are kept, and the same command continues")
             }
         }
         let all = sources.count
@@ -185,7 +188,7 @@ struct CopyOptions: ParsableArguments {
     func show(_ summary: StoreCopy.Summary, _ what: String) throws {
         let kept = summary.documents - summary.repeated
         let text = "\(what): \(Figures.count(kept)) documents"
-        let repeated = summary.repeated > 0 ? ", and \(Figures.count(summary.repeated)) that were there already" : ""
+        let repeated = summary.repeated > 0 ? ", and \(Figures.count(summary.repeated)) that were already there" : ""
         let object = JSONValue.object([
             ("documents", .integer(kept)), ("repeated", .integer(summary.repeated)),
         ])

@@ -33,7 +33,7 @@ struct StatsCommand: ParsableCommand {
         if let failure = store.unopened.first { throw failure }
     }
 
-    /// What shards are together, and each of them.
+    /// The statistics of the shards together, and of each of them.
     private static func json(
         _ all: StoreStatistics, _ shards: [(path: FilePath, statistics: StoreStatistics)]
     ) -> JSONValue {
@@ -143,7 +143,7 @@ struct StatsCommand: ParsableCommand {
                     + "\(multivectors.dimension) dimensions")
             table.add(
                 "codec",
-                "\(multivectors.codec), \(Figures.decimal(multivectors.bytesPerToken, 1)) bytes a token"
+                "\(multivectors.codec), \(Figures.decimal(multivectors.bytesPerToken, 1)) bytes per token"
                     + (multivectors.outdated > 0 ? " (\(Figures.count(multivectors.outdated)) in another codec)" : ""))
         }
         if let blocks = statistics.blocks {

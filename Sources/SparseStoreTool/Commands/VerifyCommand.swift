@@ -24,8 +24,8 @@ struct VerifyCommand: ParsableCommand {
               sparsestore verify wiki.sparse --deep --json
               sparsestore verify shards/ --deep
 
-            Of a folder of shards each is verified by itself; --json writes a line for each. Then they must answer as one, and \
-            with --deep no two may have one id.
+            In a folder of shards, each shard is verified separately; --json writes one line for each. Then the \
+            command checks that they belong together, and with --deep that no id is in two of them.
             """)
 
     @OptionGroup var store: StoreArgument
@@ -47,7 +47,7 @@ struct VerifyCommand: ParsableCommand {
         try show(report)
     }
 
-    /// Verifies one shard after the other, each in a process of its own, and then that they belong together.
+    /// Verifies one shard after the other, each in a separate process, and then checks that they belong together.
     private func verifyShards() throws {
         var failed: [(path: String, status: ExitStatus)] = []
         for path in try store.shards {

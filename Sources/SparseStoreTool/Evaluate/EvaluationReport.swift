@@ -13,7 +13,7 @@ struct EvaluationReport {
     let recall: (mean: Double, perfect: Int)?
     /// The largest absolute difference between a returned score and the true score.
     let scoreError: Float?
-    /// What judgments say of the answers; nil without judgments.
+    /// The measures from judgments; nil without judgments.
     let ranking: RankingReport?
     let latency: LatencySummary
     /// The number of answers that were proven exact.

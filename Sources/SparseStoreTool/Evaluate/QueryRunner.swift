@@ -12,7 +12,7 @@ struct QueryRunner {
     var stages: @Sendable (Int) throws -> [SearchStage] = { _ in [] }
     let threads: Int
     var interrupted: @Sendable () -> Bool = { InterruptFlag.isSet }
-    /// Told of each query that is about to be asked, and of how many there are.
+    /// Called before each query with its number and the number of all queries.
     var progress: @Sendable (Int, Int) -> Void = { _, _ in }
 
     /// The answers to all queries, and the seconds from the first query to the last answer.
@@ -131,8 +131,8 @@ struct QuerySet {
     let records: [QueryRecord]
     let queries: [Query?]
 
-    /// Brings `file` into the form of a store whose terms are strings or numbers: JSON gives strings, and where the store
-    /// has numbers, the numbers that these strings say are meant.
+    /// Converts `file` for a store whose terms are strings or numbers. JSON has strings; for a store with numbers, they
+    /// are parsed as numbers.
     init(_ file: QueryFile, for space: TermSpace) throws {
         guard !file.isInWords else {
             throw CommandFailure(
@@ -160,7 +160,7 @@ struct QuerySet {
         }
     }
 
-    /// `query` in numbers if that is what the store has, else as it is.
+    /// `query` with numbers for terms if the store has numbers; otherwise `query` itself.
     static func adapt(_ query: Query, to space: TermSpace) throws -> Query {
         space == .numbers ? try numbers(query) : query
     }

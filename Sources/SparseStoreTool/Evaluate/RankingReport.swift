@@ -1,23 +1,23 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// What judgments say of the answers to queries.
+/// The measures of answers, by judgments.
 struct RankingReport {
     /// How many of the queries are judged.
     let judged: Int
 
     private let ndcg: Double
     private let mrr: Double
-    /// The means over the judged queries of what was asked for; nil where nothing was.
+    /// The means of the requested measures over the judged queries; nil if none were requested.
     private let means: [(name: String, mean: Double)]?
-    /// The same by query, in the order of the file, where that was asked for.
+    /// The same by query, in the order of the file, if requested.
     private let queries: [(id: String, values: [(name: String, value: Double)])]?
 
     /// Judges `outcomes`, the answers to `records`.
     ///
     /// - Parameters:
-    ///   - measures: what is asked for; nil for nDCG@10 and RR@10 alone, which are always computed.
-    ///   - byQuery: keep the values of each query.
+    ///   - measures: The requested measures; nil for only nDCG@10 and RR@10, which are always computed.
+    ///   - byQuery: Whether to keep the values of each query.
     init(
         _ outcomes: [QueryOutcome], records: [QueryRecord], qrels: Qrels, measures: [Measure]?, byQuery: Bool
     ) throws {
@@ -40,7 +40,7 @@ struct RankingReport {
             } : nil
     }
 
-    /// What a person reads.
+    /// The rows for human readers.
     var shown: [(name: String, value: Double)] {
         means.map { $0.map { ($0.name, $0.mean) } } ?? [("nDCG@10", ndcg), ("MRR@10", mrr)]
     }

@@ -1,7 +1,7 @@
 internal import SparseInterchange
 internal import SparseStore
 
-/// What recall costs on a store: the queries asked at several recall targets.
+/// The latency of recall on a store, from running the queries at several recall targets.
 struct RecallCurve {
     struct Point {
         let asked: String
@@ -17,11 +17,11 @@ struct RecallCurve {
         ("0.97", .target(0.97)), ("0.99", .target(0.99)), ("exact", .exact),
     ]
 
-    /// Asks all queries at each target.
+    /// Runs all queries at each target.
     ///
     /// - Parameters:
-    ///   - runner: asks; its recall is replaced.
-    ///   - truth: the exact answers; nil for those of the store.
+    ///   - runner: Runs the queries. Its recall is replaced.
+    ///   - truth: The exact answers; nil for those of the store.
     init(_ queries: [Query?], _ runner: QueryRunner, truth: GroundTruth?) throws {
         let limit = runner.options.limit
         func ask(_ recall: Recall) throws -> [QueryOutcome] {
@@ -44,7 +44,7 @@ struct RecallCurve {
         title = "\(Figures.count(queries.count)) queries, \(limit) hits each"
     }
 
-    /// Recall against the mean and the 99th percentile of the latency.
+    /// The drawing of recall against the mean and the 99th percentile of the latency.
     var picture: Picture {
         let (left, top, width, height) = (70.0, 60.0, 560.0, 320.0)
         var picture = Picture(width: left + width + 40, height: top + height + 70)
@@ -64,7 +64,7 @@ struct RecallCurve {
                 Figures.decimal(lowest + (1 - lowest) * share, 3), at: (x, top + height + 18), anchor: .middle)
         }
         picture.text("recall@k", at: (left + width / 2, top + height + 42), anchor: .middle)
-        picture.text("us a query", at: (left - 50, top - 12))
+        picture.text("us per query", at: (left - 50, top - 12))
         for (name, color, value) in [
             ("mean", "#0072b2", \LatencySummary.mean), ("99th percentile", "#d55e00", \LatencySummary.p99),
         ] {
@@ -74,7 +74,7 @@ struct RecallCurve {
                 let time = point.latency[keyPath: value]
                 picture.dot(
                     at: place(point.recall, time), color: color,
-                    title: "asked \(point.asked): recall \(Figures.decimal(point.recall, 4)), \(name) "
+                    title: "requested \(point.asked): recall \(Figures.decimal(point.recall, 4)), \(name) "
                         + "\(Figures.decimal(time, 1)) us")
             }
         }

@@ -6,10 +6,10 @@ struct StagePlan: Sendable {
     let feedback: Feedback?
     let run: TRECRun?
     let fusion: Fusion
-    /// How many documents of the previous stage's answer are fused.
+    /// The number of documents of the previous stage that are fused.
     let depth: Int
     let reranking: Reranking?
-    /// Those that are the same for all queries.
+    /// The stages that are the same for all queries.
     let last: [SearchStage]
 
     /// Returns the stages for the query at an index of the file. A query that is missing from the run is fused with an

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
 
-/// An engine that a store can be moved to, and the form in which it takes documents.
+/// An engine that a store can be moved to, and the form in which it loads documents.
 enum GraduationTarget: String, ExpressibleByArgument, CaseIterable {
     case milvus, qdrant, opensearch, elasticsearch, vespa, ciff
 
@@ -15,10 +15,10 @@ enum GraduationTarget: String, ExpressibleByArgument, CaseIterable {
         }
     }
 
-    /// Whether terms are named by numbers.
+    /// Whether terms are numbers.
     var hasTermNumbers: Bool { self == .milvus || self == .qdrant }
 
-    /// What the target changes without a word, for whoever moves there.
+    /// What the target silently changes.
     var changes: [String] {
         switch self {
         case .milvus:
@@ -55,13 +55,13 @@ enum GraduationTarget: String, ExpressibleByArgument, CaseIterable {
         case .ciff:
             [
                 "term frequencies are integers: weights are multiplied by the scale in the manifest and rounded",
-                "payloads, tags and attributes have no place in the format and are not written",
-                "collection ids that stand in a tab-separated file downstream must not have tabs or line feeds",
+                "the format cannot store payloads, tags and attributes, so they are not written",
+                "ids must not contain tabs or line feeds, because later tools write them into tab-separated files",
             ]
         }
     }
 
-    /// A term as the target takes it for the name of a feature.
+    /// A term in the form of the target's feature names.
     func feature(_ term: String) -> String {
         switch self {
         case .opensearch, .elasticsearch: term.replacing(".", with: "\u{2024}")
@@ -69,7 +69,7 @@ enum GraduationTarget: String, ExpressibleByArgument, CaseIterable {
         }
     }
 
-    /// What the target's documents are declared with; nil where its client does that.
+    /// The declaration of the target's documents; nil if its client declares them.
     var declaration: (file: String, text: String)? {
         switch self {
         case .opensearch:

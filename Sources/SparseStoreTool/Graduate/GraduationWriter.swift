@@ -7,11 +7,11 @@ struct GraduationWriter {
     let target: GraduationTarget
     let folder: String
     let snapshot: ShardedSnapshot
-    /// How many queries, and how many documents of each answer.
+    /// The number of queries, and the number of documents in each answer.
     let queryCount: Int
     let depth: Int
 
-    /// Terms of a query that is made from a document.
+    /// The number of terms in a query that is made from a document.
     private static let queryTerms = 24
 
     /// What was written.
@@ -27,7 +27,7 @@ struct GraduationWriter {
         if case .bm25? = snapshot.encoder?.scoring, target != .ciff {
             throw CommandFailure(
                 .invalidInput,
-                "the store scores by BM25 with live statistics, and \(target.rawValue) would take counts for weights; use "
+                "the store scores by BM25 with live statistics, but \(target.rawValue) would treat counts as weights; use "
                     + "'--for ciff', which keeps counts, or fill a store with weights")
         }
         var counts = Counts()
@@ -146,7 +146,7 @@ struct GraduationWriter {
         try file.finish()
     }
 
-    /// Turns the documents over into posting lists. Memory: 8 bytes for each component, and the ids.
+    /// Inverts the documents into posting lists. This takes 8 bytes of memory for each component, plus the ids.
     private func writeIndex(_ counts: inout Counts) throws {
         var lists: [String: [(document: UInt32, weight: Float)]] = [:]
         var documents: [(id: String, length: Float)] = []
@@ -168,16 +168,16 @@ struct GraduationWriter {
         try file.finish()
     }
 
-    /// What weights are multiplied with to become integers: 1 where they are integers.
+    /// The factor that turns weights into integers; 1 if they are integers.
     private func scale(_ counts: Counts) -> Float {
         if case .bm25? = snapshot.encoder?.scoring { return 1 }
-        // 16 bits for the largest: integers of that size are exact in any engine's floats, and so are their products.
+        // The largest weight gets 16 bits. Integers of that size and their products are exact in any engine's floats.
         return counts.largest > 0 ? (65_535 / counts.largest) : 1
     }
 
     // MARK: queries
 
-    /// Queries like the documents: the heaviest terms of some, evenly spaced.
+    /// Makes queries that resemble the documents, from the heaviest terms of evenly spaced documents.
     private func sampleQueries() throws -> [(id: String, query: Query)] {
         let step = max(1, snapshot.count / queryCount)
         var queries: [(id: String, query: Query)] = []
@@ -201,7 +201,7 @@ struct GraduationWriter {
         return queries
     }
 
-    /// Writes the queries as the target takes them, and their exact answers; returns how many there are.
+    /// Writes the queries in the target's form, and their exact answers. Returns the number of queries.
     private func writeQueries(_ queries: [(id: String, query: Query)], _ terms: [String: Int]) throws -> Int {
         var options = SearchOptions(limit: depth, recall: .exact)
         if case .bm25? = snapshot.encoder?.scoring { options.weighting = .corpusIDF }
@@ -260,7 +260,7 @@ struct GraduationWriter {
     }
 }
 
-/// Identifiers of points, which Qdrant wants as UUIDs.
+/// Identifiers of points, which must be UUIDs in Qdrant.
 enum PointID {
     /// A UUID of version 8 (RFC 9562) made from two hashes of the identifier's bytes.
     static func uuid(of id: String) -> String {

@@ -23,7 +23,7 @@ struct LoadBookmark: Codable, Equatable {
     var size: UInt64?
     /// The field that is turned into vectors; nil when the input has vectors.
     var text: String?
-    /// The file of rejects, and its size: what stands behind belongs to a batch that was not committed.
+    /// The file of rejects, and its committed size. Anything after that belongs to a batch that was not committed.
     var rejectFile: String?
     var rejectBytes: UInt64 = 0
 
@@ -77,7 +77,7 @@ struct LoadBookmark: Codable, Equatable {
             func field(_ text: String?) -> String { text.map { "with --text \($0)" } ?? "without --text" }
             throw CommandFailure(
                 .invalidInput,
-                "'\(name)' was being loaded \(field(text)), not \(field(fresh.text)); give the same --text, or load it "
+                "'\(name)' was being loaded \(field(text)), not \(field(fresh.text)); use the same --text, or load it "
                     + "without --resume")
         }
         guard size == fresh.size else {

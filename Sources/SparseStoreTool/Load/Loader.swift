@@ -24,12 +24,12 @@ final class Loader {
     private let watch = Stopwatch()
 
     /// - Parameters:
-    ///   - bookmark: where the load begins, with the counts up to there.
-    ///   - bookmarkName: under which name the place is kept.
-    ///   - rejectFile: where rejects go.
-    ///   - reporter: who shows the progress.
-    ///   - isStrict: end the load at the first reject, and at an id that has been in the input before.
-    ///   - interrupted: asked between batches whether to stop.
+    ///   - bookmark: The position at which the load begins, with the counts up to there.
+    ///   - bookmarkName: The name under which the position is stored.
+    ///   - rejectFile: The file for rejects; nil for none.
+    ///   - reporter: Shows the progress.
+    ///   - isStrict: Whether to end the load at the first reject, and at an id that appears twice in the input.
+    ///   - interrupted: Called between batches; returns whether to stop.
     init(
         store: Store, bookmark: LoadBookmark, bookmarkName: String, rejectFile: RejectFile? = nil,
         reporter: ProgressReporter, isStrict: Bool = false, interrupted: @escaping () -> Bool = { InterruptFlag.isSet }
@@ -112,7 +112,7 @@ final class Loader {
             }
             try store.tune(seed: seed) { _, _ in if interrupted() { throw Stop() } }
         } catch let error where error is Stop || (error as? SparseStoreError)?.code == .cancelled {
-            reporter.note("merging and tuning the index is unfinished; run 'build' to finish")
+            reporter.note("merging and tuning the index is not finished; run 'build' to finish it")
         }
     }
 
@@ -178,12 +178,12 @@ final class Loader {
                 seconds: watch.seconds))
     }
 
-    /// Refuses a batch with anything that a strict load does not pass over.
+    /// Refuses a batch with a problem that a strict load does not ignore.
     private func checkStrictly(_ batch: LoadBatch) throws {
         guard seen != nil else { return }
         var faults = batch.rejects
         for (number, document) in batch.documents where seen?.insert(TextKey(document.id)).inserted == false {
-            faults.append(Reject(number: number, reason: "the id has stood in the input before"))
+            faults.append(Reject(number: number, reason: "the id appears earlier in the input"))
         }
         if let first = faults.min(by: { $0.number < $1.number }) { throw irregular(first.number, first.reason) }
     }
@@ -191,7 +191,7 @@ final class Loader {
     private func irregular(_ number: Int, _ reason: String) -> CommandFailure {
         CommandFailure(
             .invalidInput,
-            "\(unit) \(number): \(reason); --strict ends the load here, without the batch it stands in: correct the input, "
+            "\(unit) \(number): \(reason); --strict ends the load before this batch; correct the input, "
                 + "or leave --strict out" + remark)
     }
 

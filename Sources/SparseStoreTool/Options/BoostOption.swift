@@ -8,7 +8,7 @@ enum BoostOption {
         'decay:NAME,from=VALUE,scale=30d', 'value:NAME,by=log1p,times=0.5' or 'filter:1.5:FILTER'
         """
 
-    /// Reads a boost; what is wrong with it becomes a usage error that says so.
+    /// Parses a boost. A mistake is a usage error that names the part.
     static func parse(_ text: String) throws -> Boost {
         let (kind, rest) = split(text, at: ":")
         switch kind {
@@ -22,10 +22,10 @@ enum BoostOption {
         }
     }
 
-    /// Reads the value of `--boost-by`.
+    /// Parses the value of `--boost-by`.
     static func parseCombination(_ text: String) throws -> BoostCombination {
         guard let combination = BoostCombination(rawValue: text) else {
-            throw ValidationError("--boost-by is to be product or sum, not '\(text)'")
+            throw ValidationError("--boost-by must be product or sum, not '\(text)'")
         }
         return combination
     }
@@ -40,7 +40,7 @@ enum BoostOption {
         case "log1p": modifier = .log1p
         case "sqrt": modifier = .squareRoot
         case let other?:
-            throw ValidationError("--boost \(text): 'by' is to be log1p or sqrt, not '\(other)'")
+            throw ValidationError("--boost \(text): 'by' must be log1p or sqrt, not '\(other)'")
         }
         guard settings.isEmpty else { throw failure(text) }
         return .value(name, times: factor, by: modifier)
@@ -49,7 +49,7 @@ enum BoostOption {
     private static func decay(_ parts: String, _ text: String) throws -> Boost {
         var (name, settings) = try settings(parts, text)
         guard let from = settings.removeValue(forKey: "from"), let origin = origin(from) else {
-            throw ValidationError("--boost \(text): 'from' is to be now, a date such as 2024-01-31, or a number")
+            throw ValidationError("--boost \(text): 'from' must be now, a date such as 2024-01-31, or a number")
         }
         guard let scale = settings.removeValue(forKey: "scale") else {
             throw ValidationError("--boost \(text): a decay needs a scale, such as 'scale=30d'")
@@ -62,13 +62,13 @@ enum BoostOption {
         case "gauss": curve = .gaussian
         case "linear": curve = .linear
         case let other?:
-            throw ValidationError("--boost \(text): 'curve' is to be exp, gauss or linear, not '\(other)'")
+            throw ValidationError("--boost \(text): 'curve' must be exp, gauss or linear, not '\(other)'")
         }
         guard settings.isEmpty else { throw failure(text) }
         return .decay(name, from: origin, scale: try distance(scale, text), offset: offset, to: level, curve: curve)
     }
 
-    /// The name of an attribute, and what is set behind it: `NAME,key=value,...`.
+    /// The name of an attribute and its settings: `NAME,key=value,...`.
     private static func settings(_ parts: String, _ text: String) throws -> (name: String, settings: [String: String]) {
         let pieces = parts.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard let name = pieces.first, !name.isEmpty else { throw failure(text) }
@@ -96,7 +96,7 @@ enum BoostOption {
 
     private static func number(_ text: String, _ option: String) throws -> Double {
         guard let number = Double(text), number.isFinite else {
-            throw ValidationError("--boost \(option): '\(text)' is no number")
+            throw ValidationError("--boost \(option): '\(text)' is not a number")
         }
         return number
     }
@@ -107,6 +107,6 @@ enum BoostOption {
     }
 
     private static func failure(_ text: String) -> ValidationError {
-        ValidationError("--boost is to be \(forms), not '\(text)'")
+        ValidationError("--boost must be \(forms), not '\(text)'")
     }
 }

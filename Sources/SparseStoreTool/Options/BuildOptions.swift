@@ -15,8 +15,8 @@ struct BuildOptions: ParsableArguments {
         help: ArgumentHelp(
             "The approximate memory limit, such as '1GiB' or '256MiB'; at least 64 MiB.",
             discussion: """
-                Bounds the documents of a transaction and of a window, whose number grows as memory shrinks. A line, \
-                and a document with its token vectors, are in memory whole, whatever they need.
+                Limits the documents of a transaction and of a window; less memory means more windows. A line, and a \
+                document with its token vectors, must fit into memory as a whole in any case.
                 """))
     var memory = MemoryOption.standard
 

@@ -113,7 +113,7 @@ struct TextOptions: ParsableArguments {
             """)
     var encoder: EncoderOption?
 
-    /// The encoder to ask a store with.
+    /// The encoder for queries to a store.
     func encoder(for store: ShardedStore) throws -> any TextEncoder {
         let given = try encoder?.encoder()
         return try store.read { try $0.textEncoder(given) }
@@ -140,7 +140,7 @@ struct WeightOptions: ParsableArguments {
     /// The rules for a reader.
     var rules: ReadingRules { ReadingRules(dropsBadWeights: dropBadWeights) }
 
-    /// Reads a file of queries, and says on standard error how many weights were left out.
+    /// Reads a file of queries, and reports on standard error how many weights were left out.
     ///
     /// - Parameter source: The file, if it is already open.
     func queries(_ path: String, _ source: ByteSource? = nil) throws -> QueryFile {

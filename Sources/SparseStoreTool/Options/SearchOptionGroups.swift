@@ -6,7 +6,7 @@ internal import SparseStore
 struct PageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What hits bring of their documents: any of payload, tags, attributes and vector. (default: payload,tags)",
+            "The fields of each hit: any of payload, tags, attributes and vector. (default: payload,tags)",
             valueName: "names"),
         transform: FieldsOption.parse)
     var fields: HitFields = [.payload, .tags]
@@ -75,7 +75,7 @@ struct SearchTuning: ParsableArguments {
     var weighting = WeightingOption.none
 
     @Option(
-        help: "Only documents that this lets through: 'year >= 2020 AND NOT tag:draft'.",
+        help: "Only find documents that match this filter: 'year >= 2020 AND NOT tag:draft'.",
         transform: FilterExpression.parse)
     var filter: Filter?
 
@@ -108,10 +108,10 @@ struct SearchTuning: ParsableArguments {
         }
     }
 
-    /// How many hits a search has at the most.
+    /// The maximum number of hits of a search.
     var limit: Int { limitGiven ?? 10 }
 
-    /// What was asked for, in the words of the options.
+    /// The requested recall, as the options spell it.
     var recallAsked: String { plainSeismic?.description ?? recall.description }
 
     /// Applies the options that concern opening the store.
@@ -148,7 +148,7 @@ struct RerankOptions: ParsableArguments {
     @Option(help: "A NumPy array with the first row of each query's token vectors. (default: all rows are one query)")
     var queryOffsets: String?
 
-    @Option(help: "How many documents --rerank, --boost and --diversity look at.")
+    @Option(help: "The number of candidates for --rerank, --boost and --diversity.")
     var candidates = 50
 
     @Option(
@@ -210,7 +210,7 @@ struct RerankOptions: ParsableArguments {
     }
 }
 
-/// What `search` and `eval` do after the first stage. The stages come in this order, whatever the order of the options:
+/// What `search` and `eval` do after the first stage. The stages have this order, whatever the order of the options:
 /// feedback, fusion, reranking, boosts, diversity, the minimum score.
 struct StageOptions: ParsableArguments {
     @Option(
@@ -246,27 +246,27 @@ struct StageOptions: ParsableArguments {
     var boost: [Boost] = []
 
     @Option(
-        help: "How the score and the boosts become one: 'product' or 'sum'. (default: product)",
+        help: "How to combine the score and the boosts: 'product' or 'sum'. (default: product)",
         transform: BoostOption.parseCombination)
     var boostBy: BoostCombination?
 
     @Option(
         help: """
-            Rank the candidates so that those at the top are unlike each other (MMR): 1 keeps the order, 0 looks at the \
-            differences alone.
+            Rank the candidates so that the top ones differ from each other (MMR): 1 keeps the order, 0 only considers \
+            the differences.
             """)
     var diversity: Float?
 
-    @Option(parsing: .unconditional, help: "Leave out hits to which the last stage gave a lower score.")
+    @Option(parsing: .unconditional, help: "Leave out hits with a lower score from the last stage.")
     var minimumLastScore: Float?
 
     func validate() throws {
         if boostBy != nil, boost.isEmpty { throw ValidationError("--boost-by needs --boost") }
         if let diversity, !(0...1).contains(diversity) {
-            throw ValidationError("--diversity is to be 0 to 1, not \(diversity)")
+            throw ValidationError("--diversity must be between 0 and 1, not \(diversity)")
         }
         if let minimumLastScore, !minimumLastScore.isFinite {
-            throw ValidationError("--minimum-last-score is to be a finite number")
+            throw ValidationError("--minimum-last-score must be a finite number")
         }
         if fuse == nil, fuseMethod != nil || fuseWeight != nil || fuseDepth != nil {
             throw ValidationError("--fuse-method, --fuse-weight and --fuse-depth need --fuse FILE")
@@ -284,7 +284,7 @@ struct StageOptions: ParsableArguments {
         }
     }
 
-    /// Whether there is only the search itself.
+    /// Whether the options add no stage to the search.
     var isEmpty: Bool {
         feedback == nil && fuse == nil && reranking.rerank == nil && boost.isEmpty && diversity == nil
             && minimumLastScore == nil

@@ -4,12 +4,12 @@ internal import SystemPackage
 
 /// The store that a command works on.
 struct StoreArgument: ParsableArguments {
-    @Argument(help: "The store's file; for commands that read, also a folder of shards.")
+    @Argument(help: "The file of the store. Commands that read also take a folder of shards.")
     var store: String
 
     @OptionGroup(title: "Access") var access: AccessOptions
 
-    /// The store's file, or those of its shards where a folder of them is named.
+    /// The file of the store, or the files of its shards if the argument is a folder of them.
     var shards: [FilePath] {
         get throws {
             let path = FilePath(store)
@@ -17,13 +17,12 @@ struct StoreArgument: ParsableArguments {
         }
     }
 
-    /// Whether a folder of shards is named.
+    /// Whether the argument is a folder of shards.
     var isFolder: Bool { OutputPath.isFolder(store) }
 
-    /// Opens the store, or a folder of shards, for reading; it must be there. A shard that cannot be opened is missing in
-    /// answers, which say so.
-    ///
-    /// - Parameter change: what a command has options for.
+    /// Opens an existing store, or a folder of shards, for reading. A shard that cannot be opened is missing in
+    /// answers, which then report it.
+    /// - Parameter change: Applies the options of the command to the configuration.
     func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> ShardedStore {
         let paths = try shards
         let opened = try ShardedStore(
@@ -32,7 +31,7 @@ struct StoreArgument: ParsableArguments {
         return opened
     }
 
-    /// Opens the store's file for reading; it must be there.
+    /// Opens an existing store file for reading.
     func openFileForReading() throws -> Store {
         let opened = try Store.open(at: store, configuration: try reading([FilePath(store)]) { _ in })
         if opened.keepsWritersOut { Self.noteWritersKeptOut() }
@@ -52,7 +51,7 @@ struct StoreArgument: ParsableArguments {
     }
 
     private static func noteWritersKeptOut() {
-        Output.note("the disk has no room for the lock file: nobody can write to the store during this command\n")
+        Output.note("the disk has no space for the lock file; no process can write to the store during this command\n")
     }
 
     /// Opens the store for writing. Background merges are off unless the command turns them on, so that a short command
@@ -140,10 +139,10 @@ struct OutputOptions: ParsableArguments {
         case text, json
     }
 
-    @Option(help: "The form of the result: text or json.")
+    @Option(help: "The format of the result: text or json.")
     var format: Format = .text
 
-    @Flag(help: "The same as --format json: one JSON object.")
+    @Flag(help: "Write the result as one JSON object, like --format json.")
     var json = false
 
     var isJSON: Bool { json || format == .json }

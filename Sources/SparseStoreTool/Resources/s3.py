@@ -1,10 +1,11 @@
-"""Objects of an S3 bucket, for `sparsestore publish` and `follow`: requests on standard input, answers on standard output.
+"""Reads and writes objects of an S3 bucket for `sparsestore publish` and `follow`. Requests come on standard input, and
+answers go to standard output.
 
-Started by the command with the bucket and the prefix as arguments. Needs boto3, which finds the account, the region and
-the endpoint as it always does: environment, ~/.aws, or the role of the machine.
+The command starts it with the bucket and the prefix as arguments. It needs boto3, which takes the account, the region
+and the endpoint from the usual settings: the environment, ~/.aws, or the role of the machine.
 
 A request is a line of words, then a line for each name, then bytes. An answer is `ok COUNT`, then COUNT lines, then
-bytes; or `error KIND MESSAGE`.
+bytes, or `error KIND MESSAGE`.
 """
 
 import signal
@@ -28,7 +29,7 @@ GONE = {"NoSuchKey", "404", "NotFound"}
 TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 DENIED = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
 
-# Unsigned trailers that newer versions add by themselves are not understood by every server that speaks S3.
+# Newer versions add unsigned trailers by default, which some S3 servers do not support.
 client = boto3.client(
     "s3", config=Config(
         max_pool_connections=THREADS, retries={"max_attempts": 8, "mode": "standard"},

@@ -1,9 +1,8 @@
 internal import SparseStore
 
-/// What each term and each stage contributed to the hits of a search, as a picture.
-///
-/// A hit has a bar, as long as its score of the first stage, in parts for its terms: above 0 to the right, below to the left.
-/// Behind it stand the scores of later stages.
+/// A picture of what each term and each stage contributed to the hits of a search.
+/// Each hit has a bar whose length is its score in the first stage, with a part for each term. Positive parts extend to
+/// the right, negative ones to the left. The scores of later stages follow the bar.
 struct ContributionPicture {
     private let result: SearchResult
     private let question: String?
@@ -11,7 +10,7 @@ struct ContributionPicture {
     /// Colors that most people can tell apart (Okabe and Ito, 2008).
     private static let colors = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"]
     private static let rest = "#999999"
-    /// Terms with a color of their own; what is left has one color together.
+    /// The terms that have their own color. All others share one color.
     private static let namedTerms = 7
 
     init(_ result: SearchResult, question: String?) {

@@ -6,7 +6,7 @@ struct Picture {
     private let height: Double
     private var body = ""
 
-    /// Where a text is held.
+    /// Which end of a text is at its position.
     enum Anchor: String { case start, middle, end }
 
     init(width: Double, height: Double) {
@@ -14,7 +14,7 @@ struct Picture {
         self.height = height
     }
 
-    /// The whole file.
+    /// The content of the file.
     var svg: String {
         """
         <svg xmlns="http://www.w3.org/2000/svg" width="\(Self.number(width))" height="\(Self.number(height))" \
@@ -57,7 +57,7 @@ struct Picture {
 
     private static func number(_ value: Double) -> String { "\(Figures.rounded(value.isFinite ? value : 0, 1))" }
 
-    /// Text as XML has it. What is no character of XML becomes a question mark.
+    /// Escapes text for XML. Characters that XML does not allow become question marks.
     static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
@@ -76,7 +76,7 @@ struct Picture {
 }
 
 extension Picture {
-    /// Writes the picture into a file, in place of what it was.
+    /// Writes the picture into a file, and replaces the previous content.
     func write(to path: String, option: String, sparing files: UsedFiles) throws {
         let output = try OutputPath.open(path, option: option, sparing: files)
         if output.isRegular { try output.descriptor.resize(to: 0) }

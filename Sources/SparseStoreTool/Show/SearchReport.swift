@@ -3,10 +3,10 @@ internal import SparseStore
 internal import SparseText
 internal import SystemPackage
 
-/// What a search found, and what kept it from being all of it.
+/// The result of a search, and the error if it is partial.
 struct Answer {
     let result: SearchResult
-    /// Nil for a whole answer.
+    /// The error that made the answer partial; nil for a complete answer.
     var partial: PartialAnswer?
 
     /// Runs a search.

@@ -1,11 +1,11 @@
 internal import SparseStore
 
 extension StoreStatistics {
-    /// What several stores hold and cost together.
+    /// Adds up the statistics of several stores.
     ///
     /// - Parameters:
-    ///   - shards: at least one.
-    ///   - terms: distinct terms of all of them.
+    ///   - shards: The statistics of the shards; at least one.
+    ///   - terms: The number of distinct terms in all of them.
     init(of shards: [StoreStatistics], terms: Int) {
         self = shards[0]
         for other in shards.dropFirst() {

@@ -1,8 +1,8 @@
 internal import Platform
 
-/// Times as people and programs read them.
+/// Formats times for people and programs.
 enum UTCTime {
-    /// As RFC 3339 writes it, to the second: 2026-11-28T13:45:25Z.
+    /// Formats a time in the form of RFC 3339, to the second: 2026-11-28T13:45:25Z.
     static func text(microseconds: UInt64) -> String {
         var seconds = time_t(microseconds / 1_000_000)
         var parts = tm()

@@ -41,7 +41,7 @@ enum OutputPath {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// The path from the root, with links followed, where the file is there; as given where it is not.
+    /// The absolute path with links resolved if the file exists; otherwise the path as given.
     static func absolute(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
@@ -49,13 +49,14 @@ enum OutputPath {
     }
 }
 
-/// A folder that a command fills and that appears when all of it is there: until then it has the name with ".part" behind it.
+/// A folder that a command fills, and that gets its final name when it is complete. Until then its name has the suffix
+/// ".part".
 struct NewFolder {
     private let path: String
-    /// The folder to fill. What an interrupted command has left there is still there.
+    /// Creates the folder to fill. Files that an interrupted command has left there are kept.
     let work: String
 
-    /// - Throws: `usage` when the folder is there already and has files.
+    /// - Throws: `usage` if the final folder exists and is not empty.
     init(_ path: String) throws {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -64,26 +65,26 @@ struct NewFolder {
         var status = stat()
         if stat(path, &status) == 0, rmdir(path) != 0 {
             throw CommandFailure(
-                .usage, "'\(path)' is there already, and not an empty folder; name another one, or remove it")
+                .usage, "'\(path)' already exists and is not an empty folder; name another folder, or remove it")
         }
         guard mkdir(work, 0o777) == 0 || OutputPath.isFolder(work) else {
             throw CommandFailure(
-                .io, "the folder '\(work)' cannot be made: \(String(cString: strerror(errno))); check the path")
+                .io, "cannot create the folder '\(work)': \(String(cString: strerror(errno))); check the path")
         }
     }
 
-    /// Gives the folder its name.
+    /// Renames the folder to its final name.
     func finish() throws {
         guard rename(work, path) == 0 else {
             throw CommandFailure(
                 .io,
-                "'\(work)' is complete and cannot be renamed to '\(path)': \(String(cString: strerror(errno))); rename it "
-                    + "by hand")
+                "'\(work)' is complete but cannot be renamed to '\(path)': \(String(cString: strerror(errno))); "
+                    + "rename it by hand")
         }
     }
 }
 
-/// Which regular file it is, whatever it is called.
+/// The identity of a regular file, whatever its name.
 struct FileID: Equatable {
     private let device: UInt64
     private let inode: UInt64
@@ -169,7 +170,7 @@ final class Output {
         if buffer.count >= 64 << 10 { try flush() }
     }
 
-    /// Writes what is waiting and closes the file.
+    /// Writes the buffered text and closes the file.
     func finish() throws {
         try flush()
         try descriptor.close()

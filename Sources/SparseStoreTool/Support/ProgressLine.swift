@@ -2,8 +2,8 @@ internal import Platform
 internal import SparseStore
 internal import Synchronization
 
-/// Shows on standard error how a command goes, once it has taken a second: a line that is drawn over on a terminal, otherwise a
-/// line every few seconds.
+/// Shows the progress of a command on standard error once it has taken a second. On a terminal one line is redrawn;
+/// otherwise a line is written every few seconds.
 final class ProgressLine: Sendable {
     private struct State {
         var isOpen = false
@@ -17,9 +17,9 @@ final class ProgressLine: Sendable {
     private let write: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - isQuiet: whether nothing is shown.
-    ///   - isTerminal: whether a line can be drawn over.
-    ///   - write: takes what is shown.
+    ///   - isQuiet: Whether to show nothing.
+    ///   - isTerminal: Whether a line can be redrawn.
+    ///   - write: Receives the text to show.
     init(
         isQuiet: Bool = false, isTerminal: Bool = isatty(STDERR_FILENO) == 1,
         write: @escaping @Sendable (String) -> Void = { Output.note($0) }
@@ -30,9 +30,8 @@ final class ProgressLine: Sendable {
         state = Mutex(State(lastReport: isTerminal ? 0.9 : 0))
     }
 
-    /// Shows a text, if it is time to.
-    ///
-    /// - Parameter fraction: how much is done, from 0 to 1, for a bar; nil where that is not known.
+    /// Shows a text if enough time has passed since the last one.
+    /// - Parameter fraction: The finished share of the work, from 0 to 1, for a bar; nil if unknown.
     func update(_ text: @autoclosure () -> String, fraction: Double? = nil) {
         guard !isQuiet else { return }
         let seconds = watch.seconds
@@ -51,7 +50,7 @@ final class ProgressLine: Sendable {
         }
     }
 
-    /// Takes the line away.
+    /// Erases the line.
     func clear() {
         let wasOpen = state.withLock { state in
             defer { state.isOpen = false }
@@ -60,7 +59,7 @@ final class ProgressLine: Sendable {
         if wasOpen { write("\r\u{1B}[K") }
     }
 
-    /// Twenty characters that fill, and a percentage.
+    /// A bar of twenty characters, and a percentage.
     static func bar(_ fraction: Double) -> String {
         let width = 20
         let full = min(max(Int(fraction * Double(width)), 0), width)
@@ -69,7 +68,7 @@ final class ProgressLine: Sendable {
             + String(repeating: " ", count: max(3 - percent.count, 0)) + percent + " %"
     }
 
-    /// Runs what says nothing of its progress; the line shows the time that has passed.
+    /// Runs work that does not report its progress. The line shows the elapsed time.
     func during<R>(_ text: String, _ body: () throws -> R) rethrows -> R {
         let flag = Flag()
         let ticking = try? WorkerThread { [self] in

@@ -4,21 +4,20 @@ internal import SparseStore
 internal import Synchronization
 internal import SystemPackage
 
-/// How the command speaks with S3.
+/// The options for the connection to S3.
 struct S3Options: ParsableArguments {
     @Option(
         help: """
-            The Python that has boto3, which speaks with S3 and finds account, region and endpoint as it always does (AWS_PROFILE, \
-            AWS_REGION, AWS_ENDPOINT_URL and others).
+            The path of a Python with boto3, which connects to S3. It takes account, region and endpoint from the \
+            usual settings (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and others).
             """)
     var python = "python3"
 }
 
-/// A part of an S3 bucket that publications are kept in. A Python process with boto3 reads and writes the objects
-/// (`Resources/s3.py`): a client of our own would have to sign requests, retry and find accounts.
-///
-/// Nothing locks a bucket. Who publishes or removes leaves a claim there, looks for those of others, and takes it away
-/// again; one that a killed process has left stands in the way of removals until somebody removes it.
+/// The part of an S3 bucket that holds publications. A Python process with boto3 reads and writes the objects
+/// (`Resources/s3.py`), because our own client would have to sign requests, retry and find credentials.
+/// A bucket has no locks. A process that publishes or removes writes a claim object, looks for the claims of others,
+/// and deletes its claim at the end. The claim of a killed process blocks removals until somebody deletes it.
 struct S3Target: PublicationTarget {
     private static let claims = "claims"
 
@@ -31,7 +30,7 @@ struct S3Target: PublicationTarget {
         let bucket = path.prefix { $0 != "/" }
         let prefix = path.dropFirst(bucket.count + 1)
         guard !bucket.isEmpty, !url.contains(where: \.isWhitespace) else {
-            throw CommandFailure(.usage, "'\(url)' names no bucket; write s3://BUCKET/PREFIX")
+            throw CommandFailure(.usage, "'\(url)' does not name a bucket; write s3://BUCKET/PREFIX")
         }
         name = url
         helper = try Helper(
@@ -68,25 +67,25 @@ struct S3Target: PublicationTarget {
         let kind = alone ? "remove" : "publish"
         let claim = "\(Self.claims)/\(kind)-\(String(UInt64.random(in: .min ... .max), radix: 16))"
         guard try create(PublishedObject(name: claim, bytes: [])) else {
-            throw CommandFailure(.busy, "'\(claim)' is there already; try again")
+            throw CommandFailure(.busy, "'\(claim)' already exists; try again")
         }
         defer { try? remove([claim]) }
-        // Each writes its claim before it looks: of two at once, at least one sees the other.
+        // Each process writes its claim before it looks, so that at least one of two sees the other.
         let others = try names(in: Self.claims).filter { other in
             other != claim && (alone || other.hasPrefix("\(Self.claims)/remove-"))
         }
         if let other = others.first {
             throw SparseStoreError(
                 .busy,
-                "another process is at work in '\(name)': '\(other)' says so; try again when it has ended, or remove that "
-                    + "object if it was killed")
+                "another process with the claim '\(other)' works in '\(name)'; try again when it has ended, or remove "
+                    + "that object if it was killed")
         }
         return try body()
     }
 }
 
 extension S3Target {
-    /// The Python process. One request at a time.
+    /// The Python process, which takes one request at a time.
     final class Helper: Sendable {
         struct Answer {
             var lines: [String] = []
@@ -99,7 +98,7 @@ extension S3Target {
 
         init(python: String, arguments: [String], name: String) throws {
             self.name = name
-            // A helper that has ended is an error of the next request, not the end of this process.
+            // If the Python process has ended, the next request fails, but this process continues.
             signal(SIGPIPE, SIG_IGN)
             let script = String(decoding: PackageResources.s3_py, as: UTF8.self)
             let requests = try FileDescriptor.pipe()
@@ -127,8 +126,8 @@ extension S3Target {
             guard status == 0 else {
                 throw CommandFailure(
                     .io,
-                    "cannot start '\(python)', which speaks with S3: \(String(cString: strerror(status))); name another "
-                        + "by --python")
+                    "cannot start '\(python)' to connect to S3: \(String(cString: strerror(status))); name another "
+                        + "Python with --python")
             }
         }
 
@@ -139,10 +138,10 @@ extension S3Target {
         }
 
         /// - Parameters:
-        ///   - request: a line of words.
-        ///   - lines: a line for each name.
-        ///   - bytes: what follows.
-        ///   - more: reads what follows the lines of the answer.
+        ///   - request: A line of words.
+        ///   - lines: One line for each name.
+        ///   - bytes: The contents that follow.
+        ///   - more: Reads the part of the answer that follows its lines.
         func ask(
             _ request: String, _ lines: [String] = [], _ bytes: [[UInt8]] = [],
             more: (inout Reading) throws -> Void = { _ in }
@@ -158,11 +157,11 @@ extension S3Target {
                 }
             } catch is Errno {
                 throw CommandFailure(
-                    .io, "the Python process that speaks with '\(name)' has ended; see its messages above")
+                    .io, "the Python process for '\(name)' has ended unexpectedly; see its messages above")
             }
         }
 
-        /// An answer on its way.
+        /// An answer that is being read.
         struct Reading {
             fileprivate var stream: Stream
             fileprivate(set) var answer = Answer()
@@ -180,10 +179,10 @@ extension S3Target {
                     case "missing": .notFound
                     default: .io
                     }
-                throw SparseStoreError(code, "'\(name)': \(words[2]); see that the bucket is there and may be used")
+                throw SparseStoreError(code, "'\(name)': \(words[2]); check that the bucket exists and is accessible")
             }
 
-            /// The contents whose sizes the lines tell; -1 for an object that is not there.
+            /// Reads the contents whose sizes the lines list. The size -1 marks an object that does not exist.
             mutating func blocks() throws {
                 for line in answer.lines {
                     guard let size = Int(line), size >= -1, size <= 1 << 30 else { throw Errno.ioError }
@@ -193,7 +192,7 @@ extension S3Target {
         }
     }
 
-    /// Both pipes to the process.
+    /// The two pipes to the process.
     fileprivate struct Stream {
         let requests: FileDescriptor
         let answers: FileDescriptor

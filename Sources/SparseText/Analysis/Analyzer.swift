@@ -165,7 +165,7 @@ extension Analyzer {
         .map { Array($0.utf8) }
 }
 
-/// A term of a text, and where it stands.
+/// A term of a text, and its position.
 public struct TextToken: Sendable, Hashable {
     /// The term: a folded and stemmed word, or a WordPiece.
     public let term: String
@@ -186,7 +186,7 @@ public protocol TextTokenizer: Sendable {
 }
 
 extension TextTokenizer {
-    /// How often each term stands in a text. Terms are told apart by their bytes, as in a store.
+    /// Returns the number of occurrences of each term in a text. Terms are compared by their bytes, as in a store.
     public func counts(of text: String) -> [TextKey: Int] {
         tokens(in: text).reduce(into: [:]) { $0[TextKey($1.term), default: 0] += 1 }
     }

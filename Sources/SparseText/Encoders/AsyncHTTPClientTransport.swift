@@ -40,11 +40,11 @@
         ///         url: "http://localhost:8080", model: "splade-v3", tokens: tokenizer.tokens)
         ///
         /// - Parameters:
-        /// - url: The address of the service, such as `http://localhost:8080`.
-        /// - model: The name of the model, which a store records.
-        /// - tokens: The vocabulary of the model, by token number; see ``WordPieceTokenizer/tokens``.
-        /// - headers: The headers of each request, such as an authorization.
-        /// - settings: The batches, attempts and deadline.
+        ///   - url: The address of the service, such as `http://localhost:8080`.
+        ///   - model: The name of the model, which a store records.
+        ///   - tokens: The vocabulary of the model, by token number; see ``WordPieceTokenizer/tokens``.
+        ///   - headers: The headers of each request, such as an authorization.
+        ///   - settings: The batches, attempts and deadline.
         /// - Throws: `invalidArgument` if a setting is below 1 or the vocabulary is empty.
         public init(
             url: String, model: String, tokens: [String], headers: [(name: String, value: String)] = [],

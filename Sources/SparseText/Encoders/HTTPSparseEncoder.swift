@@ -12,10 +12,10 @@ public protocol EncodingTransport: Sendable {
     /// Posts a JSON body. Returns the status and the body of the response.
     ///
     /// - Parameters:
-    /// - body: The JSON text.
-    /// - url: The address of the service.
-    /// - headers: The names and values of headers in addition to `Content-Type`.
-    /// - timeout: The time after which the request fails.
+    ///   - body: The JSON text.
+    ///   - url: The address of the service.
+    ///   - headers: The names and values of headers in addition to `Content-Type`.
+    ///   - timeout: The time after which the request fails.
     /// - Throws: Any error of the connection. The request is then retried.
     func post(
         _ body: [UInt8], to url: String, headers: [(name: String, value: String)], timeout: Duration
@@ -58,12 +58,12 @@ public struct HTTPSparseEncoder: SparseEncoder {
     /// Creates an encoder.
     ///
     /// - Parameters:
-    /// - url: The address of the service, such as `http://localhost:8080`.
-    /// - model: The name of the model, which a store records.
-    /// - tokens: The vocabulary of the model, by token number; see ``WordPieceTokenizer/tokens``.
-    /// - headers: The headers of each request, such as an authorization.
-    /// - settings: The batches, attempts and deadline.
-    /// - transport: The transport that sends requests.
+    ///   - url: The address of the service, such as `http://localhost:8080`.
+    ///   - model: The name of the model, which a store records.
+    ///   - tokens: The vocabulary of the model, by token number; see ``WordPieceTokenizer/tokens``.
+    ///   - headers: The headers of each request, such as an authorization.
+    ///   - settings: The batches, attempts and deadline.
+    ///   - transport: The transport that sends requests.
     /// - Throws: `invalidArgument` if a setting is below 1 or the vocabulary is empty.
     public init(
         url: String, model: String, tokens: [String], headers: [(name: String, value: String)] = [],

@@ -41,9 +41,9 @@ public struct Highlighter: Sendable {
     /// Returns the matches and passages of a text.
     ///
     /// - Parameters:
-    /// - text: The text, such as the payload of a hit.
-    /// - passageBytes: The approximate length of a passage, at least 16.
-    /// - count: The maximum number of passages.
+    ///   - text: The text, such as the payload of a hit.
+    ///   - passageBytes: The approximate length of a passage, at least 16.
+    ///   - count: The maximum number of passages.
     public func highlights(in text: String, passageBytes: Int = 200, count: Int = 3) -> Highlights {
         let tokens = tokenizer.tokens(in: text).filter { weights[TextKey($0.term)] != nil }
         let matches = Self.joined(tokens.map(\.range))

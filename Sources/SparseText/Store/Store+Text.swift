@@ -45,10 +45,10 @@ extension Snapshot {
     ///     let hits = try store.search(text: "running engine", limit: 5)
     ///
     /// - Parameters:
-    /// - text: The query. A query without terms has no hits.
-    /// - options: The options of the search. The weighting of the encoder applies unless the options have one.
-    /// - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
-    ///   description (`StoreEncoders`).
+    ///   - text: The query. A query without terms has no hits.
+    ///   - options: The options of the search. The weighting of the encoder applies unless the options have one.
+    ///   - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
+    ///     description (`StoreEncoders`).
     /// - Throws: `encoderMismatch`, which names both encoders, if the encoder is not that of the store; the errors of
     ///   `StoreEncoders.encoder(for:)` and of the search.
     public func search(
@@ -70,10 +70,9 @@ extension Snapshot {
 }
 
 extension ShardedSnapshot {
-    /// The best documents of all shards for a question in plain words. See
+    /// Returns the best documents of all shards for a query in plain words. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
-    ///
-    /// - Throws: what that throws; `PartialAnswer` when a shard could not answer.
+    /// - Throws: The errors of that method; `PartialAnswer` if a shard could not answer.
     public func search(
         text: String, options: SearchOptions = SearchOptions(), encoder: (any TextEncoder)? = nil
     ) throws -> SearchResult {
@@ -83,7 +82,7 @@ extension ShardedSnapshot {
         return try search(Query(terms: used.encode(query: text)), options: options)
     }
 
-    /// The encoder to ask the shards with. See ``SparseStore/Snapshot/textEncoder(_:)``.
+    /// Returns the encoder for queries to the shards. See ``SparseStore/Snapshot/textEncoder(_:)``.
     public func textEncoder(_ given: (any TextEncoder)? = nil) throws(SparseStoreError) -> any TextEncoder {
         try StoreEncoders.encoder(for: encoder, given: given)
     }
@@ -98,11 +97,11 @@ extension WriteTransaction {
     ///     }
     ///
     /// - Parameters:
-    /// - id: The identifier of the document.
-    /// - text: The text of the document.
-    /// - tags: The tags of the document, for filters.
-    /// - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
-    ///   description (`StoreEncoders`).
+    ///   - id: The identifier of the document.
+    ///   - text: The text of the document.
+    ///   - tags: The tags of the document, for filters.
+    ///   - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
+    ///     description (`StoreEncoders`).
     /// - Throws: `invalidVector` if the text has no terms; `encoderMismatch`, which names both encoders, if the encoder
     ///   is not that of the store; the errors of `StoreEncoders.encoder(for:)` and `upsert`.
     public mutating func upsert(
@@ -138,9 +137,8 @@ public enum StoreEncoders {
     private static let known = Mutex<[Key: any TextEncoder]>([:])
 
     /// Returns the encoder that a store describes.
-    ///
-    /// - Throws: `invalidArgument` when the store describes none, or one that needs files; `encoderMismatch` when this
-    ///   system's analyzer of that name makes other terms.
+    /// - Throws: `invalidArgument` if the store has no description of an encoder, or if the encoder needs files;
+    ///   `encoderMismatch` if this system's analyzer of that name produces other terms.
     public static func encoder(for description: EncoderDescription?) throws(SparseStoreError) -> any TextEncoder {
         guard let description else {
             throw SparseStoreError(
@@ -161,11 +159,12 @@ public enum StoreEncoders {
         return encoder
     }
 
-    /// The encoder to ask a store with.
+    /// Returns the encoder for queries to a store.
     ///
     /// - Parameters:
-    ///   - description: of what filled the store; nil where nobody has said, which leaves the choice to the caller.
-    ///   - given: the caller's encoder; nil for the one that the description is enough to make.
+    ///   - description: The description of the encoder that filled the store; nil if the store has none, so that the
+    ///     caller must choose.
+    ///   - given: The encoder of the caller; nil for the one that can be created from the description.
     static func encoder(
         for description: EncoderDescription?, given: (any TextEncoder)?
     ) throws(SparseStoreError) -> any TextEncoder {
