@@ -35,8 +35,8 @@ def main() -> None:
             ("p50", [value / 1e3 for value in column("search_p50_us")]),
             ("p99", [value / 1e3 for value in column("search_p99_us")])],
             built["search_p99_us"] * 1.5 / 1e3, "1.5 x p99 as built"),
-        (axes[0][1], "recall at 10", [("measured", column("recall"))], options.target, "asked for"),
-        (axes[1][0], "file bytes / live bytes", [("", column("file_over_live"))], 2, "aim"),
+        (axes[0][1], "recall at 10", [("measured", column("recall"))], options.target, "requested"),
+        (axes[1][0], "file bytes / live bytes", [("", column("file_over_live"))], 2, "goal"),
         (axes[1][1], "commit, ms", [
             ("p50", column("commit_p50_ms")), ("slowest", column("commit_max_ms"))], 250, "aim")]
     for axis, title, curves, aim, aim_name in panels:

@@ -3,8 +3,10 @@
 #
 #   DATA=FOLDER Benchmarks/inside.sh kernels|ablation [OPTION...]
 #   DATA=FOLDER STORE=FILE Benchmarks/inside.sh kernels|ablation [OPTION...]
+#
 # FOLDER has docs.csr and queries.csr. The store is loaded from it into WORK, or is an existing one. The options of the
 # benchmark are at the top of its Main.swift.
+#
 # The measured code is internal. These two benchmarks are therefore built with testable imports, in a separate folder,
 # and all others with the engine that users build.
 set -euo pipefail

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs Tests/C, which calls the C interface from C.
+#
 #   Scripts/c-tests.sh LIBRARY        against a shared library: without a sanitizer, and with leaks checked
 #   Scripts/c-tests.sh thread         against a library that is built for it with the thread sanitizer in every module
 #   Scripts/c-tests.sh address        the same with the address sanitizer

@@ -2,6 +2,7 @@
 # Loads the sample collection of Examples/sample into a new store, runs some queries, explains each hit, measures the
 # answers and shows statistics of the store. Prints every command before it runs, and keeps the store,
 # .build/sample.sparse, so that you can try more commands.
+#
 #   Scripts/demo.sh      `make demo` builds the command line first; SPARSESTORE can name another one
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -2,6 +2,7 @@
 # Builds the documentation of the library's public modules, with the articles and the tutorial of
 # Sources/SparseStore/SparseStore.docc, into .build/docs, with the docc of the Swift toolchain, so that the package
 # needs no plugin. Fails on a warning, such as a ``link`` to a symbol that does not exist.
+#
 # The site consists of static files. If a host serves it below a path, set DOCS_BASE_PATH=that/path.
 # (swift format checks that every public declaration has a comment.)
 set -euo pipefail

@@ -3,6 +3,7 @@
 # the input, no shorter than before; `load --resume` continues from there. When a load finishes, its store must equal
 # one that was never interrupted: the same exact answers, documents, terms and nonzeros. Then a new store is loaded,
 # until enough kills have hit a running load.
+#
 #   Scripts/kill-load.sh [KILLS [SEED]]     50 kills and a random seed by default; pass a printed seed to repeat its delays
 #   Scripts/kill-load.sh --self-test        loses a document on purpose and expects that it is noticed
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the C library and the Python package, and tests both (`make python`). Writes Python/dist/*.whl and *.tar.gz.
+#
 # The shared library contains the Swift runtime and exports only the C interface. auditwheel bundles liblmdb, libzstd
 # and libcrypto into the wheel and tags it with the oldest glibc that it supports. The tests of the package run against
 # the wheel in a separate virtual environment. PYTHON names the interpreter.

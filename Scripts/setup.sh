@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks that the build's requirements are installed: Swift, liblmdb, libzstd, zlib, libcrypto, libstemmer, pkg-config.
 # Installs missing packages with apt-get and prints the command. Does nothing if none is missing.
+#
 #   Scripts/setup.sh          the requirements of `make demo`
 #   Scripts/setup.sh checks   also the requirements of `make test` and the checks: python3, zstd (the command), and on
 #                             Linux the two modules of Tests/Reader for the system's Python, which may not be 'python3'

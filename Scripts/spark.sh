@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-command -v java > /dev/null || { echo "spark: there is no java; install openjdk-17-jre-headless" >&2; exit 1; }
+command -v java > /dev/null || { echo "spark: java was not found; install openjdk-17-jre-headless" >&2; exit 1; }
 environment=$(mktemp -d)
 trap 'rm -rf "$environment"' EXIT
 python3 -m venv "$environment/venv"

@@ -1,6 +1,7 @@
 import SparseStore
 
 /// The attributes of a payload, so that filters and facets can use its values.
+///
 /// An attribute has one type in all documents of a store, but a key of a payload can have any type. Each kind of value
 /// therefore has its own attribute. All of them are lists, because a key can have several values:
 ///
@@ -13,6 +14,7 @@ import SparseStore
 /// | `d:KEY`   | strings that are dates, in microseconds since 1970          | range of dates     |
 /// | `#keys`   | keys that have a value                                      | is_empty           |
 /// | `#nulls`  | keys whose value is null                                    | is_null            |
+///
 /// The key of a value inside an object is the path to it, with dots.
 struct PayloadAttributes {
     enum Kind: String { case string = "s", integer = "i", boolean = "b", number = "n", date = "d" }

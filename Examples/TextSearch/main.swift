@@ -1,6 +1,7 @@
 // Searches the lines of files in plain words:
 //
 //     text-search STORE QUESTION FILE...
+//
 // Each line is a document. A file that is read again replaces its old lines.
 import Foundation
 import SparseStore

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #if defined(__linux__)
-// As little as possible, and one declaration of our own: <fcntl.h> or <unistd.h> here would move the C library's types
-// into this module, and hide them from files that import the C library only.
+// Include as little as possible, and declare one function here: <fcntl.h> or <unistd.h> would move the C library's
+// types into this module, and hide them from files that only import the C library.
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 extern long syscall(long number, ...);
@@ -14,8 +14,8 @@ extern long syscall(long number, ...);
 #include <stdio.h>
 #endif
 
-// A rename that fails with EEXIST instead of replacing what stands at the target. The C libraries spell it
-// differently and Swift's module for glibc does not show it. ENOSYS or EINVAL means: use link and unlink.
+// A rename that fails with EEXIST instead of replacing an existing target. The C libraries spell it differently, and
+// Swift's module for glibc does not include it. ENOSYS or EINVAL means: use link and unlink.
 static inline int clmdb_rename_without_replacing(const char *source, const char *target) {
 #if defined(__linux__) && defined(SYS_renameat2)
     const int working_folder = -100;  // AT_FDCWD
@@ -32,12 +32,12 @@ static inline int clmdb_rename_without_replacing(const char *source, const char 
 }
 
 #if defined(__linux__)
-// Commands of fcntl(2) for locks of an open file description, which <fcntl.h> shows to GNU sources only.
+// Commands of fcntl(2) for locks of an open file description, which <fcntl.h> only declares for GNU sources.
 static const int clmdb_ofd_getlk = 36;
 static const int clmdb_ofd_setlk = 37;
 
-// Reserves blocks for the first bytes of a file, whose size stays as it is: fallocate(2), which glibc declares for GNU
-// sources only. Returns 0, or -1 with errno set.
+// Reserves blocks for the first bytes of a file without changing its size: fallocate(2), which glibc only declares for
+// GNU sources. Returns 0, or -1 with errno set.
 static inline int clmdb_reserve(int descriptor, long bytes) {
     const int keep_size = 1;  // FALLOC_FL_KEEP_SIZE
     return (int)syscall(SYS_fallocate, descriptor, keep_size, 0L, bytes);
@@ -46,7 +46,7 @@ static inline int clmdb_reserve(int descriptor, long bytes) {
 // The flag of open(2) for a file without a name (O_TMPFILE without O_DIRECTORY).
 static const int clmdb_unnamed = 020000000;
 
-// The kind of the file system that holds a path (f_type), or 0 with errno set.
+// Returns the type of the file system of a path (f_type), or 0 with errno set.
 static inline unsigned clmdb_filesystem_magic(const char *path) {
     struct statfs volume;
     return statfs(path, &volume) == 0 ? (unsigned)volume.f_type : 0u;

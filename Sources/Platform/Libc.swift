@@ -1,4 +1,4 @@
-// The system's C library, under one name: `internal import Platform` brings it.
+// The system's C library, under one name: `internal import Platform` imports it.
 #if canImport(Darwin)
     @_exported public import Darwin
 #elseif canImport(Musl)

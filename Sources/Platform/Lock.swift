@@ -75,8 +75,8 @@ package final class Monitor<State>: @unchecked Sendable {
         return try body(&state.pointee)
     }
 
-    /// Waits for the condition, at most for the timeout, then runs the body. The second argument of the body says
-    /// whether the condition holds.
+    /// Waits for the condition, but not longer than the timeout, and then runs the body. The second argument of the
+    /// body is whether the condition holds.
     package func withLock<R, E: Error>(
         waitingUpTo timeout: Duration?, until isReady: (State) -> Bool, _ body: (inout State, Bool) throws(E) -> R
     ) throws(E) -> R {

@@ -7,6 +7,7 @@ import Measure
 ///
 ///     ablation STORE --queries queries.csr [--documents docs.csr --work FOLDER] [--limit 10] [--recall 0.95]
 ///         [--count 400] [--rounds 5] [--cold 3]
+///
 /// STORE has term numbers and is tuned. With the documents it was made from, three more stores are built in FOLDER, or
 /// reused: one without an order of similar documents, one without dense lists, and one to compare these with. All use
 /// the plan that STORE has for the recall. Each pass of a variant runs next to one with everything. Times are processor

@@ -6,6 +6,7 @@ import SparseStore
 /// documents.
 ///
 ///     durable-writes FOLDER [--singles 200] [--batches 5] [--rounds 5] [--components 120] [--already 20000]
+///
 /// Both sync before they return. LMDB only stores each document's bytes. The store also writes ids, statistics and an
 /// index, so that the next search finds the document.
 @main

@@ -6,6 +6,7 @@ import SparseStore
 /// JSON object. `Benchmarks/ingest.py` runs this and its peers in turn.
 ///
 ///     ingest FOLDER --documents docs.csr --queries queries.csr [--batch 1] [--seconds 5] [--already 20000]
+///
 /// The store begins with the first `already` rows, merged. The following rows are then committed, `batch` per commit,
 /// until the time is over or no row is left. Only the commits are timed, not making the documents. Searches are exact.
 @main

@@ -6,6 +6,7 @@ import Measure
 /// Measures the processor time per element of each inner loop of the engine, on the lists and vectors of a real store.
 ///
 ///     kernels STORE --queries queries.csr [--count 200] [--rounds 15]
+///
 /// STORE has term numbers, and exact vectors in addition to its lists. The engine must be built with `-enable-testing`,
 /// because its loops are internal; `make bench-kernels` does this. `maxsim-kernels` measures the loops over token
 /// vectors.

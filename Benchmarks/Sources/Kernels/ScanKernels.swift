@@ -62,7 +62,7 @@ extension Material {
             var allowed = Bitmap(count: segment.documentCount)
             for ordinal in stride(from: 0, to: segment.documentCount, by: every) { allowed.insert(ordinal) }
             kernels.append(
-                kernel("maxima, filtered", "one document in \(every) let through", bytes: 2.125) {
+                kernel("maxima, filtered", "one document in \(every) matches", bytes: 2.125) {
                     WindowKernels.maxima(other.accumulators, keeping: allowed, other.maxima)
                 })
         }

@@ -4,6 +4,7 @@ import SparseStore
 
 /// Measures the thread CPU time per candidate of reranking with MaxSim, for each codec: synthetic documents of 80 token
 /// vectors of 128 dimensions, 32 query tokens, 50 candidates, from a store that does not fit into the cache.
+///
 /// The time includes the same steps as in a search: the lookup in the store, the checksum of the value, and the kernel.
 @main struct Main {
     static let documents = 2_000

@@ -5,6 +5,7 @@ import SparseStore
 /// Measures the time from the return of `write` until a search finds the document, in the same process and in another.
 ///
 ///     visible FOLDER --documents docs.csr [--already 20000] [--commits 1000]
+///
 /// Each commit adds one document with its own term, and one search looks for that term. The search is alternately in
 /// this process and in a second one that has the store open and is notified through a pipe. The time is from the return
 /// of `write` to the answer, so for the other process it includes the round trip through the pipe, which is also

@@ -13,7 +13,7 @@ end
 local function vector()
   local indices, values, seen = {}, {}, {}
   for _ = 1, 12 do
-    -- Small numbers are asked for and written more often, as words are.
+    -- Small numbers are searched and written more often, like common words.
     local index = math.floor(math.exp(math.random() * math.log(20000)))
     if not seen[index] then
       seen[index] = true

@@ -1,14 +1,14 @@
 import Foundation
 
-// What libFuzzer calls. The target's name stands in the environment, which the processes that libFuzzer starts for
-// itself inherit.
+// The functions that libFuzzer calls. The target's name is in the environment, because processes that libFuzzer starts
+// inherit it.
 
 private let target: FuzzTarget? = {
     let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"]
     return FuzzTarget.all.first { $0.name == name }
 }()
 
-/// Runs before libFuzzer looks at its arguments.
+/// Runs before libFuzzer parses its arguments.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawPointer) -> CInt {
     let environment = ProcessInfo.processInfo.environment
@@ -34,7 +34,7 @@ public func testOneInput(_ bytes: UnsafeRawPointer?, _ count: Int) -> CInt {
     do {
         try target?.run(UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
     } catch {
-        // The end of the process is how libFuzzer learns of it.
+        // libFuzzer detects a finding by the end of the process.
         FileHandle.standardError.write(Data("FINDING: \(error)\n".utf8))
         abort()
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Every input that is checked in, run through its target: seeds, and what once broke a promise.
+/// Runs every input that is checked in through its target: seeds, and inputs that once broke a promise.
 @Suite struct ReplayTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: FuzzTarget.all.filter(\.isReplayable))
     func `no input that is checked in breaks a promise`(target: FuzzTarget) throws {
         let inputs = ["Corpus", "Regressions"].flatMap { Self.inputs($0, of: target) }
-        #expect(!inputs.isEmpty, "\(target.name) has no seeds: Fuzz/run.sh --seeds")
+        #expect(!inputs.isEmpty, "\(target.name) has no seeds; run Fuzz/run.sh --seeds")
         for input in inputs {
             let bytes = [UInt8](try Data(contentsOf: input))
             #expect(throws: Never.self, "\(target.name)/\(input.lastPathComponent)") {

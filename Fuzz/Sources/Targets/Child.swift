@@ -2,30 +2,31 @@ import Foundation
 
 #if os(Linux)
 
-    /// A process of its own that opens one store file, and dies alone if the file kills it.
+    /// A separate process that opens one store file, so that a file that crashes it does not end the fuzzer.
     ///
-    /// It is a copy of this one: to load the program anew, with its sanitizer, takes longer than all that it does. Only the
-    /// calling thread goes on in a copy, which is enough, for nothing that it asks of a store needs another.
+    /// It is a fork of this process, because loading the program with its sanitizer again takes longer than the work
+    /// itself. Only the calling thread continues in a fork, which is enough, because reading a store needs no other
+    /// thread.
     enum Child {
         private static let findingStatus: Int32 = 70
         private static let faultStatus: Int32 = 71
         private static let seconds: UInt32 = 30
 
-        /// Runs `body` in a copy of this process. A fault of memory is told and passes: liblmdb trusts its pages, follows
-        /// them out of the map, and hands out what it has not seen.
+        /// Runs `body` in a fork of this process. A memory fault is reported but is not a finding, because liblmdb
+        /// trusts the pointers in its pages, which may lead out of the map.
         static func run(_ body: () throws -> Void) throws {
-            // Swift hides it, since few programs may go on in a copy.
+            // Swift hides it, because few programs can continue in a fork.
             typealias Fork = @convention(c) () -> pid_t
-            guard let fork = dlsym(nil, "fork") else { throw Finding("there is no fork") }
+            guard let fork = dlsym(nil, "fork") else { throw Finding("fork is not available") }
             let child = unsafeBitCast(fork, to: Fork.self)()
-            guard child >= 0 else { throw Finding("no process can be started") }
+            guard child >= 0 else { throw Finding("cannot start a process") }
             if child == 0 { end(body) }
             var status: CInt = 0
-            // libFuzzer's timer interrupts.
+            // libFuzzer's timer interrupts the call.
             var waited = waitpid(child, &status, 0)
             while waited < 0, errno == EINTR { waited = waitpid(child, &status, 0) }
             guard waited == child else { throw Finding("a process was lost") }
-            // The low seven bits are the signal, what is above them the status.
+            // The low seven bits are the signal, and the bits above them the status.
             switch (status & 0x7F, status >> 8 & 0xFF) {
             case (0, 0): return
             case (0, faultStatus): FileHandle.standardError.write(Data("FAULT IN DAMAGED PAGES\n".utf8))
@@ -33,10 +34,10 @@ import Foundation
             }
         }
 
-        /// The child's part. It leaves without the ends of the program, which are the parent's.
+        /// Runs in the child. It exits without the exit handlers, which belong to the parent.
         private static func end(_ body: () throws -> Void) -> Never {
             for number in [SIGSEGV, SIGBUS, SIGABRT] { signal(number) { _ in Child.tellFault() } }
-            // Hanging is a finding too.
+            // A hang is a finding too.
             signal(SIGALRM, SIG_DFL)
             alarm(seconds)
             do {
@@ -48,9 +49,9 @@ import Foundation
             _exit(0)
         }
 
-        /// Says where the fault is, and ends the process by `faultStatus`.
+        /// Prints the position of the fault, and ends the process with `faultStatus`.
         private static func tellFault() {
-            // Not in Swift's view of the C library.
+            // Swift's module of the C library does not include it.
             typealias Backtrace = @convention(c) (UnsafeMutablePointer<UInt>, CInt) -> CInt
             typealias Symbols = @convention(c) (UnsafeMutablePointer<UInt>, CInt, CInt) -> Void
             if let backtrace = dlsym(nil, "backtrace"), let symbols = dlsym(nil, "backtrace_symbols_fd") {

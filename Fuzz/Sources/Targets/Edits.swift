@@ -1,7 +1,7 @@
-/// The edits that an input asks for, six bytes each: which value, where in it, and how.
+/// The edits that an input encodes, six bytes each: the value, the position in it, and the kind of edit.
 struct Edits {
     struct Edit {
-        /// Of the values there are.
+        /// The index of the value.
         let index: Int
         let offset: Int
         private static let weights: [Float] = [
@@ -17,9 +17,10 @@ struct Edits {
             byte = bytes[start + 5]
         }
 
-        /// Flips, sets, cuts off, adds, repeats, or writes a number that is a lie, in the `length` bytes from `first` on.
+        /// Flips, sets, cuts off, adds or repeats bytes, or writes a wrong number, in the `length` bytes from `first`
+        /// on.
         ///
-        /// - Parameter unit: bytes that are cut off or added at a time.
+        /// - Parameter unit: The number of bytes that are cut off or added at a time.
         func apply(to bytes: inout [UInt8], from first: Int, in length: Int, unit: Int = 1) {
             guard length > 0 else { return }
             let place = first + offset % length
@@ -41,7 +42,7 @@ struct Edits {
             case 9: write(UInt64(Self.weights[Int(byte) % Self.weights.count].bitPattern), 4)
             case 10: write(UInt64(65_535 - Int(byte & 3)), 2)
             case 11:
-                // The bytes before, once more: what should ascend does not.
+                // Repeat the preceding bytes, so that ascending values no longer ascend.
                 let count = min(Int(byte) + 1, place - first, bytes.count - place)
                 guard count > 0 else { return }
                 bytes.replaceSubrange(place..<place + count, with: Array(bytes[place - count..<place]))
@@ -52,7 +53,7 @@ struct Edits {
 
     let list: [Edit]
 
-    /// At most 64: more teach nothing.
+    /// At most 64, because more do not help.
     init(_ bytes: UnsafeRawBufferPointer) {
         list = stride(from: 0, to: bytes.count - 5, by: 6).prefix(64).map { Edit(bytes, at: $0) }
     }

@@ -1,4 +1,4 @@
-/// What a target throws when the engine has broken a promise. Errors of the engine's own types are no findings.
+/// The error of a target when the engine has broken a promise. Errors of the engine's own types are not findings.
 struct Finding: Error, CustomStringConvertible {
     let description: String
 
@@ -11,7 +11,7 @@ struct Finding: Error, CustomStringConvertible {
         } catch let finding as Finding {
             throw finding
         } catch {
-            guard isPromised(error) else { throw Finding("an error that nobody promised: \(error)") }
+            guard isPromised(error) else { throw Finding("an error of an unexpected type: \(error)") }
             return nil
         }
     }

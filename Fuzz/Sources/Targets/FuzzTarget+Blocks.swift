@@ -1,7 +1,8 @@
 @testable import SparseFormat
 
 extension FuzzTarget {
-    /// A block directory and the chunk of its lists. What the directory lets through is read in every way there is.
+    /// A block directory and the chunk of its lists. Everything that the directory accepts is read in every possible
+    /// way.
     static let blockLists = FuzzTarget(
         name: "block-lists",
         seeds: {
@@ -20,7 +21,7 @@ extension FuzzTarget {
             guard let first = bytes.first, bytes.count > 1 + 4 * Int(first) else { return }
             let directory = UnsafeRawBufferPointer(rebasing: bytes[1..<1 + 4 * Int(first)])
             let data = UnsafeRawBufferPointer(rebasing: bytes[(1 + 4 * Int(first))...])
-            // An allocation of its own, so that one byte too far is seen.
+            // A separate allocation, so that reading one byte too far is detected.
             let exact = UnsafeMutableRawBufferPointer.allocate(byteCount: data.count, alignment: 8)
             defer { exact.deallocate() }
             exact.copyBytes(from: data)
@@ -48,7 +49,7 @@ extension FuzzTarget {
             }
         })
 
-    /// Chunks of places and of lines: the first byte says how many slots and lines there are.
+    /// Chunks of places and of lines. The first byte determines the number of slots and lines.
     static let impactLines = FuzzTarget(
         name: "impact-lines",
         seeds: {

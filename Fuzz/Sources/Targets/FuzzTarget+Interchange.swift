@@ -4,7 +4,7 @@ import Foundation
 @testable import SparseStore
 
 extension FuzzTarget {
-    /// A target for each format of other people's files, and for the text of a filter.
+    /// A target for each foreign file format, and for the text of a filter.
     static let interchange = [
         jsonLines, csr, npy, trecRun, qrels, truth, queries, weights, zstd, gzip, ciff, measures, filter,
     ]
@@ -14,7 +14,7 @@ extension FuzzTarget {
     private static let multivectorLine = #"{"id": 7, "vector": {"x": 1}, "multivector": [[1, 0.5], [-2, 0]]}"#
     private static let arrays: [UInt8] = npy("<f2", "(3, 2)", [UInt8](repeating: 0x3C, count: 12))
 
-    /// What is read is what a store takes, and reading on from any place gives the rest.
+    /// A store accepts everything that is read, and reading from any position yields the rest.
     private static let jsonLines = FuzzTarget(
         name: "jsonl", seeds: { ["\(line)\r\n\n{}\n\(multivectorLine)", "\u{FEFF}\(line)"].map { Array($0.utf8) } },
         run: { bytes in

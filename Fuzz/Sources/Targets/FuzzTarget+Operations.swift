@@ -2,8 +2,8 @@ import SparseFormat
 import SparseStore
 
 extension FuzzTarget {
-    /// The input is a script: writes, commits, aborts, searches, merges, block indexes, tuning, changes of codec, compacting,
-    /// reopening. After each step the store must say what a dictionary says.
+    /// The input is a script of writes, commits, aborts, searches, merges, block indexes, tuning, changes of codec,
+    /// compaction and reopening. After each step the store must agree with a dictionary.
     static let operations = FuzzTarget(
         name: "operations", longest: 512,
         seeds: { [Array(0...255), Array((0...255).reversed()), Array("upsert, search".utf8)] },
@@ -40,7 +40,7 @@ private struct OperationsRun {
         usesNames = first & 1 == 0
         var configuration = Configuration()
         configuration.durability = .lastCommitsMayBeLost
-        // A map that has to grow runs transactions again.
+        // If the map has to grow, the transaction runs again.
         if first & 2 == 0 { configuration.mapSize = 1 << 18 }
         if first & 4 == 0 { configuration.multivectorCodec = .int8 }
         self.configuration = configuration
@@ -75,7 +75,8 @@ private struct OperationsRun {
         }
     }
 
-    /// Both codecs keep what the documents here have. A change is now and then interrupted, and goes on with the next.
+    /// Both codecs preserve the token vectors used here. A change is sometimes interrupted, and continues with the next
+    /// one.
     private mutating func encode(as codec: MultivectorCodec) throws {
         let isInterrupted = next() & 1 == 0
         do {
@@ -108,7 +109,7 @@ private struct OperationsRun {
                         try Finding.unless(isThere == (after.documents[id] != nil), "updating \(id)")
                         after.documents[id]?.attributes = attributes
                     case .removeWhere(let filter):
-                        // A name that no document has had is refused.
+                        // An unknown attribute is refused.
                         guard let count = try? transaction.remove(where: filter) else { continue }
                         let ids = after.documents.values.filter { Model.lets($0, through: filter) }.map(\.id)
                         for id in ids { after.documents[id] = nil }
@@ -128,7 +129,7 @@ private struct OperationsRun {
     private mutating func change() -> Change {
         let kind = next()
         let id = "d\(next() % 24)"
-        // The high bits take nothing from the meaning that older inputs have.
+        // The high bits do not change the meaning of older inputs.
         switch kind % 16 {
         case 13 where kind >= 128: return .update(id, attributes(kind))
         case 14 where kind >= 192: return .removeWhere(condition(kind >> 1) ?? .tag("tag2"))
@@ -160,7 +161,7 @@ private struct OperationsRun {
         return document
     }
 
-    /// Attributes that a byte stands for.
+    /// Returns the attributes that a byte encodes.
     private func attributes(_ byte: Int) -> [String: AttributeValue] {
         var attributes: [String: AttributeValue] = ["year": .integer(Int64(byte % 8))]
         if byte & 2 == 0 { attributes["lang"] = .string(["de", "en", "fr"][byte % 3]) }
@@ -168,7 +169,7 @@ private struct OperationsRun {
         return attributes
     }
 
-    /// The filter that a byte stands for; nil for none.
+    /// Returns the filter that a byte encodes; nil for none.
     private func condition(_ byte: Int) -> Filter? {
         let tag: [Filter?] = [nil, nil, .tag("tag0"), .tag("tag1")]
         switch byte >> 2 % 8 {
@@ -194,7 +195,7 @@ private struct OperationsRun {
     }
 
     private mutating func query() -> Query {
-        // Some queries have weights below zero.
+        // Some queries have negative weights.
         let signs: [Float] = [[1], [1, -1], [1, 1, -1]][next() % 3]
         let weights = weights().enumerated().map { ($1.0, $1.1 * signs[$0 % signs.count]) }
         return usesNames
@@ -209,7 +210,7 @@ private struct OperationsRun {
         options.limit = 1 + next() % 10
         options.recall = recall
         options.filter = filter
-        // A name that no document has had is refused, which is no finding.
+        // An unknown attribute is refused, which is not a finding.
         if let filter, (try? store.read { try $0.count(where: filter) }) == nil { return }
         if case .plainSeismic = recall, try store.statistics().blocks == nil { return }
         let hits = try store.search(query, options: options).hits
@@ -221,7 +222,7 @@ private struct OperationsRun {
         if recall == .exact {
             try Finding.unless(
                 hits.map(\.id) == truth.map(\.id) && hits.map(\.score) == truth.map(\.score),
-                "exact search: \(hits.map(\.id)) in place of \(truth.map(\.id))")
+                "exact search: \(hits.map(\.id)) instead of \(truth.map(\.id))")
         } else {
             let scores = Dictionary(uniqueKeysWithValues: truth.map { ($0.id, $0.score) })
             try Finding.unless(
@@ -230,7 +231,7 @@ private struct OperationsRun {
         }
     }
 
-    /// All that the store holds against all that the model holds.
+    /// Compares the whole content of the store with that of the model.
     private func compare() throws {
         var count = 0
         try store.read { snapshot in
@@ -258,7 +259,7 @@ private struct OperationsRun {
 
     private func compare(_ found: Document?, _ known: Document?, _ id: String) throws {
         guard let found, let known else {
-            return try Finding.unless(found == nil && known == nil, "document \(id) is there or not")
+            return try Finding.unless(found == nil && known == nil, "document \(id) is in only one of the two")
         }
         try Finding.unless(
             Model.weights(found) == Model.weights(known) && found.payload == known.payload

@@ -6,10 +6,10 @@ import Foundation
 import SystemPackage
 
 extension FuzzTarget {
-    /// Values of a whole store forged behind right checksums: one may contradict the other, but nothing may trap, and
-    /// everything ends. The first byte says whether the store is also written to, and merged, encoded, tuned or given a block
-    /// index, and whether it is, as both take long, now and then verified or repaired. By the second, one store of 32 is the
-    /// large one, which takes ten times as long.
+    /// The values of a whole store are forged, with correct checksums. They may contradict each other, but nothing may
+    /// trap, and every call must end. The first byte determines whether the store is also written to, and merged,
+    /// encoded, tuned or given a block index, and whether it is verified or repaired, which is rare because both are
+    /// slow. The second byte selects the large store in one of 32 cases, which takes ten times as long.
     static let forgedStore = FuzzTarget(
         name: "forged-store", longest: 2 + 6 * 16,
         seeds: {
@@ -18,7 +18,7 @@ extension FuzzTarget {
             let several: [UInt8] = [0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]
             var seeds: [[UInt8]] = [[0, small], [0, large], [0x3E, small] + several, [0x3E, large] + several]
             for size in [small, large] {
-                // Of several edits some agree with each other, as a forger's would.
+                // Some of several edits are consistent with each other, like those of a forger.
                 let removing = try StoreTemplate.chosen(by: size).removingStoredDocument()
                 for edits in [[], [0, 1, 0, 20, 0, 1], several, removing] {
                     for maintenance in UInt8(0)...3 { seeds.append([maintenance << 6 | 1, size] + edits) }
@@ -66,10 +66,10 @@ extension FuzzTarget {
         }
     }
 
-    /// Bytes of the file itself changed, cut off or added: liblmdb may fault on that, so a process of its own opens the
-    /// file. An answer, if there is one, must be true of some commit.
+    /// Bytes of the file itself are changed, cut off or added. liblmdb may crash on that, so a separate process opens
+    /// the file. An answer, if any, must be correct for some commit.
     ///
-    /// The first byte chooses the store, as the second of `forgedStore` does.
+    /// The first byte selects the store, like the second byte of `forgedStore`.
     static let damagedFile = FuzzTarget(
         name: "damaged-file", isReplayable: false, longest: 1 + 6 * 16,
         seeds: {
@@ -85,7 +85,7 @@ extension FuzzTarget {
             let path = folder.path("damaged")
             var file = template.file
             for edit in Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())).list {
-                // Parts of 64 KiB: an offset has 16 bits.
+                // Use parts of 64 KiB, because an offset has 16 bits.
                 let first = edit.index % (file.count / 65_536 + 1) * 65_536
                 edit.apply(to: &file, from: first, in: min(65_536, file.count - first), unit: 512)
             }

@@ -1,20 +1,20 @@
-/// One door of the engine that takes bytes from outside.
+/// One entry point of the engine for bytes from outside.
 struct FuzzTarget: Sendable {
-    /// Also the folder of its seeds and regressions.
+    /// The name, which is also the folder of its seeds and regressions.
     let name: String
-    /// Whether inputs may be run in a test: false when the process may end, as it should with the canary.
+    /// Whether a test may run the inputs; false if they may end the process, as with the canary.
     var isReplayable = true
-    /// Bytes of the longest input that is tried.
+    /// The maximum length of an input, in bytes.
     var longest = 8_192
-    /// Inputs to begin with, made from real values.
+    /// The initial inputs, made from real values.
     var seeds: @Sendable () throws -> [[UInt8]] = { [] }
-    /// Throws a `Finding`, or ends the process, when a promise is broken.
+    /// Runs an input. Throws a `Finding`, or ends the process, if a promise is broken.
     let run: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
     static let all: [FuzzTarget] =
         records + interchange + [blockLists, impactLines, forgedStore, damagedFile, operations, canary]
 
-    /// Proves that the fuzzer finds what there is to find: the three bytes only come together by following coverage.
+    /// Shows that the fuzzer works: it finds the three bytes only by following coverage.
     static let canary = FuzzTarget(name: "canary", isReplayable: false) { bytes in
         guard bytes.count >= 3, bytes[0] == 0x73 else { return }
         guard bytes[1] == 0x69 else { return }

@@ -1,6 +1,6 @@
 import SparseStore
 
-/// The reference: documents in a dictionary, every score from scratch.
+/// The reference model, with documents in a dictionary and scores computed from scratch.
 struct Model {
     var documents: [String: Document] = [:]
 
@@ -21,14 +21,15 @@ struct Model {
         }
     }
 
-    /// Weights here are multiples of 1/16 below 16, so that sums are exact in any order; nil for no document.
+    /// Returns the score of a document; nil if it does not exist. Weights are multiples of 1/16 below 16, so that sums
+    /// are exact in any order.
     func score(_ id: String, _ query: Query) -> Float? {
         guard let document = documents[id] else { return nil }
         let query = Self.weights(query)
         return Self.weights(document).reduce(0) { $0 + $1.value * query[$1.key, default: 0] }
     }
 
-    /// Whether a filter of those that are asked here lets a document through.
+    /// Returns whether a document matches one of the filters that are used here.
     static func lets(_ document: Document, through filter: Filter) -> Bool {
         switch filter {
         case .tag(let tag): document.tags.contains(tag)

@@ -1,23 +1,24 @@
 @testable import SparseStore
 import SystemPackage
 
-/// Asks a store that may be damaged for everything it can be asked for.
+/// Makes every kind of call on a store that may be damaged.
 struct StoreProbe {
     let path: String
-    /// What answers are held against.
+    /// The data that answers are compared with.
     struct Truth {
-        /// All documents that were ever written, each as it always was.
+        /// All documents that were ever written; none has ever changed.
         let written: [String: Document]
-        /// Those of the last commit.
+        /// The documents of the last commit.
         let documents: [String: Document]
         let generation: UInt64
     }
 
-    /// Nil when values may be forged. Damaged pages may lead to an earlier commit, or to a part of one: what is found
-    /// must have been written once, and an exact answer of the last commit must be right.
+    /// The expected data; nil if values may be forged. Damaged pages may lead to an earlier commit, or to a part of
+    /// one. Every document that is found must have been written, and an exact answer of the last commit must be
+    /// correct.
     let truth: Truth?
 
-    /// - Throws: `Finding` for an answer that is wrong, and for an error that nobody promised.
+    /// - Throws: `Finding` for a wrong answer, and for an error of an unexpected type.
     func run(writing: Maintenance? = nil, verifying: Bool = false) throws {
         var configuration = Configuration()
         configuration.durability = .lastCommitsMayBeLost
@@ -34,12 +35,12 @@ struct StoreProbe {
         }
     }
 
-    /// What is done to a store that is written to.
+    /// The writes to a store.
     enum Maintenance: UInt8 {
         case blocks, merging, encoding, all
     }
 
-    /// What repairing makes is sound, whatever it was made of.
+    /// Checks that a repaired store is sound, whatever the damage was.
     func repair(to new: String) throws {
         let report = try attempt {
             try Store.repair(FilePath(path), to: FilePath(new), skippingDamaged: true)
@@ -48,7 +49,7 @@ struct StoreProbe {
         let store = try Store.open(at: new)
         defer { store.close() }
         let findings = try store.verify(.deep).findings
-        try Finding.unless(findings.isEmpty, "what was repaired is not sound: \(findings)")
+        try Finding.unless(findings.isEmpty, "the repaired store is not sound: \(findings)")
     }
 
     private func read(_ store: Store) throws {

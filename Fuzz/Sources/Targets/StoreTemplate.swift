@@ -5,38 +5,39 @@ import Foundation
 @testable import SparseStore
 import SystemPackage
 
-/// A small real store with one of everything: a merged window with levels, dense lists and an order of its own, the same
-/// compact with lists in planes, small compact segments, tombstones, deltas, a payload dictionary, multivectors in two
-/// codecs, attributes of every type, some of them changed since, and a block index. The small one has all of that but levels,
+/// A small real store with one of everything: a merged window with levels, dense lists and an order, a compact one with
+/// lists in planes, small compact segments, tombstones, deltas, a payload dictionary, multivectors in two codecs,
+/// attributes of every type, some of them changed, and a block index. The small template has all of that except levels,
 /// dense lists and planes, and is searched in a fraction of the time.
 struct StoreTemplate: Sendable {
-    /// A value of the store, and where it stands.
+    /// A value of the store, and its location.
     struct Entry: Sendable {
         let table: TableNumber
         let key: [UInt8]
         let value: [UInt8]
     }
 
-    /// The file.
+    /// The bytes of the file.
     let file: [UInt8]
     let entries: [Entry]
-    /// The indices of the entries by the kind of their records, so that an edit meets one of each kind as often as of another.
+    /// The indices of the entries by the kind of their records, so that edits hit all kinds equally often.
     private let kinds: [[Int]]
-    /// Of its last commit.
+    /// The generation of the last commit.
     let generation: UInt64
 
     /// The documents of the last commit.
     let documents: [String: Document]
-    /// All that were ever written, each as it always was.
+    /// All documents that were ever written; none has ever changed.
     let written: [String: Document]
 
     private static let large = Result { try StoreTemplate(windows: [0..<1_040, 1_030..<2_060, 2_050..<2_090]) }
     private static let small = Result { try StoreTemplate(windows: [0..<70, 60..<110, 105..<120]) }
 
-    /// One of 32 bytes chooses the large one.
+    /// Selects the template; 1 in 32 byte values selects the large one.
     static func chosen(by byte: UInt8) throws -> StoreTemplate { try (byte & 31 == 31 ? large : small).get() }
 
-    /// - Parameter windows: the numbers of the documents of three windows; those that two have are written again.
+    /// - Parameter windows: The numbers of the documents of three windows. Documents that are in two of them are
+    ///   written again.
     private init(windows: [Range<Int>]) throws {
         let removed = Set(stride(from: 0, to: min(300, windows[0].count), by: 29).map { "d\($0)" })
         written = try Dictionary(
@@ -55,7 +56,7 @@ struct StoreTemplate: Sendable {
         try write(windows[0])
         try store.optimize()
         try store.buildBlocks(Self.blocks)
-        // What comes from here on has no exact vectors beside its lists.
+        // Segments from here on are compact, without exact vectors.
         try store.changeProfile(to: .compact)
         try store.encodeMultivectors(as: .pq32)
         try store.write { try $0.setBookmark("place", [1, 2, 3]) }
@@ -75,13 +76,14 @@ struct StoreTemplate: Sendable {
         file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
-    /// The entry that an edit changes: the upper byte of its index says which kind, the lower which of that kind.
+    /// Returns the entry that an edit changes. The upper byte of its index selects the kind, and the lower byte the
+    /// entry of that kind.
     func entry(of edit: Edits.Edit) -> Int {
         let kind = kinds[(edit.index >> 8) % kinds.count]
         return kind[(edit.index & 0xFF) % kind.count]
     }
 
-    /// The edits (``Edits``) by which a segment has a stored document as removed, and the manifest counts it.
+    /// The edits (``Edits``) that mark a stored document as removed in its segment, and count it in the manifest.
     func removingStoredDocument() throws -> [UInt8] {
         guard let page = entries.firstIndex(where: { $0.table == .tombstones }),
             let manifest = entries.firstIndex(where: { $0.key == Keys.manifest }),
@@ -92,10 +94,10 @@ struct StoreTemplate: Sendable {
         }
         let segment = try entries[page].key.withUnsafeBytes { try Keys.parseTombstones($0).segment }
         guard let place = record.segments.firstIndex(where: { $0.id == segment }) else {
-            throw Finding("the template has tombstones of no segment")
+            throw Finding("the template has tombstones for an unknown segment")
         }
         let free = ~entries[page].value[byte]
-        // The count stands 12 bytes into the segment's entry (FORMAT.md, "Manifest").
+        // The count is 12 bytes into the segment's entry (FORMAT.md, "Manifest").
         let ends = entries[manifest].value.count - SegmentEntry.size * (record.segments.count - place)
         func edit(_ index: Int, _ offset: Int, _ kind: UInt8, _ byte: UInt8) throws -> [UInt8] {
             guard let row = kinds.firstIndex(where: { $0.contains(index) }),
@@ -110,7 +112,7 @@ struct StoreTemplate: Sendable {
                 UInt8(truncatingIfNeeded: record.segments[place].tombstones + 1))
     }
 
-    /// Short lists and small blocks, as the documents are few.
+    /// Short lists and small blocks, because there are few documents.
     static var blocks: BlockSettings {
         var settings = BlockSettings()
         (settings.postingsPerTerm, settings.leastPostings, settings.smallestBlock) = (20, 4, 1)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that goes away with its owner. `TMPDIR` says where: best in memory.
+/// A folder that is deleted with its owner. `TMPDIR` determines its location, preferably in memory.
 final class TemporaryFolder {
     private let url: URL
 

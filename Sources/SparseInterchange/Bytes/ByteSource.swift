@@ -128,7 +128,7 @@ public final class ByteSource {
 
     /// Advances to `target`, by seeking if the input supports it, or by reading.
     ///
-    /// Throws `invalidInput` if the content ends before.
+    /// - Throws: `invalidInput` if the content ends before `target`.
     public func skip(to target: UInt64) throws(InterchangeError) {
         guard target > offset else { return }
         if decoder == nil, try raw.seek(to: target) {

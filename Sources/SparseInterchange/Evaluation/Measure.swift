@@ -3,6 +3,7 @@ public import SparseStore
 
 /// A measure of a ranking against graded judgments, with the name it has in ir_measures: `nDCG@10`, `RR@10`, `R@100`,
 /// `AP`, `P(rel=2)@5`.
+///
 /// The number after the `@` is the depth down to which a ranking counts. `rel` is the lowest grade of a relevant
 /// document, 1 by default. The values are those of trec_eval, which ir_measures takes from pytrec_eval.
 ///
@@ -49,6 +50,7 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
     /// Creates the measure called `name`: `nDCG`, `RR`, `AP`, `P`, `R`, `Success`, `Judged` or `RBP`, with parameters
     /// in parentheses and a depth after an `@`. `P`, `R` and `Success` need a depth. `RBP` takes its persistence as
     /// `p`, 0.8 by default, and counts a document as relevant or not.
+    ///
     /// - Throws: `invalidInput`, which names the problem and the known names.
     public init(_ name: some StringProtocol) throws(InterchangeError) {
         let name = String(name)
@@ -104,6 +106,7 @@ public struct Measure: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Returns the measures in a list such as `nDCG@10,RR@10,P(rel=2)@5`, separated by commas or spaces.
+    ///
     /// - Throws: `invalidInput` for a name that is unknown or appears twice, and for an empty list.
     public static func list(_ text: String) throws(InterchangeError) -> [Measure] {
         var names = [""]

@@ -1,15 +1,15 @@
 internal import SparseStore
 
-/// A comparison of the rankings of one engine with those of another, which count as true.
+/// A comparison of the rankings of one engine with those of another engine, which count as correct.
 public struct RunComparison: Sendable, Hashable {
     /// The number of queries in the truth.
     public let queries: Int
     /// The queries of the truth that the run does not answer.
     public let missingQueries: [String]
-    /// The mean share of the first ten true documents that are among the run's first ten. A document that the truth scores
-    /// as high as its tenth counts as one of them.
+    /// The mean share of the first ten true documents that are among the run's first ten. A document with the same true
+    /// score as the tenth also counts as one of them.
     public let overlapAt10: Double
-    /// The same for the first hundred.
+    /// The mean share of the first hundred true documents that are among the run's first hundred, like ``overlapAt10``.
     public let overlapAt100: Double
     /// The largest difference between the two scores of a document for one query.
     public let largestScoreDifference: Double

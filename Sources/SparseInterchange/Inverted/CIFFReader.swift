@@ -3,6 +3,7 @@ internal import SparseStore
 /// Reads the documents of an inverted index in the Common Index File Format
 /// ([CIFF](https://github.com/osirrc/ciff), version 1): a header, a message for each term with its postings, and a message
 /// for each document with its id. The count or impact of a posting becomes the weight.
+///
 /// Such a file is sorted by term, so it is read several times. Each pass gathers as many documents as have 64 million
 /// postings together, which take 512 MiB. The terms stay in memory. Compressed input is first copied to a temporary
 /// file without a name, in `TMPDIR` or /tmp.
@@ -80,8 +81,8 @@ public final class CIFFReader: DocumentReader {
         guard position.number <= documents else {
             throw InterchangeError(
                 .invalidInput,
-                "'\(name)' has \(documents) documents, but the last load stopped at number \(position.number); the "
-                    + "file has changed, load it without --resume")
+                "'\(name)' has \(documents) documents, but the last load stopped at number \(position.number), so "
+                    + "the file has changed; load it without --resume")
         }
         for number in 0..<position.number { _ = try identifier(of: number) }
         upcoming = position.number

@@ -1,5 +1,6 @@
 /// A position in a file of Protocol Buffers messages, each preceded by its length, as Java's `writeDelimitedTo` writes
 /// them.
+///
 /// Messages are read field by field, so that the memory does not depend on their length. The three messages of CIFF
 /// need only varints and strings. The swift-protobuf package would have to be built in every user's project, and keeps
 /// whole messages in memory.

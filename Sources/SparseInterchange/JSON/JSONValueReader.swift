@@ -26,7 +26,7 @@ final class JSONValueReader: RecordReader {
         offset = source.offset
     }
 
-    /// How many bytes stand before the array in `{"rows": [`; nil where a text does not begin so.
+    /// The number of bytes before the array in `{"rows": [`; nil if the text does not begin like that.
     static func rowsPrefix(_ text: some Collection<UInt8>) -> Int? {
         var rest = text[...]
         for word in ["{", "\"rows\"", ":", "["] {
@@ -123,7 +123,7 @@ struct TermSet {
     private var entries = [Entry](repeating: Entry(), count: 1_024)
     private var epoch: UInt32 = 1
     private var count = 0
-    /// A random seed for each table, so that nobody can prepare terms that collide.
+    /// A random seed for each table, so that an attacker cannot prepare terms that collide.
     private let seed = UInt64.random(in: .min ... .max)
 
     /// Removes all terms.

@@ -81,8 +81,8 @@ public final class CSRReader: DocumentReader {
         guard position.number <= rows else {
             throw InterchangeError(
                 .invalidInput,
-                "'\(name)' has \(rows) rows, but the last load stopped at row \(position.number); "
-                    + "the file has changed, load it without --resume")
+                "'\(name)' has \(rows) rows, but the last load stopped at row \(position.number), so "
+                    + "the file has changed; load it without --resume")
         }
     }
 

@@ -8,7 +8,7 @@ public enum InputFormat: String, Sendable, CaseIterable {
     case csr
     /// A matrix of compressed sparse rows in NumPy's `.npz`, as written by `scipy.sparse.save_npz`.
     case npz
-    /// An inverted index in the Common Index File Format, as Anserini, PISA and others exchange it.
+    /// An inverted index in the Common Index File Format, which Anserini, PISA and others use.
     case ciff
 
     /// Whether documents are the rows of a matrix, which are numbered from 0.
@@ -24,10 +24,10 @@ public enum InputFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Detects the format from the first bytes, without consuming them: text never has a zero byte, and the row count
+    /// Detects the format from the first bytes, without consuming them. Text never has a zero byte, and the row count
     /// at the start of a CSR file always does.
     ///
-    /// Throws `unsupported`, with a remedy, for recognized formats that are not supported.
+    /// - Throws: `unsupported`, with a remedy, for recognized formats that are not supported.
     public static func detect(_ source: ByteSource) throws(InterchangeError) -> InputFormat {
         if try ZipArchive.begins(source) { return .npz }
         let head = try source.peek(8)

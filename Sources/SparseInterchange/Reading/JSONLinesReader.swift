@@ -7,10 +7,11 @@ internal import SparseStore
 /// Unknown fields and blank lines are skipped, and weights of exactly zero are dropped. A bad line is rejected, and
 /// reading continues. The memory is twice the longest line, which has at most 64 MiB.
 public final class JSONLinesReader: DocumentReader {
-    /// Splits the source into lines, or into JSON values by their brackets.
+    /// The format of the input: `jsonl` or `json`.
     public let format: InputFormat
 
     private let source: ByteSource
+    /// Splits the source into lines, or into JSON values by their brackets.
     private let lines: any RecordReader
     private var parser: DocumentParser
     private let lineLimit: Int
@@ -99,8 +100,8 @@ public final class JSONLinesReader: DocumentReader {
         guard before == (endingLine ? [0x0A] : [UInt8(ascii: "}")]) || (isLast && !before.isEmpty) else {
             throw InterchangeError(
                 .invalidInput,
-                "no line of '\(source.name)' begins at byte \(offset), where the last load stopped; "
-                    + "the file has changed, load it without --resume")
+                "no line of '\(source.name)' begins at byte \(offset), where the last load stopped, so "
+                    + "the file has changed; load it without --resume")
         }
     }
 }

@@ -171,8 +171,8 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Decodes `text`. Nil if `encode` never produces that text: a character that is not a digit, missing padding, or
-    /// extra bits after the last byte.
+    /// Decodes `text`. Returns nil if `encode` never produces that text, because of a character that is not a digit,
+    /// missing padding, or extra bits after the last byte.
     package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }

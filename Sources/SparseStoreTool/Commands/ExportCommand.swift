@@ -20,16 +20,16 @@ struct ExportCommand: ParsableCommand {
             the index, the tuning and the positions of loads. The exit code is 2 if a document is too large for a \
             line that 'load' reads.
 
+            With --canonical, documents and terms are sorted by their bytes, so stores with equal contents give equal \
+            output. With --for, DIR gets four things: the documents in the form that another engine loads; \
+            'manifest.json', which lists what that engine changes; 'queries.jsonl'; and 'truth.trec' with the exact \
+            answers. 'compare' compares a run of the engine with them.
+
             EXAMPLES:
               sparsestore export wiki.sparse > documents.jsonl
               sparsestore export wiki.sparse | zstd > documents.jsonl.zst
               sparsestore export wiki.sparse --canonical | sha256sum
               sparsestore export wiki.sparse --for qdrant qdrant/
-
-            With --canonical, documents and terms are sorted by their bytes, so stores with equal contents give equal \
-            output. With --for, DIR gets four things: the documents in the form that another engine loads; \
-            'manifest.json', which lists what that engine changes; 'queries.jsonl'; and 'truth.trec' with the exact \
-            answers. 'compare' compares a run of the engine with them.
             """)
 
     @OptionGroup var store: StoreArgument

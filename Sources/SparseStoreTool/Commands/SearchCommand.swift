@@ -22,6 +22,9 @@ struct SearchCommand: ParsableCommand {
             the vectors of documents. With --json, an answer with more hits to come has a cursor; pass it to --after \
             with the same query to get the next page.
 
+            A folder of shards answers as one store. If a shard cannot answer, the command shows the answer of the \
+            others, names the shard, and fails.
+
             EXAMPLES:
               sparsestore search notes.sparse 'engines that run on steam' --highlight
               sparsestore search wiki.sparse --terms '{"swift": 1.2, "storage": 0.4}'
@@ -34,9 +37,6 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --terms '{"swift": 1}' --boost decay:published,from=now,scale=30d --diversity 0.7
               sparsestore search wiki.sparse --like 17,42 --unlike 99 --group-by 'id:#' --group-size 2
               sparsestore search shards/ --terms '{"swift": 1.2}'
-
-            A folder of shards answers as one store. If a shard cannot answer, the command shows the answer of the \
-            others, names the shard, and fails.
             """)
 
     @OptionGroup var store: StoreArgument

@@ -336,7 +336,7 @@ struct StageOptions: ParsableArguments {
         }
         if run.rankings.count > matched, asked.count > 1 {
             Output.note(
-                "\(Figures.count(run.rankings.count - matched)) queries of '\(path)' are not in the file of queries\n")
+                "\(Figures.count(run.rankings.count - matched)) queries in '\(path)' are not in the query file\n")
         }
     }
 

@@ -22,6 +22,7 @@ struct StoreArgument: ParsableArguments {
 
     /// Opens an existing store, or a folder of shards, for reading. A shard that cannot be opened is missing in
     /// answers, which then report it.
+    ///
     /// - Parameter change: Applies the options of the command to the configuration.
     func openForReading(_ change: (inout Configuration) -> Void = { _ in }) throws -> ShardedStore {
         let paths = try shards

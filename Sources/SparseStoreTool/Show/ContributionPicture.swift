@@ -1,6 +1,7 @@
 internal import SparseStore
 
 /// A picture of what each term and each stage contributed to the hits of a search.
+///
 /// Each hit has a bar whose length is its score in the first stage, with a part for each term. Positive parts extend to
 /// the right, negative ones to the left. The scores of later stages follow the bar.
 struct ContributionPicture {

@@ -31,6 +31,7 @@ final class ProgressLine: Sendable {
     }
 
     /// Shows a text if enough time has passed since the last one.
+    ///
     /// - Parameter fraction: The finished share of the work, from 0 to 1, for a bar; nil if unknown.
     func update(_ text: @autoclosure () -> String, fraction: Double? = nil) {
         guard !isQuiet else { return }

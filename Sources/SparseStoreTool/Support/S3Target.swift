@@ -16,8 +16,9 @@ struct S3Options: ParsableArguments {
 
 /// The part of an S3 bucket that holds publications. A Python process with boto3 reads and writes the objects
 /// (`Resources/s3.py`), because our own client would have to sign requests, retry and find credentials.
+///
 /// A bucket has no locks. A process that publishes or removes writes a claim object, looks for the claims of others,
-/// and deletes its claim at the end. The claim of a killed process blocks removals until somebody deletes it.
+/// and deletes its claim at the end. The claim of a killed process blocks removals until it is deleted by hand.
 struct S3Target: PublicationTarget {
     private static let claims = "claims"
 

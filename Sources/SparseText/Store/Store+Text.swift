@@ -72,6 +72,7 @@ extension Snapshot {
 extension ShardedSnapshot {
     /// Returns the best documents of all shards for a query in plain words. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
+    ///
     /// - Throws: The errors of that method; `PartialAnswer` if a shard could not answer.
     public func search(
         text: String, options: SearchOptions = SearchOptions(), encoder: (any TextEncoder)? = nil
@@ -137,6 +138,7 @@ public enum StoreEncoders {
     private static let known = Mutex<[Key: any TextEncoder]>([:])
 
     /// Returns the encoder that a store describes.
+    ///
     /// - Throws: `invalidArgument` if the store has no description of an encoder, or if the encoder needs files;
     ///   `encoderMismatch` if this system's analyzer of that name produces other terms.
     public static func encoder(for description: EncoderDescription?) throws(SparseStoreError) -> any TextEncoder {
