@@ -72,7 +72,7 @@ struct EvaluationInputTests {
         let partly = try place.eval("two.jsonl", "--fuse", place.folder.write("r", "q1 Q0 1 1 9 t\nq9 Q0 1 1 9 t\n"))
         #expect(partly.status == 0)
         #expect(partly.errors.contains("no ranking for 1"), "\(partly.errors)")
-        #expect(partly.errors.contains("1 queries of"), "\(partly.errors)")
+        #expect(partly.errors.contains("1 queries in"), "\(partly.errors)")
         let good = try place.eval("q.jsonl", "--fuse", place.folder.write("r", "q1 Q0 2 1 9 t\n"))
         #expect(good.status == 0)
         #expect(good.errors.isEmpty)

@@ -199,8 +199,8 @@ public final class CIFFReader: DocumentReader {
         guard document == UInt64(number) else {
             throw InterchangeError(
                 .invalidInput,
-                "the records of '\(name)' are not in the order of their documents: number \(document) is in the place "
-                    + "of \(number); write the index again")
+                "the records of '\(name)' are not in the order of their documents: number \(document) comes where "
+                    + "\(number) is expected; write the index again")
         }
         guard let id, id.count <= Limits.maximumIdentifierBytes else { return [] }
         return try records.bytes(id)

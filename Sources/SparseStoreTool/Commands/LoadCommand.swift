@@ -113,7 +113,7 @@ struct LoadCommand: ParsableCommand {
             throw ValidationError("--batch-seconds must be between 0.1 and 86400, not \(batchSeconds)")
         }
         if noBuild, layout.blocks { throw ValidationError("--blocks cannot be combined with --no-build") }
-        guard text == nil || encoder != nil else { throw ValidationError("--text needs an --encoder") }
+        guard text == nil || encoder != nil else { throw ValidationError("--text needs --encoder") }
         if case .wordPiece? = encoder, text != nil {
             throw ValidationError("a wordpiece encoder only encodes queries; load the vectors that its model produces")
         }

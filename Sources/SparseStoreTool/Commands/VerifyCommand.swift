@@ -70,7 +70,8 @@ struct VerifyCommand: ParsableCommand {
         }
         if let first = failed.first {
             throw CommandFailure(
-                first.status, "\(failed.count) of the shards are not sound, the first of them '\(first.path)'")
+                first.status,
+                "\(failed.count) of the shards are damaged or cannot be opened; the first is '\(first.path)'")
         }
         let store = try self.store.openForReading()
         defer { store.close() }
