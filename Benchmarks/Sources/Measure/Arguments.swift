@@ -12,7 +12,7 @@ package struct Arguments {
         return value
     }
 
-    /// A number, 0 or more.
+    /// Removes an option and returns its value, a number of 0 or more.
     package mutating func count(_ name: String, _ standard: Int) throws -> Int {
         guard let text = try text(name) else { return standard }
         guard let value = Int(text), value >= 0 else { throw Failure("--\(name) needs a number") }

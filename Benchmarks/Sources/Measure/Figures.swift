@@ -6,7 +6,7 @@ package func seconds(_ body: () throws -> Void) rethrows -> Double {
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
 }
 
-/// The processor time that the calling thread has used.
+/// Returns the processor time that the calling thread has used, in seconds.
 package func threadSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

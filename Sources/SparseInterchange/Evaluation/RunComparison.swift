@@ -9,7 +9,8 @@ public struct RunComparison: Sendable, Hashable {
     /// The mean share of the first ten true documents that are among the run's first ten. A document with the same true
     /// score as the tenth also counts as one of them.
     public let overlapAt10: Double
-    /// The mean share of the first hundred true documents that are among the run's first hundred, like ``overlapAt10``.
+    /// The mean share of the first hundred true documents that are among the run's first hundred, computed like
+    /// `overlapAt10`.
     public let overlapAt100: Double
     /// The largest difference between the two scores of a document for one query.
     public let largestScoreDifference: Double
