@@ -122,7 +122,7 @@ import Testing
         try store.write { _ = try $0.update("d7") { $0.attributes["stock"] = 2 } }
         var isChanged = false
         let merger = Merger(
-            store.environment, store.source.tables, store.configuration.mergePolicy,
+            store.file, store.configuration.mergePolicy,
             pieces: MergePieces(bytesWritten: 4_096, documentsRead: 16))
         _ = try merger.step(.fewest) { progress in
             guard !isChanged, progress.step == .building else { return }

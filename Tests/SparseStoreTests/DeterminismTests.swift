@@ -31,7 +31,7 @@ import Testing
             try built(temporary, memory: 1 << 30).read { snapshot in
                 try snapshot.withReader { reader in
                     var values: [[UInt8]: [UInt8]] = [:]
-                    for table in [snapshot.tables.segments, snapshot.tables.documents, snapshot.tables.statistics] {
+                    for table in [TableNumber.segments, .documents, .statistics] {
                         var cursor = try reader.cursor(table)
                         while let entry = try cursor.next() { values[Array(entry.key)] = Array(entry.value) }
                     }

@@ -5,17 +5,16 @@
 /// Segments that the tables of a store hold parts or tombstones of, and neither its manifest nor the list
 /// of retired ones nor the block index names. FORMAT.md, I111.
 func leftovers(_ store: Store) throws -> Set<UInt32> {
-    let transaction = try store.environment.beginRead()
-    let tables = store.source.tables
-    let manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
-    var found: Set<UInt32> = []
-    for table in [tables.segments, tables.tombstones] {
-        var cursor = try transaction.reader.cursor(table)
-        while let entry = try cursor.next() {
-            found.insert(UInt32(bigEndian: entry.key.loadUnaligned(as: UInt32.self)))
+    try store.file.read { reader in
+        var found: Set<UInt32> = []
+        for table in [TableNumber.segments, .tombstones] {
+            var cursor = try reader.cursor(table)
+            while let entry = try cursor.next() {
+                found.insert(UInt32(bigEndian: entry.key.loadUnaligned(as: UInt32.self)))
+            }
         }
+        let blocks = try reader.meta.blocks().map { [$0.number] } ?? []
+        return found.subtracting(try reader.meta.manifest().segments.map(\.id))
+            .subtracting(try reader.meta.retired()).subtracting(blocks)
     }
-    let meta = MetaTable(tables: tables, reader: transaction.reader)
-    let blocks = try meta.blocks().map { [$0.number] } ?? []
-    return found.subtracting(manifest.segments.map(\.id)).subtracting(try meta.retired()).subtracting(blocks)
 }

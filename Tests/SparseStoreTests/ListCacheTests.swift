@@ -42,7 +42,7 @@ import Testing
     private func codecs(_ store: Store) throws -> [SegmentCodec] {
         try store.read { snapshot in
             try snapshot.withReader { reader in
-                let table = SegmentTable(tables: snapshot.tables, reader: reader)
+                let table = reader.segments
                 return try snapshot.manifest.segments.flatMap { entry in
                     try table.parts(entry.id, .chunk).map { value in
                         try SegmentChunkHeader(body: UnsafeRawBufferPointer(rebasing: value[ValueHeader.size...])).codec
@@ -138,7 +138,7 @@ import Testing
         try store.read { snapshot in
             let entry = try #require(snapshot.manifest.segments.first)
             let window = try snapshot.withReader {
-                try WindowSegment(entry, SegmentTable(tables: snapshot.tables, reader: $0), cache)
+                try WindowSegment(entry, $0.segments, cache)
             }
             var firsts: [WindowEntry] = []
             for position in 0..<segment.directory.count {
@@ -216,10 +216,9 @@ import Testing
         _ store: Store,
         _ change: ([UInt8], Int, SegmentChunkHeader, [UInt8]) throws -> StoredChunk
     ) throws {
-        let tables = store.source.tables
-        try store.environment.write { transaction in
-            let table = SegmentTable(tables: tables, reader: transaction.writer.reader)
-            for entry in try MetaTable(tables: tables, reader: transaction.writer.reader).manifest().segments {
+        try store.file.write { writer in
+            let table = writer.reader.segments
+            for entry in try writer.reader.meta.manifest().segments {
                 let directory = try table.part(entry.id, .directory).dropFirst(ValueHeader.size).map { $0 }
                 let bodies = try table.parts(entry.id, .chunk).map { Array($0.dropFirst(ValueHeader.size)) }
                 for (index, body) in bodies.enumerated() {
@@ -231,7 +230,7 @@ import Testing
                         chunk.header.encode(into: &$0)
                         $0.append(chunk.bytes)
                     }
-                    try transaction.writer.put(tables.segments, key, value)
+                    try writer.put(.segments, key, value)
                 }
             }
         }

@@ -33,7 +33,7 @@ import Testing
     /// Many small stages.
     private func merger(_ store: Store) -> Merger {
         Merger(
-            store.environment, store.source.tables, MergePolicy(),
+            store.file, MergePolicy(),
             pieces: MergePieces(bytesWritten: 2_000, documentsRead: 32))
     }
 
@@ -131,7 +131,7 @@ import Testing
     private func stageAndForget(_ store: Store) throws {
         var merge = try #require(
             try StagedMerge.begin(
-                store.environment, store.source.tables, MergePolicy(),
+                store.file, MergePolicy(),
                 MergePieces(bytesWritten: 1, documentsRead: 8), choose: { MergePolicy().next($0.segments) }))
         try merge.stage { _ in }
     }
@@ -155,8 +155,8 @@ import Testing
         let temporary = try TemporaryStore()
         let store = try filled(temporary)
         let record = ClaimRecord(owner: 1, process: 1, sources: [try segments(store)[0].id], staged: [999])
-        try store.environment.write {
-            try record.put(into: store.source.tables.meta, .meta, key: Keys.merge, $0.writer)
+        try store.file.write {
+            try record.put(into: .meta, key: Keys.merge, $0)
         }
         #expect(try store.maintain() == 1)
         #expect(try found(store).count == 320)

@@ -33,7 +33,7 @@ import Testing
 
     private static func merger(_ store: Store, patience: Duration = ClaimWatch.patience) -> Merger {
         Merger(
-            store.environment, store.source.tables, store.configuration.mergePolicy,
+            store.file, store.configuration.mergePolicy,
             pieces: MergePieces(bytesWritten: 100, documentsRead: 20), patience: patience)
     }
 

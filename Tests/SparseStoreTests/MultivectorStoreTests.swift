@@ -156,7 +156,7 @@ import Testing
         // The codebook went with the last of its multivectors.
         try store.read { snapshot in
             try snapshot.withReader { reader in
-                let codebook = try reader.get(store.source.tables.meta, Keys.codebook(1))
+                let codebook = try reader.get(.meta, Keys.codebook(1))
                 #expect(codebook == nil)
             }
         }
@@ -267,9 +267,9 @@ import Testing
             guard done > 0, !taken else { return }
             taken = true
             // Of a process that is gone.
-            try store.environment.write { transaction in
+            try store.file.write { writer in
                 try ClaimRecord(owner: 1, process: 1).put(
-                    into: store.source.tables.meta, .meta, key: key, transaction.writer)
+                    into: .meta, key: key, writer)
             }
         }
         #expect(taken)
@@ -280,10 +280,7 @@ import Testing
     @Test func `an encoder gives its claim back`() throws {
         let temporary = try TemporaryStore()
         let store = try filled(temporary)
-        func claim() throws -> Claim? {
-            let transaction = try store.environment.beginRead()
-            return try Claim.standing(.encoding, store.source.tables, transaction.reader)
-        }
+        func claim() throws -> Claim? { try store.file.read { try Claim.standing(.encoding, $0) } }
         var during: [Claim?] = []
         try store.encodeMultivectors(as: .int8, trainer, bytesPerStep: 200) { done, all in
             if done < all { during.append(try claim()) }
@@ -319,9 +316,8 @@ import Testing
         let temporary = try TemporaryStore()
         let store = try filled(temporary)
         func codebooks() throws -> [UInt32] {
-            let transaction = try store.environment.beginRead()
-            return try (1...UInt32(4)).filter {
-                try transaction.reader.get(store.source.tables.meta, Keys.codebook($0)) != nil
+            try store.file.read { reader in
+                try (1...UInt32(4)).filter { try reader.get(.meta, Keys.codebook($0)) != nil }
             }
         }
         try encodeSome(store, as: .pq32, bytes: 600)
@@ -346,7 +342,7 @@ import Testing
         try encodeSome(store, as: .f16)
         try store.write { for index in 0..<30 { try $0.remove("d\(index)") } }
         let codebook = try store.read { snapshot in
-            try snapshot.withReader { try $0.get(store.source.tables.meta, Keys.codebook(1)).map { $0.count } }
+            try snapshot.withReader { try $0.get(.meta, Keys.codebook(1)).map { $0.count } }
         }
         #expect(codebook == nil)
         #expect(try store.verify(.deep).isClean)
@@ -357,14 +353,13 @@ import Testing
         let store = try temporary.open()
         try store.write { try $0.upsert(document("d", [[1, 2], [3, 4]])) }
         let key = Keys.multivector(0)
-        let table = store.source.tables.multivectors
         let value = try store.read { snapshot in
-            try snapshot.withReader { Array(try #require(try $0.get(table, key))) }
+            try snapshot.withReader { Array(try #require(try $0.get(.multivectors, key))) }
         }
         for index in value.indices {
             var damaged = value
             damaged[index] ^= 0x10
-            try store.environment.write { try $0.writer.put(table, key, damaged, mode: .upsert) }
+            try store.file.write { try $0.put(.multivectors, key, damaged) }
             #expect(code { _ = try store.read { try $0.multivector("d") } } != nil, "byte \(index)")
             #expect(throws: SparseStoreError.self, "byte \(index)") {
                 try store.search(["t": 1], rerankedBy: .maxSim(matrix([[1, 1]])))
@@ -374,7 +369,7 @@ import Testing
 
     private func entries(_ store: Store) throws -> Int {
         try store.read { snapshot in
-            try snapshot.withReader { try $0.statistics(store.source.tables.multivectors).entries }
+            try snapshot.withReader { try $0.size(of: .multivectors).entries }
         }
     }
 }

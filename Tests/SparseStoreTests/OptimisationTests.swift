@@ -119,7 +119,7 @@ import Testing
                     let directory = segment.directory
                     return (
                         try snapshot.withReader { reader in
-                            try SegmentTable(tables: snapshot.tables, reader: reader)
+                            try reader.segments
                                 .optionalPart(segment.id, .order) != nil
                         }, (0..<directory.count).contains { directory.entry(at: $0).encoding == .dense }
                     )

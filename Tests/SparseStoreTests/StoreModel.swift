@@ -82,7 +82,7 @@ final class StoreModel {
     /// Reads and writes a few documents and kilobytes at a time, so that merges have many stages.
     private static func merger(of store: Store) -> Merger {
         Merger(
-            store.environment, store.source.tables, store.configuration.mergePolicy,
+            store.file, store.configuration.mergePolicy,
             pieces: MergePieces(bytesWritten: 4_096, documentsRead: 16))
     }
 
@@ -216,7 +216,7 @@ final class StoreModel {
         do {
             let policy = store.configuration.mergePolicy
             var merge = try StagedMerge.begin(
-                store.environment, store.source.tables, policy, MergePieces(bytesWritten: 1, documentsRead: 16),
+                store.file, policy, MergePieces(bytesWritten: 1, documentsRead: 16),
                 choose: { policy.reducible($0.segments, profile: $0.profile) })
             try merge?.stage { _ in }
         } catch is Claim.Lost {

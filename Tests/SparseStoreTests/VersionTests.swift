@@ -16,8 +16,8 @@ import Testing
         var record = StoreRecord.fresh()
         change(&record)
         let changed = record
-        try store.environment.write { transaction in
-            try changed.put(into: store.source.tables.meta, .meta, key: Keys.store, transaction.writer)
+        try store.file.write { writer in
+            try changed.put(into: .meta, key: Keys.store, writer)
         }
         store.close()
         do {
@@ -52,7 +52,7 @@ import Testing
             ) { transaction, tables in
                 var record = StoreRecord.fresh()
                 record.formatMajor = major
-                try record.put(into: tables[0], .meta, key: Keys.store, transaction.writer)
+                try transaction.writer.put(tables[0], Keys.store, record.sealed(in: .meta, key: Keys.store))
             }
             environment.close()
             do {

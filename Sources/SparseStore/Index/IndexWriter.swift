@@ -4,8 +4,7 @@ internal import SparseFormat
 /// Writes the index changes of one write transaction: new windows, tombstones, and merges. Updates the manifest it is
 /// given.
 struct IndexWriter {
-    let tables: Tables
-    let writer: Writer
+    let writer: StoreWriter
     let policy: MergePolicy
     /// The scoring of counts in new windows; nil if documents are scored by their weights.
     var scoring: BM25Function?
@@ -24,17 +23,14 @@ struct IndexWriter {
     /// The first segment number of this transaction.
     private let firstNewSegment: UInt32
 
-    init(tables: Tables, writer: Writer, policy: MergePolicy, manifest: ManifestRecord) {
+    init(writer: StoreWriter, policy: MergePolicy, manifest: ManifestRecord) {
         firstNewSegment = manifest.nextSegment
-        self.tables = tables
         self.writer = writer
         self.policy = policy
         pending = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
     }
 
-    private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
-    private var tombstones: MarkTable { MarkTable(.removed, tables: tables, reader: writer.reader) }
-    private var changes: MarkTable { MarkTable(.changed, tables: tables, reader: writer.reader) }
+    private var segments: SegmentTable { writer.reader.segments }
 
     /// Adds a new document. It is written with its window, at the latest by `finish`.
     mutating func add(
@@ -87,18 +83,18 @@ struct IndexWriter {
     /// Writes pending documents, and merges small segments that have piled up.
     mutating func finish(_ manifest: inout ManifestRecord) throws {
         try flush(&manifest)
-        for (segment, ordinals) in dead { try tombstones.add(ordinals, to: segment, writer) }
+        for (segment, ordinals) in dead { try writer.mark(ordinals, as: .removed, in: segment) }
         dead = [:]
         for position in manifest.segments.indices {
             guard let ordinals = changed[manifest.segments[position].id] else { continue }
             manifest.segments[position].changes += UInt32(
-                try changes.add(ordinals, to: manifest.segments[position].id, writer))
+                try writer.mark(ordinals, as: .changed, in: manifest.segments[position].id))
             manifest.segments[position].changedAt = manifest.generation + 1
         }
         changed = [:]
-        let claimed = Set(try MetaTable(tables: tables, reader: writer.reader).merge()?.sources ?? [])
+        let claimed = Set(try writer.reader.meta.merge()?.sources ?? [])
         while let range = policy.nextInCommit(manifest.segments, claimed: claimed) { try merge(range, &manifest) }
-        try RetiredSegments(tables: tables, writer: writer).makeRoom(for: bytesWritten)
+        try RetiredSegments(writer: writer).makeRoom(for: bytesWritten)
         guard manifest.segments.count <= Limits.maximumSegments else {
             throw SparseStoreError(
                 .limitExceeded,
@@ -118,11 +114,11 @@ struct IndexWriter {
         var merged: [SegmentReplacement.Merged] = []
         while !documents.isAtEnd {
             var builder = WindowBuilder(nonzeros: policy.nonzerosPerWindow)
-            try documents.read(from: DocumentTable(tables: tables, reader: writer.reader), into: &builder)
+            try documents.read(from: writer.reader.documents, into: &builder)
             if builder.count > 0 { merged.append(try put(builder, policy.layout, &manifest)) }
             guard merged.count <= most else { throw SparseStoreError.moreDocumentsThanCounted }
         }
-        try SegmentReplacement(tables: tables, writer: writer).apply(range, merged, &manifest)
+        try SegmentReplacement(writer: writer).apply(range, merged, &manifest)
     }
 
     private mutating func flush(_ manifest: inout ManifestRecord) throws {
@@ -147,7 +143,7 @@ struct IndexWriter {
         let window = try builder.build(layout, profile: manifest.profile, scoring: scoring)
         let parts = try WindowPart.all(of: window)
         let entry = window.entry(try manifest.takeSegments(1), parts)
-        for part in parts { try part.put(entry.id, tables, writer) }
+        for part in parts { try part.put(entry.id, writer) }
         manifest.bytesWritten += entry.bytes
         bytesWritten += entry.bytes
         return SegmentReplacement.Merged(entry: entry, checksums: window.checksums)

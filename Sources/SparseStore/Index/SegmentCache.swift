@@ -22,7 +22,7 @@ final class SegmentCache: Sendable {
     init(lists: ListCache) { self.lists = lists }
 
     /// Returns the index of a manifest. Opens new segments and drops those that are gone.
-    func view(_ manifest: ManifestRecord, _ tables: Tables, _ reader: Reader, mapEpoch: UInt64) throws -> IndexView {
+    func view(_ manifest: ManifestRecord, _ reader: StoreReader, mapEpoch: UInt64) throws -> IndexView {
         // Searches work without the block index.
         var damage: BlockDamage?
         func attempt<R>(_ body: () throws -> R?) throws -> R? {
@@ -33,19 +33,19 @@ final class SegmentCache: Sendable {
                 return nil
             }
         }
-        let record = try attempt { try MetaTable(tables: tables, reader: reader).blocks() }
+        let record = try attempt { try reader.meta.blocks() }
         return try contents.withLock { contents in
             let known = contents.mapEpoch == mapEpoch ? contents.members : [:]
             if let unopened = contents.unopened, unopened.record == record {
                 damage = unopened.damage
             } else if contents.mapEpoch != mapEpoch || contents.blocks?.record != record {
                 contents.blocks = try record.flatMap { record in
-                    try attempt { try BlockIndex(record, SegmentTable(tables: tables, reader: reader)) }
+                    try attempt { try BlockIndex(record, reader.segments) }
                 }
                 contents.unopened = record.flatMap { record in damage.map { (record, $0) } }
             }
             let members = try manifest.segments.map { entry in
-                try member(entry, known[entry.id], tables, reader)
+                try member(entry, known[entry.id], reader)
             }
             contents.mapEpoch = mapEpoch
             contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
@@ -57,15 +57,15 @@ final class SegmentCache: Sendable {
     }
 
     private func member(
-        _ entry: SegmentEntry, _ known: IndexView.Member?, _ tables: Tables, _ reader: Reader
+        _ entry: SegmentEntry, _ known: IndexView.Member?, _ reader: StoreReader
     ) throws -> IndexView.Member {
         let segment =
-            try known?.segment ?? WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
+            try known?.segment ?? WindowSegment(entry, reader.segments, lists)
         let isSameDead = known?.deadCount == Int(entry.tombstones)
         if let known, isSameDead, known.changes?.changedAt ?? 0 == entry.changedAt { return known }
         let tombstones =
-            isSameDead ? known?.tombstones : try MarkTable(.removed, tables: tables, reader: reader).bitmap(entry)
-        guard var changed = try MarkTable(.changed, tables: tables, reader: reader).bitmap(entry) else {
+            isSameDead ? known?.tombstones : try reader.tombstones.bitmap(entry)
+        guard var changed = try reader.changes.bitmap(entry) else {
             return IndexView.Member(segment: segment, tombstones: tombstones)
         }
         if let tombstones { changed.subtract(tombstones) }

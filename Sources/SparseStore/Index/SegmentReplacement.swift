@@ -10,13 +10,12 @@ struct SegmentReplacement {
         var checksums: [UInt64]
     }
 
-    let tables: Tables
-    let writer: Writer
+    let writer: StoreWriter
 
-    private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
-    private var documents: DocumentTable { DocumentTable(tables: tables, reader: writer.reader) }
-    private var tombstones: MarkTable { MarkTable(.removed, tables: tables, reader: writer.reader) }
-    private var changes: MarkTable { MarkTable(.changed, tables: tables, reader: writer.reader) }
+    private var segments: SegmentTable { writer.reader.segments }
+    private var documents: DocumentTable { writer.reader.documents }
+    private var tombstones: MarkTable { writer.reader.tombstones }
+    private var changes: MarkTable { writer.reader.changes }
 
     /// - Parameters:
     ///   - range: The positions of the sources in the manifest.
@@ -27,10 +26,10 @@ struct SegmentReplacement {
         try replay(sources, onto: &merged)
         try replayChanges(sources, onto: &merged)
         for segment in sources {
-            try tombstones.remove(segment, writer)
-            try changes.remove(segment, writer)
+            try writer.removeMarks(.removed, of: segment)
+            try writer.removeMarks(.changed, of: segment)
         }
-        try RetiredSegments(tables: tables, writer: writer).retire(sources)
+        try RetiredSegments(writer: writer).retire(sources)
         manifest.segments.replaceSubrange(range, with: merged.map(\.entry))
         manifest.bytesMerged += merged.reduce(0) { $0 + $1.entry.bytes }
         try dropBlocks(unlessUseful: manifest)
@@ -39,13 +38,13 @@ struct SegmentReplacement {
     /// Drops a block index when most of its sources are gone, because their documents are found in other segments.
     private func dropBlocks(unlessUseful manifest: ManifestRecord) throws {
         // A record that cannot be read is left for `verify` to find and for the next build to replace.
-        guard let blocks = try MetaTable(tables: tables, reader: writer.reader).readableBlocks() else { return }
+        guard let blocks = try writer.reader.meta.readableBlocks() else { return }
         let live = Set(manifest.segments.map(\.id))
         let left = blocks.sources.filter { live.contains($0.segment) }
         guard left.map({ Int($0.documents) }).reduce(0, +) * 2 < blocks.documents else { return }
-        try MetaTable.put(blocks: nil, tables, writer)
+        try writer.putBlocks(nil)
         guard !live.contains(blocks.number) else { return }
-        try RetiredSegments(tables: tables, writer: writer).retire([(number: blocks.number, bytes: blocks.bytes)])
+        try RetiredSegments(writer: writer).retire([(number: blocks.number, bytes: blocks.bytes)])
     }
 
     /// Marks a document as dead in the new segment if it was removed after the merge read it. A document that was
@@ -71,7 +70,7 @@ struct SegmentReplacement {
             }
         }
         for (place, ordinals) in dead.enumerated() where !ordinals.isEmpty {
-            try tombstones.add(ordinals, to: merged[place].entry.id, writer)
+            try writer.mark(ordinals, as: .removed, in: merged[place].entry.id)
             merged[place].entry.tombstones = UInt32(ordinals.count)
         }
     }
@@ -94,7 +93,8 @@ struct SegmentReplacement {
             }
         }
         for (place, ordinals) in changed.enumerated() where !ordinals.isEmpty {
-            merged[place].entry.changes = UInt32(try changes.add(ordinals, to: merged[place].entry.id, writer))
+            merged[place].entry.changes = UInt32(
+                try writer.mark(ordinals, as: .changed, in: merged[place].entry.id))
             merged[place].entry.changedAt = sources.map(\.changedAt).max() ?? 0
         }
     }
@@ -112,26 +112,25 @@ extension SegmentEntry {
 /// Therefore a run is freed only when one is needed: a transaction deletes as many bytes of retired segments as it
 /// writes of new ones.
 struct RetiredSegments {
-    let tables: Tables
-    let writer: Writer
+    let writer: StoreWriter
 
     /// The size below which segments have no runs worth keeping.
     private static let leastBytes: UInt64 = 64 << 10
 
-    private var segments: SegmentTable { SegmentTable(tables: tables, reader: writer.reader) }
-    private var meta: MetaTable { MetaTable(tables: tables, reader: writer.reader) }
+    private var segments: SegmentTable { writer.reader.segments }
+    private var meta: MetaTable { writer.reader.meta }
 
     /// Retires segments that leave the manifest.
     func retire(_ entries: [SegmentEntry]) throws { try retire(entries.map { (number: $0.id, bytes: $0.bytes) }) }
 
     /// Retires segment numbers that nothing refers to, with the number of bytes under each.
     func retire(_ entries: [(number: UInt32, bytes: UInt64)]) throws {
-        for entry in entries where entry.bytes < Self.leastBytes { try segments.remove(entry.number, writer) }
+        for entry in entries where entry.bytes < Self.leastBytes { try writer.removeSegment(entry.number) }
         let retired = try meta.retired() + entries.filter { $0.bytes >= Self.leastBytes }.map(\.number)
         // The record has a maximum size, so the oldest segments are removed at once.
         let excess = max(0, retired.count - Limits.maximumSegments)
-        for segment in retired.prefix(excess) { try segments.remove(segment, writer) }
-        try MetaTable.put(retired: Array(retired.dropFirst(excess)), tables, writer)
+        for segment in retired.prefix(excess) { try writer.removeSegment(segment) }
+        try writer.putRetired(Array(retired.dropFirst(excess)))
     }
 
     /// Deletes values to free space for the given number of bytes, starting with the oldest segments.
@@ -141,9 +140,9 @@ struct RetiredSegments {
         var retired = try meta.retired()[...]
         guard !retired.isEmpty else { return }
         while rest > 0, let segment = retired.first {
-            rest -= try segments.remove(segment, upTo: rest, writer)
+            rest -= try writer.removeSegment(segment, upTo: rest)
             if rest > 0 { retired.removeFirst() }
         }
-        try MetaTable.put(retired: Array(retired), tables, writer)
+        try writer.putRetired(Array(retired))
     }
 }

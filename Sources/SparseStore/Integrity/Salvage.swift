@@ -20,7 +20,7 @@ struct Salvage {
         termSpace = try Self.termSpace(commit)
         rescuedNames = try Self.rescuedNames(commit)
         let settings = try Self.readable(commit) { reader in
-            try MultivectorSettings(from: commit.tables.meta, .meta, key: Keys.multivectorSettings, reader)
+            try MultivectorSettings(from: .meta, key: Keys.multivectorSettings, reader)
         }
         multivectorCodec = settings?.encoding.codec
         dimension = try settings?.dimension ?? Self.usualDimension(commit)
@@ -31,31 +31,31 @@ struct Salvage {
 
     private var documents: DocumentReader {
         DocumentReader(
-            tables: commit.tables, reader: commit.reader, termSpace: termSpace, rescuedNames: rescuedNames)
+            reader: commit.reader, termSpace: termSpace, rescuedNames: rescuedNames)
     }
 
     private var multivectors: MultivectorTable {
-        MultivectorTable(tables: commit.tables, reader: commit.reader, codebooks: codebooks)
+        commit.reader.multivectors(codebooks)
     }
 
     /// The encoder of the vectors, if it can be read.
     var encoder: EncoderDescription? {
-        (try? MetaTable(tables: commit.tables, reader: commit.reader).encoder())?.description
+        (try? commit.reader.meta.encoder())?.description
     }
 
     /// Returns the kind of terms from the manifest or, if it cannot be read, from the vocabulary.
     private static func termSpace(_ commit: CommitReader) throws -> TermSpace {
         let manifest = try readable(commit) { reader in
-            try ManifestRecord(from: commit.tables.meta, .meta, key: Keys.manifest, reader)
+            try ManifestRecord(from: .meta, key: Keys.manifest, reader)
         }
         if let manifest { return manifest.termSpace }
-        return try commit.reader.statistics(commit.tables.vocabulary).entries > 0 ? .strings : .numbers
+        return try commit.reader.size(of: .vocabulary).entries > 0 ? .strings : .numbers
     }
 
     /// Returns the dimension that most multivectors have.
     private static func usualDimension(_ commit: CommitReader) throws -> Int? {
         var counts: [Int: Int] = [:]
-        try forEach(commit.tables.multivectors, from: [], commit) { entry in
+        try forEach(.multivectors, from: [], commit) { entry in
             if let number = try? Keys.multivectorNumber(entry.key),
                 let view = try? MultivectorView(entry.value, number: number)
             {
@@ -69,12 +69,12 @@ struct Salvage {
     private static func rescuedNames(_ commit: CommitReader) throws -> [TermID: String] {
         var names: [TermID: String] = [:]
         // Entries by name sort before entries by number.
-        try forEach(commit.tables.vocabulary, from: [], commit) { entry in
+        try forEach(.vocabulary, from: [], commit) { entry in
             guard case .term(let name)? = try? Keys.parseVocabulary(entry.key) else { return false }
             let record = try? TermIDRecord(sealed: entry.value, in: .vocabulary, key: entry.key)
             guard let id = record?.id else { return true }
             let found = try readable(commit) { reader in
-                try VocabularyTable(tables: commit.tables, reader: reader).name(of: id)
+                try reader.vocabulary.name(of: id)
             }
             if found == nil { names[id] = name }
             return true
@@ -95,7 +95,7 @@ struct Salvage {
     func forEach(
         _ work: String, good: (UInt64, Document) throws -> Void, bad: (UInt64, Loss) throws -> Void
     ) throws {
-        var cursor = try commit.reader.cursor(commit.tables.documents)
+        var cursor = try commit.reader.cursor(.documents)
         var documents = self.documents
         var next: UInt64 = 0
         var jump: UInt64 = 0
@@ -105,7 +105,7 @@ struct Salvage {
             guard isReadable else {
                 // Numbers ascend: a leaf that cannot be read is passed by asking for ever larger ones.
                 try renew()
-                cursor = try commit.reader.cursor(commit.tables.documents)
+                cursor = try commit.reader.cursor(.documents)
                 documents = self.documents
                 if jump == 0 { try bad(next, .document("a page at or after this number cannot be read")) }
                 let (wider, overflow) = max(1, jump).multipliedReportingOverflow(by: 2)
@@ -136,7 +136,7 @@ struct Salvage {
                 } catch let error as LMDBError where error.isDamage {
                     try bad(number, loss("a page that it needs cannot be read"))
                     try renew()
-                    cursor = try commit.reader.cursor(commit.tables.documents)
+                    cursor = try commit.reader.cursor(.documents)
                     documents = self.documents
                 }
                 return nil
@@ -177,7 +177,7 @@ struct Salvage {
 
     /// Calls `body` with each bookmark, with nil bytes for one that cannot be read.
     func forEachBookmark(_ body: (String, [UInt8]?) throws -> Void) throws {
-        try Self.forEach(commit.tables.meta, from: Keys.bookmarkPrefix, commit) { entry in
+        try Self.forEach(.meta, from: Keys.bookmarkPrefix, commit) { entry in
             guard entry.key.starts(with: Keys.bookmarkPrefix) else { return false }
             guard let name = try? Keys.parseBookmark(entry.key) else { return true }
             try body(name, try? BookmarkRecord(sealed: entry.value, in: .meta, key: entry.key).bytes)
@@ -189,7 +189,7 @@ struct Salvage {
     func identifiers(of numbers: Set<UInt64>) throws -> [UInt64: String] {
         var identifiers: [UInt64: String] = [:]
         guard !numbers.isEmpty else { return identifiers }
-        try Self.forEach(commit.tables.ids, from: [], commit) { entry in
+        try Self.forEach(.ids, from: [], commit) { entry in
             let record = try? IdentifierRecord(sealed: entry.value, in: .ids, key: entry.key)
             if let number = record?.number, numbers.contains(number) {
                 identifiers[number] = try? Keys.parseIdentifier(entry.key)
@@ -210,7 +210,7 @@ struct Salvage {
 
     /// Calls `body` with the entries of a table, until its pages cannot be read or `body` returns false.
     private static func forEach(
-        _ table: Table, from first: [UInt8], _ commit: CommitReader, _ body: (LMDB.Cursor.Entry) throws -> Bool
+        _ table: TableNumber, from first: [UInt8], _ commit: CommitReader, _ body: (LMDB.Cursor.Entry) throws -> Bool
     ) throws {
         var cursor = try commit.reader.cursor(table)
         do {
@@ -222,7 +222,7 @@ struct Salvage {
     }
 
     /// Returns the result of `body`; nil if it meets damage.
-    private static func readable<R>(_ commit: CommitReader, _ body: (Reader) throws -> R?) throws -> R? {
+    private static func readable<R>(_ commit: CommitReader, _ body: (StoreReader) throws -> R?) throws -> R? {
         do {
             return try body(commit.reader)
         } catch is FormatError {

@@ -30,8 +30,7 @@ final class Verification {
         report = VerificationReport(level: level)
     }
 
-    var tables: Tables { commit.tables }
-    var reader: Reader { commit.reader }
+    var reader: StoreReader { commit.reader }
 
     func begin(generation: UInt64) { report.generation = generation }
 
@@ -66,9 +65,8 @@ final class Verification {
     func forEach(
         _ table: TableNumber, from first: [UInt8] = [], _ body: (LMDB.Cursor.Entry) throws -> Bool
     ) throws {
-        let opened = tables[table]
         try goOn()
-        var cursor = try reader.cursor(opened)
+        var cursor = try reader.cursor(table)
         var entry = try move(table, after: first) { () throws(LMDBError) in try cursor.seek(atOrAfter: first) }
         while let current = entry {
             try visit(table, current.key)
@@ -160,14 +158,14 @@ extension Verification {
     /// Opens a segment. Returns nil and reports a finding if that fails.
     func window(_ entry: SegmentEntry) throws -> WindowSegment? {
         try open(entry.id, lacking: .segmentParts) {
-            try WindowSegment(entry, SegmentTable(tables: tables, reader: reader), lists)
+            try WindowSegment(entry, reader.segments, lists)
         }
     }
 
     /// Opens the block index. Returns nil and reports a finding if that fails.
     func blockIndex(_ record: BlockIndexRecord) throws -> BlockIndex? {
         try open(record.number, lacking: .blockParts) {
-            try BlockIndex(record, SegmentTable(tables: tables, reader: reader))
+            try BlockIndex(record, reader.segments)
         }
     }
 
@@ -188,12 +186,12 @@ extension Verification {
 
     /// Returns the record of the block index; nil if there is none, or, with a finding, if it cannot be read.
     func blockIndexRecord() throws -> BlockIndexRecord? {
-        try attempt(.meta, Keys.blocks) { try MetaTable(tables: tables, reader: reader).blocks() } ?? nil
+        try attempt(.meta, Keys.blocks) { try reader.meta.blocks() } ?? nil
     }
 
     /// Returns the removed or changed ordinals of a segment; nil, with a finding, if they cannot be read.
     func marks(_ mark: Mark, of window: WindowSegment) throws -> Bitmap? {
-        let table = MarkTable(mark, tables: tables, reader: reader)
+        let table = reader.marks(mark)
         var bitmap = Bitmap(count: window.documentCount)
         for first in stride(from: 0, to: bitmap.count, by: TombstonePage.ordinalsPerPage) {
             let page = UInt32(first / TombstonePage.ordinalsPerPage)

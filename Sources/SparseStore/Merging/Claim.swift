@@ -30,8 +30,8 @@ struct Claim {
     let record: ClaimRecord
 
     /// Returns the current claim of this or another process, which may be dead.
-    static func standing(_ work: Work, _ tables: Tables, _ reader: Reader) throws -> Claim? {
-        try ClaimRecord(from: tables.meta, .meta, key: work.key, reader).map { Claim(work: work, record: $0) }
+    static func standing(_ work: Work, _ reader: StoreReader) throws -> Claim? {
+        try ClaimRecord(from: .meta, key: work.key, reader).map { Claim(work: work, record: $0) }
     }
 
     /// Claims some work.
@@ -43,55 +43,54 @@ struct Claim {
     /// - Throws: `Lost` if there already is a claim.
     static func begin(
         _ work: Work, sources: [SegmentEntry] = [], staging numbers: Int = 0, _ manifest: inout ManifestRecord,
-        _ tables: Tables, _ writer: Writer
+        _ writer: StoreWriter
     ) throws -> Claim {
-        guard try standing(work, tables, writer.reader) == nil else { throw Lost() }
+        guard try standing(work, writer.reader) == nil else { throw Lost() }
         let first = try manifest.takeSegments(numbers)
         let record = ClaimRecord(
             owner: .random(in: .min ... .max), process: Environment.processNumber, sources: sources.map(\.id),
             staged: Array(first..<manifest.nextSegment))
-        try record.put(into: tables.meta, .meta, key: work.key, writer)
-        if numbers > 0 { try MetaTable.put(manifest, tables, writer) }
+        try record.put(into: .meta, key: work.key, writer)
+        if numbers > 0 { try writer.put(manifest) }
         return Claim(work: work, record: record)
     }
 
     /// Marks the claim as alive in a transaction that is not the last one of the work.
     ///
     /// - Throws: `Lost` if the claim no longer holds.
-    func renew(_ tables: Tables, _ writer: Writer) throws {
-        var record = try require(tables, writer.reader)
+    func renew(_ writer: StoreWriter) throws {
+        var record = try require(writer.reader)
         record.steps &+= 1
-        try record.put(into: tables.meta, .meta, key: work.key, writer)
+        try record.put(into: .meta, key: work.key, writer)
     }
 
     /// Releases the claim in the last transaction of the work.
     ///
     /// - Throws: `Lost` if the claim no longer holds.
-    func end(_ tables: Tables, _ writer: Writer) throws {
-        _ = try require(tables, writer.reader)
-        _ = try writer.delete(tables.meta, work.key)
+    func end(_ writer: StoreWriter) throws {
+        _ = try require(writer.reader)
+        try writer.delete(.meta, work.key)
     }
 
     /// Releases the claim and deletes staged data, leaving the sources unchanged. Returns false if the claim was gone.
     @discardableResult
-    func discard(_ environment: Environment, _ tables: Tables) throws -> Bool {
-        try environment.write { transaction in
-            guard try stands(tables, transaction.reader) != nil else { return false }
-            let segments = SegmentTable(tables: tables, reader: transaction.reader)
-            for segment in record.staged { try segments.remove(segment, transaction.writer) }
-            _ = try transaction.writer.delete(tables.meta, work.key)
+    func discard(_ file: StoreFile) throws -> Bool {
+        try file.write { writer in
+            guard try stands(writer.reader) != nil else { return false }
+            for segment in record.staged { try writer.removeSegment(segment) }
+            try writer.delete(.meta, work.key)
             return true
         }
     }
 
-    private func require(_ tables: Tables, _ reader: Reader) throws -> ClaimRecord {
-        guard let record = try stands(tables, reader) else { throw Lost() }
+    private func require(_ reader: StoreReader) throws -> ClaimRecord {
+        guard let record = try stands(reader) else { throw Lost() }
         return record
     }
 
     /// Returns the current record; nil if it is gone or belongs to another owner.
-    private func stands(_ tables: Tables, _ reader: Reader) throws -> ClaimRecord? {
-        guard let now = try Self.standing(work, tables, reader)?.record, now.owner == record.owner,
+    private func stands(_ reader: StoreReader) throws -> ClaimRecord? {
+        guard let now = try Self.standing(work, reader)?.record, now.owner == record.owner,
             now.process == record.process
         else { return nil }
         return now
@@ -114,17 +113,15 @@ final class ClaimTurn: Sendable {
     }
 
     private let work: Claim.Work
-    private let environment: Environment
-    private let tables: Tables
+    private let file: StoreFile
     private let patience: Duration
     private let watch = Lock(ClaimWatch())
     /// The working thread of this process.
     private let worker = Monitor<UInt?>(nil)
 
-    init(_ work: Claim.Work, _ environment: Environment, _ tables: Tables, patience: Duration = ClaimWatch.patience) {
+    init(_ work: Claim.Work, _ file: StoreFile, patience: Duration = ClaimWatch.patience) {
         self.work = work
-        self.environment = environment
-        self.tables = tables
+        self.file = file
         self.patience = patience
     }
 
@@ -147,7 +144,7 @@ final class ClaimTurn: Sendable {
                 return .done(try perform(&job))
             } catch {
                 // If this also fails, the next attempt finds a claim of this process without an owner.
-                _ = try? job.claim.discard(environment, tables)
+                _ = try? job.claim.discard(file)
                 throw error
             }
         } catch is Claim.Lost {
@@ -190,18 +187,14 @@ final class ClaimTurn: Sendable {
     /// Discards the claim of a dead or stalled process. Returns false if a live process is working. The caller has the
     /// turn, so a claim of this process has no owner.
     private func clearTheWay() throws -> Bool {
-        let standing: Claim? = try {
-            let transaction = try environment.beginRead()
-            return try Claim.standing(work, tables, transaction.reader)
-        }()
-        guard let standing else { return true }
+        guard let standing = try file.read({ try Claim.standing(work, $0) }) else { return true }
         let process = standing.record.process
-        if try process != Environment.processNumber && environment.holdsSlot(process: process),
+        if try process != Environment.processNumber && file.environment.holdsSlot(process: process),
             !watch.withLock({ $0.standsStill(standing.record, for: patience) })
         {
             return false
         }
-        return try standing.discard(environment, tables)
+        return try standing.discard(file)
     }
 }
 

@@ -22,8 +22,7 @@ final class Merger: Sendable {
         case busy
     }
 
-    private let environment: Environment
-    private let tables: Tables
+    private let file: StoreFile
     private let policy: MergePolicy
     private let pieces: MergePieces
     private let metrics: StoreMetrics?
@@ -31,14 +30,13 @@ final class Merger: Sendable {
     private let merges = Lock(0)
 
     init(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy,
+        _ file: StoreFile, _ policy: MergePolicy,
         pieces: MergePieces = MergePieces(), metrics: StoreMetrics? = nil,
         patience: Duration = ClaimWatch.patience
     ) {
         self.metrics = metrics
-        turn = ClaimTurn(.merging, environment, tables, patience: patience)
-        self.environment = environment
-        self.tables = tables
+        turn = ClaimTurn(.merging, file, patience: patience)
+        self.file = file
         self.policy = policy
         self.pieces = pieces
     }
@@ -55,7 +53,7 @@ final class Merger: Sendable {
         let outcome = try turn.attempt {
             try reportWaiting(checkpoint)
         } begin: {
-            try StagedMerge.begin(environment, tables, policy, pieces) { choose(goal, $0) }
+            try StagedMerge.begin(file, policy, pieces) { choose(goal, $0) }
         } perform: { merge in
             try StoreSpan.with("merge", store: metrics?.store ?? "") { span in
                 try merge.stage(checkpoint)
@@ -80,10 +78,10 @@ final class Merger: Sendable {
             let outcome = try turn.attempt {
                 try reportWaiting(checkpoint)
             } begin: {
-                try StagedBlocks.begin(environment, tables, policy, pieces, settings)
+                try StagedBlocks.begin(file, policy, pieces, settings)
             } perform: { blocks in
                 guard try blocks.stage(checkpoint) else {
-                    try blocks.claim.discard(environment, tables)
+                    try blocks.claim.discard(file)
                     return false
                 }
                 try blocks.finish()
@@ -118,9 +116,7 @@ final class Merger: Sendable {
     }
 
     private func isDue(_ goal: Goal) throws -> Bool {
-        let transaction = try environment.beginRead()
-        let meta = MetaTable(tables: tables, reader: transaction.reader)
-        return try choose(goal, meta.manifest()) != nil || meta.merge() != nil
+        try file.read { try choose(goal, $0.meta.manifest()) != nil || $0.meta.merge() != nil }
     }
 
     private func reportWaiting(_ checkpoint: MergeCheckpoint) throws {

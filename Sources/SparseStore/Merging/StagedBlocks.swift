@@ -12,8 +12,7 @@ internal import Synchronization
 /// documents that are ordered together (`StagedBlocks+Lines`), or for the lists that are built together
 /// (`StagedBlocks+Lists`).
 struct StagedBlocks: ClaimedWork {
-    let environment: Environment
-    let tables: Tables
+    let file: StoreFile
     /// The approximate memory that a step may use in addition to the memory per document.
     let memory: Int
     let pieces: MergePieces
@@ -30,33 +29,32 @@ struct StagedBlocks: ClaimedWork {
     ///
     /// The caller has checked that there is no claim. If there is one by now, throws `Claim.Lost`.
     static func begin(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
+        _ file: StoreFile, _ policy: MergePolicy, _ pieces: MergePieces,
         _ settings: BlockSettings
     ) throws -> StagedBlocks? {
-        try environment.write { transaction in
-            var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
+        try file.write { writer in
+            var manifest = try writer.reader.meta.manifest()
             let sources = manifest.segments
             guard !sources.isEmpty else { return nil }
             let number = manifest.nextSegment
             let claim = try Claim.begin(
-                .merging, sources: sources, staging: 1, &manifest, tables, transaction.writer)
-            return StagedBlocks(environment, tables, policy.memory, pieces, settings, claim, sources, number)
+                .merging, sources: sources, staging: 1, &manifest, writer)
+            return StagedBlocks(file, policy.memory, pieces, settings, claim, sources, number)
         }
     }
 
     private init(
-        _ environment: Environment, _ tables: Tables, _ memory: Int, _ pieces: MergePieces,
+        _ file: StoreFile, _ memory: Int, _ pieces: MergePieces,
         _ settings: BlockSettings, _ claim: Claim, _ sources: [SegmentEntry], _ number: UInt32
     ) {
-        self.environment = environment
-        self.tables = tables
+        self.file = file
         self.memory = memory
         self.pieces = pieces
         self.settings = settings
         self.claim = claim
         self.sources = sources
         self.number = number
-        parts = StagedParts(environment, tables, claim, bytesAtOnce: pieces.bytesWritten)
+        parts = StagedParts(file, claim, bytesAtOnce: pieces.bytesWritten)
     }
 
     /// Builds the index and writes all of it but the last few megabytes. Returns false if there is no document to
@@ -72,35 +70,33 @@ struct StagedBlocks: ClaimedWork {
 
     /// Writes the rest and records the index in the store.
     func finish() throws {
-        try environment.write { transaction in
-            try parts.finish(transaction.writer)
-            let meta = MetaTable(tables: tables, reader: transaction.reader)
-            let segments = SegmentTable(tables: tables, reader: transaction.reader)
-            let retired = try meta.retired()
+        try file.write { writer in
+            try parts.finish(writer)
+            let segments = writer.reader.segments
+            let retired = try writer.reader.meta.retired()
             // By what is there, since the record of the one before may be damaged.
             let old = try segments.blockNumbers().filter { $0 != number && !retired.contains($0) }
                 .map { (number: $0, bytes: UInt64(try segments.bytes(of: $0))) }
-            try MetaTable.put(
-                blocks: BlockIndexRecord(
+            try writer.putBlocks(
+                BlockIndexRecord(
                     number: number, bytes: UInt64(parts.bytes),
-                    sources: sources.map { .init(segment: $0.id, documents: $0.documents) }),
-                tables, transaction.writer)
-            if !old.isEmpty { try RetiredSegments(tables: tables, writer: transaction.writer).retire(old) }
+                    sources: sources.map { .init(segment: $0.id, documents: $0.documents) }))
+            if !old.isEmpty { try RetiredSegments(writer: writer).retire(old) }
         }
     }
 
     /// Opens the windows as of the newest commit.
-    func open(_ reader: Reader) throws -> BlockSources {
-        let table = SegmentTable(tables: tables, reader: reader)
-        let tombstones = MarkTable(.removed, tables: tables, reader: reader)
-        let manifest = try MetaTable(tables: tables, reader: reader).manifest()
+    func open(_ reader: StoreReader) throws -> BlockSources {
+        let table = reader.segments
+        let tombstones = reader.tombstones
+        let manifest = try reader.meta.manifest()
         let members = try sources.map { source in
             let entry = manifest.segments.first { $0.id == source.id } ?? source
             return IndexView.Member(
                 segment: try WindowSegment(entry, table, decoded), tombstones: try tombstones.bitmap(entry))
         }
         var view = IndexView(members: members)
-        view.documents = TransactionDocuments(DocumentTable(tables: tables, reader: reader))
+        view.documents = TransactionDocuments(reader.documents)
         return try BlockSources(view)
     }
 
@@ -169,9 +165,14 @@ extension StagedBlocks {
     private func build(
         _ first: Int, _ layout: inout Layout
     ) throws -> [(term: TermID, maximum: Float, content: BlockListWriter.Content)] {
-        let transaction = try environment.beginRead()
-        let sources = try open(transaction.reader)
-        let table = SegmentTable(tables: tables, reader: transaction.reader)
+        try file.read { try build(first, &layout, $0) }
+    }
+
+    private func build(
+        _ first: Int, _ layout: inout Layout, _ reader: StoreReader
+    ) throws -> [(term: TermID, maximum: Float, content: BlockListWriter.Content)] {
+        let sources = try open(reader)
+        let table = reader.segments
         let lineBytes = try SegmentBytes.all(number, .blockLines, in: table)
         let placeBytes = try SegmentBytes.all(number, .blockPlaces, in: table)
         // What was written is read back here, and only proven bytes are.
@@ -248,10 +249,7 @@ extension StagedBlocks {
     /// slot.
     mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
         // A manifest may speak of segments that are not there: that is noticed before anything gets as large as they would be.
-        try {
-            let transaction = try environment.beginRead()
-            _ = try open(transaction.reader)
-        }()
+        try file.read { _ = try open($0) }
         var writer = ImpactLineWriter()
         var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
         var chunks = 0
@@ -283,18 +281,19 @@ extension StagedBlocks {
     private func append(
         _ documents: ArraySlice<Int>, to writer: inout ImpactLineWriter, _ slots: inout [UInt32]
     ) throws -> [[UInt8]] {
-        let transaction = try environment.beginRead()
-        let sources = try open(transaction.reader)
-        let lines = BlockLines(sources)
-        var chunks: [[UInt8]] = []
-        for document in documents {
-            let place = sources.place(of: document)
-            // A document that was removed meanwhile has no slot.
-            guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
-            slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
-            if let full = writer.append(document, try lines.components(of: place)) { chunks.append(full) }
+        try file.read { reader in
+            let sources = try open(reader)
+            let lines = BlockLines(sources)
+            var chunks: [[UInt8]] = []
+            for document in documents {
+                let place = sources.place(of: document)
+                // A document that was removed meanwhile has no slot.
+                guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
+                slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
+                if let full = writer.append(document, try lines.components(of: place)) { chunks.append(full) }
+            }
+            return chunks
         }
-        return chunks
     }
 
     /// Returns the live documents among some, with similar ones adjacent.
@@ -307,21 +306,22 @@ extension StagedBlocks {
         var ends: [Int] = []
         var terms = 0
         for first in stride(from: documents.lowerBound, to: documents.upperBound, by: Self.documentsPerRead) {
-            let transaction = try environment.beginRead()
-            let sources = try open(transaction.reader)
-            let lines = BlockLines(sources)
-            terms = sources.terms.count
-            for document in first..<min(documents.upperBound, first + Self.documentsPerRead) {
-                if document % pieces.documentsRead == 0 { try checkpoint(progress) }
-                let place = sources.place(of: document)
-                guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
-                for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
-                    numbers.append(UInt32(component.number))
-                    weights.append(Float(component.code) * sources.maxima[Int(component.number)])
+            try file.read { reader in
+                let sources = try open(reader)
+                let lines = BlockLines(sources)
+                terms = sources.terms.count
+                for document in first..<min(documents.upperBound, first + Self.documentsPerRead) {
+                    if document % pieces.documentsRead == 0 { try checkpoint(progress) }
+                    let place = sources.place(of: document)
+                    guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
+                    for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
+                        numbers.append(UInt32(component.number))
+                        weights.append(Float(component.code) * sources.maxima[Int(component.number)])
+                    }
+                    ends.append(numbers.count)
+                    live.append(document)
+                    progress.documentsRead += 1
                 }
-                ends.append(numbers.count)
-                live.append(document)
-                progress.documentsRead += 1
             }
         }
         guard !live.isEmpty else { return [] }

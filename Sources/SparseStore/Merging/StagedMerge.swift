@@ -6,8 +6,7 @@ internal import SparseFormat
 /// The claim names the sources, so that nobody else merges them, and the numbers of the new segments. Their parts are
 /// then written in bounded transactions, while no manifest names them. The last transaction replaces the sources.
 struct StagedMerge: ClaimedWork {
-    private let environment: Environment
-    private let tables: Tables
+    private let file: StoreFile
     private let policy: MergePolicy
     private let documentsRead: Int
     let claim: Claim
@@ -23,34 +22,33 @@ struct StagedMerge: ClaimedWork {
     ///
     /// The caller has checked that there is no claim. If there is one by now, throws `Claim.Lost`.
     static func begin(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces = MergePieces(),
+        _ file: StoreFile, _ policy: MergePolicy, _ pieces: MergePieces = MergePieces(),
         choose: (ManifestRecord) -> Range<Int>?
     ) throws -> StagedMerge? {
-        try environment.write { transaction in
-            var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
+        try file.write { writer in
+            var manifest = try writer.reader.meta.manifest()
             guard let range = choose(manifest) else { return nil }
             let sources = Array(manifest.segments[range])
             let claim = try Claim.begin(
-                .merging, sources: sources, staging: policy.windows(of: sources), &manifest, tables, transaction.writer)
-            let encoder = try MetaTable(tables: tables, reader: transaction.reader).encoder()
+                .merging, sources: sources, staging: policy.windows(of: sources), &manifest, writer)
+            let encoder = try writer.reader.meta.encoder()
             return StagedMerge(
-                environment, tables, policy, pieces, claim, sources, manifest.profile,
+                file, policy, pieces, claim, sources, manifest.profile,
                 encoder?.scoring(documents: manifest.documents))
         }
     }
 
     private init(
-        _ environment: Environment, _ tables: Tables, _ policy: MergePolicy, _ pieces: MergePieces,
+        _ file: StoreFile, _ policy: MergePolicy, _ pieces: MergePieces,
         _ claim: Claim, _ sources: [SegmentEntry], _ profile: IndexProfile, _ scoring: BM25Function?
     ) {
-        self.environment = environment
-        self.tables = tables
+        self.file = file
         self.policy = policy
         self.claim = claim
         self.sources = sources
         self.profile = profile
         documentsRead = pieces.documentsRead
-        parts = StagedParts(environment, tables, claim, bytesAtOnce: pieces.bytesWritten)
+        parts = StagedParts(file, claim, bytesAtOnce: pieces.bytesWritten)
         self.scoring = scoring
     }
 
@@ -67,9 +65,7 @@ struct StagedMerge: ClaimedWork {
             let before = progress.documentsRead
             while !documents.isAtEnd, !builder.isFull {
                 try report(.reading)
-                let transaction = try environment.beginRead()
-                let table = DocumentTable(tables: tables, reader: transaction.reader)
-                try documents.read(atMost: documentsRead, from: table, into: &builder)
+                try file.read { try documents.read(atMost: documentsRead, from: $0.documents, into: &builder) }
                 progress.documentsRead = before + builder.count
             }
             guard builder.count > 0 else { continue }
@@ -87,18 +83,18 @@ struct StagedMerge: ClaimedWork {
 
     /// Writes the rest and replaces the sources with the new segments.
     func finish() throws {
-        try environment.write { transaction in
-            try parts.finish(transaction.writer)
-            var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
+        try file.write { writer in
+            try parts.finish(writer)
+            var manifest = try writer.reader.meta.manifest()
             guard let first = manifest.segments.firstIndex(where: { $0.id == claim.record.sources.first }),
                 manifest.segments[first...].prefix(sources.count).map(\.id) == claim.record.sources
             else {
                 throw SparseStoreError(.corrupted, "segments of an unfinished merge are missing; restore a backup")
             }
-            try SegmentReplacement(tables: tables, writer: transaction.writer)
+            try SegmentReplacement(writer: writer)
                 .apply(first..<first + sources.count, merged, &manifest)
             manifest.bytesWritten += merged.reduce(0) { $0 + $1.entry.bytes }
-            try MetaTable.put(manifest, tables, transaction.writer)
+            try writer.put(manifest)
         }
     }
 
@@ -116,8 +112,7 @@ struct StagedParts {
     /// The number of transactions for which space is freed in advance.
     private static let piecesAhead = 3
 
-    private let environment: Environment
-    private let tables: Tables
+    private let file: StoreFile
     private let claim: Claim
     /// The number of bytes that one transaction writes.
     private let bytesAtOnce: Int
@@ -128,9 +123,8 @@ struct StagedParts {
     /// The number of bytes of all parts that were added.
     private(set) var bytes = 0
 
-    init(_ environment: Environment, _ tables: Tables, _ claim: Claim, bytesAtOnce: Int) {
-        self.environment = environment
-        self.tables = tables
+    init(_ file: StoreFile, _ claim: Claim, bytesAtOnce: Int) {
+        self.file = file
         self.claim = claim
         self.bytesAtOnce = bytesAtOnce
     }
@@ -146,7 +140,7 @@ struct StagedParts {
     /// - Parameter willWrite: Called before each transaction. It may throw to stop.
     mutating func write(all: Bool = false, willWrite: () throws -> Void = {}) throws {
         guard waitingBytes > bytesAtOnce || all && !waiting.isEmpty else { return }
-        if room == 0 { room = try environment.write { try makeRoom(after: 0, $0.writer) } }
+        if room == 0 { room = try file.write { try makeRoom(after: 0, $0) } }
         while waitingBytes > bytesAtOnce || all && !waiting.isEmpty {
             try willWrite()
             var bytes = 0
@@ -154,33 +148,33 @@ struct StagedParts {
                 defer { bytes += part.bytes }
                 return bytes < bytesAtOnce
             }
-            room = try environment.write { try write(batch, $0.writer) }
+            room = try file.write { try write(batch, $0) }
             waiting.removeFirst(batch.count)
             waitingBytes -= batch.reduce(0) { $0 + $1.part.bytes }
-            environment.letOthersWrite()
+            file.environment.letOthersWrite()
         }
     }
 
     /// Writes the remaining parts in the last transaction, which ends the claim.
-    func finish(_ writer: Writer) throws {
+    func finish(_ writer: StoreWriter) throws {
         _ = try write(waiting[...], writer)
-        try claim.end(tables, writer)
+        try claim.end(writer)
     }
 
-    private func write(_ batch: ArraySlice<(segment: UInt32, part: WindowPart)>, _ writer: Writer) throws -> Int {
+    private func write(_ batch: ArraySlice<(segment: UInt32, part: WindowPart)>, _ writer: StoreWriter) throws -> Int {
         let room = try makeRoom(after: batch.reduce(0) { $0 + $1.part.bytes }, writer)
-        for (segment, part) in batch { try part.put(segment, tables, writer) }
+        for (segment, part) in batch { try part.put(segment, writer) }
         return room
     }
 
     /// Frees space for the current and the next writes. Space that one transaction frees can be used from the next but
     /// one on, and other writers may take it meanwhile. Returns the number of bytes for which there is space after this
     /// transaction.
-    private func makeRoom(after bytes: Int, _ writer: Writer) throws -> Int {
-        try claim.renew(tables, writer)
+    private func makeRoom(after bytes: Int, _ writer: StoreWriter) throws -> Int {
+        try claim.renew(writer)
         let ahead = min(waitingBytes - bytes, Self.piecesAhead * bytesAtOnce)
         let missing = max(0, bytes + ahead - room)
-        try RetiredSegments(tables: tables, writer: writer).makeRoom(for: UInt64(missing))
+        try RetiredSegments(writer: writer).makeRoom(for: UInt64(missing))
         return room + missing - bytes
     }
 }
@@ -194,17 +188,15 @@ final class CommitReader {
         init(_ transaction: consuming ReadTransaction) { self.transaction = transaction }
     }
 
-    let tables: Tables
-    private let environment: Environment
+    private let file: StoreFile
     private var held: [Held]
-    private(set) var reader: Reader
+    private(set) var reader: StoreReader
 
-    init(_ environment: Environment, _ tables: Tables) throws {
-        self.environment = environment
-        self.tables = tables
-        let first = Held(try environment.beginRead())
+    init(_ file: StoreFile) throws {
+        self.file = file
+        let first = Held(try file.environment.beginRead())
         held = [first]
-        reader = first.transaction.reader
+        reader = StoreReader(file.tables, first.transaction.reader)
     }
 
     /// Begins a new transaction. Returns false, with nothing changed, if another commit was made meanwhile or there
@@ -213,10 +205,10 @@ final class CommitReader {
     /// - Parameter isLast: Whether earlier transactions other than the first are no longer used.
     func renew(isLast: Bool = false) throws -> Bool {
         guard isLast || held.count < Self.maximumTransactions else { return false }
-        let next = Held(try environment.beginRead())
+        let next = Held(try file.environment.beginRead())
         guard let first = held.first, next.transaction.id == first.transaction.id else { return false }
         held = (isLast ? [first] : held) + [next]
-        reader = next.transaction.reader
+        reader = StoreReader(file.tables, next.transaction.reader)
         return true
     }
 

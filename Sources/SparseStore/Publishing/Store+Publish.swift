@@ -53,7 +53,7 @@ extension Store {
         try SparseStoreError.translate {
             try target.hold(alone: false) {
                 var publisher = Publisher(target: target, cancellation: cancellation)
-                let report = try publisher.publish(environment, source.tables, source.uuid)
+                let report = try publisher.publish(file, source.uuid)
                 configuration.logger.debug(
                     "published",
                     metadata: [
@@ -86,15 +86,13 @@ private struct Publisher {
         self.cancellation = cancellation
     }
 
-    mutating func publish(
-        _ environment: Environment, _ tables: Tables, _ uuid: StoreUUID
-    ) throws -> PublicationReport {
+    mutating func publish(_ file: StoreFile, _ uuid: StoreUUID) throws -> PublicationReport {
         try claim(for: uuid)
         // Before the commit is looked at, so that a commit published meanwhile is no newer one than the store has.
         let newest = try catalog.manifests().last
         present = try catalog.chunks()
-        let pages = try environment.newestPages()
-        let manifest = try MetaTable(tables: tables, reader: pages.reader).manifest()
+        let pages = try file.environment.newestPages()
+        let manifest = try StoreReader(file.tables, pages.reader).meta.manifest()
         report.generation = manifest.generation
         report.fileBytes = pages.count * pages.pageSize
         guard newest.map({ $0.generation <= manifest.generation }) ?? true else {

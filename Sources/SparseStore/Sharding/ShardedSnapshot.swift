@@ -45,9 +45,9 @@ public final class ShardedSnapshot: Sendable {
     private static func checkAgreement(of snapshots: [Snapshot]) throws(SparseStoreError) {
         let filled = snapshots.filter { $0.count > 0 }
         guard let first = filled.first else { return }
-        let path = first.source.environment.path
+        let path = first.source.file.environment.path
         for other in filled.dropFirst() {
-            let pair = "shards '\(path)' and '\(other.source.environment.path)' cannot answer as one"
+            let pair = "shards '\(path)' and '\(other.source.file.environment.path)' cannot answer as one"
             guard other.termSpace == first.termSpace else {
                 throw SparseStoreError(
                     .termSpaceMismatch,
@@ -109,7 +109,7 @@ public final class ShardedSnapshot: Sendable {
         let failures =
             missing
             + result.failures.sorted { $0.key < $1.key }.map { part, failure in
-                ShardFailure(path: snapshots[part].source.environment.path, error: failure.error)
+                ShardFailure(path: snapshots[part].source.file.environment.path, error: failure.error)
             }
         guard failures.isEmpty else { throw PartialAnswer(result: result, failures: failures) }
         return result
@@ -207,8 +207,8 @@ public final class ShardedSnapshot: Sendable {
                 for other in others where try other.contains(document.id) {
                     throw SparseStoreError(
                         .corrupted,
-                        "the document '\(document.id)' is in '\(snapshot.source.environment.path)' and in "
-                            + "'\(other.source.environment.path)'; remove it from one of them")
+                        "the document '\(document.id)' is in '\(snapshot.source.file.environment.path)' and in "
+                            + "'\(other.source.file.environment.path)'; remove it from one of them")
                 }
                 return true
             }

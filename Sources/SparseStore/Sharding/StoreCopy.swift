@@ -283,7 +283,7 @@ private struct TokenEncoding {
             guard settings.outdated == 0, isSame ?? true else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "the token vectors have several encodings ('\(snapshot.source.environment.path)'), which one "
+                    "the token vectors have several encodings ('\(snapshot.source.file.environment.path)'), which one "
                         + "store cannot keep without a loss; change all stores to one codec, f16 or int8, first")
             }
             found = (settings.encoding.codec, codebook, settings.dimension)

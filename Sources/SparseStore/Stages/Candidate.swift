@@ -58,7 +58,7 @@ public struct Candidate: Sendable {
     /// Calls `body` with the bytes that a table has for the document's number, in the memory map, or nil if there are
     /// none.
     func withValue<R>(
-        in table: KeyPath<Tables, Table>, _ body: (UnsafeRawBufferPointer?) throws -> R
+        in table: TableNumber, _ body: (UnsafeRawBufferPointer?) throws -> R
     ) throws -> R {
         try source.withValue(of: number, in: table, body)
     }
@@ -82,10 +82,10 @@ extension Candidate {
         _ body: (MultivectorView?, _ codebook: (UInt32) throws -> TokenCodebook) throws -> R
     ) throws -> R {
         let documents = source.documents
-        return try withValue(in: \.multivectors) { bytes in
+        return try withValue(in: .multivectors) { bytes in
             try body(try bytes.map { try MultivectorView($0, number: number) }) { codebook in
                 try documents.withReader { reader in
-                    try MultivectorTable(tables: documents.tables, reader: reader, codebooks: documents.codebooks)
+                    try reader.multivectors(documents.codebooks)
                         .codebook(codebook)
                 }
             }
@@ -106,7 +106,7 @@ public struct Candidates: Sendable, RandomAccessCollection {
             let source = sources[document.place.part]
             let documents = source.documents
             let number = try documents.withReader { reader in
-                try IdentifierTable(tables: documents.tables, reader: reader).number(of: document.id)
+                try reader.ids.number(of: document.id)
             }
             guard let number else {
                 throw SparseStoreError(
@@ -185,10 +185,9 @@ final class CandidateSource: Sendable {
     /// Calls `body` with a stored document and its decoder, under the transaction's lock.
     func withDocument<R>(_ number: UInt64, _ body: (DocumentView, DocumentDecoder) throws -> R) throws -> R {
         try documents.withReader { reader in
-            let tables = documents.tables
-            let view = try DocumentTable(tables: tables, reader: reader).existing(number)
+            let view = try reader.documents.existing(number)
             return try decoder.withLock { decoder in
-                let dictionaries = DictionaryTable(tables: tables, reader: reader)
+                let dictionaries = reader.dictionaries
                 let current = decoder ?? DocumentDecoder { try? dictionaries.dictionary($0) }
                 decoder = current
                 return try body(view, current)
@@ -199,9 +198,9 @@ final class CandidateSource: Sendable {
     /// Calls `body` with the value that a table has for a document's number, in the memory map, or nil if there is
     /// none. The value's header is not decoded.
     func withValue<R>(
-        of number: UInt64, in table: KeyPath<Tables, Table>, _ body: (UnsafeRawBufferPointer?) throws -> R
+        of number: UInt64, in table: TableNumber, _ body: (UnsafeRawBufferPointer?) throws -> R
     ) throws -> R {
-        let bytes = try documents.withReader { try $0.get(documents.tables[keyPath: table], number) }
+        let bytes = try documents.withReader { try $0.get(table, number) }
         // The caller's closure runs outside the lock; the bytes stay where they are while the snapshot lives.
         return try withExtendedLifetime(documents) { try body(bytes) }
     }
@@ -209,10 +208,9 @@ final class CandidateSource: Sendable {
 
 /// The parts of a snapshot that stages may read.
 protocol StoredDocuments: AnyObject, Sendable {
-    var tables: Tables { get }
     var index: IndexView { get }
     var codebooks: CodebookCache { get }
     /// Runs `body` while no other thread uses the transaction. `body` must not call this method again or run a caller's
     /// closure.
-    func withReader<R>(_ body: (Reader) throws -> R) throws -> R
+    func withReader<R>(_ body: (StoreReader) throws -> R) throws -> R
 }

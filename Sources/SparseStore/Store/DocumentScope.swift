@@ -75,7 +75,7 @@ struct DocumentScope {
     private func document(_ number: UInt64) throws -> Document {
         let snapshot = snapshots[Int(number >> Self.numberBits)]
         return try snapshot.withReader { reader in
-            let table = DocumentTable(tables: snapshot.tables, reader: reader)
+            let table = reader.documents
             return try snapshot.documentReader(reader)
                 .document(table.existing(number & (1 << Self.numberBits - 1)))
         }

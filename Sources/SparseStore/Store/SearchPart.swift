@@ -105,7 +105,7 @@ struct SearchPart: Sendable {
             return try scorer.contributions(index.vector(of: place))
         }
         return try snapshot.withReader { reader in
-            let vocabulary = VocabularyTable(tables: snapshot.tables, reader: reader)
+            let vocabulary = reader.vocabulary
             return try parts.map { part in
                 let name = snapshot.manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil
                 return TermContribution(

@@ -54,7 +54,7 @@ extension Snapshot {
     /// Returns stored documents, without their token vectors.
     func documents(numbered numbers: some Sequence<UInt64>) throws -> [Document] {
         try withReader { reader in
-            let table = DocumentTable(tables: tables, reader: reader)
+            let table = reader.documents
             let documents = documentReader(reader)
             return try numbers.map { try documents.document(table.existing($0)) }
         }

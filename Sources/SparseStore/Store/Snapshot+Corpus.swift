@@ -4,19 +4,19 @@ internal import SparseFormat
 extension Snapshot: QueryCorpus {
     func terms(named names: [String]) throws -> [TermID?] {
         try withReader { reader in
-            let table = VocabularyTable(tables: tables, reader: reader)
+            let table = reader.vocabulary
             return try source.vocabulary.resolve(names, termCount: manifest.nextTerm, table)
         }
     }
 
     func name(of term: TermID) throws -> String? {
-        try withReader { try VocabularyTable(tables: tables, reader: $0).name(of: term) }
+        try withReader { try $0.vocabulary.name(of: term) }
     }
 
     func vector(of id: String) throws -> [(TermID, Float)]? {
         try withReader { reader in
-            guard let number = try IdentifierTable(tables: tables, reader: reader).number(of: id) else { return nil }
-            let vector = try DocumentTable(tables: tables, reader: reader).existing(number).vector()
+            guard let number = try reader.ids.number(of: id) else { return nil }
+            let vector = try reader.documents.existing(number).vector()
             return Array(zip(vector.terms, vector.weights))
         }
     }
@@ -37,7 +37,7 @@ extension Snapshot: QueryCorpus {
             }
         }
         return try withReader { reader in
-            let statistics = StatisticsTable(tables: tables, reader: reader)
+            let statistics = reader.statistics
             let pending = try statistics.pendingChanges(manifest)
             let folded = try statistics.foldedFrequencies(of: terms)
             let counts = try zip(terms, folded).map { term, folded in

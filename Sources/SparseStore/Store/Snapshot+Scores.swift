@@ -3,7 +3,7 @@ public import SparseFormat
 
 extension Snapshot: DocumentSource {
     func storedDocument(_ number: UInt64) throws -> DocumentView {
-        try withReader { try DocumentTable(tables: tables, reader: $0).existing(number) }
+        try withReader { try $0.documents.existing(number) }
     }
 
     /// Returns the exact scores of given documents, as a search with the same weighting would compute them.
@@ -34,7 +34,7 @@ extension Snapshot: DocumentSource {
     /// Returns the index positions of documents, in order; nil for a document that does not exist.
     func places(of ids: [String]) throws -> [DocumentPlace?] {
         try withReader { reader in
-            let identifiers = IdentifierTable(tables: tables, reader: reader)
+            let identifiers = reader.ids
             return try ids.map { id in
                 guard let number = try identifiers.number(of: id) else { return nil }
                 guard let place = index.place(of: number) else {
@@ -55,7 +55,7 @@ extension Snapshot {
     public func multivector(_ id: String) throws(SparseStoreError) -> Multivector? {
         try SparseStoreError.wrap {
             try withReader { reader in
-                let number = try IdentifierTable(tables: tables, reader: reader).number(of: id)
+                let number = try reader.ids.number(of: id)
                 return try number.flatMap(multivectors(reader).multivector)
             }
         }
@@ -63,7 +63,7 @@ extension Snapshot {
 
     var codebooks: CodebookCache { source.codebooks }
 
-    func multivectors(_ reader: Reader) -> MultivectorTable {
-        MultivectorTable(tables: tables, reader: reader, codebooks: codebooks)
+    func multivectors(_ reader: StoreReader) -> MultivectorTable {
+        reader.multivectors(codebooks)
     }
 }

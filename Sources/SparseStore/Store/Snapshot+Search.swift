@@ -32,7 +32,7 @@ extension Snapshot {
         try state.filters.allowed(filter, schema.record) { filter in
             let filter = try withReader { reader in
                 try FilterResolver(
-                    tables: tables, reader: reader, schema: schema, termSpace: manifest.termSpace
+                    reader: reader, schema: schema, termSpace: manifest.termSpace
                 ).resolve(filter)
             }
             return try state.index.members.map { try filter.allowed($0, self) }
@@ -67,8 +67,8 @@ extension Snapshot {
     /// Reads what some hits are to bring of their documents.
     func read(_ fields: HitFields, of hits: inout [Hit], at positions: [Int]) throws {
         try withReader { reader in
-            let identifiers = IdentifierTable(tables: tables, reader: reader)
-            let table = DocumentTable(tables: tables, reader: reader)
+            let identifiers = reader.ids
+            let table = reader.documents
             let documents = documentReader(reader)
             for index in positions {
                 guard let number = try identifiers.number(of: hits[index].id) else {

@@ -30,11 +30,9 @@ public final class Snapshot: Sendable {
 
     deinit { source.open.remove(openID) }
 
-    var tables: Tables { source.tables }
-
     /// Reads tables. The bytes they return are valid while the snapshot exists. `body` must not call this method again.
-    func withReader<R>(_ body: (Reader) throws -> R) throws -> R {
-        try gate.withLock { _ in try body(transaction.reader) }
+    func withReader<R>(_ body: (StoreReader) throws -> R) throws -> R {
+        try gate.withLock { _ in try body(StoreReader(source.file.tables, transaction.reader)) }
     }
 
     var manifest: ManifestRecord { state.manifest }
@@ -65,10 +63,10 @@ public final class Snapshot: Sendable {
     public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap {
             try withReader { reader in
-                guard let number = try IdentifierTable(tables: tables, reader: reader).number(of: id) else {
+                guard let number = try reader.ids.number(of: id) else {
                     return nil
                 }
-                let view = try DocumentTable(tables: tables, reader: reader).existing(number)
+                let view = try reader.documents.existing(number)
                 var document = try documentReader(reader).document(view)
                 if includingMultivector { document.multivector = try multivectors(reader).multivector(number) }
                 return document
@@ -79,7 +77,7 @@ public final class Snapshot: Sendable {
     /// Returns whether the store has a document with an identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap {
-            try withReader { try IdentifierTable(tables: tables, reader: $0).number(of: id) != nil }
+            try withReader { try $0.ids.number(of: id) != nil }
         }
     }
 
@@ -111,7 +109,7 @@ public final class Snapshot: Sendable {
                     let tokens = multivectors(reader)
                     var components = 0
                     var batch: [(document: Document, number: UInt64)] = []
-                    try DocumentTable(tables: tables, reader: reader).forEach(from: next) { number, view in
+                    try reader.documents.forEach(from: next) { number, view in
                         guard number < manifest.nextDocument else { throw otherCount() }
                         var document = try documents.document(view)
                         if includingMultivector {
@@ -144,7 +142,7 @@ public final class Snapshot: Sendable {
     /// ``WriteTransaction/setBookmark(_:_:)``.
     public func bookmark(_ name: String) throws(SparseStoreError) -> [UInt8]? {
         try SparseStoreError.wrap {
-            try withReader { try MetaTable(tables: tables, reader: $0).bookmark(name) }
+            try withReader { try $0.meta.bookmark(name) }
         }
     }
 
@@ -152,7 +150,7 @@ public final class Snapshot: Sendable {
     public func termID(named name: String) throws(SparseStoreError) -> TermID? {
         try SparseStoreError.wrap {
             try withReader { reader in
-                let table = VocabularyTable(tables: tables, reader: reader)
+                let table = reader.vocabulary
                 return try source.vocabulary.resolve([name], termCount: state.manifest.nextTerm, table)[0]
             }
         }
@@ -161,7 +159,7 @@ public final class Snapshot: Sendable {
     /// Returns the string of a term number, or nil in a store whose terms are numbers.
     public func termName(_ term: TermID) throws(SparseStoreError) -> String? {
         try SparseStoreError.wrap {
-            try withReader { try VocabularyTable(tables: tables, reader: $0).name(of: term) }
+            try withReader { try $0.vocabulary.name(of: term) }
         }
     }
 
@@ -169,7 +167,7 @@ public final class Snapshot: Sendable {
     public func documentFrequency(of term: TermID) throws(SparseStoreError) -> Int {
         try SparseStoreError.wrap {
             try withReader { reader in
-                let table = StatisticsTable(tables: tables, reader: reader)
+                let table = reader.statistics
                 let pending = try table.pendingChanges(state.manifest)[term, default: 0]
                 return try table.frequency(table.foldedFrequencies(of: [term])[0], pending, manifest)
             }
@@ -181,7 +179,7 @@ public final class Snapshot: Sendable {
         var frequencies: [(TermID, Int)] = []
         try SparseStoreError.wrap {
             try withReader { reader in
-                try StatisticsTable(tables: tables, reader: reader)
+                try reader.statistics
                     .forEach(manifest) { frequencies.append(($0, Int($1))) }
             }
         }
@@ -193,15 +191,15 @@ public final class Snapshot: Sendable {
     /// that keep their space for reuse.
     func unnamedBytes() throws -> (staged: Int, retired: Int) {
         try withReader { reader in
-            let meta = MetaTable(tables: tables, reader: reader)
-            let segments = SegmentTable(tables: tables, reader: reader)
+            let meta = reader.meta
+            let segments = reader.segments
             func bytes(_ ids: [UInt32]) throws -> Int { try ids.reduce(0) { try $0 + segments.bytes(of: $1) } }
             return (try bytes(meta.merge()?.staged ?? []), try bytes(meta.retired()))
         }
     }
 
-    func documentReader(_ reader: Reader) -> DocumentReader {
-        DocumentReader(tables: tables, reader: reader, termSpace: state.manifest.termSpace)
+    func documentReader(_ reader: StoreReader) -> DocumentReader {
+        DocumentReader(reader: reader, termSpace: state.manifest.termSpace)
     }
 }
 

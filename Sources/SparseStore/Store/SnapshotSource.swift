@@ -6,8 +6,7 @@ internal import SystemPackage
 
 /// Creates snapshots of the newest commit and reuses the decoded state of the previous one.
 final class SnapshotSource: Sendable {
-    let environment: Environment
-    let tables: Tables
+    let file: StoreFile
     let vocabulary = VocabularyCache()
     let codebooks = CodebookCache()
     let scratch = ScratchPool()
@@ -20,11 +19,11 @@ final class SnapshotSource: Sendable {
     private let segments: SegmentCache
     private let newest = Lock<SnapshotState?>(nil)
 
-    init(_ environment: Environment, _ tables: Tables, _ uuid: StoreUUID, _ configuration: Configuration) {
-        self.environment = environment
+    init(_ file: StoreFile, _ uuid: StoreUUID, _ configuration: Configuration) {
+        self.file = file
         self.uuid = uuid
-        self.tables = tables
-        let name = environment.path.lastComponent?.string ?? environment.path.string
+        let path = file.environment.path
+        let name = path.lastComponent?.string ?? path.string
         metrics = StoreMetrics(store: name, factory: configuration.metrics)
         logger = configuration.logger
         lists = ListCache(capacity: max(0, configuration.listCacheSize))
@@ -36,8 +35,8 @@ final class SnapshotSource: Sendable {
     ///
     /// - Parameter cancellation: The cancellation that ends the snapshot's searches.
     func snapshot(_ cancellation: Cancellation? = nil) throws -> Snapshot {
-        let transaction = try environment.beginRead()
-        let state = try state(transaction.id, transaction.reader)
+        let transaction = try file.environment.beginRead()
+        let state = try state(transaction.id, StoreReader(file.tables, transaction.reader))
         return Snapshot(transaction, state, self, cancellation)
     }
 
@@ -76,9 +75,8 @@ final class SnapshotSource: Sendable {
 
     /// Reads from the file that has taken the store's place, if one has. Snapshots must end meanwhile.
     func refresh() throws -> Bool {
-        try environment.adoptReplacement { environment in
-            let transaction = try environment.beginRead()
-            let record = try MetaTable(tables: tables, reader: transaction.reader).store()
+        try file.environment.adoptReplacement { environment in
+            let record = try StoreFile(environment: environment, tables: file.tables).read { try $0.meta.store() }
             try record.checkOpenable(readOnly: true)
             guard record.uuid == uuid else { throw SparseStoreError(.needsReopen, "it is another store") }
             // The numbers of an earlier commit, or of another history after it, may mean something else.
@@ -128,20 +126,20 @@ final class SnapshotSource: Sendable {
         if let fallback = result.fallback { span.set("fallback", "\(fallback)") }
     }
 
-    private func state(_ transactionID: UInt64, _ reader: Reader) throws -> SnapshotState {
+    private func state(_ transactionID: UInt64, _ reader: StoreReader) throws -> SnapshotState {
         try newest.withLock { newest in
             // The map may have grown without a commit. Our read transaction keeps it in place.
-            let mapEpoch = environment.mapEpoch
+            let mapEpoch = file.environment.mapEpoch
             if let newest, newest.transactionID == transactionID, newest.mapEpoch == mapEpoch { return newest }
-            let meta = MetaTable(tables: tables, reader: reader)
+            let meta = reader.meta
             let manifest = try meta.manifest()
-            var index = try segments.view(manifest, tables, reader, mapEpoch: mapEpoch)
+            var index = try segments.view(manifest, reader, mapEpoch: mapEpoch)
             if let damage = index.unopenedBlocks, damage != newest?.index.unopenedBlocks {
                 logger.error("the block index is damaged; searches will not use it", metadata: damage.metadata)
             }
             let encoder = try meta.encoder()
             index.scoring = encoder?.scoring(documents: manifest.documents)
-            let multivectors = try MultivectorTable(tables: tables, reader: reader, codebooks: codebooks).settings()
+            let multivectors = try reader.multivectors(codebooks).settings()
             let state = SnapshotState(
                 transactionID, mapEpoch: mapEpoch, manifest, index, encoder, try meta.tuning(), multivectors,
                 AttributeSchema(try meta.attributeSchema()))

@@ -56,8 +56,8 @@ extension Store {
         try SparseStoreError.wrap {
             let before = try environment.info().fileBytes
             // The new file does not need the space of retired segments.
-            try environment.write(isCancelled: { cancellation?.isRaised ?? false }) { transaction in
-                try RetiredSegments(tables: source.tables, writer: transaction.writer).makeRoom(for: .max)
+            try file.write(isCancelled: { cancellation?.isRaised ?? false }) { writer in
+                try RetiredSegments(writer: writer).makeRoom(for: .max)
             }
             try environment.compact { try cancellation?.check() }
             let report = CompactionReport(bytesBefore: before, bytesAfter: try environment.info().fileBytes)
@@ -104,10 +104,10 @@ extension Store {
                     at: damaged, options: options, tables: TableNumber.allCases.map(\.name)
                 ) { _, _ in }
                 defer { environment.close() }
-                let tables = try Tables { try environment.table(named: $0) }
-                let commit = try CommitReader(environment, tables)
+                let file = StoreFile(environment: environment, tables: try Tables { try environment.table(named: $0) })
+                let commit = try CommitReader(file)
                 // A store of another version is not damaged. An unreadable record does not tell the version.
-                if let record = try? MetaTable(tables: tables, reader: commit.reader).store() {
+                if let record = try? commit.reader.meta.store() {
                     try record.checkOpenable(readOnly: true)
                 }
                 let salvage = try Salvage(commit, progress: progress)
@@ -120,7 +120,7 @@ extension Store {
                     configuration.durability = .full
                     configuration.maintenance = .manual
                     // Keep the setting of the damaged store if it can be read.
-                    if let manifest = try? MetaTable(tables: tables, reader: commit.reader).manifest() {
+                    if let manifest = try? commit.reader.meta.manifest() {
                         configuration.profile = manifest.profile
                     }
                     if let codec = salvage.multivectorCodec {
@@ -205,7 +205,7 @@ extension Store {
         _ level: VerificationLevel = .quick, progress: (VerificationProgress) throws -> Void = { _ in }
     ) throws -> VerificationReport {
         try SparseStoreError.translate {
-            let commit = try CommitReader(environment, source.tables)
+            let commit = try CommitReader(file)
             return try Verifier(level: level, commit: commit).run(progress: progress)
         }
     }

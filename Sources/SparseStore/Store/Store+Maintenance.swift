@@ -91,11 +91,11 @@ extension Store {
     /// - Throws: The errors of writing (`diskFull`, `io`, `corrupted`, `readOnly`).
     public func changeProfile(to profile: IndexProfile) throws(SparseStoreError) {
         try SparseStoreError.wrap {
-            try environment.write { transaction in
-                var manifest = try MetaTable(tables: source.tables, reader: transaction.reader).manifest()
+            try file.write { writer in
+                var manifest = try writer.reader.meta.manifest()
                 guard manifest.profile != profile else { return }
                 manifest.profile = profile
-                try MetaTable.put(manifest, source.tables, transaction.writer)
+                try writer.put(manifest)
             }
         }
     }
@@ -163,9 +163,7 @@ extension Store {
         }
         guard let record else { return [] }
         try SparseStoreError.wrap {
-            try environment.write { transaction in
-                try record.put(into: source.tables.meta, .meta, key: Keys.tuning, transaction.writer)
-            }
+            try file.write { try $0.put(record) }
         }
         return record.points.map(TuningPoint.init)
     }

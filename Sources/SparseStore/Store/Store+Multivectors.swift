@@ -42,7 +42,7 @@ extension Store {
                 try encodingTurn.attempt {
                     try reportWaiting(progress)
                 } begin: {
-                    try Encoding.begin(environment, source.tables)
+                    try Encoding.begin(file)
                 } perform: { encoding in
                     try encode(as: codec, trainer, under: encoding.claim, bytesPerStep, progress)
                 }
@@ -58,10 +58,10 @@ extension Store {
     private struct Encoding: ClaimedWork {
         let claim: Claim
 
-        static func begin(_ environment: Environment, _ tables: Tables) throws -> Encoding {
-            try environment.write { transaction in
-                var manifest = try MetaTable(tables: tables, reader: transaction.reader).manifest()
-                return Encoding(claim: try Claim.begin(.encoding, &manifest, tables, transaction.writer))
+        static func begin(_ file: StoreFile) throws -> Encoding {
+            try file.write { writer in
+                var manifest = try writer.reader.meta.manifest()
+                return Encoding(claim: try Claim.begin(.encoding, &manifest, writer))
             }
         }
     }

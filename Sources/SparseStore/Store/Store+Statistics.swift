@@ -40,8 +40,7 @@ extension Store {
 
     /// Returns the format version of this store.
     private func format() throws -> String {
-        let transaction = try environment.beginRead()
-        let record = try MetaTable(tables: source.tables, reader: transaction.reader).store()
+        let record = try file.read { try $0.meta.store() }
         return "\(record.formatMajor).\(record.formatMinor)"
     }
 }

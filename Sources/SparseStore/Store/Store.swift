@@ -12,7 +12,7 @@ public final class Store: Sendable {
     /// The path of the store.
     public let path: FilePath
 
-    let environment: Environment
+    let file: StoreFile
     let configuration: Configuration
     let source: SnapshotSource
     let merger: Merger
@@ -44,34 +44,33 @@ public final class Store: Sendable {
         try configuration.mergePolicy.check()
         self.path = path
         self.configuration = configuration
+        let environment: Environment
         do {
             environment = try Environment.open(
                 at: path, options: EnvironmentOptions(configuration), tables: TableNumber.allCases.map(\.name)
             ) { transaction, tables in
                 let names = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
-                try Self.create(
-                    Tables { name in
-                        guard let table = names[name] else {
-                            throw SparseStoreError(.internalError, "table \(name) was not created")
-                        }
-                        return table
-                    }, configuration.profile, transaction.writer)
+                let known = try Tables { name in
+                    guard let table = names[name] else {
+                        throw SparseStoreError(.internalError, "table \(name) was not created")
+                    }
+                    return table
+                }
+                try Self.create(configuration.profile, StoreWriter(known, transaction.writer))
             }
         } catch let error as LMDBError where error.code == .missingTable {
             try Self.checkVersion(path, configuration)
             throw error
         }
         do {
-            let environment = environment
-            let tables = try Tables { try environment.table(named: $0) }
-            let transaction = try environment.beginRead()
-            let record = try MetaTable(tables: tables, reader: transaction.reader).store()
+            file = StoreFile(environment: environment, tables: try Tables { try environment.table(named: $0) })
+            let record = try file.read { try $0.meta.store() }
             try record.checkOpenable(readOnly: configuration.isReadOnly)
-            source = SnapshotSource(environment, tables, record.uuid, configuration)
+            source = SnapshotSource(file, record.uuid, configuration)
             merger = Merger(
-                environment, tables, configuration.mergePolicy, pieces: configuration.mergePieces,
+                file, configuration.mergePolicy, pieces: configuration.mergePieces,
                 metrics: source.metrics)
-            encodingTurn = ClaimTurn(.encoding, environment, tables)
+            encodingTurn = ClaimTurn(.encoding, file)
             let isBackground = configuration.maintenance != .manual && !configuration.isReadOnly
             background =
                 isBackground
@@ -90,6 +89,8 @@ public final class Store: Sendable {
 
     deinit { close() }
 
+    var environment: Environment { file.environment }
+
     /// Whether nobody can write while this handle is open, because the disk had no room for the lock file.
     package var keepsWritersOut: Bool { environment.keepsWritersOut }
 
@@ -102,15 +103,16 @@ public final class Store: Sendable {
         defer { environment.close() }
         let meta = try environment.table(named: TableNumber.meta.name)
         let transaction = try environment.beginRead()
-        guard let record = try StoreRecord(from: meta, .meta, key: Keys.store, transaction.reader) else { return }
+        guard let bytes = try transaction.reader.get(meta, Keys.store) else { return }
+        let record = try StoreRecord(sealed: bytes, in: .meta, key: Keys.store)
         try record.checkOpenable(readOnly: configuration.isReadOnly)
         throw SparseStoreError(.corrupted, "a table of the store is missing; restore it from a backup")
     }
 
     /// Initializes a new file with its store record and an empty manifest.
-    private static func create(_ tables: Tables, _ profile: IndexProfile, _ writer: Writer) throws {
-        try StoreRecord.fresh().put(into: tables.meta, .meta, key: Keys.store, writer)
-        try MetaTable.put(ManifestRecord(profile: profile), tables, writer)
+    private static func create(_ profile: IndexProfile, _ writer: StoreWriter) throws {
+        try StoreRecord.fresh().put(into: .meta, key: Keys.store, writer)
+        try writer.put(ManifestRecord(profile: profile))
     }
 
     /// Closes the store. Later calls throw `closed`; open snapshots stay valid. A background merge is aborted and
@@ -140,9 +142,9 @@ public final class Store: Sendable {
             let start = ContinuousClock.now
             var published: WriteSession?
             let result = try SparseStoreError.translate {
-                try environment.write(isCancelled: { cancellation?.isRaised ?? false }) { raw in
+                try file.write(isCancelled: { cancellation?.isRaised ?? false }) { writer in
                     let session = try WriteSession(
-                        source, writer: raw.writer, configuration: configuration, cancellation: cancellation)
+                        source, writer: writer, configuration: configuration, cancellation: cancellation)
                     var transaction = WriteTransaction(session: session)
                     let result = try body(&transaction)
                     published = try transaction.session.finish() ? transaction.session : nil

@@ -5,8 +5,7 @@ internal import SparseFormat
 ///
 /// Nothing outside the transaction changes before LMDB has committed, so an aborted session leaves no trace.
 struct WriteSession {
-    let tables: Tables
-    let writer: Writer
+    let writer: StoreWriter
     let base: ManifestRecord
     private(set) var manifest: ManifestRecord
     private var index: IndexWriter
@@ -32,39 +31,36 @@ struct WriteSession {
     private let cancellation: Cancellation?
 
     init(
-        _ source: SnapshotSource, writer: Writer, configuration: Configuration, cancellation: Cancellation? = nil
+        _ source: SnapshotSource, writer: StoreWriter, configuration: Configuration, cancellation: Cancellation? = nil
     ) throws {
         self.cancellation = cancellation
         self.source = source
-        let tables = source.tables
-        self.tables = tables
         self.writer = writer
-        base = try MetaTable(tables: tables, reader: writer.reader).manifest()
+        base = try writer.reader.meta.manifest()
         manifest = base
-        baseEncoder = try MetaTable(tables: tables, reader: writer.reader).encoder()
+        baseEncoder = try writer.reader.meta.encoder()
         encoderRecord = baseEncoder
-        index = IndexWriter(tables: tables, writer: writer, policy: configuration.mergePolicy, manifest: base)
-        schema = AttributeSchema(try MetaTable(tables: tables, reader: writer.reader).attributeSchema())
+        index = IndexWriter(writer: writer, policy: configuration.mergePolicy, manifest: base)
+        schema = AttributeSchema(try writer.reader.meta.attributeSchema())
         self.vocabulary = VocabularyWriter(source.vocabulary, termCount: base.nextTerm)
         multivectors = try MultivectorWriter(
-            MultivectorTable(tables: tables, reader: writer.reader, codebooks: source.codebooks), writer,
-            firstCodec: configuration.multivectorCodec)
-        let dictionaries = DictionaryTable(tables: tables, reader: writer.reader)
+            writer, source.codebooks, firstCodec: configuration.multivectorCodec)
+        let dictionaries = writer.reader.dictionaries
         let dictionary = base.currentDictionary == 0 ? nil : try dictionaries.dictionary(base.currentDictionary)
         var compression = DocumentCompression.fast
         compression.level = configuration.compressionLevel
         encoder = DocumentEncoder(compression, dictionary: dictionary)
     }
 
-    var meta: MetaTable { MetaTable(tables: tables, reader: writer.reader) }
-    private var ids: IdentifierTable { IdentifierTable(tables: tables, reader: writer.reader) }
-    private var documents: DocumentTable { DocumentTable(tables: tables, reader: writer.reader) }
+    var meta: MetaTable { writer.reader.meta }
+    private var ids: IdentifierTable { writer.reader.ids }
+    private var documents: DocumentTable { writer.reader.documents }
 
     func number(of id: String) throws -> UInt64? { try ids.number(of: id) }
 
     func document(_ id: String, includingMultivector: Bool) throws -> Document? {
         guard let number = try number(of: id) else { return nil }
-        var document = try DocumentReader(tables: tables, reader: writer.reader, termSpace: manifest.termSpace)
+        var document = try DocumentReader(reader: writer.reader, termSpace: manifest.termSpace)
             .document(documents.existing(number))
         if includingMultivector { document.multivector = try multivectors.multivector(number) }
         return document
@@ -89,8 +85,8 @@ struct WriteSession {
             let value = try session.encoder.encode(
                 id: document.id, vector: vector, tags: document.tags, attributes: document.attributes,
                 payload: document.payload, key: key)
-            try session.writer.put(session.tables.documents, key, value, mode: .append)
-            try IdentifierTable.put(document.id, number: number, session.tables, session.writer)
+            try session.writer.put(.documents, key, value, mode: .append)
+            try session.writer.putIdentifier(document.id, number: number)
             if let multivector = document.multivector {
                 let bytes = try session.multivectors.put(multivector, number: number)
                 session.manifest.bytesWritten += UInt64(bytes)
@@ -123,7 +119,7 @@ struct WriteSession {
             let key = Keys.document(number)
             // The view's bytes move with the next write, so everything is read before it.
             let value = try session.encoder.encode(view, tags: new.tags, attributes: new.attributes, key: key)
-            try session.writer.put(session.tables.documents, key, value)
+            try session.writer.put(.documents, key, value)
             try session.index.change(number, session.manifest)
             session.manifest.bytesWritten += UInt64(value.count)
             session.hasUpdates = true
@@ -138,7 +134,7 @@ struct WriteSession {
         for name in names { try DocumentValidation.check(term: name) }
         let terms = names.map { WeightedTerm($0, 1) }
         try changing { session in
-            _ = try session.vocabulary.numbers(of: terms, session.tables, session.writer)
+            _ = try session.vocabulary.numbers(of: terms, session.writer)
             session.manifest.termSpace = .strings
             session.manifest.nextTerm = session.vocabulary.nextTerm
         }
@@ -148,7 +144,7 @@ struct WriteSession {
         guard let number = try number(of: id) else { return false }
         try changing { session in
             try session.drop(number)
-            try IdentifierTable.remove(id, session.tables, session.writer)
+            try session.writer.removeIdentifier(id)
         }
         return true
     }
@@ -168,7 +164,7 @@ struct WriteSession {
     /// Returns the documents that the filter matches.
     private func matching(_ filter: Filter) throws -> [UInt64] {
         let resolved = try FilterResolver(
-            tables: tables, reader: writer.reader, schema: schema, termSpace: manifest.termSpace
+            reader: writer.reader, schema: schema, termSpace: manifest.termSpace
         ).resolve(filter)
         var numbers = try committed(resolved)
         var rest = try pendingNumbers()[...]
@@ -221,7 +217,7 @@ struct WriteSession {
                 .limitExceeded, "a bookmark is too large; use at most \(Limits.maximumBookmarkBytes) bytes")
         }
         try changing { session in
-            try MetaTable.putBookmark(name, bytes, session.tables, session.writer)
+            try session.writer.putBookmark(name, bytes)
             session.hasRecords = true
         }
     }
@@ -237,14 +233,14 @@ struct WriteSession {
     mutating func changeMultivectors<R>(
         under claim: Claim, _ body: (inout MultivectorWriter) throws -> R
     ) throws -> R {
-        try claim.renew(tables, writer)
+        try claim.renew(writer)
         hasRecords = true
         return try body(&multivectors)
     }
 
     /// Releases a claim.
     mutating func end(_ claim: Claim) throws {
-        try claim.end(tables, writer)
+        try claim.end(writer)
         hasRecords = true
     }
 
@@ -265,15 +261,15 @@ struct WriteSession {
         updateScoring()
         try index.finish(&manifest)
         if let encoderRecord, encoderRecord != baseEncoder {
-            try MetaTable.put(encoder: encoderRecord, tables, writer)
+            try writer.put(encoderRecord)
         }
-        try StatisticsTable(tables: tables, reader: writer.reader).commit(frequencies.ascending(), &manifest, writer)
+        try writer.commitFrequencies(frequencies.ascending(), &manifest)
         try multivectors.finish()
-        if hasNewAttributes { try MetaTable.put(schema.record, tables, writer) }
+        if hasNewAttributes { try writer.put(schema.record) }
         manifest.nextTerm = vocabulary.nextTerm
-        try DictionaryTrainer(tables: tables, writer: writer).trainIfDue(from: base, &manifest)
+        try DictionaryTrainer(writer: writer).trainIfDue(from: base, &manifest)
         manifest.generation += 1
-        try MetaTable.put(manifest, tables, writer)
+        try writer.put(manifest)
         // Writing the buffered data may have taken a while.
         try checkCancellation()
         return true
@@ -368,7 +364,7 @@ struct WriteSession {
         switch content {
         case .vector(let vector): return vector
         case .terms(let terms):
-            let ids = try vocabulary.numbers(of: terms, tables, writer)
+            let ids = try vocabulary.numbers(of: terms, writer)
             return try SparseVector(terms: ids, weights: terms.map(\.weight))
         }
     }
@@ -385,7 +381,7 @@ struct WriteSession {
         }
         try uncount(length)
         try index.remove(number, &manifest)
-        _ = try writer.delete(tables.documents, number)
+        _ = try writer.delete(.documents, number)
         try multivectors.remove(number: number)
         guard manifest.documents >= 1, manifest.nonzeros >= count else {
             throw SparseStoreError(

@@ -3,29 +3,28 @@ internal import SparseFormat
 
 /// The trained zstd dictionaries by number. A dictionary never changes; a new one gets a new number.
 struct DictionaryTable {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
 
     func dictionary(_ id: UInt32) throws -> ZstdDictionary {
         guard
             let record = try DictionaryRecord(
-                from: tables.dictionaries, .dictionaries, key: Keys.dictionary(id), reader)
+                from: .dictionaries, key: Keys.dictionary(id), reader)
         else {
             throw SparseStoreError(.corrupted, "dictionary \(id) is missing; restore the store from a backup")
         }
         return ZstdDictionary(id: id, bytes: record.bytes)
     }
+}
 
-    static func put(_ bytes: [UInt8], id: UInt32, _ tables: Tables, _ writer: Writer) throws {
-        try DictionaryRecord(bytes: bytes)
-            .put(into: tables.dictionaries, .dictionaries, key: Keys.dictionary(id), writer)
+extension StoreWriter {
+    func putDictionary(_ bytes: [UInt8], id: UInt32) throws {
+        try DictionaryRecord(bytes: bytes).put(into: .dictionaries, key: Keys.dictionary(id), self)
     }
 }
 
 /// Trains a store's payload dictionary from its own documents when there are enough of them.
 struct DictionaryTrainer {
-    let tables: Tables
-    let writer: Writer
+    let writer: StoreWriter
 
     /// The first document count at which training is tried. It is tried again at each power of two, so a store without
     /// payloads tries rarely.
@@ -49,7 +48,7 @@ struct DictionaryTrainer {
         guard samples.reduce(0, { $0 + $1.count }) >= Self.minimumSampleBytes,
             let bytes = ZstdDictionary.train(samples: samples, capacity: Self.capacity)
         else { return }
-        try DictionaryTable.put(bytes, id: manifest.nextDictionary, tables, writer)
+        try writer.putDictionary(bytes, id: manifest.nextDictionary)
         manifest.currentDictionary = manifest.nextDictionary
         manifest.nextDictionary += 1
     }
@@ -59,7 +58,7 @@ struct DictionaryTrainer {
         var bytes = 0
         let decoder = DocumentDecoder()
         let first = manifest.nextDocument - min(manifest.nextDocument, UInt64(2 * Self.maximumSamples))
-        try DocumentTable(tables: tables, reader: writer.reader).forEach(from: first) { _, view in
+        try writer.reader.documents.forEach(from: first) { _, view in
             if let length = view.payloadLength, (1...Self.longestSample).contains(length),
                 let payload = try view.payload(decoder)
             {

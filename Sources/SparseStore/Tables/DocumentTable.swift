@@ -3,12 +3,11 @@ internal import SparseFormat
 
 /// Maps document numbers to exact vectors, tags, and payloads. Everything else is derived from this table.
 struct DocumentTable {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
 
     /// Returns a view into the memory map. Valid while the reader's transaction lives.
     func view(_ number: UInt64) throws -> DocumentView? {
-        guard let bytes = try reader.get(tables.documents, number) else { return nil }
+        guard let bytes = try reader.get(.documents, number) else { return nil }
         return try DocumentView(bytes, number: number)
     }
 
@@ -23,7 +22,7 @@ struct DocumentTable {
 
     /// Calls `body` with each live document, in ascending order of numbers starting at `first`, until it returns false.
     func forEach(from first: UInt64 = 0, _ body: (UInt64, DocumentView) throws -> Bool) throws {
-        var cursor = try reader.cursor(tables.documents)
+        var cursor = try reader.cursor(.documents)
         var entry = try cursor.seek(atOrAfter: first)
         while let current = entry {
             let number = try Keys.documentNumber(current.key)
@@ -35,19 +34,17 @@ struct DocumentTable {
 
 /// Converts stored documents to the caller's documents.
 struct DocumentReader {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
     let termSpace: TermSpace
     private let rescuedNames: [TermID: String]
     let decoder: DocumentDecoder
 
     /// - Parameter rescuedNames: The names of terms whose own entry in the vocabulary cannot be read.
-    init(tables: Tables, reader: Reader, termSpace: TermSpace, rescuedNames: [TermID: String] = [:]) {
+    init(reader: StoreReader, termSpace: TermSpace, rescuedNames: [TermID: String] = [:]) {
         self.rescuedNames = rescuedNames
-        self.tables = tables
         self.reader = reader
         self.termSpace = termSpace
-        let dictionaries = DictionaryTable(tables: tables, reader: reader)
+        let dictionaries = reader.dictionaries
         decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
     }
 
@@ -69,7 +66,7 @@ struct DocumentReader {
     func content(_ view: DocumentView) throws -> SparseContent {
         let vector = try view.vector()
         guard termSpace == .strings else { return .vector(vector) }
-        let vocabulary = VocabularyTable(tables: tables, reader: reader)
+        let vocabulary = reader.vocabulary
         let terms = try zip(vector.terms, vector.weights).map { term, weight in
             guard let name = try rescuedNames[term] ?? vocabulary.name(of: term) else {
                 throw SparseStoreError(

@@ -35,15 +35,8 @@ enum Mark {
 
 /// The marked documents of each segment, as pages of a bitmap over its ordinals.
 struct MarkTable {
-    private let mark: Mark
-    private let table: Table
-    private let reader: Reader
-
-    init(_ mark: Mark, tables: Tables, reader: Reader) {
-        self.mark = mark
-        self.reader = reader
-        table = tables[mark.table]
-    }
+    let mark: Mark
+    let reader: StoreReader
 
     /// Returns the bitmap of a segment; nil if nothing in it is marked.
     func bitmap(_ segment: SegmentEntry) throws -> Bitmap? {
@@ -64,32 +57,35 @@ struct MarkTable {
     }
 
     func page(_ segment: UInt32, _ page: UInt32) throws -> TombstonePage? {
-        try TombstonePage(from: table, mark.table, key: Keys.tombstones(segment, page), reader)
+        try TombstonePage(from: mark.table, key: Keys.tombstones(segment, page), reader)
     }
 
-    /// Adds ordinals to a segment's bitmap. Returns the number of ordinals that were not in it.
+    fileprivate static func pages(_ segment: SegmentEntry) -> Range<UInt32> {
+        0..<UInt32((Int(segment.documents) + TombstonePage.ordinalsPerPage - 1) / TombstonePage.ordinalsPerPage)
+    }
+}
+
+extension StoreWriter {
+    /// Marks ordinals of a segment. Returns the number of those that were not marked yet.
     @discardableResult
-    func add(_ ordinals: some Sequence<Int>, to segment: UInt32, _ writer: Writer) throws -> Int {
+    func mark(_ ordinals: some Sequence<Int>, as mark: Mark, in segment: UInt32) throws -> Int {
+        let marks = reader.marks(mark)
         var added = 0
         for (page, group) in Dictionary(grouping: ordinals, by: { $0 / TombstonePage.ordinalsPerPage }) {
-            var record = try self.page(segment, UInt32(page)) ?? TombstonePage.empty
+            var record = try marks.page(segment, UInt32(page)) ?? TombstonePage.empty
             for ordinal in group {
                 let bit = ordinal % TombstonePage.ordinalsPerPage
                 guard !record.contains(bit) else { continue }
                 record.bytes[bit >> 3] |= 1 << UInt8(bit & 7)
                 added += 1
             }
-            try record.put(into: table, mark.table, key: Keys.tombstones(segment, UInt32(page)), writer)
+            try record.put(into: mark.table, key: Keys.tombstones(segment, UInt32(page)), self)
         }
         return added
     }
 
-    func remove(_ segment: SegmentEntry, _ writer: Writer) throws {
+    func removeMarks(_ mark: Mark, of segment: SegmentEntry) throws {
         guard mark.count(in: segment) > 0 else { return }
-        for page in Self.pages(segment) { _ = try writer.delete(table, Keys.tombstones(segment.id, page)) }
-    }
-
-    private static func pages(_ segment: SegmentEntry) -> Range<UInt32> {
-        0..<UInt32((Int(segment.documents) + TombstonePage.ordinalsPerPage - 1) / TombstonePage.ordinalsPerPage)
+        for page in MarkTable.pages(segment) { try delete(mark.table, Keys.tombstones(segment.id, page)) }
     }
 }

@@ -4,11 +4,10 @@ internal import SparseFormat
 
 /// The records that describe a store and its state as of one commit.
 struct MetaTable {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
 
     func store() throws -> StoreRecord {
-        guard let record = try StoreRecord(from: tables.meta, .meta, key: Keys.store, reader) else {
+        guard let record = try StoreRecord(from: .meta, key: Keys.store, reader) else {
             throw SparseStoreError(
                 .notAStore, "the file has no store record, so it is not a SparseStore file; check the path")
         }
@@ -16,29 +15,29 @@ struct MetaTable {
     }
 
     func manifest() throws -> ManifestRecord {
-        guard let record = try ManifestRecord(from: tables.meta, .meta, key: Keys.manifest, reader) else {
+        guard let record = try ManifestRecord(from: .meta, key: Keys.manifest, reader) else {
             throw SparseStoreError(.corrupted, "the store has no manifest; restore it from a backup")
         }
         return record
     }
 
     func tuning() throws -> TuningRecord? {
-        try TuningRecord(from: tables.meta, .meta, key: Keys.tuning, reader)
+        try TuningRecord(from: .meta, key: Keys.tuning, reader)
     }
 
     /// Returns the claim of a merge, which may belong to this process, another, or a dead one.
     func merge() throws -> ClaimRecord? {
-        try ClaimRecord(from: tables.meta, .meta, key: Keys.merge, reader)
+        try ClaimRecord(from: .meta, key: Keys.merge, reader)
     }
 
     /// Returns the segments that no manifest names and whose parts are kept for their space.
     func retired() throws -> [UInt32] {
-        try RetiredRecord(from: tables.meta, .meta, key: Keys.retired, reader)?.segments ?? []
+        try RetiredRecord(from: .meta, key: Keys.retired, reader)?.segments ?? []
     }
 
     /// Returns the record of the block index, if there is one.
     func blocks() throws -> BlockIndexRecord? {
-        try BlockIndexRecord(from: tables.meta, .meta, key: Keys.blocks, reader)
+        try BlockIndexRecord(from: .meta, key: Keys.blocks, reader)
     }
 
     /// Returns the record of the block index; nil also if the record is damaged.
@@ -52,55 +51,51 @@ struct MetaTable {
 
     /// Returns the encoder of the store's vectors, if it was set.
     func encoder() throws -> EncoderRecord? {
-        try EncoderRecord(from: tables.meta, .meta, key: Keys.encoder, reader)
+        try EncoderRecord(from: .meta, key: Keys.encoder, reader)
     }
 
     /// Returns the attributes that documents have ever had.
     func attributeSchema() throws -> AttributeSchemaRecord {
-        try AttributeSchemaRecord(from: tables.meta, .meta, key: Keys.attributes, reader) ?? AttributeSchemaRecord()
+        try AttributeSchemaRecord(from: .meta, key: Keys.attributes, reader) ?? AttributeSchemaRecord()
     }
 
     func bookmark(_ name: String) throws -> [UInt8]? {
-        try BookmarkRecord(from: tables.meta, .meta, key: Keys.bookmark(name), reader)?.bytes
+        try BookmarkRecord(from: .meta, key: Keys.bookmark(name), reader)?.bytes
     }
 }
 
-extension MetaTable {
-    static func put(_ manifest: ManifestRecord, _ tables: Tables, _ writer: Writer) throws {
-        try manifest.put(into: tables.meta, .meta, key: Keys.manifest, writer)
-    }
+extension StoreWriter {
+    func put(_ manifest: ManifestRecord) throws { try manifest.put(into: .meta, key: Keys.manifest, self) }
 
-    static func put(retired segments: [UInt32], _ tables: Tables, _ writer: Writer) throws {
+    func put(_ encoder: EncoderRecord) throws { try encoder.put(into: .meta, key: Keys.encoder, self) }
+
+    func put(_ schema: AttributeSchemaRecord) throws { try schema.put(into: .meta, key: Keys.attributes, self) }
+
+    func put(_ tuning: TuningRecord) throws { try tuning.put(into: .meta, key: Keys.tuning, self) }
+
+    func putRetired(_ segments: [UInt32]) throws {
         if segments.isEmpty {
-            _ = try writer.delete(tables.meta, Keys.retired)
+            try delete(.meta, Keys.retired)
         } else {
-            try RetiredRecord(segments: segments).put(into: tables.meta, .meta, key: Keys.retired, writer)
+            try RetiredRecord(segments: segments).put(into: .meta, key: Keys.retired, self)
         }
     }
 
     /// Writes the record of the block index; nil removes it.
-    static func put(blocks: BlockIndexRecord?, _ tables: Tables, _ writer: Writer) throws {
+    func putBlocks(_ blocks: BlockIndexRecord?) throws {
         if let blocks {
-            try blocks.put(into: tables.meta, .meta, key: Keys.blocks, writer)
+            try blocks.put(into: .meta, key: Keys.blocks, self)
         } else {
-            _ = try writer.delete(tables.meta, Keys.blocks)
+            try delete(.meta, Keys.blocks)
         }
     }
 
-    static func put(encoder: EncoderRecord, _ tables: Tables, _ writer: Writer) throws {
-        try encoder.put(into: tables.meta, .meta, key: Keys.encoder, writer)
-    }
-
-    static func put(_ schema: AttributeSchemaRecord, _ tables: Tables, _ writer: Writer) throws {
-        try schema.put(into: tables.meta, .meta, key: Keys.attributes, writer)
-    }
-
-    static func putBookmark(_ name: String, _ bytes: [UInt8]?, _ tables: Tables, _ writer: Writer) throws {
+    func putBookmark(_ name: String, _ bytes: [UInt8]?) throws {
         let key = Keys.bookmark(name)
         if let bytes {
-            try BookmarkRecord(bytes: bytes).put(into: tables.meta, .meta, key: key, writer)
+            try BookmarkRecord(bytes: bytes).put(into: .meta, key: key, self)
         } else {
-            _ = try writer.delete(tables.meta, key)
+            try delete(.meta, key)
         }
     }
 }

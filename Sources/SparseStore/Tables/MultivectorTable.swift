@@ -4,14 +4,13 @@ internal import SparseFormat
 
 /// Maps document numbers to token vectors, and holds the codebooks of trained codecs.
 struct MultivectorTable {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
     let codebooks: CodebookCache
 
     /// Returns a view into the memory map; nil if the document has no multivector. Valid while the reader's transaction
     /// lives.
     func view(_ number: UInt64) throws -> MultivectorView? {
-        guard let bytes = try reader.get(tables.multivectors, number) else { return nil }
+        guard let bytes = try reader.get(.multivectors, number) else { return nil }
         return try MultivectorView(bytes, number: number)
     }
 
@@ -22,12 +21,12 @@ struct MultivectorTable {
     }
 
     func settings() throws -> MultivectorSettings? {
-        try MultivectorSettings(from: tables.meta, .meta, key: Keys.multivectorSettings, reader)
+        try MultivectorSettings(from: .meta, key: Keys.multivectorSettings, reader)
     }
 
     func codebook(_ number: UInt32) throws -> TokenCodebook {
         try codebooks.codebook(number) {
-            guard let record = try TokenCodebook(from: tables.meta, .meta, key: Keys.codebook(number), reader) else {
+            guard let record = try TokenCodebook(from: .meta, key: Keys.codebook(number), reader) else {
                 throw SparseStoreError(
                     .corrupted, "codebook \(number) of the multivectors is missing; restore the store from a backup")
             }
@@ -37,7 +36,7 @@ struct MultivectorTable {
 
     /// Calls `body` with each multivector, in ascending order of numbers starting at `first`, until it returns false.
     func forEach(from first: UInt64, _ body: (UInt64, MultivectorView) throws -> Bool) throws {
-        var cursor = try reader.cursor(tables.multivectors)
+        var cursor = try reader.cursor(.multivectors)
         var entry = try cursor.seek(atOrAfter: first)
         while let current = entry {
             let number = try Keys.multivectorNumber(current.key)
@@ -50,15 +49,15 @@ struct MultivectorTable {
 /// Writes the multivectors of one write transaction and counts them.
 struct MultivectorWriter {
     private let table: MultivectorTable
-    private let writer: Writer
+    private let writer: StoreWriter
     /// The codec for the first multivector of a store.
     private let firstCodec: MultivectorCodec
     private let base: MultivectorSettings?
     private(set) var settings: MultivectorSettings?
     private var encoder: MultivectorEncoder?
 
-    init(_ table: MultivectorTable, _ writer: Writer, firstCodec: MultivectorCodec) throws {
-        self.table = table
+    init(_ writer: StoreWriter, _ codebooks: CodebookCache, firstCodec: MultivectorCodec) throws {
+        table = writer.reader.multivectors(codebooks)
         self.writer = writer
         self.firstCodec = firstCodec
         base = try table.settings()
@@ -93,7 +92,7 @@ struct MultivectorWriter {
         var settings =
             settings ?? MultivectorSettings(dimension: multivector.dimension, encoding: .init(firstCodec))
         let value = try encoder(settings).encode(multivector, number: number)
-        try writer.put(table.tables.multivectors, number, value, mode: .append)
+        try writer.put(.multivectors, number, value, mode: .append)
         settings.add(settings.encoding)
         settings.tokens += UInt64(multivector.count)
         settings.bytes += UInt64(value.count)
@@ -103,7 +102,7 @@ struct MultivectorWriter {
 
     /// Deletes a document's multivector, if it has one.
     mutating func remove(number: UInt64) throws {
-        guard var settings, let bytes = try table.reader.get(table.tables.multivectors, number) else { return }
+        guard var settings, let bytes = try table.reader.get(.multivectors, number) else { return }
         let view = try MultivectorView(bytes, number: number)
         let tokens = UInt64(view.count)
         guard settings.tokens >= tokens, settings.bytes >= UInt64(bytes.count), settings.remove(.init(view)) else {
@@ -111,7 +110,7 @@ struct MultivectorWriter {
         }
         settings.tokens -= tokens
         settings.bytes -= UInt64(bytes.count)
-        _ = try writer.delete(table.tables.multivectors, number)
+        try writer.delete(.multivectors, number)
         self.settings = settings
     }
 
@@ -133,9 +132,9 @@ struct MultivectorWriter {
         guard hasChanged, let settings else { return }
         // A codebook is deleted with the last multivector that refers to it.
         for number in base?.codebooks.subtracting(settings.codebooks) ?? [] {
-            _ = try writer.delete(table.tables.meta, Keys.codebook(number))
+            try writer.delete(.meta, Keys.codebook(number))
         }
-        try settings.put(into: table.tables.meta, .meta, key: Keys.multivectorSettings, writer)
+        try settings.put(into: .meta, key: Keys.multivectorSettings, writer)
     }
 
     private mutating func encoder(_ settings: MultivectorSettings) throws -> MultivectorEncoder {
@@ -170,7 +169,7 @@ extension MultivectorWriter {
                 }
                 settings.encoding.codebook = settings.nextCodebook
                 settings.nextCodebook += 1
-                try trained.put(into: table.tables.meta, .meta, key: Keys.codebook(settings.encoding.codebook), writer)
+                try trained.put(into: .meta, key: Keys.codebook(settings.encoding.codebook), writer)
             }
         }
         encoder = nil
@@ -220,7 +219,7 @@ extension MultivectorWriter {
         let encoder = try encoder(settings)
         for (number, encoding, bytes, multivector) in outdated {
             let value = encoder.encode(multivector, number: number)
-            try writer.put(table.tables.multivectors, number, value, mode: .upsert)
+            try writer.put(.multivectors, number, value, mode: .upsert)
             guard settings.bytes >= UInt64(bytes), settings.remove(encoding) else { throw Self.otherCount() }
             settings.add(settings.encoding)
             settings.bytes += UInt64(value.count)

@@ -3,8 +3,7 @@ internal import SparseFormat
 
 /// The data of immutable segments, in parts that fit LMDB's pages.
 struct SegmentTable {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
 
     /// The kind of a part, which is the second field of its key.
     enum Part: UInt8, CaseIterable {
@@ -51,7 +50,7 @@ struct SegmentTable {
 
     /// Returns a part that some segments do not have.
     func optionalPart(_ segment: UInt32, _ part: Part, _ index: UInt32 = 0) throws -> UnsafeRawBufferPointer? {
-        try reader.get(tables.segments, Keys.segment(segment, part: part.rawValue, index: index))
+        try reader.get(.segments, Keys.segment(segment, part: part.rawValue, index: index))
     }
 
     /// Returns all values of a part in the order of their indices.
@@ -86,7 +85,7 @@ struct SegmentTable {
     /// Returns the numbers that have only parts of block indexes.
     func blockNumbers() throws -> [UInt32] {
         var numbers: [UInt32] = []
-        var cursor = try reader.cursor(tables.segments)
+        var cursor = try reader.cursor(.segments)
         var entry = try cursor.seek(atOrAfter: [])
         while let key = try entry.map({ try Keys.parseSegment($0.key) }) {
             // Parts of segments sort before those of block indexes.
@@ -96,34 +95,34 @@ struct SegmentTable {
         return numbers
     }
 
-    /// Deletes every part of a segment.
-    func remove(_ segment: UInt32, _ writer: Writer) throws {
-        _ = try remove(segment, upTo: .max, writer)
+    fileprivate func forEach(under prefix: [UInt8], _ body: (LMDB.Cursor.Entry) -> Bool) throws {
+        var cursor = try reader.cursor(.segments)
+        var entry = try cursor.seek(atOrAfter: prefix)
+        while let current = entry, current.key.starts(with: prefix) {
+            guard body(current) else { return }
+            entry = try cursor.next()
+        }
     }
+}
+
+extension StoreWriter {
+    /// Deletes every part of a segment.
+    func removeSegment(_ segment: UInt32) throws { _ = try removeSegment(segment, upTo: .max) }
 
     /// Deletes parts of a segment until they reach the given number of bytes or none remain. Returns the number of
     /// deleted bytes.
     ///
     /// This is cheap even for a large segment: whole runs of pages are added to the free list without being read or
     /// written.
-    func remove(_ segment: UInt32, upTo limit: Int, _ writer: Writer) throws -> Int {
+    func removeSegment(_ segment: UInt32, upTo limit: Int) throws -> Int {
         var keys: [[UInt8]] = []
         var bytes = 0
-        try forEach(under: Keys.segmentPrefix(segment)) { entry in
+        try reader.segments.forEach(under: Keys.segmentPrefix(segment)) { entry in
             keys.append(Array(entry.key))
             bytes += entry.value.count
             return bytes < limit
         }
-        for key in keys { _ = try writer.delete(tables.segments, key) }
+        for key in keys { try delete(.segments, key) }
         return bytes
-    }
-
-    private func forEach(under prefix: [UInt8], _ body: (LMDB.Cursor.Entry) -> Bool) throws {
-        var cursor = try reader.cursor(tables.segments)
-        var entry = try cursor.seek(atOrAfter: prefix)
-        while let current = entry, current.key.starts(with: prefix) {
-            guard body(current) else { return }
-            entry = try cursor.next()
-        }
     }
 }

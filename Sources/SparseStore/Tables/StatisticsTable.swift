@@ -7,8 +7,7 @@ internal import SparseFormat
 /// pages. A single-document commit therefore writes a few hundred bytes instead of every page that has one of its
 /// terms.
 struct StatisticsTable {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
 
     /// The number of deltas after which they are folded.
     static let foldEvery: UInt64 = 64
@@ -20,7 +19,7 @@ struct StatisticsTable {
         var changes: [TermID: Int64] = [:]
         for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
             let key = Keys.statisticsDelta(sequence)
-            guard let delta = try StatisticsDelta(from: tables.statistics, .statistics, key: key, reader) else {
+            guard let delta = try StatisticsDelta(from: .statistics, key: key, reader) else {
                 throw SparseStoreError(
                     .corrupted, "statistics delta \(sequence) is missing; restore the store from a backup")
             }
@@ -50,7 +49,7 @@ struct StatisticsTable {
     }
 
     /// Adds counts from disk. An overflow means that they are damaged.
-    private static func sum(_ a: Int64, _ b: Int64) throws -> Int64 {
+    fileprivate static func sum(_ a: Int64, _ b: Int64) throws -> Int64 {
         let (sum, overflow) = a.addingReportingOverflow(b)
         guard !overflow else { throw impossible }
         return sum
@@ -62,13 +61,13 @@ struct StatisticsTable {
     }
 
     func page(_ number: UInt32) throws -> StatisticsPage? {
-        try StatisticsPage(from: tables.statistics, .statistics, key: Keys.statisticsPage(number), reader)
+        try StatisticsPage(from: .statistics, key: Keys.statisticsPage(number), reader)
     }
 
     /// Calls `body` with every term that a live document has, in ascending order, and its document frequency.
     func forEach(_ manifest: ManifestRecord, _ body: (TermID, Int64) throws -> Void) throws {
         var pending = try pendingChanges(manifest).sorted { $0.key < $1.key }[...]
-        var cursor = try reader.cursor(tables.statistics)
+        var cursor = try reader.cursor(.statistics)
         var entry = try cursor.seek(atOrAfter: Keys.statisticsPage(0))
         while let current = entry, let number = Keys.statisticsPageNumber(current.key) {
             let page = try StatisticsPage(
@@ -93,42 +92,42 @@ struct StatisticsTable {
         }
         for (term, count) in pending where count != 0 { try body(term, count) }
     }
+}
 
+extension StoreWriter {
     /// Writes the changes of one commit and moves the manifest's delta range.
     ///
     /// - Parameter own: The changes, none of them 0, in ascending order of terms.
-    func commit(
-        _ own: [(term: TermID, change: Int64)], _ manifest: inout ManifestRecord, _ writer: Writer
-    ) throws {
+    func commitFrequencies(_ own: [(term: TermID, change: Int64)], _ manifest: inout ManifestRecord) throws {
         guard !own.isEmpty else { return }
         let waiting = manifest.nextStatisticsDelta - manifest.firstStatisticsDelta
-        if own.count < Self.foldAtOnce && waiting < Self.foldEvery {
+        if own.count < StatisticsTable.foldAtOnce && waiting < StatisticsTable.foldEvery {
             let key = Keys.statisticsDelta(manifest.nextStatisticsDelta)
             try StatisticsDelta(terms: own.map(\.term), changes: own.map(\.change))
-                .put(into: tables.statistics, .statistics, key: key, writer)
+                .put(into: .statistics, key: key, self)
             manifest.nextStatisticsDelta += 1
             return
         }
         if waiting > 0 {
-            try fold(pendingChanges(manifest).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, writer)
+            try fold(reader.statistics.pendingChanges(manifest).sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         }
-        try fold(own, writer)
+        try fold(own)
         for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
-            _ = try writer.delete(tables.statistics, Keys.statisticsDelta(sequence))
+            try delete(.statistics, Keys.statisticsDelta(sequence))
         }
         manifest.firstStatisticsDelta = manifest.nextStatisticsDelta
     }
 
     /// Adds changes to the pages. The terms must ascend.
-    private func fold(_ changes: [(term: TermID, change: Int64)], _ writer: Writer) throws {
+    private func fold(_ changes: [(term: TermID, change: Int64)]) throws {
         let perPage = UInt32(StatisticsPage.termsPerPage)
         var ordered = changes[...]
         while let first = ordered.first {
             let number = first.term / perPage
-            var page = try self.page(number) ?? StatisticsPage.empty
+            var page = try reader.statistics.page(number) ?? StatisticsPage.empty
             while let change = ordered.first, change.term / perPage == number {
                 let slot = Int(change.term % perPage)
-                let count = try Self.sum(Int64(page.frequencies[slot]), change.change)
+                let count = try StatisticsTable.sum(Int64(page.frequencies[slot]), change.change)
                 guard let count = UInt32(exactly: count) else {
                     throw SparseStoreError(
                         .corrupted,
@@ -138,7 +137,7 @@ struct StatisticsTable {
                 page.frequencies[slot] = count
                 ordered.removeFirst()
             }
-            try page.put(into: tables.statistics, .statistics, key: Keys.statisticsPage(number), writer)
+            try page.put(into: .statistics, key: Keys.statisticsPage(number), self)
         }
     }
 }

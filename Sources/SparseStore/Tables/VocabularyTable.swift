@@ -4,21 +4,22 @@ internal import SparseFormat
 
 /// Maps term strings to term numbers and back, for stores whose terms are strings.
 struct VocabularyTable {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
 
     func id(of name: String) throws -> TermID? {
         guard !name.isEmpty, name.utf8.count <= Limits.maximumTermBytes else { return nil }
-        return try TermIDRecord(from: tables.vocabulary, .vocabulary, key: Keys.termID(name), reader)?.id
+        return try TermIDRecord(from: .vocabulary, key: Keys.termID(name), reader)?.id
     }
 
     func name(of id: TermID) throws -> String? {
-        try TermNameRecord(from: tables.vocabulary, .vocabulary, key: Keys.termName(id), reader)?.name
+        try TermNameRecord(from: .vocabulary, key: Keys.termName(id), reader)?.name
     }
+}
 
-    static func put(_ name: String, id: TermID, _ tables: Tables, _ writer: Writer) throws {
-        try TermIDRecord(id: id).put(into: tables.vocabulary, .vocabulary, key: Keys.termID(name), writer)
-        try TermNameRecord(name: name).put(into: tables.vocabulary, .vocabulary, key: Keys.termName(id), writer)
+extension StoreWriter {
+    func putTerm(_ name: String, id: TermID) throws {
+        try TermIDRecord(id: id).put(into: .vocabulary, key: Keys.termID(name), self)
+        try TermNameRecord(name: name).put(into: .vocabulary, key: Keys.termName(id), self)
     }
 }
 
@@ -38,8 +39,8 @@ struct VocabularyWriter {
 
     /// Returns the numbers of terms. New ones are written immediately, so that the transaction can read its own
     /// documents.
-    mutating func numbers(of terms: [WeightedTerm], _ tables: Tables, _ writer: Writer) throws -> [TermID] {
-        let table = VocabularyTable(tables: tables, reader: writer.reader)
+    mutating func numbers(of terms: [WeightedTerm], _ writer: StoreWriter) throws -> [TermID] {
+        let table = writer.reader.vocabulary
         let known = try cache.resolve(terms.map(\.term), termCount: committed, table)
         return try zip(terms, known).map { term, known in
             let key = TextKey(term.term)
@@ -49,7 +50,7 @@ struct VocabularyWriter {
                     .limitExceeded, "the vocabulary has reached its limit of \(UInt32.max) terms; use another store")
             }
             let id = nextTerm
-            try VocabularyTable.put(term.term, id: id, tables, writer)
+            try writer.putTerm(term.term, id: id)
             added[key] = id
             nextTerm += 1
             return id

@@ -23,10 +23,10 @@ struct WindowPart {
     var bytes: Int { ValueHeader.size + head.count + rest.count }
 
     /// Writes the value as a part of a segment.
-    func put(_ segment: UInt32, _ tables: Tables, _ writer: Writer) throws {
+    func put(_ segment: UInt32, _ writer: StoreWriter) throws {
         let key = Keys.segment(segment, part: part.rawValue, index: UInt32(index))
         // In place: a chunk of a megabyte is copied once.
-        try writer.reserve(tables.segments, key, count: bytes) { value in
+        try writer.reserve(.segments, key, count: bytes) { value in
             let end = ValueHeader.size + head.count
             UnsafeMutableRawBufferPointer(rebasing: value[ValueHeader.size..<end]).copyBytes(from: head)
             UnsafeMutableRawBufferPointer(rebasing: value[end...]).copyBytes(from: rest)

@@ -13,7 +13,7 @@ import Testing
     /// Many small stages.
     private func merger(_ store: Store) -> Merger {
         Merger(
-            store.environment, store.source.tables, MergePolicy(),
+            store.file, MergePolicy(),
             pieces: MergePieces(bytesWritten: 5_000, documentsRead: 16))
     }
 
@@ -99,7 +99,7 @@ import Testing
         let blocks = try BlockCollection(documents: 240, building: nil)
         var build = try #require(
             try StagedBlocks.begin(
-                blocks.store.environment, blocks.store.source.tables, MergePolicy(),
+                blocks.store.file, MergePolicy(),
                 MergePieces(bytesWritten: 1, documentsRead: 64),
                 BlockCollection.settings))
         #expect(try build.stage { _ in })

@@ -111,21 +111,21 @@ struct BlockCollection {
     }
 
     func record() throws -> BlockIndexRecord? {
-        let transaction = try store.environment.beginRead()
-        return try MetaTable(tables: store.source.tables, reader: transaction.reader).blocks()
+        try store.file.read { try $0.meta.blocks() }
     }
 
     /// The values of the block index by their keys without its number.
     func parts() throws -> [[UInt8]: [UInt8]] {
         guard let record = try record() else { return [:] }
-        let transaction = try store.environment.beginRead()
-        var cursor = try transaction.reader.cursor(store.source.tables.segments)
-        var parts: [[UInt8]: [UInt8]] = [:]
-        while let entry = try cursor.next() {
-            guard entry.key.starts(with: Keys.segmentPrefix(record.number)) else { continue }
-            // Without the checksum, which covers the key.
-            parts[Array(entry.key.dropFirst(4))] = Array(entry.value.dropFirst(8))
+        return try store.file.read { reader in
+            var cursor = try reader.cursor(.segments)
+            var parts: [[UInt8]: [UInt8]] = [:]
+            while let entry = try cursor.next() {
+                guard entry.key.starts(with: Keys.segmentPrefix(record.number)) else { continue }
+                // Without the checksum, which covers the key.
+                parts[Array(entry.key.dropFirst(4))] = Array(entry.value.dropFirst(8))
+            }
+            return parts
         }
-        return parts
     }
 }

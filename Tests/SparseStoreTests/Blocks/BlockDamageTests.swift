@@ -36,29 +36,28 @@ import Testing
         // Lists of one block have nothing to share.
         let settings = damage == .sharedPostings ? BlockCollection.unpruned : BlockCollection.settings
         var blocks = try BlockCollection(documents: 4_200, building: settings)
-        let (store, tables) = (blocks.store, blocks.store.source.tables)
+        let store = blocks.store
         let points = [(effort: UInt8(16), recall: Float(0.9), postings: Float(1e6)), (71, 0.99, 10), (255, 1, 1e7)]
             .map {
                 TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)
             }
         let number = try #require(try blocks.record()).number
         func key(_ part: SegmentTable.Part) -> [UInt8] { Keys.segment(number, part: part.rawValue, index: 0) }
-        let (table, key): (Table, [UInt8]) =
+        let (table, key): (TableNumber, [UInt8]) =
             switch damage {
-            case .record: (tables.meta, Keys.blocks)
-            case .directory, .directoryGone: (tables.segments, key(.blockDirectory))
-            case .lists, .sharedPostings, .sharedComponents: (tables.segments, key(.blockLists))
-            case .places: (tables.segments, key(.blockPlaces))
-            case .lines, .sharedLines: (tables.segments, key(.blockLines))
+            case .record: (.meta, Keys.blocks)
+            case .directory, .directoryGone: (.segments, key(.blockDirectory))
+            case .lists, .sharedPostings, .sharedComponents: (.segments, key(.blockLists))
+            case .places: (.segments, key(.blockPlaces))
+            case .lines, .sharedLines: (.segments, key(.blockLines))
             }
         let entries = try #require(try store.read { $0.index.blocks }).index.directory.entries
-        try store.environment.write { transaction in
-            try TuningRecord(generation: 1, documents: 4_200, queries: 4, points: points)
-                .put(into: tables.meta, .meta, key: Keys.tuning, transaction.writer)
-            guard damage != .directoryGone else { _ = try transaction.writer.delete(table, key); return }
-            var value = Array(try #require(try transaction.reader.get(table, key)))
+        try store.file.write { writer in
+            try writer.put(TuningRecord(generation: 1, documents: 4_200, queries: 4, points: points))
+            guard damage != .directoryGone else { try writer.delete(table, key); return }
+            var value = Array(try #require(try writer.reader.get(table, key)))
             Self.change(&value, key, by: damage, entries)
-            try transaction.writer.put(table, key, value, mode: .upsert)
+            try writer.put(table, key, value)
         }
         try blocks.reopen { $0.logger = Logger(label: "test") { _ in Recorder(messages: messages) } }
         return blocks

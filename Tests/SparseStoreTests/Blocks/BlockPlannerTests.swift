@@ -85,9 +85,8 @@ import Testing
         let points = measured.map {
             TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)
         }
-        try blocks.store.environment.write { transaction in
-            try TuningRecord(generation: 1, documents: 4_200, queries: 4, points: points)
-                .put(into: blocks.store.source.tables.meta, .meta, key: Keys.tuning, transaction.writer)
+        try blocks.store.file.write {
+            try $0.put(TuningRecord(generation: 1, documents: 4_200, queries: 4, points: points))
         }
         let query = try blocks.collection.query()
         let result = try blocks.store.search(Query(vector: query), limit: 10, recall: .target(0.95))

@@ -35,25 +35,23 @@ extension PlantedDamage {
                 attributes["lang"] = "fr"
                 return try DocumentEncoder().encode(view, tags: view.tags(), attributes: attributes, key: key)
             }
-            try copy.write { try $0.put(copy.tables.documents, key, changed) }
+            try copy.write { try $0.put(.documents, key, changed) }
         },
         PlantedDamage("a change that the manifest does not count", .attributed, deep: ["I125"], quick: ["I125"]) {
             copy in
             try copy.changeManifest { $0.segments[0].changes += 1 }
         },
         PlantedDamage("a change of an unlisted segment", .attributed, deep: ["I125"], quick: ["I125"]) { copy in
-            try copy.write { try MarkTable(.changed, tables: copy.tables, reader: $0.reader).add([1], to: 800, $0) }
+            try copy.write { try $0.mark([1], as: .changed, in: 800) }
         },
         PlantedDamage("an attribute of another type than the schema says", .attributed, deep: ["I126"], quick: []) {
             copy in
             var schema = AttributeSchemaRecord()
-            let transaction = try copy.store.environment.beginRead()
-            let meta = MetaTable(tables: copy.tables, reader: transaction.reader)
-            for (name, type) in try meta.attributeSchema().attributes {
+            for (name, type) in try copy.store.file.read({ try $0.meta.attributeSchema() }).attributes {
                 schema.set(name, name == Array("even".utf8) ? .date : type)
             }
             let changed = schema
-            try copy.write { try MetaTable.put(changed, copy.tables, $0) }
+            try copy.write { try $0.put(changed) }
         },
     ]
 

@@ -18,7 +18,7 @@ extension PlantedDamage {
         },
         PlantedDamage("a block index with a retired number", .blocks, deep: ["I120"], quick: ["I120"]) { copy in
             let record = try #require(try copy.blocks())
-            try copy.write { try MetaTable.put(retired: [record.number], copy.tables, $0) }
+            try copy.write { try $0.putRetired([record.number]) }
         },
         PlantedDamage("a source with other documents", .blocks, deep: ["I120", "I123"], quick: ["I120"]) { copy in
             try copy.changeBlocks { $0.sources[0].documents += 1 }
@@ -53,14 +53,14 @@ extension PlantedDamage {
             let value = Value.seal(kind: .segmentDocuments, version: 1, table: .segments, key: key) {
                 SegmentDocuments.encode([1, 2], into: &$0)
             }
-            try copy.write { try $0.put(copy.tables.segments, key, value) }
+            try copy.write { try $0.put(.segments, key, value) }
         },
         PlantedDamage("a part of block indexes in a segment", .blocks, deep: ["I110"], quick: ["I110"]) { copy in
             let key = copy.segmentKey(try copy.manifest().segments[0].id, .blockLines)
             let value = Value.seal(kind: .segmentChunk, version: 1, table: .segments, key: key) {
                 SegmentChunkHeader(codec: .raw, originalLength: 0).encode(into: &$0)
             }
-            try copy.write { try $0.put(copy.tables.segments, key, value) }
+            try copy.write { try $0.put(.segments, key, value) }
         },
         PlantedDamage("a chunk of lines that says it is longer", .blocks, deep: ["I22"], quick: ["I22"]) { copy in
             try copy.changeBody(.segments, copy.blockKey(.blockLines)) { $0[4] += 1 }
@@ -156,15 +156,14 @@ extension PlantedDamage {
 
 extension DamagedStore {
     func blocks() throws -> BlockIndexRecord? {
-        let transaction = try store.environment.beginRead()
-        return try MetaTable(tables: tables, reader: transaction.reader).blocks()
+        try store.file.read { try $0.meta.blocks() }
     }
 
     fileprivate func changeBlocks(_ change: (inout BlockIndexRecord) -> Void) throws {
         var record = try #require(try blocks())
         change(&record)
         let changed = record
-        try write { try MetaTable.put(blocks: changed, tables, $0) }
+        try write { try $0.putBlocks(changed) }
     }
 
     fileprivate func blockKey(_ part: SegmentTable.Part, _ index: UInt32 = 0) throws -> [UInt8] {

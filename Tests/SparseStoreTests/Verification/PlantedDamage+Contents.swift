@@ -85,7 +85,7 @@ extension PlantedDamage {
             let terms = (0..<TermID(count)).map { 1_000 + $0 }
             let vector = SparseVector(uncheckedTerms: terms, weights: terms.map { _ in 1 })
             let value = try DocumentEncoder().encode(id: "1", vector: vector, key: key)
-            try copy.write { try $0.put(copy.tables.documents, key, value) }
+            try copy.write { try $0.put(.documents, key, value) }
         },
         PlantedDamage("an identifier in the index", deep: ["I114"], quick: []) { copy in
             let key = copy.segmentKey(try copy.manifest().segments[0].id, .forwardChunk)

@@ -36,11 +36,11 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
             try $0.changeBody(.meta, Keys.manifest) { $0[34] = 1 }
         },
         PlantedDamage("a key of no shape", deep: ["I3"], quick: []) { copy in
-            try copy.write { try $0.put(copy.tables.meta, Array("elsewhere".utf8), [1, 2, 3]) }
+            try copy.write { try $0.put(.meta, Array("elsewhere".utf8), [1, 2, 3]) }
         },
         PlantedDamage("a value under another's key", deep: ["checksum"], quick: []) { copy in
             let value = try #require(try copy.value(.ids, Keys.identifier("doc-7")))
-            try copy.write { try $0.put(copy.tables.ids, Keys.identifier("doc-8"), value) }
+            try copy.write { try $0.put(.ids, Keys.identifier("doc-8"), value) }
         },
         PlantedDamage("one document more", deep: ["I102"], quick: ["I101", "I102"]) {
             try $0.changeManifest { $0.documents += 1 }
@@ -53,20 +53,20 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
             try $0.delete(.ids, Keys.identifier("doc-7"))
         },
         PlantedDamage("an identifier of nothing", deep: ["I101"], quick: ["I101"]) { copy in
-            try copy.write { try IdentifierTable.put("nobody", number: 900, copy.tables, $0) }
+            try copy.write { try $0.putIdentifier("nobody", number: 900) }
         },
         PlantedDamage("an identifier of another", deep: ["I101"], quick: []) { copy in
-            try copy.write { try IdentifierTable.put("doc-7", number: 8, copy.tables, $0) }
+            try copy.write { try $0.putIdentifier("doc-7", number: 8) }
         },
         PlantedDamage("a name gone", deep: ["I107"], quick: ["I107"]) { try $0.delete(.vocabulary, Keys.termName(4)) },
         PlantedDamage("a name that leads elsewhere", deep: ["I107"], quick: []) { copy in
             let name = try #require(try copy.store.read { try $0.termName(4) })
             try copy.write {
-                try TermIDRecord(id: 5).put(into: copy.tables.vocabulary, .vocabulary, key: Keys.termID(name), $0)
+                try TermIDRecord(id: 5).put(into: .vocabulary, key: Keys.termID(name), $0)
             }
         },
         PlantedDamage("a term that was not given out", deep: ["I107"], quick: ["I107"]) { copy in
-            try copy.write { try VocabularyTable.put("new", id: 700, copy.tables, $0) }
+            try copy.write { try $0.putTerm("new", id: 700) }
         },
         PlantedDamage("a term of a document beyond the last", deep: ["I107", "I108"], quick: ["I107"]) {
             try $0.changeManifest { $0.nextTerm -= 1 }
@@ -75,23 +75,23 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
             try $0.delete(.dictionaries, Keys.dictionary(1))
         },
         PlantedDamage("a dictionary that was not given out", deep: ["I115"], quick: ["I115"]) { copy in
-            try copy.write { try DictionaryTable.put([1, 2, 3], id: 9, copy.tables, $0) }
+            try copy.write { try $0.putDictionary([1, 2, 3], id: 9) }
         },
     ]
 
     private static let merges = [
         PlantedDamage("a merge of no neighbours", deep: ["I118"], quick: ["I118"]) { copy in
             let merge = ClaimRecord(owner: 1, process: 1, sources: [900], staged: [])
-            try copy.write { try merge.put(into: copy.tables.meta, .meta, key: Keys.merge, $0) }
+            try copy.write { try merge.put(into: .meta, key: Keys.merge, $0) }
         },
         PlantedDamage("a merge that makes what is there", deep: ["I118"], quick: ["I118"]) { copy in
             let listed = try copy.manifest().segments.map(\.id)
             let merge = ClaimRecord(owner: 1, process: 1, sources: [listed[0]], staged: [listed[1]])
-            try copy.write { try merge.put(into: copy.tables.meta, .meta, key: Keys.merge, $0) }
+            try copy.write { try merge.put(into: .meta, key: Keys.merge, $0) }
         },
         PlantedDamage("a live segment retired", deep: ["I119"], quick: ["I119"]) { copy in
             let listed = try copy.manifest().segments.map(\.id)
-            try copy.write { try MetaTable.put(retired: [listed[0]], copy.tables, $0) }
+            try copy.write { try $0.putRetired([listed[0]]) }
         },
     ]
 
@@ -101,11 +101,11 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         },
         PlantedDamage("token vectors of nobody", .vectors, deep: ["I130", "I131"], quick: []) { copy in
             let value = MultivectorEncoder(.f16).encode(try SoundStore.tokens(1), number: 900)
-            try copy.write { try $0.put(copy.tables.multivectors, UInt64(900), value, mode: .upsert) }
+            try copy.write { try $0.put(.multivectors, UInt64(900), value, mode: .upsert) }
         },
         PlantedDamage("token vectors of another dimension", .vectors, deep: ["I130", "I131"], quick: []) { copy in
             let value = MultivectorEncoder(.f16).encode(try SoundStore.tokens(1, dimension: 4), number: 5)
-            try copy.write { try $0.put(copy.tables.multivectors, UInt64(5), value, mode: .upsert) }
+            try copy.write { try $0.put(.multivectors, UInt64(5), value, mode: .upsert) }
         },
         PlantedDamage("a codebook gone", .vectors, deep: ["I132"], quick: []) {
             try $0.delete(.meta, Keys.codebook(1))
@@ -128,7 +128,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         PlantedDamage("lists of another scoring", deep: ["I112", "I140"], quick: []) { copy in
             let record = EncoderRecord(
                 name: "x", fingerprint: 1, bm25: BM25Parameters(k1: 1, b: 1), length: 5)
-            try copy.write { try MetaTable.put(encoder: record, copy.tables, $0) }
+            try copy.write { try $0.put(record) }
         },
     ]
 
@@ -142,7 +142,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         PlantedDamage("a delta too many", deep: ["I106"], quick: ["I106"]) { copy in
             let delta = StatisticsDelta(terms: [1], changes: [1])
             try copy.write {
-                try delta.put(into: copy.tables.statistics, .statistics, key: Keys.statisticsDelta(90), $0)
+                try delta.put(into: .statistics, key: Keys.statisticsDelta(90), $0)
             }
         },
     ]
@@ -163,7 +163,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
         PlantedDamage("a document in no segment", deep: ["I101", "I102", "I103", "I105"], quick: ["I102"]) { copy in
             let key = Keys.document(5_000)
             let value = try DocumentEncoder().encode(id: "stray", vector: SparseVector([(1, 1)]), key: key)
-            try copy.write { try $0.put(copy.tables.documents, key, value) }
+            try copy.write { try $0.put(.documents, key, value) }
         },
         PlantedDamage("one tombstone more in the manifest", deep: ["I104"], quick: ["I104"]) {
             try $0.changeManifest { $0.segments[0].tombstones += 1 }
@@ -205,10 +205,10 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
                 writer.finish()
                 body.append(writer.bodies[0])
             }
-            try copy.write { try $0.put(copy.tables.segments, key, value) }
+            try copy.write { try $0.put(.segments, key, value) }
         },
         PlantedDamage("a tombstone of an unlisted segment", deep: ["I111"], quick: ["I111"]) { copy in
-            try copy.write { try MarkTable(.removed, tables: copy.tables, reader: $0.reader).add([1], to: 800, $0) }
+            try copy.write { try $0.mark([1], as: .removed, in: 800) }
         },
     ]
 }

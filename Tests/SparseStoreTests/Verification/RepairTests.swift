@@ -64,11 +64,9 @@ import Testing
         let expected = try documents(damaged.store)
         let bookmark = try damaged.store.read { try $0.bookmark("source") }
         try damaged.write { writer in
-            for table in [
-                damaged.tables.ids, damaged.tables.statistics, damaged.tables.segments, damaged.tables.tombstones,
-            ] {
+            for table in [TableNumber.ids, .statistics, .segments, .tombstones] {
                 var cursor = try writer.reader.cursor(table)
-                while let entry = try cursor.next() { _ = try writer.delete(table, Array(entry.key)) }
+                while let entry = try cursor.next() { try writer.delete(table, Array(entry.key)) }
             }
         }
         try damaged.delete(.meta, Keys.manifest)
@@ -143,7 +141,7 @@ import Testing
         let key = try #require(try damaged.keys(.multivectors).first)
         let number = try key.withUnsafeBytes { try Keys.multivectorNumber($0) }
         let other = MultivectorEncoder(.f16).encode(try Multivector([[1]]), number: number)
-        try damaged.write { try $0.put(damaged.tables.multivectors, key, other, mode: .upsert) }
+        try damaged.write { try $0.put(.multivectors, key, other, mode: .upsert) }
         try repair(damaged, skipping: true) { report, store in
             #expect(report.lostMultivectors == 1)
             let kept = try documents(#require(store))
@@ -180,7 +178,7 @@ import Testing
         let key = Keys.document(9_000)
         let vector = try SparseVector([(1, 2.5)])
         let value = try DocumentEncoder().encode(id: "77", vector: vector, key: key)
-        try damaged.write { try $0.put(damaged.tables.documents, key, value) }
+        try damaged.write { try $0.put(.documents, key, value) }
         let count = try damaged.store.read { $0.count }
         try repair(damaged) { report, store in
             #expect(report.documents == count)

@@ -47,7 +47,7 @@ struct SecondReaderTests {
         let damaged = try DamagedStore(.small)
         let key = Keys.bookmark(String(repeating: "n", count: Limits.maximumBookmarkNameBytes + 1))
         let value = BookmarkRecord(bytes: [1]).sealed(in: .meta, key: key)
-        try damaged.write { try $0.put(damaged.tables.meta, key, value) }
+        try damaged.write { try $0.put(.meta, key, value) }
         #expect(try SecondReader.read(damaged.store.path.string).status == 1)
         #expect(try !damaged.store.verify(.deep).isClean)
     }

@@ -44,14 +44,12 @@ enum SoundStore: String, CaseIterable, Sendable {
         let temporary = try TemporaryStore()
         let store = try temporary.open()
         // A dictionary that was not trained: training wants a thousand documents.
-        try store.environment.write { transaction in
-            let (tables, writer) = (store.source.tables, transaction.writer)
-            try DictionaryTable.put(
-                Array(String(repeating: "a payload about nothing ", count: 20).utf8), id: 1, tables, writer)
+        try store.file.write { writer in
+            try writer.putDictionary(Array(String(repeating: "a payload about nothing ", count: 20).utf8), id: 1)
             var manifest = ManifestRecord()
             manifest.nextDictionary = 2
             manifest.currentDictionary = 1
-            try MetaTable.put(manifest, tables, writer)
+            try writer.put(manifest)
         }
         for commit in 0..<5 {
             try store.write { transaction in
@@ -65,10 +63,9 @@ enum SoundStore: String, CaseIterable, Sendable {
             for number in [3, 14, 30] { try transaction.remove("doc-\(number)") }
             try transaction.upsert(document(31))
         }
-        try store.environment.write { transaction in
+        try store.file.write { writer in
             let point = TuningRecord.Point(limit: 10, effort: 1, recall: 1, postings: 1, scored: 1)
-            try TuningRecord(generation: 3, documents: 36, queries: 1, points: [point])
-                .put(into: store.source.tables.meta, .meta, key: Keys.tuning, transaction.writer)
+            try writer.put(TuningRecord(generation: 3, documents: 36, queries: 1, points: [point]))
         }
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
@@ -256,38 +253,29 @@ final class DamagedStore {
         store = try temporary.open()
     }
 
-    var tables: Tables { store.source.tables }
+    func manifest() throws -> ManifestRecord { try store.file.read { try $0.meta.manifest() } }
 
-    func manifest() throws -> ManifestRecord {
-        let transaction = try store.environment.beginRead()
-        return try MetaTable(tables: tables, reader: transaction.reader).manifest()
-    }
-
-    func write(_ body: (Writer) throws -> Void) throws {
-        try store.environment.write { try body($0.writer) }
-    }
+    func write(_ body: (StoreWriter) throws -> Void) throws { try store.file.write(body) }
 
     func changeManifest(_ change: (inout ManifestRecord) -> Void) throws {
         var manifest = try manifest()
         change(&manifest)
         let changed = manifest
-        try write { try MetaTable.put(changed, tables, $0) }
+        try write { try $0.put(changed) }
     }
 
     /// Every key of a table.
     func keys(_ table: TableNumber) throws -> [[UInt8]] {
-        let transaction = try store.environment.beginRead()
-        let opened = tables[table]
-        var cursor = try transaction.reader.cursor(opened)
-        var keys: [[UInt8]] = []
-        while let entry = try cursor.next() { keys.append(Array(entry.key)) }
-        return keys
+        try store.file.read { reader in
+            var cursor = try reader.cursor(table)
+            var keys: [[UInt8]] = []
+            while let entry = try cursor.next() { keys.append(Array(entry.key)) }
+            return keys
+        }
     }
 
     func value(_ table: TableNumber, _ key: [UInt8]) throws -> [UInt8]? {
-        let transaction = try store.environment.beginRead()
-        let opened = tables[table]
-        return try transaction.reader.get(opened, key).map { Array($0) }
+        try store.file.read { try $0.get(table, key).map { Array($0) } }
     }
 
     /// Changes the body of a value and, unless it is to be damage, gives it the checksum that fits.
@@ -304,12 +292,11 @@ final class DamagedStore {
             resealing
             ? Value.seal(kind: kind, version: 1, table: table, key: key) { $0.append(changed) }
             : Array(value.prefix(ValueHeader.size)) + changed
-        try write { try $0.put(tables[table], key, sealed) }
+        try write { try $0.put(table, key, sealed) }
     }
 
     func delete(_ table: TableNumber, _ key: [UInt8]) throws {
-        let opened = tables[table]
-        try write { _ = try $0.delete(opened, key) }
+        try write { try $0.delete(table, key) }
     }
 
     func segmentKey(_ segment: UInt32, _ part: SegmentTable.Part, _ index: UInt32 = 0) -> [UInt8] {

@@ -89,7 +89,7 @@ import Testing
     @Test func theReportIsBoundedAndCountsTheRest() throws {
         let copy = try DamagedStore(.leveled)
         let keys = try copy.keys(.ids)
-        try copy.write { writer in for key in keys { _ = try writer.delete(copy.tables.ids, key) } }
+        try copy.write { writer in for key in keys { _ = try writer.delete(.ids, key) } }
         let report = try copy.store.verify(.deep)
         #expect(report.findings.count == VerificationReport.maximumFindings)
         #expect(report.findingCount == keys.count)

@@ -18,7 +18,7 @@ enum BlocksCheck: VerificationCheck {
         _ record: BlockIndexRecord, _ manifest: ManifestRecord, _ verification: Verification
     ) throws {
         func broken(_ sentence: String) { verification.broken(.blockSources, .meta, Keys.blocks, sentence) }
-        let meta = MetaTable(tables: verification.tables, reader: verification.reader)
+        let meta = verification.reader.meta
         let merge = try verification.attempt(.meta, Keys.merge) { try meta.merge() } ?? nil
         let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() } ?? []
         let listed = Dictionary(uniqueKeysWithValues: manifest.segments.map { ($0.id, $0) })

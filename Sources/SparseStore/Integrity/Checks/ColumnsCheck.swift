@@ -7,9 +7,9 @@ enum ColumnsCheck: VerificationCheck {
     static let name = "columns"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let documents = DocumentTable(tables: verification.tables, reader: verification.reader)
+        let documents = verification.reader.documents
         let schema = try verification.attempt(.meta, Keys.attributes) {
-            try MetaTable(tables: verification.tables, reader: verification.reader).attributeSchema()
+            try verification.reader.meta.attributeSchema()
         }
         try verification.forEachWindow(manifest, otherwise: "the columns") { window, dead in
             let prefix = Keys.segmentPrefix(window.id)

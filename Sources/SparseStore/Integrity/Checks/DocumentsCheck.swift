@@ -22,7 +22,7 @@ enum DocumentsCheck: VerificationCheck {
                 if dictionaryIsThere[dictionary] == nil {
                     dictionaryIsThere[dictionary] =
                         try verification.reader.get(
-                            verification.tables.dictionaries, Keys.dictionary(dictionary)) != nil
+                            .dictionaries, Keys.dictionary(dictionary)) != nil
                 }
                 if dictionaryIsThere[dictionary] == false {
                     verification.broken(
@@ -74,7 +74,7 @@ enum DocumentsCheck: VerificationCheck {
 
     private static func encoder(_ verification: Verification) throws -> EncoderRecord? {
         let read: EncoderRecord?? = try verification.attempt(.meta, Keys.encoder) {
-            try MetaTable(tables: verification.tables, reader: verification.reader).encoder()
+            try verification.reader.meta.encoder()
         }
         return read ?? nil
     }
@@ -123,8 +123,8 @@ enum IdentifiersCheck: VerificationCheck {
     static let name = "identifiers"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let (tables, reader) = (verification.tables, verification.reader)
-        let documents = DocumentTable(tables: tables, reader: reader)
+        let (reader) = (verification.reader)
+        let documents = reader.documents
         try verification.forEach(.ids) { entry in
             _ = try verification.attempt(.ids, entry.key) {
                 let number = try IdentifierRecord(sealed: entry.value, in: .ids, key: entry.key).number
@@ -145,7 +145,7 @@ enum IdentifiersCheck: VerificationCheck {
         try verification.forEach(.documents) { entry in
             _ = try verification.attempt(.documents, entry.key) {
                 let view = try DocumentView(entry.value, number: Keys.documentNumber(entry.key))
-                let found = try IdentifierRecord(from: tables.ids, .ids, key: Array(view.identifierBytes), reader)
+                let found = try IdentifierRecord(from: .ids, key: Array(view.identifierBytes), reader)
                 guard found?.number != view.number else { return }
                 let place = found.map { "maps to document \($0.number)" } ?? "is not in `ids`"
                 verification.broken(
@@ -161,7 +161,7 @@ enum VocabularyCheck: VerificationCheck {
     static let name = "vocabulary"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let vocabulary = VocabularyTable(tables: verification.tables, reader: verification.reader)
+        let vocabulary = verification.reader.vocabulary
         let terms = manifest.termSpace == .strings ? manifest.nextTerm : 0
         var names: UInt32 = 0
         try verification.forEach(.vocabulary) { entry in

@@ -6,8 +6,8 @@ enum MultivectorsCheck: VerificationCheck {
     static let name = "multivectors"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let (tables, reader) = (verification.tables, verification.reader)
-        let table = MultivectorTable(tables: tables, reader: reader, codebooks: CodebookCache())
+        let (reader) = (verification.reader)
+        let table = reader.multivectors(CodebookCache())
         guard
             let found = try verification.attempt(.meta, Keys.multivectorSettings, { [try table.settings()] })
         else { return verification.skip("whether multivectors match their settings") }
@@ -36,7 +36,7 @@ enum MultivectorsCheck: VerificationCheck {
                             + "\(settings.dimension)"
                     )
                 }
-                if try reader.get(tables.documents, number) == nil {
+                if try reader.get(.documents, number) == nil {
                     verification.broken(
                         .multivectors, .multivectors, entry.key,
                         "there are token vectors of document \(number), which does not exist")
@@ -73,7 +73,7 @@ enum MultivectorsCheck: VerificationCheck {
         _ number: UInt32, _ settings: MultivectorSettings, _ table: MultivectorTable, _ verification: Verification,
         namedBy place: TableNumber, _ key: some Collection<UInt8>, _ body: (TokenCodebook) throws -> Void
     ) throws {
-        guard try table.reader.get(table.tables.meta, Keys.codebook(number)) != nil else {
+        guard try table.reader.get(.meta, Keys.codebook(number)) != nil else {
             return verification.broken(.codebooks, place, key, "codebook \(number) is named but does not exist")
         }
         guard

@@ -8,7 +8,7 @@ enum PostingsCheck: VerificationCheck {
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         let read: EncoderRecord?? = try verification.attempt(.meta, Keys.encoder) {
-            try MetaTable(tables: verification.tables, reader: verification.reader).encoder()
+            try verification.reader.meta.encoder()
         }
         guard let encoder = read else { return verification.skip("the postings, because the encoder cannot be read") }
         try verification.forEachWindow(manifest, otherwise: "the postings") { window, _ in

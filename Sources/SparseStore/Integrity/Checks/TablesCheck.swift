@@ -7,8 +7,7 @@ enum CountsCheck: VerificationCheck {
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         func compare(_ invariant: StoreInvariant, _ table: TableNumber, expected: UInt64) throws {
-            let opened = verification.tables[table]
-            let entries = try verification.reader.statistics(opened).entries
+            let entries = try verification.reader.size(of: table).entries
             guard UInt64(clamping: entries) != expected else { return }
             verification.broken(
                 invariant, table, [], "the table has \(entries) entries, but the manifest says \(expected)")
@@ -68,7 +67,7 @@ enum MetaCheck {
     ) throws -> R? {
         try verification.visit(.meta, key)
         let read: R?? = try verification.attempt(.meta, key) {
-            try R(from: verification.tables.meta, .meta, key: key, verification.reader)
+            try R(from: .meta, key: key, verification.reader)
         }
         guard let found = read else { return nil }
         if found == nil, isRequired { verification.broken(.metaRecords, .meta, key, "the record is missing") }
@@ -81,7 +80,7 @@ enum MergesCheck: VerificationCheck {
     static let name = "merges"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let meta = MetaTable(tables: verification.tables, reader: verification.reader)
+        let meta = verification.reader.meta
         let listed = manifest.segments.map(\.id)
         // Wrapped, so that damage and absence differ.
         let claim = try verification.attempt(.meta, Keys.merge) { [try meta.merge()] }
@@ -113,7 +112,7 @@ enum OrphansCheck: VerificationCheck {
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         let listed = Set(manifest.segments.map(\.id))
-        let meta = MetaTable(tables: verification.tables, reader: verification.reader)
+        let meta = verification.reader.meta
         let staged = try verification.attempt(.meta, Keys.merge) { try meta.merge()?.staged ?? [] }
         let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() }
         let blocks = try verification.attempt(.meta, Keys.blocks) { try [meta.blocks()?.number].compactMap(\.self) }

@@ -6,7 +6,7 @@ enum TagsCheck: VerificationCheck {
     static let name = "tags"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let documents = DocumentTable(tables: verification.tables, reader: verification.reader)
+        let documents = verification.reader.documents
         try verification.forEachWindow(manifest, otherwise: "the tags") { window, dead in
             let prefix = Keys.segmentPrefix(window.id)
             guard let tables = try verification.attempt(.segments, prefix, { try window.tags.tables() }),

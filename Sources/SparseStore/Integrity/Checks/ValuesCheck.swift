@@ -4,7 +4,7 @@ internal import SparseFormat
 /// Checks every value of every table by itself: its key, its checksum, its kind, and its content.
 enum ValuesCheck {
     static func run(_ verification: Verification) throws {
-        let dictionaries = DictionaryTable(tables: verification.tables, reader: verification.reader)
+        let dictionaries = verification.reader.dictionaries
         let decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
         for table in TableNumber.allCases {
             try verification.forEach(table) { entry in

@@ -7,7 +7,7 @@ enum VectorsCheck: VerificationCheck {
     static let name = "vectors"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        var documents = LiveNumbers(try verification.reader.cursor(verification.tables.documents), verification)
+        var documents = LiveNumbers(try verification.reader.cursor(.documents), verification)
         try documents.advance()
         for entry in manifest.segments {
             try documents.skip(below: entry.firstDocument) { outside($0, verification) }
@@ -49,7 +49,7 @@ enum VectorsCheck: VerificationCheck {
         _ verification: Verification
     ) throws {
         let key = Keys.document(number)
-        let table = DocumentTable(tables: verification.tables, reader: verification.reader)
+        let table = verification.reader.documents
         let stored: (vector: SparseVector, identifier: String)?? = try verification.attempt(.documents, key) {
             try table.view(number).map { (try $0.vector(), try $0.identifier) }
         }
@@ -142,7 +142,7 @@ struct WindowVectors {
 
     init(_ window: WindowSegment, _ verification: Verification) {
         self.window = window
-        documents = DocumentTable(tables: verification.tables, reader: verification.reader)
+        documents = verification.reader.documents
     }
 
     struct Vector {

@@ -149,8 +149,7 @@ struct PendingRows: FilteredRows {
 
 /// Converts the names in a filter to numbers and its values to the attributes' types, as of one commit.
 struct FilterResolver {
-    let tables: Tables
-    let reader: Reader
+    let reader: StoreReader
     let schema: AttributeSchema
     let termSpace: TermSpace
 
@@ -160,11 +159,11 @@ struct FilterResolver {
         switch filter {
         case .tag(let tag): return .tag(tag)
         case .ids(let ids):
-            let table = IdentifierTable(tables: tables, reader: reader)
+            let table = reader.ids
             return .documents(try ids.compactMap { try table.number(of: $0) }.sorted())
         case .idPrefix(let prefix):
             return .documents(
-                try IdentifierTable(tables: tables, reader: reader).numbers(beginningWith: prefix).sorted())
+                try reader.ids.numbers(beginningWith: prefix).sorted())
         case .term(let name): return .term(try term(name))
         case .condition(let attribute, let condition):
             let type = try schema.type(of: attribute.name)
@@ -177,7 +176,7 @@ struct FilterResolver {
 
     private func term(_ name: String) throws -> TermID? {
         switch termSpace {
-        case .strings: return try VocabularyTable(tables: tables, reader: reader).id(of: name)
+        case .strings: return try reader.vocabulary.id(of: name)
         case .numbers:
             guard let number = TermID(name) else {
                 throw SparseStoreError(
