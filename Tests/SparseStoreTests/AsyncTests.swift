@@ -190,7 +190,7 @@ import Testing
         let snapshot = try store.source.snapshot()
         let query = try snapshot.resolve(["t": 1], .none)
         var search = FirstStage(
-            index: snapshot.index, query: query, limit: 500, minimumScore: nil, effort: nil,
+            view: snapshot.view, query: query, limit: 500, minimumScore: nil, effort: nil,
             budget: SearchBudget(deadline: .now + .seconds(60)))
         var counters = SearchCounters()
         #expect(try store.source.scratch.withScratch { try search.run($0, &counters) }.count == 500)

@@ -149,7 +149,7 @@ import Testing
         var collection = TaggedCollection(seed: 23, termSpace: 400)
         try fill([store], &collection, count: 300)
         let index = try store.read { snapshot in
-            try SampleQueries(index: snapshot.index).groups(count: 10, seed: 1).joined().count
+            try SampleQueries(view: snapshot.view).groups(count: 10, seed: 1).joined().count
         }
         #expect(index == 20)
         #expect(try store.tune(queries: [Query(vector: collection.query())]).isEmpty == false)

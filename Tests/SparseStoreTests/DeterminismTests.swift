@@ -29,7 +29,7 @@ import Testing
         let temporaries = [try TemporaryStore(), try TemporaryStore()]
         let contents = try temporaries.map { temporary in
             try built(temporary, memory: 1 << 30).read { snapshot in
-                try snapshot.withReader { reader in
+                try snapshot.view.read { reader in
                     var values: [[UInt8]: [UInt8]] = [:]
                     for table in [TableNumber.segments, .documents, .statistics] {
                         var cursor = try reader.cursor(table)
@@ -48,7 +48,7 @@ import Testing
         let store = try built(temporary, memory: 1 << 30)
         let samples = try [1, 1, 2].map { seed in
             try store.read { snapshot in
-                try SampleQueries(index: snapshot.index).groups(count: 5, seed: seed).joined().map { $0.terms }
+                try SampleQueries(view: snapshot.view).groups(count: 5, seed: seed).joined().map { $0.terms }
             }
         }
         #expect(samples[0] == samples[1] && samples[0] != samples[2])

@@ -41,7 +41,7 @@ import Testing
 
     private func codecs(_ store: Store) throws -> [SegmentCodec] {
         try store.read { snapshot in
-            try snapshot.withReader { reader in
+            try snapshot.view.read { reader in
                 let table = reader.segments
                 return try snapshot.manifest.segments.flatMap { entry in
                     try table.parts(entry.id, .chunk).map { value in
@@ -137,7 +137,7 @@ import Testing
         let cache = ListCache(capacity: 3 * 65_536)
         try store.read { snapshot in
             let entry = try #require(snapshot.manifest.segments.first)
-            let window = try snapshot.withReader {
+            let window = try snapshot.view.read {
                 try WindowSegment(entry, $0.segments, cache)
             }
             var firsts: [WindowEntry] = []

@@ -155,7 +155,7 @@ import Testing
         }
         // The codebook went with the last of its multivectors.
         try store.read { snapshot in
-            try snapshot.withReader { reader in
+            try snapshot.view.read { reader in
                 let codebook = try reader.get(.meta, Keys.codebook(1))
                 #expect(codebook == nil)
             }
@@ -342,7 +342,7 @@ import Testing
         try encodeSome(store, as: .f16)
         try store.write { for index in 0..<30 { try $0.remove("d\(index)") } }
         let codebook = try store.read { snapshot in
-            try snapshot.withReader { try $0.get(.meta, Keys.codebook(1)).map { $0.count } }
+            try snapshot.view.read { try $0.get(.meta, Keys.codebook(1)).map { $0.count } }
         }
         #expect(codebook == nil)
         #expect(try store.verify(.deep).isClean)
@@ -354,7 +354,7 @@ import Testing
         try store.write { try $0.upsert(document("d", [[1, 2], [3, 4]])) }
         let key = Keys.multivector(0)
         let value = try store.read { snapshot in
-            try snapshot.withReader { Array(try #require(try $0.get(.multivectors, key))) }
+            try snapshot.view.read { Array(try #require(try $0.get(.multivectors, key))) }
         }
         for index in value.indices {
             var damaged = value
@@ -369,7 +369,7 @@ import Testing
 
     private func entries(_ store: Store) throws -> Int {
         try store.read { snapshot in
-            try snapshot.withReader { try $0.size(of: .multivectors).entries }
+            try snapshot.view.read { try $0.size(of: .multivectors).entries }
         }
     }
 }

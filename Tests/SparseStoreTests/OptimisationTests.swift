@@ -30,7 +30,7 @@ import Testing
     ) throws -> [Hit] {
         var counters = SearchCounters()
         let search = FirstStage(
-            index: snapshot.index, query: query, limit: 10, minimumScore: nil, effort: plan.map(Effort.windows))
+            view: snapshot.view, query: query, limit: 10, minimumScore: nil, effort: plan.map(Effort.windows))
         return try search.run(scratch, &counters).map { Hit(id: $0.id, score: $0.score, contributions: []) }
     }
 
@@ -118,7 +118,7 @@ import Testing
                     let segment = try #require(snapshot.index.members.first).segment
                     let directory = segment.directory
                     return (
-                        try snapshot.withReader { reader in
+                        try snapshot.view.read { reader in
                             try reader.segments
                                 .optionalPart(segment.id, .order) != nil
                         }, (0..<directory.count).contains { directory.entry(at: $0).encoding == .dense }

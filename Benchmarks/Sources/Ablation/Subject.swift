@@ -40,7 +40,7 @@ final class Subject {
             scratch.optimisations = variant.optimisations
             defer { scratch.optimisations = .all }
             return try FirstStage(
-                index: snapshot.index, query: query, limit: limit, minimumScore: nil, effort: variant.effort
+                view: snapshot.view, query: query, limit: limit, minimumScore: nil, effort: variant.effort
             ).run(scratch, &counters)
         }
     }
@@ -54,7 +54,7 @@ final class Subject {
             hits.append(found.map(\.id))
             scores.append(
                 try snapshot.source.scratch.withScratch {
-                    try snapshot.index.scores(of: found.map(\.place), query, $0).sorted(by: >)
+                    try snapshot.view.scores(of: found.map(\.place), query, nil, $0).sorted(by: >)
                 })
             all.append(counters)
         }

@@ -6,7 +6,7 @@ import Measure
 /// The input of the kernels: the largest window of a store, and real queries.
 struct Material {
     let snapshot: Snapshot
-    let index: IndexView
+    let index: CommitIndex
     let member: Int
     let queries: [ResolvedQuery]
     let scratch = ScanScratch()
@@ -59,11 +59,18 @@ struct Material {
 
     /// The ordinals of each query's best documents in the window.
     func bestOrdinals() throws -> [[Int]] {
-        let alone = IndexView(members: [index.members[member]])
+        let allowed = index.members.enumerated().map { position, other in
+            let count = other.segment.documentCount
+            var live = position == member ? Bitmap(allBelow: count) : Bitmap(count: count)
+            if let tombstones = other.tombstones, position == member { live.subtract(tombstones) }
+            return AllowedDocuments(live)
+        }
         return try queries.map { query in
             var counters = SearchCounters()
-            return try FirstStage(index: alone, query: query, limit: Self.best, minimumScore: nil, effort: nil)
-                .run(scratch, &counters).map(\.place.ordinal)
+            return try FirstStage(
+                view: snapshot.view, query: query, limit: Self.best, minimumScore: nil, effort: nil, allowed: allowed
+            )
+            .run(scratch, &counters).map(\.place.ordinal)
         }
     }
 }

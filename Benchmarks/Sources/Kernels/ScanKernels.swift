@@ -79,6 +79,9 @@ extension Material {
 
     private func finding() throws -> [Kernel] {
         let terms = queries.reduce(0) { $0 + $1.terms.count }
+        let stages = queries.map {
+            FirstStage(view: snapshot.view, query: $0, limit: 10, minimumScore: nil, effort: nil)
+        }
         return [
             Kernel(
                 name: "directory.find", data: "terms of \(queries.count) queries, one window", element: "term",
@@ -92,9 +95,7 @@ extension Material {
                 name: "TermPlaces", data: "the same, \(index.members.count) windows together",
                 element: "term and window",
                 count: terms * index.members.count,
-                pass: { [queries, index, scratch] in
-                    for query in queries { _ = TermPlaces(query, index, scratch) }
-                }),
+                pass: { [stages, scratch] in for stage in stages { _ = TermPlaces(stage, scratch) } }),
         ]
     }
 }

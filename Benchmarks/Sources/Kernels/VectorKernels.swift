@@ -49,14 +49,14 @@ extension Material {
         segment.numbers.forEach { numbers[$1] = $0 }
         let wanted = try bestOrdinals().map { $0.compactMap { numbers[$0] } }
         // Valid while the snapshot is held.
-        let views = try wanted.map { try $0.map(snapshot.storedDocument) }
+        let views = try wanted.map { try $0.map(snapshot.view.document) }
         let all = Array(views.joined())
         let weights = [Float](repeating: 0.5, count: Int(ScanScratch.termWeightCount))
         return [
             Kernel(
                 name: "opening a stored document", data: "the \(Self.best) best of each query: lookup, checksum",
                 element: "document", count: all.count,
-                pass: { [snapshot] in for number in wanted.joined() { _ = try snapshot.storedDocument(number) } }),
+                pass: { [snapshot] in for number in wanted.joined() { _ = try snapshot.view.document(number) } }),
             Kernel(
                 name: "DocumentView.score", data: "the same, opened before", element: "component",
                 count: all.reduce(0) { $0 + $1.termCount },

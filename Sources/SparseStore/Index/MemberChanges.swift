@@ -17,12 +17,12 @@ final class MemberChanges: Sendable {
     }
 
     /// Returns the current tags and attributes of the documents; nil if all of them are dead.
-    func rows(_ segment: WindowSegment, _ documents: any DocumentSource) throws -> ChangedRows? {
+    func rows(_ segment: WindowSegment, _ view: ReadView) throws -> ChangedRows? {
         guard !ordinals.isEmpty else { return nil }
         return try read.withLock { read in
             if let read { return read }
             let rows = try ChangedRows(ordinals) { ordinal in
-                try documents.storedDocument(segment.number(of: ordinal))
+                try view.document(segment.number(of: ordinal))
             }
             read = rows
             return rows
@@ -30,23 +30,23 @@ final class MemberChanges: Sendable {
     }
 }
 
-extension IndexView.Member {
+extension CommitIndex.Member {
     /// Returns the current tags and attributes of the changed documents; nil if there are none.
-    func changedRows(_ documents: any DocumentSource) throws -> ChangedRows? {
-        try changes?.rows(segment, documents)
+    func changedRows(_ view: ReadView) throws -> ChangedRows? {
+        try changes?.rows(segment, view)
     }
 
     /// Returns an attribute of the segment's documents as of the commit.
-    func column(_ name: [UInt8], _ documents: any DocumentSource) throws -> MemberColumn {
-        try MemberColumn(name, segment.columns, changedRows(documents))
+    func column(_ name: [UInt8], _ view: ReadView) throws -> MemberColumn {
+        try MemberColumn(name, segment.columns, changedRows(view))
     }
 
     /// Returns the documents, including removed ones, that have a tag.
-    func tagged(_ tag: String, _ documents: any DocumentSource) throws -> Bitmap {
+    func tagged(_ tag: String, _ view: ReadView) throws -> Bitmap {
         var found = Bitmap(count: segment.documentCount)
         let name = Array(tag.utf8)
         try segment.tags.tables().insert(name, into: &found)
-        if let changed = try changedRows(documents) {
+        if let changed = try changedRows(view) {
             changed.replace(in: &found) { changed.tags.insert(name, into: &$0) }
         }
         return found

@@ -10,7 +10,7 @@ internal import SparseFormat
 final class SegmentCache: Sendable {
     private struct Contents {
         var mapEpoch: UInt64 = 0
-        var members: [UInt32: IndexView.Member] = [:]
+        var members: [UInt32: CommitIndex.Member] = [:]
         var blocks: BlockIndex?
         /// The record of a block index that could not be opened.
         var unopened: (record: BlockIndexRecord, damage: BlockDamage)?
@@ -22,7 +22,7 @@ final class SegmentCache: Sendable {
     init(lists: ListCache) { self.lists = lists }
 
     /// Returns the index of a manifest. Opens new segments and drops those that are gone.
-    func view(_ manifest: ManifestRecord, _ reader: StoreReader, mapEpoch: UInt64) throws -> IndexView {
+    func index(_ manifest: ManifestRecord, _ reader: StoreReader, mapEpoch: UInt64) throws -> CommitIndex {
         // Searches work without the block index.
         var damage: BlockDamage?
         func attempt<R>(_ body: () throws -> R?) throws -> R? {
@@ -49,16 +49,13 @@ final class SegmentCache: Sendable {
             }
             contents.mapEpoch = mapEpoch
             contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
-            var view = IndexView(members: members)
-            view.blocks = contents.blocks.map { BlockView($0, view) }
-            view.unopenedBlocks = damage
-            return view
+            return CommitIndex(members: members, blocks: contents.blocks, unopenedBlocks: damage)
         }
     }
 
     private func member(
-        _ entry: SegmentEntry, _ known: IndexView.Member?, _ reader: StoreReader
-    ) throws -> IndexView.Member {
+        _ entry: SegmentEntry, _ known: CommitIndex.Member?, _ reader: StoreReader
+    ) throws -> CommitIndex.Member {
         let segment =
             try known?.segment ?? WindowSegment(entry, reader.segments, lists)
         let isSameDead = known?.deadCount == Int(entry.tombstones)
@@ -66,12 +63,12 @@ final class SegmentCache: Sendable {
         let tombstones =
             isSameDead ? known?.tombstones : try reader.tombstones.bitmap(entry)
         guard var changed = try reader.changes.bitmap(entry) else {
-            return IndexView.Member(segment: segment, tombstones: tombstones)
+            return CommitIndex.Member(segment: segment, tombstones: tombstones)
         }
         if let tombstones { changed.subtract(tombstones) }
         var live: [Int] = []
         changed.forEach { live.append($0) }
-        return IndexView.Member(
+        return CommitIndex.Member(
             segment: segment, tombstones: tombstones, changes: MemberChanges(changedAt: entry.changedAt, live: live))
     }
 }

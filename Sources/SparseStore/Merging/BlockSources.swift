@@ -3,7 +3,7 @@ internal import SparseFormat
 
 /// The windows that a block index is built from, open in one read transaction, and the numbers of their terms.
 struct BlockSources {
-    let view: IndexView
+    let view: ReadView
     /// All terms of the windows, in ascending order. The position of a term is its number.
     let terms: [TermID]
     /// The largest weight of each term.
@@ -16,9 +16,9 @@ struct BlockSources {
     let begins: [Int]
 
     /// - Throws: `limitExceeded` for more terms than 16-bit numbers can represent.
-    init(_ view: IndexView) throws {
+    init(_ view: ReadView) throws {
         self.view = view
-        let directories = view.members.map(\.segment.directory)
+        let directories = view.index.members.map(\.segment.directory)
         var all: [TermID] = []
         for directory in directories {
             all.reserveCapacity(all.count + directory.count)
@@ -53,7 +53,7 @@ struct BlockSources {
         self.positions = positions
         var begins: [Int] = []
         var begin = 0
-        for member in view.members {
+        for member in view.index.members {
             begins.append(begin)
             begin += member.segment.documentCount
         }
@@ -68,15 +68,16 @@ struct BlockSources {
 
     /// Returns the number of postings of a term, including those of removed documents.
     func postings(of number: Int) -> Int {
-        view.members.indices.reduce(0) { sum, window in
+        view.index.members.indices.reduce(0) { sum, window in
             let position = Int(positions[window][number])
-            return position < 0 ? sum : sum + Int(view.members[window].segment.directory.entry(at: position).count)
+            return position < 0
+                ? sum : sum + Int(view.index.members[window].segment.directory.entry(at: position).count)
         }
     }
 
     /// Calls `body` with the document index and the quantized weight of each live posting of a term.
     func forEachPosting(of number: Int, _ body: (_ document: Int, _ weight: Float) -> Void) throws {
-        for (window, member) in view.members.enumerated() where positions[window][number] >= 0 {
+        for (window, member) in view.index.members.enumerated() where positions[window][number] >= 0 {
             let position = Int(positions[window][number])
             let scale = member.segment.directory.entry(at: position).maximum / 255
             let postings = try member.segment.postings(at: position)
@@ -131,7 +132,7 @@ struct BlockLines {
                 body(numbers[position], record.weight(index))
             }
         case .document(let document):
-            let directory = sources.view.members[place.member].segment.directory
+            let directory = sources.view.index.members[place.member].segment.directory
             try document.forEachComponent() { term, weight in
                 if let position = directory.find(term) { body(numbers[position], weight) }
             }

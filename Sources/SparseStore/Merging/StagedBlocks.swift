@@ -86,18 +86,17 @@ struct StagedBlocks: ClaimedWork {
     }
 
     /// Opens the windows as of the newest commit.
-    func open(_ reader: StoreReader) throws -> BlockSources {
-        let table = reader.segments
-        let tombstones = reader.tombstones
+    private func open() throws -> BlockSources {
+        let transaction = try file.environment.beginRead()
+        let reader = StoreReader(file.tables, transaction.reader)
         let manifest = try reader.meta.manifest()
         let members = try sources.map { source in
             let entry = manifest.segments.first { $0.id == source.id } ?? source
-            return IndexView.Member(
-                segment: try WindowSegment(entry, table, decoded), tombstones: try tombstones.bitmap(entry))
+            return CommitIndex.Member(
+                segment: try WindowSegment(entry, reader.segments, decoded),
+                tombstones: try reader.tombstones.bitmap(entry))
         }
-        var view = IndexView(members: members)
-        view.documents = TransactionDocuments(reader.documents)
-        return try BlockSources(view)
+        return try BlockSources(ReadView(transaction, file.tables, CommitIndex(members: members)))
     }
 
     /// Adds a part to be written.
@@ -165,16 +164,13 @@ extension StagedBlocks {
     private func build(
         _ first: Int, _ layout: inout Layout
     ) throws -> [(term: TermID, maximum: Float, content: BlockListWriter.Content)] {
-        try file.read { try build(first, &layout, $0) }
-    }
-
-    private func build(
-        _ first: Int, _ layout: inout Layout, _ reader: StoreReader
-    ) throws -> [(term: TermID, maximum: Float, content: BlockListWriter.Content)] {
-        let sources = try open(reader)
-        let table = reader.segments
-        let lineBytes = try SegmentBytes.all(number, .blockLines, in: table)
-        let placeBytes = try SegmentBytes.all(number, .blockPlaces, in: table)
+        let sources = try open()
+        let (lineBytes, placeBytes) = try sources.view.read { reader in
+            (
+                try SegmentBytes.all(number, .blockLines, in: reader.segments),
+                try SegmentBytes.all(number, .blockPlaces, in: reader.segments)
+            )
+        }
         // What was written is read back here, and only proven bytes are.
         for chunk in lineBytes + placeBytes { try chunk.verify() }
         let lines = try ImpactLines(
@@ -200,7 +196,7 @@ extension StagedBlocks {
             }
         }
         // The lines are read where they lie.
-        return try withExtendedLifetime((lineBytes, placeBytes)) {
+        return try withExtendedLifetime((sources, lineBytes, placeBytes)) {
             try results.withLock { $0 }.enumerated().compactMap { index, result in
                 try result.map { (sources.terms[first + index], sources.maxima[first + index], try $0.get()) }
             }
@@ -249,7 +245,7 @@ extension StagedBlocks {
     /// slot.
     mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
         // A manifest may speak of segments that are not there: that is noticed before anything gets as large as they would be.
-        try file.read { _ = try open($0) }
+        _ = try open()
         var writer = ImpactLineWriter()
         var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
         var chunks = 0
@@ -281,19 +277,17 @@ extension StagedBlocks {
     private func append(
         _ documents: ArraySlice<Int>, to writer: inout ImpactLineWriter, _ slots: inout [UInt32]
     ) throws -> [[UInt8]] {
-        try file.read { reader in
-            let sources = try open(reader)
-            let lines = BlockLines(sources)
-            var chunks: [[UInt8]] = []
-            for document in documents {
-                let place = sources.place(of: document)
-                // A document that was removed meanwhile has no slot.
-                guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
-                slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
-                if let full = writer.append(document, try lines.components(of: place)) { chunks.append(full) }
-            }
-            return chunks
+        let sources = try open()
+        let lines = BlockLines(sources)
+        var chunks: [[UInt8]] = []
+        for document in documents {
+            let place = sources.place(of: document)
+            // A document that was removed meanwhile has no slot.
+            guard sources.view.index.members[place.member].isLive(place.ordinal) else { continue }
+            slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
+            if let full = writer.append(document, try lines.components(of: place)) { chunks.append(full) }
         }
+        return chunks
     }
 
     /// Returns the live documents among some, with similar ones adjacent.
@@ -306,22 +300,20 @@ extension StagedBlocks {
         var ends: [Int] = []
         var terms = 0
         for first in stride(from: documents.lowerBound, to: documents.upperBound, by: Self.documentsPerRead) {
-            try file.read { reader in
-                let sources = try open(reader)
-                let lines = BlockLines(sources)
-                terms = sources.terms.count
-                for document in first..<min(documents.upperBound, first + Self.documentsPerRead) {
-                    if document % pieces.documentsRead == 0 { try checkpoint(progress) }
-                    let place = sources.place(of: document)
-                    guard sources.view.members[place.member].isLive(place.ordinal) else { continue }
-                    for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
-                        numbers.append(UInt32(component.number))
-                        weights.append(Float(component.code) * sources.maxima[Int(component.number)])
-                    }
-                    ends.append(numbers.count)
-                    live.append(document)
-                    progress.documentsRead += 1
+            let sources = try open()
+            let lines = BlockLines(sources)
+            terms = sources.terms.count
+            for document in first..<min(documents.upperBound, first + Self.documentsPerRead) {
+                if document % pieces.documentsRead == 0 { try checkpoint(progress) }
+                let place = sources.place(of: document)
+                guard sources.view.index.members[place.member].isLive(place.ordinal) else { continue }
+                for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
+                    numbers.append(UInt32(component.number))
+                    weights.append(Float(component.code) * sources.maxima[Int(component.number)])
                 }
+                ends.append(numbers.count)
+                live.append(document)
+                progress.documentsRead += 1
             }
         }
         guard !live.isEmpty else { return [] }

@@ -243,16 +243,12 @@ enum Groups {
     }
 }
 
-extension IndexView {
+extension ReadView {
     /// Returns the group of each document in a window. The lookup is cached by window and key.
     ///
-    /// - Parameters:
-    ///   - type: The type of the attribute in the store's schema; nil for identifiers.
-    ///   - documents: The source of changed attributes.
-    func groups(
-        of position: Int, by key: GroupKey, _ type: AttributeType?, _ documents: any DocumentSource
-    ) throws -> SegmentGroups {
-        let member = members[position]
+    /// - Parameter type: The type of the attribute in the store's schema; nil for identifiers.
+    func groups(of position: Int, by key: GroupKey, _ type: AttributeType?) throws -> SegmentGroups {
+        let member = index.members[position]
         let request = SegmentGroupCache.Request(
             key: key, type: type, changedAt: type == nil ? 0 : member.changes?.changedAt ?? 0,
             deadCount: member.deadCount)
@@ -267,7 +263,7 @@ extension IndexView {
                 }
             case .attribute(let name):
                 guard let type else { break }
-                try member.column(Array(name.text.utf8), documents).collect(&groups, type)
+                try member.column(Array(name.text.utf8), self).collect(&groups, type)
             }
             return SegmentGroups(groups)
         }

@@ -2,13 +2,15 @@ internal import SparseFormat
 
 /// The first stage of a search. It finds the best documents by inner product in the windows of one snapshot.
 struct FirstStage {
-    let index: IndexView
+    let view: ReadView
     let query: ResolvedQuery
     /// The maximum number of documents; with a grouping, of groups.
     let limit: Int
     let minimumScore: Float?
     /// Nil for an exact search.
     let effort: Effort?
+    /// The scoring of counts; nil if documents are scored by their weights.
+    var scoring: BM25Function?
     /// The documents that the filter allows in each window; nil allows all live documents.
     var allowed: [AllowedDocuments]?
     var budget = SearchBudget.unlimited
@@ -16,6 +18,8 @@ struct FirstStage {
     var after: HitRank?
     /// The groups of documents; nil without grouping.
     var groups: DocumentGroups?
+
+    var index: CommitIndex { view.index }
 
     /// Returns the best documents, best first. With groups, returns one group after the other, starting with the group
     /// of the best document.
@@ -51,8 +55,15 @@ struct FirstStage {
     /// The same search without approximation.
     private var exactly: FirstStage {
         FirstStage(
-            index: index, query: query, limit: limit, minimumScore: minimumScore, effort: nil, allowed: allowed,
-            budget: budget, groups: groups)
+            view: view, query: query, limit: limit, minimumScore: minimumScore, effort: nil, scoring: scoring,
+            allowed: allowed, budget: budget, groups: groups)
+    }
+
+    /// Returns the range of factors by which the impacts of a window's lists have changed with the average length since
+    /// they were computed; nil if documents are scored by their weights.
+    func drift(of directory: WindowDirectory) -> ClosedRange<Float>? {
+        guard let scoring, directory.referenceLength > 0 else { return nil }
+        return scoring.range(seenFrom: directory.referenceLength)
     }
 
     /// Returns the plan after changes by the search and its filter.

@@ -8,7 +8,7 @@ struct MatchCount {
     /// Returns the number of allowed documents that score above 0 and at least the minimum score.
     func run() throws -> Int {
         guard stage.query.hasPositiveWeight else { return 0 }
-        let terms = TermPlaces(stage.query, stage.index, scratch)
+        let terms = TermPlaces(stage, scratch)
         // Without negative weights, every document with one of the terms scores above 0.
         let needsScores = stage.query.hasNegativeWeight || stage.minimumScore ?? 0 > 0
         var count = 0
@@ -31,13 +31,13 @@ struct MatchCount {
     /// Returns the number of documents of a window that score enough.
     private func scoring(_ documents: Bitmap, _ position: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Int {
         let scorer = DocumentScorer(
-            stage.index.members[position].segment, stage.query, terms, stage.index.scoring, scratch)
+            stage.index.members[position].segment, stage.query, terms, stage.scoring, scratch)
         defer { scorer.finish() }
         let least = stage.minimumScore ?? 0
         var count = 0
         try documents.forEach { ordinal in
             if count % 1_024 == 0 { try stage.budget.check() }
-            let vector = try stage.index.vector(of: DocumentPlace(member: position, ordinal: ordinal))
+            let vector = try stage.view.vector(of: DocumentPlace(member: position, ordinal: ordinal))
             let score = try scorer.score(vector)
             if score > 0, score >= least { count += 1 }
         }
@@ -47,7 +47,7 @@ struct MatchCount {
 
 /// The documents that frequencies are computed over.
 struct CountedDocuments {
-    let index: IndexView
+    let index: CommitIndex
     let allowed: [AllowedDocuments]
     let scratch: ScanScratch
 
@@ -86,7 +86,7 @@ extension WindowSegment {
 
 extension Bitmap {
     /// Returns the documents that are allowed; without a filter, the live ones.
-    fileprivate func intersection(_ allowed: Bitmap?, or member: IndexView.Member) -> Bitmap {
+    fileprivate func intersection(_ allowed: Bitmap?, or member: CommitIndex.Member) -> Bitmap {
         var common = self
         if let allowed {
             common.formIntersection(allowed)

@@ -35,7 +35,7 @@ struct SearchRun {
         allowed = stage.allowed
     }
 
-    private var index: IndexView { stage.index }
+    private var index: CommitIndex { stage.index }
     private var query: ResolvedQuery { stage.query }
 
     /// Whether as many documents or groups were found as requested.
@@ -47,17 +47,17 @@ struct SearchRun {
         let members = Array(index.members.indices)
         if query.terms.count > WindowScan.maximumLists {
             // More terms than accumulators can tell apart: every document is scored.
-            terms = TermPlaces(query, index, scratch)
+            terms = TermPlaces(stage, scratch)
             try scoreAll()
         } else {
             switch stage.effort {
             case .windows(let plan):
-                terms = TermPlaces(query, index, scratch)
+                terms = TermPlaces(stage, scratch)
                 try search(members, plan)
             case .blocks(let plan):
                 try search(plan)
             case nil:
-                terms = TermPlaces(query, index, scratch)
+                terms = TermPlaces(stage, scratch)
                 try search(members, cut: nil, keeping: stage.limit)
             }
         }
@@ -84,7 +84,7 @@ struct SearchRun {
             others = blocks.others
         }
         counters.candidates += found.count
-        terms = TermPlaces(query, index, scratch, in: stage.groups == nil ? Set(found.map(\.member) + others) : nil)
+        terms = TermPlaces(stage, scratch, in: stage.groups == nil ? Set(found.map(\.member) + others) : nil)
         try score(found)
         try search(others, BlockPlan.windowPlan)
     }
@@ -122,7 +122,7 @@ struct SearchRun {
         counters.candidates += candidates.count
         guard cut == nil || scratch.optimisations.contains(.rescoring) else {
             for candidate in candidates {
-                try collector.take(candidate.upper, candidate.place, index.vector(of: candidate.place))
+                try collector.take(candidate.upper, candidate.place, stage.view.vector(of: candidate.place))
             }
             return
         }
@@ -196,7 +196,7 @@ struct SearchRun {
             cut = ScanCut(plan, terms.alone(member), index)
         }
         let segment = index.members[member].segment
-        return try WindowScan(segment, terms[member], cut, query, drift: index.drift(of: segment.directory))
+        return try WindowScan(segment, terms[member], cut, query, drift: stage.drift(of: segment.directory))
     }
 
     /// Scores every document of a window that the filter allows.
@@ -286,14 +286,14 @@ struct SearchRun {
         while begin < places.endIndex {
             let member = places[begin].member
             let segment = index.members[member].segment
-            let scorer = DocumentScorer(segment, query, terms[member], index.scoring, scratch)
+            let scorer = DocumentScorer(segment, query, terms[member], stage.scoring, scratch)
             defer { scorer.finish() }
             while begin < places.endIndex, places[begin].member == member {
                 if prefetches, begin + Self.prefetched < places.endIndex {
                     let next = places[begin + Self.prefetched]
                     try index.members[next.member].segment.prefetch(at: next.ordinal)
                 }
-                let vector = try index.vector(of: places[begin])
+                let vector = try stage.view.vector(of: places[begin])
                 try collector.take(scorer.score(vector), places[begin], vector)
                 begin += 1
             }

@@ -275,7 +275,7 @@ private struct TokenEncoding {
             guard let settings = snapshot.multivectorSettings, settings.documents > 0 else { continue }
             let number = settings.encoding.codebook
             let codebook =
-                try number == 0 ? nil : snapshot.withReader { try snapshot.multivectors($0).codebook(number) }
+                try number == 0 ? nil : snapshot.view.read { try snapshot.multivectors($0).codebook(number) }
             let isSame = found.map { found in
                 found.codec == settings.encoding.codec && found.codebook?.centroids == codebook?.centroids
                     && found.codebook?.codewords == codebook?.codewords

@@ -40,7 +40,7 @@ public struct Candidate: Sendable {
     /// - Throws: `corrupted`, and the errors of `body`.
     public func forEachComponent(_ body: (TermID, Float) throws -> Void) throws {
         try SparseStoreError.translate {
-            try source.documents.index.forEachComponent(of: place, body)
+            try source.view.forEachComponent(of: place, body)
         }
     }
 
@@ -81,13 +81,9 @@ extension Candidate {
     func withMultivector<R>(
         _ body: (MultivectorView?, _ codebook: (UInt32) throws -> TokenCodebook) throws -> R
     ) throws -> R {
-        let documents = source.documents
-        return try withValue(in: .multivectors) { bytes in
+        try withValue(in: .multivectors) { bytes in
             try body(try bytes.map { try MultivectorView($0, number: number) }) { codebook in
-                try documents.withReader { reader in
-                    try reader.multivectors(documents.codebooks)
-                        .codebook(codebook)
-                }
+                try source.view.read { try $0.multivectors(source.codebooks).codebook(codebook) }
             }
         }
     }
@@ -104,10 +100,7 @@ public struct Candidates: Sendable, RandomAccessCollection {
     init(_ ranking: some Sequence<RankedDocument>, _ sources: [CandidateSource]) throws {
         candidates = try ranking.enumerated().map { rank, document in
             let source = sources[document.place.part]
-            let documents = source.documents
-            let number = try documents.withReader { reader in
-                try reader.ids.number(of: document.id)
-            }
+            let number = try source.view.read { try $0.ids.number(of: document.id) }
             guard let number else {
                 throw SparseStoreError(
                     .corrupted,
@@ -177,14 +170,18 @@ extension CandidateScores {
 
 /// The state shared by the candidates of one stage: their snapshot and the decoder of their payloads.
 final class CandidateSource: Sendable {
-    let documents: any StoredDocuments
+    let view: ReadView
+    let codebooks: CodebookCache
     private let decoder = Lock<DocumentDecoder?>(nil)
 
-    init(_ documents: any StoredDocuments) { self.documents = documents }
+    init(_ view: ReadView, _ codebooks: CodebookCache) {
+        self.view = view
+        self.codebooks = codebooks
+    }
 
     /// Calls `body` with a stored document and its decoder, under the transaction's lock.
     func withDocument<R>(_ number: UInt64, _ body: (DocumentView, DocumentDecoder) throws -> R) throws -> R {
-        try documents.withReader { reader in
+        try view.read { reader in
             let view = try reader.documents.existing(number)
             return try decoder.withLock { decoder in
                 let dictionaries = reader.dictionaries
@@ -200,17 +197,8 @@ final class CandidateSource: Sendable {
     func withValue<R>(
         of number: UInt64, in table: TableNumber, _ body: (UnsafeRawBufferPointer?) throws -> R
     ) throws -> R {
-        let bytes = try documents.withReader { try $0.get(table, number) }
-        // The caller's closure runs outside the lock; the bytes stay where they are while the snapshot lives.
-        return try withExtendedLifetime(documents) { try body(bytes) }
+        let bytes = try view.read { try $0.get(table, number) }
+        // The caller's closure runs outside the lock; the bytes stay where they are while the view exists.
+        return try withExtendedLifetime(view) { try body(bytes) }
     }
-}
-
-/// The parts of a snapshot that stages may read.
-protocol StoredDocuments: AnyObject, Sendable {
-    var index: IndexView { get }
-    var codebooks: CodebookCache { get }
-    /// Runs `body` while no other thread uses the transaction. `body` must not call this method again or run a caller's
-    /// closure.
-    func withReader<R>(_ body: (StoreReader) throws -> R) throws -> R
 }

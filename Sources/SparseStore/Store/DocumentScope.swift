@@ -26,7 +26,7 @@ struct DocumentScope {
             try checkLimit(limit)
             var counter = FacetCounter(try schema.type(of: name))
             try forEachMember(where: filter) { position, member, documents in
-                counter.add(try member.column(Array(name.utf8), snapshots[position]), documents)
+                counter.add(try member.column(Array(name.utf8), snapshots[position].view), documents)
             }
             return counter.most(limit)
         }
@@ -66,7 +66,7 @@ struct DocumentScope {
         of list: DocumentList, where filter: Filter?, _ body: (DocumentList.Entry) -> Void
     ) throws {
         try forEachMember(where: filter) { position, member, documents in
-            let column = try list.order.attribute.map { try member.column(Array($0.utf8), snapshots[position]) }
+            let column = try list.order.attribute.map { try member.column(Array($0.utf8), snapshots[position].view) }
             let base = UInt64(position) << Self.numberBits
             documents.forEach { body(list.entry(base | member.segment.number(of: $0), at: $0, column)) }
         }
@@ -74,7 +74,7 @@ struct DocumentScope {
 
     private func document(_ number: UInt64) throws -> Document {
         let snapshot = snapshots[Int(number >> Self.numberBits)]
-        return try snapshot.withReader { reader in
+        return try snapshot.view.read { reader in
             let table = reader.documents
             return try snapshot.documentReader(reader)
                 .document(table.existing(number & (1 << Self.numberBits - 1)))
@@ -99,12 +99,12 @@ struct DocumentScope {
 
     /// Calls `body` with each segment, the position of its snapshot, and its live documents that a filter lets through.
     private func forEachMember(
-        where filter: Filter?, _ body: (Int, IndexView.Member, Bitmap) throws -> Void
+        where filter: Filter?, _ body: (Int, CommitIndex.Member, Bitmap) throws -> Void
     ) throws {
         try filter?.check()
         for (position, snapshot) in snapshots.enumerated() {
             let allowed = try filter.map { try snapshot.allowed($0, schema) }
-            for (index, member) in snapshot.state.index.members.enumerated() {
+            for (index, member) in snapshot.index.members.enumerated() {
                 if let allowed {
                     if allowed[index].count > 0 { try body(position, member, allowed[index].bitmap) }
                 } else {

@@ -6,11 +6,7 @@ struct SearchPart: Sendable {
     /// What counts are worth, at the average length of the documents of all parts.
     let scoring: BM25Function?
 
-    var index: IndexView {
-        var index = snapshot.index
-        index.scoring = scoring
-        return index
-    }
+    private var view: ReadView { snapshot.view }
 
     /// What a search asks of one part.
     struct Request {
@@ -56,21 +52,21 @@ struct SearchPart: Sendable {
 
     private func stage(_ request: Request, effort: Effort?) -> FirstStage {
         FirstStage(
-            index: index, query: request.query, limit: request.limit, minimumScore: request.minimumScore,
-            effort: effort, allowed: request.allowed, budget: request.budget, groups: request.groups)
+            view: view, query: request.query, limit: request.limit, minimumScore: request.minimumScore,
+            effort: effort, scoring: scoring, allowed: request.allowed, budget: request.budget, groups: request.groups)
     }
 
     /// How the search is carried out.
     func plan(_ request: Request) throws -> Planner.Choice {
         let state = snapshot.state
-        let damage = state.index.blocksDamage
+        let damage = view.index.blocksDamage
         if case .plainSeismic = request.recall {
             if let damage {
                 throw SparseStoreError(
                     .corrupted,
                     "plain Seismic was asked for, and the block index is damaged: \(damage.sentence); build it again")
             }
-            guard state.index.blocks != nil else {
+            guard view.index.blocks != nil else {
                 throw SparseStoreError(
                     .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
             }
@@ -85,11 +81,11 @@ struct SearchPart: Sendable {
 
     /// The live documents of some groups that may be found.
     func allowed(_ request: Request, in groups: Set<GroupValue>) -> [AllowedDocuments] {
-        let index = index
-        var bitmaps = index.members.map { Bitmap(count: $0.segment.documentCount) }
+        let members = view.index.members
+        var bitmaps = members.map { Bitmap(count: $0.segment.documentCount) }
         for (member, ordinals) in request.groups?.documents(of: groups) ?? [] {
             for ordinal in ordinals
-            where request.allowed?[member].bitmap.contains(ordinal) ?? index.members[member].isLive(ordinal) {
+            where request.allowed?[member].bitmap.contains(ordinal) ?? members[member].isLive(ordinal) {
                 bitmaps[member].insert(ordinal)
             }
         }
@@ -98,13 +94,12 @@ struct SearchPart: Sendable {
 
     /// What each term contributed to the score of a document, the largest first.
     func contributions(_ place: DocumentPlace, _ query: ResolvedQuery) throws -> [TermContribution] {
-        let index = index
         let parts = try snapshot.source.scratch.withScratch { scratch in
-            let scorer = DocumentScorer(index.members[place.member].segment, query, scoring, scratch)
+            let scorer = DocumentScorer(view.index.members[place.member].segment, query, scoring, scratch)
             defer { scorer.finish() }
-            return try scorer.contributions(index.vector(of: place))
+            return try scorer.contributions(view.vector(of: place))
         }
-        return try snapshot.withReader { reader in
+        return try view.read { reader in
             let vocabulary = reader.vocabulary
             return try parts.map { part in
                 let name = snapshot.manifest.termSpace == .strings ? try vocabulary.name(of: part.term) : nil

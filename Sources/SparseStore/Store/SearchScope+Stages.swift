@@ -21,7 +21,7 @@ extension SearchScope {
             guard let mine = byPart[number] else { return }
             let query = try corpus.query(query, in: number)
             let found = try part.snapshot.source.scratch.withScratch { scratch in
-                try part.index.scores(of: mine.map { places[$0].place }, query, scratch)
+                try part.snapshot.view.scores(of: mine.map { places[$0].place }, query, part.scoring, scratch)
             }
             for (index, score) in zip(mine, found) { scores[index] = score }
         }
@@ -30,7 +30,7 @@ extension SearchScope {
 
     /// Documents as a reranker sees them.
     func candidates(_ documents: some Sequence<RankedDocument>) throws -> Candidates {
-        try Candidates(documents, parts.map { CandidateSource($0.snapshot) })
+        try Candidates(documents, parts.map { CandidateSource($0.snapshot.view, $0.snapshot.codebooks) })
     }
 
     /// Where documents stand, in their order; nil where there is no such document.
@@ -51,7 +51,7 @@ extension SearchScope {
         for place in places {
             let own = try attempt(place.part) { part in
                 var own: [(TermID, Float)] = []
-                try part.index.forEachComponent(of: place.place) { own.append(($0, $1)) }
+                try part.snapshot.view.forEachComponent(of: place.place) { own.append(($0, $1)) }
                 return own
             }
             components += try corpus.components(own ?? [], of: place.part)

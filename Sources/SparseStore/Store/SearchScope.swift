@@ -21,7 +21,7 @@ struct SearchScope: Sendable {
 
     /// The scope of one snapshot.
     init(_ snapshot: Snapshot) {
-        parts = [SearchPart(snapshot: snapshot, scoring: snapshot.state.index.scoring)]
+        parts = [SearchPart(snapshot: snapshot, scoring: snapshot.state.scoring)]
         corpus = snapshot
         schema = snapshot.state.schema
         identity = snapshot.source.uuid

@@ -53,7 +53,7 @@ extension Snapshot {
 
     /// Returns stored documents, without their token vectors.
     func documents(numbered numbers: some Sequence<UInt64>) throws -> [Document] {
-        try withReader { reader in
+        try view.read { reader in
             let table = reader.documents
             let documents = documentReader(reader)
             return try numbers.map { try documents.document(table.existing($0)) }

@@ -3,18 +3,18 @@ internal import SparseFormat
 
 extension Snapshot: QueryCorpus {
     func terms(named names: [String]) throws -> [TermID?] {
-        try withReader { reader in
+        try view.read { reader in
             let table = reader.vocabulary
             return try source.vocabulary.resolve(names, termCount: manifest.nextTerm, table)
         }
     }
 
     func name(of term: TermID) throws -> String? {
-        try withReader { try $0.vocabulary.name(of: term) }
+        try view.read { try $0.vocabulary.name(of: term) }
     }
 
     func vector(of id: String) throws -> [(TermID, Float)]? {
-        try withReader { reader in
+        try view.read { reader in
             guard let number = try reader.ids.number(of: id) else { return nil }
             let vector = try reader.documents.existing(number).vector()
             return Array(zip(vector.terms, vector.weights))
@@ -36,7 +36,7 @@ extension Snapshot: QueryCorpus {
                 return (counted.count, terms.map { frequencies[$0, default: 0] })
             }
         }
-        return try withReader { reader in
+        return try view.read { reader in
             let statistics = reader.statistics
             let pending = try statistics.pendingChanges(manifest)
             let folded = try statistics.foldedFrequencies(of: terms)

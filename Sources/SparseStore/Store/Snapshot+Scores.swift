@@ -1,11 +1,7 @@
 internal import LMDB
 public import SparseFormat
 
-extension Snapshot: DocumentSource {
-    func storedDocument(_ number: UInt64) throws -> DocumentView {
-        try withReader { try $0.documents.existing(number) }
-    }
-
+extension Snapshot {
     /// Returns the exact scores of given documents, as a search with the same weighting would compute them.
     ///
     /// - Returns: One score for each identifier, in order: 0 for a document that shares no term with the query, nil for
@@ -24,7 +20,7 @@ extension Snapshot: DocumentSource {
             let resolved = try resolve(query, weighting)
             let places = try places(of: ids)
             let scores = try source.scratch.withScratch { scratch in
-                try index.scores(of: places.compactMap(\.self), resolved, scratch)
+                try view.scores(of: places.compactMap(\.self), resolved, state.scoring, scratch)
             }
             var next = scores.makeIterator()
             return places.map { $0 == nil ? nil : next.next() }
@@ -33,7 +29,7 @@ extension Snapshot: DocumentSource {
 
     /// Returns the index positions of documents, in order; nil for a document that does not exist.
     func places(of ids: [String]) throws -> [DocumentPlace?] {
-        try withReader { reader in
+        try view.read { reader in
             let identifiers = reader.ids
             return try ids.map { id in
                 guard let number = try identifiers.number(of: id) else { return nil }
@@ -54,7 +50,7 @@ extension Snapshot {
     /// none.
     public func multivector(_ id: String) throws(SparseStoreError) -> Multivector? {
         try SparseStoreError.wrap {
-            try withReader { reader in
+            try view.read { reader in
                 let number = try reader.ids.number(of: id)
                 return try number.flatMap(multivectors(reader).multivector)
             }

@@ -21,7 +21,7 @@ extension Snapshot {
 
     /// Disables the block index for later searches.
     func noteDamage(_ damage: BlockDamage) {
-        state.index.blocks?.index.damage = damage
+        index.blocks?.index.damage = damage
         source.logger.error("the block index is damaged; searches will not use it", metadata: damage.metadata)
     }
 
@@ -30,12 +30,12 @@ extension Snapshot {
     /// - Parameter schema: The attributes of all snapshots that are searched together.
     func allowed(_ filter: Filter, _ schema: AttributeSchema) throws -> [AllowedDocuments] {
         try state.filters.allowed(filter, schema.record) { filter in
-            let filter = try withReader { reader in
+            let filter = try view.read { reader in
                 try FilterResolver(
                     reader: reader, schema: schema, termSpace: manifest.termSpace
                 ).resolve(filter)
             }
-            return try state.index.members.map { try filter.allowed($0, self) }
+            return try index.members.map { try filter.allowed($0, view) }
         }
     }
 
@@ -43,7 +43,6 @@ extension Snapshot {
     ///
     /// - Parameter schema: The attributes of all snapshots that are searched together.
     func groups(_ grouping: Grouping, _ schema: AttributeSchema) throws -> DocumentGroups {
-        let index = index
         var type: AttributeType?
         if case .attribute(let name) = grouping.key {
             let own = try schema.type(of: name.text)
@@ -56,7 +55,7 @@ extension Snapshot {
             type = own
         }
         return DocumentGroups(
-            try index.members.indices.map { try index.groups(of: $0, by: grouping.key, type, self) },
+            try index.members.indices.map { try view.groups(of: $0, by: grouping.key, type) },
             best: grouping.best)
     }
 
@@ -66,7 +65,7 @@ extension Snapshot {
 
     /// Reads what some hits are to bring of their documents.
     func read(_ fields: HitFields, of hits: inout [Hit], at positions: [Int]) throws {
-        try withReader { reader in
+        try view.read { reader in
             let identifiers = reader.ids
             let table = reader.documents
             let documents = documentReader(reader)

@@ -8,39 +8,24 @@ public import SparseFormat
 /// Get a snapshot from `Store/read(_:)`. A snapshot stays valid after its closure returns, but the store cannot reuse
 /// the pages of its commit while it exists. Do not hold it longer than necessary.
 public final class Snapshot: Sendable {
-    private let transaction: ReadTransaction
+    let view: ReadView
     let state: SnapshotState
     let source: SnapshotSource
-    // A read transaction may be used by only one thread at a time, but a snapshot may be shared.
-    private let gate = Lock(())
-
     let cancellation: Cancellation?
-    private let openID: UInt64
 
     init(
         _ transaction: consuming ReadTransaction, _ state: SnapshotState, _ source: SnapshotSource,
         _ cancellation: Cancellation?
     ) {
-        self.transaction = transaction
+        view = ReadView(
+            transaction, source.file.tables, state.index, source.open.add(generation: state.manifest.generation))
         self.state = state
         self.source = source
         self.cancellation = cancellation
-        openID = source.open.add(generation: state.manifest.generation)
-    }
-
-    deinit { source.open.remove(openID) }
-
-    /// Reads tables. The bytes they return are valid while the snapshot exists. `body` must not call this method again.
-    func withReader<R>(_ body: (StoreReader) throws -> R) throws -> R {
-        try gate.withLock { _ in try body(StoreReader(source.file.tables, transaction.reader)) }
     }
 
     var manifest: ManifestRecord { state.manifest }
-    var index: IndexView {
-        var index = state.index
-        index.documents = self
-        return index
-    }
+    var index: CommitIndex { view.index }
     var multivectorSettings: MultivectorSettings? { state.multivectors }
 
     /// The kind of the store's terms.
@@ -62,7 +47,7 @@ public final class Snapshot: Sendable {
     ///     ``Document/multivector`` is nil, and writing the returned document back would drop them.
     public func document(_ id: String, includingMultivector: Bool = false) throws(SparseStoreError) -> Document? {
         try SparseStoreError.wrap {
-            try withReader { reader in
+            try view.read { reader in
                 guard let number = try reader.ids.number(of: id) else {
                     return nil
                 }
@@ -77,7 +62,7 @@ public final class Snapshot: Sendable {
     /// Returns whether the store has a document with an identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap {
-            try withReader { try $0.ids.number(of: id) != nil }
+            try view.read { try $0.ids.number(of: id) != nil }
         }
     }
 
@@ -104,7 +89,7 @@ public final class Snapshot: Sendable {
         // The caller's closure runs outside the lock that guards the transaction, one batch at a time.
         while goesOn {
             let batch: [(document: Document, number: UInt64)] = try SparseStoreError.wrap {
-                try withReader { reader in
+                try view.read { reader in
                     let documents = documentReader(reader)
                     let tokens = multivectors(reader)
                     var components = 0
@@ -142,14 +127,14 @@ public final class Snapshot: Sendable {
     /// ``WriteTransaction/setBookmark(_:_:)``.
     public func bookmark(_ name: String) throws(SparseStoreError) -> [UInt8]? {
         try SparseStoreError.wrap {
-            try withReader { try $0.meta.bookmark(name) }
+            try view.read { try $0.meta.bookmark(name) }
         }
     }
 
     /// Returns the number of a string term, or nil if no document has ever had it.
     public func termID(named name: String) throws(SparseStoreError) -> TermID? {
         try SparseStoreError.wrap {
-            try withReader { reader in
+            try view.read { reader in
                 let table = reader.vocabulary
                 return try source.vocabulary.resolve([name], termCount: state.manifest.nextTerm, table)[0]
             }
@@ -159,14 +144,14 @@ public final class Snapshot: Sendable {
     /// Returns the string of a term number, or nil in a store whose terms are numbers.
     public func termName(_ term: TermID) throws(SparseStoreError) -> String? {
         try SparseStoreError.wrap {
-            try withReader { try $0.vocabulary.name(of: term) }
+            try view.read { try $0.vocabulary.name(of: term) }
         }
     }
 
     /// Returns the number of documents that have a term.
     public func documentFrequency(of term: TermID) throws(SparseStoreError) -> Int {
         try SparseStoreError.wrap {
-            try withReader { reader in
+            try view.read { reader in
                 let table = reader.statistics
                 let pending = try table.pendingChanges(state.manifest)[term, default: 0]
                 return try table.frequency(table.foldedFrequencies(of: [term])[0], pending, manifest)
@@ -178,7 +163,7 @@ public final class Snapshot: Sendable {
     public func forEachTerm(_ body: (TermID, Int) throws -> Void) throws {
         var frequencies: [(TermID, Int)] = []
         try SparseStoreError.wrap {
-            try withReader { reader in
+            try view.read { reader in
                 try reader.statistics
                     .forEach(manifest) { frequencies.append(($0, Int($1))) }
             }
@@ -190,7 +175,7 @@ public final class Snapshot: Sendable {
     /// The bytes of segments that the manifest does not name: those staged by a merge, and those retired by a merge
     /// that keep their space for reuse.
     func unnamedBytes() throws -> (staged: Int, retired: Int) {
-        try withReader { reader in
+        try view.read { reader in
             let meta = reader.meta
             let segments = reader.segments
             func bytes(_ ids: [UInt32]) throws -> Int { try ids.reduce(0) { try $0 + segments.bytes(of: $1) } }
@@ -213,8 +198,10 @@ final class SnapshotState: Sendable {
     /// The memory map that the pointers refer to.
     let mapEpoch: UInt64
     let manifest: ManifestRecord
-    let index: IndexView
+    let index: CommitIndex
     let encoder: EncoderRecord?
+    /// The scoring of counts as of the commit; nil if documents are scored by their weights.
+    let scoring: BM25Function?
     let planner: Planner
     let filters = FilterCache()
     /// Nil if the store has never had a multivector.
@@ -222,9 +209,8 @@ final class SnapshotState: Sendable {
     let schema: AttributeSchema
 
     init(
-        _ transactionID: UInt64, mapEpoch: UInt64, _ manifest: ManifestRecord, _ index: IndexView,
-        _ encoder: EncoderRecord?, _ tuning: TuningRecord?, _ multivectors: MultivectorSettings?,
-        _ schema: AttributeSchema
+        transactionID: UInt64, mapEpoch: UInt64, manifest: ManifestRecord, index: CommitIndex,
+        encoder: EncoderRecord?, tuning: TuningRecord?, multivectors: MultivectorSettings?, schema: AttributeSchema
     ) {
         self.schema = schema
         self.transactionID = transactionID
@@ -232,6 +218,7 @@ final class SnapshotState: Sendable {
         self.manifest = manifest
         self.index = index
         self.encoder = encoder
+        scoring = encoder?.scoring(documents: manifest.documents)
         self.multivectors = multivectors
         let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
         let components = index.members.reduce(0) { $0 + Double($1.segment.directory.nonzeros) }

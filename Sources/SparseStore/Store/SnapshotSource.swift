@@ -133,16 +133,15 @@ final class SnapshotSource: Sendable {
             if let newest, newest.transactionID == transactionID, newest.mapEpoch == mapEpoch { return newest }
             let meta = reader.meta
             let manifest = try meta.manifest()
-            var index = try segments.view(manifest, reader, mapEpoch: mapEpoch)
+            let index = try segments.index(manifest, reader, mapEpoch: mapEpoch)
             if let damage = index.unopenedBlocks, damage != newest?.index.unopenedBlocks {
                 logger.error("the block index is damaged; searches will not use it", metadata: damage.metadata)
             }
-            let encoder = try meta.encoder()
-            index.scoring = encoder?.scoring(documents: manifest.documents)
-            let multivectors = try reader.multivectors(codebooks).settings()
             let state = SnapshotState(
-                transactionID, mapEpoch: mapEpoch, manifest, index, encoder, try meta.tuning(), multivectors,
-                AttributeSchema(try meta.attributeSchema()))
+                transactionID: transactionID, mapEpoch: mapEpoch, manifest: manifest, index: index,
+                encoder: try meta.encoder(), tuning: try meta.tuning(),
+                multivectors: try reader.multivectors(codebooks).settings(),
+                schema: AttributeSchema(try meta.attributeSchema()))
             // A delayed thread may have an older commit than another thread has seen.
             if newest.map({ ($0.mapEpoch, $0.transactionID) < (mapEpoch, transactionID) }) ?? true { newest = state }
             return state

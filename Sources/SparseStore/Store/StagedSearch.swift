@@ -286,8 +286,8 @@ extension StagedSearch {
         try boost.check(scope.schema.type(of: name))
         let bytes = Array(name.utf8)
         return { [scope] place in
-            let snapshot = scope.parts[place.part].snapshot
-            let column = try snapshot.state.index.members[place.place.member].column(bytes, snapshot)
+            let view = scope.parts[place.part].snapshot.view
+            let column = try view.index.members[place.place.member].column(bytes, view)
             return column.value(of: place.place.ordinal).flatMap(boost.worth)
         }
     }
@@ -309,8 +309,6 @@ extension StagedSearch {
         return outcome
     }
 }
-
-extension Snapshot: StoredDocuments {}
 
 extension Snapshot {
     /// Returns the best documents by inner product, reordered by a reranker. The first stage finds `candidates`

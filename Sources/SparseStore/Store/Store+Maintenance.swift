@@ -145,9 +145,9 @@ extension Store {
             guard !queries.isEmpty || snapshot.count >= Planner.exactBelow else { return nil }
             let groups =
                 queries.isEmpty
-                ? try SampleQueries(index: snapshot.index).groups(count: 200, seed: seed)
+                ? try SampleQueries(view: snapshot.view).groups(count: 200, seed: seed)
                 : [try queries.map { try snapshot.resolve($0, weighting) }]
-            let tuner = Tuner(index: snapshot.index, groups: groups)
+            let tuner = Tuner(view: snapshot.view, scoring: snapshot.state.scoring, groups: groups)
             func measure() throws -> [TuningRecord.Point] {
                 do {
                     return try source.scratch.withScratch { try tuner.measure($0, progress) }
@@ -234,7 +234,7 @@ extension Snapshot {
             try load()
             loaded += size
         }
-        let segments = state.index.members.map(\.segment).sorted { $0.documentCount > $1.documentCount }
+        let segments = index.members.map(\.segment).sorted { $0.documentCount > $1.documentCount }
         for segment in segments where !isFull { try segment.forEachListChunk(load) }
         for segment in segments where !isFull { try segment.forEachVectorChunk(load) }
         return loaded

@@ -129,7 +129,7 @@ extension Snapshot {
         var samples: [Float] = []
         var token = 0
         try SparseStoreError.wrap {
-            try withReader { reader in
+            try view.read { reader in
                 let table = multivectors(reader)
                 try table.forEach(from: 0) { _, view in
                     let wanted = (0..<view.count).filter { (token + $0).isMultiple(of: step) }

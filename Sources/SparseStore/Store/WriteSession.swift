@@ -185,7 +185,7 @@ struct WriteSession {
         }
         var numbers: [UInt64] = []
         for member in snapshot.index.members {
-            try filter.allowed(member, snapshot).bitmap.forEach { ordinal in
+            try filter.allowed(member, snapshot.view).bitmap.forEach { ordinal in
                 let number = member.segment.number(of: ordinal)
                 if !updated.contains(number), try documents.view(number) != nil { numbers.append(number) }
             }

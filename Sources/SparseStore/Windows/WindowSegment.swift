@@ -240,18 +240,3 @@ enum ExactVector {
         }
     }
 }
-
-/// Stored documents by number, which have the exact vectors of compact segments.
-protocol DocumentSource: AnyObject, Sendable {
-    /// Returns a document that the index refers to. Valid while the source lives.
-    func storedDocument(_ number: UInt64) throws -> DocumentView
-}
-
-/// The documents of one read transaction, for use by one thread at a time while the transaction is held.
-final class TransactionDocuments: DocumentSource, @unchecked Sendable {
-    private let table: DocumentTable
-
-    init(_ table: DocumentTable) { self.table = table }
-
-    func storedDocument(_ number: UInt64) throws -> DocumentView { try table.existing(number) }
-}

@@ -179,7 +179,7 @@ import Testing
         }
         try write(0, 0..<32_768)
         try write(1, 32_768..<65_536)
-        #expect(try store.read { try BlockSources($0.index).terms.count } == 65_536)
+        #expect(try store.read { try BlockSources($0.view).terms.count } == 65_536)
         try write(2, 65_536..<65_537)
         let error = #expect(throws: SparseStoreError.self) { try store.buildBlocks() }
         #expect(error?.code == .limitExceeded)

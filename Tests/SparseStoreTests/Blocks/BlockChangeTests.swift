@@ -50,7 +50,7 @@ import Testing
         #expect(try leftovers(blocks.store).isEmpty)
         #expect(try blocks.store.verify(.deep).isClean)
         let retired = try blocks.store.read { snapshot in
-            try snapshot.withReader { try $0.meta.retired() }
+            try snapshot.view.read { try $0.meta.retired() }
         }
         #expect(retired.contains(number))
         try expectRight(&blocks, "without an index")

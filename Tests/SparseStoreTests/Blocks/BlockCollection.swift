@@ -82,7 +82,7 @@ struct BlockCollection {
         return try store.read { snapshot in
             var counters = SearchCounters()
             let search = FirstStage(
-                index: snapshot.index, query: try snapshot.resolve(Query(vector: query), .none), limit: limit,
+                view: snapshot.view, query: try snapshot.resolve(Query(vector: query), .none), limit: limit,
                 minimumScore: nil, effort: .blocks(plan),
                 allowed: try filter.map { try snapshot.allowed($0, snapshot.state.schema) })
             let hits = try snapshot.source.scratch.withScratch { try search.run($0, &counters) }
@@ -103,7 +103,7 @@ struct BlockCollection {
                     guard let place = view.place(of: view.index.lines.document(at: list.slot(posting))),
                         snapshot.index.members[place.member].isLive(place.ordinal)
                     else { continue }
-                    ids.insert(try snapshot.index.vector(of: place).identifier())
+                    ids.insert(try snapshot.view.vector(of: place).identifier())
                 }
             }
             return ids

@@ -81,7 +81,7 @@ extension PlantedDamage {
         PlantedDamage("a term that a compact window lacks", .compact, deep: ["I105", "I112"], quick: []) { copy in
             // Document 1 has other terms than when it was indexed.
             let key = Keys.document(1)
-            let count = try copy.store.read { try $0.storedDocument(1).termCount }
+            let count = try copy.store.read { try $0.view.document(1).termCount }
             let terms = (0..<TermID(count)).map { 1_000 + $0 }
             let vector = SparseVector(uncheckedTerms: terms, weights: terms.map { _ in 1 })
             let value = try DocumentEncoder().encode(id: "1", vector: vector, key: key)

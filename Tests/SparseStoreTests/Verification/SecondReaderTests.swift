@@ -117,9 +117,9 @@ struct SecondReaderTests {
                     if window.isCompact, !member.isLive(ordinal) { continue }
                     let other = vectors.removeFirst()
                     let place = DocumentPlace(member: number, ordinal: ordinal)
-                    #expect(other["id"] as? String == (try snapshot.index.vector(of: place).identifier()))
+                    #expect(other["id"] as? String == (try snapshot.view.vector(of: place).identifier()))
                     var components: [(term: TermID, weight: Float)] = []
-                    try snapshot.index.forEachComponent(of: place) { components.append(($0, $1)) }
+                    try snapshot.view.forEachComponent(of: place) { components.append(($0, $1)) }
                     #expect(numbers(other["terms"]) == components.map { Int($0.term) })
                     #expect(floats(other["weights"]) == components.map(\.weight))
                 }

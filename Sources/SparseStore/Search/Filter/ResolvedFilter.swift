@@ -14,10 +14,8 @@ indirect enum ResolvedFilter: Sendable {
     case not(ResolvedFilter)
 
     /// Returns the live documents of a window that match the filter.
-    ///
-    /// - Parameter documents: The source of changed tags and attributes.
-    func allowed(_ member: IndexView.Member, _ documents: any DocumentSource) throws -> AllowedDocuments {
-        var bitmap = try bitmap(MemberRows(member: member, documents: documents))
+    func allowed(_ member: CommitIndex.Member, _ view: ReadView) throws -> AllowedDocuments {
+        var bitmap = try bitmap(MemberRows(member: member, view: view))
         // Postings of removed documents stay until a merge; their tags and attributes do too.
         if let tombstones = member.tombstones { bitmap.subtract(tombstones) }
         return AllowedDocuments(bitmap)
@@ -67,17 +65,17 @@ protocol FilteredRows {
 
 /// The documents of a segment, including those with a tombstone.
 private struct MemberRows: FilteredRows {
-    let member: IndexView.Member
-    let documents: any DocumentSource
+    let member: CommitIndex.Member
+    let view: ReadView
 
     var count: Int { member.segment.documentCount }
 
-    func tagged(_ tag: String) throws -> Bitmap { try member.tagged(tag, documents) }
+    func tagged(_ tag: String) throws -> Bitmap { try member.tagged(tag, view) }
 
     func containing(_ term: TermID) throws -> Bitmap { try member.containing(term) }
 
     func matching(_ name: [UInt8], _ condition: AttributeCondition) throws -> Bitmap {
-        try member.column(name, documents).matching(condition, documents: count)
+        try member.column(name, view).matching(condition, documents: count)
     }
 
     func numbered(_ documents: [UInt64]) -> Bitmap {

@@ -2,11 +2,13 @@ internal import SparseFormat
 
 /// Measures every effort of the ladder against exact results, and their costs.
 struct Tuner {
-    let index: IndexView
+    let view: ReadView
+    /// The scoring of counts; nil if documents are scored by their weights.
+    let scoring: BM25Function?
     /// The groups of sample queries. The recall of an effort is that of its worst group.
     let groups: [[ResolvedQuery]]
 
-    private var usesBlocks: Bool { index.blocks != nil && index.blocksDamage == nil }
+    private var usesBlocks: Bool { view.index.blocks != nil && view.index.blocksDamage == nil }
 
     /// The efforts of the ladder that the index supports.
     private var efforts: [Int] {
@@ -92,13 +94,15 @@ struct Tuner {
     }
 
     private func search(_ query: ResolvedQuery, _ limit: Int, _ effort: Effort?) -> FirstStage {
-        FirstStage(index: index, query: query, limit: limit, minimumScore: nil, effort: effort)
+        FirstStage(view: view, query: query, limit: limit, minimumScore: nil, effort: effort, scoring: scoring)
     }
 }
 
 /// Makes queries from a store's documents, for tuning without queries of the caller.
 struct SampleQueries {
-    let index: IndexView
+    let view: ReadView
+
+    private var members: [CommitIndex.Member] { view.index.members }
 
     /// The number of terms in a short and in a long query. Inference-free queries have 5 to 15, encoded ones 20 to 50.
     static let lengths = [8, 32]
@@ -107,17 +111,15 @@ struct SampleQueries {
     /// half as many of another, because a query seldom repeats a document. The same seed makes the same queries.
     func groups(count: Int, seed: UInt64) throws -> [[ResolvedQuery]] {
         var generator = SplitMix64(seed: seed)
-        let members = index.members.indices.filter {
-            index.members[$0].segment.documentCount > index.members[$0].deadCount
-        }
-        guard !members.isEmpty else { return [] }
+        let live = members.indices.filter { members[$0].segment.documentCount > members[$0].deadCount }
+        guard !live.isEmpty else { return [] }
         return try Self.lengths.map { length in
             try (0..<count).map { _ in
                 var components: [TermID: Float] = [:]
                 for share in [length - length / 3, length / 3] {
-                    let member = members[Int(generator.next() % UInt64(members.count))]
+                    let member = live[Int(generator.next() % UInt64(live.count))]
                     var document: [(term: TermID, weight: Float)] = []
-                    try index.forEachComponent(of: livePlace(in: member, &generator)) { document.append(($0, $1)) }
+                    try view.forEachComponent(of: livePlace(in: member, &generator)) { document.append(($0, $1)) }
                     document.sort { $0.weight > $1.weight }
                     // Two of three of the heaviest terms, so that the document is not simply its own answer.
                     for (term, weight) in document where generator.next() % 3 > 0 {
@@ -133,9 +135,9 @@ struct SampleQueries {
 
     /// Returns a random live document of a member that has one.
     private func livePlace(in member: Int, _ generator: inout SplitMix64) -> DocumentPlace {
-        let count = index.members[member].segment.documentCount
+        let count = members[member].segment.documentCount
         var ordinal = Int(generator.next() % UInt64(count))
-        while !index.members[member].isLive(ordinal) { ordinal = (ordinal + 1) % count }
+        while !members[member].isLive(ordinal) { ordinal = (ordinal + 1) % count }
         return DocumentPlace(member: member, ordinal: ordinal)
     }
 }

@@ -138,13 +138,15 @@ struct DocumentScorer {
     }
 }
 
-extension IndexView {
+extension ReadView {
     /// Returns the exact scores of documents, in order; 0 for a document that shares no term with the query.
-    func scores(of places: [DocumentPlace], _ query: ResolvedQuery, _ scratch: ScanScratch) throws -> [Float] {
+    func scores(
+        of places: [DocumentPlace], _ query: ResolvedQuery, _ scoring: BM25Function?, _ scratch: ScanScratch
+    ) throws -> [Float] {
         var scores = [Float](repeating: 0, count: places.count)
         let byMember = Dictionary(grouping: places.indices) { places[$0].member }
         for (member, positions) in byMember {
-            let segment = members[member].segment
+            let segment = index.members[member].segment
             let scorer = DocumentScorer(segment, query, scoring, scratch)
             defer { scorer.finish() }
             for position in positions {

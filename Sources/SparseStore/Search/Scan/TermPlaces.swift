@@ -31,7 +31,8 @@ struct TermPlaces {
     }
 
     /// - Parameter wanted: The windows to look up; nil for all.
-    init(_ query: ResolvedQuery, _ index: IndexView, _ scratch: ScanScratch, in wanted: Set<Int>? = nil) {
+    init(_ stage: FirstStage, _ scratch: ScanScratch, in wanted: Set<Int>? = nil) {
+        let (query, index) = (stage.query, stage.index)
         most = [Float](repeating: 0, count: query.terms.count)
         fullest = Array(repeating: nil, count: query.terms.count)
         // Each step prefetches what the next one reads, for all windows.
@@ -51,7 +52,7 @@ struct TermPlaces {
         terms.reserveCapacity(scratch.positions.count)
         ends.reserveCapacity(index.members.count)
         for (member, directory) in index.members.map(\.segment.directory).enumerated() {
-            let growth = index.drift(of: directory)?.upperBound ?? 1
+            let growth = stage.drift(of: directory)?.upperBound ?? 1
             for number in most.indices {
                 let position = scratch.positions[member * most.count + number]
                 guard position >= 0 else { continue }

@@ -110,7 +110,7 @@ struct WindowScan {
     ///   - member: The position of the window in the index.
     ///   - allowed: The live documents that the filter matches; nil without a filter.
     func run(
-        _ member: Int, _ window: IndexView.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
+        _ member: Int, _ window: CommitIndex.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
         into set: inout CandidateSet
     ) {
         defer { withExtendedLifetime(held) {} }
@@ -305,7 +305,7 @@ struct ScanCut {
     /// The number of levels to read of each query term's lists; 0 skips the term.
     let levels: [Int]
 
-    init(_ plan: ScanPlan, _ terms: TermPlaces, _ index: IndexView) {
+    init(_ plan: ScanPlan, _ terms: TermPlaces, _ index: CommitIndex) {
         self.plan = plan
         let sum = terms.most.reduce(0, +)
         let least = Self.least(terms.most, dropping: plan.dropped * sum)

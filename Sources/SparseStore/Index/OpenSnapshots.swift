@@ -18,6 +18,19 @@ final class OpenSnapshots: Sendable {
         var entries: [Entry] = []
     }
 
+    /// An open snapshot. It ends with the last reference to this.
+    final class Registration: Sendable {
+        private let snapshots: OpenSnapshots
+        private let id: UInt64
+
+        fileprivate init(_ snapshots: OpenSnapshots, _ id: UInt64) {
+            self.snapshots = snapshots
+            self.id = id
+        }
+
+        deinit { snapshots.remove(id) }
+    }
+
     private let state = Lock(State())
     private let patience: Duration
     private let logger: Logger
@@ -29,9 +42,7 @@ final class OpenSnapshots: Sendable {
     }
 
     /// Registers a snapshot, and warns about the oldest one if it is overdue. Every search makes this check.
-    ///
-    /// - Returns: The key to pass to `remove` when the snapshot ends.
-    func add(generation: UInt64) -> UInt64 {
+    func add(generation: UInt64) -> Registration {
         let now = ContinuousClock.now
         let (id, due) = state.withLock { state in
             let due = Self.takeDue(&state.entries, before: now - patience)
@@ -40,10 +51,10 @@ final class OpenSnapshots: Sendable {
             return (state.nextID, due)
         }
         if let due { warn(due, now) }
-        return id
+        return Registration(self, id)
     }
 
-    func remove(_ id: UInt64) {
+    private func remove(_ id: UInt64) {
         let now = ContinuousClock.now
         let ended: Entry? = state.withLock { state in
             guard let index = state.entries.firstIndex(where: { $0.id == id }) else { return nil }

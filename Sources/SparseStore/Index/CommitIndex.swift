@@ -1,8 +1,8 @@
 internal import SparseFormat
 
-/// The segments of one snapshot with their removed documents.
-struct IndexView: Sendable {
-    /// One segment as of the snapshot.
+/// Everything that one commit can be searched by: its segments with their removed documents, and its block index.
+struct CommitIndex: Sendable {
+    /// One segment as of the commit.
     struct Member: Sendable {
         let segment: WindowSegment
         let tombstones: Bitmap?
@@ -24,22 +24,17 @@ struct IndexView: Sendable {
 
     /// The segments in ascending order of document numbers.
     let members: [Member]
-    /// The scoring of counts as of the commit; nil if documents are scored by their weights.
-    var scoring: BM25Function?
     /// The block index; nil if there is none or it cannot be opened.
-    var blocks: BlockView?
+    let blocks: BlockView?
     /// The reason why the block index could not be opened.
-    var unopenedBlocks: BlockDamage?
+    let unopenedBlocks: BlockDamage?
     /// The reason why searches cannot use the block index; nil while no damage is known.
     var blocksDamage: BlockDamage? { unopenedBlocks ?? blocks?.index.damage }
-    /// The source of stored documents; nil in the view shared by all snapshots of a commit.
-    var documents: (any DocumentSource)?
 
-    /// Returns the range of factors by which the impacts of a window's lists have changed with the average length since
-    /// they were computed; nil if documents are scored by their weights.
-    func drift(of directory: WindowDirectory) -> ClosedRange<Float>? {
-        guard let scoring, directory.referenceLength > 0 else { return nil }
-        return scoring.range(seenFrom: directory.referenceLength)
+    init(members: [Member], blocks: BlockIndex? = nil, unopenedBlocks: BlockDamage? = nil) {
+        self.members = members
+        self.blocks = blocks.map { BlockView($0, members) }
+        self.unopenedBlocks = unopenedBlocks
     }
 
     /// Returns the place of a live document; nil if no segment has it.
@@ -55,33 +50,6 @@ struct IndexView: Sendable {
             members[low - 1].isLive(ordinal)
         else { return nil }
         return DocumentPlace(member: low - 1, ordinal: ordinal)
-    }
-
-    /// Returns the exact vector of a live document.
-    func vector(of place: DocumentPlace) throws -> ExactVector {
-        let segment = members[place.member].segment
-        guard segment.isCompact else { return .record(try segment.record(at: place.ordinal)) }
-        guard let documents else {
-            throw SparseStoreError(.internalError, "the documents of a compact segment were read outside a snapshot")
-        }
-        return .document(try documents.storedDocument(segment.number(of: place.ordinal)))
-    }
-
-    /// Calls `body` with each term and exact weight of a live document, in ascending order of terms.
-    func forEachComponent(of place: DocumentPlace, _ body: (TermID, Float) throws -> Void) throws {
-        switch try vector(of: place) {
-        case .record(let record):
-            let directory = members[place.member].segment.directory
-            for index in 0..<record.count {
-                // Positions in records are not verified.
-                let position = record.position(index)
-                guard position < directory.count else { throw FormatError(.forwardRecords, "a term past the last") }
-                try body(directory.term(at: position), record.weight(index))
-            }
-        case .document(let document):
-            let vector = try document.vector()
-            for (term, weight) in zip(vector.terms, vector.weights) { try body(term, weight) }
-        }
     }
 }
 
@@ -110,25 +78,25 @@ final class BlockView: Sendable {
     /// The number of live documents in the sources.
     let liveCount: Int
 
-    init(_ index: BlockIndex, _ view: IndexView) {
+    init(_ index: BlockIndex, _ all: [CommitIndex.Member]) {
         self.index = index
         var positions: [UInt32: Int] = [:]
-        for (position, member) in view.members.enumerated() { positions[member.segment.id] = position }
+        for (position, member) in all.enumerated() { positions[member.segment.id] = position }
         var members: [Int?] = []
         var begins = [0]
         for source in index.record.sources {
             // Segment numbers are never reused, so this is the segment that the index was built from.
             members.append(
                 positions[source.segment].flatMap {
-                    view.members[$0].segment.documentCount == Int(source.documents) ? $0 : nil
+                    all[$0].segment.documentCount == Int(source.documents) ? $0 : nil
                 })
             begins.append(begins[begins.count - 1] + Int(source.documents))
         }
         self.members = members
         self.begins = begins
         let sources = Set(members.compactMap(\.self))
-        others = view.members.indices.filter { !sources.contains($0) }
-        liveCount = sources.reduce(0) { $0 + view.members[$1].segment.documentCount - view.members[$1].deadCount }
+        others = all.indices.filter { !sources.contains($0) }
+        liveCount = sources.reduce(0) { $0 + all[$1].segment.documentCount - all[$1].deadCount }
     }
 
     /// Returns the place of a document; nil if its source was merged away, and beyond the last document.
