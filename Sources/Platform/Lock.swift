@@ -118,3 +118,20 @@ package final class Monitor<State>: @unchecked Sendable {
         return now
     }
 }
+
+/// Things that are expensive to make, kept for reuse. There are at most as many as were in use at the same time.
+///
+/// Threads may share it: a thing is in the pool or lent to one caller, never both, and it is handed over under a lock.
+package final class Pool<Element>: @unchecked Sendable {
+    private let idle = Lock<[Element]>([])
+    private let make: () -> Element
+
+    package init(_ make: @escaping @Sendable () -> Element) { self.make = make }
+
+    /// Lends a thing to `body`. It must not be used after `body` has returned.
+    package func with<R>(_ body: (Element) throws -> R) rethrows -> R {
+        let element = idle.withLock { $0.popLast() } ?? make()
+        defer { idle.withLock { $0.append(element) } }
+        return try body(element)
+    }
+}

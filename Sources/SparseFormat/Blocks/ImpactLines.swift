@@ -26,10 +26,10 @@ package enum ImpactLine {
 
 /// The lines of a block index, read in place. This file uses pointers: `init` checks the chunk lengths, positions are
 /// checked against them, and a document ends at the end of its chunk at the latest.
-package struct ImpactLines: @unchecked Sendable {
+package struct ImpactLines: Sendable {
     /// For every slot, the first line of its document and the document's index.
-    private let places: [UnsafeRawPointer]
-    private let chunks: [UnsafeRawPointer]
+    private let places: Mapped<[UnsafeRawPointer]>
+    private let chunks: Mapped<[UnsafeRawPointer]>
     private let slots: Int
     private let lines: Int
 
@@ -50,7 +50,7 @@ package struct ImpactLines: @unchecked Sendable {
     /// Returns the address of each chunk, after checking that their lengths match the number of elements.
     private static func bases(
         _ chunks: [UnsafeRawBufferPointer], elements: Int, bytes: Int, perChunk: Int
-    ) throws(FormatError) -> [UnsafeRawPointer] {
+    ) throws(FormatError) -> Mapped<[UnsafeRawPointer]> {
         guard chunks.count == (elements + perChunk - 1) / perChunk else { throw FormatError(.blockCounts) }
         var bases: [UnsafeRawPointer] = []
         for (index, chunk) in chunks.enumerated() {
@@ -60,7 +60,7 @@ package struct ImpactLines: @unchecked Sendable {
             }
             bases.append(base)
         }
-        return bases
+        return Mapped(bases)
     }
 
     /// The chunk of places that has a slot.
@@ -85,7 +85,7 @@ package struct ImpactLines: @unchecked Sendable {
 
     @inline(__always)
     private func address(ofPlace slot: Int) -> UnsafeRawPointer {
-        places[slot / ImpactLine.slotsPerChunk] + ImpactLine.placeBytes * (slot % ImpactLine.slotsPerChunk)
+        places.pointer[slot / ImpactLine.slotsPerChunk] + ImpactLine.placeBytes * (slot % ImpactLine.slotsPerChunk)
     }
 
     /// The chunk of lines that has a line.
@@ -158,7 +158,7 @@ package struct ImpactLines: @unchecked Sendable {
     /// The address of a line in 0..<lines.
     @inline(__always)
     private func address(_ line: Int) -> UnsafeRawPointer {
-        chunks[line / ImpactLine.linesPerChunk] + (line % ImpactLine.linesPerChunk) * ImpactLine.bytes
+        chunks.pointer[line / ImpactLine.linesPerChunk] + (line % ImpactLine.linesPerChunk) * ImpactLine.bytes
     }
 
     @inline(__always)

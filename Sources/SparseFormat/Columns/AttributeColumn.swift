@@ -2,7 +2,7 @@
 ///
 /// This file uses pointers: `init` checks everything that FORMAT.md says about the body, in one pass, and accesses rely
 /// on it. The view is valid as long as the underlying bytes.
-package struct AttributeColumn: @unchecked Sendable {
+package struct AttributeColumn: Sendable {
     /// The documents that have a value.
     package enum Presence: UInt8, Sendable {
         /// All documents have one; the entry of an ordinal is the ordinal.
@@ -35,11 +35,11 @@ package struct AttributeColumn: @unchecked Sendable {
     package let stringCount: Int
     private let base: UInt64
     private let unit: UInt64
-    private let places: UnsafeRawBufferPointer
-    private let listEnds: UnsafeRawBufferPointer
-    private let ranges: UnsafeRawBufferPointer
-    private let stringEnds: UnsafeRawBufferPointer
-    private let text: UnsafeRawBufferPointer
+    private let places: Mapped<UnsafeRawBufferPointer>
+    private let listEnds: Mapped<UnsafeRawBufferPointer>
+    private let ranges: Mapped<UnsafeRawBufferPointer>
+    private let stringEnds: Mapped<UnsafeRawBufferPointer>
+    private let text: Mapped<UnsafeRawBufferPointer>
 
     /// - Throws: `columnShape`, `columnValues` or other format errors if the body is not valid.
     package init(body: UnsafeRawBufferPointer) throws(FormatError) {
@@ -80,21 +80,22 @@ package struct AttributeColumn: @unchecked Sendable {
         name = Array(nameBytes)
         func align() throws(FormatError) { try reader.zeros((8 - reader.position % 8) % 8) }
         try align()
-        places =
+        let placeBytes =
             switch presence {
-            case .all: UnsafeRawBufferPointer(rebasing: body[..<0])
-            case .bitmap: try reader.take((documents + 7) / 8)
-            case .ordinals: try reader.take(2 * present)
+            case .all: 0
+            case .bitmap: (documents + 7) / 8
+            case .ordinals: 2 * present
             }
+        places = Mapped(try reader.take(placeBytes))
         try align()
-        listEnds = try reader.take(type.isList ? 4 * entries : 0)
+        listEnds = Mapped(try reader.take(type.isList ? 4 * entries : 0))
         try align()
         let blocks = (count + PackedCodes.blockSize - 1) / PackedCodes.blockSize
-        ranges = try reader.take(16 * blocks)
+        ranges = Mapped(try reader.take(16 * blocks))
         codes = try PackedCodes(reader.take(PackedCodes.byteCount(count, width: width)), count: count, width: width)
         try align()
-        stringEnds = try reader.take(4 * stringCount)
-        text = try reader.take(textLength)
+        stringEnds = Mapped(try reader.take(4 * stringCount))
+        text = Mapped(try reader.take(textLength))
         try reader.finish()
         try checkPlaces()
         try checkStrings()
@@ -166,8 +167,8 @@ package struct AttributeColumn: @unchecked Sendable {
 
     /// Returns the bytes of the string at a position in 0..<stringCount.
     package func stringBytes(_ position: Int) -> UnsafeRawBufferPointer {
-        let begin = position == 0 ? 0 : Self.u32(stringEnds, position - 1)
-        return UnsafeRawBufferPointer(rebasing: text[begin..<Self.u32(stringEnds, position)])
+        let begin = position == 0 ? 0 : Self.u32(stringEnds.pointer, position - 1)
+        return UnsafeRawBufferPointer(rebasing: text.pointer[begin..<Self.u32(stringEnds.pointer, position)])
     }
 
     /// Returns the codes whose keys are in an interval; nil if there are none.
@@ -192,7 +193,7 @@ package struct AttributeColumn: @unchecked Sendable {
     /// Returns the smallest and the largest code of a block of `PackedCodes.blockSize`. In a block without values, the
     /// smallest is above the largest.
     package func range(ofBlock block: Int) -> (least: UInt64, largest: UInt64) {
-        (Self.u64(ranges, 2 * block), Self.u64(ranges, 2 * block + 1))
+        (Self.u64(ranges.pointer, 2 * block), Self.u64(ranges.pointer, 2 * block + 1))
     }
 
     /// Calls `body` with words of 64 documents each, by ordinal, in which some value is in one of the intervals. Words
@@ -258,7 +259,7 @@ package struct AttributeColumn: @unchecked Sendable {
             var high = entries
             while low < high {
                 let middle = (low + high) / 2
-                if Self.u32(listEnds, middle) <= position { low = middle + 1 } else { high = middle }
+                if Self.u32(listEnds.pointer, middle) <= position { low = middle + 1 } else { high = middle }
             }
             entry = low
         }
@@ -275,21 +276,21 @@ package struct AttributeColumn: @unchecked Sendable {
 
     private func codeRange(_ entry: Int) -> Range<Int> {
         guard type.isList else { return entry..<entry + 1 }
-        return (entry == 0 ? 0 : Self.u32(listEnds, entry - 1))..<Self.u32(listEnds, entry)
+        return (entry == 0 ? 0 : Self.u32(listEnds.pointer, entry - 1))..<Self.u32(listEnds.pointer, entry)
     }
 
-    private func isPresent(_ ordinal: Int) -> Bool { places[ordinal >> 3] & 1 << UInt8(ordinal & 7) != 0 }
+    private func isPresent(_ ordinal: Int) -> Bool { places.pointer[ordinal >> 3] & 1 << UInt8(ordinal & 7) != 0 }
 
     private func presenceWord(_ word: Int) -> UInt64 {
         let first = word << 3
-        if first + 8 <= places.count {
-            return UInt64(littleEndian: places.loadUnaligned(fromByteOffset: first, as: UInt64.self))
+        if first + 8 <= places.pointer.count {
+            return UInt64(littleEndian: places.pointer.loadUnaligned(fromByteOffset: first, as: UInt64.self))
         }
-        return (first..<places.count).reduce(0) { $0 | UInt64(places[$1]) << UInt64(8 * ($1 - first)) }
+        return (first..<places.pointer.count).reduce(0) { $0 | UInt64(places.pointer[$1]) << UInt64(8 * ($1 - first)) }
     }
 
     private func ordinal(_ entry: Int) -> Int {
-        Int(UInt16(littleEndian: places.loadUnaligned(fromByteOffset: 2 * entry, as: UInt16.self)))
+        Int(UInt16(littleEndian: places.pointer.loadUnaligned(fromByteOffset: 2 * entry, as: UInt16.self)))
     }
 
     private static func u32(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Int {
@@ -307,8 +308,8 @@ package struct AttributeColumn: @unchecked Sendable {
         case .all: break
         case .bitmap:
             let tail = documents % 8
-            guard places.reduce(0, { $0 + $1.nonzeroBitCount }) == present,
-                tail == 0 || places[places.count - 1] >> UInt8(tail) == 0
+            guard places.pointer.reduce(0, { $0 + $1.nonzeroBitCount }) == present,
+                tail == 0 || places.pointer[places.pointer.count - 1] >> UInt8(tail) == 0
             else { throw FormatError(.columnShape, "the bitmap does not have \(present) documents") }
         case .ordinals:
             var previous = -1
@@ -322,7 +323,7 @@ package struct AttributeColumn: @unchecked Sendable {
         guard type.isList else { return }
         var end = 0
         for entry in 0..<entries {
-            let next = Self.u32(listEnds, entry)
+            let next = Self.u32(listEnds.pointer, entry)
             // A list has at least one element, and an absent value has none.
             let isThere = presence != .bitmap || isPresent(entry)
             guard next <= codes.count, isThere ? next > end : next == end else {
@@ -338,8 +339,8 @@ package struct AttributeColumn: @unchecked Sendable {
     private func checkStrings() throws(FormatError) {
         var begin = 0
         for position in 0..<stringCount {
-            let end = Self.u32(stringEnds, position)
-            guard end >= begin, end - begin <= Limits.maximumAttributeStringBytes, end <= text.count else {
+            let end = Self.u32(stringEnds.pointer, position)
+            guard end >= begin, end - begin <= Limits.maximumAttributeStringBytes, end <= text.pointer.count else {
                 throw FormatError(.textLength, "string \(position) of a column")
             }
             _ = try UTF8Text.decode(stringBytes(position))
@@ -348,8 +349,8 @@ package struct AttributeColumn: @unchecked Sendable {
             }
             begin = end
         }
-        guard begin == text.count else {
-            throw FormatError(.columnShape, "\(text.count - begin) bytes belong to no string")
+        guard begin == text.pointer.count else {
+            throw FormatError(.columnShape, "\(text.pointer.count - begin) bytes belong to no string")
         }
     }
 
@@ -384,7 +385,7 @@ package struct AttributeColumn: @unchecked Sendable {
         guard type.isList else { return }
         var begin = 0
         for entry in 0..<entries {
-            let end = Self.u32(listEnds, entry)
+            let end = Self.u32(listEnds.pointer, entry)
             for index in begin..<end where index > begin && codes[index - 1] >= codes[index] {
                 throw FormatError(.columnValues, "the list of entry \(entry) does not ascend")
             }

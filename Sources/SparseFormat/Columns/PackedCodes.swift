@@ -2,19 +2,19 @@
 ///
 /// This file uses pointers: `init` checks that the bytes have `count` numbers. The caller must keep positions below
 /// `count`.
-package struct PackedCodes: @unchecked Sendable {
+package struct PackedCodes: Sendable {
     /// How many numbers share one minimum and one maximum.
     package static let blockSize = 1_024
 
     package let count: Int
     package let width: Int
-    private let bytes: UnsafeRawBufferPointer
+    private let bytes: Mapped<UnsafeRawBufferPointer>
 
     package init(_ bytes: UnsafeRawBufferPointer, count: Int, width: Int) throws(FormatError) {
         guard Self.isWidth(width), bytes.count == Self.byteCount(count, width: width) else {
             throw FormatError(.columnShape, "\(bytes.count) bytes for \(count) numbers of \(width) bits")
         }
-        (self.bytes, self.count, self.width) = (bytes, count, width)
+        (self.bytes, self.count, self.width) = (Mapped(bytes), count, width)
     }
 
     static func isWidth(_ width: Int) -> Bool { width == 0 || (width <= 64 && width.nonzeroBitCount == 1) }
@@ -30,14 +30,14 @@ package struct PackedCodes: @unchecked Sendable {
     @inline(__always)
     package subscript(index: Int) -> UInt64 {
         switch width {
-        case 8: return UInt64(bytes[index])
+        case 8: return UInt64(bytes.pointer[index])
         case 16: return UInt64(load(index, UInt16.self))
         case 32: return UInt64(load(index, UInt32.self))
         case 64: return load(index, UInt64.self)
         case 0: return 0
         default:
             let bit = index * width
-            return UInt64(bytes[bit >> 3] >> UInt8(bit & 7)) & (1 << UInt64(width) - 1)
+            return UInt64(bytes.pointer[bit >> 3] >> UInt8(bit & 7)) & (1 << UInt64(width) - 1)
         }
     }
 
@@ -84,7 +84,7 @@ package struct PackedCodes: @unchecked Sendable {
 
     @inline(__always)
     private func load<T: FixedWidthInteger>(_ index: Int, _ type: T.Type) -> T {
-        T(littleEndian: bytes.loadUnaligned(fromByteOffset: index &* MemoryLayout<T>.size, as: T.self))
+        T(littleEndian: bytes.pointer.loadUnaligned(fromByteOffset: index &* MemoryLayout<T>.size, as: T.self))
     }
 
     /// Appends packed numbers.

@@ -97,10 +97,10 @@ package struct ForwardRecord {
 
 /// The positions of the exact vectors of a window's documents: a `segmentForward` value's body, u32 offsets[documents]
 /// in units of 4 bytes.
-package struct ForwardTable: @unchecked Sendable {
+package struct ForwardTable: Sendable {
     package let count: Int
     package let isWide: Bool
-    private let offsets: UnsafeRawPointer
+    private let offsets: Mapped<UnsafeRawPointer>
     private let chunkLengths: [Int]
     /// The length of every chunk but the last, which offsets are based on.
     package let chunkBytes: Int
@@ -128,7 +128,7 @@ package struct ForwardTable: @unchecked Sendable {
         }
         count = body.count / 4
         isWide = Self.isWide(terms: terms)
-        offsets = base
+        offsets = Mapped(base)
         self.chunkLengths = chunkLengths
         chunkBytes = full
     }
@@ -136,14 +136,14 @@ package struct ForwardTable: @unchecked Sendable {
     /// Prefetches the bytes that `place(of:)` will read.
     package func prefetchPlace(of ordinal: Int) {
         // Any address may be prefetched.
-        prefetch(offsets + 4 * max(0, ordinal))
+        prefetch(offsets.pointer + 4 * max(0, ordinal))
     }
 
     /// Returns the chunk and the offset where a document's record begins; at least 4 bytes follow there.
     package func place(of ordinal: Int) throws(FormatError) -> (chunk: Int, offset: Int) {
         guard ordinal >= 0, ordinal < count else { throw FormatError(.forwardRecords, "ordinal \(ordinal)") }
         let offset =
-            Int(UInt32(littleEndian: offsets.loadUnaligned(fromByteOffset: 4 * ordinal, as: UInt32.self))) * 4
+            Int(UInt32(littleEndian: offsets.pointer.loadUnaligned(fromByteOffset: 4 * ordinal, as: UInt32.self))) * 4
         let chunk = offset / chunkBytes
         let inside = offset % chunkBytes
         guard chunk < chunkLengths.count, inside + 4 <= chunkLengths[chunk] else {

@@ -81,9 +81,9 @@ package enum SegmentCodec: UInt8, Sendable {
 ///
 /// This file uses pointers: `count` follows from the length of the body, and every access is checked against it. The
 /// view is valid as long as the underlying bytes.
-package struct SegmentDocuments {
+package struct SegmentDocuments: Sendable {
     private let base: UInt64
-    private let offsets: UnsafeRawPointer
+    private let offsets: Mapped<UnsafeRawPointer>
     /// The number of documents in the segment, including dead ones.
     package let count: Int
 
@@ -94,7 +94,7 @@ package struct SegmentDocuments {
         guard reader.remaining % 4 == 0 else { throw FormatError(.truncated) }
         count = reader.remaining / 4
         guard count >= 1, let start = reader.rest().baseAddress else { throw FormatError(.documentsAscend, "none") }
-        offsets = start
+        offsets = Mapped(start)
         var previous = Self.load(start, 0)
         for ordinal in 1..<max(1, count) {
             let next = Self.load(start, ordinal)
@@ -106,7 +106,7 @@ package struct SegmentDocuments {
 
     /// Returns the number of an ordinal in 0..<count; other ordinals are clamped.
     package subscript(ordinal: Int) -> UInt64 {
-        base + UInt64(Self.load(offsets, min(max(ordinal, 0), count - 1)))
+        base + UInt64(Self.load(offsets.pointer, min(max(ordinal, 0), count - 1)))
     }
 
     /// Returns the ordinal of a document number; nil if the segment does not have it.
@@ -123,7 +123,7 @@ package struct SegmentDocuments {
         var high = count
         while low < high {
             let middle = (low + high) / 2
-            if UInt64(Self.load(offsets, middle)) < wanted { low = middle + 1 } else { high = middle }
+            if UInt64(Self.load(offsets.pointer, middle)) < wanted { low = middle + 1 } else { high = middle }
         }
         return low
     }
@@ -148,16 +148,16 @@ package struct SegmentDocuments {
 ///
 /// Stored if a segment keeps similar documents together instead of ordering them by number. `init` checks that the
 /// ordinals are a permutation. The view is valid as long as the underlying bytes.
-package struct SegmentOrder: @unchecked Sendable {
+package struct SegmentOrder: Sendable {
     package let count: Int
-    private let ordinals: UnsafeRawPointer
+    private let ordinals: Mapped<UnsafeRawPointer>
 
     package init(body: UnsafeRawBufferPointer) throws(FormatError) {
         guard body.count % 2 == 0, let base = body.baseAddress, !body.isEmpty,
             body.count / 2 <= Limits.maximumDocumentsPerWindow
         else { throw FormatError(.segmentOrder, "\(body.count) bytes") }
         count = body.count / 2
-        ordinals = base
+        ordinals = Mapped(base)
         var seen = [Bool](repeating: false, count: count)
         for rank in 0..<count {
             let ordinal = self[rank]
@@ -171,7 +171,7 @@ package struct SegmentOrder: @unchecked Sendable {
         // A violation is a bug of the caller, never of the file: a rank comes from `SegmentDocuments`, and a segment
         // only opens if it and the order have the same length.
         precondition(rank >= 0 && rank < count)
-        return Int(UInt16(littleEndian: ordinals.loadUnaligned(fromByteOffset: 2 * rank, as: UInt16.self)))
+        return Int(UInt16(littleEndian: ordinals.pointer.loadUnaligned(fromByteOffset: 2 * rank, as: UInt16.self)))
     }
 
     /// - Parameter ordinals: The ordinals by rank.

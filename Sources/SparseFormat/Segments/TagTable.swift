@@ -6,7 +6,7 @@
 ///
 /// This file uses pointers: `init` checks that names and lists are inside the body, that every ordinal is below
 /// `documents` and that names are UTF-8; accesses rely on it. The view is valid as long as the underlying bytes.
-package struct TagTable: @unchecked Sendable {
+package struct TagTable: Sendable {
     /// A tag's documents, read in place.
     package enum List {
         /// Ascending u16 ordinals.
@@ -22,9 +22,9 @@ package struct TagTable: @unchecked Sendable {
     package let documents: Int
     /// The number of tags in this value.
     package let count: Int
-    private let entries: UnsafeRawBufferPointer
-    private let names: UnsafeRawBufferPointer
-    private let lists: UnsafeRawBufferPointer
+    private let entries: Mapped<UnsafeRawBufferPointer>
+    private let names: Mapped<UnsafeRawBufferPointer>
+    private let lists: Mapped<UnsafeRawBufferPointer>
 
     package static func bitmapBytes(documents: Int) -> Int { (documents + 7) / 8 }
 
@@ -38,24 +38,26 @@ package struct TagTable: @unchecked Sendable {
         }
         // A name and a list have at least one byte each.
         count = try reader.proven(tags, elementBytes: Self.entrySize + 2, limit: Int(UInt32.max))
-        entries = try reader.take(count * Self.entrySize)
-        names = try reader.take(Self.end(entries, count - 1, 0))
-        lists = try reader.take(Self.end(entries, count - 1, 4))
+        entries = Mapped(try reader.take(count * Self.entrySize))
+        names = Mapped(try reader.take(Self.end(entries.pointer, count - 1, 0)))
+        lists = Mapped(try reader.take(Self.end(entries.pointer, count - 1, 4)))
         try reader.finish()
-        var previous = UnsafeRawBufferPointer(rebasing: names[..<0])
+        var previous = UnsafeRawBufferPointer(rebasing: names.pointer[..<0])
         var nameBegin = 0
         var listBegin = 0
         for index in 0..<count {
-            let nameEnd = Self.end(entries, index, 0)
-            guard (1...Limits.maximumTagBytes).contains(nameEnd - nameBegin), nameEnd <= names.count else {
+            let nameEnd = Self.end(entries.pointer, index, 0)
+            guard (1...Limits.maximumTagBytes).contains(nameEnd - nameBegin), nameEnd <= names.pointer.count else {
                 throw FormatError(.textLength, "a tag has \(nameEnd - nameBegin) bytes")
             }
-            let name = UnsafeRawBufferPointer(rebasing: names[nameBegin..<nameEnd])
+            let name = UnsafeRawBufferPointer(rebasing: names.pointer[nameBegin..<nameEnd])
             guard previous.lexicographicallyPrecedes(name) else { throw FormatError(.tagsAscend) }
             _ = try UTF8Text.decode(name)
-            let listEnd = Self.end(entries, index, 4)
-            guard listEnd > listBegin, listEnd <= lists.count else { throw FormatError(.tagLists, "tag \(index)") }
-            try Self.check(UnsafeRawBufferPointer(rebasing: lists[listBegin..<listEnd]), documents: documents)
+            let listEnd = Self.end(entries.pointer, index, 4)
+            guard listEnd > listBegin, listEnd <= lists.pointer.count else {
+                throw FormatError(.tagLists, "tag \(index)")
+            }
+            try Self.check(UnsafeRawBufferPointer(rebasing: lists.pointer[listBegin..<listEnd]), documents: documents)
             (previous, nameBegin, listBegin) = (name, nameEnd, listEnd)
         }
     }
@@ -79,15 +81,15 @@ package struct TagTable: @unchecked Sendable {
 
     /// Returns the documents of a tag at a position in 0..<count.
     package func list(at index: Int) -> List {
-        let bytes = slice(lists, index, 4)
+        let bytes = slice(lists.pointer, index, 4)
         return bytes.count == Self.bitmapBytes(documents: documents) ? .bitmap(bytes) : .ordinals(bytes)
     }
 
-    private func nameBytes(_ index: Int) -> UnsafeRawBufferPointer { slice(names, index, 0) }
+    private func nameBytes(_ index: Int) -> UnsafeRawBufferPointer { slice(names.pointer, index, 0) }
 
     private func slice(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ field: Int) -> UnsafeRawBufferPointer {
-        let begin = index == 0 ? 0 : Self.end(entries, index - 1, field)
-        return UnsafeRawBufferPointer(rebasing: bytes[begin..<Self.end(entries, index, field)])
+        let begin = index == 0 ? 0 : Self.end(entries.pointer, index - 1, field)
+        return UnsafeRawBufferPointer(rebasing: bytes[begin..<Self.end(entries.pointer, index, field)])
     }
 
     private static func end(_ entries: UnsafeRawBufferPointer, _ index: Int, _ field: Int) -> Int {

@@ -8,7 +8,7 @@
 /// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk and behind the
 /// list before, so that all lists together are no longer than the chunks, counts are 1...documents and level ends ascend to
 /// them. The view is valid as long as the bytes under it.
-package struct WindowDirectory: @unchecked Sendable {
+package struct WindowDirectory: Sendable {
     package static let prefixSize = 32
     private static let fixedSize = 16
 
@@ -20,8 +20,8 @@ package struct WindowDirectory: @unchecked Sendable {
     package let referenceLength: Float
     /// The number of terms.
     package let count: Int
-    private let terms: UnsafeRawPointer
-    private let entries: UnsafeRawPointer
+    private let terms: Mapped<UnsafeRawPointer>
+    private let entries: Mapped<UnsafeRawPointer>
     private let entrySize: Int
     /// `firstEntry[b]` is the first entry whose term >> shift is at least b. It takes three probes to find a term, not
     /// fifteen.
@@ -54,8 +54,8 @@ package struct WindowDirectory: @unchecked Sendable {
             let entryBase = try reader.take(count * entrySize).baseAddress
         else { throw FormatError(.windowCounts, "no terms") }
         try reader.finish()
-        self.terms = termBase
-        entries = entryBase
+        self.terms = Mapped(termBase)
+        entries = Mapped(entryBase)
         let last = Self.term(termBase, count - 1)
         shift = UInt32(max(0, 20 - last.leadingZeroBitCount))
         var buckets: [UInt32] = []
@@ -85,7 +85,7 @@ package struct WindowDirectory: @unchecked Sendable {
     package func term(at index: Int) -> TermID {
         // Same as in `raw`.
         precondition(index >= 0 && index < count)
-        return Self.term(terms, index)
+        return Self.term(terms.pointer, index)
     }
 
     /// Returns the entry at a position in 0..<count.
@@ -131,7 +131,7 @@ package struct WindowDirectory: @unchecked Sendable {
 
     /// Prefetches the bytes that `find` reads first, because a directory is larger than a cache.
     package func prefetchFind(_ wanted: [TermID]) {
-        for term in wanted { prefetch(terms + 4 * bucket(of: term).lowerBound) }
+        for term in wanted { prefetch(terms.pointer + 4 * bucket(of: term).lowerBound) }
     }
 
     /// Appends the positions of the given terms, in their order; -1 if no document of the window has a term.
@@ -142,8 +142,8 @@ package struct WindowDirectory: @unchecked Sendable {
             let position = find(term, in: bucket(of: term)) ?? -1
             positions.append(position)
             guard prefetching, position >= 0 else { continue }
-            prefetch(entries + position * entrySize)
-            prefetch(entries + position * entrySize + entrySize - 1)
+            prefetch(entries.pointer + position * entrySize)
+            prefetch(entries.pointer + position * entrySize + entrySize - 1)
         }
     }
 
@@ -161,7 +161,7 @@ package struct WindowDirectory: @unchecked Sendable {
         var high = bucket.upperBound
         while low < high {
             let middle = (low + high) / 2
-            let found = Self.term(terms, middle)
+            let found = Self.term(terms.pointer, middle)
             if found == term { return middle }
             if found < term { low = middle + 1 } else { high = middle }
         }
@@ -173,7 +173,7 @@ package struct WindowDirectory: @unchecked Sendable {
         // positions in forward records, which come from disk, are compared with such an index before they are used as
         // one.
         precondition(index >= 0 && index < count)
-        return RawWindowEntry(entries + index * entrySize, levels: levels)
+        return RawWindowEntry(entries.pointer + index * entrySize, levels: levels)
     }
 
     private static func term(_ terms: UnsafeRawPointer, _ index: Int) -> UInt32 {

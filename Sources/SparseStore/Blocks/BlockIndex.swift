@@ -8,7 +8,7 @@ internal import SparseFormat
 /// Nothing depends on it. A search that finds it damaged scans the windows instead.
 ///
 /// Its pointers are valid while a snapshot is held whose store names it.
-final class BlockIndex: @unchecked Sendable {
+final class BlockIndex: Sendable {
     let record: BlockIndexRecord
     let directory: BlockDirectory
     private let directoryBytes: SegmentBytes

@@ -93,14 +93,15 @@ final class ChangedRows: Sendable {
 }
 
 /// Bytes at a fixed address.
-private final class HeldBytes: @unchecked Sendable {
-    let bytes: UnsafeRawBufferPointer
+private final class HeldBytes: Sendable {
+    private let held: Mapped<UnsafeRawBufferPointer>
+    var bytes: UnsafeRawBufferPointer { held.pointer }
 
     init(_ body: [UInt8]) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, body.count), alignment: 8)
         memory.copyBytes(from: body)
-        bytes = UnsafeRawBufferPointer(rebasing: memory[..<body.count])
+        held = Mapped(UnsafeRawBufferPointer(rebasing: memory[..<body.count]))
     }
 
-    deinit { bytes.deallocate() }
+    deinit { held.pointer.deallocate() }
 }

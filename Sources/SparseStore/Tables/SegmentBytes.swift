@@ -7,17 +7,20 @@ internal import Synchronization
 /// Large parts are used in place in the map. Small ones are copied, because LMDB keeps a small value inside a page that
 /// later commits rewrite elsewhere, and its bytes may be unaligned. A value on its own pages stays in place until it is
 /// deleted.
-final class SegmentBytes: @unchecked Sendable {
+final class SegmentBytes: Sendable {
     /// The whole value, including the header.
-    let value: UnsafeRawBufferPointer
+    var value: UnsafeRawBufferPointer { mappedValue.pointer }
     /// The bytes after the value's header. Valid after verification.
-    let body: UnsafeRawBufferPointer
+    var body: UnsafeRawBufferPointer { mappedBody.pointer }
 
     private let key: [UInt8]
     private let kind: RecordKind
     /// Whether the bytes may be lists in planes, as in compact segments.
     private let mayBePlanes: Bool
-    private let copy: UnsafeMutableRawBufferPointer?
+    private let mappedValue: Mapped<UnsafeRawBufferPointer>
+    private let mappedBody: Mapped<UnsafeRawBufferPointer>
+    /// The memory of a copy.
+    private let copy: Mapped<UnsafeRawBufferPointer>?
     private let isVerified = Atomic(false)
     private let isAskedFor = Atomic(false)
 
@@ -41,13 +44,13 @@ final class SegmentBytes: @unchecked Sendable {
             // The body begins at a multiple of 16 here as it does in an overflow page.
             let target = UnsafeMutableRawBufferPointer(rebasing: memory[16..<(16 + bytes.count)])
             target.copyMemory(from: bytes)
-            copy = memory
+            copy = Mapped(UnsafeRawBufferPointer(memory))
             bytes = UnsafeRawBufferPointer(target)
         } else {
             copy = nil
         }
-        value = bytes
-        body = UnsafeRawBufferPointer(rebasing: bytes[ValueHeader.size...])
+        mappedValue = Mapped(bytes)
+        mappedBody = Mapped(UnsafeRawBufferPointer(rebasing: bytes[ValueHeader.size...]))
     }
 
     /// Reads an optional part of a segment; nil if the segment does not have it.
@@ -79,7 +82,7 @@ final class SegmentBytes: @unchecked Sendable {
         }
     }
 
-    deinit { copy?.deallocate() }
+    deinit { copy?.pointer.deallocate() }
 
     /// Requests some of the bytes from the disk, or all of them if they must be verified first.
     func readAhead(_ address: UnsafeRawPointer, _ count: Int) {
@@ -138,6 +141,8 @@ final class SegmentBytes: @unchecked Sendable {
 }
 
 /// Records which chunks have been verified, in one byte each, so that the flags take only a few cache lines.
+///
+/// Threads may share it: the flags are atomic, and their memory is allocated and freed with this object.
 final class ProvenFlags: @unchecked Sendable {
     private let flags: UnsafeMutablePointer<Atomic<Bool>>
     private let count: Int

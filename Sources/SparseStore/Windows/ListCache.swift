@@ -16,13 +16,9 @@ final class ListCache: Sendable {
         var bytes = 0
     }
 
-    private struct Idle: @unchecked Sendable {
-        let decompressor: ZstdDecompressor
-    }
-
     let capacity: Int
     private let clock = Lock(Clock())
-    private let idle = Lock<[Idle]>([])
+    private let decompressors = Pool { ZstdDecompressor() }
 
     /// - Parameter capacity: The capacity in bytes; 0 disables the cache.
     init(capacity: Int) { self.capacity = capacity }
@@ -64,9 +60,7 @@ final class ListCache: Sendable {
     /// Runs `body` with a decompressor. There is one for each thread that decodes at the same time, and they are
     /// reused.
     func withDecompressor<R>(_ body: (ZstdDecompressor) throws -> R) rethrows -> R {
-        let item = idle.withLock { $0.popLast() } ?? Idle(decompressor: ZstdDecompressor())
-        defer { idle.withLock { $0.append(item) } }
-        return try body(item.decompressor)
+        try decompressors.with(body)
     }
 }
 
@@ -142,14 +136,15 @@ final class ListChunk: Sendable {
 
 /// The data of one chunk of lists, either in the memory map or decoded to separate memory that is freed with this
 /// object.
-final class ListBytes: @unchecked Sendable {
-    let start: UnsafeRawPointer
+final class ListBytes: Sendable {
+    private let data: Mapped<UnsafeRawPointer>
+    var start: UnsafeRawPointer { data.pointer }
     /// The size of the decoded data; 0 if the data is in the map.
     let decodedBytes: Int
 
     /// Refers to data in the map.
     init(inMap start: UnsafeRawPointer) {
-        self.start = start
+        data = Mapped(start)
         decodedBytes = 0
     }
 
@@ -159,12 +154,12 @@ final class ListBytes: @unchecked Sendable {
     init(byteCount: Int, _ decode: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
         // Align the data to a cache line, as in the map.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
-        start = UnsafeRawPointer(memory)
+        data = Mapped(UnsafeRawPointer(memory))
         decodedBytes = byteCount
         try decode(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
     }
 
-    deinit { if decodedBytes > 0 { start.deallocate() } }
+    deinit { if decodedBytes > 0 { data.pointer.deallocate() } }
 }
 
 /// Keeps the chunks that list pointers refer to while they are read, even if the cache drops them. Also counts where

@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 /// The document numbers of one segment and the position of each document.
-final class SegmentNumbers: @unchecked Sendable {
+final class SegmentNumbers: Sendable {
     private let numberBytes: SegmentBytes
     private let orderBytes: SegmentBytes?
     private let numbers: SegmentDocuments

@@ -5,7 +5,7 @@ internal import SparseFormat
 ///
 /// Its pointers are valid while a snapshot is held whose manifest names the segment. Segments are shared by the
 /// snapshots of one process (`SegmentCache`).
-final class WindowSegment: @unchecked Sendable {
+final class WindowSegment: Sendable {
     let id: UInt32
     let directory: WindowDirectory
     let numbers: SegmentNumbers
