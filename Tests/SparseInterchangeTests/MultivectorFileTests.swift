@@ -137,7 +137,7 @@ import Testing
         let offsets = Self.npy("<i8", "(5,)", Self.bytes([0, 1, 1, 2, 2] as [Int64]))
         func read(_ text: String) throws -> [DocumentRow] {
             let documents = try JSONLinesReader(source: ByteSource(bytes: Array(text.utf8)))
-            let reader = MultivectorJoin(documents, try open(two, offsets))
+            let reader = JoinedReader(documents, try open(two, offsets))
             var rows: [DocumentRow] = []
             while let row = try reader.next() { rows.append(row) }
             return rows

@@ -136,7 +136,7 @@ import Testing
         }
         return try file(ids) { ids in
             try file(payloads) { payloads in
-                try Support.all(try LabelJoin(matrix, ids: ids, payloads: payloads)).compactMap {
+                try Support.all(try JoinedReader(matrix, ids: ids, payloads: payloads)).compactMap {
                     guard case .document(let document, _) = $0 else { return nil }
                     return document
                 }

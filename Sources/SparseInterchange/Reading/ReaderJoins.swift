@@ -1,15 +1,13 @@
 internal import SparseStore
 
-/// Adds ids and payloads from text files to the rows of a matrix, one line per row.
-///
-/// The first line belongs to the first row, and so on; a rejected row has its lines too.
-public final class LabelJoin: DocumentReader {
+/// Adds what other files have of the same documents: ids and payloads, or token vectors. The first line or entry belongs to
+/// the first document, and so on; a rejected document has its own too.
+public final class JoinedReader: DocumentReader {
     private let documents: any DocumentReader
-    private let ids: LabelFile?
-    private let payloads: LabelFile?
+    private let column: any JoinedColumn
 
-    /// Joins `documents`, whose rows are numbered from 0, with the lines of the files at `ids` and `payloads`. Lines
-    /// before the current position of `documents` are skipped.
+    /// Joins the rows of a matrix, which are numbered from 0, with the lines of text files. Lines before the current
+    /// position of the matrix are skipped.
     ///
     /// - Parameters:
     ///   - documents: The rows of a matrix.
@@ -17,31 +15,65 @@ public final class LabelJoin: DocumentReader {
     ///   - payloads: A file with one payload per line; nil for documents without payloads.
     public init(_ documents: any DocumentReader, ids: String?, payloads: String?) throws(InterchangeError) {
         self.documents = documents
-        let first = documents.position.number
+        column = try LabelColumn(ids: ids, payloads: payloads, from: documents.position.number)
+    }
+
+    /// Joins documents with token vectors.
+    ///
+    /// - Parameters:
+    ///   - documents: The documents, in the order of the file.
+    ///   - file: The token vectors. Nobody else may use the file from then on.
+    public init(_ documents: any DocumentReader, _ file: MultivectorFile) {
+        self.documents = documents
+        column = MultivectorColumn(file: file, first: documents.format.isMatrix ? 0 : 1)
+    }
+
+    /// The format of the documents.
+    public var format: InputFormat { documents.format }
+    /// The position after the last document.
+    public var position: InputPosition { documents.position }
+    /// The fraction of the documents' input that has been read.
+    public var progress: Double? { documents.progress }
+    /// The size of the documents' input.
+    public var inputSize: UInt64? { documents.inputSize }
+    /// The number of bad weights left out of the documents.
+    public var droppedWeights: Int { documents.droppedWeights }
+
+    /// Returns the next document with what the other files have of it, or a reject. It is an error if a file has more or
+    /// fewer entries than there are documents.
+    public func next() throws(InterchangeError) -> DocumentRow? {
+        guard let row = try documents.next() else {
+            try column.finish(after: documents.position)
+            return nil
+        }
+        return try column.joined(row)
+    }
+}
+
+/// What another file has of each document.
+private protocol JoinedColumn {
+    /// Returns the next row with what the column has of it.
+    func joined(_ row: DocumentRow) throws(InterchangeError) -> DocumentRow
+    /// Throws unless the column ends with the documents.
+    func finish(after last: InputPosition) throws(InterchangeError)
+}
+
+/// Ids and payloads, one line for each row of a matrix.
+private struct LabelColumn: JoinedColumn {
+    private let ids: LabelFile?
+    private let payloads: LabelFile?
+
+    init(ids: String?, payloads: String?, from first: Int) throws(InterchangeError) {
         self.ids = try ids.map { path throws(InterchangeError) in try LabelFile(path, from: first) }
         self.payloads = try payloads.map { path throws(InterchangeError) in try LabelFile(path, from: first) }
     }
 
-    /// The format of the matrix.
-    public var format: InputFormat { documents.format }
-    /// The position after the last row.
-    public var position: InputPosition { documents.position }
-    /// The fraction of the matrix that has been read.
-    public var progress: Double? { documents.progress }
-    /// The size of the matrix on disk.
-    public var inputSize: UInt64? { documents.inputSize }
+    func finish(after last: InputPosition) throws(InterchangeError) {
+        try ids?.requireEnd()
+        try payloads?.requireEnd()
+    }
 
-    /// The number of bad weights left out of the matrix.
-    public var droppedWeights: Int { documents.droppedWeights }
-
-    /// Returns the next document with its id and payload, or a reject. It is an error if a file has more or fewer lines
-    /// than there are rows.
-    public func next() throws(InterchangeError) -> DocumentRow? {
-        guard let row = try documents.next() else {
-            try ids?.requireEnd()
-            try payloads?.requireEnd()
-            return nil
-        }
+    func joined(_ row: DocumentRow) throws(InterchangeError) -> DocumentRow {
         let id = try ids?.require()
         let payload = try payloads?.require()
         guard case .document(var document, let number) = row else { return row }
@@ -59,6 +91,35 @@ public final class LabelJoin: DocumentReader {
                 return .reject(Reject(number: number, reason: "the payload is too long"))
             }
             document.payload = payload
+        }
+        return .document(document, number: number)
+    }
+}
+
+/// Token vectors, one entry for each line or row.
+private struct MultivectorColumn: JoinedColumn {
+    let file: MultivectorFile
+    /// The number of the first line or row.
+    let first: Int
+
+    func finish(after last: InputPosition) throws(InterchangeError) {
+        guard last.number >= file.count else {
+            throw InterchangeError(
+                .invalidInput,
+                "the input has \(last.number) lines or rows, but '\(file.name)' has token vectors for \(file.count); "
+                    + "use files with the same documents")
+        }
+    }
+
+    func joined(_ row: DocumentRow) throws(InterchangeError) -> DocumentRow {
+        guard case .document(var document, let number) = row else { return row }
+        guard document.multivector == nil else {
+            return .reject(Reject(number: number, reason: "the document already has token vectors"))
+        }
+        switch try file.entry(number - first) {
+        case .multivector(let multivector): document.multivector = multivector
+        case .empty: break
+        case .reject(let reason): return .reject(Reject(number: number, reason: reason))
         }
         return .document(document, number: number)
     }
@@ -116,57 +177,5 @@ final class LabelFile {
             "'\(name)' has \(comparison) the matrix has rows "
                 + "(\(lines.number) lines read); use the file that belongs to it"
         )
-    }
-}
-
-/// Adds token vectors from arrays to the documents of another reader, in the order of its lines or rows. A rejected or
-/// blank line has its token vectors too.
-public final class MultivectorJoin: DocumentReader {
-    private let documents: any DocumentReader
-    private let file: MultivectorFile
-    /// The number of the first line or row.
-    private let first: Int
-
-    /// Joins `documents` with the token vectors of `file`, which no one else may use from then on.
-    public init(_ documents: any DocumentReader, _ file: MultivectorFile) {
-        self.documents = documents
-        self.file = file
-        first = documents.format.isMatrix ? 0 : 1
-    }
-
-    /// The format of the documents.
-    public var format: InputFormat { documents.format }
-    /// The position after the last document.
-    public var position: InputPosition { documents.position }
-    /// The fraction of the documents' input that has been read.
-    public var progress: Double? { documents.progress }
-    /// The size of the documents' input.
-    public var inputSize: UInt64? { documents.inputSize }
-
-    /// The number of bad weights left out of the documents.
-    public var droppedWeights: Int { documents.droppedWeights }
-
-    /// Returns the next document with its token vectors, or a reject. It is an error if there are more or fewer
-    /// documents than token vectors.
-    public func next() throws(InterchangeError) -> DocumentRow? {
-        guard let row = try documents.next() else {
-            guard documents.position.number >= file.count else {
-                throw InterchangeError(
-                    .invalidInput,
-                    "the input has \(documents.position.number) lines or rows, but '\(file.name)' has token "
-                        + "vectors for \(file.count); use files with the same documents")
-            }
-            return nil
-        }
-        guard case .document(var document, let number) = row else { return row }
-        guard document.multivector == nil else {
-            return .reject(Reject(number: number, reason: "the document already has token vectors"))
-        }
-        switch try file.entry(number - first) {
-        case .multivector(let multivector): document.multivector = multivector
-        case .empty: break
-        case .reject(let reason): return .reject(Reject(number: number, reason: reason))
-        }
-        return .document(document, number: number)
     }
 }

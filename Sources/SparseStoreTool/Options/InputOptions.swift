@@ -36,7 +36,7 @@ struct MatrixLabels: ParsableArguments {
                     + "whose objects have ids"
             )
         }
-        return try LabelJoin(reader, ids: ids, payloads: payloads)
+        return try JoinedReader(reader, ids: ids, payloads: payloads)
     }
 }
 
@@ -71,7 +71,7 @@ struct MultivectorInput: ParsableArguments {
     /// Returns `reader` joined with the token vectors of the files, if the options name any.
     func join(_ reader: any DocumentReader) throws -> any DocumentReader {
         guard let multivectors else { return reader }
-        return MultivectorJoin(reader, try MultivectorFile(tokens: multivectors, offsets: offsets))
+        return JoinedReader(reader, try MultivectorFile(tokens: multivectors, offsets: offsets))
     }
 
     /// The codec of a store that has no multivectors yet.
