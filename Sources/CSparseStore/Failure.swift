@@ -7,7 +7,7 @@ final class Failure {
     private let texts: [UnsafeMutablePointer<CChar>]
 
     init(_ error: any Error) {
-        let error = error as? SparseStoreError ?? SparseStoreError(.internalError, "\(error)")
+        let error = error as? SparseStoreError ?? SparseStoreError(.internalError, problem: "\(error)")
         status = Self.status(of: error.code)
         texts = [error.code.description, error.problem, error.remedy].map(Self.copy)
     }
@@ -62,7 +62,9 @@ func attempt(
 /// Returns the object behind a pointer of the C interface.
 func object<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type) throws -> Object {
     guard let pointer else {
-        throw SparseStoreError(.invalidArgument, "a handle is NULL; pass a handle that this library returned")
+        throw SparseStoreError(
+            .invalidArgument, problem: "a handle is NULL",
+            remedy: "pass a handle that this library returned")
     }
     return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
 }
@@ -80,7 +82,7 @@ func release<Object: AnyObject>(_ pointer: OpaquePointer?, as type: Object.Type)
 
 /// Returns the error for an argument that breaks the rules of the interface.
 func misuse(_ problem: String, _ remedy: String) -> SparseStoreError {
-    SparseStoreError(.invalidArgument, "\(problem); \(remedy)")
+    SparseStoreError(.invalidArgument, problem: problem, remedy: remedy)
 }
 
 /// Returns a text from the caller. Invalid UTF-8 is refused: if it were replaced, different paths could lead to one

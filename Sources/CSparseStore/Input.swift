@@ -88,7 +88,8 @@ struct InputRows {
                     try SparseVector(
                         terms: kept.map { TermID(columns[$0]) }, weights: kept.map { weights[$0] }))
             } catch {
-                throw SparseStoreError(.invalidVector, "\(label()) is not a vector: \(error.message)")
+                throw SparseStoreError(
+                    .invalidVector, problem: "\(label()) is not a vector: \(error.problem)", remedy: error.remedy)
             }
         }
         return .terms(kept.map { WeightedTerm(names[Int(columns[$0])], weights[$0]) })
@@ -122,7 +123,9 @@ struct InputTokens {
         do {
             return try Multivector(dimension: dimension, components: Array(buffer))
         } catch {
-            throw SparseStoreError(.invalidVector, "\(label()) has token vectors that are not valid: \(error.message)")
+            throw SparseStoreError(
+                .invalidVector, problem: "\(label()) has token vectors that are not valid: \(error.problem)",
+                remedy: error.remedy)
         }
     }
 }

@@ -148,7 +148,9 @@ private struct InputDocuments {
         let id = try ids.text(row, name: "ids")
         let label = "row \(row), document '\(id)',"
         guard let content = try vectors.content(row, label: label) else {
-            throw SparseStoreError(.invalidVector, "\(label) has no weight above zero; leave it out")
+            throw SparseStoreError(
+                .invalidVector, problem: "\(label) has no weight above zero",
+                remedy: "leave it out")
         }
         var document: Document
         switch content {

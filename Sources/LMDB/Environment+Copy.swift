@@ -11,9 +11,8 @@ extension Environment {
         // A plain copy takes the write lock for a moment, so this thread would wait for itself.
         guard !isWriterThread else {
             throw LMDBError(
-                .invalidArgument, "a copy cannot be made during a write transaction; commit first",
-                operation: operation,
-                path: path.string)
+                .invalidArgument, problem: "a copy cannot be made during a write transaction",
+                remedy: "commit first", operation: operation, path: path.string)
         }
         let (folder, name) = Filesystem.split(try Self.requireNothing(at: target, operation: operation))
         // If the file system supports it, the file has no name until it is complete, so a killed process leaves
@@ -71,15 +70,14 @@ extension Environment {
     }
 
     private func copyFailure(
-        _ status: Int32, _ space: (LMDBError.Code, String)?, _ operation: String, _ target: FilePath
+        _ status: Int32, _ space: LMDBError.Explanation?, _ operation: String, _ target: FilePath
     ) -> LMDBError {
         var error = LMDBError(lmdb: status, operation: operation, path: target.string)
         if status == MDB_INCOMPATIBLE {
-            error.message = "\(path) has leaked pages and cannot be compacted; make a plain copy, or rebuild the file"
-        } else if error.code == .io, let space {
-            (error.code, error.message) = space
+            error.problem = "\(path) has leaked pages and cannot be compacted"
+            error.remedy = "make a plain copy, or rebuild the file"
         }
-        return error
+        return error.code == .io ? error.explained(by: space) : error
     }
 }
 
@@ -100,8 +98,8 @@ extension Environment {
         try requireSameProcess(operation)
         guard !options.isReadOnly else {
             throw LMDBError(
-                .readOnly, "the environment was opened read-only; open it for writing", operation: operation,
-                path: path.string)
+                .readOnly, problem: "the environment was opened read-only",
+                remedy: "open it for writing", operation: operation, path: path.string)
         }
         try requireOneName(operation)
         try acquireWriter(operation)
@@ -115,15 +113,15 @@ extension Environment {
         try writeCopy(to: work.file, mode: mode, compacting: true, operation: operation, target: path)
         try beforeSwap()
         let undrained = LMDBError(
-            .busy, "read transactions have stayed open longer than \(options.drainTimeout); end them and try again",
-            operation: operation, path: path.string)
+            .busy, problem: "read transactions have stayed open longer than \(options.drainTimeout)",
+            remedy: "end them and try again", operation: operation, path: path.string)
         try withDrained(operation, undrained: undrained) { (state, handle) throws(LMDBError) in
             guard let lockFile = state.lockFile, lockFile.lock(.exclusive) else { throw sharedError(operation) }
             guard MapInformation(handle).lastTransactionID == copied else {
                 _ = lockFile.lock(.shared)
                 throw LMDBError(
-                    .busy, "another process wrote during the compaction; try again", operation: operation,
-                    path: path.string)
+                    .busy, problem: "another process wrote during the compaction",
+                    remedy: "try again", operation: operation, path: path.string)
             }
             try swap(work.file, lockFile, &state, handle, operation)
         }
@@ -138,9 +136,9 @@ extension Environment {
         guard names <= 1 else {
             throw LMDBError(
                 .invalidArgument,
-                "the file has \(names) names (hard links), and the "
-                    + "other names would keep the old contents; remove them, or make a compacting backup",
-                operation: operation, path: path.string)
+                problem: "the file has \(names) names (hard links), and the other names would keep "
+                    + "the old contents",
+                remedy: "remove them, or make a compacting backup", operation: operation, path: path.string)
         }
     }
 
@@ -155,9 +153,8 @@ extension Environment {
 
     private func sharedError(_ operation: String) -> LMDBError {
         LMDBError(
-            .busy, "another process has the file open; close it in that process, or make a compacting backup",
-            operation: operation,
-            path: path.string)
+            .busy, problem: "another process has the file open",
+            remedy: "close it in that process, or make a compacting backup", operation: operation, path: path.string)
     }
 
     /// Called under the gate's lock, with no live transaction and the exclusive lock held.
@@ -186,8 +183,8 @@ extension Environment {
             state.isClosing = true
             state.forget()
             throw LMDBError(
-                .needsReopen,
-                "the file could not be opened again (\(error.message)); close the environment and open it",
+                .needsReopen, problem: "the file could not be opened again (\(error.message))",
+                remedy: "close the environment and open it",
                 operation: operation, path: path.string, underlying: error.underlying)
         }
         if let failure { throw failure }
@@ -245,8 +242,8 @@ extension Environment {
                 if let opened = try Self.openTables(known.map(\.name), handle, path.string) {
                     guard opened == known else {
                         throw LMDBError(
-                            .other, "the handles of tables have changed; report this defect", operation: "compact",
-                            path: path.string)
+                            .other, problem: "the handles of tables have changed",
+                            remedy: "report this defect", operation: "compact", path: path.string)
                     }
                     return handle
                 }
@@ -257,7 +254,8 @@ extension Environment {
             }
         }
         throw LMDBError(
-            .other, "the file keeps growing; stop its writers and try again", operation: "compact", path: path.string)
+            .other, problem: "the file keeps growing",
+            remedy: "stop its writers and try again", operation: "compact", path: path.string)
     }
 
     private static func fileMode(_ handle: OpaquePointer) -> UInt16 {

@@ -38,8 +38,8 @@ extension Environment {
                 // liblmdb has already unmapped the old map, so any access to the handle would fault.
                 state.needsReopen = true
                 throw LMDBError(
-                    .needsReopen,
-                    "growing the memory map failed and the map was lost; close the environment and open it again",
+                    .needsReopen, problem: "growing the memory map failed and the map was lost",
+                    remedy: "close the environment and open it again",
                     operation: operation, path: path.string, underlying: status)
             }
             state.mapEpoch += 1
@@ -84,8 +84,8 @@ extension Environment {
         var size = min(EnvironmentOptions.roundedMapSize(wanted.upperBound), limit)
         guard least <= limit else {
             throw LMDBError(
-                .mapFull,
-                "the database has reached its limit of \(limit) bytes; raise the limit, or delete data and compact",
+                .mapFull, problem: "the database has reached its limit of \(limit) bytes",
+                remedy: "raise the limit, or delete data and compact",
                 operation: operation, path: path.string, underlying: MDB_MAP_FULL)
         }
         while true {
@@ -94,8 +94,9 @@ extension Environment {
             guard size > least else {
                 throw LMDBError(
                     .mapFull,
-                    "the map (mapSize) has to grow to \(least) bytes, and the process may not have the address space "
-                        + "for that and \(AddressSpace.room) bytes for all else; raise its limit (ulimit -v)",
+                    problem: "the map (mapSize) has to grow to \(least) bytes, and the process may not "
+                        + "have the address space for that and \(AddressSpace.room) bytes for all else",
+                    remedy: "raise its limit (ulimit -v)",
                     operation: operation, path: path.string, underlying: MDB_MAP_FULL)
             }
             size = max(least, EnvironmentOptions.roundedMapSize(least + (size - least) / 2))

@@ -13,7 +13,7 @@ extension Environment {
         create: (borrowing WriteTransaction, [Table]) throws -> Void
     ) throws -> Environment {
         if let problem = options.problem() ?? problem(withTables: tables, options) {
-            throw LMDBError(.invalidArgument, problem, operation: "open", path: path.string)
+            throw LMDBError(.invalidArgument, problem: problem, operation: "open", path: path.string)
         }
         // Do this before anything else: a folder that is read on a low descriptor leaves the descriptor closed
         // afterward.
@@ -28,15 +28,16 @@ extension Environment {
             case .missing(let canonicalPath):
                 guard options.createIfMissing, !options.isReadOnly else {
                     throw LMDBError(
-                        .missingFile, "the database does not exist; create it, or correct the path", operation: "open",
-                        path: path.string, underlying: ENOENT)
+                        .missingFile, problem: "the database does not exist",
+                        remedy: "create it, or correct the path",
+                        operation: "open", path: path.string, underlying: ENOENT)
                 }
                 try createFile(path, canonicalPath, options: options, tables: tables, create: create)
             }
         }
         throw LMDBError(
-            .other, "the file was replaced repeatedly while it was being opened; try again", operation: "open",
-            path: path.string)
+            .other, problem: "the file was replaced repeatedly while it was being opened",
+            remedy: "try again", operation: "open", path: path.string)
     }
 
     private static func problem(withTables tables: [String], _ options: EnvironmentOptions) -> String? {
@@ -60,9 +61,9 @@ extension Environment {
         guard Registry.shared.reserve(identity) else {
             throw LMDBError(
                 .alreadyOpen,
-                "this process has the file open, or has transactions on it that have not ended; "
-                    + "share the open environment",
-                operation: "open", path: path.string)
+                problem: "this process has the file open, or has transactions on it that have not "
+                    + "ended",
+                remedy: "share the open environment", operation: "open", path: path.string)
         }
         var isOpen = false
         defer { if !isOpen { Registry.shared.release(identity) } }
@@ -153,9 +154,9 @@ extension Environment {
         guard options.isReadOnly || !dataLock.isKeptFromWriters else {
             throw LMDBError(
                 .busy,
-                "another process reads the file without a lock file, because its disk was full, so no process may "
-                    + "write; end that process, or try again when it has ended",
-                operation: "open", path: path.string)
+                problem: "another process reads the file without a lock file, because its disk was full, so "
+                    + "no process may write",
+                remedy: "end that process, or try again when it has ended", operation: "open", path: path.string)
         }
     }
 
@@ -181,17 +182,17 @@ extension Environment {
     static func writtenError(_ operation: String, _ path: FilePath) -> LMDBError {
         LMDBError(
             .busy,
-            "another process has the file open for writing, and could reuse pages that a reader without a lock file "
-                + "needs; close it in that process, or read a backup",
-            operation: operation, path: path.string)
+            problem: "another process has the file open for writing, and could reuse pages that a reader "
+                + "without a lock file needs",
+            remedy: "close it in that process, or read a backup", operation: operation, path: path.string)
     }
 
     static func contestedError(_ operation: String, _ path: FilePath) -> LMDBError {
         LMDBError(
             .busy,
-            "another process has the file open with a different lock file, "
-                + "because it uses another name (a hard link, or a bind mount of only the file) or its lock file was "
-                + "deleted; close it there, and share the folder instead of the file",
+            problem: "another process has the file open with a different lock file, because it uses another "
+                + "name (a hard link, or a bind mount of only the file) or its lock file was deleted",
+            remedy: "close it there, and share the folder instead of the file",
             operation: operation, path: path.string)
     }
 
@@ -211,9 +212,9 @@ extension Environment {
         guard var size = AddressSpace.mapSize(wanted: wanted, least: least, available: AddressSpace.available) else {
             throw LMDBError(
                 .outOfMemory,
-                "the memory map needs \(least) bytes of address space and the rest of the process "
-                    + "\(AddressSpace.room), which is more than its limit or its other open stores leave; raise the "
-                    + "limit (ulimit -v), or open the stores with a smaller Configuration.mapSize (now "
+                problem: "the memory map needs \(least) bytes of address space and the rest of the "
+                    + "process \(AddressSpace.room), which is more than its limit or its other open stores leave",
+                remedy: "raise the limit (ulimit -v), or open the stores with a smaller Configuration.mapSize (now "
                     + "\(options.mapSize) bytes)",
                 operation: "open", path: canonicalPath, underlying: ENOMEM)
         }
@@ -272,9 +273,10 @@ extension Environment {
         guard status != EAGAIN, status != EACCES else {
             throw LMDBError(
                 .busy,
-                "a process in another container has the file open and "
-                    + "has the same process ID (\(getpid())), which must be unique; run both in one PID namespace "
-                    + "(docker run --pid=container:NAME or --pid=host, shareProcessNamespace: true in Kubernetes)",
+                problem: "a process in another container has the file open and has the same process ID "
+                    + "(\(getpid())), which must be unique",
+                remedy: "run both in one PID namespace (docker run --pid=container:NAME or --pid=host, "
+                    + "shareProcessNamespace: true in Kubernetes)",
                 operation: "open", path: path, underlying: status)
         }
         guard status == MDB_SUCCESS, let transaction = begun else {
@@ -287,9 +289,8 @@ extension Environment {
         guard seen &+ 1 >= before, seen <= MapInformation(environment).lastTransactionID else {
             mdb_txn_abort(transaction)
             throw LMDBError(
-                .alreadyOpen,
-                "another process still uses an earlier file of this name, which was replaced; end that process first",
-                operation: "open", path: path)
+                .alreadyOpen, problem: "another process still uses an earlier file of this name, which was replaced",
+                remedy: "end that process first", operation: "open", path: path)
         }
         var tables: [Table] = []
         for name in names {
@@ -300,8 +301,9 @@ extension Environment {
                 guard status == MDB_NOTFOUND else { throw LMDBError(lmdb: status, operation: "open", path: path) }
                 throw LMDBError(
                     .missingTable,
-                    "the file has no table '\(name)', so it belongs to another program or version; check the path",
-                    operation: "open", path: path, underlying: status)
+                    problem: "the file has no table '\(name)', so it belongs to another program or "
+                        + "version",
+                    remedy: "check the path", operation: "open", path: path, underlying: status)
             }
             tables.append(Table(name: name, handle: handle))
         }

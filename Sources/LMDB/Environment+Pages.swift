@@ -59,8 +59,8 @@ package struct CommitPages: ~Copyable {
         // A file may end before its last pages, if these are free.
         guard used.allSatisfy({ isFree($0) || ($0 + 1 - pages.lowerBound) * pageSize <= filled }) else {
             throw LMDBError(
-                .truncated, "the file ends before a page that is in use; run 'verify', and restore a backup",
-                operation: "publish", path: environment.path.string)
+                .truncated, problem: "the file ends before a page that is in use",
+                remedy: "run 'verify', and restore a backup", operation: "publish", path: environment.path.string)
         }
         for page in used.upperBound..<max(pages.upperBound, used.upperBound) {
             clear(page - pages.lowerBound, in: &buffer)
@@ -100,15 +100,16 @@ extension Environment {
                     meta.transactionID == transaction.id, meta.pageSize == page.count
                 else {
                     throw LMDBError(
-                        .corrupted, "the newest header page is damaged; run 'verify', and restore a backup",
-                        operation: "publish", path: path.string)
+                        .corrupted, problem: "the newest header page is damaged",
+                        remedy: "run 'verify', and restore a backup", operation: "publish", path: path.string)
                 }
                 return try CommitPages(self, transaction, meta, meta.headers(newest: page, slot: slot))
             }
             usleep(UInt32(attempt))
         }
         throw LMDBError(
-            .busy, "commits come faster than one can be looked at; try again", operation: "publish", path: path.string)
+            .busy, problem: "commits come faster than one can be looked at",
+            remedy: "try again", operation: "publish", path: path.string)
     }
 }
 

@@ -73,11 +73,9 @@ package struct NewPageFile: ~Copyable {
     }
 
     private func failure(_ status: Int32) -> LMDBError {
-        var error = Filesystem.error(status, "follow", target)
-        if error.code == .io, let (code, message) = DiskSpace(descriptor: descriptor, folder: folder).explanation {
-            (error.code, error.message) = (code, message)
-        }
-        return error
+        let error = Filesystem.error(status, "follow", target)
+        guard error.code == .io else { return error }
+        return error.explained(by: DiskSpace(descriptor: descriptor, folder: folder).explanation)
     }
 }
 
@@ -116,7 +114,8 @@ extension Environment {
         }
         guard let old = try DataFileLock(replacing: canonicalPath, operation: operation) else {
             throw LMDBError(
-                .busy, "another process replaces the file; wait for it", operation: operation, path: path.string)
+                .busy, problem: "another process replaces the file",
+                remedy: "wait for it", operation: operation, path: path.string)
         }
         defer { old.close() }
         try requireNoWriter(old, operation, path)
@@ -135,7 +134,8 @@ extension Environment {
         guard old.identity == identity, isInPlace(identity, at: canonicalPath), old.pages.headers?.bytes == headers
         else {
             throw LMDBError(
-                .busy, "the file was written or replaced meanwhile; try again", operation: operation, path: path.string)
+                .busy, problem: "the file was written or replaced meanwhile",
+                remedy: "try again", operation: operation, path: path.string)
         }
         let lockPath = lockPath(canonicalPath)
         guard unlink(lockPath) == 0 || errno == ENOENT else { throw Filesystem.error(errno, operation, lockPath) }
@@ -149,9 +149,8 @@ extension Environment {
     ) throws(LMDBError) {
         guard !file.hasWriter else {
             throw LMDBError(
-                .busy,
-                "the file is open for writing, and what is written to a copy would be lost with it; open it read-only",
-                operation: operation, path: path.string)
+                .busy, problem: "the file is open for writing, and what is written to a copy would be lost with it",
+                remedy: "open it read-only", operation: operation, path: path.string)
         }
     }
 
@@ -205,8 +204,8 @@ extension Environment {
         // A file that is gone has not been replaced yet.
         guard stat(canonicalPath, &status) == 0, FileIdentity(status) != identity else { return false }
         let undrained = LMDBError(
-            .busy, "read transactions have stayed open longer than \(options.drainTimeout); end them and try again",
-            operation: operation, path: path.string)
+            .busy, problem: "read transactions have stayed open longer than \(options.drainTimeout)",
+            remedy: "end them and try again", operation: operation, path: path.string)
         let known = tables.withLock { $0.values.sorted { $0.handle < $1.handle } }
         try withDrained(operation, undrained: undrained) { (state, handle) throws(LMDBError) in
             // Another thread may have been faster.
@@ -221,7 +220,8 @@ extension Environment {
                 let fresh = try Self.open(at: path, options: options, tables: known.map(\.name)) { _, _ in }
                 guard fresh.tables.withLock({ $0.values.sorted { $0.handle < $1.handle } }) == known else {
                     throw LMDBError(
-                        .other, "tables have other handles than before", operation: operation, path: path.string)
+                        .other, problem: "tables have other handles than before",
+                        operation: operation, path: path.string)
                 }
                 try check(fresh)
                 fresh.giveUp(to: &state)
@@ -230,8 +230,9 @@ extension Environment {
                 let reason = error as? LMDBError
                 throw LMDBError(
                     .needsReopen,
-                    "another file has taken this one's place, and it cannot be read (\(reason?.message ?? "\(error)")); "
-                        + "close this one and open the other",
+                    problem: "another file has taken this one's place, and it cannot be read "
+                        + "(\(reason?.message ?? "\(error)"))",
+                    remedy: "close this one and open the other",
                     operation: operation, path: path.string, underlying: reason?.underlying ?? 0)
             }
             state.mapEpoch += 1

@@ -42,10 +42,8 @@ package final class Environment: Sendable {
     package func table(named name: String) throws(LMDBError) -> Table {
         guard let table = tables.withLock({ $0[name] }) else {
             throw LMDBError(
-                .missingTable,
-                "the table '\(name)' does not exist, or was not opened with the environment; "
-                    + "pass its name when opening",
-                operation: "table", path: path.string)
+                .missingTable, problem: "the table '\(name)' does not exist, or was not opened with the environment",
+                remedy: "pass its name when opening", operation: "table", path: path.string)
         }
         return table
     }
@@ -90,7 +88,9 @@ package final class Environment: Sendable {
     }
 
     func closedError(_ operation: String) -> LMDBError {
-        LMDBError(.closed, "the environment is closed; open it again", operation: operation, path: path.string)
+        LMDBError(
+            .closed, problem: "the environment is closed",
+            remedy: "open it again", operation: operation, path: path.string)
     }
 
     /// Creates the error without the gate, whose lock the caller holds.
@@ -101,18 +101,17 @@ package final class Environment: Sendable {
     func undrainedError(_ operation: String) -> LMDBError {
         LMDBError(
             .mapFull,
-            "the memory map must grow, but read transactions stayed open for more than \(options.drainTimeout); "
-                + "end them",
-            operation: operation, path: path.string)
+            problem: "the memory map must grow, but read transactions stayed open for more than "
+                + "\(options.drainTimeout)",
+            remedy: "end them", operation: operation, path: path.string)
     }
 
     /// After a fork the child shares the parent's slots in the lock file, and must touch neither them nor the handle.
     func requireSameProcess(_ operation: String) throws(LMDBError) {
         guard isSameProcess else {
             throw LMDBError(
-                .forkedProcess,
-                "the environment was opened before this process was forked; open it again in the child",
-                operation: operation, path: path.string)
+                .forkedProcess, problem: "the environment was opened before this process was forked",
+                remedy: "open it again in the child", operation: operation, path: path.string)
         }
     }
 
@@ -121,7 +120,8 @@ package final class Environment: Sendable {
 
     func invalidKey(_ operation: String) -> LMDBError {
         LMDBError(
-            .invalidArgument, "a key must have 1 to \(maximumKeyBytes) bytes", operation: operation, path: path.string)
+            .invalidArgument, problem: "a key must have 1 to \(maximumKeyBytes) bytes",
+            operation: operation, path: path.string)
     }
 }
 
@@ -207,16 +207,12 @@ extension Environment {
     /// input/output error was a full disk, and that a panic makes the handle unusable. Do not call it under the gate's
     /// lock.
     func failure(_ status: Int32, operation: String) -> LMDBError {
-        var error = LMDBError(lmdb: status, operation: operation, path: path.string)
+        let error = LMDBError(lmdb: status, operation: operation, path: path.string)
         if status == MDB_PANIC { gate.withLock { $0.needsReopen = true } }
         guard error.code == .io, let handle = gate.withLock({ $0.handle }) else { return error }
-        if let (code, message) = DiskSpace(
-            descriptor: Self.descriptor(handle), folder: Filesystem.split(canonicalPath).folder
-        ).explanation {
-            error.code = code
-            error.message = message
-        }
-        return error
+        let space = DiskSpace(
+            descriptor: Self.descriptor(handle), folder: Filesystem.split(canonicalPath).folder)
+        return error.explained(by: space.explanation)
     }
 }
 

@@ -97,7 +97,8 @@ extension Environment {
 
     static func targetExists(_ target: FilePath, _ operation: String) -> LMDBError {
         LMDBError(
-            .invalidArgument, "'\(target)' already exists; remove it, or choose another path",
+            .invalidArgument, problem: "'\(target)' already exists",
+            remedy: "remove it, or choose another path",
             operation: operation, path: target.string, underlying: EEXIST)
     }
 }

@@ -22,8 +22,8 @@ package enum Filesystem {
     private static func resolve(_ path: String, operation: String) throws(LMDBError) -> Target {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw LMDBError(
-                .invalidArgument, "the path is empty or contains a zero byte; correct the path", operation: operation,
-                path: path)
+                .invalidArgument, problem: "the path is empty or contains a zero byte",
+                remedy: "correct the path", operation: operation, path: path)
         }
         if let canonical = realPath(path) {
             var status = stat()
@@ -34,9 +34,8 @@ package enum Filesystem {
             }
             guard status.st_mode & S_IFMT == S_IFREG else {
                 throw LMDBError(
-                    .notADatabase,
-                    "the path leads to a \(kind(status.st_mode)), not to a database file; correct the path",
-                    operation: operation, path: path)
+                    .notADatabase, problem: "the path leads to a \(kind(status.st_mode)), not to a database file",
+                    remedy: "correct the path", operation: operation, path: path)
             }
             return .file(canonicalPath: canonical, FileIdentity(status))
         }
@@ -50,8 +49,8 @@ package enum Filesystem {
                 return try resolve(path, operation: operation)
             }
             throw LMDBError(
-                .missingFile, "the path is a symbolic link to a file that does not exist; remove or correct the link",
-                operation: operation, path: path)
+                .missingFile, problem: "the path is a symbolic link to a file that does not exist",
+                remedy: "remove or correct the link", operation: operation, path: path)
         }
         let (folder, name) = split(path)
         guard !name.isEmpty, name != ".", name != ".." else { throw error(ENOENT, operation, path) }
@@ -63,9 +62,8 @@ package enum Filesystem {
 
     private static func notUTF8(_ path: String, operation: String) -> LMDBError {
         LMDBError(
-            .invalidArgument,
-            "the path, or the one that a symbolic link leads to, is not UTF-8; rename the file or folder",
-            operation: operation, path: path)
+            .invalidArgument, problem: "the path, or the one that a symbolic link leads to, is not UTF-8",
+            remedy: "rename the file or folder", operation: operation, path: path)
     }
 
     /// Folder and last component. Not `FilePath`: it would tidy the path, and ".." behind a link must not be.
@@ -96,8 +94,7 @@ package enum Filesystem {
     }
 
     static func error(_ status: Int32, _ operation: String, _ path: String) -> LMDBError {
-        let (code, message) = LMDBError.explain(errno: status)
-        return LMDBError(code, message, operation: operation, path: path, underlying: status)
+        LMDBError(errno: status, operation: operation, path: path)
     }
 
     /// Returns the names in a folder; nil, with `errno`, if it cannot be read.
@@ -137,9 +134,8 @@ package enum Filesystem {
         #endif
         guard let name else { return }
         throw LMDBError(
-            .networkFilesystem,
-            "the file is on \(name), where memory maps and locks may not work; move it to a local disk, or, "
-                + "if only one host opens it, allow it (--allow-network-filesystem, "
+            .networkFilesystem, problem: "the file is on \(name), where memory maps and locks may not work",
+            remedy: "move it to a local disk, or, if only one host opens it, allow it (--allow-network-filesystem, "
                 + "Configuration.allowNetworkFilesystem)",
             operation: operation, path: path)
     }
@@ -231,14 +227,15 @@ struct DiskSpace {
     }
 
     /// Returns the error if an input/output error was caused by a lack of space; otherwise nil.
-    var explanation: (LMDBError.Code, String)? {
+    var explanation: LMDBError.Explanation? {
         if let fileSizeLimit, fileBytes.addingReportingOverflow(1 << 20).partialValue >= fileSizeLimit {
-            return (.diskFull, "the process's file size limit of \(fileSizeLimit) bytes is reached; raise the limit")
+            return .init(
+                .diskFull, "the process's file size limit of \(fileSizeLimit) bytes is reached", "raise the limit")
         }
         let isScarce = grantsAnotherWrite.map { !$0 } ?? (availableBytes.map { $0 < Self.scarce } ?? false)
         guard isScarce else { return nil }
         let left = availableBytes.map { " (\($0) bytes)" } ?? ""
-        return (.diskFull, "no space is left on the disk\(left); free some space and try again")
+        return .init(.diskFull, "no space is left on the disk\(left)", "free some space and try again")
     }
 
     /// Returns whether a file in the folder gets space; nil if that cannot be tried. The free space of the file system

@@ -13,8 +13,10 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// The problem and the remedy, with the name of the file if there is one.
-    package var message: String
+    /// What went wrong, with the name of the file if there is one.
+    package var problem: String
+    /// What to do about it, if that is known.
+    package var remedy: String?
     /// The operation that failed, such as "put" or "open".
     package var operation: String
     package var path: String?
@@ -22,14 +24,19 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
     package var underlying: Int32
 
     package init(
-        _ code: Code, _ message: String, operation: String, path: String? = nil, underlying: Int32 = 0
+        _ code: Code, problem: String, remedy: String? = nil, operation: String, path: String? = nil,
+        underlying: Int32 = 0
     ) {
         self.code = code
-        self.message = message
+        self.problem = problem
+        self.remedy = remedy
         self.operation = operation
         self.path = path
         self.underlying = underlying
     }
+
+    /// The problem and the remedy in one text.
+    package var message: String { remedy.map { "\(problem); \($0)" } ?? problem }
 
     /// Whether a read has failed because a page of the file is damaged.
     package var isDamage: Bool { code == .corrupted || isAftermath }
@@ -43,103 +50,140 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
 
 // All codes of liblmdb and errno are converted here, so that each remedy is written once.
 extension LMDBError {
+    /// What a code of liblmdb or of the system means.
+    struct Explanation {
+        let code: Code
+        let problem: String
+        let remedy: String?
+
+        init(_ code: Code, _ problem: String, _ remedy: String? = nil) {
+            self.code = code
+            self.problem = problem
+            self.remedy = remedy
+        }
+    }
+
     init(lmdb status: Int32, operation: String, path: String?) {
-        let (code, message) = status < 0 ? Self.explain(lmdb: status) : Self.explain(errno: status)
-        self.init(code, message, operation: operation, path: path, underlying: status)
+        self.init(
+            status < 0 ? Self.explain(lmdb: status) : Self.explain(errno: status), operation: operation, path: path,
+            underlying: status)
+    }
+
+    /// The error for a failed call of the system.
+    package init(errno status: Int32, operation: String, path: String) {
+        self.init(Self.explain(errno: status), operation: operation, path: path, underlying: status)
+    }
+
+    private init(_ explanation: Explanation, operation: String, path: String?, underlying: Int32) {
+        self.init(
+            explanation.code, problem: explanation.problem, remedy: explanation.remedy, operation: operation,
+            path: path, underlying: underlying)
+    }
+
+    /// Returns the error with another explanation; nil changes nothing.
+    func explained(by explanation: Explanation?) -> LMDBError {
+        guard let explanation else { return self }
+        return LMDBError(explanation, operation: operation, path: path, underlying: underlying)
     }
 
     /// Whether a read failed because an earlier read of its transaction did: liblmdb refuses all later ones.
     package var isAftermath: Bool { underlying == MDB_BAD_TXN }
 
-    private static func explain(lmdb status: Int32) -> (Code, String) {
+    private static func explain(lmdb status: Int32) -> Explanation {
         switch status {
         case MDB_KEYEXIST:
-            (.keyExists, "the key already exists, or an appended key does not sort after the last key")
+            Explanation(.keyExists, "the key already exists, or an appended key does not sort after the last key")
         case MDB_MAP_FULL:
-            (.mapFull, "the map is full and could not be grown; raise the map size or its limit")
+            Explanation(.mapFull, "the map is full and could not be grown", "raise the map size or its limit")
         case MDB_TXN_FULL, MDB_PAGE_FULL:
-            (.transactionFull, "the transaction changes too many pages; split the work into smaller transactions")
+            Explanation(
+                .transactionFull, "the transaction changes too many pages",
+                "split the work into smaller transactions")
         case MDB_READERS_FULL:
-            (
-                .readersFull,
-                "every reader slot is taken; end read transactions sooner, or raise maximumReaders"
-            )
+            Explanation(
+                .readersFull, "every reader slot is taken",
+                "end read transactions sooner, or raise maximumReaders")
         case MDB_DBS_FULL:
-            (.tooManyTables, "there are more tables than the environment was opened for; raise maximumTables")
+            Explanation(
+                .tooManyTables, "there are more tables than the environment was opened for",
+                "raise maximumTables")
         // A tree deeper than a cursor can go was never written by liblmdb.
         case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_CURSOR_FULL:
-            (.corrupted, "a page of the file is damaged; restore a backup")
+            Explanation(.corrupted, "a page of the file is damaged", "restore a backup")
         case MDB_VERSION_MISMATCH:
-            (
-                .versionMismatch,
-                "the file was written by an incompatible version of LMDB; open it with the version that wrote it"
-            )
+            Explanation(
+                .versionMismatch, "the file was written by an incompatible version of LMDB",
+                "open it with the version that wrote it")
         case MDB_INVALID:
-            (.notADatabase, "the file or its lock file is not an LMDB file; check the path")
+            Explanation(.notADatabase, "the file or its lock file is not an LMDB file", "check the path")
         case MDB_PANIC:
-            (
-                .needsReopen,
-                "an earlier commit failed partway, so the environment cannot be used; close it and open it again"
-            )
+            Explanation(
+                .needsReopen, "an earlier commit failed partway, so the environment cannot be used",
+                "close it and open it again")
         case MDB_NOTFOUND:
-            (.missingTable, "the entry does not exist")
+            Explanation(.missingTable, "the entry does not exist")
         case MDB_MAP_RESIZED:
-            (
-                .mapFull,
-                "another process grew the file, and this process could not map the new size; close it and open it again"
-            )
+            Explanation(
+                .mapFull, "another process grew the file, and this process could not map the new size",
+                "close it and open it again")
         case MDB_INCOMPATIBLE:
-            (.corrupted, "the table was created with different flags, or the file has leaked pages; restore a backup")
+            Explanation(
+                .corrupted, "the table was created with different flags, or the file has leaked pages",
+                "restore a backup")
         case MDB_BAD_RSLOT:
-            (.other, "the reader slot is in use, because two threads used one read transaction at once; use one thread")
+            Explanation(
+                .other, "the reader slot is in use, because two threads used one read transaction at once",
+                "use one thread")
         case MDB_BAD_TXN:
-            (
-                .invalidArgument,
-                "the transaction failed earlier, or began before the table existed; begin a new transaction"
-            )
+            Explanation(
+                .invalidArgument, "the transaction failed earlier, or began before the table existed",
+                "begin a new transaction")
         case MDB_BAD_DBI:
-            (
-                .invalidArgument,
-                "the table belongs to another environment, or is newer than the transaction; begin a new transaction"
-            )
+            Explanation(
+                .invalidArgument, "the table belongs to another environment, or is newer than the transaction",
+                "begin a new transaction")
         case MDB_BAD_VALSIZE:
-            (
-                .invalidArgument,
-                "a key is not 1 to 511 bytes long, or a value is 4 GiB or more; use a smaller key or value"
-            )
+            Explanation(
+                .invalidArgument, "a key is not 1 to 511 bytes long, or a value is 4 GiB or more",
+                "use a smaller key or value")
         default:
-            (.other, String(cString: mdb_strerror(status)))
+            Explanation(.other, String(cString: mdb_strerror(status)))
         }
     }
 
-    package static func explain(errno status: Int32) -> (Code, String) {
+    private static func explain(errno status: Int32) -> Explanation {
         switch status {
         case ENOSPC, EDQUOT:
-            (.diskFull, "no space is left on the disk; free some space and try again")
+            Explanation(.diskFull, "no space is left on the disk", "free some space and try again")
         case EFBIG:
-            (.diskFull, "the file has reached a size limit of the process or of the file system; raise the limit")
+            Explanation(
+                .diskFull, "the file has reached a size limit of the process or of the file system",
+                "raise the limit")
         case EIO:
-            (.io, "the disk reported an input/output error; check the device")
+            Explanation(.io, "the disk reported an input/output error", "check the device")
         case EROFS:
-            (.readOnly, "the file system is read-only; copy the file to a writable file system")
+            Explanation(.readOnly, "the file system is read-only", "copy the file to a writable file system")
         case EACCES, EPERM:
-            (
-                .permissionDenied,
-                "permission denied; make the file, its '-lock' file and their folder writable, "
-                    + "or read without the lock file (--without-lock, Configuration.readsWithoutLock)"
-            )
+            Explanation(
+                .permissionDenied, "permission denied",
+                "make the file, its '-lock' file and their folder writable, or read without the lock file "
+                    + "(--without-lock, Configuration.readsWithoutLock)")
         case ENOENT, ENOTDIR:
-            (.missingFile, "the file or its folder does not exist; check the path")
+            Explanation(.missingFile, "the file or its folder does not exist", "check the path")
         case ENOMEM:
-            (.outOfMemory, "not enough memory or address space; lower the map size or the process's limits")
+            Explanation(
+                .outOfMemory, "not enough memory or address space",
+                "lower the map size or the process's limits")
         case EILSEQ:
-            (.invalidArgument, "a name in the path is not UTF-8; rename the file or the folder")
+            Explanation(.invalidArgument, "a name in the path is not UTF-8", "rename the file or the folder")
         case EMFILE, ENFILE:
-            (.other, "too many files are open; close some, or raise the limit (ulimit -n)")
+            Explanation(.other, "too many files are open", "close some, or raise the limit (ulimit -n)")
         case EINVAL:
-            (.invalidArgument, "the storage library rejected an argument; check the arguments of the call")
+            Explanation(
+                .invalidArgument, "the storage library rejected an argument",
+                "check the arguments of the call")
         default:
-            (.other, String(cString: strerror(status)))
+            Explanation(.other, String(cString: strerror(status)))
         }
     }
 }

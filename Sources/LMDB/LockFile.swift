@@ -45,8 +45,8 @@ struct LockFile {
                 let identity = FileIdentity(status)
                 guard Registry.shared.reserve(identity) else {
                     throw LMDBError(
-                        .alreadyOpen, "this process still has an earlier file of this name open; close it first",
-                        operation: operation, path: path)
+                        .alreadyOpen, problem: "this process still has an earlier file of this name open",
+                        remedy: "close it first", operation: operation, path: path)
                 }
                 let descriptor = StandardDescriptors.openFile(path, O_RDWR)
                 reason = errno
@@ -73,8 +73,8 @@ struct LockFile {
             throw Filesystem.error(reason, operation, path)
         }
         throw LMDBError(
-            .other, "the lock file was replaced repeatedly while it was being opened; try again", operation: operation,
-            path: path)
+            .other, problem: "the lock file was replaced repeatedly while it was being opened",
+            remedy: "try again", operation: operation, path: path)
     }
 
     /// Returns whether a path leads to this file; nil if it no longer leads to any file.
@@ -164,9 +164,9 @@ extension LockFile {
     private static func full(_ path: String, _ bytes: Int, _ operation: String) -> LMDBError {
         LMDBError(
             .diskFull,
-            "the disk does not have \(bytes) bytes left for the lock file, and nothing was changed; "
-                + "free some space and try again",
-            operation: operation, path: path, underlying: ENOSPC)
+            problem: "the disk does not have \(bytes) bytes left for the lock file, and nothing was "
+                + "changed",
+            remedy: "free some space and try again", operation: operation, path: path, underlying: ENOSPC)
     }
 }
 

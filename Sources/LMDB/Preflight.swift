@@ -36,8 +36,8 @@ struct Preflight: Hashable {
             usleep(2_000)
         }
         throw LMDBError(
-            problem?.code ?? .other,
-            problem.map { "\($0.message); \($0.remedy)" } ?? "the file cannot be read; check the path",
+            problem?.code ?? .other, problem: problem?.message ?? "the file cannot be read",
+            remedy: problem?.remedy ?? "check the path",
             operation: "open", path: path)
     }
 

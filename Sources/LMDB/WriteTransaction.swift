@@ -41,8 +41,8 @@ extension Environment {
         try requireSameProcess("write")
         guard !options.isReadOnly else {
             throw LMDBError(
-                .readOnly, "the environment was opened read-only; open it for writing", operation: "write",
-                path: path.string)
+                .readOnly, problem: "the environment was opened read-only",
+                remedy: "open it for writing", operation: "write", path: path.string)
         }
         try acquireWriter("write", isCancelled: isCancelled)
         defer { releaseWriter() }
@@ -116,13 +116,13 @@ extension Environment {
         var status = stat()
         guard stat(canonicalPath, &status) == 0, FileIdentity(status) == identity else {
             throw LMDBError(
-                .needsReopen, "the file was removed or replaced while it was open; close it and open it again",
-                operation: operation, path: path.string)
+                .needsReopen, problem: "the file was removed or replaced while it was open",
+                remedy: "close it and open it again", operation: operation, path: path.string)
         }
         guard lockFile?.isInPlace(at: Self.lockPath(canonicalPath)) ?? true else {
             throw LMDBError(
-                .needsReopen, "the lock file was replaced while the file was open; close it and open it again",
-                operation: operation, path: path.string)
+                .needsReopen, problem: "the lock file was replaced while the file was open",
+                remedy: "close it and open it again", operation: operation, path: path.string)
         }
         // A process that is just opening the file, and is about to find this process, is gone in a moment.
         var patience = 100
@@ -142,8 +142,8 @@ extension Environment {
         let ticket = try writer.withLock { (queue) throws(LMDBError) in
             guard !queue.isOwned(by: me) else {
                 throw LMDBError(
-                    .invalidArgument, "this thread is already in a write transaction; use that transaction",
-                    operation: operation, path: path.string)
+                    .invalidArgument, problem: "this thread is already in a write transaction",
+                    remedy: "use that transaction", operation: operation, path: path.string)
             }
             return queue.takeTicket()
         }
@@ -340,8 +340,8 @@ final class TransactionState {
         if let failure, let failure = failure as? LMDBError { throw failure }
         guard let pointer else {
             throw LMDBError(
-                .closed, "the transaction has ended; begin a new transaction", operation: operation,
-                path: environment.path.string)
+                .closed, problem: "the transaction has ended",
+                remedy: "begin a new transaction", operation: operation, path: environment.path.string)
         }
         return pointer
     }

@@ -90,14 +90,14 @@ struct Patience {
         }
         if isCancelled() || wait.isCancelled() {
             throw LMDBError(
-                .cancelled, "cancelled while waiting for \(holder()), and nothing was changed; try again",
-                operation: operation,
-                path: path)
+                .cancelled, problem: "cancelled while waiting for \(holder()), and nothing was changed",
+                remedy: "try again", operation: operation, path: path)
         }
         let elapsed = ContinuousClock.now - start
         if let timeout = wait.timeout, elapsed >= timeout {
             throw LMDBError(
-                .busy, "waited \(timeout) for \(holder()); end it, or wait longer", operation: operation, path: path)
+                .busy, problem: "waited \(timeout) for \(holder())",
+                remedy: "end it, or wait longer", operation: operation, path: path)
         }
         if !isAnnounced, elapsed >= .seconds(1) {
             isAnnounced = true

@@ -13,7 +13,7 @@ import Testing
 @Suite struct FaultTests {
     @Test func anInputOutputErrorIsTracedToTheDiskOrToItsSpace() {
         func code(_ available: UInt64?, _ file: UInt64, _ limit: UInt64?) -> LMDBError.Code? {
-            DiskSpace(availableBytes: available, fileBytes: file, fileSizeLimit: limit).explanation?.0
+            DiskSpace(availableBytes: available, fileBytes: file, fileSizeLimit: limit).explanation?.code
         }
         #expect(code(0, 1 << 30, nil) == .diskFull)
         #expect(code(4_096, 1 << 30, nil) == .diskFull)
@@ -25,7 +25,7 @@ import Testing
         // What could be tried counts more than what is said to be free: there are reserves and quotas.
         func tried(_ available: UInt64, _ grants: Bool) -> LMDBError.Code? {
             DiskSpace(availableBytes: available, fileBytes: 1, fileSizeLimit: nil, grantsAnotherWrite: grants)
-                .explanation?.0
+                .explanation?.code
         }
         #expect(tried(1 << 30, false) == .diskFull)
         #expect(tried(0, true) == nil)

@@ -33,7 +33,7 @@ import Testing
         for major: UInt16 in [0, 2, .max] {
             store.formatMajor = major
             #expect(refusal(store, readOnly: true)?.code == .unsupportedVersion)
-            #expect(refusal(store, readOnly: true)?.message.contains("newer version") == true)
+            #expect(refusal(store, readOnly: true)?.description.contains("newer version") == true)
         }
     }
 
@@ -135,7 +135,7 @@ import Testing
         let error = #expect(throws: FormatError.self) {
             try value.withUnsafeBytes { try IdentifierRecord(sealed: $0, in: .ids, key: key) }
         }
-        let message = try #require(error).message
+        let message = try #require(error).description
         #expect(message.contains("checksum"))
         #expect(message.contains("table 'ids'"))
         #expect(message.contains("6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b..(40 bytes)"))

@@ -15,7 +15,9 @@ import Testing
         let read = try #require(try store.document("d1"))
         #expect(read.payload == payload)
         #expect(Set(read.tags) == ["a", "b"])
-        guard case .terms(let terms) = read.content else { throw SparseStoreError(.internalError, "not terms") }
+        guard case .terms(let terms) = read.content else {
+            throw SparseStoreError(.internalError, problem: "not terms")
+        }
         #expect(Set(terms) == Set([WeightedTerm("swift", 1.25), WeightedTerm("caf\u{e9}", 0.5)]))
         #expect(try store.document("d2") == nil)
         #expect(try store.contains("d1"))

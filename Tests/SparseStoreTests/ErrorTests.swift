@@ -13,14 +13,14 @@ import Testing
     }
 
     @Test func `a message is a problem and a remedy`() {
-        let error = SparseStoreError(.invalidArgument, "the document 'a; b' is odd; leave it out")
+        let error = SparseStoreError(.invalidArgument, problem: "the document 'a; b' is odd", remedy: "leave it out")
         #expect(error.problem == "the document 'a; b' is odd")
         #expect(error.remedy == "leave it out")
         #expect(error.message == "the document 'a; b' is odd; leave it out")
     }
 
     @Test func `an error without a remedy of its own has that of its kind`() {
-        let error = SparseStoreError(.diskFull, "there is no room")
+        let error = SparseStoreError(.diskFull, problem: "there is no room")
         #expect(error.message == "there is no room")
         #expect(error.remedy == "free some space and try again; nothing is lost")
     }
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func `Foundation shows the problem and the remedy`() {
-        let error: any Error = SparseStoreError(.busy, "another process compacts; try again")
+        let error: any Error = SparseStoreError(.busy, problem: "another process compacts", remedy: "try again")
         #expect(error.localizedDescription == "another process compacts")
         #expect((error as? any LocalizedError)?.recoverySuggestion == "try again")
     }

@@ -62,15 +62,16 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
     /// What is wrong, without the place and the remedy.
     package var sentence: String { detail.isEmpty ? reason : reason + " (\(detail))" }
 
-    /// What is wrong, where, and what to do about it.
-    package var message: String {
+    /// What is wrong, and where.
+    package var problem: String {
         var text = sentence
         if let table { text += ", in table '\(table.name)'" }
         if !key.isEmpty { text += " at key \(key)" }
-        return text + "; " + remedy
+        return text
     }
 
-    package var description: String { message }
+    /// What is wrong, where, and what to do about it.
+    package var description: String { "\(problem); \(remedy)" }
 
     private var reason: String {
         switch code {
@@ -89,7 +90,8 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
-    private var remedy: String {
+    /// What to do about it.
+    package var remedy: String {
         switch code {
         case .unsupportedVersion, .unknownFlags:
             "open the store with a newer version of the library"

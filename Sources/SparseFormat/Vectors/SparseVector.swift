@@ -103,45 +103,46 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         self.code = code
     }
 
-    /// What is wrong, and what to do about it.
-    public var message: String {
+    /// What is wrong.
+    package var problem: String {
         switch code {
-        case .empty:
-            "the vector has no terms; leave the document out, or add a term"
-        case .unequalCounts:
-            "the numbers of terms and weights differ; pass one weight per term"
-        case .duplicateTerm(let term):
-            "term \(term) occurs more than once; add up its weights, or keep the largest"
-        case .nonFinite(let term):
-            "the weight of term \(term) is NaN or infinite; use finite weights"
+        case .empty: "the vector has no terms"
+        case .unequalCounts: "the numbers of terms and weights differ"
+        case .duplicateTerm(let term): "term \(term) occurs more than once"
+        case .nonFinite(let term): "the weight of term \(term) is NaN or infinite"
         case .outOfRange(let term, let weight):
-            """
-            the weight \(weight) of term \(term) is outside \(Limits.weights.lowerBound)...\
-            \(Limits.weights.upperBound); leave out terms with weight zero, and rescale other weights
-            """
+            "the weight \(weight) of term \(term) is outside \(Limits.weights.lowerBound)...\(Limits.weights.upperBound)"
         case .tooManyTerms(let count):
-            """
-            the vector has \(count) terms, more than \(Limits.maximumTermsPerVector); \
-            keep the terms with the largest weights
-            """
-        case .noTokens:
-            "the multivector has no token vectors; leave it out of the document"
+            "the vector has \(count) terms, more than \(Limits.maximumTermsPerVector)"
+        case .noTokens: "the multivector has no token vectors"
         case .tooManyTokens(let count):
-            """
-            the multivector has \(count) token vectors, more than \(Limits.maximumTokensPerMultivector); \
-            split the document, or merge neighbouring tokens
-            """
-        case .unequalRows:
-            "the token vectors of a multivector differ in length; use vectors of one dimension"
-        case .dimension(let dimension):
-            "a token vector has \(dimension) components; the range is 1...\(Limits.maximumDimension)"
+            "the multivector has \(count) token vectors, more than \(Limits.maximumTokensPerMultivector)"
+        case .unequalRows: "the token vectors of a multivector differ in length"
+        case .dimension(let dimension): "a token vector has \(dimension) components"
         case .component(let token, let value):
-            """
-            token vector \(token) has the component \(value), outside \(Limits.components); \
-            leave out the token, or scale all vectors down
-            """
+            "token vector \(token) has the component \(value), outside \(Limits.components)"
         }
     }
+
+    /// What to do about it.
+    package var remedy: String {
+        switch code {
+        case .empty: "leave the document out, or add a term"
+        case .unequalCounts: "pass one weight per term"
+        case .duplicateTerm: "add up its weights, or keep the largest"
+        case .nonFinite: "use finite weights"
+        case .outOfRange: "leave out terms with weight zero, and rescale other weights"
+        case .tooManyTerms: "keep the terms with the largest weights"
+        case .noTokens: "leave it out of the document"
+        case .tooManyTokens: "split the document, or merge neighbouring tokens"
+        case .unequalRows: "use vectors of one dimension"
+        case .dimension: "the range is 1...\(Limits.maximumDimension)"
+        case .component: "leave out the token, or scale all vectors down"
+        }
+    }
+
+    /// What is wrong, and what to do about it.
+    public var message: String { "\(problem); \(remedy)" }
 
     /// The same text as ``message``.
     public var description: String { message }

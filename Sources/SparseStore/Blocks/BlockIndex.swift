@@ -144,9 +144,9 @@ public struct BlockSettings: Sendable, Hashable {
             blockShare > 0, blockShare <= 1, smallestBlock >= 0, summaryShare > 0, summaryShare <= 1
         else {
             throw SparseStoreError(
-                .invalidArgument,
-                "the settings of the block index are out of range; use 1...60000 postings per term, "
-                    + "a maximum factor of 1...64, shares above 0 and at most 1, and no negative numbers")
+                .invalidArgument, problem: "the settings of the block index are out of range",
+                remedy: "use 1...60000 postings per term, a maximum factor of 1...64, shares above 0 and at most 1, "
+                    + "and no negative numbers")
         }
     }
 }

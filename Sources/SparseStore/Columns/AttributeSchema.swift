@@ -20,8 +20,9 @@ struct AttributeSchema: Sendable {
                 guard changed.attributes.count < Limits.maximumAttributeNames else {
                     throw SparseStoreError(
                         .limitExceeded,
-                        "the store already has the maximum of \(Limits.maximumAttributeNames) attribute names, so "
-                            + "'\(name)' cannot be added; use a value instead of a new name")
+                        problem: "the store already has the maximum of "
+                            + "\(Limits.maximumAttributeNames) attribute names, so '\(name)' cannot be added",
+                        remedy: "use a value instead of a new name")
                 }
                 changed.set(bytes, value.type)
                 hasChanged = true
@@ -30,8 +31,9 @@ struct AttributeSchema: Sendable {
             guard let joined = known.joined(with: value.type) else {
                 throw SparseStoreError(
                     .attributeTypeMismatch,
-                    "the attribute '\(name)' has the type \(known) in this store, but \(value.type) in the document; "
-                        + "convert the value, or use another name")
+                    problem: "the attribute '\(name)' has the type \(known) in this store, "
+                        + "but \(value.type) in the document",
+                    remedy: "convert the value, or use another name")
             }
             if joined != known {
                 changed.set(bytes, joined)
@@ -54,8 +56,9 @@ struct AttributeSchema: Sendable {
         else { return }
         throw SparseStoreError(
             .invalidArgument,
-            "the store knows the attribute '\(name)' in another spelling of Unicode, composed or decomposed; write names in "
-                + "one normal form")
+            problem: "the store knows the attribute '\(name)' in another spelling of Unicode, "
+                + "composed or decomposed",
+            remedy: "write names in one normal form")
     }
 
     /// The types by name. Names that Swift considers equal are refused when they are written, but a file may have them.
@@ -72,8 +75,10 @@ struct AttributeSchema: Sendable {
             guard let joined = known.map({ $0.joined(with: attribute.type) }) ?? attribute.type else {
                 throw SparseStoreError(
                     .attributeTypeMismatch,
-                    "the attribute '\(String(decoding: attribute.name, as: UTF8.self))' has the type \(attribute.type) in "
-                        + "one store and another type in a second one; convert its values, or use another name")
+                    problem: "the attribute "
+                        + "'\(String(decoding: attribute.name, as: UTF8.self))' has the type \(attribute.type) in one "
+                        + "store and another type in a second one",
+                    remedy: "convert its values, or use another name")
             }
             record.set(attribute.name, joined)
         }
@@ -87,10 +92,12 @@ struct AttributeSchema: Sendable {
         // No such name can be stored, and finding near ones takes time in proportion to its length.
         guard (1...Limits.maximumAttributeNameBytes).contains(name.utf8.count) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "an attribute is named by \(name.utf8.count) bytes; names have 1...\(Limits.maximumAttributeNameBytes)")
+                .invalidArgument, problem: "an attribute is named by \(name.utf8.count) bytes",
+                remedy: "names have 1...\(Limits.maximumAttributeNameBytes)")
         }
-        throw SparseStoreError(.invalidArgument, "no document has an attribute '\(name)'; \(suggestions(name))")
+        throw SparseStoreError(
+            .invalidArgument, problem: "no document has an attribute '\(name)'",
+            remedy: "\(suggestions(name))")
     }
 
     private func suggestions(_ name: String) -> String {

@@ -59,7 +59,8 @@ extension ManifestRecord {
         let first = nextSegment
         guard let next = UInt32(exactly: Int(first) + count) else {
             throw SparseStoreError(
-                .limitExceeded, "the store has run out of segment numbers; copy its documents to a new store")
+                .limitExceeded, problem: "the store has run out of segment numbers",
+                remedy: "copy its documents to a new store")
         }
         nextSegment = next
         return first

@@ -50,8 +50,7 @@ struct IndexWriter {
         let (position, ordinal) = try place(of: number, manifest)
         let segment = manifest.segments[position]
         guard segment.tombstones < segment.documents else {
-            throw SparseStoreError(
-                .corrupted, "segment \(segment.id) has no document left to remove; restore the store from a backup")
+            throw SparseStoreError.corrupted("segment \(segment.id) has no document left to remove")
         }
         dead[segment.id, default: []].append(ordinal)
         manifest.segments[position].tombstones += 1
@@ -74,8 +73,7 @@ struct IndexWriter {
             }),
             let ordinal = try numbers(of: manifest.segments[position].id).ordinal(of: number)
         else {
-            throw SparseStoreError(
-                .corrupted, "document number \(number) is in no segment; restore the store from a backup")
+            throw SparseStoreError.corrupted("document number \(number) is in no segment")
         }
         return (position, ordinal)
     }
@@ -97,9 +95,8 @@ struct IndexWriter {
         try RetiredSegments(writer: writer).makeRoom(for: bytesWritten)
         guard manifest.segments.count <= Limits.maximumSegments else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the index would have more than \(Limits.maximumSegments) segments; call maintain, or commit less often"
-            )
+                .limitExceeded, problem: "the index would have more than \(Limits.maximumSegments) segments",
+                remedy: "call maintain, or commit less often")
         }
     }
 

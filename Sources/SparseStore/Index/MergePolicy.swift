@@ -39,9 +39,9 @@ public struct MergePolicy: Sendable, Hashable {
             segmentBacklog >= 1, memory >= 1 << 20
         else {
             throw SparseStoreError(
-                .invalidArgument,
-                "the merge policy is out of range; use a fanout of 2...64, a dead share above 0 and at most 1, no "
-                    + "negative counts, a backlog of at least 1, and at least 1 MiB of memory")
+                .invalidArgument, problem: "the merge policy is out of range",
+                remedy: "use a fanout of 2...64, a dead share above 0 and at most 1, no negative counts, a backlog "
+                    + "of at least 1, and at least 1 MiB of memory")
         }
     }
 
@@ -111,7 +111,8 @@ extension SparseStoreError {
     /// The error for a merge that makes more documents or postings than the manifest counts.
     static var moreDocumentsThanCounted: SparseStoreError {
         SparseStoreError(
-            .corrupted, "segments have more documents or postings than the manifest says; run 'repair'")
+            .corrupted, problem: "segments have more documents or postings than the manifest says",
+            remedy: "run 'repair'")
     }
 }
 

@@ -64,7 +64,9 @@ struct SegmentReplacement {
                 guard try documents.view(number) == nil else {
                     throw SparseStoreError(
                         .corrupted,
-                        "document \(number) is stored, but segment \(source.id) marks it as removed; run 'repair'")
+                        problem: "document \(number) is stored, but segment \(source.id) marks it as "
+                            + "removed",
+                        remedy: "run 'repair'")
                 }
                 dead[place].append(ordinal)
             }

@@ -159,7 +159,8 @@ struct Salvage {
         if let dimension, multivector.dimension != dimension {
             throw SparseStoreError(
                 .corrupted,
-                "the token vectors have \(multivector.dimension) dimensions, but those of the store have \(dimension)")
+                problem: "the token vectors have \(multivector.dimension) dimensions, but those of the "
+                    + "store have \(dimension)")
         }
         return multivector
     }
@@ -204,7 +205,9 @@ struct Salvage {
 
     private static func renew(_ commit: CommitReader) throws {
         guard try commit.renew(isLast: true) else {
-            throw SparseStoreError(.busy, "the store changed while it was being read; stop its writers and try again")
+            throw SparseStoreError(
+                .busy, problem: "the store changed while it was being read",
+                remedy: "stop its writers and try again")
         }
     }
 

@@ -28,8 +28,9 @@ struct BlockSources {
         guard (1...BlockEntry.maximumColumns).contains(slotted.count) else {
             throw SparseStoreError(
                 .limitExceeded,
-                "a block index has at most \(BlockEntry.maximumColumns) terms, but the documents have "
-                    + "\(slotted.count); search the store without a block index")
+                problem: "a block index has at most \(BlockEntry.maximumColumns) terms, but the "
+                    + "documents have \(slotted.count)",
+                remedy: "search the store without a block index")
         }
         terms = (0..<slotted.count).map(slotted.term(at:))
         var maxima = [Float](repeating: 0, count: slotted.count)

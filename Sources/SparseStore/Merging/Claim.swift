@@ -166,8 +166,8 @@ final class ClaimTurn: Sendable {
             try worker.withLock(waitingUpTo: Self.tick, until: { $0 == nil || $0 == thread }) { worker, isReady in
                 guard worker != thread else {
                     throw SparseStoreError(
-                        .busy, "this work is already running on the same thread; call it again when that work has ended"
-                    )
+                        .busy, problem: "this work is already running on the same thread",
+                        remedy: "call it again when that work has ended")
                 }
                 if isReady { worker = thread }
                 return isReady

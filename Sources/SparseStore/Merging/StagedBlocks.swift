@@ -208,8 +208,9 @@ extension StagedBlocks {
         guard content.mostBytes <= Limits.maximumChunkBytes else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the list of term \(term) in the block index would exceed \(Limits.maximumChunkBytes) bytes; "
-                    + "keep fewer postings per term, or a smaller share of the summaries")
+                problem: "the list of term \(term) in the block index would exceed "
+                    + "\(Limits.maximumChunkBytes) bytes",
+                remedy: "keep fewer postings per term, or a smaller share of the summaries")
         }
     }
 

@@ -89,7 +89,7 @@ struct StagedMerge: ClaimedWork {
             guard let first = manifest.segments.firstIndex(where: { $0.id == claim.record.sources.first }),
                 manifest.segments[first...].prefix(sources.count).map(\.id) == claim.record.sources
             else {
-                throw SparseStoreError(.corrupted, "segments of an unfinished merge are missing; restore a backup")
+                throw SparseStoreError.corrupted("segments of an unfinished merge are missing")
             }
             try SegmentReplacement(writer: writer)
                 .apply(first..<first + sources.count, merged, &manifest)

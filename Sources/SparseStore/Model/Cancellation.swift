@@ -16,5 +16,7 @@ final class Cancellation: Sendable {
 
 extension SparseStoreError {
     /// The error for a canceled calling task.
-    static let taskCancelled = SparseStoreError(.cancelled, "the task was cancelled; nothing was changed")
+    static let taskCancelled = SparseStoreError(
+        .cancelled, problem: "the task was cancelled",
+        remedy: "nothing was changed")
 }

@@ -40,7 +40,8 @@ public struct Cursor: Sendable, Hashable {
         }
         guard store == self.store else { throw Self.refused("it belongs to another store") }
         guard question == self.question else {
-            throw Self.refused("it belongs to another query; pass it with the query that made it")
+            throw Self.refused(
+                "it belongs to another query", "pass it with the query that made it, or start again without a cursor")
         }
         return position
     }
@@ -48,8 +49,10 @@ public struct Cursor: Sendable, Hashable {
     /// The error for a cursor whose position cannot be read.
     static let unreadable = refused("its position cannot be read")
 
-    private static func refused(_ why: String) -> SparseStoreError {
-        SparseStoreError(.invalidCursor, "the cursor is refused, because \(why); or start again without a cursor")
+    private static func refused(
+        _ why: String, _ remedy: String = "start again without a cursor"
+    ) -> SparseStoreError {
+        SparseStoreError(.invalidCursor, problem: "the cursor is refused, because \(why)", remedy: remedy)
     }
 }
 

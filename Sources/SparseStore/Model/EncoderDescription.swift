@@ -53,10 +53,8 @@ public struct EncoderDescription: Sendable, Hashable, CustomStringConvertible {
 
     func mismatch(_ other: EncoderDescription) -> SparseStoreError {
         SparseStoreError(
-            .encoderMismatch,
-            "the documents of the store were encoded by \(self), not by \(other); use the same encoder, "
-                + "or another store"
-        )
+            .encoderMismatch, problem: "the documents of the store were encoded by \(self), not by \(other)",
+            remedy: "use the same encoder, or another store")
     }
 
     /// Returns whether another encoder makes the same vectors and scores them in the same way. The parameters are not

@@ -31,11 +31,8 @@ public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
 
     private let ownRemedy: String?
 
-    /// The problem and the remedy in one text, separated by a semicolon.
-    public var message: String { ownRemedy.map { problem + Self.separator + $0 } ?? problem }
-
-    /// The separator between a problem and its remedy.
-    private static let separator = "; "
+    /// The problem and the specific remedy in one text, separated by a semicolon.
+    public var message: String { ownRemedy.map { "\(problem); \($0)" } ?? problem }
 
     /// Creates an error.
     ///
@@ -44,28 +41,16 @@ public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
     ///   - problem: A description of what went wrong.
     ///   - remedy: A description of what to do about it; nil for the general remedy of the kind of error.
     ///   - cause: The underlying error.
-    public init(_ code: Code, problem: String, remedy: String?, cause: (any Error)? = nil) {
+    public init(_ code: Code, problem: String, remedy: String? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.problem = problem
         ownRemedy = remedy
         self.cause = cause
     }
 
-    /// Creates an error from one text.
-    ///
-    /// - Parameters:
-    ///   - code: The kind of error.
-    ///   - message: A description of what went wrong and, after the last semicolon, of what to do about it.
-    ///   - cause: The underlying error.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
-        let (problem, remedy) = Self.parts(of: message)
-        self.init(code, problem: problem, remedy: remedy, cause: cause)
-    }
-
-    /// Splits a message at the last separator.
-    private static func parts(of message: String) -> (problem: String, remedy: String?) {
-        guard let last = message.ranges(of: separator).last else { return (message, nil) }
-        return (String(message[..<last.lowerBound]), String(message[last.upperBound...]))
+    /// Returns the error for damage that only a backup heals.
+    static func corrupted(_ problem: String) -> SparseStoreError {
+        SparseStoreError(.corrupted, problem: problem, remedy: "restore the store from a backup")
     }
 
     /// The code and the message on one line.
@@ -249,18 +234,19 @@ extension SparseStoreError {
             case .cancelled: .cancelled
             }
         let place = error.path.map { "'\($0)': " } ?? ""
-        self = SparseStoreError(code, place + error.message, cause: error).about(path: error.path)
+        self = SparseStoreError(code, problem: place + error.problem, remedy: error.remedy, cause: error)
+            .about(path: error.path)
     }
 
     init(_ error: VectorError) {
-        self = SparseStoreError(.invalidVector, error.description, cause: error).about(
-            term: error.term.map(String.init))
+        self = SparseStoreError(.invalidVector, problem: error.problem, remedy: error.remedy, cause: error)
+            .about(term: error.term.map(String.init))
     }
 
     init(_ error: FormatError) {
         let isNewer = error.code == .unsupportedVersion || error.code == .unknownFlags
         let code: Code = isNewer ? .incompatibleFormat : .corrupted
-        self.init(code, error.description, cause: error)
+        self.init(code, problem: error.problem, remedy: error.remedy, cause: error)
     }
 
     /// Runs `body` and converts errors of lower layers to this type. Other errors, such as those of a caller's closure,
@@ -285,7 +271,7 @@ extension SparseStoreError {
         } catch let error as SparseStoreError {
             throw error
         } catch {
-            throw SparseStoreError(.internalError, "an unexpected error: \(error)", cause: error)
+            throw SparseStoreError(.internalError, problem: "an unexpected error: \(error)", cause: error)
         }
     }
 }

@@ -19,9 +19,8 @@ package final class WorkerThread: @unchecked Sendable {
         guard let thread = Self.create(context) else {
             Unmanaged<Body>.fromOpaque(context).release()
             throw SparseStoreError(
-                .io,
-                "the system cannot start another thread; raise the limits of the process (ulimit -u, ulimit -v, or the "
-                    + "pids limit of its container)")
+                .io, problem: "the system cannot start another thread",
+                remedy: "raise the limits of the process (ulimit -u, ulimit -v, or the pids limit of its container)")
         }
         self.thread = thread
     }

@@ -77,7 +77,9 @@ public struct FolderTarget: PublicationTarget {
         // A folder of this name is not an object; the check for an unused target refuses it.
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         guard status.st_size <= Self.largestObject else {
-            throw SparseStoreError(.corrupted, "'\(path)' has \(status.st_size) bytes, which no object has; remove it")
+            throw SparseStoreError(
+                .corrupted, problem: "'\(path)' has \(status.st_size) bytes, which no object has",
+                remedy: "remove it")
         }
         var reason: Errno?
         let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
@@ -188,8 +190,9 @@ public struct FolderTarget: PublicationTarget {
             guard ContinuousClock.now < end else {
                 throw SparseStoreError(
                     .busy,
-                    "'\(path)' is in use by another process that \(alone ? "publishes" : "removes publications"); "
-                        + "try again when it has ended")
+                    problem: "'\(path)' is in use by another process that "
+                        + "\(alone ? "publishes" : "removes publications")",
+                    remedy: "try again when it has ended")
             }
             usleep(10_000)
         }
@@ -252,7 +255,6 @@ public struct FolderTarget: PublicationTarget {
     private func join(_ name: String) -> String { name.isEmpty ? path : "\(path)/\(name)" }
 
     private func failure(_ reason: Int32, _ path: String) -> SparseStoreError {
-        let (code, message) = LMDBError.explain(errno: reason)
-        return SparseStoreError(LMDBError(code, message, operation: "publish", path: path, underlying: reason))
+        SparseStoreError(LMDBError(errno: reason, operation: "publish", path: path))
     }
 }

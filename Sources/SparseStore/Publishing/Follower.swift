@@ -118,13 +118,15 @@ public struct Follower: Sendable {
             }
             throw SparseStoreError(
                 .notFound,
-                "'\(catalog.target.name)' has no publication\(generation.map { " of generation \($0)" } ?? ""); "
-                    + (range.map { "it has some of the generations \($0)" } ?? "publish the store first"))
+                problem:
+                    "'\(catalog.target.name)' has no publication\(generation.map { " of generation \($0)" } ?? "")",
+                remedy: range.map { "it has some of the generations \($0)" } ?? "publish the store first")
         }
         let record = try catalog.records([chosen])[0]
         guard record.uuid == uuid else {
             throw SparseStoreError(
-                .corrupted, "'\(chosen.object)' of '\(catalog.target.name)' is another store's; remove it")
+                .corrupted, problem: "'\(chosen.object)' of '\(catalog.target.name)' is another store's",
+                remedy: "remove it")
         }
         return record
     }
@@ -138,13 +140,16 @@ public struct Follower: Sendable {
         guard let mark else {
             throw SparseStoreError(
                 .invalidArgument,
-                "'\(path)' was not made by a follower, or has its own commits, which would be lost; name another "
-                    + "path")
+                problem: "'\(path)' was not made by a follower, or has its own commits, which "
+                    + "would be lost",
+                remedy: "name another path")
         }
         guard mark.uuid == record.uuid else {
             throw SparseStoreError(
                 .invalidArgument,
-                "'\(path)' is a copy of a different store than that of '\(catalog.target.name)'; name another path")
+                problem: "'\(path)' is a copy of a different store than that of "
+                    + "'\(catalog.target.name)'",
+                remedy: "name another path")
         }
         return mark.generation == record.generation && mark.transaction == record.transaction
     }
@@ -201,8 +206,9 @@ public struct Follower: Sendable {
             else {
                 throw SparseStoreError(
                     .corrupted,
-                    "generation \(record.generation) of '\(catalog.target.name)' does not match its manifest; "
-                        + "publish again, or use another generation")
+                    problem: "generation \(record.generation) of '\(catalog.target.name)' does not match "
+                        + "its manifest",
+                    remedy: "publish again, or use another generation")
             }
         }
     }

@@ -55,7 +55,9 @@ extension Publication {
     @discardableResult
     public static func remove(from target: some PublicationTarget, keeping count: Int) throws -> Removal {
         guard count >= 1 else {
-            throw SparseStoreError(.invalidArgument, "the number of publications to keep is \(count); keep 1 or more")
+            throw SparseStoreError(
+                .invalidArgument, problem: "the number of publications to keep is \(count)",
+                remedy: "keep 1 or more")
         }
         return try SparseStoreError.translate {
             let catalog = Catalog(target)
@@ -123,7 +125,8 @@ struct Catalog {
     func uuid() throws -> StoreUUID {
         guard let bytes = try target.read([TargetName.target]).first ?? nil else {
             throw SparseStoreError(
-                .notFound, "nothing was ever published to '\(target.name)'; check the name, or publish a store there")
+                .notFound, problem: "nothing was ever published to '\(target.name)'",
+                remedy: "check the name, or publish a store there")
         }
         do throws(FormatError) {
             return try TargetRecord(bytes).uuid
@@ -152,7 +155,7 @@ struct Catalog {
 
     private func record(_ manifest: Manifest, _ bytes: [UInt8]?) throws -> PublicationRecord {
         let remedy = "remove it, and publish again or use another generation"
-        guard let bytes else { throw missing(manifest.object, "it was removed meanwhile; try again") }
+        guard let bytes else { throw missing(manifest.object, "try again: it was removed meanwhile") }
         do {
             guard bytes.withUnsafeBytes({ ContentHash(of: $0) }) == manifest.hash else {
                 throw FormatError(.checksumMismatch)
@@ -233,12 +236,13 @@ struct Catalog {
     }
 
     private func missing(_ object: String, _ remedy: String) -> SparseStoreError {
-        SparseStoreError(.corrupted, "'\(object)' of '\(target.name)' is missing; \(remedy)")
+        SparseStoreError(.corrupted, problem: "'\(object)' of '\(target.name)' is missing", remedy: "\(remedy)")
     }
 
     private func damage(_ object: String, _ error: FormatError, _ remedy: String) -> SparseStoreError {
         let code: SparseStoreError.Code = error.code == .unsupportedVersion ? .incompatibleFormat : .corrupted
         return SparseStoreError(
-            code, "'\(object)' of '\(target.name)' is damaged: \(error.sentence); \(remedy)", cause: error)
+            code, problem: "'\(object)' of '\(target.name)' is damaged: \(error.sentence)",
+            remedy: "\(remedy)", cause: error)
     }
 }

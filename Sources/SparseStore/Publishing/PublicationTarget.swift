@@ -70,8 +70,8 @@ extension PublicationTarget {
     /// The error for a place that contains something else.
     var isTaken: SparseStoreError {
         SparseStoreError(
-            .invalidArgument,
-            "'\(name)' contains files that are not publications; name a new or empty folder or prefix")
+            .invalidArgument, problem: "'\(name)' contains files that are not publications",
+            remedy: "name a new or empty folder or prefix")
     }
 }
 

@@ -98,9 +98,10 @@ private struct Publisher {
         guard newest.map({ $0.generation <= manifest.generation }) ?? true else {
             throw SparseStoreError(
                 .invalidArgument,
-                "'\(catalog.target.name)' has generation \(newest?.generation ?? 0) of this store, which is at generation "
-                    + "\(manifest.generation): the store was restored from an earlier state; publish it to another target"
-            )
+                problem: "'\(catalog.target.name)' has generation \(newest?.generation ?? 0) of "
+                    + "this store, which is at generation \(manifest.generation): the store was restored from an "
+                    + "earlier state",
+                remedy: "publish it to another target")
         }
         let mark = PublishedMark(uuid: uuid, generation: manifest.generation, transaction: pages.transactionID)
         var record = PublicationRecord(
@@ -134,8 +135,9 @@ private struct Publisher {
         guard owner == uuid else {
             throw SparseStoreError(
                 .invalidArgument,
-                "'\(target.name)' holds publications of the store \(owner), and this one is \(uuid); name "
-                    + "another target")
+                problem: "'\(target.name)' holds publications of the store \(owner), and this one "
+                    + "is \(uuid)",
+                remedy: "name another target")
         }
     }
 
@@ -174,7 +176,9 @@ private struct Publisher {
         guard let hash = content.withUnsafeBytes({ ContentHash(of: $0) }) else { throw noHash }
         guard present.insert(hash).inserted else { return hash }
         guard let frame = content.withUnsafeBytes({ PublishedChunk.frame($0, compressor) }) else {
-            throw SparseStoreError(.outOfMemory, "no memory to compress a chunk; free some and try again")
+            throw SparseStoreError(
+                .outOfMemory, problem: "no memory to compress a chunk",
+                remedy: "free some and try again")
         }
         batch.append(PublishedObject(name: Catalog.object(hash), bytes: frame))
         batched += frame.count
@@ -196,7 +200,9 @@ private struct Publisher {
     }
 
     private var noHash: SparseStoreError {
-        SparseStoreError(.internalError, "the system's library of cryptography has no SHA-256; install OpenSSL 3")
+        SparseStoreError(
+            .internalError, problem: "the system's library of cryptography has no SHA-256",
+            remedy: "install OpenSSL 3")
     }
 
     /// Microseconds since 1970.

@@ -100,8 +100,8 @@ enum FieldTerms {
     static func check(_ fields: some Sequence<String>) throws(SparseStoreError) {
         for field in fields where field.isEmpty || field.contains(separator) {
             throw SparseStoreError(
-                .invalidArgument,
-                "the field name '\(field)' is not valid; use at least one character and no '\(separator)'")
+                .invalidArgument, problem: "the field name '\(field)' is not valid",
+                remedy: "use at least one character and no '\(separator)'")
         }
     }
 }

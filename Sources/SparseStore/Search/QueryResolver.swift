@@ -30,9 +30,8 @@ struct QueryResolver {
         let components = try weighted(components(query), weighting)
         if let bad = components.first(where: { $0.1 != 0 && !Self.weights.contains(abs($0.1)) }) {
             throw SparseStoreError(
-                .invalidArgument,
-                "the weighting turns a query weight into \(bad.1); use weights whose products have a magnitude of 0 or "
-                    + "in \(Self.weights)")
+                .invalidArgument, problem: "the weighting turns a query weight into \(bad.1)",
+                remedy: "use weights whose products have a magnitude of 0 or in \(Self.weights)")
         }
         return ResolvedQuery(components)
     }
@@ -75,7 +74,8 @@ struct QueryResolver {
         guard query.examples != nil else { return own }
         for ids in [query.like, query.unlike] where ids.count > Query.maximumExamples {
             throw SparseStoreError(
-                .limitExceeded, "the query names \(ids.count) documents; the limit is \(Query.maximumExamples)")
+                .limitExceeded, problem: "the query names \(ids.count) documents",
+                remedy: "the limit is \(Query.maximumExamples)")
         }
         var sums: [TermID: Double] = [:]
         for (term, weight) in own { sums[term, default: 0] += Double(weight) }
@@ -92,7 +92,8 @@ struct QueryResolver {
         for id in ids {
             guard let vector = try corpus.vector(of: id) else {
                 throw SparseStoreError(
-                    .notFound, "the query asks for documents like or unlike '\(id)', which does not exist; check the id"
+                    .notFound, problem: "the query asks for documents like or unlike '\(id)', which does not exist",
+                    remedy: "check the id"
                 ).about(document: id)
             }
             for (term, weight) in vector { sums[term, default: 0] += share * Double(weight) }
@@ -124,10 +125,8 @@ struct QueryResolver {
     private func check(count: Int) throws {
         guard count <= Limits.maximumQueryTerms else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the query has \(count) terms, the limit is \(Limits.maximumQueryTerms); "
-                    + "keep the terms with the largest weights"
-            )
+                .limitExceeded, problem: "the query has \(count) terms, the limit is \(Limits.maximumQueryTerms)",
+                remedy: "keep the terms with the largest weights")
         }
     }
 
@@ -135,9 +134,9 @@ struct QueryResolver {
         guard corpus.termSpace != .undecided, corpus.termSpace != space else { return }
         throw SparseStoreError(
             .termSpaceMismatch,
-            "\(given), but the terms of this store are \(space == .numbers ? "strings" : "numbers"); "
-                + "use the same kind of terms"
-        )
+            problem: "\(given), but the terms of this store are "
+                + "\(space == .numbers ? "strings" : "numbers")",
+            remedy: "use the same kind of terms")
     }
 
     private static func validate(_ terms: [WeightedTerm]) throws {
@@ -146,7 +145,8 @@ struct QueryResolver {
             try check(weight: term.weight, of: "'\(term.term)'", term: term.term)
             guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(
-                    .invalidVector, "the query has the term '\(term.term)' twice; add up its weights"
+                    .invalidVector, problem: "the query has the term '\(term.term)' twice",
+                    remedy: "add up its weights"
                 ).about(term: term.term)
             }
         }
@@ -155,8 +155,8 @@ struct QueryResolver {
     private static func check(weight: Float, of what: String, term: String) throws {
         guard weight.isFinite, Limits.weights.contains(abs(weight)) else {
             throw SparseStoreError(
-                .invalidVector,
-                "the query's weight of \(what) is \(weight); use a finite weight with a magnitude in \(Limits.weights)"
+                .invalidVector, problem: "the query's weight of \(what) is \(weight)",
+                remedy: "use a finite weight with a magnitude in \(Limits.weights)"
             ).about(term: term)
         }
     }

@@ -57,24 +57,28 @@ public struct SearchOptions: Sendable, Hashable {
     func check() throws(SparseStoreError) {
         guard (1...Limits.maximumResults).contains(limit) else {
             throw SparseStoreError(
-                .invalidArgument, "the limit is \(limit); use 1...\(Limits.maximumResults)")
+                .invalidArgument, problem: "the limit is \(limit)",
+                remedy: "use 1...\(Limits.maximumResults)")
         }
         guard (0...Limits.maximumResults).contains(offset) else {
             throw SparseStoreError(
-                .invalidArgument, "the offset is \(offset); use 0...\(Limits.maximumResults), or continue with a cursor"
-            )
+                .invalidArgument, problem: "the offset is \(offset)",
+                remedy: "use 0...\(Limits.maximumResults), or continue with a cursor")
         }
         if case .target(let share) = recall, !(0...1).contains(share) {
-            throw SparseStoreError(.invalidArgument, "the recall target is \(share); use a number from 0 to 1")
+            throw SparseStoreError(
+                .invalidArgument, problem: "the recall target is \(share)",
+                remedy: "use a number from 0 to 1")
         }
         if case .plainSeismic(let cut, let heapFactor) = recall, cut < 1 || !(0...1).contains(heapFactor) {
             throw SparseStoreError(
-                .invalidArgument,
-                "the cut of plain Seismic is \(cut) and its heap factor is \(heapFactor); "
-                    + "use a cut of 1 or more and a factor from 0 to 1")
+                .invalidArgument, problem: "the cut of plain Seismic is \(cut) and its heap factor is \(heapFactor)",
+                remedy: "use a cut of 1 or more and a factor from 0 to 1")
         }
         if let minimumScore, !minimumScore.isFinite {
-            throw SparseStoreError(.invalidArgument, "the minimum score is \(minimumScore); use a finite number")
+            throw SparseStoreError(
+                .invalidArgument, problem: "the minimum score is \(minimumScore)",
+                remedy: "use a finite number")
         }
         try grouping?.check()
         try filter?.check()
@@ -157,12 +161,13 @@ public struct Grouping: Sendable, Hashable {
     func check() throws(SparseStoreError) {
         guard (1...Limits.maximumResults).contains(best) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "the number of documents per group is \(best); use 1...\(Limits.maximumResults)")
+                .invalidArgument, problem: "the number of documents per group is \(best)",
+                remedy: "use 1...\(Limits.maximumResults)")
         }
         if case .idPrefix(let separator) = key, separator.text.isEmpty {
             throw SparseStoreError(
-                .invalidArgument, "the separator for grouping by identifier is empty; use at least one character")
+                .invalidArgument, problem: "the separator for grouping by identifier is empty",
+                remedy: "use at least one character")
         }
     }
 }

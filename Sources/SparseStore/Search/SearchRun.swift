@@ -326,10 +326,8 @@ struct SearchBudget: Sendable {
         try cancellation?.check()
         if let deadline, ContinuousClock.now >= deadline {
             throw SparseStoreError(
-                .deadlineExceeded,
-                "the search did not finish before its deadline; allow more time, "
-                    + "or request fewer hits or a lower recall"
-            )
+                .deadlineExceeded, problem: "the search did not finish before its deadline",
+                remedy: "allow more time, or request fewer hits or a lower recall")
         }
     }
 }

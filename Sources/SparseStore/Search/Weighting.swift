@@ -48,8 +48,8 @@ public struct WeightTable: Sendable, Hashable {
     public init(_ weights: [Float]) throws(SparseStoreError) {
         if let bad = weights.firstIndex(where: { !Self.isWeight($0) }) {
             throw SparseStoreError(
-                .invalidArgument,
-                "the weight of term \(bad) in a weight table is \(weights[bad]); use finite, non-negative weights")
+                .invalidArgument, problem: "the weight of term \(bad) in a weight table is \(weights[bad])",
+                remedy: "use finite, non-negative weights")
         }
         entries = .byNumber(weights)
     }
@@ -64,14 +64,13 @@ public struct WeightTable: Sendable, Hashable {
         for term in terms {
             guard Self.isWeight(term.weight) else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "the weight of '\(term.term)' in a weight table is \(term.weight); use finite, non-negative weights"
-                )
+                    .invalidArgument, problem: "the weight of '\(term.term)' in a weight table is \(term.weight)",
+                    remedy: "use finite, non-negative weights")
             }
             guard weights.updateValue(term.weight, forKey: TextKey(term.term)) == nil else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "the term '\(term.term)' appears twice in a weight table; give each term one weight")
+                    .invalidArgument, problem: "the term '\(term.term)' appears twice in a weight table",
+                    remedy: "give each term one weight")
             }
         }
         entries = .byName(weights)

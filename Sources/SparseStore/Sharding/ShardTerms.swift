@@ -37,8 +37,8 @@ final class ShardTerms: QueryCorpus {
         }
         guard sum <= UInt64(TermID.max) else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the shards have \(sum) terms in total, but the limit is \(TermID.max); use fewer shards")
+                .limitExceeded, problem: "the shards have \(sum) terms in total, but the limit is \(TermID.max)",
+                remedy: "use fewer shards")
         }
         self.bases = bases
     }
@@ -120,8 +120,7 @@ final class ShardTerms: QueryCorpus {
         guard hasNames, part > 0 else { return components }
         let names = try components.map { term, _ in
             guard let name = try snapshots[part].name(of: term) else {
-                throw SparseStoreError(
-                    .corrupted, "a term is in a document and its name is not stored; restore the store from a backup")
+                throw SparseStoreError.corrupted("a term is in a document and its name is not stored")
             }
             return name
         }

@@ -15,7 +15,7 @@ public final class ShardedSnapshot: Sendable {
 
     init(_ snapshots: [Snapshot], _ missing: [ShardFailure]) throws {
         guard let first = snapshots.first else {
-            throw missing.first?.error ?? SparseStoreError(.internalError, "no shards")
+            throw missing.first?.error ?? SparseStoreError(.internalError, problem: "no shards")
         }
         self.snapshots = snapshots
         self.missing = missing
@@ -51,7 +51,9 @@ public final class ShardedSnapshot: Sendable {
             guard other.termSpace == first.termSpace else {
                 throw SparseStoreError(
                     .termSpaceMismatch,
-                    "\(pair): the terms of one are strings, and those of the other are numbers; search them separately")
+                    problem: "\(pair): the terms of one are strings, and those of the other are "
+                        + "numbers",
+                    remedy: "search them separately")
             }
             switch (first.encoder, other.encoder) {
             case (nil, nil): break
@@ -59,14 +61,16 @@ public final class ShardedSnapshot: Sendable {
             case (let a, let b):
                 throw SparseStoreError(
                     .encoderMismatch,
-                    "\(pair): their vectors come from different encoders (\(a?.name ?? "none") and "
-                        + "\(b?.name ?? "none")); fill both with the same one")
+                    problem: "\(pair): their vectors come from different encoders "
+                        + "(\(a?.name ?? "none") and \(b?.name ?? "none"))",
+                    remedy: "fill both with the same one")
             }
             if let a = first.multivectorSettings, let b = other.multivectorSettings, a.dimension != b.dimension {
                 throw SparseStoreError(
                     .dimensionMismatch,
-                    "\(pair): their token vectors have \(a.dimension) and \(b.dimension) dimensions; search them separately"
-                )
+                    problem: "\(pair): their token vectors have \(a.dimension) and "
+                        + "\(b.dimension) dimensions",
+                    remedy: "search them separately")
             }
         }
     }
@@ -207,8 +211,10 @@ public final class ShardedSnapshot: Sendable {
                 for other in others where try other.contains(document.id) {
                     throw SparseStoreError(
                         .corrupted,
-                        "the document '\(document.id)' is in '\(snapshot.source.file.environment.path)' and in "
-                            + "'\(other.source.file.environment.path)'; remove it from one of them")
+                        problem: "the document '\(document.id)' is in "
+                            + "'\(snapshot.source.file.environment.path)' and in "
+                            + "'\(other.source.file.environment.path)'",
+                        remedy: "remove it from one of them")
                 }
                 return true
             }

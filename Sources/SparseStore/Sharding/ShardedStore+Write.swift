@@ -79,8 +79,9 @@ extension ShardedStore {
         guard isPlaced else {
             throw SparseStoreError(
                 .invalidArgument,
-                "these stores were not created as one set of shards, so a document has no shard; make a set with "
-                    + "'sparsestore merge' and 'sparsestore split'")
+                problem: "these stores were not created as one set of shards, so a document has no "
+                    + "shard",
+                remedy: "make a set with 'sparsestore merge' and 'sparsestore split'")
         }
     }
 

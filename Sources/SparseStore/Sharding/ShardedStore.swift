@@ -44,7 +44,8 @@ public final class ShardedStore: Sendable {
     ) throws(SparseStoreError) {
         guard (1...ShardRecord.maximumCount).contains(paths.count) else {
             throw SparseStoreError(
-                .invalidArgument, "\(paths.count) paths of shards; give 1...\(ShardRecord.maximumCount)")
+                .invalidArgument, problem: "\(paths.count) paths of shards",
+                remedy: "give 1...\(ShardRecord.maximumCount)")
         }
         var opened: [(path: FilePath, store: Store?)] = []
         var unopened: [ShardFailure] = []
@@ -56,7 +57,9 @@ public final class ShardedStore: Sendable {
                     guard paths.count > 1 else { throw error }
                     let failure = ShardFailure(path: path, error: error)
                     guard allowsFailures, error.isOfStore || error.code == .notFound else {
-                        throw SparseStoreError(error.code, failure.description, cause: failure)
+                        throw SparseStoreError(
+                            error.code, problem: "shard '\(path)': \(error.problem)", remedy: error.remedy,
+                            cause: failure)
                     }
                     unopened.append(failure)
                     opened.append((path, nil))
@@ -64,7 +67,8 @@ public final class ShardedStore: Sendable {
             }
             guard opened.contains(where: { $0.store != nil }) else {
                 throw SparseStoreError(
-                    unopened[0].error.code, "no shard could be opened; \(unopened[0])", cause: unopened[0])
+                    unopened[0].error.code, problem: "no shard could be opened",
+                    remedy: "\(unopened[0])", cause: unopened[0])
             }
             let set = try ShardSet(&opened, isComplete: unopened.isEmpty, canWrite: !configuration.isReadOnly)
             isPlaced = set.isPlaced && unopened.isEmpty
@@ -147,12 +151,14 @@ extension ShardedStore {
             names = try FileManager.default.contentsOfDirectory(atPath: folder.string)
         } catch {
             throw SparseStoreError(
-                .io, "'\(folder)' cannot be listed: \(error); check the path and its permissions", cause: error)
+                .io, problem: "'\(folder)' cannot be listed: \(error)",
+                remedy: "check the path and its permissions", cause: error)
         }
         let stores = names.filter { $0.hasSuffix(".sparse") }.sorted()
         guard !stores.isEmpty else {
             throw SparseStoreError(
-                .notFound, "the folder '\(folder)' has no shards; it is to have files like '0.sparse'")
+                .notFound, problem: "the folder '\(folder)' has no shards",
+                remedy: "it is to have files like '0.sparse'")
         }
         let numbers = stores.compactMap { name in
             Int(name.dropLast(7)).flatMap { $0 >= 0 && "\($0).sparse" == name ? $0 : nil }
@@ -211,7 +217,8 @@ struct ShardSet {
             }
             if let other = known.updateValue(path, forKey: store.source.uuid) {
                 throw SparseStoreError(
-                    .invalidArgument, "'\(other)' and '\(path)' are copies of one store; give each shard once")
+                    .invalidArgument, problem: "'\(other)' and '\(path)' are copies of one store",
+                    remedy: "give each shard once")
             }
             let (record, isEmpty) = try SparseStoreError.wrap {
                 let snapshot = try store.source.snapshot()
@@ -242,7 +249,8 @@ struct ShardSet {
         }
         return SparseStoreError(
             .invalidArgument,
-            "these stores are not one complete set of shards: \(parts.joined(separator: ", ")); give each shard of a set once"
-        )
+            problem: "these stores are not one complete set of shards: "
+                + "\(parts.joined(separator: ", "))",
+            remedy: "give each shard of a set once")
     }
 }

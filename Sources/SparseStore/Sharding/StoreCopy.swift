@@ -136,14 +136,16 @@ package struct StoreCopy {
                 guard record.origin == origin else {
                     throw SparseStoreError(
                         .invalidArgument,
-                        "'\(target.path)' has a copy of other stores or of an earlier state of these; remove it, or name "
-                            + "another file")
+                        problem: "'\(target.path)' has a copy of other stores or of an earlier "
+                            + "state of these",
+                        remedy: "remove it, or name another file")
                 }
                 return record
             }
             guard snapshot.count == 0, snapshot.manifest.nextTerm == 0 else {
                 throw SparseStoreError(
-                    .invalidArgument, "'\(target.path)' has documents already; name a file that is not there")
+                    .invalidArgument, problem: "'\(target.path)' has documents already",
+                    remedy: "name a file that is not there")
             }
             return CopyRecord(origin: origin)
         }
@@ -189,8 +191,9 @@ package struct StoreCopy {
                     guard conflict == .last else {
                         throw SparseStoreError(
                             .invalidArgument,
-                            "two of the stores have the document '\(document.id)' with different contents; choose which "
-                                + "one to keep")
+                            problem: "two of the stores have the document '\(document.id)' with "
+                                + "different contents",
+                            remedy: "choose which one to keep")
                     }
                 }
                 try transaction.upsert(document)
@@ -283,8 +286,9 @@ private struct TokenEncoding {
             guard settings.outdated == 0, isSame ?? true else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "the token vectors have several encodings ('\(snapshot.source.file.environment.path)'), which one "
-                        + "store cannot keep without a loss; change all stores to one codec, f16 or int8, first")
+                    problem: "the token vectors have several encodings "
+                        + "('\(snapshot.source.file.environment.path)'), which one store cannot keep without a loss",
+                    remedy: "change all stores to one codec, f16 or int8, first")
             }
             found = (settings.encoding.codec, codebook, settings.dimension)
         }

@@ -39,8 +39,8 @@ public struct BatchOptions: Sendable, Hashable {
     func check() throws(SparseStoreError) {
         guard size >= 1, concurrency >= 1 else {
             throw SparseStoreError(
-                .invalidArgument,
-                "the batch size is \(size) and the concurrency is \(concurrency); use at least 1 for each")
+                .invalidArgument, problem: "the batch size is \(size) and the concurrency is \(concurrency)",
+                remedy: "use at least 1 for each")
         }
     }
 }
@@ -73,13 +73,14 @@ extension AsyncReranker {
         guard scores.count == batch.count else {
             throw SparseStoreError(
                 .invalidArgument,
-                "the reranker returned \(scores.count) scores for \(batch.count) candidates; "
-                    + "return one score per candidate"
-            )
+                problem: "the reranker returned \(scores.count) scores for \(batch.count) "
+                    + "candidates",
+                remedy: "return one score per candidate")
         }
         guard scores.allSatisfy(\.isFinite) else {
             throw SparseStoreError(
-                .invalidArgument, "the reranker returned a score that is not finite; return finite scores")
+                .invalidArgument, problem: "the reranker returned a score that is not finite",
+                remedy: "return finite scores")
         }
         return scores
     }

@@ -119,7 +119,9 @@ public struct Boost: Sendable, Hashable {
     /// - Throws: `invalidArgument` for a parameter outside its range; `limitExceeded` for a filter beyond its limits.
     func check() throws(SparseStoreError) {
         guard factor.isFinite else {
-            throw SparseStoreError(.invalidArgument, "a boost has the factor \(factor); it must be finite")
+            throw SparseStoreError(
+                .invalidArgument, problem: "a boost has the factor \(factor)",
+                remedy: "it must be finite")
         }
         switch kind {
         case .when(let filter): try filter.check()
@@ -130,12 +132,15 @@ public struct Boost: Sendable, Hashable {
             else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "the decay by '\(name)' has the scale \(decay.scale), the offset \(decay.offset) and the level "
-                        + "\(decay.level); give a scale above 0, an offset of 0 or more, and a level between 0 and 1")
+                    problem: "the decay by '\(name)' has the scale \(decay.scale), the offset "
+                        + "\(decay.offset) and the level \(decay.level)",
+                    remedy: "give a scale above 0, an offset of 0 or more, and a level between 0 and 1")
             }
             guard decay.origin.double?.isFinite ?? false else {
                 throw SparseStoreError(
-                    .invalidArgument, "the origin of the decay by '\(name)' is neither a finite number nor a date")
+                    .invalidArgument,
+                    problem: "the origin of the decay by '\(name)' is neither a finite number nor "
+                        + "a date")
             }
         }
     }
@@ -150,16 +155,20 @@ public struct Boost: Sendable, Hashable {
         case (.decay(_, let decay), .date):
             guard case .date = decay.origin else {
                 throw SparseStoreError(
-                    .invalidArgument, "the attribute '\(name)' is a date, but the origin of the decay is not")
+                    .invalidArgument,
+                    problem: "the attribute '\(name)' is a date, but the origin of the decay is "
+                        + "not")
             }
         case (.decay(_, let decay), .integer), (.decay(_, let decay), .number):
             if case .date = decay.origin {
                 throw SparseStoreError(
-                    .invalidArgument, "the attribute '\(name)' is a \(type), but the origin of the decay is a date")
+                    .invalidArgument,
+                    problem: "the attribute '\(name)' is a \(type), but the origin of the decay is "
+                        + "a date")
             }
         default:
             throw SparseStoreError(
-                .invalidArgument, "the attribute '\(name)' is a \(type), but a boost needs numbers or dates")
+                .invalidArgument, problem: "the attribute '\(name)' is a \(type), but a boost needs numbers or dates")
         }
     }
 }

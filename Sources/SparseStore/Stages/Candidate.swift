@@ -102,9 +102,7 @@ public struct Candidates: Sendable, RandomAccessCollection {
             let source = sources[document.place.part]
             let number = try source.view.read { try $0.ids.number(of: document.id) }
             guard let number else {
-                throw SparseStoreError(
-                    .corrupted,
-                    "a document is indexed and its identifier is not stored; restore the store from a backup")
+                throw SparseStoreError.corrupted("a document is indexed and its identifier is not stored")
             }
             return Candidate(
                 id: document.id, rank: rank, score: document.score, number: number, ranked: document.place,
@@ -145,13 +143,13 @@ public struct CandidateScores: Sendable {
     mutating func set(_ score: Float, at rank: Int) throws(SparseStoreError) {
         guard score.isFinite else {
             throw SparseStoreError(
-                .invalidArgument,
-                "a reranker gave the candidate at rank \(rank) the score \(score); return finite scores")
+                .invalidArgument, problem: "a reranker gave the candidate at rank \(rank) the score \(score)",
+                remedy: "return finite scores")
         }
         guard scores.indices.contains(rank) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "a reranker scored rank \(rank), but there are \(scores.count) candidates; score only the candidates")
+                .invalidArgument, problem: "a reranker scored rank \(rank), but there are \(scores.count) candidates",
+                remedy: "score only the candidates")
         }
         if scores[rank] == nil { scored += 1 }
         scores[rank] = score

@@ -18,7 +18,8 @@ public struct Diversity: Reranker {
     public func rerank(_ candidates: Candidates, limit: Int, into scores: inout CandidateScores) throws {
         guard (0...1).contains(relevance) else {
             throw SparseStoreError(
-                .invalidArgument, "the relevance share of the diversity stage is \(relevance); use 0 to 1")
+                .invalidArgument, problem: "the relevance share of the diversity stage is \(relevance)",
+                remedy: "use 0 to 1")
         }
         let vectors = try candidates.map(UnitVector.init)
         // Scores below 0 are as good as none: they come from a model that has its own scale.

@@ -51,21 +51,27 @@ public struct Feedback: Sendable, Hashable {
         case .best(let count):
             guard (1...Self.maximumDocuments).contains(count) else {
                 throw SparseStoreError(
-                    .invalidArgument, "feedback uses \(count) documents; use 1...\(Self.maximumDocuments)")
+                    .invalidArgument, problem: "feedback uses \(count) documents",
+                    remedy: "use 1...\(Self.maximumDocuments)")
             }
         case .judged(let relevant, let nonRelevant):
             guard relevant.count <= Self.maximumDocuments, nonRelevant.count <= Self.maximumDocuments else {
                 throw SparseStoreError(
                     .limitExceeded,
-                    "feedback has \(relevant.count) relevant and \(nonRelevant.count) other documents; "
-                        + "use at most \(Self.maximumDocuments) of each")
+                    problem: "feedback has \(relevant.count) relevant and \(nonRelevant.count) other "
+                        + "documents",
+                    remedy: "use at most \(Self.maximumDocuments) of each")
             }
         }
         guard (1...10_000).contains(terms) else {
-            throw SparseStoreError(.invalidArgument, "feedback uses \(terms) terms; use 1...10000")
+            throw SparseStoreError(
+                .invalidArgument, problem: "feedback uses \(terms) terms",
+                remedy: "use 1...10000")
         }
         for weight in [weight, nonRelevantWeight] where !(0...100).contains(weight) {
-            throw SparseStoreError(.invalidArgument, "the feedback weight is \(weight); use 0...100")
+            throw SparseStoreError(
+                .invalidArgument, problem: "the feedback weight is \(weight)",
+                remedy: "use 0...100")
         }
         try interpolation?.check()
     }

@@ -42,12 +42,14 @@ public struct Fusion: Sendable, Hashable {
         case .reciprocalRank(let constant):
             guard constant.isFinite, constant >= 0 else {
                 throw SparseStoreError(
-                    .invalidArgument, "the constant of a rank fusion is \(constant); use a number of at least 0")
+                    .invalidArgument, problem: "the constant of a rank fusion is \(constant)",
+                    remedy: "use a number of at least 0")
             }
         case .weightedSum(_, let weight):
             guard (0...1).contains(weight) else {
                 throw SparseStoreError(
-                    .invalidArgument, "the weight of a fusion is \(weight); use a number from 0 to 1")
+                    .invalidArgument, problem: "the weight of a fusion is \(weight)",
+                    remedy: "use a number from 0 to 1")
             }
         }
     }
@@ -199,8 +201,8 @@ public struct ExternalRanking: Sendable, Hashable {
     public init(scores: [(id: String, score: Float)]) throws(SparseStoreError) {
         if let bad = scores.firstIndex(where: { !$0.score.isFinite }) {
             throw SparseStoreError(
-                .invalidArgument,
-                "score \(bad) of an external ranking is \(scores[bad].score); use finite scores")
+                .invalidArgument, problem: "score \(bad) of an external ranking is \(scores[bad].score)",
+                remedy: "use finite scores")
         }
         self.init(
             sorted:
@@ -233,7 +235,9 @@ public struct ExternalRanking: Sendable, Hashable {
         guard ids.count <= Limits.maximumResults else {
             throw SparseStoreError(
                 .limitExceeded,
-                "an external ranking has \(ids.count) documents, the limit is \(Limits.maximumResults); keep the best")
+                problem: "an external ranking has \(ids.count) documents, the limit is "
+                    + "\(Limits.maximumResults)",
+                remedy: "keep the best")
         }
     }
 }

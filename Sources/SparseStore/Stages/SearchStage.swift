@@ -100,7 +100,8 @@ public struct SearchStage: Sendable {
         case .minimumScore(let least):
             guard least.isFinite else {
                 throw SparseStoreError(
-                    .invalidArgument, "the minimum score of a stage is \(least); use a finite number")
+                    .invalidArgument, problem: "the minimum score of a stage is \(least)",
+                    remedy: "use a finite number")
             }
         }
         try Self.check(candidates: candidates)
@@ -109,7 +110,8 @@ public struct SearchStage: Sendable {
     static func check(candidates: Int) throws(SparseStoreError) {
         guard (1...Limits.maximumResults).contains(candidates) else {
             throw SparseStoreError(
-                .invalidArgument, "a stage has \(candidates) candidates; use 1...\(Limits.maximumResults)")
+                .invalidArgument, problem: "a stage has \(candidates) candidates",
+                remedy: "use 1...\(Limits.maximumResults)")
         }
     }
 }

@@ -85,7 +85,8 @@ struct DocumentScope {
         guard let name = order.attribute else { return nil }
         let type = try schema.type(of: name)
         guard !type.isList else {
-            throw SparseStoreError(.invalidArgument, "the attribute '\(name)' is a \(type), which has no order")
+            throw SparseStoreError(
+                .invalidArgument, problem: "the attribute '\(name)' is a \(type), which has no order")
         }
         return type
     }
@@ -93,7 +94,8 @@ struct DocumentScope {
     private func checkLimit(_ limit: Int) throws {
         guard (1...Limits.maximumResults).contains(limit) else {
             throw SparseStoreError(
-                .invalidArgument, "the limit is \(limit); ask for 1...\(Limits.maximumResults)")
+                .invalidArgument, problem: "the limit is \(limit)",
+                remedy: "ask for 1...\(Limits.maximumResults)")
         }
     }
 

@@ -16,14 +16,13 @@ enum DocumentValidation {
     static func check(_ document: Document) throws(SparseStoreError) {
         guard (1...Limits.maximumIdentifierBytes).contains(document.id.utf8.count) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "a document identifier has \(document.id.utf8.count) bytes; "
-                    + "use 1...\(Limits.maximumIdentifierBytes) bytes of UTF-8")
+                .invalidArgument, problem: "a document identifier has \(document.id.utf8.count) bytes",
+                remedy: "use 1...\(Limits.maximumIdentifierBytes) bytes of UTF-8")
         }
         if let payload = document.payload, payload.count > Limits.maximumPayloadBytes {
             throw SparseStoreError(
-                .limitExceeded,
-                "the payload has \(payload.count) bytes; use at most \(Limits.maximumPayloadBytes)")
+                .limitExceeded, problem: "the payload has \(payload.count) bytes",
+                remedy: "use at most \(Limits.maximumPayloadBytes)")
         }
         try check(tags: document.tags)
         try check(attributes: document.attributes)
@@ -33,30 +32,27 @@ enum DocumentValidation {
     static func check(tags: [String]) throws(SparseStoreError) {
         guard tags.count <= Limits.maximumTagsPerDocument else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the document has \(tags.count) tags; use at most \(Limits.maximumTagsPerDocument)")
+                .limitExceeded, problem: "the document has \(tags.count) tags",
+                remedy: "use at most \(Limits.maximumTagsPerDocument)")
         }
         for tag in tags where !(1...Limits.maximumTagBytes).contains(tag.utf8.count) {
             throw SparseStoreError(
-                .invalidArgument,
-                "the tag '\(tag.prefix(60))' has \(tag.utf8.count) "
-                    + "bytes; use 1...\(Limits.maximumTagBytes) bytes of UTF-8"
-            )
+                .invalidArgument, problem: "the tag '\(tag.prefix(60))' has \(tag.utf8.count) bytes",
+                remedy: "use 1...\(Limits.maximumTagBytes) bytes of UTF-8")
         }
     }
 
     static func check(attributes: [String: AttributeValue]) throws(SparseStoreError) {
         guard attributes.count <= Limits.maximumAttributesPerDocument else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the document has \(attributes.count) attributes; use at most \(Limits.maximumAttributesPerDocument)")
+                .limitExceeded, problem: "the document has \(attributes.count) attributes",
+                remedy: "use at most \(Limits.maximumAttributesPerDocument)")
         }
         for (name, value) in attributes {
             guard (1...Limits.maximumAttributeNameBytes).contains(name.utf8.count) else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "an attribute name has \(name.utf8.count) bytes; "
-                        + "use 1...\(Limits.maximumAttributeNameBytes) bytes of UTF-8")
+                    .invalidArgument, problem: "an attribute name has \(name.utf8.count) bytes",
+                    remedy: "use 1...\(Limits.maximumAttributeNameBytes) bytes of UTF-8")
             }
             try check(value, of: name)
         }
@@ -67,22 +63,24 @@ enum DocumentValidation {
             guard string.utf8.count <= Limits.maximumAttributeStringBytes else {
                 throw SparseStoreError(
                     .limitExceeded,
-                    "a string of the attribute '\(name)' has \(string.utf8.count) bytes, the limit is "
-                        + "\(Limits.maximumAttributeStringBytes); put long text into the payload")
+                    problem: "a string of the attribute '\(name)' has \(string.utf8.count) bytes, "
+                        + "the limit is \(Limits.maximumAttributeStringBytes)",
+                    remedy: "put long text into the payload")
             }
         }
         func check(count: Int) throws(SparseStoreError) {
             guard count <= Limits.maximumAttributeListCount else {
                 throw SparseStoreError(
-                    .limitExceeded,
-                    "the attribute '\(name)' has \(count) elements; use at most \(Limits.maximumAttributeListCount)")
+                    .limitExceeded, problem: "the attribute '\(name)' has \(count) elements",
+                    remedy: "use at most \(Limits.maximumAttributeListCount)")
             }
         }
         switch value {
         case .number(let number):
             guard number.isFinite else {
                 throw SparseStoreError(
-                    .invalidArgument, "the attribute '\(name)' is \(number); use a finite number, or leave it out")
+                    .invalidArgument, problem: "the attribute '\(name)' is \(number)",
+                    remedy: "use a finite number, or leave it out")
             }
         case .string(let string): try check(string)
         case .integers(let list): try check(count: list.count)
@@ -96,9 +94,8 @@ enum DocumentValidation {
     static func check(term: String) throws(SparseStoreError) {
         guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
             throw SparseStoreError(
-                .invalidVector,
-                "the term '\(term.prefix(60))' has \(term.utf8.count) bytes; give 1...\(Limits.maximumTermBytes) bytes of "
-                    + "UTF-8"
+                .invalidVector, problem: "the term '\(term.prefix(60))' has \(term.utf8.count) bytes",
+                remedy: "give 1...\(Limits.maximumTermBytes) bytes of UTF-8"
             ).about(term: term)
         }
     }
@@ -106,21 +103,22 @@ enum DocumentValidation {
     private static func check(terms: [WeightedTerm]) throws(SparseStoreError) {
         guard (1...Limits.maximumTermsPerVector).contains(terms.count) else {
             throw SparseStoreError(
-                .invalidVector,
-                "the document has \(terms.count) terms; use 1...\(Limits.maximumTermsPerVector)")
+                .invalidVector, problem: "the document has \(terms.count) terms",
+                remedy: "use 1...\(Limits.maximumTermsPerVector)")
         }
         var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {
             try check(term: term.term)
             guard term.weight.isFinite, Limits.weights.contains(term.weight) else {
                 throw SparseStoreError(
-                    .invalidVector,
-                    "the weight of term '\(term.term)' is \(term.weight); use a finite weight in \(Limits.weights)"
+                    .invalidVector, problem: "the weight of term '\(term.term)' is \(term.weight)",
+                    remedy: "use a finite weight in \(Limits.weights)"
                 ).about(term: term.term)
             }
             guard seen.insert(TextKey(term.term)).inserted else {
                 throw SparseStoreError(
-                    .invalidVector, "the term '\(term.term)' appears twice; add up its weights"
+                    .invalidVector, problem: "the term '\(term.term)' appears twice",
+                    remedy: "add up its weights"
                 ).about(term: term.term)
             }
         }

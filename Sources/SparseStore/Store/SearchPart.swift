@@ -64,11 +64,14 @@ struct SearchPart: Sendable {
             if let damage {
                 throw SparseStoreError(
                     .corrupted,
-                    "plain Seismic was asked for, and the block index is damaged: \(damage.sentence); build it again")
+                    problem: "plain Seismic was asked for, and the block index is damaged: "
+                        + "\(damage.sentence)",
+                    remedy: "build it again")
             }
             guard view.index.blocks != nil else {
                 throw SparseStoreError(
-                    .invalidArgument, "plain Seismic was asked for, and the store has no block index; build one first")
+                    .invalidArgument, problem: "plain Seismic was asked for, and the store has no block index",
+                    remedy: "build one first")
             }
         }
         let share = request.allowed.map {

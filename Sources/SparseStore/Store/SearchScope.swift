@@ -143,8 +143,9 @@ struct SearchRequest {
     /// The error for a page that is too deep for one search.
     static let isTooDeep = SparseStoreError(
         .limitExceeded,
-        "the page ends behind hit \(Limits.maximumResults), the last that such a search can give; filter the documents, or "
-            + "go on with cursors in exact searches")
+        problem: "the page ends behind hit \(Limits.maximumResults), the last that such a search can "
+            + "give",
+        remedy: "filter the documents, or go on with cursors in exact searches")
 
     /// The page that is answered with.
     func page(isFull: Bool) -> Page {

@@ -14,8 +14,8 @@ extension Snapshot {
         try SparseStoreError.wrap {
             guard ids.count <= Limits.maximumResults else {
                 throw SparseStoreError(
-                    .limitExceeded,
-                    "there are \(ids.count) identifiers to score; use at most \(Limits.maximumResults) per call")
+                    .limitExceeded, problem: "there are \(ids.count) identifiers to score",
+                    remedy: "use at most \(Limits.maximumResults) per call")
             }
             let resolved = try resolve(query, weighting)
             let places = try places(of: ids)
@@ -34,10 +34,7 @@ extension Snapshot {
             return try ids.map { id in
                 guard let number = try identifiers.number(of: id) else { return nil }
                 guard let place = index.place(of: number) else {
-                    throw SparseStoreError(
-                        .corrupted,
-                        "document number \(number) is stored but not indexed; restore the store from a backup"
-                    )
+                    throw SparseStoreError.corrupted("document number \(number) is stored but not indexed")
                 }
                 return place
             }

@@ -49,8 +49,9 @@ extension Snapshot {
             guard !own.isList else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "the attribute '\(name)' is a \(own), and a document is in one group only; group by another attribute"
-                )
+                    problem: "the attribute '\(name)' is a \(own), and a document is in one group "
+                        + "only",
+                    remedy: "group by another attribute")
             }
             type = own
         }
@@ -71,9 +72,7 @@ extension Snapshot {
             let documents = documentReader(reader)
             for index in positions {
                 guard let number = try identifiers.number(of: hits[index].id) else {
-                    throw SparseStoreError(
-                        .corrupted,
-                        "an indexed document has no stored identifier; restore the store from a backup")
+                    throw SparseStoreError.corrupted("an indexed document has no stored identifier")
                 }
                 try documents.read(fields, of: table.existing(number), into: &hits[index])
             }
@@ -122,7 +121,9 @@ enum SearchBatch {
         _ search: @Sendable (Int) -> Answer
     ) throws(SparseStoreError) -> [Answer] {
         guard threads ?? 1 >= 1 else {
-            throw SparseStoreError(.invalidArgument, "\(threads ?? 1) threads cannot search; give 1 or more")
+            throw SparseStoreError(
+                .invalidArgument, problem: "\(threads ?? 1) threads cannot search",
+                remedy: "give 1 or more")
         }
         try options.check()
         let taken = Atomic(0)

@@ -64,8 +64,9 @@ final class SnapshotSource: Sendable {
             guard ContinuousClock.now < end else {
                 throw SparseStoreError(
                     .generationNotReached,
-                    "the store is at generation \(reached) and has not reached \(generation); try again, "
-                        + "or wait longer for the process that commits it")
+                    problem: "the store is at generation \(reached) and has not reached "
+                        + "\(generation)",
+                    remedy: "try again, or wait longer for the process that commits it")
             }
             // A commit of another process does not wake this thread.
             usleep(pause)
@@ -78,7 +79,7 @@ final class SnapshotSource: Sendable {
         try file.environment.adoptReplacement { environment in
             let record = try StoreFile(environment: environment, tables: file.tables).read { try $0.meta.store() }
             try record.checkOpenable(readOnly: true)
-            guard record.uuid == uuid else { throw SparseStoreError(.needsReopen, "it is another store") }
+            guard record.uuid == uuid else { throw SparseStoreError(.needsReopen, problem: "it is another store") }
             // The numbers of an earlier commit, or of another history after it, may mean something else.
             vocabulary.clear()
             codebooks.clear()

@@ -69,16 +69,14 @@ extension Store {
             try requireWritable()
             guard try read({ $0.state.encoder?.bm25 }) == nil else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "a block index does not support BM25 scoring, which this store uses; "
-                        + "search it without a block index"
-                )
+                    .invalidArgument, problem: "a block index does not support BM25 scoring, which this store uses",
+                    remedy: "search it without a block index")
             }
             return try merger.buildBlocks(settings) { step in
                 if isCancelled() {
                     throw SparseStoreError(
-                        .cancelled,
-                        "building the block index was cancelled, and the store was not changed; call it again")
+                        .cancelled, problem: "building the block index was cancelled, and the store was not changed",
+                        remedy: "call it again")
                 }
                 progress(step)
             }
@@ -110,7 +108,8 @@ extension Store {
             { step in
                 if isCancelled() {
                     throw SparseStoreError(
-                        .cancelled, "merging was cancelled, and the finished merges are kept; call it again")
+                        .cancelled, problem: "merging was cancelled, and the finished merges are kept",
+                        remedy: "call it again")
                 }
                 progress(step)
             }, merged: merged)
@@ -118,7 +117,9 @@ extension Store {
 
     private func requireWritable() throws {
         guard !configuration.isReadOnly else {
-            throw SparseStoreError(.readOnly, "the store was opened for reading; open it for writing to merge")
+            throw SparseStoreError(
+                .readOnly, problem: "the store was opened for reading",
+                remedy: "open it for writing to merge")
         }
     }
 }
@@ -223,7 +224,9 @@ extension Store {
 extension Snapshot {
     fileprivate func warm(_ bytes: Int) throws -> Int {
         guard bytes >= 0 else {
-            throw SparseStoreError(.invalidArgument, "the number of bytes to warm is \(bytes); use 0 or more")
+            throw SparseStoreError(
+                .invalidArgument, problem: "the number of bytes to warm is \(bytes)",
+                remedy: "use 0 or more")
         }
         let budget = SearchBudget(deadline: nil, cancellation: cancellation)
         var loaded = 0

@@ -102,8 +102,7 @@ extension Store {
             return (settings, try snapshot.sampleTokens(trainer.maximumSamples, settings))
         }
         guard !samples.isEmpty else {
-            throw SparseStoreError(
-                .corrupted, "the multivectors that the store has counted are missing; restore a backup")
+            throw SparseStoreError.corrupted("the multivectors that the store has counted are missing")
         }
         return try trainer.train(samples, dimension: settings.dimension) { _, _ in
             try progress(0, Int(settings.documents))
@@ -117,7 +116,8 @@ extension Snapshot {
         get throws(SparseStoreError) {
             guard let settings = multivectorSettings, settings.documents > 0 else {
                 throw SparseStoreError(
-                    .codecNotTrained, "the store has no multivectors to train or encode; write some first")
+                    .codecNotTrained, problem: "the store has no multivectors to train or encode",
+                    remedy: "write some first")
             }
             return settings
         }
@@ -138,8 +138,9 @@ extension Snapshot {
                     guard view.dimension == settings.dimension else {
                         throw SparseStoreError(
                             .corrupted,
-                            "token vectors have \(view.dimension) dimensions, but those of the store have "
-                                + "\(settings.dimension); run 'repair'")
+                            problem: "token vectors have \(view.dimension) dimensions, but those of the "
+                                + "store have \(settings.dimension)",
+                            remedy: "run 'repair'")
                     }
                     let codebook = try view.codebook == 0 ? nil : table.codebook(view.codebook)
                     let multivector = try view.multivector(codebook)

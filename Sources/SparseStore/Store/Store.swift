@@ -52,7 +52,7 @@ public final class Store: Sendable {
                 let names = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
                 let known = try Tables { name in
                     guard let table = names[name] else {
-                        throw SparseStoreError(.internalError, "table \(name) was not created")
+                        throw SparseStoreError(.internalError, problem: "table \(name) was not created")
                     }
                     return table
                 }
@@ -106,7 +106,7 @@ public final class Store: Sendable {
         guard let bytes = try transaction.reader.get(meta, Keys.store) else { return }
         let record = try StoreRecord(sealed: bytes, in: .meta, key: Keys.store)
         try record.checkOpenable(readOnly: configuration.isReadOnly)
-        throw SparseStoreError(.corrupted, "a table of the store is missing; restore it from a backup")
+        throw SparseStoreError.corrupted("a table of the store is missing")
     }
 
     /// Initializes a new file with its store record and an empty manifest.

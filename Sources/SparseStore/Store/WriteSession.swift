@@ -181,7 +181,8 @@ struct WriteSession {
         // This transaction holds the writer lock, so the newest commit is the one it began from.
         let snapshot = try source.snapshot(cancellation)
         guard snapshot.manifest == base else {
-            throw SparseStoreError(.internalError, "another commit happened while a transaction held the writer lock")
+            throw SparseStoreError(
+                .internalError, problem: "another commit happened while a transaction held the writer lock")
         }
         var numbers: [UInt64] = []
         for member in snapshot.index.members {
@@ -209,12 +210,13 @@ struct WriteSession {
     mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws {
         guard (1...Limits.maximumBookmarkNameBytes).contains(name.utf8.count) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "a bookmark name has \(name.utf8.count) bytes; use 1...\(Limits.maximumBookmarkNameBytes)")
+                .invalidArgument, problem: "a bookmark name has \(name.utf8.count) bytes",
+                remedy: "use 1...\(Limits.maximumBookmarkNameBytes)")
         }
         guard bytes?.count ?? 0 <= Limits.maximumBookmarkBytes else {
             throw SparseStoreError(
-                .limitExceeded, "a bookmark is too large; use at most \(Limits.maximumBookmarkBytes) bytes")
+                .limitExceeded, problem: "a bookmark is too large",
+                remedy: "use at most \(Limits.maximumBookmarkBytes) bytes")
         }
         try changing { session in
             try session.writer.putBookmark(name, bytes)
@@ -300,8 +302,9 @@ struct WriteSession {
             guard let encoderRecord else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "BM25 must be set before the first document, but this store has documents; use a new store"
-                )
+                    problem: "BM25 must be set before the first document, but this store has "
+                        + "documents",
+                    remedy: "use a new store")
             }
             throw encoderRecord.description.mismatch(encoder)
         }
@@ -326,8 +329,9 @@ struct WriteSession {
             guard weight.rounded(.towardZero) == weight, length < BM25Function.maximumLength else {
                 throw SparseStoreError(
                     .invalidVector,
-                    "this store uses BM25, so the weights of a document must be whole numbers whose sum is less than "
-                        + "\(Int(BM25Function.maximumLength)); use the counts of its terms")
+                    problem: "this store uses BM25, so the weights of a document must be whole "
+                        + "numbers whose sum is less than \(Int(BM25Function.maximumLength))",
+                    remedy: "use the counts of its terms")
             }
         }
         return UInt64(length)
@@ -336,8 +340,7 @@ struct WriteSession {
     private mutating func uncount(_ length: Float) throws {
         guard let record = encoderRecord, record.bm25 != nil else { return }
         guard length >= 0, length <= BM25Function.maximumLength, record.length >= UInt64(length) else {
-            throw SparseStoreError(
-                .corrupted, "the store has more terms than its manifest says; restore it from a backup")
+            throw SparseStoreError.corrupted("the store has more terms than its manifest says")
         }
         encoderRecord?.length -= UInt64(length)
     }
@@ -356,8 +359,8 @@ struct WriteSession {
         guard manifest.termSpace != .undecided, manifest.termSpace != space else { return }
         let (kept, given) = space == .numbers ? ("strings", "numbers") : ("numbers", "strings")
         throw SparseStoreError(
-            .termSpaceMismatch,
-            "this store's terms are \(kept), but those of the document are \(given); use another store")
+            .termSpaceMismatch, problem: "this store's terms are \(kept), but those of the document are \(given)",
+            remedy: "use another store")
     }
 
     private mutating func vector(_ content: SparseContent) throws -> SparseVector {
@@ -384,8 +387,7 @@ struct WriteSession {
         _ = try writer.delete(.documents, number)
         try multivectors.remove(number: number)
         guard manifest.documents >= 1, manifest.nonzeros >= count else {
-            throw SparseStoreError(
-                .corrupted, "the store has more documents than its manifest says; restore it from a backup")
+            throw SparseStoreError.corrupted("the store has more documents than its manifest says")
         }
         manifest.documents -= 1
         manifest.nonzeros -= count

@@ -10,7 +10,7 @@ struct DictionaryTable {
             let record = try DictionaryRecord(
                 from: .dictionaries, key: Keys.dictionary(id), reader)
         else {
-            throw SparseStoreError(.corrupted, "dictionary \(id) is missing; restore the store from a backup")
+            throw SparseStoreError.corrupted("dictionary \(id) is missing")
         }
         return ZstdDictionary(id: id, bytes: record.bytes)
     }

@@ -14,8 +14,7 @@ struct DocumentTable {
     /// Returns a document that the index refers to.
     func existing(_ number: UInt64) throws -> DocumentView {
         guard let view = try view(number) else {
-            throw SparseStoreError(
-                .corrupted, "document number \(number) is indexed but not stored; restore the store from a backup")
+            throw SparseStoreError.corrupted("document number \(number) is indexed but not stored")
         }
         return view
     }
@@ -69,8 +68,7 @@ struct DocumentReader {
         let vocabulary = reader.vocabulary
         let terms = try zip(vector.terms, vector.weights).map { term, weight in
             guard let name = try rescuedNames[term] ?? vocabulary.name(of: term) else {
-                throw SparseStoreError(
-                    .corrupted, "term \(term) has no name in the vocabulary; restore the store from a backup")
+                throw SparseStoreError.corrupted("term \(term) has no name in the vocabulary")
             }
             return WeightedTerm(name, weight)
         }

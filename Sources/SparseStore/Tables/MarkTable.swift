@@ -48,10 +48,9 @@ struct MarkTable {
             bitmap.insert(bytes: record.bytes, at: Int(page) * TombstonePage.ordinalsPerPage)
         }
         guard bitmap.population == expected else {
-            throw SparseStoreError(
-                .corrupted,
-                "segment \(segment.id) has \(bitmap.population) \(mark.noun), but its manifest entry says \(expected); "
-                    + "restore the store from a backup")
+            throw SparseStoreError.corrupted(
+                "segment \(segment.id) has \(bitmap.population) \(mark.noun), but its manifest "
+                    + "entry says \(expected)")
         }
         return bitmap
     }

@@ -9,14 +9,15 @@ struct MetaTable {
     func store() throws -> StoreRecord {
         guard let record = try StoreRecord(from: .meta, key: Keys.store, reader) else {
             throw SparseStoreError(
-                .notAStore, "the file has no store record, so it is not a SparseStore file; check the path")
+                .notAStore, problem: "the file has no store record, so it is not a SparseStore file",
+                remedy: "check the path")
         }
         return record
     }
 
     func manifest() throws -> ManifestRecord {
         guard let record = try ManifestRecord(from: .meta, key: Keys.manifest, reader) else {
-            throw SparseStoreError(.corrupted, "the store has no manifest; restore it from a backup")
+            throw SparseStoreError.corrupted("the store has no manifest")
         }
         return record
     }
@@ -121,20 +122,23 @@ extension EncoderRecord {
         let nameBytes = description.name.utf8.count
         guard (1...Self.maximumNameBytes).contains(nameBytes) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "an encoder name has \(nameBytes) bytes; use 1...\(Self.maximumNameBytes)")
+                .invalidArgument, problem: "an encoder name has \(nameBytes) bytes",
+                remedy: "use 1...\(Self.maximumNameBytes)")
         }
         guard description.parameters.utf8.count <= Self.maximumParameterBytes else {
             throw SparseStoreError(
                 .invalidArgument,
-                "the parameters of an encoder have \(description.parameters.utf8.count) bytes; "
-                    + "use at most \(Self.maximumParameterBytes)")
+                problem: "the parameters of an encoder have \(description.parameters.utf8.count) "
+                    + "bytes",
+                remedy: "use at most \(Self.maximumParameterBytes)")
         }
         self.init(name: description.name, fingerprint: description.fingerprint, parameters: description.parameters)
         if case .bm25(let k1, let b) = description.scoring {
             let parameters = BM25Parameters(k1: k1, b: b)
             guard parameters.isValid else {
-                throw SparseStoreError(.invalidArgument, "BM25 needs k1 in 0...1000 and b in 0...1; got \(k1) and \(b)")
+                throw SparseStoreError(
+                    .invalidArgument, problem: "BM25 needs k1 in 0...1000 and b in 0...1",
+                    remedy: "got \(k1) and \(b)")
             }
             bm25 = parameters
         }

@@ -27,8 +27,7 @@ struct MultivectorTable {
     func codebook(_ number: UInt32) throws -> TokenCodebook {
         try codebooks.codebook(number) {
             guard let record = try TokenCodebook(from: .meta, key: Keys.codebook(number), reader) else {
-                throw SparseStoreError(
-                    .corrupted, "codebook \(number) of the multivectors is missing; restore the store from a backup")
+                throw SparseStoreError.corrupted("codebook \(number) of the multivectors is missing")
             }
             return record
         }
@@ -74,16 +73,18 @@ struct MultivectorWriter {
             guard !firstCodec.isTrained else {
                 throw SparseStoreError(
                     .codecNotTrained,
-                    "\(firstCodec) needs stored multivectors for training, and this store has none; "
-                        + "write them as f16 or int8, then call encodeMultivectors(as: .\(firstCodec))")
+                    problem: "\(firstCodec) needs stored multivectors for training, and this store "
+                        + "has none",
+                    remedy: "write them as f16 or int8, then call encodeMultivectors(as: .\(firstCodec))")
             }
             return
         }
         guard multivector.dimension == settings.dimension else {
             throw SparseStoreError(
                 .dimensionMismatch,
-                "the token vectors have \(multivector.dimension) dimensions, but those of this store have "
-                    + "\(settings.dimension); use the model of the stored token vectors, or another store")
+                problem: "the token vectors have \(multivector.dimension) dimensions, but those "
+                    + "of this store have \(settings.dimension)",
+                remedy: "use the model of the stored token vectors, or another store")
         }
     }
 
@@ -115,7 +116,9 @@ struct MultivectorWriter {
     }
 
     private static func otherCount() -> SparseStoreError {
-        SparseStoreError(.corrupted, "the store has more multivectors than its settings say; run 'repair'")
+        SparseStoreError(
+            .corrupted, problem: "the store has more multivectors than its settings say",
+            remedy: "run 'repair'")
     }
 
     /// Throws unless a dimension is that of the store's multivectors and codebooks.
@@ -123,8 +126,9 @@ struct MultivectorWriter {
         guard dimension == settings.dimension else {
             throw SparseStoreError(
                 .corrupted,
-                "token vectors or a codebook have \(dimension) dimensions, but those of the store have "
-                    + "\(settings.dimension); run 'repair'")
+                problem: "token vectors or a codebook have \(dimension) dimensions, but those of the "
+                    + "store have \(settings.dimension)",
+                remedy: "run 'repair'")
         }
     }
 
@@ -165,7 +169,8 @@ extension MultivectorWriter {
                 guard let trained else { return false }
                 guard settings.nextCodebook < UInt32.max else {
                     throw SparseStoreError(
-                        .limitExceeded, "the store has run out of codebook numbers; copy its documents to a new store")
+                        .limitExceeded, problem: "the store has run out of codebook numbers",
+                        remedy: "copy its documents to a new store")
                 }
                 settings.encoding.codebook = settings.nextCodebook
                 settings.nextCodebook += 1
@@ -184,7 +189,7 @@ extension MultivectorWriter {
         guard settings == nil else { return }
         settings = MultivectorSettings(dimension: dimension)
         guard try use(codec, codebook) else {
-            throw SparseStoreError(.internalError, "\(codec) was to be used without its codebook")
+            throw SparseStoreError(.internalError, problem: "\(codec) was to be used without its codebook")
         }
     }
 
@@ -227,7 +232,8 @@ extension MultivectorWriter {
         }
         guard next != nil || settings.outdated == 0 else {
             throw SparseStoreError(
-                .corrupted, "the store has fewer multivectors than its settings say; run 'repair'")
+                .corrupted, problem: "the store has fewer multivectors than its settings say",
+                remedy: "run 'repair'")
         }
         self.settings = settings
         return (settings.outdated > 0 ? next : nil, count)

@@ -68,8 +68,7 @@ struct SegmentTable {
     }
 
     private static func lacking(_ segment: UInt32, _ part: Part, _ index: Int) -> SparseStoreError {
-        SparseStoreError(
-            .corrupted, "segment \(segment) has no \(part) \(index); restore the store from a backup")
+        SparseStoreError.corrupted("segment \(segment) has no \(part) \(index)")
     }
 
     /// Returns the size of all parts of a segment in bytes; 0 if there are none.

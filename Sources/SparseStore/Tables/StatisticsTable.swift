@@ -20,8 +20,7 @@ struct StatisticsTable {
         for sequence in manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta {
             let key = Keys.statisticsDelta(sequence)
             guard let delta = try StatisticsDelta(from: .statistics, key: key, reader) else {
-                throw SparseStoreError(
-                    .corrupted, "statistics delta \(sequence) is missing; restore the store from a backup")
+                throw SparseStoreError.corrupted("statistics delta \(sequence) is missing")
             }
             for (term, change) in zip(delta.terms, delta.changes) {
                 changes[term] = try Self.sum(changes[term, default: 0], change)
@@ -56,8 +55,7 @@ struct StatisticsTable {
     }
 
     private static var impossible: SparseStoreError {
-        SparseStoreError(
-            .corrupted, "the document frequency of a term is out of range; restore the store from a backup")
+        SparseStoreError.corrupted("the document frequency of a term is out of range")
     }
 
     func page(_ number: UInt32) throws -> StatisticsPage? {
@@ -129,10 +127,8 @@ extension StoreWriter {
                 let slot = Int(change.term % perPage)
                 let count = try StatisticsTable.sum(Int64(page.frequencies[slot]), change.change)
                 guard let count = UInt32(exactly: count) else {
-                    throw SparseStoreError(
-                        .corrupted,
-                        "the document frequency of term \(change.term) would become \(count); "
-                            + "restore the store from a backup")
+                    throw SparseStoreError.corrupted(
+                        "the document frequency of term \(change.term) would become \(count)")
                 }
                 page.frequencies[slot] = count
                 ordered.removeFirst()

@@ -47,7 +47,8 @@ struct VocabularyWriter {
             if let id = known ?? added[key] { return id }
             guard nextTerm < UInt32.max else {
                 throw SparseStoreError(
-                    .limitExceeded, "the vocabulary has reached its limit of \(UInt32.max) terms; use another store")
+                    .limitExceeded, problem: "the vocabulary has reached its limit of \(UInt32.max) terms",
+                    remedy: "use another store")
             }
             let id = nextTerm
             try writer.putTerm(term.term, id: id)

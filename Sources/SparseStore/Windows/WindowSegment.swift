@@ -64,8 +64,7 @@ final class WindowSegment: Sendable {
         guard directory.documents == Int(entry.documents), numbers.count == directory.documents,
             forward?.count ?? directory.documents == directory.documents, directory.nonzeros == entry.nonzeros
         else {
-            throw SparseStoreError(
-                .corrupted, "segment \(entry.id) does not match its manifest entry; restore the store from a backup")
+            throw SparseStoreError.corrupted("segment \(entry.id) does not match its manifest entry")
         }
     }
 

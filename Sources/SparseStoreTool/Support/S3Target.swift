@@ -77,9 +77,8 @@ struct S3Target: PublicationTarget {
         }
         if let other = others.first {
             throw SparseStoreError(
-                .busy,
-                "another process with the claim '\(other)' works in '\(name)'; try again when it has ended, or remove "
-                    + "that object if it was killed")
+                .busy, problem: "another process with the claim '\(other)' works in '\(name)'",
+                remedy: "try again when it has ended, or remove that object if it was killed")
         }
         return try body()
     }
@@ -180,7 +179,9 @@ extension S3Target {
                     case "missing": .notFound
                     default: .io
                     }
-                throw SparseStoreError(code, "'\(name)': \(words[2]); check that the bucket exists and is accessible")
+                throw SparseStoreError(
+                    code, problem: "'\(name)': \(words[2])",
+                    remedy: "check that the bucket exists and is accessible")
             }
 
             /// Reads the contents whose sizes the lines list. The size -1 marks an object that does not exist.

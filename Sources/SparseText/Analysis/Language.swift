@@ -26,8 +26,8 @@ public struct Language: Sendable, Hashable, CustomStringConvertible {
     public init(_ name: String) throws(SparseStoreError) {
         guard let found = Self.all.first(where: { $0.name == name }) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "there is no stemmer for '\(name)'; choose one of \(Self.all.map(\.name).joined(separator: ", "))")
+                .invalidArgument, problem: "there is no stemmer for '\(name)'",
+                remedy: "choose one of \(Self.all.map(\.name).joined(separator: ", "))")
         }
         self = found
     }

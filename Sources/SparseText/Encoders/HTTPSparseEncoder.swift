@@ -72,9 +72,9 @@ public struct HTTPSparseEncoder: SparseEncoder {
         guard settings.batch >= 1, settings.concurrency >= 1, settings.attempts >= 1, !tokens.isEmpty else {
             throw SparseStoreError(
                 .invalidArgument,
-                "an HTTP encoder needs a vocabulary and at least 1 for batch, concurrency and attempts; "
-                    + "correct the values"
-            )
+                problem: "an HTTP encoder needs a vocabulary and at least 1 for batch, concurrency "
+                    + "and attempts",
+                remedy: "correct the values")
         }
         self.url = url.hasSuffix("/") ? url + "embed_sparse" : url + "/embed_sparse"
         self.headers = headers
@@ -136,7 +136,8 @@ public struct HTTPSparseEncoder: SparseEncoder {
                 failure = "the service answered \(answer.status)"
                 guard answer.status == 429 || answer.status >= 500 else {
                     throw SparseStoreError(
-                        .invalidArgument, "\(failure) to '\(url)'; check the address, the authorization and the texts")
+                        .invalidArgument, problem: "\(failure) to '\(url)'",
+                        remedy: "check the address, the authorization and the texts")
                 }
             } catch let error as SparseStoreError {
                 throw error
@@ -151,10 +152,12 @@ public struct HTTPSparseEncoder: SparseEncoder {
         }
         guard ContinuousClock.now < end else {
             throw SparseStoreError(
-                .deadlineExceeded, "'\(url)' did not encode the texts before the deadline (\(failure)); allow more time"
-            )
+                .deadlineExceeded, problem: "'\(url)' did not encode the texts before the deadline (\(failure))",
+                remedy: "allow more time")
         }
-        throw SparseStoreError(.io, "'\(url)' did not encode the texts: \(failure); check that the service is running")
+        throw SparseStoreError(
+            .io, problem: "'\(url)' did not encode the texts: \(failure)",
+            remedy: "check that the service is running")
     }
 
     /// Returns the vectors of a response. Weights of 0 and below are left out.
@@ -164,20 +167,22 @@ public struct HTTPSparseEncoder: SparseEncoder {
             rows = try JSONDecoder().decode([[Component]].self, from: Data(body))
         } catch {
             throw SparseStoreError(
-                .io, "the answer of '\(url)' is not a list of sparse vectors; use a text-embeddings-inference service")
+                .io, problem: "the answer of '\(url)' is not a list of sparse vectors",
+                remedy: "use a text-embeddings-inference service")
         }
         guard rows.count == count else {
             throw SparseStoreError(
-                .io,
-                "'\(url)' returned \(rows.count) vectors for \(count) texts; report this to the authors of the service")
+                .io, problem: "'\(url)' returned \(rows.count) vectors for \(count) texts",
+                remedy: "report this to the authors of the service")
         }
         return try rows.map { row in
             try row.compactMap { component in
                 guard tokens.indices.contains(component.index) else {
                     throw SparseStoreError(
                         .invalidArgument,
-                        "'\(url)' returned token \(component.index), but the vocabulary has \(tokens.count) tokens; "
-                            + "use the vocabulary of its model")
+                        problem: "'\(url)' returned token \(component.index), but the vocabulary "
+                            + "has \(tokens.count) tokens",
+                        remedy: "use the vocabulary of its model")
                 }
                 guard component.value > 0 else { return nil }
                 return WeightedTerm(tokens[component.index], component.value)

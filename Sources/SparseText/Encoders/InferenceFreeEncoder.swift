@@ -47,8 +47,9 @@ public struct InferenceFreeEncoder: TextEncoder {
             guard weights.count == tokenizer.tokens.count else {
                 throw SparseStoreError(
                     .invalidArgument,
-                    "the table has \(weights.count) weights, but the vocabulary has \(tokenizer.tokens.count) tokens; "
-                        + "use two files of the same model")
+                    problem: "the table has \(weights.count) weights, but the vocabulary has "
+                        + "\(tokenizer.tokens.count) tokens",
+                    remedy: "use two files of the same model")
             }
             return weights
         case .byName(let terms):
@@ -58,8 +59,8 @@ public struct InferenceFreeEncoder: TextEncoder {
             }
             guard weights.contains(where: { $0 > 0 }) else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "the table has no weight for any token of the vocabulary; use two files of the same model")
+                    .invalidArgument, problem: "the table has no weight for any token of the vocabulary",
+                    remedy: "use two files of the same model")
             }
             return weights
         }
@@ -78,8 +79,8 @@ public struct InferenceFreeEncoder: TextEncoder {
     /// - Throws: `invalidArgument`, always: documents of such a model are encoded elsewhere.
     public func encode(document: String) throws(SparseStoreError) -> [WeightedTerm] {
         throw SparseStoreError(
-            .invalidArgument,
-            "an inference-free encoder only encodes queries; encode documents with the model and load their vectors")
+            .invalidArgument, problem: "an inference-free encoder only encodes queries",
+            remedy: "encode documents with the model and load their vectors")
     }
 
     /// Returns the weights of the query's terms.

@@ -121,7 +121,9 @@ extension WriteTransaction {
         }
         let terms = try used.encode(document: text)
         guard !terms.isEmpty else {
-            throw SparseStoreError(.invalidVector, "the text of '\(id)' has no terms; leave the document out")
+            throw SparseStoreError(
+                .invalidVector, problem: "the text of '\(id)' has no terms",
+                remedy: "leave the document out")
         }
         try upsert(Document(id: id, terms: terms, payload: Array(text.utf8), tags: tags))
     }
@@ -144,10 +146,8 @@ public enum StoreEncoders {
     public static func encoder(for description: EncoderDescription?) throws(SparseStoreError) -> any TextEncoder {
         guard let description else {
             throw SparseStoreError(
-                .invalidArgument,
-                "the store has no record of the encoder of its documents; pass the encoder, "
-                    + "or query with weighted terms"
-            )
+                .invalidArgument, problem: "the store has no record of the encoder of its documents",
+                remedy: "pass the encoder, or query with weighted terms")
         }
         let key = Key(name: description.name, scoring: description.scoring)
         let encoder: any TextEncoder
@@ -183,9 +183,8 @@ public enum StoreEncoders {
         case ("analyzer", .innerProduct) where parts.count == 2: return CountEncoder(Analyzer(language: language))
         default:
             throw SparseStoreError(
-                .invalidArgument,
-                "the encoder \(description) of the store cannot be created from its name; pass the encoder"
-            )
+                .invalidArgument, problem: "the encoder \(description) of the store cannot be created from its name",
+                remedy: "pass the encoder")
         }
     }
 }

@@ -35,8 +35,8 @@ public struct WordPieceTokenizer: TextTokenizer {
         for (number, token) in file.tokens.enumerated() where !token.isEmpty { trie.insert(token, number) }
         guard let unknown = trie.value(of: file.unknownToken) else {
             throw SparseStoreError(
-                .invalidArgument,
-                "the vocabulary does not have the unknown token '\(file.unknownToken)'; use the complete vocabulary")
+                .invalidArgument, problem: "the vocabulary does not have the unknown token '\(file.unknownToken)'",
+                remedy: "use the complete vocabulary")
         }
         self.unknown = unknown
         self.trie = trie

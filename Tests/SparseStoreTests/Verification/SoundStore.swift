@@ -283,7 +283,7 @@ final class DamagedStore {
         _ table: TableNumber, _ key: [UInt8], resealing: Bool = true, _ change: (inout [UInt8]) -> Void
     ) throws {
         guard let value = try value(table, key), let kind = RecordKind(rawValue: value[8]) else {
-            throw SparseStoreError(.notFound, "no such value")
+            throw SparseStoreError(.notFound, problem: "no such value")
         }
         var body = Array(value.dropFirst(ValueHeader.size))
         change(&body)

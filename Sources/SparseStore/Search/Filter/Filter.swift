@@ -229,8 +229,8 @@ extension Filter {
     private func check(_ tally: Tally) throws(SparseStoreError) {
         guard tally.identifiers <= Self.maximumIdentifiers else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the filter has more than \(Self.maximumIdentifiers) identifiers and values; tag the documents instead")
+                .limitExceeded, problem: "the filter has more than \(Self.maximumIdentifiers) identifiers and values",
+                remedy: "tag the documents instead")
         }
     }
 
@@ -238,32 +238,33 @@ extension Filter {
         // First the depth: it bounds this recursion and every later one.
         guard depth <= Self.maximumDepth else {
             throw SparseStoreError(
-                .limitExceeded, "the filter is nested deeper than \(Self.maximumDepth) levels; simplify it")
+                .limitExceeded, problem: "the filter is nested deeper than \(Self.maximumDepth) levels",
+                remedy: "simplify it")
         }
         tally.parts += 1
         guard tally.parts <= Self.maximumParts else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the filter has more than \(Self.maximumParts) parts; combine identifiers into one set")
+                .limitExceeded, problem: "the filter has more than \(Self.maximumParts) parts",
+                remedy: "combine identifiers into one set")
         }
         switch self {
         case .tag(let tag):
             guard (1...Limits.maximumTagBytes).contains(tag.utf8.count) else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "a tag in the filter has \(tag.utf8.count) bytes; use 1...\(Limits.maximumTagBytes)")
+                    .invalidArgument, problem: "a tag in the filter has \(tag.utf8.count) bytes",
+                    remedy: "use 1...\(Limits.maximumTagBytes)")
             }
         case .idPrefix(let prefix):
             guard (1...Limits.maximumIdentifierBytes).contains(prefix.utf8.count) else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "an identifier prefix has \(prefix.utf8.count) bytes; use 1...\(Limits.maximumIdentifierBytes)")
+                    .invalidArgument, problem: "an identifier prefix has \(prefix.utf8.count) bytes",
+                    remedy: "use 1...\(Limits.maximumIdentifierBytes)")
             }
         case .term(let term):
             guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "a term of the filter has \(term.utf8.count) bytes; terms have 1...\(Limits.maximumTermBytes)")
+                    .invalidArgument, problem: "a term of the filter has \(term.utf8.count) bytes",
+                    remedy: "terms have 1...\(Limits.maximumTermBytes)")
             }
         case .condition(_, .exists), .condition(_, .isBetween): break
         case .condition(_, .isIn(let values)):

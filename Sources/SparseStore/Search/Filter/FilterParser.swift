@@ -96,8 +96,9 @@ struct FilterParser {
             guard values <= Filter.maximumIdentifiers else {
                 throw SparseStoreError(
                     .limitExceeded,
-                    "the filter, at character \(open.position): more than \(Filter.maximumIdentifiers) values; "
-                        + "tag the documents instead"
+                    problem: "the filter, at character \(open.position): more than "
+                        + "\(Filter.maximumIdentifiers) values",
+                    remedy: "tag the documents instead"
                 )
                 .about(position: open.position)
             }
@@ -119,8 +120,9 @@ struct FilterParser {
         guard parts <= Filter.maximumParts else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the filter, at character \(token.position): more than \(Filter.maximumParts) parts; use IN for many "
-                    + "values, or tag the documents"
+                problem: "the filter, at character \(token.position): more than "
+                    + "\(Filter.maximumParts) parts",
+                remedy: "use IN for many values, or tag the documents"
             )
             .about(position: token.position)
         }
@@ -133,7 +135,8 @@ struct FilterParser {
         guard depth < Filter.maximumDepth else {
             throw SparseStoreError(
                 .limitExceeded,
-                "the filter, at character \(token.position): nested deeper than \(Filter.maximumDepth) levels"
+                problem: "the filter, at character \(token.position): nested deeper than "
+                    + "\(Filter.maximumDepth) levels"
             )
             .about(position: token.position)
         }
@@ -213,8 +216,10 @@ struct FilterTokens {
 
     init(_ text: String) { characters = Array(text) }
 
-    static func failure(_ position: Int, _ what: String) -> SparseStoreError {
-        SparseStoreError(.invalidArgument, "the filter, at character \(position): \(what)").about(position: position)
+    static func failure(_ position: Int, _ problem: String, _ remedy: String? = nil) -> SparseStoreError {
+        SparseStoreError(
+            .invalidArgument, problem: "the filter, at character \(position): \(problem)", remedy: remedy
+        ).about(position: position)
     }
 
     /// - Parameter isValue: Whether a value is expected, which may contain a colon and may be an unquoted keyword.
@@ -254,7 +259,7 @@ struct FilterTokens {
         if text == "==" { return .equal }
         if text == "<>" { return .unequal }
         guard let sign = Sign(rawValue: text) else {
-            throw Self.failure(begin + 1, "'\(text)' is not a comparison; use =, !=, <, <=, > or >=")
+            throw Self.failure(begin + 1, "'\(text)' is not a comparison", "use =, !=, <, <=, > or >=")
         }
         return sign
     }
@@ -275,11 +280,11 @@ struct FilterTokens {
             case "id": return try identifier()
             default:
                 throw Self.failure(
-                    begin + 1, "a colon may only follow tag, id or term; write an attribute as NAME = VALUE")
+                    begin + 1, "a colon may only follow tag, id or term", "write an attribute as NAME = VALUE")
             }
         }
         if index < characters.count, characters[index] == "\"" {
-            throw Self.failure(index + 1, "a quote is inside a word; put quotes around the whole word")
+            throw Self.failure(index + 1, "a quote is inside a word", "put quotes around the whole word")
         }
         if !isValue, let keyword = Keyword(rawValue: word.lowercased()) { return .keyword(keyword) }
         return .word(word)
@@ -306,7 +311,7 @@ struct FilterTokens {
         while index < characters.count, !Self.endsLongName(characters[index]) { index += 1 }
         guard index > begin else { throw Self.failure(begin + 1, "expected a name directly after the colon") }
         if index < characters.count, characters[index] == "\"" {
-            throw Self.failure(index + 1, "a quote is inside a name; put quotes around the whole name")
+            throw Self.failure(index + 1, "a quote is inside a name", "put quotes around the whole name")
         }
         return String(characters[begin..<index])
     }

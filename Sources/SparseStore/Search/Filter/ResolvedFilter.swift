@@ -178,8 +178,8 @@ struct FilterResolver {
         case .numbers:
             guard let number = TermID(name) else {
                 throw SparseStoreError(
-                    .invalidArgument,
-                    "the terms of this store are numbers, but a term of the filter is not; use a number")
+                    .invalidArgument, problem: "the terms of this store are numbers, but a term of the filter is not",
+                    remedy: "use a number")
             }
             return number
         case .undecided: return nil
@@ -210,10 +210,11 @@ struct FilterResolver {
     /// Converts a value to the type of an attribute. Strings are parsed as that type, so that the text of a filter
     /// needs no types.
     private func convert(_ value: AttributeValue, of name: String, _ type: AttributeType) throws -> AttributeValue {
-        func refused(_ what: String) -> SparseStoreError {
+        func refused(_ what: String, remedy: String? = nil) -> SparseStoreError {
             SparseStoreError(
                 .invalidArgument,
-                "the attribute '\(name)' has the type \(type), but the filter compares it with \(what)")
+                problem: "the attribute '\(name)' has the type \(type), but the filter compares it with \(what)",
+                remedy: remedy)
         }
         switch (value, type) {
         case (.number(let number), _) where !number.isFinite: throw refused("\(number)")
@@ -231,7 +232,8 @@ struct FilterResolver {
             return .boolean(boolean)
         case (.string(let text), .date):
             guard let date = AttributeValue.date(rfc3339: text) else {
-                throw refused("a string that is not a date; write dates as 2024-01-31 or 2024-01-31T12:00:00Z")
+                throw refused(
+                    "a string that is not a date", remedy: "write dates as 2024-01-31 or 2024-01-31T12:00:00Z")
             }
             return date
         default: throw refused("a value of the type \(value.type)")

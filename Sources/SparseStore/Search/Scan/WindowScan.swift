@@ -273,7 +273,8 @@ final class ScanScratch {
     func withTermWeights<R>(_ body: (UnsafePointer<Float>) throws -> R) throws -> R {
         try termWeights.withUnsafeBufferPointer { weights in
             guard let base = weights.baseAddress else {
-                throw SparseStoreError(.internalError, "weights by term were requested before they were set")
+                throw SparseStoreError(
+                    .internalError, problem: "weights by term were requested before they were set")
             }
             return try body(base)
         }

@@ -71,14 +71,18 @@ public struct MaxSim: Reranker {
     private func check() throws(SparseStoreError) {
         guard query.count <= Limits.maximumQueryTokens else {
             throw SparseStoreError(
-                .limitExceeded,
-                "the query has \(query.count) token vectors; use at most \(Limits.maximumQueryTokens)")
+                .limitExceeded, problem: "the query has \(query.count) token vectors",
+                remedy: "use at most \(Limits.maximumQueryTokens)")
         }
         if let alpha, !(0...1).contains(alpha) {
-            throw SparseStoreError(.invalidArgument, "alpha is \(alpha); use 0...1, or nil to turn off pruning")
+            throw SparseStoreError(
+                .invalidArgument, problem: "alpha is \(alpha)",
+                remedy: "use 0...1, or nil to turn off pruning")
         }
         if let beta, beta < 1 {
-            throw SparseStoreError(.invalidArgument, "beta is \(beta); use 1 or more, or nil to score all candidates")
+            throw SparseStoreError(
+                .invalidArgument, problem: "beta is \(beta)",
+                remedy: "use 1 or more, or nil to score all candidates")
         }
     }
 

@@ -49,8 +49,9 @@ final class MaxSimScorer {
         guard view.dimension == dimension, let data = view.data.baseAddress else {
             throw SparseStoreError(
                 .dimensionMismatch,
-                "the query's token vectors have \(dimension) dimensions, but the stored ones have \(view.dimension); "
-                    + "use the model of the stored token vectors")
+                problem: "the query's token vectors have \(dimension) dimensions, but the stored "
+                    + "ones have \(view.dimension)",
+                remedy: "use the model of the stored token vectors")
         }
         maxima.base.update(repeating: -.infinity, count: maxima.count)
         switch view.codec {
@@ -61,8 +62,7 @@ final class MaxSimScorer {
         var sum: Float = 0
         for token in 0..<multivector.count { sum += maxima.base[token] }
         guard sum.isFinite else {
-            throw SparseStoreError(
-                .corrupted, "a stored multivector has components that are not finite; restore the store from a backup")
+            throw SparseStoreError.corrupted("a stored multivector has components that are not finite")
         }
         return sum
     }
