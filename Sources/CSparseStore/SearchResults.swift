@@ -10,7 +10,7 @@ final class SearchResults {
     let ids: OutputStrings
     let payloads: OutputStrings
     let tags: OutputStrings
-    let tagOffsets: OutputArray<Int64>
+    fileprivate let tagOffsets: OutputArray<Int64>
     let groups: OutputStrings
     /// The attributes of the hits, by name.
     var columns: [OutputColumn]

@@ -39,7 +39,7 @@ extension Environment {
     /// Writes a copy to a new file, which is durable when this returns.
     ///
     /// - Parameter target: The path that errors name.
-    func writeCopy(
+    private func writeCopy(
         to temporaryPath: String, mode: UInt16, compacting: Bool, operation: String, target: FilePath
     ) throws(LMDBError) {
         let descriptor = StandardDescriptors.openFile(temporaryPath, O_WRONLY | O_CREAT | O_EXCL, mode: mode)

@@ -11,7 +11,7 @@ package final class Environment: Sendable {
     let options: EnvironmentOptions
     /// The path given to liblmdb: absolute and free of symbolic links, so that all processes share one lock file.
     let canonicalPath: String
-    let forkGeneration: Int
+    private let forkGeneration: Int
     let gate: Monitor<GateState>
     let writer = Monitor(WriterQueue())
     let tables: Lock<[String: Table]>

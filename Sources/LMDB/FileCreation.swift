@@ -73,7 +73,7 @@ extension Environment {
 
     /// Fills a file next to its final path, then moves it there and syncs the folder. Returns 0, or the errno if it
     /// could not be moved.
-    static func makeBeside(
+    private static func makeBeside(
         _ canonicalTarget: String, operation: String, _ fill: (_ temporaryPath: String) throws -> Void
     ) throws -> Int32 {
         let work = try WorkFolder.make(beside: canonicalTarget, operation: operation)

@@ -198,7 +198,7 @@ struct DiskSpace {
     var grantsAnotherWrite: Bool?
 
     /// A commit is written in pieces of about this size. With less space left, the failure is a lack of space.
-    static let scarce: UInt64 = 16 << 20
+    private static let scarce: UInt64 = 16 << 20
 
     init(availableBytes: UInt64?, fileBytes: UInt64, fileSizeLimit: UInt64?, grantsAnotherWrite: Bool? = nil) {
         self.availableBytes = availableBytes

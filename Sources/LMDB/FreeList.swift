@@ -105,9 +105,9 @@ struct TreePage {
         case overflow(page: UInt64, count: Int)
     }
 
-    static let branchKind: UInt16 = 0x01
-    static let leafKind: UInt16 = 0x02
-    static let overflowKind: UInt16 = 0x04
+    fileprivate static let branchKind: UInt16 = 0x01
+    fileprivate static let leafKind: UInt16 = 0x02
+    private static let overflowKind: UInt16 = 0x04
     private static let nodeHeaderBytes = 8
     private static let valueIsElsewhere: UInt16 = 0x01
 
@@ -120,7 +120,7 @@ struct TreePage {
     }
 
     /// Returns the number of nodes if the page has the expected kind.
-    func nodeCount(kind: UInt16) throws(PreflightProblem) -> Int {
+    fileprivate func nodeCount(kind: UInt16) throws(PreflightProblem) -> Int {
         try check(kind)
         let lower = Int(try load(12, UInt16.self))
         let upper = Int(try load(14, UInt16.self))

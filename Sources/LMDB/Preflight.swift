@@ -128,8 +128,8 @@ struct MetaPage: Hashable {
     static let version: UInt32 = 1
     static let noPage = UInt64.max
     static let pageHeaderBytes = 16
-    static let pageFlag: UInt16 = 0x08
-    static let integerKeys: UInt16 = 0x08
+    private static let pageFlag: UInt16 = 0x08
+    private static let integerKeys: UInt16 = 0x08
     /// liblmdb's cursors cannot go deeper.
     static let deepest: UInt16 = 32
     static let pageSizes = 512...32_768
@@ -204,7 +204,7 @@ struct MetaPage: Hashable {
     }
 
     /// Checks whether the root page of a tree is valid.
-    func checkRoot(_ tree: Tree, _ bytes: UnsafeRawBufferPointer) throws(PreflightProblem) {
+    fileprivate func checkRoot(_ tree: Tree, _ bytes: UnsafeRawBufferPointer) throws(PreflightProblem) {
         guard bytes.count >= Self.pageHeaderBytes else {
             throw PreflightProblem(.truncated, "the file ends inside page \(tree.root)")
         }

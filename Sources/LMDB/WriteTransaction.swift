@@ -321,7 +321,7 @@ final class TransactionState {
     /// wrap the error, and the need to grow the map must still be recognized then.
     var failure: (any Error)?
     /// The tables created in this transaction; the environment adds them when it commits.
-    var createdTables: [Table] = []
+    fileprivate var createdTables: [Table] = []
 
     init(environment: Environment, pointer: OpaquePointer, isWrite: Bool) {
         self.environment = environment
@@ -350,7 +350,7 @@ final class TransactionState {
         environment.failure(status, operation: operation)
     }
 
-    var mapIsFull: Bool {
+    fileprivate var mapIsFull: Bool {
         (failure as? LMDBError)?.underlying == MDB_MAP_FULL
     }
 }

@@ -78,7 +78,7 @@ package struct BlockEntry: Sendable, Hashable {
     /// The alignment of lists within their chunk.
     static let alignment = 8
     /// The maximum number of blocks of a list with 8-bit block numbers.
-    static let narrowBlocks = 256
+    private static let narrowBlocks = 256
 
     package var term: TermID
     /// The largest weight of the term in the index; a code c represents c x maximum / 255.

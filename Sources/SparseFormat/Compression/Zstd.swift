@@ -223,7 +223,7 @@ package final class ZstdDictionary: @unchecked Sendable {
 /// and dictionary id.
 struct ZstdFrameHeader {
     /// A frame never has to look back further than the length of its content.
-    static let maximumWindow: UInt64 = 1 << 27
+    private static let maximumWindow: UInt64 = 1 << 27
 
     /// The declared content size.
     let contentSize: UInt64

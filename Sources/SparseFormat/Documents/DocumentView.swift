@@ -38,7 +38,7 @@ package struct DocumentView {
     package var termCount: Int { Int(header.termCount) }
 
     /// Whether the weights are in half precision.
-    var hasHalfVector: Bool { header.vectorEncoding == .half }
+    private var hasHalfVector: Bool { header.vectorEncoding == .half }
 
     /// The dictionary that the payload's frame needs; 0 for none.
     package var dictionary: UInt32 { header.dictionary }
@@ -112,7 +112,7 @@ package struct DocumentView {
         _ = try payload(decoder)
     }
 
-    var vectorBytes: UnsafeRawBufferPointer {
+    private var vectorBytes: UnsafeRawBufferPointer {
         section(vectorStart, Int(header.vectorLength))
     }
 

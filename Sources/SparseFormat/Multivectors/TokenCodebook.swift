@@ -113,7 +113,7 @@ package struct CodebookTrainer: Sendable {
     }
 
     /// Runs Lloyd's algorithm from random samples. A row that is nearest to no sample does not move.
-    static func kMeans(_ samples: [Float], width: Int, rows: Int, rounds: Int, seed: UInt64) -> [Float] {
+    private static func kMeans(_ samples: [Float], width: Int, rows: Int, rounds: Int, seed: UInt64) -> [Float] {
         let count = samples.count / width
         var random = SplitMix64(seed: seed)
         var centres: [Float] = []
@@ -188,7 +188,7 @@ struct CodebookSearcher: Sendable {
 
 extension TokenCodebook {
     /// The difference between a token and its centroid, padded with zeros to a whole number of groups.
-    func residual(_ row: ArraySlice<Float>, of centroid: Int) -> [Float] {
+    fileprivate func residual(_ row: ArraySlice<Float>, of centroid: Int) -> [Float] {
         var rest = [Float](repeating: 0, count: subspaces * Self.width)
         let base = centroid * dimension
         for (index, component) in row.enumerated() { rest[index] = component - centroids[base + index] }

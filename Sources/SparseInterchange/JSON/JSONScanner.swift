@@ -297,7 +297,7 @@ extension JSONScanner {
     }
 
     /// Skips a string, with the same checks as `scanString`.
-    mutating func skipString() throws(JSONFault) {
+    private mutating func skipString() throws(JSONFault) {
         var sink: [UInt8] = []
         _ = try scanString(unescapingInto: &sink)
     }

@@ -274,11 +274,11 @@ struct CSRHeader {
     }
 
     /// The offset of the row pointers.
-    var pointersOffset: UInt64 { UInt64(Self.bytes) }
+    fileprivate var pointersOffset: UInt64 { UInt64(Self.bytes) }
     /// The offset of the terms.
-    var termsOffset: UInt64 { pointersOffset + (rows + 1) * 8 }
+    fileprivate var termsOffset: UInt64 { pointersOffset + (rows + 1) * 8 }
     /// The offset of the weights.
-    var weightsOffset: UInt64 { termsOffset + nonzeros * 4 }
+    fileprivate var weightsOffset: UInt64 { termsOffset + nonzeros * 4 }
 
     /// Checks the counts against the actual size of the file.
     func check(size: UInt64, name: String) throws(InterchangeError) {

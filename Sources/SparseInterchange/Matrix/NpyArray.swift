@@ -101,14 +101,14 @@ final class NpyArray {
 /// The header of a NumPy array file, versions 1 to 3 (numpy.lib.format): the type and the number of elements.
 struct NpyHeader {
     /// The number of bytes that determine the version and the length of the rest.
-    static let prefixBytes = 12
+    fileprivate static let prefixBytes = 12
     static let longest = 64 << 10
 
     /// The type as NumPy writes it: `<f2`.
     let type: String
     let shape: [UInt64]
     /// The offset of the elements.
-    let dataOffset: UInt64
+    fileprivate let dataOffset: UInt64
 
     /// Returns the number of bytes of the header, given `prefix`; nil if it is not such a file.
     static func length(_ prefix: [UInt8]) -> Int? {

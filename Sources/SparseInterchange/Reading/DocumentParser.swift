@@ -309,7 +309,7 @@ struct DocumentParser {
 
 extension DocumentParser {
     /// Parses `[[0.1, -0.2], [0.3, 0.4]]`, one row per token; nil for null.
-    func parseMultivector(_ scanner: inout JSONScanner) throws(JSONFault) -> Multivector? {
+    private func parseMultivector(_ scanner: inout JSONScanner) throws(JSONFault) -> Multivector? {
         if try scanner.takeNull() { return nil }
         _ = scanner.peek()
         let start = scanner.position

@@ -135,9 +135,9 @@ private struct TokenizerReader {
 
     var vocabulary: [Entry] = []
     var added: [Entry] = []
-    var modelType: String?
-    var normalizerType: String?
-    var preTokenizerType: String?
+    fileprivate var modelType: String?
+    fileprivate var normalizerType: String?
+    fileprivate var preTokenizerType: String?
     var unknownToken: String?
     var prefix: String?
     var maximumWordCharacters: Int?

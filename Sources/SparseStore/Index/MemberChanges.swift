@@ -32,7 +32,7 @@ final class MemberChanges: Sendable {
 
 extension CommitIndex.Member {
     /// Returns the current tags and attributes of the changed documents; nil if there are none.
-    func changedRows(_ view: ReadView) throws -> ChangedRows? {
+    private func changedRows(_ view: ReadView) throws -> ChangedRows? {
         try changes?.rows(segment, view)
     }
 

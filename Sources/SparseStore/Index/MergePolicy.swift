@@ -62,7 +62,7 @@ public struct MergePolicy: Sendable, Hashable {
     }
 
     /// Returns the tier of a segment with the given number of documents.
-    func tier(_ documents: Int) -> Int {
+    private func tier(_ documents: Int) -> Int {
         var tier = 0
         var size = fanout
         while size <= documents {

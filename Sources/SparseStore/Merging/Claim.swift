@@ -209,7 +209,7 @@ struct ClaimWatch {
     private var seen: (record: ClaimRecord, since: ContinuousClock.Instant)?
 
     /// Returns whether the record has not changed for `patience`. Call it repeatedly while the claim exists.
-    mutating func standsStill(_ record: ClaimRecord, for patience: Duration) -> Bool {
+    fileprivate mutating func standsStill(_ record: ClaimRecord, for patience: Duration) -> Bool {
         let now = ContinuousClock.now
         guard let seen, seen.record == record else {
             self.seen = (record, now)

@@ -103,7 +103,7 @@ struct StagedBlocks: ClaimedWork {
     mutating func add(_ part: WindowPart) { parts.add(part, to: number) }
 
     /// Writes the queued parts except the last piece, or all of them.
-    mutating func writeWaiting(all: Bool = false) throws { try parts.write(all: all) }
+    private mutating func writeWaiting(all: Bool = false) throws { try parts.write(all: all) }
 }
 
 /// Builds the lists of a block index on all processors.
@@ -127,7 +127,7 @@ extension StagedBlocks {
     /// - Parameters:
     ///   - lines: The number of lines of all documents.
     ///   - slotOfDocument: The slot of each document of the sources.
-    mutating func stageLists(_ lines: Int, _ slotOfDocument: [UInt32], _ checkpoint: MergeCheckpoint) throws {
+    private mutating func stageLists(_ lines: Int, _ slotOfDocument: [UInt32], _ checkpoint: MergeCheckpoint) throws {
         var layout = Layout(
             lines: lines, slotOfDocument: slotOfDocument,
             slots: slotOfDocument.reduce(0) { $0 + ($1 < .max ? 1 : 0) }, least: nil)
@@ -244,7 +244,7 @@ extension StagedBlocks {
 
     /// Writes the lines of the documents with similar ones adjacent. Returns the number of lines and each document's
     /// slot.
-    mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
+    private mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
         // A manifest may speak of segments that are not there: that is noticed before anything gets as large as they would be.
         _ = try open()
         var writer = ImpactLineWriter()

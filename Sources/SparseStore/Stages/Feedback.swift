@@ -43,7 +43,7 @@ public struct Feedback: Sendable, Hashable {
     }
 
     /// The maximum number of documents and identifiers that feedback may use.
-    static let maximumDocuments = 1_000
+    private static let maximumDocuments = 1_000
 
     /// - Throws: `invalidArgument` for a parameter outside its range, `limitExceeded` for too many identifiers.
     func check() throws(SparseStoreError) {

@@ -28,14 +28,14 @@ struct DictionaryTrainer {
 
     /// The first document count at which training is tried. It is tried again at each power of two, so a store without
     /// payloads tries rarely.
-    static let firstAttempt: UInt64 = 1_024
+    private static let firstAttempt: UInt64 = 1_024
     static let maximumSamples = 2_000
     /// The maximum size of the samples. Zstd recommends ten to a hundred times the dictionary's size. The commit that
     /// trains takes about 0.1 s longer at this size.
-    static let maximumSampleBytes = 1 << 20
-    static let minimumSampleBytes = 1 << 17
+    private static let maximumSampleBytes = 1 << 20
+    private static let minimumSampleBytes = 1 << 17
     /// The maximum length of a sample. Longer payloads compress well without a dictionary.
-    static let longestSample = 8_192
+    private static let longestSample = 8_192
     static let capacity = 16 << 10
 
     /// Adds a dictionary for later commits if this commit passes a threshold and there is none yet.

@@ -59,7 +59,7 @@ final class ListCache: Sendable {
 
     /// Runs `body` with a decompressor. There is one for each thread that decodes at the same time, and they are
     /// reused.
-    func withDecompressor<R>(_ body: (ZstdDecompressor) throws -> R) rethrows -> R {
+    fileprivate func withDecompressor<R>(_ body: (ZstdDecompressor) throws -> R) rethrows -> R {
         try decompressors.with(body)
     }
 }
@@ -125,7 +125,7 @@ final class ListChunk: Sendable {
     func checkHeader() throws { try stored.checkHeader() }
 
     /// Drops the decoded data unless it was used since the last call. Returns whether it was dropped.
-    func dropUnlessUsed() -> Bool {
+    fileprivate func dropUnlessUsed() -> Bool {
         guard !isUsed.exchange(false, ordering: .relaxed) else { return false }
         drop()
         return true
@@ -140,7 +140,7 @@ final class ListBytes: Sendable {
     private let data: Mapped<UnsafeRawPointer>
     var start: UnsafeRawPointer { data.pointer }
     /// The size of the decoded data; 0 if the data is in the map.
-    let decodedBytes: Int
+    fileprivate let decodedBytes: Int
 
     /// Refers to data in the map.
     init(inMap start: UnsafeRawPointer) {

@@ -141,7 +141,7 @@ struct CopyOptions: ParsableArguments {
     @Flag(help: "Write the summary as one JSON object.")
     var json = false
 
-    func openTarget(_ path: String, _ access: AccessOptions) throws -> Store {
+    fileprivate func openTarget(_ path: String, _ access: AccessOptions) throws -> Store {
         var configuration = Configuration()
         configuration.maintenance = .manual
         configuration.allowNetworkFilesystem = access.allowNetworkFilesystem

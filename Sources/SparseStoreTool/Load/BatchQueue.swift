@@ -172,7 +172,7 @@ struct LoadBatch: Sendable {
     }
 
     /// The memory of a document, without the overhead of the allocator.
-    static func footprint(_ document: Document) -> Int {
+    private static func footprint(_ document: Document) -> Int {
         var bytes = 160 + document.id.utf8.count + (document.payload?.count ?? 0)
         bytes += document.tags.reduce(0) { $0 + 16 + $1.utf8.count }
         for (name, value) in document.attributes {

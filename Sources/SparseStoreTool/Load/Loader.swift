@@ -8,7 +8,7 @@ internal import SparseText
 /// reader's own buffers, and the engine's memory for one transaction or one window.
 final class Loader {
     /// The maximum number of rejects that are printed during the load.
-    static let shownRejects = 5
+    private static let shownRejects = 5
 
     private let store: Store
     private let bookmarkName: String

@@ -89,7 +89,7 @@ struct HitReport {
 /// The output of `get`: one stored document.
 struct DocumentReport {
     /// The maximum number of terms in the text output.
-    static let shownTerms = 20
+    private static let shownTerms = 20
 
     let document: Document
 

@@ -4,7 +4,7 @@ internal import SparseStore
 /// The output of `verify`.
 struct VerificationShow {
     /// The maximum number of findings in the text output.
-    static let shownFindings = 50
+    private static let shownFindings = 50
 
     let report: VerificationReport
 
@@ -58,7 +58,7 @@ struct VerificationShow {
 /// The output of `repair`.
 struct RepairShow {
     /// The maximum number of damaged documents in the text output.
-    static let shownDocuments = 50
+    private static let shownDocuments = 50
 
     let report: RepairReport
 

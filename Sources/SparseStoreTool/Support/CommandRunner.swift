@@ -58,7 +58,7 @@ enum CommandRunner {
 
     /// Moves negative numbers after "--" for `get` and `remove`, whose arguments are ids, so that they are not parsed
     /// as options.
-    static func separatingNumbers(_ arguments: [String]) -> [String] {
+    private static func separatingNumbers(_ arguments: [String]) -> [String] {
         guard let command = arguments.first, command == "get" || command == "remove", !arguments.contains("--") else {
             return arguments
         }
@@ -108,7 +108,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 
     /// Whether the error has a type that this type can convert.
-    static func isOurs(_ error: any Error) -> Bool {
+    fileprivate static func isOurs(_ error: any Error) -> Bool {
         error is CommandFailure || error is SparseStoreError || error is InterchangeError || error is VectorError
             || error is PartialAnswer || error is ShardFailure
     }

@@ -82,7 +82,7 @@ enum PostingsCheck: VerificationCheck {
 /// Memory: 3 bytes per posting and 8 bytes per level of a term, within the two limits below.
 struct ExpectedLists {
     static let maximumPostings = 1 << 24
-    static let maximumTerms = 1 << 19
+    fileprivate static let maximumTerms = 1 << 19
 
     private let directory: WindowDirectory
     private let first: Int

@@ -110,7 +110,7 @@ private struct LiveNumbers: ~Copyable {
         }
     }
 
-    mutating func skipAll(_ body: (UInt64) -> Void) throws {
+    fileprivate mutating func skipAll(_ body: (UInt64) -> Void) throws {
         while let number {
             body(number)
             try advance()

@@ -31,7 +31,7 @@ struct Planner {
     /// The number of documents below which an exact search is as cheap as a planned one.
     static let exactBelow = 4_096
     /// The minimum share of documents that a filter must allow for a search of blocks.
-    static let shareForBlocks = 0.5
+    private static let shareForBlocks = 0.5
 
     struct Choice {
         /// Nil for an exact search.
