@@ -65,12 +65,12 @@ extension Environment {
         }
         guard status == MDB_SUCCESS else {
             let space = DiskSpace(descriptor: descriptor, folder: folder)
-            throw copyFailure(status, space.explanation, operation, target)
+            throw copyFailure(status, space: space.explanation, operation: operation, target: target)
         }
     }
 
     private func copyFailure(
-        _ status: Int32, _ space: LMDBError.Explanation?, _ operation: String, _ target: FilePath
+        _ status: Int32, space: LMDBError.Explanation?, operation: String, target: FilePath
     ) -> LMDBError {
         var error = LMDBError(lmdb: status, operation: operation, path: target.string)
         if status == MDB_INCOMPATIBLE {
@@ -123,7 +123,7 @@ extension Environment {
                     .busy, problem: "another process wrote during the compaction",
                     remedy: "try again", operation: operation, path: path.string)
             }
-            try swap(work.file, lockFile, &state, handle, operation)
+            try swap(work.file, lockFile: lockFile, state: &state, handle: handle, operation: operation)
         }
     }
 
@@ -159,8 +159,8 @@ extension Environment {
 
     /// Called under the gate's lock, with no live transaction and the exclusive lock held.
     private func swap(
-        _ temporaryPath: String, _ lockFile: LockFile, _ state: inout GateState, _ handle: OpaquePointer,
-        _ operation: String
+        _ temporaryPath: String, lockFile: LockFile, state: inout GateState, handle: OpaquePointer,
+        operation: String
     ) throws(LMDBError) {
         let known = tables.withLock { $0.values.sorted { $0.handle < $1.handle } }
         for transaction in state.idleReads { mdb_txn_abort(transaction) }

@@ -207,17 +207,17 @@ package struct Cursor: ~Copyable {
             return mdb_cursor_get(pointer, &foundKey, &value, MDB_SET_RANGE)
         }
         guard let status else { throw state.environment.invalidKey("seek") }
-        return try entry(status, foundKey, value, "seek")
+        return try entry(status, key: foundKey, value: value, name: "seek")
     }
 
     private mutating func move(_ operation: MDB_cursor_op, _ name: String) throws(LMDBError) -> Entry? {
         _ = try state.live(name)
         var key = MDB_val()
         var value = MDB_val()
-        return try entry(mdb_cursor_get(pointer, &key, &value, operation), key, value, name)
+        return try entry(mdb_cursor_get(pointer, &key, &value, operation), key: key, value: value, name: name)
     }
 
-    private func entry(_ status: Int32, _ key: MDB_val, _ value: MDB_val, _ name: String) throws(LMDBError) -> Entry? {
+    private func entry(_ status: Int32, key: MDB_val, value: MDB_val, name: String) throws(LMDBError) -> Entry? {
         if status == MDB_NOTFOUND { return nil }
         guard status == MDB_SUCCESS else { throw state.error(status, name) }
         return Entry(key: key.bytes, value: value.bytes)

@@ -37,7 +37,7 @@ extension Material {
         scratch.optimisations = optimisations
         defer { scratch.optimisations = .all }
         for (query, ordinals) in zip(queries, ordinals) {
-            let scorer = DocumentScorer(segment, query, nil, scratch)
+            let scorer = DocumentScorer(segment, query, scoring: nil, scratch: scratch)
             defer { scorer.finish() }
             for ordinal in ordinals { _ = try scorer.score(.record(segment.record(at: ordinal))) }
         }

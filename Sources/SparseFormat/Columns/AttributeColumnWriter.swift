@@ -51,12 +51,14 @@ package struct AttributeColumnWriter {
             }
             ends.append(UInt32(codes.count))
         }
-        return encode(type, presence, strings, codes, isValue, type.isList ? ends : [], base, unit)
+        return encode(
+            type, presence: presence, strings: strings, codes: codes, isValue: isValue, ends: type.isList ? ends : [],
+            base: base, unit: unit)
     }
 
     private func encode(
-        _ type: AttributeType, _ presence: AttributeColumn.Presence, _ strings: [[UInt8]], _ codes: [UInt64],
-        _ isValue: [Bool], _ ends: [UInt32], _ base: UInt64, _ unit: UInt64
+        _ type: AttributeType, presence: AttributeColumn.Presence, strings: [[UInt8]], codes: [UInt64],
+        isValue: [Bool], ends: [UInt32], base: UInt64, unit: UInt64
     ) -> [UInt8] {
         let width = PackedCodes.width(for: codes.max() ?? 0)
         var writer = ByteWriter(reserving: AttributeColumn.headerSize + codes.count * width / 8 + documents / 8 + 256)

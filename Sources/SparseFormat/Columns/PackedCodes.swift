@@ -46,10 +46,10 @@ package struct PackedCodes: Sendable {
     /// - Parameter body: Called with the index of each 64-bit word and its bits.
     package func match(_ interval: ClosedRange<UInt64>, in range: Range<Int>, _ body: (Int, UInt64) -> Void) {
         switch width {
-        case 8: words(interval, range, UInt8.self, body)
-        case 16: words(interval, range, UInt16.self, body)
-        case 32: words(interval, range, UInt32.self, body)
-        case 64: words(interval, range, UInt64.self, body)
+        case 8: words(interval, range: range, type: UInt8.self, body)
+        case 16: words(interval, range: range, type: UInt16.self, body)
+        case 32: words(interval, range: range, type: UInt32.self, body)
+        case 64: words(interval, range: range, type: UInt64.self, body)
         default:
             for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
                 var word: UInt64 = 0
@@ -63,7 +63,7 @@ package struct PackedCodes: Sendable {
 
     @inline(__always)
     private func words<T: FixedWidthInteger & UnsignedInteger>(
-        _ interval: ClosedRange<UInt64>, _ range: Range<Int>, _ type: T.Type, _ body: (Int, UInt64) -> Void
+        _ interval: ClosedRange<UInt64>, range: Range<Int>, type: T.Type, _ body: (Int, UInt64) -> Void
     ) {
         guard let low = T(exactly: interval.lowerBound) else {
             for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) { body(first >> 6, 0) }

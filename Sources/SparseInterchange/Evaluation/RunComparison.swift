@@ -35,7 +35,7 @@ public struct RunComparison: Sendable, Hashable {
                 continue
             }
             let scores = Dictionary(expected.map { (TextKey($0.id), $0.score) }) { first, _ in first }
-            for k in overlaps.keys { overlaps[k, default: 0] += Self.overlap(expected, scores, found, k) }
+            for k in overlaps.keys { overlaps[k, default: 0] += Self.overlap(expected, scores, found: found, k: k) }
             for document in found {
                 guard let score = scores[TextKey(document.id)] else { continue }
                 let distance = abs(Double(document.score) - Double(score))
@@ -55,7 +55,7 @@ public struct RunComparison: Sendable, Hashable {
 
     /// Returns the share of the first `k` true documents that are among the first `k` found.
     private static func overlap(
-        _ expected: [ScoredDocument], _ scores: [TextKey: Float], _ found: [ScoredDocument], _ k: Int
+        _ expected: [ScoredDocument], _ scores: [TextKey: Float], found: [ScoredDocument], k: Int
     ) -> Double {
         let count = min(k, expected.count)
         guard count > 0 else { return 1 }

@@ -80,7 +80,9 @@ public struct QueryFile: Sendable {
             case .document(let document, _):
                 queries.append(QueryRecord(document))
             case .reject(let reject):
-                throw notAQuery(reader.format.unit, reject.number, source.name, reject.reason, reject.concernsWeight)
+                throw notAQuery(
+                    reader.format.unit, number: reject.number, name: source.name, reason: reject.reason,
+                    concernsWeight: reject.concernsWeight)
             }
         }
         return queries
@@ -98,7 +100,7 @@ public struct QueryFile: Sendable {
             case .signed(let weights): queries.append(QueryRecord(id: id, query: Query(numbers: weights)))
             case .empty: queries.append(QueryRecord(id: id, query: nil))
             case .reject(let reason, let concernsWeight):
-                throw notAQuery("row", row, source.name, reason, concernsWeight)
+                throw notAQuery("row", number: row, name: source.name, reason: reason, concernsWeight: concernsWeight)
             }
         }
         if let ids { try ids.requireEnd() }
@@ -106,7 +108,7 @@ public struct QueryFile: Sendable {
     }
 
     private static func notAQuery(
-        _ unit: String, _ number: Int, _ name: String, _ reason: String, _ concernsWeight: Bool
+        _ unit: String, number: Int, name: String, reason: String, concernsWeight: Bool
     ) -> InterchangeError {
         InterchangeError(
             .invalidInput,

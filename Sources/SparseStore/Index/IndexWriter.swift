@@ -34,7 +34,7 @@ struct IndexWriter {
 
     /// Adds a new document. It is written with its window, at the latest by `finish`.
     mutating func add(
-        _ number: UInt64, _ document: Document, _ vector: SparseVector, _ manifest: inout ManifestRecord
+        _ number: UInt64, document: Document, vector: SparseVector, manifest: inout ManifestRecord
     ) throws {
         pending.add(
             number, document.id, vector, tags: document.tags, attributes: document.attributes, checksum: 0)

@@ -17,8 +17,8 @@ final class ReadView: Sendable {
     ///   - index: The index of the same commit.
     ///   - registration: What the store remembers the view by while it exists; nil for short internal reads.
     init(
-        _ transaction: consuming ReadTransaction, _ tables: Tables, _ index: CommitIndex,
-        _ registration: OpenSnapshots.Registration? = nil
+        _ transaction: consuming ReadTransaction, tables: Tables, index: CommitIndex,
+        registration: OpenSnapshots.Registration? = nil
     ) {
         self.transaction = transaction
         self.tables = tables

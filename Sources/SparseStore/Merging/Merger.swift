@@ -78,7 +78,7 @@ final class Merger: Sendable {
             let outcome = try turn.attempt {
                 try reportWaiting(checkpoint)
             } begin: {
-                try StagedBlocks.begin(file, policy, pieces, settings)
+                try StagedBlocks.begin(file, policy: policy, pieces: pieces, settings: settings)
             } perform: { blocks in
                 guard try blocks.stage(checkpoint) else {
                     try blocks.claim.discard(file)

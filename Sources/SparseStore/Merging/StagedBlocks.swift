@@ -29,8 +29,8 @@ struct StagedBlocks: ClaimedWork {
     ///
     /// The caller has checked that there is no claim. If there is one by now, throws `Claim.Lost`.
     static func begin(
-        _ file: StoreFile, _ policy: MergePolicy, _ pieces: MergePieces,
-        _ settings: BlockSettings
+        _ file: StoreFile, policy: MergePolicy, pieces: MergePieces,
+        settings: BlockSettings
     ) throws -> StagedBlocks? {
         try file.write { writer in
             var manifest = try writer.reader.meta.manifest()
@@ -39,13 +39,15 @@ struct StagedBlocks: ClaimedWork {
             let number = manifest.nextSegment
             let claim = try Claim.begin(
                 .merging, sources: sources, staging: 1, &manifest, writer)
-            return StagedBlocks(file, policy.memory, pieces, settings, claim, sources, number)
+            return StagedBlocks(
+                file: file, memory: policy.memory, pieces: pieces, settings: settings, claim: claim, sources: sources,
+                number: number)
         }
     }
 
     private init(
-        _ file: StoreFile, _ memory: Int, _ pieces: MergePieces,
-        _ settings: BlockSettings, _ claim: Claim, _ sources: [SegmentEntry], _ number: UInt32
+        file: StoreFile, memory: Int, pieces: MergePieces,
+        settings: BlockSettings, claim: Claim, sources: [SegmentEntry], number: UInt32
     ) {
         self.file = file
         self.memory = memory
@@ -96,7 +98,7 @@ struct StagedBlocks: ClaimedWork {
                 segment: try WindowSegment(entry, reader.segments, decoded),
                 tombstones: try reader.tombstones.bitmap(entry))
         }
-        return try BlockSources(ReadView(transaction, file.tables, CommitIndex(members: members)))
+        return try BlockSources(ReadView(transaction, tables: file.tables, index: CommitIndex(members: members)))
     }
 
     /// Adds a part to be written.

@@ -33,14 +33,14 @@ struct StagedMerge: ClaimedWork {
                 .merging, sources: sources, staging: policy.windows(of: sources), &manifest, writer)
             let encoder = try writer.reader.meta.encoder()
             return StagedMerge(
-                file, policy, pieces, claim, sources, manifest.profile,
-                encoder?.scoring(documents: manifest.documents))
+                file: file, policy: policy, pieces: pieces, claim: claim, sources: sources, profile: manifest.profile,
+                scoring: encoder?.scoring(documents: manifest.documents))
         }
     }
 
     private init(
-        _ file: StoreFile, _ policy: MergePolicy, _ pieces: MergePieces,
-        _ claim: Claim, _ sources: [SegmentEntry], _ profile: IndexProfile, _ scoring: BM25Function?
+        file: StoreFile, policy: MergePolicy, pieces: MergePieces,
+        claim: Claim, sources: [SegmentEntry], profile: IndexProfile, scoring: BM25Function?
     ) {
         self.file = file
         self.policy = policy

@@ -31,7 +31,8 @@ struct MatchCount {
     /// Returns the number of documents of a window that score enough.
     private func scoring(_ documents: Bitmap, _ position: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Int {
         let scorer = DocumentScorer(
-            stage.index.members[position].segment, stage.query, terms, stage.scoring, scratch)
+            stage.index.members[position].segment, stage.query, terms: terms, scoring: stage.scoring,
+            scratch: scratch)
         defer { scorer.finish() }
         let least = stage.minimumScore ?? 0
         var count = 0

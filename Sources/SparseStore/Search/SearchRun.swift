@@ -286,7 +286,8 @@ struct SearchRun {
         while begin < places.endIndex {
             let member = places[begin].member
             let segment = index.members[member].segment
-            let scorer = DocumentScorer(segment, query, terms[member], stage.scoring, scratch)
+            let scorer = DocumentScorer(
+                segment, query, terms: terms[member], scoring: stage.scoring, scratch: scratch)
             defer { scorer.finish() }
             while begin < places.endIndex, places[begin].member == member {
                 if prefetches, begin + Self.prefetched < places.endIndex {

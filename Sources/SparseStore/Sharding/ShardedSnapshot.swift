@@ -125,7 +125,8 @@ public final class ShardedSnapshot: Sendable {
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
     ) throws(SparseStoreError) -> [Result<SearchResult, any Error>] {
-        try SearchBatch.run(queries.count, options, threads, snapshots[0].cancellation) { index in
+        try SearchBatch.run(queries.count, options: options, threads: threads, cancellation: snapshots[0].cancellation)
+        { index in
             Result { try search(queries[index], options: options) }
         }
     }

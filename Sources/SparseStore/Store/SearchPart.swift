@@ -98,7 +98,8 @@ struct SearchPart: Sendable {
     /// What each term contributed to the score of a document, the largest first.
     func contributions(_ place: DocumentPlace, _ query: ResolvedQuery) throws -> [TermContribution] {
         let parts = try snapshot.source.scratch.withScratch { scratch in
-            let scorer = DocumentScorer(view.index.members[place.member].segment, query, scoring, scratch)
+            let scorer = DocumentScorer(
+                view.index.members[place.member].segment, query, scoring: scoring, scratch: scratch)
             defer { scorer.finish() }
             return try scorer.contributions(view.vector(of: place))
         }

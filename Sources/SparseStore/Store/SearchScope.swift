@@ -60,7 +60,7 @@ struct SearchScope: Sendable {
     /// The answer of a search of several stages.
     func search(_ query: Query, _ options: SearchOptions, _ stages: [SearchStage]) throws -> SearchResult {
         try options.check()
-        var search = try StagedSearch(self, query, options, stages)
+        var search = try StagedSearch(self, query, options, stages: stages)
         try search.run()
         return try search.result()
     }
@@ -276,7 +276,9 @@ extension SearchScope {
             best = Self.leading(best + found, limit: limit)
         }
         if parts.count > 1, let grouping = request.grouping, grouping.best > 1 {
-            best = try filled(best, request, query, best: grouping.best, hasMinimumScore, &costs)
+            best = try filled(
+                best, request: request, query: query, best: grouping.best, hasMinimumScore: hasMinimumScore,
+                counters: &costs)
         }
         counters = costs
         return (best, SearchPlan.joined(plans))
@@ -293,8 +295,8 @@ extension SearchScope {
 
     /// The groups of some documents, each with its best documents of all parts.
     private func filled(
-        _ leaders: [FoundDocument], _ request: SearchRequest, _ query: ResolvedQuery, best: Int,
-        _ hasMinimumScore: Bool, _ counters: inout SearchCounters
+        _ leaders: [FoundDocument], request: SearchRequest, query: ResolvedQuery, best: Int,
+        hasMinimumScore: Bool, counters: inout SearchCounters
     ) throws -> [FoundDocument] {
         let groups = Set(leaders.compactMap(\.group))
         var members: [GroupValue: [FoundDocument]] = [:]

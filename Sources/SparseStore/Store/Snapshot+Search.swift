@@ -105,7 +105,7 @@ extension Snapshot {
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
     ) throws(SparseStoreError) -> [Result<SearchResult, SparseStoreError>] {
-        try SearchBatch.run(queries.count, options, threads, cancellation) { index in
+        try SearchBatch.run(queries.count, options: options, threads: threads, cancellation: cancellation) { index in
             Result { () throws(SparseStoreError) in try search(queries[index], options: options) }
         }
     }
@@ -117,7 +117,7 @@ enum SearchBatch {
     ///
     /// - Throws: `invalidArgument` for options or threads outside their ranges, `cancelled`.
     static func run<Answer: Sendable>(
-        _ count: Int, _ options: SearchOptions, _ threads: Int?, _ cancellation: Cancellation?,
+        _ count: Int, options: SearchOptions, threads: Int?, cancellation: Cancellation?,
         _ search: @Sendable (Int) -> Answer
     ) throws(SparseStoreError) -> [Answer] {
         guard threads ?? 1 >= 1 else {

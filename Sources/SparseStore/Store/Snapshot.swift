@@ -14,11 +14,12 @@ public final class Snapshot: Sendable {
     let cancellation: Cancellation?
 
     init(
-        _ transaction: consuming ReadTransaction, _ state: SnapshotState, _ source: SnapshotSource,
-        _ cancellation: Cancellation?
+        _ transaction: consuming ReadTransaction, state: SnapshotState, source: SnapshotSource,
+        cancellation: Cancellation?
     ) {
         view = ReadView(
-            transaction, source.file.tables, state.index, source.open.add(generation: state.manifest.generation))
+            transaction, tables: source.file.tables, index: state.index,
+            registration: source.open.add(generation: state.manifest.generation))
         self.state = state
         self.source = source
         self.cancellation = cancellation

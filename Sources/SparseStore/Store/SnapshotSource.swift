@@ -37,7 +37,7 @@ final class SnapshotSource: Sendable {
     func snapshot(_ cancellation: Cancellation? = nil) throws -> Snapshot {
         let transaction = try file.environment.beginRead()
         let state = try state(transaction.id, StoreReader(file.tables, transaction.reader))
-        return Snapshot(transaction, state, self, cancellation)
+        return Snapshot(transaction, state: state, source: self, cancellation: cancellation)
     }
 
     /// Returns a snapshot of a commit that is at least as new as a given one. Blocks the thread until the commit

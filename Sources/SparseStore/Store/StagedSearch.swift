@@ -22,7 +22,7 @@ struct StagedSearch {
     ///
     /// - Parameter candidates: The minimum number of documents to find.
     init(
-        _ scope: SearchScope, _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], candidates: Int = 1,
+        _ scope: SearchScope, _ query: Query, _ options: SearchOptions, stages: [SearchStage], candidates: Int = 1,
         model: String? = nil
     ) throws {
         for stage in stages { try stage.check() }

@@ -33,13 +33,14 @@ extension Store {
         rerankedBy reranker: some AsyncReranker, batches: BatchOptions = BatchOptions()
     ) async throws -> SearchResult {
         try await source.reporting {
-            try await ranked(query, options, stages, candidates, reranker, batches)
+            try await ranked(
+                query, options: options, stages: stages, candidates: candidates, reranker: reranker, batches: batches)
         }
     }
 
     private func ranked(
-        _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], _ candidates: Int,
-        _ reranker: some AsyncReranker, _ batches: BatchOptions
+        _ query: Query, options: SearchOptions, stages: [SearchStage], candidates: Int,
+        reranker: some AsyncReranker, batches: BatchOptions
     ) async throws -> SearchResult {
         try batches.check()
         let start = ContinuousClock.now
@@ -48,7 +49,8 @@ extension Store {
         first.fields = []
         let prepared = try await AsyncHop.run { [self, first] cancellation in
             let snapshot = try source.snapshot(cancellation)
-            let (result, inputs) = try snapshot.prepare(query, first, stages, candidates, reranker)
+            let (result, inputs) = try snapshot.prepare(
+                query, options: first, stages: stages, candidates: candidates, reranker: reranker)
             return (result: result, inputs: inputs, snapshot: options.fields.isEmpty ? nil : snapshot)
         }
         let inputs = prepared.inputs
@@ -115,14 +117,14 @@ extension Snapshot {
 
     /// Prepares the ranking for the model, and the data that the model needs.
     fileprivate func prepare<R: AsyncReranker>(
-        _ query: Query, _ options: SearchOptions, _ stages: [SearchStage], _ candidates: Int, _ reranker: R
+        _ query: Query, options: SearchOptions, stages: [SearchStage], candidates: Int, reranker: R
     ) throws -> (SearchResult, [R.Input]) {
         try SparseStoreError.translate {
             try options.check()
             try SearchStage.check(candidates: candidates)
             let scope = SearchScope(self)
             var search = try StagedSearch(
-                scope, query, options, stages, candidates: candidates, model: reranker.name)
+                scope, query, options, stages: stages, candidates: candidates, model: reranker.name)
             try search.run()
             let inputs = try scope.candidates(search.documents.prefix(candidates)).map(reranker.input)
             return (try search.unpagedResult(candidates: candidates), inputs)

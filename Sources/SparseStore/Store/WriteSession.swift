@@ -92,7 +92,7 @@ struct WriteSession {
                 session.manifest.bytesWritten += UInt64(bytes)
             }
             session.updateScoring()
-            try session.index.add(number, document, vector, &session.manifest)
+            try session.index.add(number, document: document, vector: vector, manifest: &session.manifest)
             session.frequencies.add(vector.terms)
             session.manifest.nextDocument += 1
             session.manifest.documents += 1

@@ -111,15 +111,16 @@ struct WindowBuilder {
         return Window(
             numbers: numbers, nonzeros: terms.count,
             lists: try invert(
-                slots, slotOf, positions, impacts ?? weights, layout, referenceLength: scoring?.averageLength ?? 0,
+                slots, slotOf: slotOf, positions: positions, weights: impacts ?? weights, layout: layout,
+                referenceLength: scoring?.averageLength ?? 0,
                 checkpoint),
-            forward: profile == .compact ? nil : try vectors(slots, slotOf, positions, checkpoint),
+            forward: profile == .compact ? nil : try vectors(slots, slotOf: slotOf, positions: positions, checkpoint),
             tags: tags.tables(ordinals: order), columns: try attributes.columns(ordinals: order), checksums: checksums,
             order: order)
     }
 
     private func vectors(
-        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ checkpoint: () throws -> Void
+        _ slots: TermSlots, slotOf: [UInt32], positions: [Int], _ checkpoint: () throws -> Void
     ) throws -> ForwardWriter {
         let longest = numbers.indices.reduce(0) { max($0, components($1).count) }
         var forward = ForwardWriter(terms: slots.count, components: longest)
@@ -141,7 +142,7 @@ struct WindowBuilder {
     /// Sorts all components by term and level with a counting sort. Documents are visited in the order of their
     /// ordinals, so the postings of a level ascend.
     private func invert(
-        _ slots: TermSlots, _ slotOf: [UInt32], _ positions: [Int], _ weights: [Float], _ layout: WindowLayout,
+        _ slots: TermSlots, slotOf: [UInt32], positions: [Int], weights: [Float], layout: WindowLayout,
         referenceLength: Float, _ checkpoint: () throws -> Void
     ) throws -> WindowListWriter {
         let levels = WindowLevels.count(documents: count)

@@ -11,7 +11,7 @@ struct WindowPart {
     private let head: [UInt8]
     private let rest: [UInt8]
 
-    private init(_ part: SegmentTable.Part, _ index: Int, _ kind: RecordKind, head: [UInt8] = [], _ rest: [UInt8]) {
+    private init(_ part: SegmentTable.Part, index: Int, kind: RecordKind, head: [UInt8] = [], rest: [UInt8]) {
         self.part = part
         self.index = index
         self.kind = kind
@@ -43,29 +43,36 @@ struct WindowPart {
         }
         func chunks(_ part: SegmentTable.Part, _ chunks: [StoredChunk]) -> [WindowPart] {
             chunks.enumerated().map { index, chunk in
-                WindowPart(part, index, .segmentChunk, head: body { chunk.header.encode(into: &$0) }, chunk.bytes)
+                WindowPart(
+                    part, index: index, kind: .segmentChunk, head: body { chunk.header.encode(into: &$0) },
+                    rest: chunk.bytes)
             }
         }
         let directory = body { window.lists.encodeDirectory(into: &$0) }
         let lists = window.lists.chunks
         // Windows of one level merge soon; until then they are best searched as they are.
         let isPacked = window.forward == nil && window.lists.levels > 1
-        var parts = [WindowPart(.directory, 0, .segmentDirectory, directory)]
+        var parts = [WindowPart(.directory, index: 0, kind: .segmentDirectory, rest: directory)]
         parts += chunks(
             .chunk, isPacked ? try ListPlanes.stored(lists, directory: directory) : lists.map(StoredChunk.init(raw:)))
         parts.append(
-            WindowPart(.documents, 0, .segmentDocuments, body { SegmentDocuments.encode(window.numbers, into: &$0) }))
+            WindowPart(
+                .documents, index: 0, kind: .segmentDocuments,
+                rest: body { SegmentDocuments.encode(window.numbers, into: &$0) }))
         if let forward = window.forward {
             let offsets = body { body in for offset in forward.offsets { body.u32(offset) } }
-            parts.append(WindowPart(.forward, 0, .segmentForward, offsets))
+            parts.append(WindowPart(.forward, index: 0, kind: .segmentForward, rest: offsets))
             parts += chunks(.forwardChunk, forward.chunks.map(StoredChunk.init(raw:)))
         }
-        parts += window.tags.enumerated().map { index, table in WindowPart(.tags, index, .segmentTags, table) }
+        parts += window.tags.enumerated().map { index, table in
+            WindowPart(.tags, index: index, kind: .segmentTags, rest: table)
+        }
         if let order = window.order {
-            parts.append(WindowPart(.order, 0, .segmentOrder, body { SegmentOrder.encode(order, into: &$0) }))
+            parts.append(
+                WindowPart(.order, index: 0, kind: .segmentOrder, rest: body { SegmentOrder.encode(order, into: &$0) }))
         }
         parts += window.columns.enumerated().map { index, column in
-            WindowPart(.column, index, .segmentColumn, column)
+            WindowPart(.column, index: index, kind: .segmentColumn, rest: column)
         }
         return parts
     }
@@ -73,13 +80,13 @@ struct WindowPart {
 
 extension WindowPart {
     /// Creates the only value of a part.
-    init(_ part: SegmentTable.Part, _ body: [UInt8]) { self.init(part, 0, part.kind, body) }
+    init(_ part: SegmentTable.Part, _ body: [UInt8]) { self.init(part, index: 0, kind: part.kind, rest: body) }
 
     /// Creates a chunk with uncompressed data.
     init(_ part: SegmentTable.Part, _ index: Int, chunk data: [UInt8]) {
         var header = ByteWriter()
         SegmentChunkHeader(codec: .raw, originalLength: UInt32(data.count)).encode(into: &header)
-        self.init(part, index, part.kind, head: header.bytes, data)
+        self.init(part, index: index, kind: part.kind, head: header.bytes, rest: data)
     }
 }
 

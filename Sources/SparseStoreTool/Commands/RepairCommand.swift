@@ -45,7 +45,7 @@ struct RepairCommand: ParsableCommand {
         let report = try Store.repair(
             FilePath(store.store), to: FilePath(target), skippingDamaged: skipDamaged, configuration: configuration
         ) { progress in
-            try supervision.tell(progress.check, progress.table, progress.key, progress.values)
+            try supervision.tell(progress)
         }
         let show = RepairShow(report: report)
         try Output.standard.write(output.isJSON ? show.json.text + "\n" : show.text)

@@ -35,12 +35,16 @@ extension SearchCommand {
             let part = queries[done..<min(queries.count, done + size)]
             let answers = try snapshot.search(batch: part.map(\.1), options: options, threads: threads)
             for ((record, _), answer) in zip(part, answers) {
-                guard !InterruptFlag.isSet else { throw ended(.interrupted, "interrupted", done, queries.count) }
+                guard !InterruptFlag.isSet else {
+                    throw ended(.interrupted, reason: "interrupted", done: done, count: queries.count)
+                }
                 let found: Answer
                 do {
                     found = try Answer { try answer.get() }
                 } catch let error as SparseStoreError where error.code == .deadlineExceeded {
-                    throw ended(.busy, "the time limit of \(timeLimit ?? 0) s is over", done, queries.count)
+                    throw ended(
+                        .busy, reason: "the time limit of \(timeLimit ?? 0) s is over", done: done, count: queries.count
+                    )
                 }
                 partial = partial ?? found.partial
                 let report = self.report(found, id: record.id, question: record.text)
@@ -55,7 +59,7 @@ extension SearchCommand {
         if let partial { throw partial }
     }
 
-    private func ended(_ status: ExitStatus, _ reason: String, _ done: Int, _ count: Int) -> CommandFailure {
+    private func ended(_ status: ExitStatus, reason: String, done: Int, count: Int) -> CommandFailure {
         CommandFailure(
             status,
             "\(reason) after \(Figures.count(done)) of \(Figures.count(count)) queries; their answers were written")

@@ -84,7 +84,7 @@ struct VerifyCommand: ParsableCommand {
             let store = try self.store.openFileForReading()
             defer { store.close() }
             return try store.verify(level) { progress in
-                try supervision.tell(progress.check, progress.table, progress.key, progress.values)
+                try supervision.tell(progress)
             }
         } catch let error as SparseStoreError where error.code == .corrupted {
             // An error that keeps the store from being opened is a finding too.

@@ -37,11 +37,12 @@ struct Supervision: ParsableArguments {
     }
 
     /// Reports the position of the child to its parent. Throws if the child must stop.
-    func tell(_ work: String, _ table: String, _ key: String, _ values: Int) throws {
+    func tell(_ progress: VerificationProgress) throws {
         if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; nothing was changed") }
         guard let progressDescriptor else { return }
         do {
-            try FileDescriptor(rawValue: progressDescriptor).writeAll("\(work)\t\(table)\t\(key)\t\(values)\n".utf8)
+            let line = "\(progress.check)\t\(progress.table)\t\(progress.key)\t\(progress.values)\n"
+            try FileDescriptor(rawValue: progressDescriptor).writeAll(line.utf8)
         } catch {
             throw CommandFailure(.interrupted, "the parent process has ended; run the command again")
         }

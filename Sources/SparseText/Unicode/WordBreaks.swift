@@ -101,7 +101,7 @@ struct WordBreaks {
                 // WB4
                 last = right
                 continue
-            } else if !joins(left, right, beforeLeft, indicators, reader) {
+            } else if !joins(left, right: right, beforeLeft: beforeLeft, indicators: indicators, reader: reader) {
                 return (boundary, isWord)
             }
             if right == .regionalIndicator { indicators += 1 }
@@ -116,7 +116,7 @@ struct WordBreaks {
     /// The rules WB5 to WB16 between two classes. `reader` has the following scalars for WB6, WB7b and WB12; WB7, WB7c
     /// and WB11 are their second halves.
     private func joins(
-        _ left: Class, _ right: Class, _ beforeLeft: Class, _ indicators: Int, _ reader: ScalarReader
+        _ left: Class, right: Class, beforeLeft: Class, indicators: Int, reader: ScalarReader
     ) -> Bool {
         switch right {
         case .letter, .hebrewLetter:

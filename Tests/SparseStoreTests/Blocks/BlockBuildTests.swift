@@ -99,9 +99,9 @@ import Testing
         let blocks = try BlockCollection(documents: 240, building: nil)
         var build = try #require(
             try StagedBlocks.begin(
-                blocks.store.file, MergePolicy(),
-                MergePieces(bytesWritten: 1, documentsRead: 64),
-                BlockCollection.settings))
+                blocks.store.file, policy: MergePolicy(),
+                pieces: MergePieces(bytesWritten: 1, documentsRead: 64),
+                settings: BlockCollection.settings))
         #expect(try build.stage { _ in })
         #expect(try !leftovers(blocks.store).isEmpty && blocks.store.statistics().stagedBytes > 0)
         #expect(try blocks.store.verify(.deep).isClean)

@@ -72,7 +72,7 @@ enum BlockContentsCheck: VerificationCheck {
             return
         }
         if let slots = try slots(index, verification) {
-            try checkSources(index, slots, manifest, verification)
+            try checkSources(index, slots: slots, manifest: manifest, verification: verification)
         }
         try checkLists(index, verification)
     }
@@ -100,7 +100,7 @@ enum BlockContentsCheck: VerificationCheck {
     }
 
     private static func checkSources(
-        _ index: BlockIndex, _ slots: [Int: Int], _ manifest: ManifestRecord, _ verification: Verification
+        _ index: BlockIndex, slots: [Int: Int], manifest: ManifestRecord, verification: Verification
     ) throws {
         let prefix = Keys.segmentPrefix(index.record.number)
         let quantisers = index.directory.entries.map { ImpactQuantiser(maximum: $0.maximum) }
@@ -132,7 +132,9 @@ enum BlockContentsCheck: VerificationCheck {
             for ordinal in 0..<window.documentCount where !dead.contains(ordinal) {
                 try verification.visit(.segments, prefix)
                 let isSame = try verification.attempt(.segments, prefix) {
-                    try has(index, slots[begin + ordinal], vectors.vector(at: ordinal), numbers, quantisers)
+                    try has(
+                        index, slot: slots[begin + ordinal], vector: vectors.vector(at: ordinal), numbers: numbers,
+                        quantisers: quantisers)
                 }
                 if isSame == false {
                     verification.broken(
@@ -155,8 +157,8 @@ enum BlockContentsCheck: VerificationCheck {
     /// Returns whether a slot's lines are those of a vector; nil if the vector is missing or damaged, which other
     /// checks report. Every live document has a slot.
     private static func has(
-        _ index: BlockIndex, _ slot: Int?, _ vector: WindowVectors.Vector?, _ numbers: [Int?],
-        _ quantisers: [ImpactQuantiser]
+        _ index: BlockIndex, slot: Int?, vector: WindowVectors.Vector?, numbers: [Int?],
+        quantisers: [ImpactQuantiser]
     ) throws -> Bool? {
         guard let vector else { return nil }
         guard let slot else { return false }

@@ -24,7 +24,7 @@ enum ColumnsCheck: VerificationCheck {
                 try verification.visit(.documents, key)
                 let read = try verification.attempt(.documents, key) { try documents.view(number)?.attributes() }
                 guard let attributes = read ?? nil else { continue }
-                if let schema { check(attributes, number, schema, verification) }
+                if let schema { check(attributes, number: number, schema: schema, verification: verification) }
                 guard !changed.contains(ordinal) else { continue }
                 for column in columns {
                     let name = String(decoding: column.name, as: UTF8.self)
@@ -48,8 +48,8 @@ enum ColumnsCheck: VerificationCheck {
     }
 
     private static func check(
-        _ attributes: [String: AttributeValue], _ number: UInt64, _ schema: AttributeSchemaRecord,
-        _ verification: Verification
+        _ attributes: [String: AttributeValue], number: UInt64, schema: AttributeSchemaRecord,
+        verification: Verification
     ) {
         for (name, value) in attributes {
             let type = schema.type(of: Array(name.utf8))

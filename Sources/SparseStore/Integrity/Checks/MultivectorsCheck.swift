@@ -42,7 +42,10 @@ enum MultivectorsCheck: VerificationCheck {
                         "there are token vectors of document \(number), which does not exist")
                 }
                 if view.codebook != 0 {
-                    try check(view.codebook, settings, table, verification, namedBy: .multivectors, entry.key) {
+                    try check(
+                        view.codebook, settings: settings, table: table, verification: verification,
+                        namedBy: .multivectors, key: entry.key
+                    ) {
                         try view.check($0)
                     }
                 }
@@ -53,7 +56,8 @@ enum MultivectorsCheck: VerificationCheck {
         // Those that multivectors name are checked with them.
         if settings.encoding.codebook != 0 {
             try check(
-                settings.encoding.codebook, settings, table, verification, namedBy: .meta, Keys.multivectorSettings
+                settings.encoding.codebook, settings: settings, table: table, verification: verification,
+                namedBy: .meta, key: Keys.multivectorSettings
             ) { _ in }
         }
         guard isComplete, !verification.damagedTables.contains(.multivectors) else {
@@ -70,8 +74,8 @@ enum MultivectorsCheck: VerificationCheck {
     }
 
     private static func check(
-        _ number: UInt32, _ settings: MultivectorSettings, _ table: MultivectorTable, _ verification: Verification,
-        namedBy place: TableNumber, _ key: some Collection<UInt8>, _ body: (TokenCodebook) throws -> Void
+        _ number: UInt32, settings: MultivectorSettings, table: MultivectorTable, verification: Verification,
+        namedBy place: TableNumber, key: some Collection<UInt8>, _ body: (TokenCodebook) throws -> Void
     ) throws {
         guard try table.reader.get(.meta, Keys.codebook(number)) != nil else {
             return verification.broken(.codebooks, place, key, "codebook \(number) is named but does not exist")

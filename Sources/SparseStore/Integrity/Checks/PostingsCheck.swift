@@ -19,11 +19,16 @@ enum PostingsCheck: VerificationCheck {
                 return
             }
             for positions in slices(of: window.directory) {
-                guard let expected = try ExpectedLists(window, positions, encoder?.bm25, verification) else {
+                guard
+                    let expected = try ExpectedLists(
+                        window, positions: positions, bm25: encoder?.bm25, verification: verification)
+                else {
                     verification.skip("the postings of segment \(window.id), because its exact vectors cannot be read")
                     return
                 }
-                for position in positions { try compare(position, window, expected, verification) }
+                for position in positions {
+                    try compare(position, window: window, expected: expected, verification: verification)
+                }
             }
             checkPlaces(window, verification)
         }
@@ -49,7 +54,7 @@ enum PostingsCheck: VerificationCheck {
     }
 
     private static func compare(
-        _ position: Int, _ window: WindowSegment, _ expected: ExpectedLists, _ verification: Verification
+        _ position: Int, window: WindowSegment, expected: ExpectedLists, verification: Verification
     ) throws {
         let entry = window.directory.entry(at: position)
         let key = Keys.segment(window.id, part: SegmentTable.Part.chunk.rawValue, index: UInt32(entry.chunk))
@@ -106,7 +111,7 @@ struct ExpectedLists {
     ///
     /// - Parameter bm25: The BM25 parameters of the store's encoder; nil if documents are scored by their weights.
     init?(
-        _ window: WindowSegment, _ positions: Range<Int>, _ bm25: BM25Parameters?, _ verification: Verification
+        _ window: WindowSegment, positions: Range<Int>, bm25: BM25Parameters?, verification: Verification
     ) throws {
         directory = window.directory
         scoring = bm25.map { BM25Function($0, averageLength: window.directory.referenceLength) }

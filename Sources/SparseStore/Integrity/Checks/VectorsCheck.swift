@@ -30,7 +30,7 @@ enum VectorsCheck: VerificationCheck {
                             ? "document \(number) is stored, but has a tombstone in segment \(entry.id)"
                             : "document \(number) is not stored, but has no tombstone in segment \(entry.id)")
                 } else if isStored {
-                    try compare(number, ordinal, window, verification)
+                    try compare(number, ordinal: ordinal, window: window, verification: verification)
                 }
                 if isStored { try documents.advance() }
             }
@@ -45,8 +45,8 @@ enum VectorsCheck: VerificationCheck {
     }
 
     private static func compare(
-        _ number: UInt64, _ ordinal: Int, _ window: WindowSegment,
-        _ verification: Verification
+        _ number: UInt64, ordinal: Int, window: WindowSegment,
+        verification: Verification
     ) throws {
         let key = Keys.document(number)
         let table = verification.reader.documents

@@ -68,7 +68,7 @@ struct Planner {
     private func choose(_ recall: Recall, limit: Int, share: Double, usingBlocks: Bool) -> Choice {
         switch recall {
         case .exact: return exact("an exact search was requested")
-        case .fast: return effort(0, limit, share, "the lowest effort was requested")
+        case .fast: return effort(0, limit: limit, share: share, reason: "the lowest effort was requested")
         case .plainSeismic(let cut, let heapFactor):
             let plan = Effort.blocks(.plainSeismic(cut: cut, heapFactor: Float(heapFactor)))
             return Choice(
@@ -89,7 +89,8 @@ struct Planner {
             if share == 1, let exactCost = cost(exactCurve, limit, windows: true), exactCost <= cost(cheapest, limit) {
                 return exact("an exact search costs no more than a recall of \(target)")
             }
-            return effort(cheapest, limit, share, "the cheapest effort that reaches a recall of \(target)")
+            return effort(
+                cheapest, limit: limit, share: share, reason: "the cheapest effort that reaches a recall of \(target)")
         }
     }
 
@@ -134,7 +135,7 @@ struct Planner {
         return Double(below.recall) + part * Double(above.recall - below.recall)
     }
 
-    private func effort(_ effort: Int, _ limit: Int, _ share: Double, _ reason: String) -> Choice {
+    private func effort(_ effort: Int, limit: Int, share: Double, reason: String) -> Choice {
         let chosen = Effort.ladder[effort]
         return Choice(
             effort: chosen,

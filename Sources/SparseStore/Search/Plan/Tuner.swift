@@ -30,7 +30,7 @@ struct Tuner {
             for group in groups where !group.isEmpty {
                 var sums = [Measure](repeating: Measure(), count: worst.count)
                 for query in group {
-                    try add(query, limit, scratch, &sums)
+                    try add(query, limit: limit, scratch: scratch, sums: &sums)
                     done += 1
                     try progress(done, total)
                 }
@@ -77,7 +77,7 @@ struct Tuner {
         }
     }
 
-    private func add(_ query: ResolvedQuery, _ limit: Int, _ scratch: ScanScratch, _ sums: inout [Measure]) throws {
+    private func add(_ query: ResolvedQuery, limit: Int, scratch: ScanScratch, sums: inout [Measure]) throws {
         var counters = SearchCounters()
         let exact = try search(query, limit, nil).run(scratch, &counters)
         sums[efforts.count].add(1, counters)

@@ -19,25 +19,29 @@ struct DocumentScorer {
     ///
     /// - Parameter terms: The terms of the query that the window has.
     init(
-        _ segment: WindowSegment, _ query: ResolvedQuery, _ terms: ArraySlice<TermPlaces.Term>,
-        _ scoring: BM25Function?, _ scratch: ScanScratch
+        _ segment: WindowSegment, _ query: ResolvedQuery, terms: ArraySlice<TermPlaces.Term>,
+        scoring: BM25Function?, scratch: ScanScratch
     ) {
         // A compact segment's vectors name terms, not positions.
         let used = segment.isCompact ? [] : terms
-        self.init(segment, query, used.map(\.position), used.map(\.number), scoring, scratch)
+        self.init(
+            segment, query, positions: used.map(\.position), numbers: used.map(\.number), scoring: scoring,
+            scratch: scratch)
     }
 
     /// Looks up the query's terms, and borrows the scratch memory until `finish`.
-    init(_ segment: WindowSegment, _ query: ResolvedQuery, _ scoring: BM25Function?, _ scratch: ScanScratch) {
+    init(_ segment: WindowSegment, _ query: ResolvedQuery, scoring: BM25Function?, scratch: ScanScratch) {
         let found = query.terms.enumerated().compactMap { number, term in
             segment.isCompact ? nil : segment.directory.find(term).map { (position: $0, number: number) }
         }
-        self.init(segment, query, found.map(\.position), found.map(\.number), scoring, scratch)
+        self.init(
+            segment, query, positions: found.map(\.position), numbers: found.map(\.number), scoring: scoring,
+            scratch: scratch)
     }
 
     private init(
-        _ segment: WindowSegment, _ query: ResolvedQuery, _ positions: [Int], _ numbers: [Int],
-        _ scoring: BM25Function?, _ scratch: ScanScratch
+        _ segment: WindowSegment, _ query: ResolvedQuery, positions: [Int], numbers: [Int],
+        scoring: BM25Function?, scratch: ScanScratch
     ) {
         self.segment = segment
         self.query = query
@@ -147,7 +151,7 @@ extension ReadView {
         let byMember = Dictionary(grouping: places.indices) { places[$0].member }
         for (member, positions) in byMember {
             let segment = index.members[member].segment
-            let scorer = DocumentScorer(segment, query, scoring, scratch)
+            let scorer = DocumentScorer(segment, query, scoring: scoring, scratch: scratch)
             defer { scorer.finish() }
             for position in positions {
                 scores[position] = try scorer.score(vector(of: places[position]))
