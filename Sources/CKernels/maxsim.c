@@ -3,7 +3,7 @@
 // Sources/SparseStore/Stages/MaxSim/MaxSimKernels.swift: products are rounded before they are added, in ascending order
 // of the components.
 //
-// Query tokens are in blocks of 16 lanes, so that one instruction handles eight of them and the largest value of each
+// Query tokens are in tiles of 16 lanes, so that one instruction handles eight of them and the largest value of each
 // lane needs no horizontal step. Stored bytes can have any address, so all loads are unaligned.
 
 #include "CKernels.h"

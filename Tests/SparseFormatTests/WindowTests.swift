@@ -113,7 +113,7 @@ import Testing
             for offset in writer.offsets { body.u32(offset) }
             let table = try body.bytes.withUnsafeBytes { bytes in
                 let table = try ForwardTable(body: bytes, terms: terms, chunkLengths: [chunk.count])
-                return try (0..<table.count).map { try table.place(of: $0).offset }
+                return try (0..<table.count).map { try table.location(of: $0).offset }
             }
             for (offset, wanted) in zip(table, expected) {
                 try memory.with(chunk) { chunk in
@@ -143,7 +143,7 @@ import Testing
             for offset in offsets { body.u32(offset) }
             return body.bytes.withUnsafeBytes { bytes in
                 guard let table = try? ForwardTable(body: bytes, terms: 5, chunkLengths: lengths) else { return nil }
-                return (-1...offsets.count).map { (try? table.place(of: $0)) != nil }
+                return (-1...offsets.count).map { (try? table.location(of: $0)) != nil }
             }
         }
         #expect(places([0, 1, 2, 3], [12]) == [false, true, true, true, false, false])

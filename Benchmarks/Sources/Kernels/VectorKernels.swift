@@ -89,7 +89,7 @@ extension Material {
             ends.append(slots.count)
         }
         let data = "\(ends.count) documents"
-        let order = DocumentOrder(slots: slots, weights: weights, ends: ends, slotCount: directory.count)
+        let order = DocumentOrder(numbers: slots, weights: weights, ends: ends, termCount: directory.count)
         func kernel(_ name: String, _ pass: @escaping () throws -> Void) -> Kernel {
             Kernel(name: name, data: data, element: "component", count: weights.count, pass: pass)
         }

@@ -35,7 +35,7 @@ package struct AttributeColumn: Sendable {
     package let stringCount: Int
     private let base: UInt64
     private let unit: UInt64
-    private let places: Mapped<UnsafeRawBufferPointer>
+    private let presenceBytes: Mapped<UnsafeRawBufferPointer>
     private let listEnds: Mapped<UnsafeRawBufferPointer>
     private let ranges: Mapped<UnsafeRawBufferPointer>
     private let stringEnds: Mapped<UnsafeRawBufferPointer>
@@ -80,18 +80,18 @@ package struct AttributeColumn: Sendable {
         name = Array(nameBytes)
         func align() throws(FormatError) { try reader.zeros((8 - reader.position % 8) % 8) }
         try align()
-        let placeBytes =
+        let presenceCount =
             switch presence {
             case .all: 0
             case .bitmap: (documents + 7) / 8
             case .ordinals: 2 * present
             }
-        places = Mapped(try reader.take(placeBytes))
+        presenceBytes = Mapped(try reader.take(presenceCount))
         try align()
         listEnds = Mapped(try reader.take(type.isList ? 4 * entries : 0))
         try align()
-        let blocks = (count + PackedCodes.blockSize - 1) / PackedCodes.blockSize
-        ranges = Mapped(try reader.take(16 * blocks))
+        let zones = (count + PackedCodes.zoneSize - 1) / PackedCodes.zoneSize
+        ranges = Mapped(try reader.take(16 * zones))
         codes = try PackedCodes(reader.take(PackedCodes.byteCount(count, width: width)), count: count, width: width)
         try align()
         stringEnds = Mapped(try reader.take(4 * stringCount))
@@ -190,10 +190,10 @@ package struct AttributeColumn: Sendable {
         return low
     }
 
-    /// Returns the smallest and the largest code of a block of `PackedCodes.blockSize`. In a block without values, the
+    /// Returns the smallest and the largest code of a zone of `PackedCodes.zoneSize`. In a zone without values, the
     /// smallest is above the largest.
-    package func range(ofBlock block: Int) -> (least: UInt64, largest: UInt64) {
-        (Self.u64(ranges.pointer, 2 * block), Self.u64(ranges.pointer, 2 * block + 1))
+    package func bounds(ofZone zone: Int) -> (least: UInt64, largest: UInt64) {
+        (Self.u64(ranges.pointer, 2 * zone), Self.u64(ranges.pointer, 2 * zone + 1))
     }
 
     /// Calls `body` with words of 64 documents each, by ordinal, in which some value is in one of the intervals. Words
@@ -203,11 +203,11 @@ package struct AttributeColumn: Sendable {
     package func match(_ intervals: [ClosedRange<UInt64>], _ body: (Int, UInt64) -> Void) {
         let isDirect = !type.isList && presence != .ordinals
         for interval in intervals {
-            for block in 0..<(codes.count + PackedCodes.blockSize - 1) / PackedCodes.blockSize {
-                let (least, largest) = range(ofBlock: block)
+            for zone in 0..<(codes.count + PackedCodes.zoneSize - 1) / PackedCodes.zoneSize {
+                let (least, largest) = bounds(ofZone: zone)
                 guard least <= interval.upperBound, largest >= interval.lowerBound, least <= largest else { continue }
-                let first = block * PackedCodes.blockSize
-                let end = min(first + PackedCodes.blockSize, codes.count)
+                let first = zone * PackedCodes.zoneSize
+                let end = min(first + PackedCodes.zoneSize, codes.count)
                 if isDirect {
                     let isWhole = interval.contains(least) && interval.contains(largest)
                     matchDirectly(interval, first..<end, isWhole: isWhole, body)
@@ -279,18 +279,22 @@ package struct AttributeColumn: Sendable {
         return (entry == 0 ? 0 : Self.u32(listEnds.pointer, entry - 1))..<Self.u32(listEnds.pointer, entry)
     }
 
-    private func isPresent(_ ordinal: Int) -> Bool { places.pointer[ordinal >> 3] & 1 << UInt8(ordinal & 7) != 0 }
+    private func isPresent(_ ordinal: Int) -> Bool {
+        presenceBytes.pointer[ordinal >> 3] & 1 << UInt8(ordinal & 7) != 0
+    }
 
     private func presenceWord(_ word: Int) -> UInt64 {
         let first = word << 3
-        if first + 8 <= places.pointer.count {
-            return UInt64(littleEndian: places.pointer.loadUnaligned(fromByteOffset: first, as: UInt64.self))
+        if first + 8 <= presenceBytes.pointer.count {
+            return UInt64(littleEndian: presenceBytes.pointer.loadUnaligned(fromByteOffset: first, as: UInt64.self))
         }
-        return (first..<places.pointer.count).reduce(0) { $0 | UInt64(places.pointer[$1]) << UInt64(8 * ($1 - first)) }
+        return (first..<presenceBytes.pointer.count).reduce(0) {
+            $0 | UInt64(presenceBytes.pointer[$1]) << UInt64(8 * ($1 - first))
+        }
     }
 
     private func ordinal(_ entry: Int) -> Int {
-        Int(UInt16(littleEndian: places.pointer.loadUnaligned(fromByteOffset: 2 * entry, as: UInt16.self)))
+        Int(UInt16(littleEndian: presenceBytes.pointer.loadUnaligned(fromByteOffset: 2 * entry, as: UInt16.self)))
     }
 
     private static func u32(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Int {
@@ -308,8 +312,8 @@ package struct AttributeColumn: Sendable {
         case .all: break
         case .bitmap:
             let tail = documents % 8
-            guard places.pointer.reduce(0, { $0 + $1.nonzeroBitCount }) == present,
-                tail == 0 || places.pointer[places.pointer.count - 1] >> UInt8(tail) == 0
+            guard presenceBytes.pointer.reduce(0, { $0 + $1.nonzeroBitCount }) == present,
+                tail == 0 || presenceBytes.pointer[presenceBytes.pointer.count - 1] >> UInt8(tail) == 0
             else { throw FormatError(.columnShape, "the bitmap does not have \(present) documents") }
         case .ordinals:
             var previous = -1
@@ -356,10 +360,10 @@ package struct AttributeColumn: Sendable {
 
     private func checkCodes() throws(FormatError) {
         var largestOfAll: UInt64 = 0
-        for block in 0..<(codes.count + PackedCodes.blockSize - 1) / PackedCodes.blockSize {
-            let first = block * PackedCodes.blockSize
+        for zone in 0..<(codes.count + PackedCodes.zoneSize - 1) / PackedCodes.zoneSize {
+            let first = zone * PackedCodes.zoneSize
             var (least, largest) = (UInt64.max, UInt64(0))
-            for index in first..<min(first + PackedCodes.blockSize, codes.count) {
+            for index in first..<min(first + PackedCodes.zoneSize, codes.count) {
                 let code = codes[index]
                 guard type.isList || presence != .bitmap || isPresent(index) else {
                     guard code == 0 else { throw FormatError(.columnValues, "an absent value has a code") }
@@ -368,8 +372,8 @@ package struct AttributeColumn: Sendable {
                 least = min(least, code)
                 largest = max(largest, code)
             }
-            guard range(ofBlock: block) == (least, largest) else {
-                throw FormatError(.columnValues, "the range of block \(block)")
+            guard bounds(ofZone: zone) == (least, largest) else {
+                throw FormatError(.columnValues, "the range of zone \(zone)")
             }
             largestOfAll = max(largestOfAll, largest)
         }

@@ -88,9 +88,9 @@ package struct AttributeColumnWriter {
         writer.align(to: 8)
         for end in ends { writer.u32(end) }
         writer.align(to: 8)
-        for first in stride(from: 0, to: codes.count, by: PackedCodes.blockSize) {
+        for first in stride(from: 0, to: codes.count, by: PackedCodes.zoneSize) {
             var (least, largest) = (UInt64.max, UInt64(0))
-            for index in first..<min(first + PackedCodes.blockSize, codes.count) where isValue[index] {
+            for index in first..<min(first + PackedCodes.zoneSize, codes.count) where isValue[index] {
                 least = min(least, codes[index])
                 largest = max(largest, codes[index])
             }

@@ -13,17 +13,17 @@ package struct AttributeSchemaRecord: Record {
 
     /// Returns the type of an attribute; nil if no document has had it.
     package func type(of name: [UInt8]) -> AttributeType? {
-        let place = place(of: name)
-        return place < attributes.count && attributes[place].name == name ? attributes[place].type : nil
+        let index = index(of: name)
+        return index < attributes.count && attributes[index].name == name ? attributes[index].type : nil
     }
 
     /// Adds an attribute, or changes its type.
     package mutating func set(_ name: [UInt8], _ type: AttributeType) {
-        let place = place(of: name)
-        if place < attributes.count, attributes[place].name == name {
-            attributes[place].type = type
+        let index = index(of: name)
+        if index < attributes.count, attributes[index].name == name {
+            attributes[index].type = type
         } else {
-            attributes.insert((name, type), at: place)
+            attributes.insert((name, type), at: index)
         }
     }
 
@@ -58,7 +58,7 @@ package struct AttributeSchemaRecord: Record {
         }
     }
 
-    private func place(of name: [UInt8]) -> Int {
+    private func index(of name: [UInt8]) -> Int {
         var low = 0
         var high = attributes.count
         while low < high {

@@ -3,8 +3,8 @@
 /// This file uses pointers: `init` checks that the bytes have `count` numbers. The caller must keep positions below
 /// `count`.
 package struct PackedCodes: Sendable {
-    /// How many numbers share one minimum and one maximum.
-    package static let blockSize = 1_024
+    /// The number of codes in a zone, which share one minimum and one maximum (a zone map).
+    package static let zoneSize = 1_024
 
     package let count: Int
     package let width: Int
@@ -74,9 +74,9 @@ package struct PackedCodes: Sendable {
         for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
             var word: UInt64 = 0
             let end = min(64, range.upperBound - first)
-            for place in 0..<end {
-                let isIn: UInt64 = load(first &+ place, T.self) &- low <= span ? 1 : 0
-                word |= isIn &<< UInt64(place)
+            for bit in 0..<end {
+                let isIn: UInt64 = load(first &+ bit, T.self) &- low <= span ? 1 : 0
+                word |= isIn &<< UInt64(bit)
             }
             body(first >> 6, word)
         }

@@ -30,16 +30,16 @@ package struct TombstonePage: Record {
     }
 
     /// Whether an ordinal of the page is dead; false for an ordinal outside the page.
-    package func contains(_ slot: Int) -> Bool {
-        guard slot >= 0, slot >> 3 < bytes.count else { return false }
-        return bytes[slot >> 3] & 1 << UInt8(slot & 7) != 0
+    package func contains(_ bit: Int) -> Bool {
+        guard bit >= 0, bit >> 3 < bytes.count else { return false }
+        return bytes[bit >> 3] & 1 << UInt8(bit & 7) != 0
     }
 
     /// Marks an ordinal of the page as dead. Returns false if it was dead already or is outside the page.
     @discardableResult
-    package mutating func insert(_ slot: Int) -> Bool {
-        guard slot >= 0, slot >> 3 < bytes.count, !contains(slot) else { return false }
-        bytes[slot >> 3] |= 1 << UInt8(slot & 7)
+    package mutating func insert(_ bit: Int) -> Bool {
+        guard bit >= 0, bit >> 3 < bytes.count, !contains(bit) else { return false }
+        bytes[bit >> 3] |= 1 << UInt8(bit & 7)
         return true
     }
 }

@@ -12,7 +12,7 @@ package struct ForwardRecord {
 
     /// - Parameters:
     /// - chunk: The data of the chunk.
-    /// - offset: The offset from `ForwardTable.place(of:)`.
+    /// - offset: The offset from `ForwardTable.location(of:)`.
     package init(chunk: UnsafeRawBufferPointer, offset: Int, isWide: Bool) throws(FormatError) {
         guard let base = chunk.baseAddress, offset >= 0, offset + 4 <= chunk.count else {
             throw FormatError(.forwardRecords)
@@ -134,13 +134,13 @@ package struct ForwardTable: Sendable {
     }
 
     /// Prefetches the bytes that `place(of:)` will read.
-    package func prefetchPlace(of ordinal: Int) {
+    package func prefetchLocation(of ordinal: Int) {
         // Any address may be prefetched.
         prefetch(offsets.pointer + 4 * max(0, ordinal))
     }
 
     /// Returns the chunk and the offset where a document's record begins; at least 4 bytes follow there.
-    package func place(of ordinal: Int) throws(FormatError) -> (chunk: Int, offset: Int) {
+    package func location(of ordinal: Int) throws(FormatError) -> (chunk: Int, offset: Int) {
         guard ordinal >= 0, ordinal < count else { throw FormatError(.forwardRecords, "ordinal \(ordinal)") }
         let offset =
             Int(UInt32(littleEndian: offsets.pointer.loadUnaligned(fromByteOffset: 4 * ordinal, as: UInt32.self))) * 4

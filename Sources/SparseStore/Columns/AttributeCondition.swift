@@ -71,21 +71,21 @@ struct AttributeRange: Sendable {
     }
 
     private func positions(in column: AttributeColumn) -> ClosedRange<UInt64>? {
-        func place(_ bound: Bound, after isAfter: Bool) -> Int? {
+        func rank(_ bound: Bound, after isAfter: Bool) -> Int? {
             guard case .string(let string) = bound.value else { return nil }
             let bytes = Array(string.utf8)
-            let place = column.lowerBound(of: bytes)
-            let isThere = place < column.stringCount && column.stringBytes(place).elementsEqual(bytes)
-            return isThere && isAfter ? place + 1 : place
+            let rank = column.lowerBound(of: bytes)
+            let isThere = rank < column.stringCount && column.stringBytes(rank).elementsEqual(bytes)
+            return isThere && isAfter ? rank + 1 : rank
         }
         var (low, high) = (0, column.stringCount)
         if let lower {
-            guard let place = place(lower, after: !lower.isIncluded) else { return nil }
-            low = place
+            guard let rank = rank(lower, after: !lower.isIncluded) else { return nil }
+            low = rank
         }
         if let upper {
-            guard let place = place(upper, after: upper.isIncluded) else { return nil }
-            high = place
+            guard let rank = rank(upper, after: upper.isIncluded) else { return nil }
+            high = rank
         }
         return low < high ? UInt64(low)...UInt64(high - 1) : nil
     }

@@ -3,61 +3,61 @@ internal import SparseFormat
 /// Collects the tags of a window's documents while the window is built: each distinct tag once, and its number for each
 /// document that has it.
 struct TagCollector {
-    private var slotOf: [TextKey: UInt32] = [:]
+    private var numberOf: [TextKey: UInt32] = [:]
     private var names: [String] = []
     /// The tags of all documents, one document after the other.
-    private var slots: [UInt32] = []
+    private var numbers: [UInt32] = []
     private var ends: [Int] = []
 
     /// Adds the tags of the next document in any order. Duplicates count once.
     mutating func add(_ tags: some Sequence<String>) {
-        for tag in tags { slots.append(slot(tag)) }
-        ends.append(slots.count)
+        for tag in tags { numbers.append(number(tag)) }
+        ends.append(numbers.count)
     }
 
     /// Returns the tags of the document that was added at a position.
     func tags(at position: Int) -> [String] {
-        slots[(position == 0 ? 0 : ends[position - 1])..<ends[position]].map { names[Int($0)] }
+        numbers[(position == 0 ? 0 : ends[position - 1])..<ends[position]].map { names[Int($0)] }
     }
 
     /// Returns the bodies of the window's `segmentTags` values; none if no document has a tag.
     ///
     /// - Parameter ordinals: The ordinal in the window of the document at each position; nil if they are the same.
     func tables(ordinals: [UInt16]? = nil) -> [[UInt8]] {
-        guard !slots.isEmpty else { return [] }
+        guard !numbers.isEmpty else { return [] }
         var members = [[UInt16]](repeating: [], count: names.count)
         var index = 0
         for (position, end) in ends.enumerated() {
             let ordinal = ordinals?[position] ?? UInt16(truncatingIfNeeded: position)
             while index < end {
-                let slot = Int(slots[index])
-                if members[slot].last != ordinal { members[slot].append(ordinal) }
+                let number = Int(numbers[index])
+                if members[number].last != ordinal { members[number].append(ordinal) }
                 index += 1
             }
         }
         var writer = TagTableWriter(documents: ends.count)
-        let order = names.indices.map { (name: Array(names[$0].utf8), slot: $0) }
+        let order = names.indices.map { (name: Array(names[$0].utf8), number: $0) }
             .sorted { $0.name.lexicographicallyPrecedes($1.name) }
-        for (name, slot) in order {
-            writer.append(name, ordinals: ordinals == nil ? members[slot] : members[slot].sorted())
+        for (name, number) in order {
+            writer.append(name, ordinals: ordinals == nil ? members[number] : members[number].sorted())
         }
         writer.finish()
         return writer.bodies
     }
 
-    private mutating func slot(_ tag: String) -> UInt32 {
+    private mutating func number(_ tag: String) -> UInt32 {
         let key = TextKey(tag)
-        if let known = slotOf[key] { return known }
-        let slot = UInt32(names.count)
-        slotOf[key] = slot
+        if let known = numberOf[key] { return known }
+        let number = UInt32(names.count)
+        numberOf[key] = number
         names.append(tag)
-        return slot
+        return number
     }
 }
 
 /// Collects the attributes of a window's documents while the window is built.
 struct AttributeCollector {
-    private var slotOf: [[UInt8]: Int] = [:]
+    private var numberOf: [[UInt8]: Int] = [:]
     private var names: [[UInt8]] = []
     /// For each name, the positions and values of the documents that have it.
     private var values: [[(position: Int, value: AttributeValue)]] = []
@@ -67,13 +67,13 @@ struct AttributeCollector {
     mutating func add(_ attributes: [String: AttributeValue]) {
         for (name, value) in attributes where !value.isEmptyList {
             let name = Array(name.utf8)
-            let slot = slotOf[name] ?? names.count
-            if slot == names.count {
-                slotOf[name] = slot
+            let number = numberOf[name] ?? names.count
+            if number == names.count {
+                numberOf[name] = number
                 names.append(name)
                 values.append([])
             }
-            values[slot].append((count, value))
+            values[number].append((count, value))
         }
         count += 1
     }
@@ -100,15 +100,15 @@ struct AttributeCollector {
     /// - Parameter ordinals: The ordinal in the window of the document at each position; nil if they are the same.
     /// - Throws: `columnValues` if an attribute has values of incompatible types.
     func columns(ordinals: [UInt16]? = nil) throws -> [[UInt8]] {
-        try names.indices.sorted { names[$0].lexicographicallyPrecedes(names[$1]) }.compactMap { slot in
-            var writer = AttributeColumnWriter(name: names[slot], documents: count)
+        try names.indices.sorted { names[$0].lexicographicallyPrecedes(names[$1]) }.compactMap { number in
+            var writer = AttributeColumnWriter(name: names[number], documents: count)
             if let ordinals {
-                let placed = values[slot].map { (ordinal: Int(ordinals[$0.position]), value: $0.value) }
+                let placed = values[number].map { (ordinal: Int(ordinals[$0.position]), value: $0.value) }
                 for (ordinal, value) in placed.sorted(by: { $0.ordinal < $1.ordinal }) {
                     try writer.append(value, ordinal: ordinal)
                 }
             } else {
-                for (position, value) in values[slot] { try writer.append(value, ordinal: position) }
+                for (position, value) in values[number] { try writer.append(value, ordinal: position) }
             }
             return writer.body()
         }

@@ -197,10 +197,10 @@ struct FrequencyChanges {
     }
 
     private static func sum(_ added: [TermID], _ removed: [TermID]) -> [(term: TermID, change: Int64)] {
-        let slots = TermSlots(removed.isEmpty ? added : added + removed)
-        var changes = [Int64](repeating: 0, count: slots.count)
-        for term in added { changes[slots.slot(of: term)] += 1 }
-        for term in removed { changes[slots.slot(of: term)] -= 1 }
-        return changes.indices.filter { changes[$0] != 0 }.map { (slots.term(at: $0), changes[$0]) }
+        let distinct = TermNumbers(removed.isEmpty ? added : added + removed)
+        var changes = [Int64](repeating: 0, count: distinct.count)
+        for term in added { changes[distinct.number(of: term)] += 1 }
+        for term in removed { changes[distinct.number(of: term)] -= 1 }
+        return changes.indices.filter { changes[$0] != 0 }.map { (distinct.term(at: $0), changes[$0]) }
     }
 }

@@ -57,8 +57,8 @@ struct SegmentReplacement {
             guard let bitmap = try tombstones.bitmap(source) else { continue }
             try SegmentNumbers(source.id, segments, copying: true).forEach { number, ordinal in
                 guard bitmap.contains(ordinal),
-                    let place = merged.firstIndex(where: { $0.entry.holds(number) }),
-                    let ordinal = numbers[place].ordinal(of: number)
+                    let target = merged.firstIndex(where: { $0.entry.holds(number) }),
+                    let ordinal = numbers[target].ordinal(of: number)
                 else { return }
                 // Or the new segment would have to be rewritten for it, and the next, and so on.
                 guard try documents.view(number) == nil else {
@@ -68,12 +68,12 @@ struct SegmentReplacement {
                             + "removed",
                         remedy: "run 'repair'")
                 }
-                dead[place].append(ordinal)
+                dead[target].append(ordinal)
             }
         }
-        for (place, ordinals) in dead.enumerated() where !ordinals.isEmpty {
-            try writer.mark(ordinals, as: .removed, in: merged[place].entry.id)
-            merged[place].entry.tombstones = UInt32(ordinals.count)
+        for (target, ordinals) in dead.enumerated() where !ordinals.isEmpty {
+            try writer.mark(ordinals, as: .removed, in: merged[target].entry.id)
+            merged[target].entry.tombstones = UInt32(ordinals.count)
         }
     }
 
@@ -86,18 +86,18 @@ struct SegmentReplacement {
         for source in sources {
             guard let bitmap = try changes.bitmap(source) else { continue }
             try SegmentNumbers(source.id, segments, copying: true).forEach { number, ordinal in
-                guard bitmap.contains(ordinal), let place = merged.firstIndex(where: { $0.entry.holds(number) }),
-                    let rank = numbers[place].rank(of: number),
+                guard bitmap.contains(ordinal), let target = merged.firstIndex(where: { $0.entry.holds(number) }),
+                    let rank = numbers[target].rank(of: number),
                     let document = try documents.view(number),
-                    document.checksum != merged[place].checksums[rank]
+                    document.checksum != merged[target].checksums[rank]
                 else { return }
-                changed[place].insert(numbers[place].ordinal(rank: rank))
+                changed[target].insert(numbers[target].ordinal(rank: rank))
             }
         }
-        for (place, ordinals) in changed.enumerated() where !ordinals.isEmpty {
-            merged[place].entry.changes = UInt32(
-                try writer.mark(ordinals, as: .changed, in: merged[place].entry.id))
-            merged[place].entry.changedAt = sources.map(\.changedAt).max() ?? 0
+        for (target, ordinals) in changed.enumerated() where !ordinals.isEmpty {
+            merged[target].entry.changes = UInt32(
+                try writer.mark(ordinals, as: .changed, in: merged[target].entry.id))
+            merged[target].entry.changedAt = sources.map(\.changedAt).max() ?? 0
         }
     }
 }

@@ -29,8 +29,8 @@ struct Salvage {
     /// The number of terms whose name was recovered from the entry by name because the entry by number cannot be read.
     var rescuedTerms: Int { rescuedNames.count }
 
-    private var documents: DocumentReader {
-        DocumentReader(
+    private var documents: DocumentAssembler {
+        DocumentAssembler(
             reader: commit.reader, termSpace: termSpace, rescuedNames: rescuedNames)
     }
 

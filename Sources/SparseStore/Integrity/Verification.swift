@@ -292,3 +292,40 @@ struct Verifier {
         }
     }
 }
+
+/// Reads one commit, even after damage. liblmdb refuses all reads of a transaction that has met a damaged page, so a
+/// new transaction is needed.
+final class CommitReader {
+    /// A transaction that is kept so that the data read in it stays valid.
+    private final class Held {
+        let transaction: ReadTransaction
+        init(_ transaction: consuming ReadTransaction) { self.transaction = transaction }
+    }
+
+    private let file: StoreFile
+    private var held: [Held]
+    private(set) var reader: StoreReader
+
+    init(_ file: StoreFile) throws {
+        self.file = file
+        let first = Held(try file.environment.beginRead())
+        held = [first]
+        reader = StoreReader(file.tables, first.transaction.reader)
+    }
+
+    /// Begins a new transaction. Returns false, with nothing changed, if another commit was made meanwhile or there
+    /// were too many transactions.
+    ///
+    /// - Parameter isLast: Whether earlier transactions other than the first are no longer used.
+    func renew(isLast: Bool = false) throws -> Bool {
+        guard isLast || held.count < Self.maximumTransactions else { return false }
+        let next = Held(try file.environment.beginRead())
+        guard let first = held.first, next.transaction.id == first.transaction.id else { return false }
+        held = (isLast ? [first] : held) + [next]
+        reader = StoreReader(file.tables, next.transaction.reader)
+        return true
+    }
+
+    /// The maximum number of transactions. Each holds a slot of the reader table.
+    private static let maximumTransactions = 64
+}

@@ -24,24 +24,24 @@ struct BlockSources {
             all.reserveCapacity(all.count + directory.count)
             for position in 0..<directory.count { all.append(directory.term(at: position)) }
         }
-        let slotted = TermSlots(all)
-        guard (1...BlockEntry.maximumColumns).contains(slotted.count) else {
+        let numbered = TermNumbers(all)
+        guard (1...BlockEntry.maximumColumns).contains(numbered.count) else {
             throw SparseStoreError(
                 .limitExceeded,
                 problem: "a block index has at most \(BlockEntry.maximumColumns) terms, but the "
-                    + "documents have \(slotted.count)",
+                    + "documents have \(numbered.count)",
                 remedy: "search the store without a block index")
         }
-        terms = (0..<slotted.count).map(slotted.term(at:))
-        var maxima = [Float](repeating: 0, count: slotted.count)
+        terms = (0..<numbered.count).map(numbered.term(at:))
+        var maxima = [Float](repeating: 0, count: numbered.count)
         var numbers: [[UInt16]] = []
         var positions: [[Int32]] = []
         for directory in directories {
             var row: [UInt16] = []
-            var column = [Int32](repeating: -1, count: slotted.count)
+            var column = [Int32](repeating: -1, count: numbered.count)
             row.reserveCapacity(directory.count)
             for position in 0..<directory.count {
-                let number = slotted.slot(of: directory.term(at: position))
+                let number = numbered.number(of: directory.term(at: position))
                 row.append(UInt16(truncatingIfNeeded: number))
                 column[number] = Int32(position)
                 maxima[number] = max(maxima[number], directory.entry(at: position).maximum)

@@ -320,7 +320,7 @@ extension StagedBlocks {
             }
         }
         guard !live.isEmpty else { return [] }
-        return try DocumentOrder(slots: numbers, weights: weights, ends: ends, slotCount: terms)
+        return try DocumentOrder(numbers: numbers, weights: weights, ends: ends, termCount: terms)
             .positions(seed: settings.seed) { try checkpoint(progress) }
             .map { live[$0] }
     }

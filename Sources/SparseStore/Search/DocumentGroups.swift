@@ -78,16 +78,16 @@ struct GroupLeaders {
         }
         // Equal values are the same to what leads: whose they are does not matter.
         if let old, old >= least {
-            leading.remove(at: place(of: old))
+            leading.remove(at: rank(of: old))
         } else {
             guard value > least else { return }
             leading.removeFirst()
         }
-        leading.insert(value, at: place(of: value))
+        leading.insert(value, at: rank(of: value))
     }
 
     /// Returns the position of the first value that is not lower.
-    private func place(of value: Float) -> Int {
+    private func rank(of value: Float) -> Int {
         var low = 0
         var high = leading.count
         while low < high {
@@ -201,12 +201,12 @@ enum Groups {
     /// - Parameter key: Returns the group of an item; nil for an item that forms its own group.
     static func arranged<Item, Key: Hashable>(_ ranking: [Item], best: Int, by key: (Item) -> Key?) -> [[Item]] {
         var groups: [[Item]] = []
-        var places: [Key: Int] = [:]
+        var indices: [Key: Int] = [:]
         for item in ranking {
-            if let key = key(item), let place = places[key] {
-                if groups[place].count < best { groups[place].append(item) }
+            if let key = key(item), let index = indices[key] {
+                if groups[index].count < best { groups[index].append(item) }
             } else {
-                if let key = key(item) { places[key] = groups.count }
+                if let key = key(item) { indices[key] = groups.count }
                 groups.append([item])
             }
         }

@@ -276,7 +276,7 @@ struct SearchRun {
         }
         let prefetches = scratch.optimisations.contains(.recordPrefetch)
         if prefetches {
-            for place in places { index.members[place.member].segment.prefetchPlace(of: place.ordinal) }
+            for place in places { index.members[place.member].segment.prefetchLocation(of: place.ordinal) }
             for place in places { index.members[place.member].segment.prefetchBeginning(at: place.ordinal) }
             for place in places.prefix(Self.prefetched) {
                 try index.members[place.member].segment.prefetch(at: place.ordinal)

@@ -76,7 +76,7 @@ struct DocumentScope {
         let snapshot = snapshots[Int(number >> Self.numberBits)]
         return try snapshot.view.read { reader in
             let table = reader.documents
-            return try snapshot.documentReader(reader)
+            return try snapshot.documentAssembler(reader)
                 .document(table.existing(number & (1 << Self.numberBits - 1)))
         }
     }

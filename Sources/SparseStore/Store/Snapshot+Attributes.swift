@@ -55,7 +55,7 @@ extension Snapshot {
     func documents(numbered numbers: some Sequence<UInt64>) throws -> [Document] {
         try view.read { reader in
             let table = reader.documents
-            let documents = documentReader(reader)
+            let documents = documentAssembler(reader)
             return try numbers.map { try documents.document(table.existing($0)) }
         }
     }

@@ -69,7 +69,7 @@ extension Snapshot {
         try view.read { reader in
             let identifiers = reader.ids
             let table = reader.documents
-            let documents = documentReader(reader)
+            let documents = documentAssembler(reader)
             for index in positions {
                 guard let number = try identifiers.number(of: hits[index].id) else {
                     throw SparseStoreError.corrupted("an indexed document has no stored identifier")
@@ -80,7 +80,7 @@ extension Snapshot {
     }
 }
 
-extension DocumentReader {
+extension DocumentAssembler {
     /// Copies fields of a document into its hit.
     fileprivate func read(_ fields: HitFields, of view: DocumentView, into hit: inout Hit) throws {
         if fields.contains(.payload) { hit.payload = try view.payload(decoder) }

@@ -53,7 +53,7 @@ public final class Snapshot: Sendable {
                     return nil
                 }
                 let view = try reader.documents.existing(number)
-                var document = try documentReader(reader).document(view)
+                var document = try documentAssembler(reader).document(view)
                 if includingMultivector { document.multivector = try multivectors(reader).multivector(number) }
                 return document
             }
@@ -91,7 +91,7 @@ public final class Snapshot: Sendable {
         while goesOn {
             let batch: [(document: Document, number: UInt64)] = try SparseStoreError.wrap {
                 try view.read { reader in
-                    let documents = documentReader(reader)
+                    let documents = documentAssembler(reader)
                     let tokens = multivectors(reader)
                     var components = 0
                     var batch: [(document: Document, number: UInt64)] = []
@@ -184,8 +184,8 @@ public final class Snapshot: Sendable {
         }
     }
 
-    func documentReader(_ reader: StoreReader) -> DocumentReader {
-        DocumentReader(reader: reader, termSpace: state.manifest.termSpace)
+    func documentAssembler(_ reader: StoreReader) -> DocumentAssembler {
+        DocumentAssembler(reader: reader, termSpace: state.manifest.termSpace)
     }
 }
 

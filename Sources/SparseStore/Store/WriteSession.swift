@@ -60,7 +60,7 @@ struct WriteSession {
 
     func document(_ id: String, includingMultivector: Bool) throws -> Document? {
         guard let number = try number(of: id) else { return nil }
-        var document = try DocumentReader(reader: writer.reader, termSpace: manifest.termSpace)
+        var document = try DocumentAssembler(reader: writer.reader, termSpace: manifest.termSpace)
             .document(documents.existing(number))
         if includingMultivector { document.multivector = try multivectors.multivector(number) }
         return document

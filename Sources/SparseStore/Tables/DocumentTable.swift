@@ -32,7 +32,7 @@ struct DocumentTable {
 }
 
 /// Converts stored documents to the caller's documents.
-struct DocumentReader {
+struct DocumentAssembler {
     let reader: StoreReader
     let termSpace: TermSpace
     private let rescuedNames: [TermID: String]

@@ -124,13 +124,13 @@ extension StoreWriter {
             let number = first.term / perPage
             var page = try reader.statistics.page(number) ?? StatisticsPage.empty
             while let change = ordered.first, change.term / perPage == number {
-                let slot = Int(change.term % perPage)
-                let count = try StatisticsTable.sum(Int64(page.frequencies[slot]), change.change)
+                let index = Int(change.term % perPage)
+                let count = try StatisticsTable.sum(Int64(page.frequencies[index]), change.change)
                 guard let count = UInt32(exactly: count) else {
                     throw SparseStoreError.corrupted(
                         "the document frequency of term \(change.term) would become \(count)")
                 }
-                page.frequencies[slot] = count
+                page.frequencies[index] = count
                 ordered.removeFirst()
             }
             try page.put(into: .statistics, key: Keys.statisticsPage(number), self)

@@ -15,20 +15,20 @@ struct DocumentOrder {
     /// The number of a document's components that are compared.
     static let heaviest = 15
 
-    private let slots: [UInt32]
+    private let numbers: [UInt32]
     private let weights: [Float]
     private let ends: [Int]
-    private let slotCount: Int
+    private let termCount: Int
 
     /// - Parameters:
-    ///   - slots: The terms of all components, document by document, as dense numbers below `slotCount`.
+    ///   - numbers: The terms of all components, document by document, as dense numbers below `termCount`.
     ///   - weights: The weights of the components.
     ///   - ends: The end of each document's components.
-    init(slots: [UInt32], weights: [Float], ends: [Int], slotCount: Int) {
-        self.slots = slots
+    init(numbers: [UInt32], weights: [Float], ends: [Int], termCount: Int) {
+        self.numbers = numbers
         self.weights = weights
         self.ends = ends
-        self.slotCount = slotCount
+        self.termCount = termCount
     }
 
     /// Returns the old position of each document, by new ordinal. The result is the same for a seed on every machine.
@@ -53,9 +53,9 @@ struct DocumentOrder {
     private func assign(
         _ documents: [Int], to centroids: [Int], _ checkpoint: () throws -> Void
     ) throws -> [Int] {
-        var inverted = CentroidIndex(terms: slotCount)
+        var inverted = CentroidIndex(terms: termCount)
         inverted.fill(centroids.count) { number, body in
-            for index in components(centroids[number]) { body(Int(slots[index]), weights[index]) }
+            for index in components(centroids[number]) { body(Int(numbers[index]), weights[index]) }
         }
         var scores = [Float](repeating: 0, count: centroids.count)
         var heaviest = HeaviestComponents(capacity: Self.heaviest)
@@ -65,7 +65,7 @@ struct DocumentOrder {
             var best = document % centroids.count
             var bestScore: Float = 0
             for index in heaviest.indices {
-                inverted.add(Int(slots[index]), weights[index], to: &scores)
+                inverted.add(Int(numbers[index]), weights[index], to: &scores)
             }
             for (number, score) in scores.enumerated() where score > bestScore {
                 best = number
@@ -99,9 +99,9 @@ private struct HeaviestComponents {
 }
 
 /// The distinct terms of some documents, numbered densely in ascending order.
-struct TermSlots {
+struct TermNumbers {
     private let terms: [TermID]
-    /// The slot of each term; empty if the term numbers are too sparse for a table.
+    /// The number of each term; empty if the term numbers are too sparse for a table.
     private let table: [UInt32]
 
     init(_ all: [TermID]) {
@@ -128,10 +128,10 @@ struct TermSlots {
 
     var count: Int { terms.count }
 
-    func term(at slot: Int) -> TermID { terms[slot] }
+    func term(at number: Int) -> TermID { terms[number] }
 
-    /// Returns the slot of one of the given terms.
-    func slot(of term: TermID) -> Int {
+    /// Returns the number of one of the given terms.
+    func number(of term: TermID) -> Int {
         if !table.isEmpty { return Int(table[Int(term)]) }
         var low = 0
         var high = terms.count - 1

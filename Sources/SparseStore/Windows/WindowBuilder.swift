@@ -99,35 +99,38 @@ struct WindowBuilder {
     ) throws -> Window {
         let impacts = scoring.map { scoring in numbers.indices.flatMap { scoring.impacts(of: weights[components($0)]) }
         }
-        let slots = TermSlots(terms)
-        let slotOf = terms.map { UInt32(slots.slot(of: $0)) }
+        let distinct = TermNumbers(terms)
+        let termNumbers = terms.map { UInt32(distinct.number(of: $0)) }
         let isOrdered = layout.isOrdered && count >= Self.orderedFrom
         let positions =
             isOrdered
-            ? try DocumentOrder(slots: slotOf, weights: impacts ?? weights, ends: ends, slotCount: slots.count)
-                .positions(seed: 7, checkpoint)
+            ? try DocumentOrder(
+                numbers: termNumbers, weights: impacts ?? weights, ends: ends, termCount: distinct.count
+            )
+            .positions(seed: 7, checkpoint)
             : Array(numbers.indices)
         let order = isOrdered ? Self.inverse(positions) : nil
         return Window(
             numbers: numbers, nonzeros: terms.count,
             lists: try invert(
-                slots, slotOf: slotOf, positions: positions, weights: impacts ?? weights, layout: layout,
+                distinct, termNumbers: termNumbers, positions: positions, weights: impacts ?? weights, layout: layout,
                 referenceLength: scoring?.averageLength ?? 0,
                 checkpoint),
-            forward: profile == .compact ? nil : try vectors(slots, slotOf: slotOf, positions: positions, checkpoint),
+            forward: profile == .compact
+                ? nil : try vectors(distinct, termNumbers: termNumbers, positions: positions, checkpoint),
             tags: tags.tables(ordinals: order), columns: try attributes.columns(ordinals: order), checksums: checksums,
             order: order)
     }
 
     private func vectors(
-        _ slots: TermSlots, slotOf: [UInt32], positions: [Int], _ checkpoint: () throws -> Void
+        _ distinct: TermNumbers, termNumbers: [UInt32], positions: [Int], _ checkpoint: () throws -> Void
     ) throws -> ForwardWriter {
         let longest = numbers.indices.reduce(0) { max($0, components($1).count) }
-        var forward = ForwardWriter(terms: slots.count, components: longest)
+        var forward = ForwardWriter(terms: distinct.count, components: longest)
         for (ordinal, position) in positions.enumerated() {
             if ordinal.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
             let range = components(position)
-            forward.append(identifier: identifiers[position], positions: slotOf[range], weights: weights[range])
+            forward.append(identifier: identifiers[position], positions: termNumbers[range], weights: weights[range])
         }
         forward.finish()
         return forward
@@ -142,13 +145,13 @@ struct WindowBuilder {
     /// Sorts all components by term and level with a counting sort. Documents are visited in the order of their
     /// ordinals, so the postings of a level ascend.
     private func invert(
-        _ slots: TermSlots, slotOf: [UInt32], positions: [Int], weights: [Float], layout: WindowLayout,
+        _ distinct: TermNumbers, termNumbers: [UInt32], positions: [Int], weights: [Float], layout: WindowLayout,
         referenceLength: Float, _ checkpoint: () throws -> Void
     ) throws -> WindowListWriter {
         let levels = WindowLevels.count(documents: count)
         let level = levels == 1 ? [] : LevelAssignment(weights, ends).levels
-        var next = [Int](repeating: 0, count: slots.count * levels + 1)
-        func cell(_ index: Int) -> Int { Int(slotOf[index]) * levels + (levels == 1 ? 0 : Int(level[index])) }
+        var next = [Int](repeating: 0, count: distinct.count * levels + 1)
+        func cell(_ index: Int) -> Int { Int(termNumbers[index]) * levels + (levels == 1 ? 0 : Int(level[index])) }
         for index in terms.indices { next[cell(index) + 1] += 1 }
         for cell in 1..<next.count { next[cell] += next[cell - 1] }
         var ordinals = [UInt16](repeating: 0, count: terms.count)
@@ -167,11 +170,11 @@ struct WindowBuilder {
             documents: count, hasDenseLists: layout.hasDenseLists, referenceLength: referenceLength)
         var begin = 0
         var ends = [UInt32](repeating: 0, count: levels)
-        for slot in 0..<slots.count {
-            if slot.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
-            for level in 0..<levels { ends[level] = UInt32(next[slot * levels + level] - begin) }
+        for number in 0..<distinct.count {
+            if number.isMultiple(of: Self.checkpointEvery) { try checkpoint() }
+            for level in 0..<levels { ends[level] = UInt32(next[number * levels + level] - begin) }
             let range = begin..<begin + Int(ends[levels - 1])
-            writer.append(slots.term(at: slot), ordinals: ordinals[range], weights: values[range], ends: ends)
+            writer.append(distinct.term(at: number), ordinals: ordinals[range], weights: values[range], ends: ends)
             begin = range.upperBound
         }
         writer.finish()

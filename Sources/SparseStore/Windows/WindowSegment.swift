@@ -126,7 +126,7 @@ final class WindowSegment: Sendable {
     /// Returns the exact vector of the document at an ordinal of a segment that has exact vectors.
     func record(at ordinal: Int) throws -> ForwardRecord {
         guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has no forward records") }
-        let place = try forward.place(of: ordinal)
+        let place = try forward.location(of: ordinal)
         let chunk = forwardChunks[place.chunk]
         try chunk.verify()
         let data = UnsafeRawBufferPointer(rebasing: chunk.body[SegmentChunkHeader.size...])
@@ -137,11 +137,11 @@ final class WindowSegment: Sendable {
     // segment.
 
     /// Prefetches the position of a document's record.
-    func prefetchPlace(of ordinal: Int) { forward?.prefetchPlace(of: ordinal) }
+    func prefetchLocation(of ordinal: Int) { forward?.prefetchLocation(of: ordinal) }
 
     /// Prefetches the beginning of a record, which contains its length.
     func prefetchBeginning(at ordinal: Int) {
-        guard let place = try? forward?.place(of: ordinal),
+        guard let place = try? forward?.location(of: ordinal),
             let data = forwardChunks[place.chunk].body.baseAddress
         else { return }
         SparseFormat.prefetch(data + SegmentChunkHeader.size + place.offset)
@@ -149,7 +149,7 @@ final class WindowSegment: Sendable {
 
     /// Requests a record from the disk, assuming the mean length.
     func readAhead(at ordinal: Int) {
-        guard let forward, let place = try? forward.place(of: ordinal),
+        guard let forward, let place = try? forward.location(of: ordinal),
             let data = forwardChunks[place.chunk].body.baseAddress
         else { return }
         let components = Int(directory.nonzeros) / directory.documents
@@ -212,9 +212,9 @@ extension WindowSegment {
     }
 
     /// Returns the start of the record of an ordinal, in bytes counted through the data of all chunks.
-    func place(of ordinal: Int) throws -> Int {
+    func location(of ordinal: Int) throws -> Int {
         guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has no forward records") }
-        let place = try forward.place(of: ordinal)
+        let place = try forward.location(of: ordinal)
         return place.chunk * forward.chunkBytes + place.offset
     }
 

@@ -174,13 +174,13 @@ struct ByteTrie: Sendable {
     mutating func insert(_ string: String, _ value: Int) {
         var node = Self.root
         for byte in string.utf8 {
-            let place = place(node, byte)
-            if keys[place] == Self.empty {
-                keys[place] = UInt64(node) << 8 | UInt64(byte)
-                targets[place] = Node(values.count)
+            let slot = slot(node, byte)
+            if keys[slot] == Self.empty {
+                keys[slot] = UInt64(node) << 8 | UInt64(byte)
+                targets[slot] = Node(values.count)
                 values.append(-1)
             }
-            node = targets[place]
+            node = targets[slot]
         }
         values[Int(node)] = Int32(value)
     }
@@ -189,9 +189,9 @@ struct ByteTrie: Sendable {
     func node(of beginning: String) -> Node? {
         var node = Self.root
         for byte in beginning.utf8 {
-            let place = place(node, byte)
-            guard keys[place] != Self.empty else { return nil }
-            node = targets[place]
+            let slot = slot(node, byte)
+            guard keys[slot] != Self.empty else { return nil }
+            node = targets[slot]
         }
         return node
     }
@@ -205,9 +205,9 @@ struct ByteTrie: Sendable {
         var node = node
         var found: (value: Int, end: Int)?
         for index in start..<bytes.count {
-            let place = place(node, bytes[index])
-            guard keys[place] != Self.empty else { break }
-            node = targets[place]
+            let slot = slot(node, bytes[index])
+            guard keys[slot] != Self.empty else { break }
+            node = targets[slot]
             let value = values[Int(node)]
             if value >= 0 { found = (Int(value), index + 1) }
         }
@@ -215,11 +215,11 @@ struct ByteTrie: Sendable {
     }
 
     /// Returns the slot of a transition, or the slot where it would be.
-    private func place(_ node: Node, _ byte: UInt8) -> Int {
+    private func slot(_ node: Node, _ byte: UInt8) -> Int {
         let key = UInt64(node) << 8 | UInt64(byte)
-        var place = Int(truncatingIfNeeded: key &* 0x9E37_79B9_7F4A_7C15 >> 32) & mask
-        while keys[place] != key, keys[place] != Self.empty { place = (place + 1) & mask }
-        return place
+        var slot = Int(truncatingIfNeeded: key &* 0x9E37_79B9_7F4A_7C15 >> 32) & mask
+        while keys[slot] != key, keys[slot] != Self.empty { slot = (slot + 1) & mask }
+        return slot
     }
 }
 

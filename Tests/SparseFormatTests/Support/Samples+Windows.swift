@@ -62,7 +62,7 @@ extension Samples {
             let opened = try Value.open(bytes, kind: .segmentForward, table: table, key: key)
             let view = try ForwardTable(body: opened.bytes, terms: window.terms.count, chunkLengths: lengths)
             let offsets = try (0..<view.count).map { ordinal in
-                let place = try view.place(of: ordinal)
+                let place = try view.location(of: ordinal)
                 try window.forwardChunks[place.chunk].withUnsafeBytes { chunk in
                     let record = try ForwardRecord(chunk: chunk, offset: place.offset, isWide: view.isWide)
                     _ = try record.identifier()

@@ -93,7 +93,7 @@ extension BuiltWindow {
         try table.withUnsafeBytes { bytes in
             let table = try ForwardTable(body: bytes, terms: terms.count, chunkLengths: chunks.map(\.count))
             return try (0..<table.count).map { ordinal in
-                let place = try table.place(of: ordinal)
+                let place = try table.location(of: ordinal)
                 return try chunks[place.chunk].withUnsafeBytes { chunk in
                     let record = try ForwardRecord(chunk: chunk, offset: place.offset, isWide: table.isWide)
                     return Document(

@@ -114,7 +114,7 @@ struct RecordPlaces {
                     isWide: window.isWide)
                 let room = full - next % full
                 let expected = size <= room ? next : next + room
-                let place = try window.place(of: ordinal)
+                let place = try window.location(of: ordinal)
                 if place != expected || !hasSoundComponents(record) {
                     verification.broken(
                         .vectors, .segments, prefix,

@@ -5,11 +5,11 @@
 /// The inner loops of MaxSim. This file uses pointers without checks. Each function states its requirements, and
 /// `MaxSimScorer` and `MultivectorView` ensure them.
 ///
-/// Query tokens are stored in blocks of 16 lanes. The portable and the AVX2 code give the same bits: products are
+/// Query tokens are stored in tiles of 16 lanes. The portable and the AVX2 code give the same bits: products are
 /// rounded before they are added, in ascending order of components, and integers are exact.
 struct MaxSimKernels {
     typealias Lanes = SIMD16<Float>
-    /// The number of query tokens in a block.
+    /// The number of query tokens in a tile.
     static let lanes = 16
 
     /// Whether the processor has AVX2 and it may be used.
@@ -163,13 +163,13 @@ struct MaxSimKernels {
         ///   - words: Scratch memory for `count` x pairs x 2 integers.
         func maximaOfCodes(
             _ query: UnsafePointer<Int16>, codes: UnsafeRawPointer, scales: UnsafePointer<Float>, count: Int,
-            dimension: Int, blocks: Int, words: UnsafeMutablePointer<Int16>, _ maxima: UnsafeMutablePointer<Float>
+            dimension: Int, tiles: Int, words: UnsafeMutablePointer<Int16>, _ maxima: UnsafeMutablePointer<Float>
         ) {
             let pairs = (dimension + 1) / 2
             sparsestore_widen_bytes(codes, words, count, dimension)
-            for block in 0..<blocks {
+            for tile in 0..<tiles {
                 sparsestore_maxima_codes(
-                    query + block * pairs * 32, words, scales, count, pairs, maxima + block * Self.lanes)
+                    query + tile * pairs * 32, words, scales, count, pairs, maxima + tile * Self.lanes)
             }
         }
     }

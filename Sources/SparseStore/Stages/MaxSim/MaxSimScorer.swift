@@ -3,15 +3,15 @@ internal import SparseFormat
 /// Scores stored multivectors for one query by the sum, over the query's tokens, of the largest inner product with a
 /// token of the document (Khattab and Zaharia, ColBERT, SIGIR 2020). For use on one thread.
 ///
-/// This file uses pointers. Memory is sized here for the blocks of the query and for `chunk` tokens, and
+/// This file uses pointers. Memory is sized here for the tiles of the query and for `chunk` tokens, and
 /// `MultivectorView` has verified the length of its data. The tables for a codec are built when the codec is first
 /// used; scoring allocates nothing.
 final class MaxSimScorer {
     private let kernels: MaxSimKernels
     private let multivector: Multivector
     private let dimension: Int
-    private let blocks: Int
-    /// The query tokens in lanes: block x component x 16, padded with zeros to a multiple of four components.
+    private let tiles: Int
+    /// The query tokens in lanes: tile x component x 16, padded with zeros to a multiple of four components.
     private let query: AlignedArray<Float>
     private let paddedDimension: Int
     private let maxima: AlignedArray<Float>
@@ -26,10 +26,10 @@ final class MaxSimScorer {
         self.kernels = kernels
         self.multivector = multivector
         dimension = multivector.dimension
-        blocks = (multivector.count + MaxSimKernels.lanes - 1) / MaxSimKernels.lanes
+        tiles = (multivector.count + MaxSimKernels.lanes - 1) / MaxSimKernels.lanes
         paddedDimension = TokenCodebook.subspaces(dimension: dimension) * TokenCodebook.width
-        query = AlignedArray(count: blocks * paddedDimension * MaxSimKernels.lanes)
-        maxima = AlignedArray(count: blocks * MaxSimKernels.lanes)
+        query = AlignedArray(count: tiles * paddedDimension * MaxSimKernels.lanes)
+        maxima = AlignedArray(count: tiles * MaxSimKernels.lanes)
         chunk = max(4, min(64, 4_096 / dimension))
         // A row of 16-bit codes is at most one longer than the dimension, and half as wide as floats.
         widened = AlignedArray(count: chunk * (dimension + 1))
@@ -71,16 +71,16 @@ final class MaxSimScorer {
         for first in stride(from: 0, to: count, by: chunk) {
             let size = min(chunk, count - first)
             kernels.widen(halves: data + first * dimension * 2, to: widened.base, count: size * dimension)
-            for block in 0..<blocks {
+            for tile in 0..<tiles {
                 kernels.maxima(
-                    query.base + block * paddedDimension * MaxSimKernels.lanes, widened.base, count: size,
-                    dimension: dimension, maxima.base + block * MaxSimKernels.lanes)
+                    query.base + tile * paddedDimension * MaxSimKernels.lanes, widened.base, count: size,
+                    dimension: dimension, maxima.base + tile * MaxSimKernels.lanes)
             }
         }
     }
 
     private func scoreCodes(_ data: UnsafeRawPointer, _ count: Int) {
-        let codes = codes ?? QueryCodes(multivector, blocks: blocks, stride: paddedDimension, kernels)
+        let codes = codes ?? QueryCodes(multivector, tiles: tiles, stride: paddedDimension, kernels)
         self.codes = codes
         for first in stride(from: 0, to: count, by: chunk) {
             let size = min(chunk, count - first)
@@ -103,7 +103,7 @@ final class MaxSimScorer {
             guard codebook.dimension == dimension else {
                 throw FormatError(.codebookUse, "the codebook has a different dimension")
             }
-            tables = QueryTables(query, blocks: blocks, stride: paddedDimension, codebook, kernels)
+            tables = QueryTables(query, tiles: tiles, stride: paddedDimension, codebook, kernels)
             self.tables[view.codebook] = tables
         }
         try tables.maxima(data, count: view.count, maxima.base)
@@ -115,34 +115,34 @@ final class QueryCodes {
     /// The scales by lane.
     let scales: AlignedArray<Float>
     private let kernels: MaxSimKernels
-    private let blocks: Int
+    private let tiles: Int
     private let dimension: Int
     private let stride: Int
-    /// For integers: block x pair of components x 16 x 2. For floats: block x component x 16.
+    /// For integers: tile x pair of components x 16 x 2. For floats: tile x component x 16.
     private let pairs: AlignedArray<Int16>
     private let floats: AlignedArray<Float>
 
-    /// - Parameter stride: The number of components in a block, at least that of the query.
-    init(_ query: Multivector, blocks: Int, stride: Int, _ kernels: MaxSimKernels) {
+    /// - Parameter stride: The number of components in a tile, at least that of the query.
+    init(_ query: Multivector, tiles: Int, stride: Int, _ kernels: MaxSimKernels) {
         self.kernels = kernels
-        self.blocks = blocks
+        self.tiles = tiles
         self.stride = stride
         dimension = query.dimension
         let lanes = MaxSimKernels.lanes
         let pairCount = (dimension + 1) / 2
-        scales = AlignedArray(count: blocks * lanes)
-        pairs = AlignedArray(count: kernels.usesAVX2 ? blocks * pairCount * lanes * 2 : 0)
-        floats = AlignedArray(count: kernels.usesAVX2 ? 0 : blocks * stride * lanes)
+        scales = AlignedArray(count: tiles * lanes)
+        pairs = AlignedArray(count: kernels.usesAVX2 ? tiles * pairCount * lanes * 2 : 0)
+        floats = AlignedArray(count: kernels.usesAVX2 ? 0 : tiles * stride * lanes)
         for token in 0..<query.count {
-            let (block, lane) = (token / lanes, token % lanes)
+            let (tile, lane) = (token / lanes, token % lanes)
             let (scale, codes) = TokenQuantiser.quantise(query[token])
             scales.base[token] = scale
             for (component, code) in codes.enumerated() {
                 if kernels.usesAVX2 {
-                    let pair = (block * pairCount + component / 2) * lanes + lane
+                    let pair = (tile * pairCount + component / 2) * lanes + lane
                     pairs.base[pair * 2 + component % 2] = Int16(code)
                 } else {
-                    floats.base[(block * stride + component) * lanes + lane] = Float(code)
+                    floats.base[(tile * stride + component) * lanes + lane] = Float(code)
                 }
             }
         }
@@ -159,16 +159,16 @@ final class QueryCodes {
             if kernels.usesAVX2 {
                 return scratch.withMemoryRebound(to: Int16.self, capacity: count * (dimension + 1)) { words in
                     kernels.maximaOfCodes(
-                        pairs.base, codes: codes, scales: scales, count: count, dimension: dimension, blocks: blocks,
+                        pairs.base, codes: codes, scales: scales, count: count, dimension: dimension, tiles: tiles,
                         words: words, maxima)
                 }
             }
         #endif
         kernels.widen(codes: codes, to: scratch, count: count * dimension)
-        for block in 0..<blocks {
+        for tile in 0..<tiles {
             kernels.maxima(
-                floats.base + block * stride * MaxSimKernels.lanes, scratch, scales: scales, count: count,
-                dimension: dimension, maxima + block * MaxSimKernels.lanes)
+                floats.base + tile * stride * MaxSimKernels.lanes, scratch, scales: scales, count: count,
+                dimension: dimension, maxima + tile * MaxSimKernels.lanes)
         }
     }
 }
@@ -179,37 +179,37 @@ final class QueryTables {
     private let query: AlignedArray<Float>
     private let kernels: MaxSimKernels
     private let codebook: TokenCodebook
-    private let blocks: Int
+    private let tiles: Int
     private let stride: Int
-    /// Block x centroid x 16. A row is valid if `isKnown` is set for it.
+    /// Tile x centroid x 16. A row is valid if `isKnown` is set for it.
     private let coarse: AlignedArray<Float>
     private let isKnown: AlignedArray<UInt8>
-    /// Block x group x 256 x 16.
+    /// Tile x group x 256 x 16.
     private let table: AlignedArray<Float>
 
-    /// - Parameter query: Block x `stride` x 16, zero beyond the codebook's dimension.
+    /// - Parameter query: Tile x `stride` x 16, zero beyond the codebook's dimension.
     init(
-        _ query: AlignedArray<Float>, blocks: Int, stride: Int, _ codebook: TokenCodebook, _ kernels: MaxSimKernels
+        _ query: AlignedArray<Float>, tiles: Int, stride: Int, _ codebook: TokenCodebook, _ kernels: MaxSimKernels
     ) {
         self.query = query
         self.kernels = kernels
         self.codebook = codebook
-        self.blocks = blocks
+        self.tiles = tiles
         self.stride = stride
         let lanes = MaxSimKernels.lanes
         let rows = TokenCodebook.codewordsPerSubspace
         let width = TokenCodebook.width
-        coarse = AlignedArray(count: blocks * codebook.centroidCount * lanes, isZeroed: false)
+        coarse = AlignedArray(count: tiles * codebook.centroidCount * lanes, isZeroed: false)
         isKnown = AlignedArray(count: codebook.centroidCount)
-        table = AlignedArray(count: blocks * codebook.subspaces * rows * lanes, isZeroed: false)
+        table = AlignedArray(count: tiles * codebook.subspaces * rows * lanes, isZeroed: false)
         codebook.codewords.withUnsafeBufferPointer { codewords in
             guard let codewords = codewords.baseAddress else { return }
-            for block in 0..<blocks {
+            for tile in 0..<tiles {
                 for group in 0..<codebook.subspaces {
                     kernels.products(
-                        query.base + (block * stride + group * width) * lanes, codewords + group * rows * width,
+                        query.base + (tile * stride + group * width) * lanes, codewords + group * rows * width,
                         count: rows, dimension: width,
-                        table.base + (block * codebook.subspaces + group) * rows * lanes)
+                        table.base + (tile * codebook.subspaces + group) * rows * lanes)
                 }
             }
         }
@@ -228,12 +228,12 @@ final class QueryTables {
             }
             if isKnown.base[centroid] == 0 { learn(centroid) }
         }
-        for block in 0..<blocks {
+        for tile in 0..<tiles {
             kernels.maxima(
                 centroids: data, codes: data + 2 * count, count: count, groups: codebook.subspaces,
-                coarse: coarse.base + block * centroids * lanes,
-                table: table.base + block * codebook.subspaces * TokenCodebook.codewordsPerSubspace * lanes,
-                maxima + block * lanes)
+                coarse: coarse.base + tile * centroids * lanes,
+                table: table.base + tile * codebook.subspaces * TokenCodebook.codewordsPerSubspace * lanes,
+                maxima + tile * lanes)
         }
     }
 
@@ -242,11 +242,11 @@ final class QueryTables {
         let lanes = MaxSimKernels.lanes
         codebook.centroids.withUnsafeBufferPointer { centroids in
             guard let centroids = centroids.baseAddress else { return }
-            for block in 0..<blocks {
+            for tile in 0..<tiles {
                 kernels.products(
-                    query.base + block * stride * lanes, centroids + centroid * codebook.dimension, count: 1,
+                    query.base + tile * stride * lanes, centroids + centroid * codebook.dimension, count: 1,
                     dimension: codebook.dimension,
-                    coarse.base + (block * codebook.centroidCount + centroid) * lanes)
+                    coarse.base + (tile * codebook.centroidCount + centroid) * lanes)
             }
         }
         isKnown.base[centroid] = 1
