@@ -128,14 +128,19 @@ let package = Package(
             swiftSettings: settings),
         // Tests: one target per module.
         .testTarget(name: "SparseFormatTests", dependencies: ["SparseFormat"], swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "LMDBTests",
-            dependencies: ["LMDB", "Platform", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: [
+                "LMDB", "Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SparseStoreTests",
             dependencies: [
-                "SparseStore", "SparseFormat", "LMDB", "Platform",
+                "SparseStore", "SparseFormat", "LMDB", "Platform", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -143,15 +148,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "SparseInterchangeTests", dependencies: ["SparseInterchange", "SparseStore"],
+            name: "SparseInterchangeTests", dependencies: ["SparseInterchange", "SparseStore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "SparseTextTests", dependencies: ["SparseText", "SparseInterchange", "SparseStore"],
+            name: "SparseTextTests", dependencies: ["SparseText", "SparseInterchange", "SparseStore", "TestSupport"],
             exclude: ["Data"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["SparseStoreTool", "SparseStore", "SparseInterchange"],
+            dependencies: ["SparseStoreTool", "SparseStore", "SparseInterchange", "TestSupport"],
             swiftSettings: settings),
         // The fuzz targets, run on the inputs that are checked in. The fuzzer itself is a separate package.
         .testTarget(

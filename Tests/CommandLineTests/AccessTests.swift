@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -7,11 +8,11 @@ import Testing
 
 /// Stores that are reached in unusual ways: by another user, from another container, by a name that is no text.
 @Suite struct AccessTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let store: String
 
     init() throws {
-        folder = try Folder()
+        folder = TemporaryFolder()
         store = folder.path("s.sparse")
         let input = try folder.write("d.jsonl", #"{"id": "d1", "vector": {"x": 3}}"# + "\n")
         try Binary.run("load", store, input, "--quiet")

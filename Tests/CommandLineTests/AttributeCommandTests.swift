@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Attributes on the command line, called as others call it.
 @Suite struct AttributeCommandTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let store: String
 
     init() throws {
-        folder = try Folder()
+        folder = TemporaryFolder()
         store = folder.path("s.sparse")
         let lines = (0..<30).map { number in
             """

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built command, run as a child process.
@@ -35,35 +36,26 @@ struct Binary {
     /// A process that has been started, with files for what it writes: pipes would fill up.
     final class Running {
         let process = Process()
-        private let folder: URL
-        private var outputFile: URL { folder.appendingPathComponent("out") }
-        private var errorFile: URL { folder.appendingPathComponent("err") }
+        private let folder = TemporaryFolder()
 
         init(_ arguments: [String], input: Any? = nil) throws {
-            folder = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            for name in ["out", "err"] {
-                _ = FileManager.default.createFile(atPath: folder.appendingPathComponent(name).path, contents: nil)
-            }
             process.executableURL = URL(fileURLWithPath: Binary.path)
             process.arguments = arguments
-            process.standardOutput = try FileHandle(forWritingTo: outputFile)
-            process.standardError = try FileHandle(forWritingTo: errorFile)
+            process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("out", "")))
+            process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("err", "")))
             process.standardInput = input ?? FileHandle.nullDevice
             try process.run()
         }
 
-        deinit { try? FileManager.default.removeItem(at: folder) }
-
         /// What it has written to standard error so far.
-        func errorsSoFar() throws -> String { try String(contentsOf: errorFile, encoding: .utf8) }
+        func errorsSoFar() throws -> String { try folder.read("err") }
 
         /// Waits for its end.
         func finish() throws -> Result {
             process.waitUntilExit()
             return Result(
                 status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-                output: try String(contentsOf: outputFile, encoding: .utf8), errors: try errorsSoFar())
+                output: try folder.read("out"), errors: try errorsSoFar())
         }
     }
 
@@ -76,9 +68,8 @@ struct Binary {
     /// The same with an array of arguments.
     static func run(_ arguments: [String], input: Data? = nil) throws -> Result {
         guard let input else { return try Running(arguments).finish() }
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("in-\(UUID().uuidString)")
-        try input.write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
+        let folder = TemporaryFolder()
+        let file = URL(fileURLWithPath: try folder.write("in", input))
         return try Running(arguments, input: try FileHandle(forReadingFrom: file)).finish()
     }
 }

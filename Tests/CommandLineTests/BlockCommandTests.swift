@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Block indexes on the command line")
 struct BlockCommandTests {
     @Test("load --blocks makes one at its end, and not where nothing is to be built")
     func load() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let input = Data(Inputs.lines(600).utf8)
         #expect(try Binary.run("load", store, "-", "--quiet", "--blocks", "--no-build", input: input).status != 0)
@@ -17,7 +18,7 @@ struct BlockCommandTests {
 
     @Test("build --blocks makes one, searches name it, stats and verify know it, a build without leaves it")
     func contract() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let terms = #"{"t1": 1, "t9": 2, "t20": 0.5}"#
         try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(600).utf8))
@@ -68,7 +69,7 @@ struct BlockCommandTests {
 
     @Test("a seed makes the same block index")
     func seeds() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let files = try ["1", "1", "2"].enumerated().map { index, seed in
             let store = folder.path("\(index).sparse")
             try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(900).utf8))

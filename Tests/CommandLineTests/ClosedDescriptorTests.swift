@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A detached job may start with the descriptors 0 to 2 closed.
 @Suite struct ClosedDescriptorTests {
     @Test(arguments: ["<&- >&- 2>&-", ">&- 2>&-", "2>&-", "<&-"])
     func `no message of a command without standard descriptors gets into its store`(closed: String) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let input = try folder.write("in.jsonl", Inputs.lines(40) + String(repeating: "bad\n", count: 10))
         let store = folder.path("s.sparse")
         let shell = Process()

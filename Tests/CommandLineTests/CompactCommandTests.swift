@@ -1,10 +1,11 @@
 import Foundation
 import SparseStore
+import TestSupport
 import Testing
 
 @Suite struct CompactCommandTests {
     @Test func `a store shrinks, says by how much, and is busy while another process has it open`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = folder.path("s.sparse")
         try Binary.run("load", path, "-", "--quiet", input: Data(Inputs.lines(2_000).utf8))
         do {

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command contract, called as others call it")
 struct ContractTests {
     @Test("load, eval, search, stats, get and remove on the sample collection")
     func sample() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let loaded = try Binary.run("load", store, Inputs.sample("documents.jsonl.zst"), "--json")
         #expect(loaded.status == 0, "\(loaded.errors)")
@@ -65,7 +66,7 @@ struct ContractTests {
 
     @Test("CSR from a file, from standard input and with JSON queries in numbers")
     func csr() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let rows: [[(UInt32, Float)]] = [[(1, 1), (2, 2)], [(2, 1)], [], [(2, 3), (7, 1)]]
         let file = try folder.write("docs.csr", Inputs.csr(rows))
         let queries = try folder.write("queries.csr", Inputs.csr([[(2, 1)], [], [(7, 2)]]))
@@ -101,7 +102,7 @@ struct ContractTests {
 
     @Test("weightings: none, idf, and tables by number and by name")
     func weightings() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let numbers = folder.path("numbers")
         let file = try folder.write("docs.csr", Inputs.csr([[(0, 1), (1, 1)], [(0, 2)], [(0, 3)]]))
         try Binary.run("load", numbers, file)
@@ -127,7 +128,7 @@ struct ContractTests {
 
     @Test("exit codes and one clear line for what goes wrong")
     func errors() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let good = try folder.write("good.jsonl", Inputs.lines(3))
         try Binary.run("load", store, good)
@@ -190,7 +191,7 @@ struct ContractTests {
 
     @Test("removing several: the missing are named, the others go")
     func remove() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         try Binary.run("load", store, "-", input: Data(Inputs.lines(5).utf8))
         let result = try Binary.run("remove", store, "1", "77", "3", "--json")
@@ -203,7 +204,7 @@ struct ContractTests {
 
     @Test("a filter keeps to the documents whose tags fulfil it; one that cannot be read is wrong usage")
     func filter() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let lines = [("1", #""a""#), ("2", #""a", "b""#), ("3", "")].map {
             "{\"id\": \($0), \"vector\": {\"x\": \($0)}, \"tags\": [\($1)]}\n"
@@ -221,7 +222,7 @@ struct ContractTests {
 
     @Test("feedback and fusion: eval reports the stages, a run fused with itself keeps its order")
     func stages() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let queries = Inputs.sample("queries.jsonl")
         try Binary.run("load", store, Inputs.sample("documents.jsonl.zst"))
@@ -261,7 +262,7 @@ struct ContractTests {
 
     @Test("every query of a file: a line for each in its order, the same for any number of threads", arguments: [1, 3])
     func all(threads: Int) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let queries = Inputs.sample("queries.jsonl")
         try Binary.run("load", store, Inputs.sample("documents.jsonl.zst"))
@@ -293,7 +294,7 @@ struct ContractTests {
 
     @Test("threads give the same figures as one, and a warm-up changes nothing but times")
     func threads() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         try Binary.run("load", store, Inputs.sample("documents.jsonl.zst"))
         func figures(_ threads: String, _ more: String) throws -> [String: Any] {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 #if canImport(Darwin)
@@ -9,7 +10,7 @@ import Testing
 
 /// verify, repair, backup and restore, on stores that are sound and stores that are not.
 @Suite struct DamageTests {
-    private func makeStore(_ folder: Folder, documents: Int = 300) throws -> String {
+    private func makeStore(_ folder: TemporaryFolder, documents: Int = 300) throws -> String {
         let path = folder.path("s.sparse")
         try Binary.run("load", path, "-", "--quiet", input: Data(Inputs.lines(documents).utf8))
         return path
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func `a sound store is found sound`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try makeStore(folder)
         for arguments in [["verify", path], ["verify", path, "--deep"]] {
             let result = try Binary.Running(arguments).finish()
@@ -46,7 +47,7 @@ import Testing
     }
 
     @Test func `a changed byte is reported with its place, and the exit code is 3`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try makeStore(folder)
         try damageDocument(123, path)
         let result = try Binary.run("verify", path, "--deep", "--json")
@@ -62,7 +63,7 @@ import Testing
 
     /// A leaf whose nodes lie outside the file: liblmdb reads there and gets a SIGBUS or SIGSEGV.
     @Test func `damage that ends the reading process is a report`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try makeStore(folder, documents: 60)
         let sound = try Data(contentsOf: URL(fileURLWithPath: path))
         var signals = 0
@@ -91,7 +92,7 @@ import Testing
 
     /// A leaf that says it is something else: liblmdb notices, and refuses every later read of the transaction.
     @Test func `a page that liblmdb refuses is a finding, and repair passes it by`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try makeStore(folder)
         let sound = try Data(contentsOf: URL(fileURLWithPath: path))
         var passedBy = 0
@@ -127,7 +128,7 @@ import Testing
     }
 
     @Test func `a store that somebody keeps locked is busy, not damaged`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try makeStore(folder, documents: 10)
         let descriptor = open(path + "-lock", O_RDWR)
         defer { close(descriptor) }
@@ -141,7 +142,7 @@ import Testing
     }
 
     @Test func `repair keeps all but the damaged documents, and only when told to`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try makeStore(folder)
         try damageDocument(123, path)
         let new = folder.path("new.sparse")
@@ -159,7 +160,7 @@ import Testing
     }
 
     @Test func `a backup is verified, restores to the same answers, and replaces nothing`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try makeStore(folder)
         let backup = folder.path("b.sparse")
         let made = try Binary.run("backup", path, backup, "--deep")
@@ -179,7 +180,7 @@ import Testing
     }
 
     @Test func `what export writes, load reads, to the last bit`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = folder.path("s.sparse")
         let lines = [
             #"{"id": "a\u00e9\n", "content": "caf\u00e9 \"x\"", "tags": ["t1", "t\t2"], "vector": {"w\u0001": 0.1, "v": 3e-15}}"#,
@@ -196,7 +197,7 @@ import Testing
     }
 
     @Test func `there is nothing to migrate`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let result = try Binary.run("migrate", try makeStore(folder, documents: 3))
         #expect(result.status == 0)
         #expect(result.output == "format 1.0: nothing to do\n")

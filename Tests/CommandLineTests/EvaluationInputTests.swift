@@ -1,15 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Nothing that does not fit an evaluation is left out without a word")
 struct EvaluationInputTests {
     /// A store of two documents, and queries for it.
     private struct Place {
-        let folder: Folder
+        let folder: TemporaryFolder
         let store: String
 
         init() throws {
-            folder = try Folder()
+            folder = TemporaryFolder()
             store = folder.path("s.sparse")
             let lines = #"{"id": "1", "vector": {"x": 3}}"# + "\n" + #"{"id": "2", "vector": {"x": 2, "y": 1}}"# + "\n"
             try Binary.run("load", store, "-", input: Data(lines.utf8))

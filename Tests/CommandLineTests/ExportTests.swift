@@ -1,6 +1,7 @@
 import Foundation
 import SparseInterchange
 import SparseStore
+import TestSupport
 import Testing
 
 @Suite("What is exported is loaded again as it was")
@@ -87,7 +88,7 @@ struct ExportTests {
         "payloads, tags, terms, numbers, weights and token vectors keep every bit",
         arguments: [false, true], [MultivectorCodec.f16, .int8])
     func roundTrip(isByNumber: Bool, codec: MultivectorCodec) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let seed = UInt64.random(in: 0...(.max))
         var generator = Generator(random: SeededGenerator(seed: seed), isByNumber: isByNumber)
         var configuration = Configuration()
@@ -114,7 +115,7 @@ struct ExportTests {
 
     @Test("a store by numbers is exported by numbers, and queries by numbers are read from the same form")
     func numbers() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let file = try folder.write("n.csr", Inputs.csr([[(1, 1), (5, 2)], [(5, 3)]]))
         try Binary.run("load", folder.path("a"), file)
         let lines = try Binary.run("export", folder.path("a")).output
@@ -128,7 +129,7 @@ struct ExportTests {
 
     @Test("what a load of an export changes is said: token vectors of a trained codec")
     func trainedCodec() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let lines = (0..<400).map {
             "{\"id\": \($0), \"vector\": {\"a\": 1}, \"multivector\": [[\($0 % 7), 1, \($0 % 5), 0.5]]}\n"
         }

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What people type without thinking, and what they are told then.
 @Suite struct HabitTests {
     @Test func `a negative number is an id, with options before or behind it`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let documents = try folder.write(
             "d.jsonl", #"{"id": "-5", "vector": {"x": 3}}"# + "\n" + #"{"id": "7", "vector": {"x": 1}}"#)
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func `a store that is not there is named`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = folder.path("nosuch.sparse")
         let result = try Binary.run("stats", path)
         #expect(result.status == 2)
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func `a term that is no number of the store is named, and its query`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("n.sparse")
         var matrix = Data()
         for number in [1, 9, 1, 0, 1] as [Int64] {
@@ -61,7 +62,7 @@ import Testing
     }
 
     @Test func `a time limit ends a search of many queries, with a number of answers and exit code 6`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let documents = try folder.write("d.jsonl", #"{"id": "d", "vector": {"x": 3}}"#)
         try Binary.run("load", store, documents, "--quiet")

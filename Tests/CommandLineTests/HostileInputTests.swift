@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Hostile input")
@@ -12,7 +13,7 @@ struct HostileInputTests {
 
     @Test("a line of 600 MiB is rejected in bounded memory")
     func hugeLine() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let input = try folder.write("in.jsonl", #"{"id": ""#)
         let file = try #require(FileHandle(forWritingAtPath: input))
         // A hole in the file: zeros that take no room.

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Loading: rejects, resuming, interruption, kills")
 struct LoadProcessTests {
     @Test("rejects are counted and go to a file with line number and reason; the rest is loaded")
     func rejects() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let text =
             Inputs.lines(2) + "secret\n" + Inputs.lines(2, from: 2) + "{\"id\": 9, \"vector\": {\"secret\": -1}}\n"
@@ -26,7 +27,7 @@ struct LoadProcessTests {
 
     @Test("exit code 2 when everything was rejected, 0 when there was nothing")
     func allRejected() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let result = try Binary.run("load", folder.path("a"), "-", input: Data("x\ny\n".utf8))
         #expect(result.status == 2)
         #expect(result.errors.contains("all 2 rows were rejected"))
@@ -35,7 +36,7 @@ struct LoadProcessTests {
 
     @Test("a finished load resumed does nothing; an input that changed is refused")
     func resumeFinished() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let input = try folder.write("in.jsonl", Inputs.lines(10))
         #expect(try Binary.run("load", store, input, "--resume").errors.contains("nothing to resume"))
@@ -50,7 +51,7 @@ struct LoadProcessTests {
 
     @Test("a store keeps the profile it was loaded with, until it is built with another")
     func profiles() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let input = try folder.write("in.jsonl", Inputs.lines(50))
         func profiles() throws -> [String?] {
@@ -75,7 +76,7 @@ struct LoadProcessTests {
 
     @Test("payloads by the field that is asked for")
     func payloads() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let line = Data(#"{"id": 1, "content": "one", "title": "two", "vector": {"a": 1}}"#.utf8)
         func payload(_ name: String, _ arguments: String...) throws -> String? {
             let store = folder.path(name)
@@ -93,7 +94,7 @@ struct LoadProcessTests {
 
     @Test("SIGINT commits what was read, exits with 8, and --resume goes on from there", arguments: [SIGINT, SIGTERM])
     func interrupt(signal: Int32) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let pipe = Pipe()
         let running = try Binary.Running(
@@ -120,7 +121,7 @@ struct LoadProcessTests {
 
     @Test("killed at any moment and resumed, a load ends with the same answers and the same rejects")
     func kills() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let lines = Inputs.lines(4_000).split(separator: "\n").enumerated().map {
             $0 % 500 == 77 ? "broken" : String($1)
         }
@@ -156,7 +157,7 @@ struct LoadProcessTests {
 
     @Test("documents of a feed that pauses are committed without its end")
     func pausedFeed() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let pipe = Pipe()
         let running = try Binary.Running(["load", store, "-", "--batch-seconds", "0.1", "--quiet"], input: pipe)

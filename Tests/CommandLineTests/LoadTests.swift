@@ -1,6 +1,7 @@
 import Foundation
 import SparseInterchange
 import SparseStore
+import TestSupport
 import Testing
 
 @testable import SparseStoreTool
@@ -19,7 +20,7 @@ struct LoadTests {
     @Test("bookmarks are named by absolute paths of bounded length")
     func bookmarkNames() throws {
         #expect(LoadBookmark.name(forInput: "-") == "load:-")
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try folder.write("in", "")
         #expect(LoadBookmark.name(forInput: path).hasSuffix("/in"))
         #expect(LoadBookmark.name(forInput: path).hasPrefix("load:/"))
@@ -31,7 +32,7 @@ struct LoadTests {
 
     @Test("rejects of an attempt that was not committed are written over")
     func rejectFile() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = folder.path("r.tsv")
         func reject(_ number: Int) -> Reject { Reject(number: number, reason: "why\tnot\nso") }
         let file = try Self.rejectFile(path, keeping: 0)
@@ -51,7 +52,7 @@ struct LoadTests {
 
     @Test("a file of rejects that the last load did not write to is kept whole")
     func otherRejectFile() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = try folder.write("r.tsv", "1\tx\n2\ty\n")
         var bookmark = LoadBookmark(format: "jsonl")
         bookmark.rejectBytes = 4
@@ -176,7 +177,7 @@ struct LoadTests {
 
     @Test("a document that the store refuses is a reject, and the others of its batch are written")
     func storeRefuses() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = try Store.open(at: folder.path("s.sparse"))
         defer { store.close() }
         let loader = Loader(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SparseStoreTool
@@ -15,7 +16,7 @@ struct MultivectorCommandTests {
     }
 
     /// Four documents of which the second best by terms is the best by tokens; the last has no token vectors.
-    private func files(_ folder: Folder) throws -> (documents: String, tokens: String, offsets: String) {
+    private func files(_ folder: TemporaryFolder) throws -> (documents: String, tokens: String, offsets: String) {
         let lines = (0..<4).map { "{\"id\": \"d\($0)\", \"vector\": {\"t\": \(4 - $0)}}\n" }.joined()
         let rows: [Float] = [0.5, 0, 0, 1, 1, 1, 0.25, 0]
         return (
@@ -27,7 +28,7 @@ struct MultivectorCommandTests {
 
     @Test("load, stats, get, search and eval with every codec", arguments: ["f16", "int8", "pq32"])
     func everything(codec: String) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let (documents, tokens, offsets) = try files(folder)
         let store = folder.path("s.sparse")
         let load = try Binary.run(
@@ -63,7 +64,7 @@ struct MultivectorCommandTests {
 
     @Test("a store changes its codec with a later load")
     func laterCodec() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let (documents, tokens, offsets) = try files(folder)
         let store = folder.path("s.sparse")
         _ = try Binary.run("load", store, documents, "--multivectors", tokens, "--offsets", offsets)
@@ -80,7 +81,7 @@ struct MultivectorCommandTests {
 
     @Test("what does not belong together is refused with a reason")
     func refusals() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let (documents, tokens, offsets) = try files(folder)
         let store = folder.path("s.sparse")
         #expect(try Binary.run("load", store, documents, "--multivectors", tokens).status == 1)

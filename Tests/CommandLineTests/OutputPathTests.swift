@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("No command writes over a file that it uses")
 struct OutputPathTests {
     /// A store with its lock file and inputs, each with a hard link, a symbolic link and a path through another folder.
     private struct Place {
-        let folder = try? Folder()
+        let folder = try? TemporaryFolder()
         let files = [
             "s.sparse", "s.sparse-lock", "in.jsonl", "q.jsonl", "gt.bin", "qrels", "fuse.run", "t.npy", "o.npy",
         ]

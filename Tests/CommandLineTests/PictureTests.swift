@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 #if canImport(FoundationXML)
@@ -39,12 +40,12 @@ import Testing
         }
     }
 
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let store: String
     private let queries: String
 
     init() throws {
-        folder = try Folder()
+        folder = TemporaryFolder()
         store = folder.path("s.sparse")
         let lines = (0..<30).map { number in
             #"{"id": "d\#(number)<&>", "content": "x", "vector": {"a": \#(number + 1), "b<\"&": 2, "c": 1}}"#

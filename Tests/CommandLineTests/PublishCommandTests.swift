@@ -1,10 +1,11 @@
 import Foundation
 import SparseStore
+import TestSupport
 import Testing
 
 @Suite struct PublishCommandTests {
     @Test func `a store is published, followed, listed and restored as of a generation`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let (store, target, copy) = (folder.path("s.sparse"), folder.path("target"), folder.path("copy.sparse"))
         try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(300).utf8))
         let first = try Binary.run("publish", store, target, "--json").object()
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test func `a follower that runs brings each publication, and ends at the first interrupt`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let (store, target, copy) = (folder.path("s.sparse"), folder.path("target"), folder.path("copy.sparse"))
         let follower = try Binary.Running(["follow", target, copy, "--every", "0.05", "--json"])
         try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(50).utf8))
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test func `no target is the store itself, and no copy goes over a file`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(50).utf8))
         try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: store)
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test func `damage of a target is refused by name, with its exit code`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let (store, target) = (folder.path("s.sparse"), folder.path("target"))
         try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(50).utf8))
         try Binary.run("publish", store, target)
@@ -98,7 +99,7 @@ import Testing
 
     @Test(arguments: ["<&- >&- 2>&-", ">&- 2>&-", "2>&-"])
     func `closed standard descriptors damage neither target nor copy`(closed: String) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let (store, target, copy) = (folder.path("s.sparse"), folder.path("target"), folder.path("copy.sparse"))
         try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(50).utf8))
         for words in [["publish", store, target], ["follow", target, copy, "--once"], ["publications", target]] {

@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `search` and `eval` can be asked beside a query, called as others call it.
 @Suite struct RetrievalCommandTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let store: String
 
     /// Documents "a#0" to "a#3", "b#0" to "b#3" and so on; the weight of "t" rises with the number.
     init() throws {
-        folder = try Folder()
+        folder = TemporaryFolder()
         store = folder.path("s.sparse")
         let lines = (0..<20).map { number in
             """

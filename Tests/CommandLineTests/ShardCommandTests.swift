@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Folders of shards, called as others call them.
 @Suite struct ShardCommandTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let store: String
     private let shards: String
 
     init() throws {
-        folder = try Folder()
+        folder = TemporaryFolder()
         store = folder.path("one.sparse")
         shards = folder.path("shards")
         let lines = (0..<300).map { number in

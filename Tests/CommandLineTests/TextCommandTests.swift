@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SparseStoreTool
@@ -13,7 +14,7 @@ struct TextCommandTests {
 
         """
 
-    private func loaded(_ folder: Folder) throws -> String {
+    private func loaded(_ folder: TemporaryFolder) throws -> String {
         let store = folder.path("s.sparse")
         let input = try folder.write("d.jsonl", Self.texts)
         let load = try Binary.run(
@@ -31,7 +32,7 @@ struct TextCommandTests {
 
     @Test("A store of texts is asked in plain words and shows what matched")
     func search() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = try loaded(folder)
         #expect(try ids(Binary.run("search", store, "running engine", "--json")) == ["engine"])
         #expect(try Set(ids(Binary.run("search", store, "halls", "--json"))) == ["engine", "7"])
@@ -47,7 +48,7 @@ struct TextCommandTests {
 
     @Test("A question without a term finds nothing and says why")
     func emptyQuestion() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let result = try Binary.run("search", try loaded(folder), "the of")
         #expect(result.status == 0)
         #expect(result.errors.contains("no term"))
@@ -55,7 +56,7 @@ struct TextCommandTests {
 
     @Test("Another encoder is refused, for questions and for documents, with both names")
     func otherEncoder() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = try loaded(folder)
         let asked = try Binary.run("search", store, "hall", "--encoder", "bm25:german")
         #expect(asked.status == 2)
@@ -69,7 +70,7 @@ struct TextCommandTests {
 
     @Test("eval asks questions of a file, as JSON Lines or with tabs")
     func eval() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = try loaded(folder)
         let tabs = try folder.write("q.tsv", "a\trunning engine\nb\tgardens\n")
         let lines = try folder.write(
@@ -88,7 +89,7 @@ struct TextCommandTests {
 
     @Test("encode prints the weights of each line")
     func encode() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let input = try folder.write("lines.txt", "Engines, engines running\n\n\u{4F60}\u{597D}\n")
         let words = try Binary.run("encode", input, "--encoder", "bm25:english")
         #expect(words.output == "{\"engin\": 2.0, \"run\": 1.0}\n{}\n{\"\u{4F60}\": 1.0, \"\u{597D}\": 1.0}\n")
@@ -107,7 +108,7 @@ struct TextCommandTests {
 
     @Test("A store of vectors is asked in plain words through its model's vocabulary")
     func inferenceFree() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let vocabulary = try folder.write("vocab.txt", "[UNK]\nengine\n##s\nhall\n")
         let table = try folder.write("idf.json", ###"{"engine": 2.5, "##s": 0.5, "hall": 1}"###)
         let encoder = "wordpiece:\(vocabulary),\(table)"
@@ -132,7 +133,7 @@ struct TextCommandTests {
 
     @Test("A load of texts that is killed at any moment and resumed ends with the same scores")
     func killedLoad() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let input = try folder.write("d.jsonl", Self.many(3_000))
         let words = ["--text", "body", "--encoder", "bm25:english"]
         let (expected, store) = (folder.path("expected"), folder.path("killed"))
@@ -162,7 +163,7 @@ struct TextCommandTests {
 
     @Test("A load of texts does not go on with another field, with none, or with another encoder")
     func resumedOtherwise() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let input = try folder.write("d.jsonl", Self.many(50))
         let store = folder.path("s.sparse")
         #expect(

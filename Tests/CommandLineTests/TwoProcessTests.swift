@@ -1,4 +1,5 @@
 import SparseStore
+import TestSupport
 import Testing
 
 /// One process writes, another has the store open and searches.
@@ -6,7 +7,7 @@ import Testing
     private func document(_ id: Int) -> String { #"{"id": \#(id), "vector": {"common": 1.5, "only\#(id)": 2}}"# }
 
     @Test func `a reader sees another process's commit on its next query, also after merges and removals`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = folder.path("shared.sparse")
         try Binary.run("load", path, try folder.write("0.jsonl", document(0) + "\n"), "--quiet")
         var configuration = Configuration()
@@ -34,7 +35,7 @@ import Testing
     }
 
     @Test func `two processes may write in turn, and each sees the other's documents`() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = folder.path("shared.sparse")
         let ours = try Store.open(at: path)
         for round in 0..<8 {

@@ -1,12 +1,13 @@
 import Foundation
 import SparseStore
+import TestSupport
 import Testing
 
 /// Commands that find another process writing.
 @Suite struct WaitTests {
     /// A store with one document that this process is writing to until `body` ends.
     private func whileWriting(_ body: (_ path: String) throws -> Void) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let path = folder.path("busy.sparse")
         let store = try Store.open(at: path)
         try store.write { try $0.upsert(Document(id: "d", terms: ["t": 1])) }

@@ -1,6 +1,7 @@
 import Dispatch
 import Platform
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import LMDB

@@ -1,6 +1,7 @@
 import LMDB
 import Platform
 import SystemPackage
+import TestSupport
 import Testing
 
 #if canImport(Darwin)

@@ -1,5 +1,6 @@
 import Foundation
 import SparseStore
+import TestSupport
 import Testing
 
 @testable import SparseInterchange
@@ -101,11 +102,9 @@ import Testing
     }
 
     @Test func `queries take the ids beside them`() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("npz-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(Written.scipyStored.bytes).write(to: folder.appendingPathComponent("query-embeddings.npz"))
-        try Data("x\ny\nz\n".utf8).write(to: folder.appendingPathComponent("query-ids.txt"))
+        let folder = TemporaryFolder()
+        _ = try folder.write("query-embeddings.npz", Data(Written.scipyStored.bytes))
+        _ = try folder.write("query-ids.txt", "x\ny\nz\n")
         #expect(try QueryFile(path: folder.path).queries.map(\.id) == ["x", "y", "z"])
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import SparseInterchange
 import SparseStore
+import TestSupport
 
 /// Files and readers for the tests.
 enum Support {
@@ -71,10 +72,8 @@ enum Support {
     /// A file with these bytes that is gone after `body`.
     @discardableResult
     static func withFile<Value>(_ bytes: [UInt8], _ body: (String) throws -> Value) throws -> Value {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("interchange-\(UUID().uuidString)")
-        try Data(bytes).write(to: url)
-        defer { try? FileManager.default.removeItem(at: url) }
-        return try body(url.path)
+        let folder = TemporaryFolder()
+        return try withExtendedLifetime(folder) { try body(folder.write("input", Data(bytes))) }
     }
 
     /// The sample collection of the repository.

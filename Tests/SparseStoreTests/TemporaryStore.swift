@@ -1,18 +1,15 @@
 import Foundation
 import SparseStore
+import TestSupport
 
 /// A path for a store that is removed with everything beside it when the value goes.
 final class TemporaryStore: Sendable {
-    let directory: URL
+    private let folder = TemporaryFolder()
 
-    init() throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("sparsestore-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    }
+    init() throws {}
 
-    deinit { try? FileManager.default.removeItem(at: directory) }
-
-    var path: String { directory.appendingPathComponent("test.sparse").path }
+    var directory: URL { URL(fileURLWithPath: folder.path, isDirectory: true) }
+    var path: String { folder.path("test.sparse") }
 
     func open(_ configure: (inout Configuration) -> Void = { _ in }) throws -> Store {
         var configuration = Configuration()

@@ -1,6 +1,7 @@
 import Foundation
 import SparseInterchange
 import SparseStore
+import TestSupport
 import Testing
 
 @testable import SparseText
@@ -9,14 +10,9 @@ import Testing
 struct StoreTextTests {
     /// A store that is removed when the value goes.
     private final class Temporary {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "sparsetext-\(UUID().uuidString).sparse")
+        private let folder = TemporaryFolder()
 
-        deinit {
-            for suffix in ["", "-lock"] { try? FileManager.default.removeItem(atPath: path.path + suffix) }
-        }
-
-        func open() throws -> Store { try Store.open(at: path.path) }
+        func open() throws -> Store { try Store.open(at: folder.path("test.sparse")) }
     }
 
     private func filled(_ temporary: Temporary) throws -> Store {

@@ -1,4 +1,5 @@
-import SystemPackage
+package import Foundation
+package import SystemPackage
 
 #if canImport(Darwin)
     import Darwin
@@ -6,22 +7,22 @@ import SystemPackage
     import Glibc
 #endif
 
-/// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
+/// A folder for one test, which is removed with everything in it when the value goes.
+package final class TemporaryFolder: Sendable {
+    package let path: String
     private let isMounted: Bool
 
-    init() {
+    package init() {
         path = Self.make()
         isMounted = false
     }
 
     #if os(Linux)
         /// Whether file systems can be mounted here. Tests that need one are skipped otherwise, and counted as such.
-        static let canMount = TemporaryFolder(diskOf: 1) != nil
+        package static let canMount = TemporaryFolder(diskOf: 1) != nil
 
         /// A disk of its own, of so many mebibytes; nil where mounting is not allowed.
-        init?(diskOf mebibytes: Int) {
+        package init?(diskOf mebibytes: Int) {
             path = Self.make()
             isMounted = mount("tmpfs", path, "tmpfs", 0, "size=\(mebibytes)m") == 0
             if !isMounted { return nil }
@@ -29,16 +30,34 @@ final class TemporaryFolder: Sendable {
     #endif
 
     private static func make() -> String {
-        var template = Array("/tmp/lmdb-tests-XXXXXX".utf8CString)
+        var template = Array("/tmp/sparsestore-tests-XXXXXX".utf8CString)
         return mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
     }
 
-    func file(_ name: String = "data.sparse") -> FilePath { FilePath("\(path)/\(name)") }
+    /// The path of a file in the folder.
+    package func file(_ name: String = "data.sparse") -> FilePath { FilePath(path(name)) }
 
-    /// Names of the entries, sorted.
-    var entries: [String] { Self.entries(path) }
+    /// The path of a file in the folder.
+    package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-    static func entries(_ path: String) -> [String] {
+    /// Writes a file and returns its path.
+    package func write(_ name: String, _ data: Data) throws -> String {
+        try data.write(to: URL(fileURLWithPath: path(name)))
+        return path(name)
+    }
+
+    package func write(_ name: String, _ text: String) throws -> String { try write(name, Data(text.utf8)) }
+
+    package func read(_ name: String) throws -> String {
+        try String(contentsOf: URL(fileURLWithPath: path(name)), encoding: .utf8)
+    }
+
+    package func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
+
+    /// The names of the entries, sorted.
+    package var entries: [String] { Self.entries(path) }
+
+    package static func entries(_ path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -62,20 +81,4 @@ final class TemporaryFolder: Sendable {
         for name in entries(path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
         rmdir(path)
     }
-}
-
-func readBytes(_ path: FilePath) -> [UInt8] {
-    let descriptor = open(path.string, O_RDONLY)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    let size = Int(lseek(descriptor, 0, SEEK_END))
-    return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        count = max(0, pread(descriptor, buffer.baseAddress, size, 0))
-    }
-}
-
-func writeBytes(_ bytes: [UInt8], to path: FilePath) {
-    let descriptor = open(path.string, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    defer { close(descriptor) }
-    _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
 }
