@@ -29,7 +29,7 @@ FORBIDDEN = {"try!": re.compile(r"\btry!"), "fatalError(": re.compile(r"\bfatalE
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+\s+(.*?)\s*$", re.MULTILINE)
-NAME = re.compile(r"`(\w+)`")
+NAME = re.compile(r"`([^`]+)`")
 OWN_PATH = re.compile(r"`((?:Sources|Tests|Scripts|Examples|Benchmarks|Fuzz)/[\w./+-]*)`")
 
 
@@ -88,7 +88,7 @@ def check_test_column(name: str, text: str, tests: str) -> list[str]:
             column = cells.index("Test")
         elif column is not None and column < len(cells):
             for test in NAME.findall(cells[column]):
-                if not re.search(rf"\b(?:func|struct|class)\s+{test}\b", tests):
+                if not re.search(rf"\b(?:func|struct|class)\s+(?:{re.escape(test)}\b|`{re.escape(test)}`)", tests):
                     problems.append(f"{name}:{number}: names the test {test}, which does not exist")
     return problems
 
@@ -119,8 +119,8 @@ def self_test() -> int:
         "Tests/A/A.swift": f'let place = "{place}"\nlet value = try! f()',
         "README.md": "# The house\n[a](#the-house) [b](More.md#some-code-and-more) [c](https://example.org/x) `Sources/A`",
         "More.md": "## Some `code`, and more\n```\n[x](nowhere.md)\n```",
-        "Tests/A/T.swift": "struct T { @Test func holds() {} }",
-        "Table.md": "| a | Test |\n|---|---|\n| `b` | `holds`, `T` |\n\n| a | other |\n|---|---|\n| b | `c` |",
+        "Tests/A/T.swift": "struct T { @Test func holds() {}\n@Test func `is a sentence`() {} }",
+        "Table.md": "| a | Test |\n|---|---|\n| `b` | `holds`, `is a sentence`, `T` |\n\n| a | other |\n|---|---|\n| b | `c` |",
     }
     broken = {
         "a letter outside ASCII": ("Tests/A/B.swift", "let dash = \"\u2013\"", "not ASCII"),

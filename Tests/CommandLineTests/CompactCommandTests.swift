@@ -19,7 +19,8 @@ import Testing
         }
         let report = try Binary.run("compact", path, "--json").object()
         let (before, after) = (report["bytes_before"] as? Int ?? 0, report["bytes_after"] as? Int ?? 0)
-        #expect(after > 0 && after < before / 2)
+        #expect(after > 0)
+        #expect(after < before / 2)
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == after)
         #expect(try Binary.run("verify", path, "--deep").status == 0)
         #expect(try Binary.run("compact", path).output.contains(" before, "))

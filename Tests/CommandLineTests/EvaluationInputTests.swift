@@ -25,8 +25,8 @@ struct EvaluationInputTests {
         }
     }
 
-    @Test("two queries of one id are refused where ids matter, and mentioned elsewhere")
-    func repeatedQueries() throws {
+    @Test
+    func `two queries of one id are refused where ids matter, and mentioned elsewhere`() throws {
         let place = try Place()
         let qrels = try place.folder.write("qrels", "q1 0 1 1\n")
         let run = place.folder.path("run")
@@ -47,8 +47,8 @@ struct EvaluationInputTests {
         #expect(all.errors.contains("queries 1 and 2"))
     }
 
-    @Test("contradicting judgments are refused, repeated and unasked ones counted")
-    func judgments() throws {
+    @Test
+    func `contradicting judgments are refused, repeated and unasked ones counted`() throws {
         let place = try Place()
         let contradicting = try place.eval("q.jsonl", "--qrels", place.folder.write("a", "q1 0 1 1\nq1 0 1 0\n"))
         #expect(contradicting.status == 2)
@@ -59,8 +59,8 @@ struct EvaluationInputTests {
         #expect(result.errors.contains("1 queries judged"), "\(result.errors)")
     }
 
-    @Test("a run of other queries is refused, and what does not fit of one is counted")
-    func fusedRuns() throws {
+    @Test
+    func `a run of other queries is refused, and what does not fit of one is counted`() throws {
         let place = try Place()
         for text in ["", "9 Q0 1 1 9 t\n"] {
             let result = try place.eval("q.jsonl", "--fuse", place.folder.write("r", text))
@@ -79,8 +79,8 @@ struct EvaluationInputTests {
         #expect(good.errors.isEmpty)
     }
 
-    @Test("a truth of other queries or of another collection is noticed")
-    func truths() throws {
+    @Test
+    func `a truth of other queries or of another collection is noticed`() throws {
         let place = try Place()
         func eval(_ rows: [[UInt32]], _ scores: [[Float]]) throws -> Binary.Result {
             try place.eval(
@@ -100,8 +100,8 @@ struct EvaluationInputTests {
         #expect(good.errors.isEmpty, "\(good.errors)")
     }
 
-    @Test("a bad weight has a way out in documents and in queries")
-    func badWeights() throws {
+    @Test
+    func `a bad weight has a way out in documents and in queries`() throws {
         let place = try Place()
         let line = #"{"id": "n", "vector": {"x": 1, "z": -0.001, "y": null}}"# + "\n"
         let refused = try Binary.run("load", place.store, "-", "--no-build", input: Data((line + Inputs.lines(1)).utf8))

@@ -84,10 +84,10 @@ struct ExportTests {
         return all
     }
 
-    @Test(
-        "payloads, tags, terms, numbers, weights and token vectors keep every bit",
-        arguments: [false, true], [MultivectorCodec.f16, .int8])
-    func roundTrip(isByNumber: Bool, codec: MultivectorCodec) throws {
+    @Test(arguments: [false, true], [MultivectorCodec.f16, .int8])
+    func `payloads, tags, terms, numbers, weights and token vectors keep every bit`(
+        isByNumber: Bool, codec: MultivectorCodec
+    ) throws {
         let folder = TemporaryFolder()
         let seed = UInt64.random(in: 0...(.max))
         var generator = Generator(random: SeededGenerator(seed: seed), isByNumber: isByNumber)
@@ -113,8 +113,8 @@ struct ExportTests {
         #expect(try Binary.run("export", folder.path("b.sparse")).output == exported.output, "seed \(seed)")
     }
 
-    @Test("a store by numbers is exported by numbers, and queries by numbers are read from the same form")
-    func numbers() throws {
+    @Test
+    func `a store by numbers is exported by numbers, and queries by numbers are read from the same form`() throws {
         let folder = TemporaryFolder()
         let file = try folder.write("n.csr", Inputs.csr([[(1, 1), (5, 2)], [(5, 3)]]))
         try Binary.run("load", folder.path("a"), file)
@@ -127,8 +127,8 @@ struct ExportTests {
         #expect(try figures.object()["queries"] as? Int == 2)
     }
 
-    @Test("what a load of an export changes is said: token vectors of a trained codec")
-    func trainedCodec() throws {
+    @Test
+    func `what a load of an export changes is said: token vectors of a trained codec`() throws {
         let folder = TemporaryFolder()
         let lines = (0..<400).map {
             "{\"id\": \($0), \"vector\": {\"a\": 1}, \"multivector\": [[\($0 % 7), 1, \($0 % 5), 0.5]]}\n"

@@ -11,8 +11,8 @@ struct HostileInputTests {
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 >> 10 }
     }
 
-    @Test("a line of 600 MiB is rejected in bounded memory")
-    func hugeLine() throws {
+    @Test
+    func `a line of 600 MiB is rejected in bounded memory`() throws {
         let folder = TemporaryFolder()
         let input = try folder.write("in.jsonl", #"{"id": ""#)
         let file = try #require(FileHandle(forWritingAtPath: input))

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Loading: rejects, resuming, interruption, kills")
 struct LoadProcessTests {
-    @Test("rejects are counted and go to a file with line number and reason; the rest is loaded")
-    func rejects() throws {
+    @Test
+    func `rejects are counted and go to a file with line number and reason; the rest is loaded`() throws {
         let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let text =
@@ -25,8 +25,8 @@ struct LoadProcessTests {
         #expect(try folder.read("rejects.tsv").split(separator: "\n").count == 2)
     }
 
-    @Test("exit code 2 when everything was rejected, 0 when there was nothing")
-    func allRejected() throws {
+    @Test
+    func `exit code 2 when everything was rejected, 0 when there was nothing`() throws {
         let folder = TemporaryFolder()
         let result = try Binary.run("load", folder.path("a"), "-", input: Data("x\ny\n".utf8))
         #expect(result.status == 2)
@@ -34,8 +34,8 @@ struct LoadProcessTests {
         #expect(try Binary.run("load", folder.path("b"), "-", input: Data()).status == 0)
     }
 
-    @Test("a finished load resumed does nothing; an input that changed is refused")
-    func resumeFinished() throws {
+    @Test
+    func `a finished load resumed does nothing; an input that changed is refused`() throws {
         let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let input = try folder.write("in.jsonl", Inputs.lines(10))
@@ -49,8 +49,8 @@ struct LoadProcessTests {
         #expect(try Binary.run("load", store, input).status == 0)
     }
 
-    @Test("a store keeps the profile it was loaded with, until it is built with another")
-    func profiles() throws {
+    @Test
+    func `a store keeps the profile it was loaded with, until it is built with another`() throws {
         let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let input = try folder.write("in.jsonl", Inputs.lines(50))
@@ -74,8 +74,8 @@ struct LoadProcessTests {
         }
     }
 
-    @Test("payloads by the field that is asked for")
-    func payloads() throws {
+    @Test
+    func `payloads by the field that is asked for`() throws {
         let folder = TemporaryFolder()
         let line = Data(#"{"id": 1, "content": "one", "title": "two", "vector": {"a": 1}}"#.utf8)
         func payload(_ name: String, _ arguments: String...) throws -> String? {
@@ -92,8 +92,8 @@ struct LoadProcessTests {
         #expect(try payload("c", "none") == nil)
     }
 
-    @Test("SIGINT commits what was read, exits with 8, and --resume goes on from there", arguments: [SIGINT, SIGTERM])
-    func interrupt(signal: Int32) throws {
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `SIGINT commits what was read, exits with 8, and --resume goes on from there`(signal: Int32) throws {
         let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let pipe = Pipe()
@@ -119,8 +119,8 @@ struct LoadProcessTests {
         #expect(rest["documents_in_all"] as? Int == 1_500)
     }
 
-    @Test("killed at any moment and resumed, a load ends with the same answers and the same rejects")
-    func kills() throws {
+    @Test
+    func `killed at any moment and resumed, a load ends with the same answers and the same rejects`() throws {
         let folder = TemporaryFolder()
         let lines = Inputs.lines(4_000).split(separator: "\n").enumerated().map {
             $0 % 500 == 77 ? "broken" : String($1)
@@ -155,8 +155,8 @@ struct LoadProcessTests {
         #expect(try folder.read("rejects.tsv") == folder.read("expected.tsv"))
     }
 
-    @Test("documents of a feed that pauses are committed without its end")
-    func pausedFeed() throws {
+    @Test
+    func `documents of a feed that pauses are committed without its end`() throws {
         let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let pipe = Pipe()

@@ -8,8 +8,8 @@ import Testing
 
 @Suite("The parts of loading")
 struct LoadTests {
-    @Test("a bookmark survives its encoding, and rubbish is none")
-    func bookmark() throws {
+    @Test
+    func `a bookmark survives its encoding, and rubbish is none`() throws {
         var bookmark = LoadBookmark(format: "jsonl", size: 7)
         (bookmark.offset, bookmark.number, bookmark.accepted, bookmark.rejected, bookmark.rejectBytes) = (1, 2, 3, 4, 5)
         #expect(LoadBookmark.decode(try bookmark.encoded()) == bookmark)
@@ -17,8 +17,8 @@ struct LoadTests {
         #expect(LoadBookmark.decode([]) == nil)
     }
 
-    @Test("bookmarks are named by absolute paths of bounded length")
-    func bookmarkNames() throws {
+    @Test
+    func `bookmarks are named by absolute paths of bounded length`() throws {
         #expect(LoadBookmark.name(forInput: "-") == "load:-")
         let folder = TemporaryFolder()
         let path = try folder.write("in", "")
@@ -30,8 +30,8 @@ struct LoadTests {
         #expect(names.allSatisfy { $0.utf8.count <= 200 })
     }
 
-    @Test("rejects of an attempt that was not committed are written over")
-    func rejectFile() throws {
+    @Test
+    func `rejects of an attempt that was not committed are written over`() throws {
         let folder = TemporaryFolder()
         let path = folder.path("r.tsv")
         func reject(_ number: Int) -> Reject { Reject(number: number, reason: "why\tnot\nso") }
@@ -50,8 +50,8 @@ struct LoadTests {
         #expect(try folder.read("r.tsv").isEmpty)
     }
 
-    @Test("a file of rejects that the last load did not write to is kept whole")
-    func otherRejectFile() throws {
+    @Test
+    func `a file of rejects that the last load did not write to is kept whole`() throws {
         let folder = TemporaryFolder()
         let path = try folder.write("r.tsv", "1\tx\n2\ty\n")
         var bookmark = LoadBookmark(format: "jsonl")
@@ -61,8 +61,8 @@ struct LoadTests {
         #expect(try Self.rejectFile(path, keeping: bookmark.rejectBytesToKeep(path)).committedBytes == 4)
     }
 
-    @Test("batches are bounded by documents and by bytes")
-    func batches() throws {
+    @Test
+    func `batches are bounded by documents and by bytes`() throws {
         func sizes(_ text: String, batch: Int, bytes: Int = MemoryOption.standard.batchBytes) throws -> [Int] {
             let reader = try JSONLinesReader(source: try ByteSource(bytes: Array(text.utf8)))
             let queue = BatchQueue(BatchLimits(documents: batch, bytes: bytes))
@@ -87,8 +87,8 @@ struct LoadTests {
         #expect(try sizes(large.joined(), batch: 10, bytes: little) == [1, 1, 1, 1, 1])
     }
 
-    @Test("the progress on a terminal and in a log")
-    func progress() {
+    @Test
+    func `the progress on a terminal and in a log`() {
         let progress = LoadProgress(accepted: 1_234_567, rejected: 3, fraction: 0.456, seconds: 100)
         let bar = ProgressReporter.bar(progress, remaining: 75)
         #expect(bar == "[#########...........]  45 %  1,234,567 documents  12,345/s  3 rejected  1:15 l")
@@ -100,8 +100,8 @@ struct LoadTests {
         #expect(ProgressReporter.bar(unknown, remaining: nil) == "5 documents  5/s")
     }
 
-    @Test("reports come at their time, and notes do not run into the bar")
-    func reporter() {
+    @Test
+    func `reports come at their time, and notes do not run into the bar`() {
         final class Sink { var text = "" }
         let sink = Sink()
         func at(_ seconds: Double) -> LoadProgress {
@@ -140,8 +140,8 @@ struct LoadTests {
         }
     }
 
-    @Test("an interruption takes all that was read, in order, and then the reading thread ends")
-    func interruptedQueue() throws {
+    @Test
+    func `an interruption takes all that was read, in order, and then the reading thread ends`() throws {
         let queue = BatchQueue(BatchLimits(documents: 10, bytes: .max))
         let numbers = Numbers()
         // Fifteen rows: a batch that is complete, and one that waits for more which do not come.
@@ -162,8 +162,8 @@ struct LoadTests {
         thread.join()
     }
 
-    @Test("a batch that is old enough is taken as it is")
-    func oldBatch() throws {
+    @Test
+    func `a batch that is old enough is taken as it is`() throws {
         let queue = BatchQueue(BatchLimits(documents: 10, bytes: .max, age: .milliseconds(50)))
         let numbers = Numbers()
         for _ in 0..<3 { #expect(queue.add(try #require(try numbers.next()), from: numbers)) }
@@ -175,8 +175,8 @@ struct LoadTests {
         #expect(batch.position.number == 3)
     }
 
-    @Test("a document that the store refuses is a reject, and the others of its batch are written")
-    func storeRefuses() throws {
+    @Test
+    func `a document that the store refuses is a reject, and the others of its batch are written`() throws {
         let folder = TemporaryFolder()
         let store = try Store.open(at: folder.path("s.sparse"))
         defer { store.close() }

@@ -26,8 +26,8 @@ struct MultivectorCommandTests {
         )
     }
 
-    @Test("load, stats, get, search and eval with every codec", arguments: ["f16", "int8", "pq32"])
-    func everything(codec: String) throws {
+    @Test(arguments: ["f16", "int8", "pq32"])
+    func `load, stats, get, search and eval with every codec`(codec: String) throws {
         let folder = TemporaryFolder()
         let (documents, tokens, offsets) = try files(folder)
         let store = folder.path("s.sparse")
@@ -50,7 +50,8 @@ struct MultivectorCommandTests {
         let ids = (search["hits"] as? [[String: Any]])?.compactMap { $0["id"] as? String }
         #expect(ids == ["d1", "d0", "d2", "d3"])
         let stages = try #require(search["stages"] as? [[String: Any]])
-        #expect(stages.last?["name"] as? String == "maxsim" && stages.last?["scored"] as? Int == 3)
+        #expect(stages.last?["name"] as? String == "maxsim")
+        #expect(stages.last?["scored"] as? Int == 3)
         // The query's token vectors in the file of queries.
         let queries = try folder.write("q.jsonl", #"{"id": "q", "vector": {"t": 1}, "multivector": [[1, 1]]}"# + "\n")
         let qrels = try folder.write("q.tsv", "q d1 1\n")
@@ -62,8 +63,8 @@ struct MultivectorCommandTests {
         #expect(plain["mrr"] as? Double == 0.5 && better["mrr"] as? Double == 1)
     }
 
-    @Test("a store changes its codec with a later load")
-    func laterCodec() throws {
+    @Test
+    func `a store changes its codec with a later load`() throws {
         let folder = TemporaryFolder()
         let (documents, tokens, offsets) = try files(folder)
         let store = folder.path("s.sparse")
@@ -76,25 +77,29 @@ struct MultivectorCommandTests {
         // Another dimension is a reject of that line.
         let wrong = try folder.write("wrong.jsonl", #"{"id": "w", "vector": {"t": 1}, "multivector": [[1]]}"# + "\n")
         let load = try Binary.run("load", store, wrong)
-        #expect(load.status == 2 && load.errors.contains("1 dimensions"))
+        #expect(load.status == 2)
+        #expect(load.errors.contains("1 dimensions"))
     }
 
-    @Test("what does not belong together is refused with a reason")
-    func refusals() throws {
+    @Test
+    func `what does not belong together is refused with a reason`() throws {
         let folder = TemporaryFolder()
         let (documents, tokens, offsets) = try files(folder)
         let store = folder.path("s.sparse")
         #expect(try Binary.run("load", store, documents, "--multivectors", tokens).status == 1)
         let short = try folder.write("short.npy", Self.npy("<i8", "(2,)", [0, 4] as [Int64]))
         let load = try Binary.run("load", store, documents, "--multivectors", tokens, "--offsets", short)
-        #expect(load.status == 2 && load.errors.contains("belongs to the input"))
+        #expect(load.status == 2)
+        #expect(load.errors.contains("belongs to the input"))
         #expect(try Binary.run("load", store, documents, "--multivectors", tokens, "--offsets", offsets).status == 0)
         #expect(try Binary.run("search", store, "--terms", #"{"t": 1}"#, "--alpha", "0.1").status == 1)
         let none = try Binary.run("search", store, "--terms", #"{"t": 1}"#, "--rerank", "maxsim")
-        #expect(none.status == 2 && none.errors.contains("--query-multivectors"))
+        #expect(none.status == 2)
+        #expect(none.errors.contains("--query-multivectors"))
         let wide = try folder.write("w.npy", Self.npy("<f4", "(1, 3)", [0, 0, 0] as [UInt32]))
         let wrong = try Binary.run(
             "search", store, "--terms", #"{"t": 1}"#, "--rerank", "maxsim", "--query-multivectors", wide)
-        #expect(wrong.status == 2 && wrong.errors.contains("3 dimensions"))
+        #expect(wrong.status == 2)
+        #expect(wrong.errors.contains("3 dimensions"))
     }
 }

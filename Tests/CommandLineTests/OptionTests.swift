@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Options say what they mean")
 struct OptionTests {
-    @Test("recall")
-    func recall() {
+    @Test
+    func `recall`() {
         #expect(RecallOption(argument: "exact")?.recall == .exact)
         #expect(RecallOption(argument: "fast")?.recall == .fast)
         #expect(RecallOption(argument: "0.95")?.recall == .target(0.95))
@@ -14,8 +14,8 @@ struct OptionTests {
         for bad in ["0", "-1", "1.1", "nan", "", "best"] { #expect(RecallOption(argument: bad) == nil) }
     }
 
-    @Test("plain Seismic")
-    func plainSeismic() {
+    @Test
+    func `plain Seismic`() {
         func recall(_ argument: String) -> Recall? { PlainSeismicOption(argument: argument)?.recall }
         #expect(recall("cut=12,heap=0.7") == .plainSeismic(cut: 12, heapFactor: 0.7))
         #expect(recall("heap=1") == .plainSeismic(cut: 8, heapFactor: 1))
@@ -27,16 +27,16 @@ struct OptionTests {
         }
     }
 
-    @Test("weighting")
-    func weighting() {
+    @Test
+    func `weighting`() {
         #expect(WeightingOption(argument: "none") == WeightingOption.none)
         #expect(WeightingOption(argument: "idf") == .idf)
         #expect(WeightingOption(argument: "table:a:b") == .table("a:b"))
         for bad in ["", "table", "table:", "IDF"] { #expect(WeightingOption(argument: bad) == nil) }
     }
 
-    @Test("memory")
-    func memory() throws {
+    @Test
+    func `memory`() throws {
         #expect(MemoryOption(argument: "1GiB")?.bytes == MemoryOption.standard.bytes)
         #expect(MemoryOption(argument: "64MiB")?.bytes == 64 << 20)
         #expect(MemoryOption(argument: "65536KiB")?.bytes == 64 << 20)
@@ -46,8 +46,8 @@ struct OptionTests {
         }
     }
 
-    @Test("feedback")
-    func feedback() throws {
+    @Test
+    func `feedback`() throws {
         let given = try FeedbackOption.parse("terms=7,docs=3,weight=0.25,interpolate=0.5")
         #expect(
             given
@@ -59,8 +59,8 @@ struct OptionTests {
         }
     }
 
-    @Test("every error code has an exit code")
-    func exitCodes() {
+    @Test
+    func `every error code has an exit code`() {
         #expect(ExitStatus(SparseStoreError.Code.corrupted) == .corrupted)
         #expect(ExitStatus(SparseStoreError.Code.incompatibleFormat) == .incompatible)
         #expect(ExitStatus(SparseStoreError.Code.diskFull) == .diskFull)

@@ -6,13 +6,12 @@ import Testing
 struct OutputPathTests {
     /// A store with its lock file and inputs, each with a hard link, a symbolic link and a path through another folder.
     private struct Place {
-        let folder = try? TemporaryFolder()
+        let folder = TemporaryFolder()
         let files = [
             "s.sparse", "s.sparse-lock", "in.jsonl", "q.jsonl", "gt.bin", "qrels", "fuse.run", "t.npy", "o.npy",
         ]
 
         init() throws {
-            let folder = try #require(folder)
             _ = try folder.write("in.jsonl", #"{"id": 0, "vector": {"x": 1}}"# + "\nbad\n")
             _ = try folder.write("q.jsonl", #"{"id": "q", "vector": {"x": 1}}"# + "\n")
             _ = try folder.write("gt.bin", Inputs.truth([[0]], [[1]]))
@@ -31,7 +30,7 @@ struct OutputPathTests {
             }
         }
 
-        func path(_ name: String) throws -> String { try #require(folder).path(name) }
+        func path(_ name: String) -> String { folder.path(name) }
 
         func contents() throws -> [Data] {
             try files.filter { $0 != "s.sparse-lock" }.map { try Data(contentsOf: URL(fileURLWithPath: path($0))) }
@@ -42,16 +41,16 @@ struct OutputPathTests {
         /// Every way to write the path of a file.
         func spellings(_ file: String) throws -> [String] {
             [
-                try path(file), try path("./\(file)"), try path("folder/\(file)"), try path("\(file).hard"),
-                try path("\(file).soft"),
+                path(file), path("./\(file)"), path("folder/\(file)"), path("\(file).hard"),
+                path("\(file).soft"),
             ]
         }
     }
 
     private func run(_ arguments: [String]) throws -> Binary.Result { try Binary.Running(arguments).finish() }
 
-    @Test("--run names no store, lock file or input, by whatever name")
-    func runFile() throws {
+    @Test
+    func `--run names no store, lock file or input, by whatever name`() throws {
         let place = try Place()
         let before = try place.contents()
         for file in ["s.sparse", "s.sparse-lock", "q.jsonl", "gt.bin", "qrels", "fuse.run"] {
@@ -68,8 +67,8 @@ struct OutputPathTests {
         #expect(try run(["verify", place.path("s.sparse"), "--deep"]).status == 0)
     }
 
-    @Test("--rejects names no store, lock file or input, by whatever name")
-    func rejects() throws {
+    @Test
+    func `--rejects names no store, lock file or input, by whatever name`() throws {
         let place = try Place()
         let before = try place.contents()
         for file in ["s.sparse", "s.sparse-lock", "in.jsonl", "t.npy", "o.npy"] {
@@ -86,8 +85,8 @@ struct OutputPathTests {
         #expect(try run(["verify", place.path("s.sparse"), "--deep"]).status == 0)
     }
 
-    @Test("a store that is not there yet is not made of a file of rejects")
-    func newStore() throws {
+    @Test
+    func `a store that is not there yet is not made of a file of rejects`() throws {
         let place = try Place()
         let before = try place.names()
         for rejects in ["new.sparse", "./new.sparse", "folder/new.sparse", "new.sparse-lock", "folder/new.sparse-lock"]
@@ -100,8 +99,8 @@ struct OutputPathTests {
         }
     }
 
-    @Test("standard input is an input as well")
-    func standardInput() throws {
+    @Test
+    func `standard input is an input as well`() throws {
         let place = try Place()
         let before = try place.contents()
         let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: place.path("in.jsonl")))
@@ -112,15 +111,15 @@ struct OutputPathTests {
         #expect(try place.contents() == before)
     }
 
-    @Test("standard output and standard error do not lead into a file that is used", arguments: ["1", "2"])
-    func standardStreams(stream: String) throws {
+    @Test(arguments: ["1", "2"])
+    func `standard output and standard error do not lead into a file that is used`(stream: String) throws {
         let place = try Place()
         let before = try place.contents()
-        let store = try place.path("s.sparse")
+        let store = place.path("s.sparse")
         let commands = [
             ["export", store], ["stats", store], ["get", store, "0"], ["verify", store], ["build", store],
-            ["search", store, "--terms", #"{"x": 1}"#], ["repair", store, "--to", try place.path("mended")],
-            ["backup", store, try place.path("copy")], ["restore", store, try place.path("copy")], ["compact", store],
+            ["search", store, "--terms", #"{"x": 1}"#], ["repair", store, "--to", place.path("mended")],
+            ["backup", store, place.path("copy")], ["restore", store, place.path("copy")], ["compact", store],
             ["tune", store], ["migrate", store], ["remove", store, "0"],
         ]
         for command in commands {
@@ -128,7 +127,7 @@ struct OutputPathTests {
                 let process = Process()
                 process.executableURL = URL(fileURLWithPath: "/bin/sh")
                 process.arguments = ["-c", "exec \"$@\" \(stream)>> \"$TARGET\"", "sh", Binary.path] + command
-                process.environment = ProcessInfo.processInfo.environment.merging(["TARGET": try place.path(target)]) {
+                process.environment = ProcessInfo.processInfo.environment.merging(["TARGET": place.path(target)]) {
                     $1
                 }
                 process.standardOutput = FileHandle.nullDevice
@@ -141,11 +140,11 @@ struct OutputPathTests {
         #expect(try place.contents() == before)
     }
 
-    @Test("what must not be there yet is refused when it is, by whatever name")
-    func newFiles() throws {
+    @Test
+    func `what must not be there yet is refused when it is, by whatever name`() throws {
         let place = try Place()
         let before = try place.contents()
-        let store = try place.path("s.sparse")
+        let store = place.path("s.sparse")
         for file in ["s.sparse", "s.sparse-lock", "in.jsonl"] {
             for spelling in try place.spellings(file) {
                 for command in [
@@ -160,18 +159,18 @@ struct OutputPathTests {
         #expect(try run(["verify", store, "--deep"]).status == 0)
     }
 
-    @Test("a file of the user's that is called like one in the making survives every command")
-    func leftovers() throws {
+    @Test
+    func `a file of the user's that is called like one in the making survives every command`() throws {
         let place = try Place()
-        let store = try place.path("s.sparse")
+        let store = place.path("s.sparse")
         // A compaction refuses a file that has a second name.
-        try FileManager.default.removeItem(atPath: try place.path("s.sparse.hard"))
+        try FileManager.default.removeItem(atPath: place.path("s.sparse.hard"))
         let mine = ["s.sparse.new-20241128-1", "copy.new-20241128-2", "mended.new-1-a", "again.new-0123456789abcdef"]
         for name in mine { try FileManager.default.copyItem(atPath: store, toPath: place.path(name)) }
         for command in [
-            ["compact", store], ["backup", store, try place.path("copy")],
-            ["repair", store, "--to", try place.path("mended")],
-            ["restore", try place.path("again.new-0123456789abcdef"), try place.path("again")],
+            ["compact", store], ["backup", store, place.path("copy")],
+            ["repair", store, "--to", place.path("mended")],
+            ["restore", place.path("again.new-0123456789abcdef"), place.path("again")],
         ] {
             let result = try run(command)
             #expect(result.status == 0, "\(command[0]): \(result.errors)")

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("What is shown, to people and to programs")
 struct ShowTests {
-    @Test("JSON is escaped and keeps the order of its fields")
-    func json() {
+    @Test
+    func `JSON is escaped and keeps the order of its fields`() {
         let value = JSONValue.object([
             ("b", .string("a\"\\\n\t\u{1}\u{7F}\u{E9}\u{1F600}")),
             ("a", .array([.integer(-1), .number(1.5), .bool(true), .null])),
@@ -18,13 +18,13 @@ struct ShowTests {
                 + #"", "a": [-1, 1.5, true, null], "c": null, "d": 0.1, "e": {}}"#)
     }
 
-    @Test("base64", arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")])
-    func base64(text: String, encoded: String) {
+    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")])
+    func `base64`(text: String, encoded: String) {
         #expect(Base64.encode(Array(text.utf8)) == encoded)
     }
 
-    @Test("figures as people read them")
-    func figures() {
+    @Test
+    func `figures as people read them`() {
         #expect(Figures.count(0) == "0")
         #expect(Figures.count(999) == "999")
         #expect(Figures.count(1_234_567) == "1,234,567")
@@ -42,8 +42,8 @@ struct ShowTests {
         #expect(Figures.rounded(1.23456, 2) == 1.23)
     }
 
-    @Test("text of documents cannot command a terminal")
-    func printable() {
+    @Test
+    func `text of documents cannot command a terminal`() {
         #expect(Printable.line(Array("a\u{1B}[31mb\u{7}\u{202E}c".utf8), limit: 100) == "a.[31mb..c")
         #expect(Printable.line(Array("  a \n\n b\t".utf8), limit: 100) == "a b")
         #expect(Printable.line(Array("abcdef".utf8), limit: 3) == "abc...")
@@ -53,16 +53,16 @@ struct ShowTests {
         #expect(Printable.wrap("aaa bbb ccc", width: 8, indent: " ") == " aaa bbb\n ccc")
     }
 
-    @Test("columns")
-    func table() {
+    @Test
+    func `columns`() {
         var table = TextTable(rightAligned: [1], indent: "> ")
         table.add("a", "1")
         table.add("long", "234")
         #expect(table.text == "> a       1\n> long  234\n")
     }
 
-    @Test("percentiles are values at the nearest rank")
-    func latency() {
+    @Test
+    func `percentiles are values at the nearest rank`() {
         let summary = LatencySummary(nanoseconds: (1...100).map { Int64($0) * 1_000 }.shuffled())
         #expect((summary.mean, summary.p50, summary.p99, summary.maximum) == (50.5, 50, 99, 100))
         let one = LatencySummary(nanoseconds: [2_000])

@@ -30,8 +30,8 @@ struct TextCommandTests {
         try #require(result.object()["hits"] as? [[String: Any]]).compactMap { $0["id"] as? String }
     }
 
-    @Test("A store of texts is asked in plain words and shows what matched")
-    func search() throws {
+    @Test
+    func `a store of texts is asked in plain words and shows what matched`() throws {
         let folder = TemporaryFolder()
         let store = try loaded(folder)
         #expect(try ids(Binary.run("search", store, "running engine", "--json")) == ["engine"])
@@ -46,16 +46,16 @@ struct TextCommandTests {
         #expect(match == ["begin": 6, "end": 13])
     }
 
-    @Test("A question without a term finds nothing and says why")
-    func emptyQuestion() throws {
+    @Test
+    func `a question without a term finds nothing and says why`() throws {
         let folder = TemporaryFolder()
         let result = try Binary.run("search", try loaded(folder), "the of")
         #expect(result.status == 0)
         #expect(result.errors.contains("no term"))
     }
 
-    @Test("Another encoder is refused, for questions and for documents, with both names")
-    func otherEncoder() throws {
+    @Test
+    func `another encoder is refused, for questions and for documents, with both names`() throws {
         let folder = TemporaryFolder()
         let store = try loaded(folder)
         let asked = try Binary.run("search", store, "hall", "--encoder", "bm25:german")
@@ -68,8 +68,8 @@ struct TextCommandTests {
         #expect(loaded.errors.contains("bm25:english"))
     }
 
-    @Test("eval asks questions of a file, as JSON Lines or with tabs")
-    func eval() throws {
+    @Test
+    func `eval asks questions of a file, as JSON Lines or with tabs`() throws {
         let folder = TemporaryFolder()
         let store = try loaded(folder)
         let tabs = try folder.write("q.tsv", "a\trunning engine\nb\tgardens\n")
@@ -87,8 +87,8 @@ struct TextCommandTests {
         }
     }
 
-    @Test("encode prints the weights of each line")
-    func encode() throws {
+    @Test
+    func `encode prints the weights of each line`() throws {
         let folder = TemporaryFolder()
         let input = try folder.write("lines.txt", "Engines, engines running\n\n\u{4F60}\u{597D}\n")
         let words = try Binary.run("encode", input, "--encoder", "bm25:english")
@@ -99,15 +99,15 @@ struct TextCommandTests {
         #expect(pieces.output == "{\"##s\": 0.5, \"engine\": 2.5, \"running\": 1.0}\n{}\n{}\n")
     }
 
-    @Test("Encoders that do not exist are refused", arguments: ["bm25", "bm25:klingon", "wordpiece:", "splade:x"])
-    func unknownEncoders(_ name: String) throws {
+    @Test(arguments: ["bm25", "bm25:klingon", "wordpiece:", "splade:x"])
+    func `encoders that do not exist are refused`(_ name: String) throws {
         let result = try Binary.run("encode", "--encoder", name)
         #expect(result.status == (name == "bm25:klingon" ? 2 : 1))
         #expect(result.errors.split(separator: "\n").count == 1)
     }
 
-    @Test("A store of vectors is asked in plain words through its model's vocabulary")
-    func inferenceFree() throws {
+    @Test
+    func `a store of vectors is asked in plain words through its model's vocabulary`() throws {
         let folder = TemporaryFolder()
         let vocabulary = try folder.write("vocab.txt", "[UNK]\nengine\n##s\nhall\n")
         let table = try folder.write("idf.json", ###"{"engine": 2.5, "##s": 0.5, "hall": 1}"###)
@@ -131,8 +131,8 @@ struct TextCommandTests {
         }.joined()
     }
 
-    @Test("A load of texts that is killed at any moment and resumed ends with the same scores")
-    func killedLoad() throws {
+    @Test
+    func `a load of texts that is killed at any moment and resumed ends with the same scores`() throws {
         let folder = TemporaryFolder()
         let input = try folder.write("d.jsonl", Self.many(3_000))
         let words = ["--text", "body", "--encoder", "bm25:english"]
@@ -161,8 +161,8 @@ struct TextCommandTests {
         }
     }
 
-    @Test("A load of texts does not go on with another field, with none, or with another encoder")
-    func resumedOtherwise() throws {
+    @Test
+    func `a load of texts does not go on with another field, with none, or with another encoder`() throws {
         let folder = TemporaryFolder()
         let input = try folder.write("d.jsonl", Self.many(50))
         let store = folder.path("s.sparse")

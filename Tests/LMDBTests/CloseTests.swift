@@ -5,7 +5,7 @@ import Testing
 @Suite struct CloseTests {
     let folder = TemporaryFolder()
 
-    @Test func aClosedEnvironmentRefusesEverything() throws {
+    @Test func `a closed environment refuses everything`() throws {
         let environment = try Environment.make(folder.file())
         try environment.put(1, [1])
         let last = environment.lastTransactionID
@@ -22,7 +22,7 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func theLastTransactionClosesTheFile() throws {
+    @Test func `the last transaction closes the file`() throws {
         let environment = try Environment.make(
             folder.file(), EnvironmentOptions { $0.drainTimeout = .milliseconds(50) })
         try environment.put(1, [1])
@@ -39,7 +39,7 @@ import Testing
         _ = try Environment.make(folder.file())
     }
 
-    @Test func closingInsideAWriteDoesNotWaitForItself() throws {
+    @Test func `closing inside a write does not wait for itself`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
@@ -50,11 +50,11 @@ import Testing
         #expect(try Environment.make(folder.file()).value(1) == [1])
     }
 
-    @Test func forgettingAnEnvironmentClosesIt() throws {
+    @Test func `forgetting an environment closes it`() throws {
         for _ in 0..<20 { try Environment.make(folder.file()).put(1, [1]) }
     }
 
-    @Test func closingWhileOthersReadAndAskIsSafe() throws {
+    @Test func `closing while others read and ask is safe`() throws {
         for _ in 0..<10 {
             let environment = try Environment.make(folder.file())
             try environment.put(1, [1])

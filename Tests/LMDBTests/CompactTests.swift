@@ -44,7 +44,7 @@ import Testing
             try transaction.reader.get(other, 7 as UInt32).map { [UInt8]($0) } == [77], sourceLocation: sourceLocation)
     }
 
-    @Test func theFileShrinksAndKeepsItsContents() throws {
+    @Test func `the file shrinks and keeps its contents`() throws {
         let environment = try makeSparse()
         let made = try environment.write { try $0.writer.createTable(named: "later") }
         try environment.write { try $0.writer.put(made, 1 as UInt32, [5]) }
@@ -66,11 +66,12 @@ import Testing
         let transaction = try environment.beginRead()
         #expect(try transaction.reader.get(made, 1 as UInt32).map { [UInt8]($0) } == [5])
         var status = stat()
-        #expect(stat(folder.file().string, &status) == 0 && status.st_mode & 0o777 == 0o640)
+        #expect(stat(folder.file().string, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o640)
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func theFileOpensAgainAfterwards() throws {
+    @Test func `the file opens again afterwards`() throws {
         let environment = try makeSparse()
         try environment.compact()
         try environment.put(1_001, [1])
@@ -81,7 +82,7 @@ import Testing
         #expect(try again.value(1_001) == [1])
     }
 
-    @Test func readersAndWritersGoOnAcrossTheSwap() throws {
+    @Test func `readers and writers go on across the swap`() throws {
         let environment = try makeSparse()
         let isDone = Lock(false)
         let rounds = Lock(0)
@@ -108,7 +109,7 @@ import Testing
         for number in 0..<40 as Range<UInt32> { #expect(try environment.value(2_000 + number) == [UInt8(number)]) }
     }
 
-    @Test func aReaderThatStaysMakesItBusyAndNothingIsLost() throws {
+    @Test func `a reader that stays makes it busy and nothing is lost`() throws {
         let environment = try makeSparse(EnvironmentOptions { $0.drainTimeout = .milliseconds(50) })
         let before = try environment.info().fileBytes
         let held = try environment.beginRead()
@@ -120,7 +121,7 @@ import Testing
         try expectContents(environment)
     }
 
-    @Test func aCopyThatIsGivenUpChangesNothing() throws {
+    @Test func `a copy that is given up changes nothing`() throws {
         let environment = try makeSparse()
         let before = try environment.info().fileBytes
         #expect(throws: Interruption.self) { try environment.compact { throw Interruption() } }
@@ -129,7 +130,7 @@ import Testing
         try expectContents(environment)
     }
 
-    @Test func insideAWriteAndWithoutTheRightToItIsAnError() throws {
+    @Test func `inside a write and without the right to it is an error`() throws {
         let environment = try makeSparse()
         try environment.write { _ in _ = expectError(.invalidArgument) { try environment.compact() } }
         environment.close()
@@ -138,7 +139,7 @@ import Testing
         expectError(.readOnly) { try reader.compact() }
     }
 
-    @Test func aKillBeforeTheSwapLeavesTheOldFileWhole() async throws {
+    @Test func `a kill before the swap leaves the old file whole`() async throws {
         try makeSparse().close()
         let path = folder.file().string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -153,7 +154,7 @@ import Testing
         try expectContents(environment)
     }
 
-    @Test func whileAnotherProcessHasTheFileItIsBusy() async throws {
+    @Test func `while another process has the file it is busy`() async throws {
         let environment = try makeSparse()
         let path = folder.file().string
         func otherCompacts(succeeds: Bool) async {
@@ -172,7 +173,7 @@ import Testing
         await otherCompacts(succeeds: true)
     }
 
-    @Test func whatAnotherProcessWroteMeanwhileIsNotLost() async throws {
+    @Test func `what another process wrote meanwhile is not lost`() async throws {
         let environment = try makeSparse()
         let path = folder.file().string
         let folder = folder

@@ -15,7 +15,7 @@ import Testing
 @Suite struct CreateTests {
     let folder = TemporaryFolder()
 
-    @Test func theFirstContentIsThere() throws {
+    @Test func `the first content is there`() throws {
         let environment = try Environment.open(
             at: folder.file(), options: EnvironmentOptions(), tables: ["a", "t"]
         ) { transaction, tables in
@@ -27,14 +27,14 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func anExistingFileIsNotFilledAgain() throws {
+    @Test func `an existing file is not filled again`() throws {
         try Environment.make(folder.file()).close()
         _ = try Environment.open(at: folder.file(), options: EnvironmentOptions(), tables: ["t"]) { _, _ in
             Issue.record("create was called")
         }
     }
 
-    @Test func aThrowInCreateLeavesNothing() throws {
+    @Test func `a throw in create leaves nothing`() throws {
         #expect(throws: Interruption()) {
             _ = try Environment.open(at: folder.file(), options: EnvironmentOptions(), tables: ["t"]) {
                 transaction, tables in
@@ -45,7 +45,7 @@ import Testing
         #expect(folder.entries.isEmpty)
     }
 
-    @Test func createGrowsASmallMap() throws {
+    @Test func `create grows a small map`() throws {
         let options = EnvironmentOptions { $0.mapSize = 1 << 16 }
         let environment = try Environment.open(at: folder.file(), options: options, tables: ["t"]) {
             transaction, tables in
@@ -54,7 +54,7 @@ import Testing
         #expect(try environment.value(1)?.count == 1 << 20)
     }
 
-    @Test func aKilledCreatorLeavesNoTarget() async throws {
+    @Test func `a killed creator leaves no target`() async throws {
         let path = folder.file().string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             _ = try Environment.open(at: FilePath(path), options: EnvironmentOptions(), tables: ["t"]) {
@@ -85,7 +85,7 @@ import Testing
         #expect(try environment.value(1) == [1])
     }
 
-    @Test func whatAKilledCopyLeavesIsRemovedByTheNext() async throws {
+    @Test func `what a killed copy leaves is removed by the next`() async throws {
         let environment = try Environment.make(folder.file())
         let path = folder.file("copy").string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -132,7 +132,7 @@ import Testing
         ])
     }
 
-    @Test func ofManyCreatorsOneWinsAndAllOpenIt() async throws {
+    @Test func `of many creators one wins and all open it`() async throws {
         let path = folder.file().string
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<3 {
@@ -157,7 +157,7 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func creatorsInOneProcessDoNotDisturbEachOther() throws {
+    @Test func `creators in one process do not disturb each other`() throws {
         let path = folder.file()
         let opened = Lock(0)
         onThreads(6) { _ in
@@ -174,7 +174,7 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func somethingAtTheTargetIsNeverReplaced() throws {
+    @Test func `something at the target is never replaced`() throws {
         writeBytes([1], to: folder.file("a"))
         writeBytes([2], to: folder.file("b"))
         #expect(Environment.moveWithoutReplacing(folder.file("a").string, folder.file("b").string) == EEXIST)
@@ -184,7 +184,7 @@ import Testing
     }
 
     /// A file or folder that a user has called as we call ours, and what becomes of it when something is made beside it.
-    @Test func aNameAloneIsNoReasonToDelete() throws {
+    @Test func `a name alone is no reason to delete`() throws {
         let name = "data.sparse.new-0123456789abcdef"
         writeBytes([1, 2], to: folder.file(name))
         writeBytes([3], to: folder.file("data.sparse.new-20241128-1"))
@@ -203,7 +203,7 @@ import Testing
         #expect(readBytes(folder.file("data.sparse.new-00000000000000aa/owner")) == [5])
     }
 
-    @Test func aFolderThatAnybodyHasPutSomethingIntoStays() async throws {
+    @Test func `a folder that anybody has put something into stays`() async throws {
         let path = folder.file("copy").string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             try Environment.place(at: FilePath(path), operation: "copy") { file in
@@ -219,7 +219,7 @@ import Testing
         #expect(readBytes(folder.file("\(left)/data")) == [1])
     }
 
-    @Test func whatALivingProcessMakesIsLeftAlone() throws {
+    @Test func `what a living process makes is left alone`() throws {
         let target = folder.file("copy").string
         let first = try WorkFolder.make(beside: target, operation: "copy")
         writeBytes([1], to: FilePath(first.file))
@@ -230,7 +230,7 @@ import Testing
         #expect(folder.entries.isEmpty)
     }
 
-    @Test func aCrashAtAnyStepOfMakingAFolderLeavesNothingForGood() throws {
+    @Test func `a crash at any step of making a folder leaves nothing for good`() throws {
         let path = folder.file("copy.new-0123456789abcdef").string
         let target = folder.file("copy").string
         let probe = try WorkFolder.make(beside: target, operation: "copy")

@@ -18,7 +18,7 @@ import Testing
         entry.map { UInt32(bigEndian: $0.key.loadUnaligned(as: UInt32.self)) }
     }
 
-    @Test func integerKeysSortAsNumbers() throws {
+    @Test func `integer keys sort as numbers`() throws {
         let keys: [UInt32] = [0, 1, 255, 256, 65_535, 65_536, 1 << 24, .max]
         let (environment, table) = try filled(keys.reversed())
         let transaction = try environment.beginRead()
@@ -28,7 +28,7 @@ import Testing
         #expect(seen == keys)
     }
 
-    @Test func longIntegersSortAsNumbersToo() throws {
+    @Test func `long integers sort as numbers too`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         let keys: [UInt64] = [0, 255, 256, 1 << 40, .max]
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func seekFindsTheKeyOrTheNext() throws {
+    @Test func `seek finds the key or the next`() throws {
         let (environment, table) = try filled([10, 20, 30])
         let transaction = try environment.beginRead()
         var cursor = try transaction.reader.cursor(table)
@@ -52,7 +52,7 @@ import Testing
         #expect(Self.key(try cursor.first()) == 10)
     }
 
-    @Test func anEmptyTableHasNoEntries() throws {
+    @Test func `an empty table has no entries`() throws {
         let (environment, table) = try filled([])
         let transaction = try environment.beginRead()
         var cursor = try transaction.reader.cursor(table)
@@ -61,7 +61,7 @@ import Testing
         #expect(try cursor.seek(atOrAfter: "a") == nil)
     }
 
-    @Test func deletingWhileWalkingSkipsNothing() throws {
+    @Test func `deleting while walking skips nothing`() throws {
         let (environment, table) = try filled(Array(0..<500))
         try environment.write { transaction in
             var cursor = try transaction.reader.cursor(table)
@@ -76,7 +76,7 @@ import Testing
         #expect(try transaction.reader.statistics(table).entries == 250)
     }
 
-    @Test func manyCursorsAreClosedWithTheirScope() throws {
+    @Test func `many cursors are closed with their scope`() throws {
         let (environment, table) = try filled([1])
         let transaction = try environment.beginRead()
         for _ in 0..<1_000 {

@@ -12,7 +12,7 @@ import Testing
 
 /// Disks that are full, fail, cannot be written, or are far away.
 @Suite struct FaultTests {
-    @Test func anInputOutputErrorIsTracedToTheDiskOrToItsSpace() {
+    @Test func `an input output error is traced to the disk or to its space`() {
         func code(_ available: UInt64?, _ file: UInt64, _ limit: UInt64?) -> LMDBError.Code? {
             DiskSpace(availableBytes: available, fileBytes: file, fileSizeLimit: limit).explanation?.code
         }
@@ -35,7 +35,7 @@ import Testing
         #expect(LMDBError(lmdb: EIO, operation: "x", path: nil).code == .io)
     }
 
-    @Test func everyCodeOfTheLibraryHasAMeaning() {
+    @Test func `every code of the library has a meaning`() {
         // MDB_BAD_DBI to MDB_KEYEXIST; only the reader slot, the full thread storage are left as they are.
         for status in Int32(-30_799) ... -30_780 {
             let error = LMDBError(lmdb: status, operation: "x", path: "p")
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func networkFilesystemsAreKnown() {
+    @Test func `network filesystems are known`() {
         for magic in [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x6573_5546, 0x0102_1997, 0x00C3_6400] as [UInt32] {
             #expect(Filesystem.networkName(magic: magic) != nil)
         }
@@ -58,14 +58,16 @@ import Testing
         #expect(throws: Never.self) { try Filesystem.requireLocal("/tmp", operation: "open") }
     }
 
-    @Test func theAssertionTextNamesTheFile() {
+    @Test func `the assertion text names the file`() {
         let text = assertionText(path: "/x/y", message: "mp->mp_pgno == pgno")
-        #expect(text.contains("/x/y") && text.contains("pgno") && text.hasSuffix("\n"))
+        #expect(text.contains("/x/y"))
+        #expect(text.contains("pgno"))
+        #expect(text.hasSuffix("\n"))
     }
 
     #if os(Linux)
         @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
-        func aFullDiskIsTypedAndDeletesStillWork() async throws {
+        func `a full disk is typed and deletes still work`() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = try #require(TemporaryFolder(diskOf: 4))
                 let environment = try Environment.make(folder.file())
@@ -78,7 +80,8 @@ import Testing
                     }
                 }
                 #expect(error?.path == folder.file().string)
-                #expect(written > 10 && written < 50)
+                #expect(written > 10)
+                #expect(written < 50)
                 #expect(try environment.value(written - 1)?.count == 100_000)
                 #expect(try environment.value(written) == nil)
                 expectError(.diskFull) { try environment.copy(to: folder.file("copy"), compacting: true) }
@@ -92,7 +95,7 @@ import Testing
         }
 
         @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
-        func aFullDiskRefusesALockFileWithHoles() async throws {
+        func `a full disk refuses a lock file with holes`() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = try #require(TemporaryFolder(diskOf: 1))
                 try Environment.make(folder.file()).close()
@@ -185,7 +188,7 @@ import Testing
             #expect(folder.entries == ["a"])
         }
 
-        @Test func aLimitOnFileSizesIsTyped() async throws {
+        @Test func `a limit on file sizes is typed`() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 let environment = try Environment.make(folder.file())
@@ -203,7 +206,7 @@ import Testing
         }
 
         @Test(.enabled(if: TemporaryFolder.canMount, "nothing can be mounted here"))
-        func aReadOnlyFilesystemNeedsAReadOnlyOpen() async throws {
+        func `a read only filesystem needs a read only open`() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = try #require(TemporaryFolder(diskOf: 4))
                 try Environment.make(folder.file()).put(1, [1])
@@ -217,7 +220,7 @@ import Testing
             }
         }
 
-        @Test func aFailedHeaderWriteNeedsAReopen() async throws {
+        @Test func `a failed header write needs a reopen`() async throws {
             await #expect(processExitsWith: .success) { try Self.failAHeaderWrite() }
         }
 
@@ -253,7 +256,7 @@ import Testing
         }
 
         @Test(.enabled(if: geteuid() == 0, "not root"))
-        func aForbiddenFolderIsTyped() async throws {
+        func `a forbidden folder is typed`() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
                 try Environment.make(folder.file()).close()

@@ -41,7 +41,8 @@ func expectError(
         return nil
     } catch let error as LMDBError {
         #expect(error.code == code, "\(error) \(comment?.rawValue ?? "")", sourceLocation: sourceLocation)
-        #expect(!error.message.isEmpty && !error.operation.isEmpty, sourceLocation: sourceLocation)
+        #expect(!error.message.isEmpty, sourceLocation: sourceLocation)
+        #expect(!error.operation.isEmpty, sourceLocation: sourceLocation)
         return error
     } catch {
         Issue.record(error, sourceLocation: sourceLocation)

@@ -4,7 +4,7 @@ import Testing
 @testable import LMDB
 
 @Suite struct MemoryTests {
-    @Test func linesOfTheMapsFileAreRead() {
+    @Test func `lines of the maps file are read`() {
         let line: Substring = "7f12a000-7f12c000 r--s 00000000 fe:00 123456                     /data/a b.sparse"
         #expect(MemoryMaps.range(in: line, of: "/data/a b.sparse") == 0x7f12_a000..<0x7f12_c000)
         #expect(MemoryMaps.range(in: line, of: "/data/a") == nil)

@@ -35,13 +35,13 @@ import Testing
         ).usedBytes
     }
 
-    @Test func aSoundFilePasses() throws {
+    @Test func `a sound file passes`() throws {
         let bytes = try sample()
         #expect(try examine(bytes) <= bytes.count)
         #expect(try Preflight.run(folder.file().string).usedBytes == examine(bytes))
     }
 
-    @Test func everyTruncationIsRefusedWithoutAFault() throws {
+    @Test func `every truncation is refused without a fault`() throws {
         let bytes = try sample()
         let used = try examine(bytes)
         let lengths = [
@@ -54,7 +54,7 @@ import Testing
         #expect(!folder.entries.contains("short-lock"))
     }
 
-    @Test func garbageIsNoDatabase() throws {
+    @Test func `garbage is no database`() throws {
         var generator = SystemRandomNumberGenerator()
         for size in [200, 4_096, 8_192, 100_000] {
             writeBytes((0..<size).map { _ in .random(in: 0...254, using: &generator) }, to: folder.file("garbage"))
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// Every bit of every checked field, in both header pages: an error, or a value that is as good. Never a trap.
-    @Test func everyFlippedBitOfTheHeadersIsSurvived() throws {
+    @Test func `every flipped bit of the headers is survived`() throws {
         let bytes = try sample()
         var refused = 0
         for page in [0, 4_096] {
@@ -90,7 +90,7 @@ import Testing
         #expect(refused > 300)
     }
 
-    @Test func theKindOfDamageIsTold() throws {
+    @Test func `the kind of damage is told`() throws {
         let bytes = try sample()
         func code(_ change: (inout [UInt8]) -> Void) -> LMDBError.Code? {
             var damaged = bytes
@@ -136,7 +136,7 @@ import Testing
     }
 
     /// A writer in another process may change the headers while they are read; that is no damage.
-    @Test func aBusyFileIsNoDamagedFile() async throws {
+    @Test func `a busy file is no damaged file`() async throws {
         let environment = try Environment.make(folder.file())
         try environment.put(0, [0])
         let path = folder.file().string

@@ -14,7 +14,7 @@ import Testing
 @Suite struct ProcessTests {
     let folder = TemporaryFolder()
 
-    @Test func aForkedChildIsToldAndDoesNoHarm() async throws {
+    @Test func `a forked child is told and does no harm`() async throws {
         await #expect(processExitsWith: .success) {
             typealias Fork = @convention(c) () -> pid_t
             let symbol = try #require(dlsym(dlopen(nil, RTLD_NOW), "fork"))
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func aForkInsideAWriteLeavesTheCommitToTheParent() async throws {
+    @Test func `a fork inside a write leaves the commit to the parent`() async throws {
         await #expect(processExitsWith: .success) {
             typealias Fork = @convention(c) () -> pid_t
             let symbol = try #require(dlsym(dlopen(nil, RTLD_NOW), "fork"))
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func aDeadReadersSlotIsCleared() async throws {
+    @Test func `a dead readers slot is cleared`() async throws {
         let environment = try Environment.make(folder.file())
         try environment.put(1, [1])
         let path = folder.file().string
@@ -140,7 +140,7 @@ import Testing
         #expect(try environment.info().oldestReaderTransactionID == nil)
     }
 
-    @Test func aKilledWritersLockIsTakenOver() async throws {
+    @Test func `a killed writer's lock is taken over`() async throws {
         let environment = try Environment.make(folder.file())
         try environment.put(1, [1])
         let path = folder.file().string
@@ -157,7 +157,7 @@ import Testing
         #expect(try environment.value(1) == [3])
     }
 
-    @Test func otherProcessesCommitsAreSeen() async throws {
+    @Test func `other processes commits are seen`() async throws {
         let environment = try Environment.make(folder.file())
         try environment.put(1, [1])
         let before = environment.lastTransactionID
@@ -169,7 +169,7 @@ import Testing
         #expect(try environment.value(1) == [2])
     }
 
-    @Test func fullReaderSlotsAreATypedError() throws {
+    @Test func `full reader slots are a typed error`() throws {
         let environment = try Environment.make(folder.file(), EnvironmentOptions { $0.maximumReaders = 4 })
         do {
             let first = try environment.beginRead()

@@ -13,7 +13,7 @@ import Testing
 @Suite struct TransactionTests {
     let folder = TemporaryFolder()
 
-    @Test func whatIsCommittedIsRead() throws {
+    @Test func `what is committed is read`() throws {
         let environment = try Environment.make(folder.file())
         try environment.put(7, [1, 2, 3])
         #expect(try environment.value(7) == [1, 2, 3])
@@ -23,7 +23,7 @@ import Testing
         #expect(try again.value(7) == [1, 2, 3])
     }
 
-    @Test func aThrowAbortsEverything() throws {
+    @Test func `a throw aborts everything`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         let before = environment.lastTransactionID
@@ -38,7 +38,7 @@ import Testing
         #expect(environment.lastTransactionID == before)
     }
 
-    @Test func aSnapshotStaysWhatItWas() throws {
+    @Test func `a snapshot stays what it was`() throws {
         let environment = try Environment.make(folder.file())
         try environment.put(1, [1])
         let table = try environment.table(named: "t")
@@ -51,14 +51,14 @@ import Testing
         #expect(environment.lastTransactionID == new.id)
     }
 
-    @Test func severalSnapshotsLiveOnOneThread() throws {
+    @Test func `several snapshots live on one thread`() throws {
         let environment = try Environment.make(folder.file())
         let first = try environment.beginRead()
         let second = try environment.beginRead()
         #expect(first.id == second.id)
     }
 
-    @Test func aWriteInsideAWriteIsAnErrorNotADeadlock() throws {
+    @Test func `a write inside a write is an error not a deadlock`() throws {
         let environment = try Environment.make(folder.file())
         try environment.write { _ in
             expectError(.invalidArgument) { try environment.write { _ in } }
@@ -67,7 +67,7 @@ import Testing
         try environment.put(1, [1])
     }
 
-    @Test func writersOfManyThreadsTakeTurns() throws {
+    @Test func `writers of many threads take turns`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.put(0, [0])
@@ -83,7 +83,7 @@ import Testing
     }
 
     /// A plain lock would go back to the thread that has just released it.
-    @Test func aWriterWaitsForOneTransactionOfAThreadThatWritesWithoutEnd() throws {
+    @Test func `a writer waits for one transaction of a thread that writes without end`() throws {
         let environment = try Environment.make(folder.file())
         let written = Lock(0)
         let isOver = Lock(false)
@@ -109,7 +109,7 @@ import Testing
         ])
     }
 
-    @Test func putModesKeepTheirPromises() throws {
+    @Test func `put modes keep their promises`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
@@ -126,7 +126,7 @@ import Testing
         #expect(try transaction.reader.get(table, "c") == nil)
     }
 
-    @Test func valuesOfEverySizeComeBack() throws {
+    @Test func `values of every size come back`() throws {
         let environment = try Environment.make(folder.file())
         // Around the bounds of inline values and of one, two and three overflow pages.
         let sizes = [0, 1, 2_029, 2_038, 2_039, 4_080, 4_081, 8_176, 8_177, 100_000, 1 << 20]
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func aReservedValueIsZeroUntilFilled() throws {
+    @Test func `a reserved value is zero until filled`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.write { transaction in
@@ -153,7 +153,7 @@ import Testing
         #expect(try environment.value(2) == [])
     }
 
-    @Test func aHalfFilledValueNeverCommits() throws {
+    @Test func `a half filled value never commits`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         #expect(throws: Interruption()) {
@@ -165,7 +165,7 @@ import Testing
         #expect(try environment.value(1) == nil)
     }
 
-    @Test func keysHaveBounds() throws {
+    @Test func `keys have bounds`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         let longest = [UInt8](repeating: 1, count: maximumKeyBytes)
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func whatOutlivesItsTransactionAnswersWithAnError() throws {
+    @Test func `what outlives its transaction answers with an error`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.put(1, [1])
@@ -216,7 +216,7 @@ import Testing
         var reader: Reader?
     }
 
-    @Test func tablesMadeLaterAreKnownAfterTheCommit() throws {
+    @Test func `tables made later are known after the commit`() throws {
         let environment = try Environment.make(folder.file())
         #expect(throws: Interruption()) {
             try environment.write { transaction in
@@ -237,7 +237,7 @@ import Testing
         expectError(.invalidArgument) { try environment.write { _ = try $0.writer.createTable(named: "a\0b") } }
     }
 
-    @Test func tooManyTablesIsTyped() throws {
+    @Test func `too many tables is typed`() throws {
         let options = EnvironmentOptions { $0.maximumTables = 2 }
         let environment = try Environment.make(folder.file(), options)
         try environment.write { _ = try $0.writer.createTable(named: "second") }
@@ -248,7 +248,7 @@ import Testing
     }
 
     /// More pages than liblmdb's list of dirty pages has room for: it spills, or fails with a typed error.
-    @Test func aHugeTransactionSpillsOrIsTyped() throws {
+    @Test func `a huge transaction spills or is typed`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         let value = [UInt8](repeating: 1, count: 2_040)
@@ -268,7 +268,7 @@ import Testing
     }
 
     /// Ended read transactions are kept for the next ones; an idle one must see nothing and hold nothing but its slot.
-    @Test func anIdleReadTransactionPinsNothingAndSeesWhatIsNew() throws {
+    @Test func `an idle read transaction pins nothing and sees what is new`() throws {
         let environment = try Environment.make(folder.file())
         try environment.put(1, [0])
         func readAtOnce(_ count: Int) throws {
@@ -292,7 +292,7 @@ import Testing
         #expect(environment.gate.withLock { $0.idleReads.isEmpty })
     }
 
-    @Test func whatOutlivesARenewedTransactionSeesNothingOfTheNext() throws {
+    @Test func `what outlives a renewed transaction sees nothing of the next`() throws {
         let environment = try Environment.make(folder.file())
         let table = try environment.table(named: "t")
         try environment.put(1, [1])

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: AttributeType.allCases, [1.0, 0.6, 0.02])
-    func valuesComeBack(_ type: AttributeType, _ share: Double) throws {
+    func `values come back`(_ type: AttributeType, _ share: Double) throws {
         var random = SeededGenerator()
         for documents in [1, 5, 64, 1_000, 3_000] {
             let made = AttributeValues(type, documents: documents, share: share, &random)
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: AttributeType.allCases, [1.0, 0.6, 0.02])
-    func intervalsMatchWhatLiesInThem(_ type: AttributeType, _ share: Double) throws {
+    func `intervals match what lies in them`(_ type: AttributeType, _ share: Double) throws {
         var random = SeededGenerator()
         let made = AttributeValues(type, documents: 3_000, share: share, &random)
         guard let body = try made.body() else { return }
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func keysAscendWithTheirValues() {
+    @Test func `keys ascend with their values`() {
         let numbers: [Double] = [-.greatestFiniteMagnitude, -2, -1, -.leastNonzeroMagnitude, 0, 1e-300, 1, 1.5, 1e300]
         #expect(numbers.map(AttributeKey.number) == numbers.map(AttributeKey.number).sorted())
         #expect(AttributeKey.number(-0.0) == AttributeKey.number(0))
@@ -74,14 +74,14 @@ import Testing
         }
     }
 
-    @Test func wholeDaysTakeFewBits() throws {
+    @Test func `whole days take few bits`() throws {
         var writer = AttributeColumnWriter(name: Array("day".utf8), documents: 1_000)
         for ordinal in 0..<1_000 { try writer.append(.date(Int64(ordinal % 200) * 86_400_000_000), ordinal: ordinal) }
         let body = try #require(writer.body())
         #expect(body.count < 1_200)
     }
 
-    @Test func integersAndNumbersStandInOneColumnAndNothingElseDoes() throws {
+    @Test func `integers and numbers stand in one column and nothing else does`() throws {
         var writer = AttributeColumnWriter(name: [97], documents: 2)
         try writer.append(.integer(1), ordinal: 0)
         try writer.append(.number(1.5), ordinal: 1)

@@ -7,7 +7,8 @@ import Testing
     private func body(_ name: String, _ kind: RecordKind, part: UInt8) throws -> [UInt8] {
         let key = Keys.segment(9, part: part, index: 0)
         let example = try #require(try FormatDocument.examples().first { $0.name == name })
-        #expect(example.table == "segments" && example.key == key)
+        #expect(example.table == "segments")
+        #expect(example.key == key)
         return try example.value.withUnsafeBytes {
             Array(try Value.open($0, kind: kind, table: .segments, key: key).bytes)
         }
@@ -19,20 +20,22 @@ import Testing
         }
     }
 
-    @Test func theRecord() throws {
+    @Test func `the record`() throws {
         let example = try #require(try FormatDocument.examples().first { $0.name == "blockIndex" })
         let record = BlockIndexRecord(number: 9, bytes: 550, sources: [.init(segment: 7, documents: 4)])
         let read = try example.value.withUnsafeBytes {
             try BlockIndexRecord(sealed: $0, in: .meta, key: example.key)
         }
-        #expect(read == record && record.sealed(in: .meta, key: Keys.blocks) == example.value)
-        #expect(example.key == Keys.blocks && record.documents == 4)
+        #expect(read == record)
+        #expect(record.sealed(in: .meta, key: Keys.blocks) == example.value)
+        #expect(example.key == Keys.blocks)
+        #expect(record.documents == 4)
         let names = ["blockDirectory", "blockListsChunk", "blockPlacesChunk", "blockLinesChunk"]
         let values = try FormatDocument.examples().filter { names.contains($0.name) }
         #expect(values.reduce(0) { $0 + UInt64($1.value.count) } == record.bytes)
     }
 
-    @Test func theLists() throws {
+    @Test func `the lists`() throws {
         var writer = BlockListWriter()
         var five = BlockListWriter.Content()
         (five.slots, five.ends, five.components) = ([0, 1, 2], [2, 3], [255, 2 << 32 | 1 << 8 | 255])
@@ -50,24 +53,27 @@ import Testing
         #expect(encoded.bytes == directory)
         try directory.withUnsafeBytes { bytes in
             let view = try BlockDirectory(body: bytes, chunkLengths: [lists.count])
-            #expect(view.entries == writer.entries && view.slots == 3 && view.lines == 3)
+            #expect(view.entries == writer.entries)
+            #expect(view.slots == 3)
+            #expect(view.lines == 3)
             #expect([5, 300, 301].map(view.number) == [0, 1, 2])
             #expect([0, 6, 302].map(view.number) == [nil, nil, nil])
         }
     }
 
-    @Test func theLines() throws {
+    @Test func `the lines`() throws {
         var writer = ImpactLineWriter()
         for (document, codes) in [(3, [(0, 255), (1, 255)]), (0, [(0, 128)]), (2, [(2, 255), (0, 64)])] {
             #expect(writer.append(document, codes.map { (UInt16($0.0), UInt8($0.1)) }) == nil)
         }
-        #expect(writer.lines == 3 && writer.slotCount == 3)
+        #expect(writer.lines == 3)
+        #expect(writer.slotCount == 3)
         #expect(writer.finish() == (try chunk("blockLinesChunk", part: 11)))
         #expect(writer.placeChunks() == [try chunk("blockPlacesChunk", part: 10)])
     }
 
     /// Each rule of the directory.
-    @Test func directoryRules() throws {
+    @Test func `directory rules`() throws {
         let directory = try body("blockDirectory", .blockDirectory, part: 8)
         func code(_ changes: [Int: [UInt8]], tail: [UInt8] = [], lengths: [Int] = [46]) -> FormatError.Code? {
             var body = directory + tail
@@ -79,34 +85,49 @@ import Testing
         }
         let (counts, lists) = (FormatError(.blockCounts).code, FormatError(.blockLists).code)
         #expect(code([:]) == nil)
-        #expect(code([0: [0]]) == counts && code([0: [2]]) == .trailingBytes && code([0: [4]]) == .truncated)
+        #expect(code([0: [0]]) == counts)
+        #expect(code([0: [2]]) == .trailingBytes)
+        #expect(code([0: [4]]) == .truncated)
         #expect(code([0: [1, 0, 1]]) == .limitExceeded)
-        #expect(code([4: [0]]) == counts && code([4: [255, 255, 255, 255]]) == nil)
-        #expect(code([8: [0]]) == counts && code([12: [1]]) == counts && code([8: [255, 255, 255, 255]]) == nil)
-        #expect(code([16: [2]]) == counts && code([:], lengths: []) == counts && code([:], lengths: [46, 1]) == counts)
-        #expect(code([31: [1]]) == FormatError(.reservedBytesAreZero).code && code([:], tail: [0]) == .trailingBytes)
+        #expect(code([4: [0]]) == counts)
+        #expect(code([4: [255, 255, 255, 255]]) == nil)
+        #expect(code([8: [0]]) == counts)
+        #expect(code([12: [1]]) == counts)
+        #expect(code([8: [255, 255, 255, 255]]) == nil)
+        #expect(code([16: [2]]) == counts)
+        #expect(code([:], lengths: []) == counts)
+        #expect(code([:], lengths: [46, 1]) == counts)
+        #expect(code([31: [1]]) == FormatError(.reservedBytesAreZero).code)
+        #expect(code([:], tail: [0]) == .trailingBytes)
         // The first entry, at 32: term, maximum, chunk, offset, postings, blocks, columns, components.
         let weight = FormatError(.weightInRange).code
         for bits: [UInt8] in [[0, 0, 0, 0], [0, 0, 0, 0xC0], [0, 0, 0xC0, 0x7F], [0, 0, 0x80, 0x7F]] {
             #expect(code([36: bits]) == weight)
         }
-        #expect(code([40: [1]]) == lists && code([44: [4]]) == lists && code([44: [16]]) == lists)
-        #expect(code([48: [9]]) == lists && code([50: [1]]) == lists && code([48: [0]]) == lists)
-        #expect(code([52: [0]]) == lists && code([52: [4]]) == lists)
-        #expect(code([56: [3]]) == lists && code([56: [0]]) == nil && code([60: [255]]) == lists)
-        #expect(code([60: [255, 255, 255, 255]]) == lists && code([48: [255, 255, 255, 255]]) == lists)
+        #expect(code([40: [1]]) == lists)
+        #expect(code([44: [4]]) == lists)
+        #expect(code([44: [16]]) == lists)
+        #expect(code([48: [9]]) == lists)
+        #expect(code([50: [1]]) == lists)
+        #expect(code([48: [0]]) == lists)
+        #expect(code([52: [0]]) == lists)
+        #expect(code([52: [4]]) == lists)
+        #expect(code([56: [3]]) == lists)
+        #expect(code([56: [0]]) == nil)
+        #expect(code([60: [255]]) == lists)
+        #expect(code([60: [255, 255, 255, 255]]) == lists)
+        #expect(code([48: [255, 255, 255, 255]]) == lists)
         #expect(code([:], lengths: [45]) == lists)
         // The second list begins inside the first.
         #expect(code([76: [0]]) == lists)
         #expect(code([76: [8]]) == lists)
-        #expect(
-            code([64: [5, 0]]) == FormatError(.termsAscend).code
-                && code([64: [4, 0]]) == FormatError(.termsAscend).code)
+        #expect(code([64: [5, 0]]) == FormatError(.termsAscend).code)
+        #expect(code([64: [4, 0]]) == FormatError(.termsAscend).code)
         // The last has no list, and so nothing of one.
         for field in [8, 12, 20, 24, 28] { #expect(code([96 + field: [1]]) == lists, "\(field)") }
     }
 
-    @Test func recordRules() {
+    @Test func `record rules`() {
         func code(_ number: UInt32, _ bytes: UInt64, _ sources: [(UInt32, UInt32)]) -> FormatError.Code? {
             let record = BlockIndexRecord(
                 number: number, bytes: bytes, sources: sources.map { .init(segment: $0.0, documents: $0.1) })
@@ -119,9 +140,12 @@ import Testing
         }
         let broken = FormatError(.blockSources).code
         #expect(code(9, 1 << 62 - 1, [(7, 65_535), (3, 1)]) == nil)
-        #expect(code(9, 1 << 62, [(7, 3)]) == broken && code(9, 5, []) == broken)
-        #expect(code(9, 5, [(7, 0)]) == broken && code(9, 5, [(7, 65_536)]) == broken)
-        #expect(code(9, 5, [(7, 3), (7, 3)]) == broken && code(9, 5, [(9, 3)]) == broken)
+        #expect(code(9, 1 << 62, [(7, 3)]) == broken)
+        #expect(code(9, 5, []) == broken)
+        #expect(code(9, 5, [(7, 0)]) == broken)
+        #expect(code(9, 5, [(7, 65_536)]) == broken)
+        #expect(code(9, 5, [(7, 3), (7, 3)]) == broken)
+        #expect(code(9, 5, [(9, 3)]) == broken)
         #expect(code(1 << 20, 5, (0..<65_535).map { ($0, 1) }) == nil)
         #expect(code(1 << 20, 5, (0..<65_536).map { ($0, 1) }) == .limitExceeded)
     }

@@ -22,28 +22,31 @@ import Testing
     }
 
     @Test(arguments: [(9, 1...20, 4), (3, 300...600, 1), (2, 65_535...65_535, 200)])
-    mutating func listsComeBack(_ terms: Int, _ postings: ClosedRange<Int>, perBlock: Int) throws {
+    mutating func `lists come back`(_ terms: Int, _ postings: ClosedRange<Int>, perBlock: Int) throws {
         let lists = BuiltBlockLists(&random, terms: terms, postings: postings, postingsPerBlock: perBlock)
         let memory = try #require(GuardedBytes(capacity: 1 << 20))
         for (number, content) in lists.contents.enumerated() {
             try lists.withList(number, in: memory) { list in
                 let read = read(list)
-                #expect(read.slots == content.slots && read.ends == content.ends)
+                #expect(read.slots == content.slots)
+                #expect(read.ends == content.ends)
                 #expect(read.components == content.components, "SPARSE_SEED=\(random.seed)")
                 #expect(list.bytes.count == lists.entries[number].byteCount)
             }
         }
     }
 
-    @Test mutating func chunksAreClosedBeforeAListThatDoesNotFit() throws {
+    @Test mutating func `chunks are closed before a list that does not fit`() throws {
         let lists = BuiltBlockLists(&random, terms: 20, postings: 8_000...30_000, postingsPerBlock: 300)
-        #expect(lists.chunks.count > 2 && lists.chunks.allSatisfy { $0.count <= 262_080 })
+        #expect(lists.chunks.count > 2)
+        #expect(lists.chunks.allSatisfy { $0.count <= 262_080 })
         for (entry, next) in zip(lists.entries, lists.entries.dropFirst()) {
             let end = Int(entry.offset) + entry.byteCount
             if next.chunk == entry.chunk {
                 #expect(Int(next.offset) == (end + 7) / 8 * 8)
             } else {
-                #expect(next.chunk == entry.chunk + 1 && next.offset == 0)
+                #expect(next.chunk == entry.chunk + 1)
+                #expect(next.offset == 0)
                 #expect(lists.chunks[Int(entry.chunk)].count == (end + 7) / 8 * 8)
                 #expect((end + 7) / 8 * 8 + next.byteCount > 262_080)
             }
@@ -55,7 +58,7 @@ import Testing
         #expect(entries == lists.entries)
     }
 
-    @Test mutating func summariesAreSummedForTheTermsOfAQueryOnly() throws {
+    @Test mutating func `summaries are summed for the terms of a query only`() throws {
         for perBlock in [1, 4] {
             let lists = BuiltBlockLists(&random, terms: 2, postings: 500...600, postingsPerBlock: perBlock)
             let content = lists.contents[0]
@@ -81,12 +84,14 @@ import Testing
                     }
                 }
             }
-            #expect(sums == expected && read == count && count > 0, "SPARSE_SEED=\(random.seed)")
+            #expect(sums == expected, "SPARSE_SEED=\(random.seed)")
+            #expect(read == count, "SPARSE_SEED=\(random.seed)")
+            #expect(count > 0, "SPARSE_SEED=\(random.seed)")
         }
     }
 
     /// The guard behind the bytes ends the process when a list reads past them.
-    @Test mutating func lyingListsStayInsideTheirBytes() throws {
+    @Test mutating func `lying lists stay inside their bytes`() throws {
         let multipliers = [UInt16](repeating: 3, count: 65_536)
         var sums = [UInt32](repeating: 0, count: 65_536)
         var differing = 0

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test mutating func smallWindowsComeBack() throws {
+    @Test mutating func `small windows come back`() throws {
         for count in [1, 2, 7, 8, 9, 100, 1023] {
             for extreme in [false, true] {
                 let documents = BuiltWindow.documents(
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test mutating func windowsWithLevelsComeBack() throws {
+    @Test mutating func `windows with levels come back`() throws {
         for (count, extreme) in [(1024, false), (1500, true), (3000, false)] {
             let documents = BuiltWindow.documents(&random, count: count, draws: 40, vocabulary: 8000, extreme: extreme)
             let window = BuiltWindow(documents)
@@ -41,18 +41,19 @@ import Testing
         }
     }
 
-    @Test mutating func theLargestWindowComesBack() throws {
+    @Test mutating func `the largest window comes back`() throws {
         let documents = BuiltWindow.documents(&random, count: 65_535, draws: 3, vocabulary: 200)
         let window = BuiltWindow(documents)
         try check(window, "65,535 documents")
-        #expect(window.chunks.count > 1 && window.forwardChunks.count > 1)
+        #expect(window.chunks.count > 1)
+        #expect(window.forwardChunks.count > 1)
         // Full, but for a list that found no room and a dense one that needs more.
         #expect(window.chunks.allSatisfy { $0.count <= 65_472 || $0.count == 65_535 })
         #expect(zip(window.chunks, window.chunks.dropFirst()).allSatisfy { $0.count + $1.count > 65_472 })
         #expect(window.forwardChunks.dropLast().allSatisfy { $0.count == 65_472 })
     }
 
-    @Test mutating func aLongDocumentMakesLargeChunks() throws {
+    @Test mutating func `a long document makes large chunks`() throws {
         for (components, expected) in [(10_828, 65_472), (10_829, 1 << 20)] {
             let documents = (0..<200).map { number in
                 let terms = (0..<TermID(number == 100 ? components : 600)).map { $0 * 2 }
@@ -66,7 +67,7 @@ import Testing
         }
     }
 
-    @Test mutating func wideWindowsComeBack() throws {
+    @Test mutating func `wide windows come back`() throws {
         let documents = (0..<150).map { number in
             let first = TermID(number * 500)
             let weights = (0..<1000).map { _ in Float.random(in: 0.1...3, using: &random) }
@@ -77,13 +78,15 @@ import Testing
         let window = BuiltWindow(documents)
         #expect(ForwardTable.isWide(terms: window.terms.count))
         try check(window, "\(window.terms.count) terms")
-        #expect(window.chunks.count > 1 && window.forwardChunks.count > 1)
-        #expect(!ForwardTable.isWide(terms: 65_536) && ForwardTable.isWide(terms: 65_537))
+        #expect(window.chunks.count > 1)
+        #expect(window.forwardChunks.count > 1)
+        #expect(!ForwardTable.isWide(terms: 65_536))
+        #expect(ForwardTable.isWide(terms: 65_537))
     }
 
     /// A component's level against the share of its document's mass that stands in heavier components, summed anew for
     /// each component in double precision.
-    @Test mutating func levelsTellTheShareOfHeavierTerms() throws {
+    @Test mutating func `levels tell the share of heavier terms`() throws {
         let window = BuiltWindow(BuiltWindow.documents(&random, count: 1100, draws: 25, vocabulary: 400))
         var wrong = 0
         for (term, list) in zip(window.terms, window.lists) {
@@ -111,7 +114,7 @@ import Testing
     }
 
     /// Reading the first levels only leaves out what each document is least about.
-    @Test mutating func firstLevelsAreAPrefixOfTheList() throws {
+    @Test mutating func `first levels are a prefix of the list`() throws {
         let window = BuiltWindow(BuiltWindow.documents(&random, count: 2000, draws: 30, vocabulary: 500))
         try window.directory.withUnsafeBytes { bytes in
             let view = try WindowDirectory(body: bytes, chunkLengths: window.chunks.map(\.count))

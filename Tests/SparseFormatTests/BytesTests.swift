@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func fixedNumbersAreLittleEndian() throws {
+    @Test func `fixed numbers are little endian`() throws {
         var writer = ByteWriter()
         writer.u8(1)
         writer.u16(0x0203)
@@ -39,7 +39,7 @@ import Testing
         #expect(values == (1, 0x0203, 0x0405_0607, 0x0809_0A0B_0C0D_0E0F, 1, -2))
     }
 
-    @Test func floatsKeepTheirBits() throws {
+    @Test func `floats keep their bits`() throws {
         for bits: UInt32 in [0, 0x8000_0000, 1, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0001, 0xFFFF_FFFF] {
             var writer = ByteWriter()
             writer.f32s([Float(bitPattern: bits)])
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func varintsGoThereAndBack() throws {
+    @Test func `varints go there and back`() throws {
         var random = SeededGenerator()
         let edges = (0..<64).flatMap { [UInt64(1) << UInt64($0), (UInt64(1) << UInt64($0)) - 1] } + [.max]
         for value in edges + (0..<2000).map({ _ in random.number() }) {
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func zigzagCountsFromZero() {
+    @Test func `zigzag counts from zero`() {
         for (value, byte) in [(Int64(0), UInt8(0)), (-1, 1), (1, 2), (-2, 3), (2, 4), (63, 126), (-64, 127)] {
             var writer = ByteWriter()
             writer.zigzag(value)
@@ -78,11 +78,11 @@ import Testing
             [0x80, 0x00], [0xFF, 0x00], [0x80, 0x80, 0x00], [0x80, 0x80, 0x80, 0x80, 0x00],
             [0x80, 0x80, 0x80, 0x80, 0x10], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], [0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
         ]))
-    func badVarintsOf32Bits(_ bytes: [UInt8]) {
+    func `bad varints of32 bits`(_ bytes: [UInt8]) {
         #expect(code(bytes) { _ = try $0.varint32() } == .badVarint)
     }
 
-    @Test func badVarintsOf64Bits() {
+    @Test func `bad varints of64 bits`() {
         let nines = [UInt8](repeating: 0xFF, count: 9)
         #expect(code(nines + [0x02]) { _ = try $0.varint64() } == .badVarint)
         #expect(code(nines + [0x00]) { _ = try $0.varint64() } == .badVarint)
@@ -93,7 +93,7 @@ import Testing
         #expect(code([]) { _ = try $0.varint64() } == .truncated)
     }
 
-    @Test func readsStopAtTheEnd() {
+    @Test func `reads stop at the end`() {
         for length in 0..<8 {
             let bytes = [UInt8](repeating: 1, count: length)
             #expect(code(bytes) { _ = try $0.u64() } == .truncated)
@@ -108,7 +108,7 @@ import Testing
         #expect(code([0, 0, 1]) { try $0.zeros(3) } == .invariant(2, Invariant.reservedBytesAreZero.rule))
     }
 
-    @Test func countsAreProvenBeforeMemoryIsReserved() {
+    @Test func `counts are proven before memory is reserved`() {
         let bytes = [UInt8](repeating: 0, count: 12)
         func proven(_ count: UInt64, _ size: Int, _ limit: Int) -> FormatError.Code? {
             code(bytes) {
@@ -125,7 +125,7 @@ import Testing
         #expect(proven(1, 0, -1) == .limitExceeded)
     }
 
-    @Test func readersNameTheirPlace() {
+    @Test func `readers name their place`() {
         let one: [UInt8] = [1]
         one.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes, table: .segments, key: [0xAB])
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func alignmentPadsWithZeros() {
+    @Test func `alignment pads with zeros`() {
         var writer = ByteWriter()
         writer.align(to: 8)
         #expect(writer.count == 0)

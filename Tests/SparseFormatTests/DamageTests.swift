@@ -26,7 +26,7 @@ import Testing
         "\(sample), \(what), SPARSE_SEED=\(random.seed)"
     }
 
-    @Test mutating func soundValuesDecode() throws {
+    @Test mutating func `sound values decode`() throws {
         for round in 0..<20 {
             for sample in try Samples.all(&random) {
                 let recoded = try memory.with(sample.value) { try sample.recode($0, sample.table, sample.key) }
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test mutating func valuesDecodeAtAnyAddress() throws {
+    @Test mutating func `values decode at any address`() throws {
         for sample in try Samples.all(&random) {
             for shift in 1...9 {
                 // The bytes end before the guard by `shift`, and so begin at every alignment.
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test mutating func everyTruncationFails() throws {
+    @Test mutating func `every truncation fails`() throws {
         for sample in try Samples.all(&random) {
             for length in 0..<sample.value.count {
                 #expect(fails(sample, Array(sample.value[..<length])), comment(sample, "length \(length)"))
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test mutating func trailingBytesFail() throws {
+    @Test mutating func `trailing bytes fail`() throws {
         for sample in try Samples.all(&random) {
             for tail in [[0], [0xFF], [UInt8](repeating: 0, count: 16), sample.value] {
                 #expect(fails(sample, sample.value + tail), comment(sample, "\(tail.count) bytes more"))
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test mutating func everyBitFlipFails() throws {
+    @Test mutating func `every bit flip fails`() throws {
         for sample in try Samples.all(&random) {
             var bytes = sample.value
             // Values of pages: each bit of the first 256 bytes, then one bit of each byte.
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test mutating func aValueUnderAnotherKeyFails() throws {
+    @Test mutating func `a value under another key fails`() throws {
         for sample in try Samples.all(&random) {
             for table in TableNumber.allCases where table != sample.table {
                 #expect(fails(sample, sample.value, table), comment(sample, "table \(table)"))
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test mutating func aValueOfAnotherKindFails() throws {
+    @Test mutating func `a value of another kind fails`() throws {
         for sample in try Samples.all(&random) {
             for kind in RecordKind.allCases where kind.rawValue != sample.value[8] {
                 var bytes = sample.value
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test mutating func unknownVersionsAndFlagsFail() throws {
+    @Test mutating func `unknown versions and flags fail`() throws {
         for sample in try Samples.records(&random) + Samples.documents(&random) {
             for version: UInt8 in [0, 2, 255] {
                 var bytes = sample.value

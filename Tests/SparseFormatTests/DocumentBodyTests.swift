@@ -69,19 +69,19 @@ import Testing
         return Invariant(rawValue: number)
     }
 
-    @Test func sound() {
+    @Test func `sound`() {
         #expect(code { _ in } == nil)
         #expect(code { $0.payloadEncoding = 1 } == nil)
     }
 
-    @Test func encodings() {
+    @Test func `encodings`() {
         // No vector is compressed: the numbers after those of plain and half are not known.
         for encoding: UInt8 in 2...255 { #expect(broken { $0.vectorEncoding = encoding } == .knownEncoding) }
         #expect(broken { $0.payloadEncoding = 3 } == .knownEncoding)
         #expect(broken { $0.dictionary = 1 } == .dictionaryUse)
     }
 
-    @Test func halves() {
+    @Test func `halves`() {
         func broken(_ halves: [UInt16], length: UInt32? = nil) -> Invariant? {
             self.broken { ($0.vectorEncoding, $0.halves, $0.vectorLength) = (1, halves, length) }
         }
@@ -95,7 +95,7 @@ import Testing
         #expect(broken([0x3C00, 0x3C00], length: 15) == .sectionLengths)
     }
 
-    @Test func lengths() {
+    @Test func `lengths`() {
         #expect(broken { $0.identifier = [] } == .textLength)
         #expect(broken { $0.identifier = [UInt8](repeating: 97, count: 501) } == .textLength)
         #expect(code { $0.identifier = [0xFF] } == .badUTF8)
@@ -107,7 +107,7 @@ import Testing
         #expect(broken { ($0.vectorLength, $0.payloadLength) = (.max, .max) } == .sectionLengths)
     }
 
-    @Test func terms() {
+    @Test func `terms`() {
         #expect(broken { $0.termCount = 0 } == .termCount)
         #expect(broken { $0.termCount = 65_536 } == .termCount)
         #expect(broken { $0.termCount = .max } == .termCount)
@@ -125,14 +125,14 @@ import Testing
         #expect(code { $0.gaps = [0xFF, 0xFF, 0xFF, 0xFF, 0x8F, 1, 1] } == .badVarint)
     }
 
-    @Test func weights() {
+    @Test func `weights`() {
         for weight: Float in [0, -1, -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 1.1e15] {
             #expect(broken { $0.weights = [1, weight] } == .weightInRange)
         }
         #expect(code { $0.weights = [1e-15, 1e15] } == nil)
     }
 
-    @Test func tags() {
+    @Test func `tags`() {
         #expect(code { ($0.tagCount, $0.tags) = (2, [1, 97, 1, 98]) } == nil)
         #expect(broken { ($0.tagCount, $0.tags) = (2, [1, 97, 1, 97]) } == .tagsAscend)
         #expect(broken { ($0.tagCount, $0.tags) = (2, [1, 98, 1, 97]) } == .tagsAscend)
@@ -150,7 +150,7 @@ import Testing
         #expect(broken { ($0.tagCount, $0.tags) = (1, [0xC9, 1] + longest + [97]) } == .textLength)
     }
 
-    @Test func attributes() {
+    @Test func `attributes`() {
         // "a": 1 and "b": true
         let sound: [UInt8] = [1, 97, 1, 2, 1, 98, 3, 1]
         #expect(code { ($0.attributeCount, $0.attributes) = (2, sound) } == nil)
@@ -174,7 +174,7 @@ import Testing
         #expect(code { ($0.attributeCount, $0.attributes) = (65, [UInt8](repeating: 1, count: 400)) } == .limitExceeded)
     }
 
-    @Test func payloads() {
+    @Test func `payloads`() {
         #expect(broken { $0.payload = [1] } == .payloadLengths)
         #expect(broken { $0.original = 1 } == .payloadLengths)
         #expect(broken { ($0.payloadEncoding, $0.payload, $0.original) = (1, [1], 2) } == .payloadLengths)
@@ -185,7 +185,7 @@ import Testing
         #expect(code { ($0.payloadEncoding, $0.payload, $0.original) = (2, [1], .max) } == .limitExceeded)
     }
 
-    @Test func framesThatLie() throws {
+    @Test func `frames that lie`() throws {
         let text = [UInt8](repeating: 97, count: 500)
         let frame = try Samples.frame(text)
         #expect(code { ($0.payloadEncoding, $0.payload, $0.original) = (2, frame, 500) } == nil)

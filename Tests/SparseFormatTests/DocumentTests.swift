@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func roundTripsAreExact() throws {
+    @Test func `round trips are exact`() throws {
         var random = SeededGenerator()
         for round in 0..<400 {
             let count = 1 + Int(random.next() % 150)
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func identifiersFromBothSides() throws {
+    @Test func `identifiers from both sides`() throws {
         #expect(try encodingFails(id: "") == .limitExceeded)
         #expect(try encodingFails(id: "x") == nil)
         #expect(try encodingFails(id: String(repeating: "x", count: 500)) == nil)
@@ -66,7 +66,7 @@ import Testing
         #expect(try encodingFails(id: "\u{0}") == nil)
     }
 
-    @Test func tagsFromBothSides() throws {
+    @Test func `tags from both sides`() throws {
         #expect(try encodingFails(tags: [""]) == .limitExceeded)
         #expect(try encodingFails(tags: [String(repeating: "x", count: 200)]) == nil)
         #expect(try encodingFails(tags: [String(repeating: "x", count: 201)]) == .limitExceeded)
@@ -77,14 +77,14 @@ import Testing
         #expect(try encodingFails(tags: ["\u{E9}", "e\u{301}"]) == nil)
     }
 
-    @Test func payloadsFromBothSides() throws {
+    @Test func `payloads from both sides`() throws {
         let most = Limits.maximumPayloadBytes
         #expect(try encodingFails(payload: []) == nil)
         #expect(try encodingFails(payload: [UInt8](repeating: 0, count: most)) == nil)
         #expect(try encodingFails(payload: [UInt8](repeating: 0, count: most + 1)) == .limitExceeded)
     }
 
-    @Test func theLargestVector() throws {
+    @Test func `the largest vector`() throws {
         let most = Limits.maximumTermsPerVector
         // The widest terms: each gap takes three bytes, the first term five.
         let terms = (0..<most).map { TermID.max - TermID(most - 1 - $0) * 65_000 }
@@ -98,7 +98,7 @@ import Testing
         #expect(throws: FormatError.self) { try DocumentEncoder().encode(id: "d", vector: none, key: key) }
     }
 
-    @Test func compressionIsUsedWhereItSaves() throws {
+    @Test func `compression is used where it saves`() throws {
         let text = Array(String(repeating: "payload ", count: 100).utf8)
         func length(_ compression: DocumentCompression, _ payload: [UInt8]) throws -> Int {
             try DocumentEncoder(compression).encode(id: "d", vector: vector(), payload: payload, key: key).count
@@ -109,7 +109,7 @@ import Testing
         #expect(try length(.fast, noise) == length(.off, noise))
     }
 
-    @Test func dictionariesAreFoundOrNamedAsMissing() throws {
+    @Test func `dictionaries are found or named as missing`() throws {
         let text = Array("the quick brown fox jumps over the lazy dog".utf8)
         let encoder = DocumentEncoder(dictionary: Samples.dictionary)
         let value = try encoder.encode(id: "d", vector: vector(), payload: text, key: key)
@@ -133,7 +133,7 @@ import Testing
         #expect(try raw.withUnsafeBytes { try DocumentView($0, number: 5).dictionary } == 0)
     }
 
-    @Test func checksumsCanBeSkipped() throws {
+    @Test func `checksums can be skipped`() throws {
         var value = try DocumentEncoder().encode(id: "d", vector: vector(), key: key)
         value[0] ^= 1
         value.withUnsafeBytes { bytes in

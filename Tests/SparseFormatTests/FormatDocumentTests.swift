@@ -17,13 +17,13 @@ import Testing
         #expect(record.sealed(in: table, key: key) == value)
     }
 
-    @Test func store() throws {
+    @Test func `store`() throws {
         let uuid = StoreUUID(high: 0x0011_2233_4455_4677, low: 0x8899_AABB_CCDD_EEFF)
         #expect(uuid.description == "00112233-4455-4677-8899-aabbccddeeff")
         try check("store", StoreRecord(pageSize: 4096, createdAt: 1_767_225_600, uuid: uuid), .meta, Keys.store)
     }
 
-    @Test func manifest() throws {
+    @Test func `manifest`() throws {
         let manifest = ManifestRecord(
             generation: 42, nextDocument: 9, documents: 5, nonzeros: 600, termSpace: .strings, profile: .compact,
             nextTerm: 321,
@@ -40,7 +40,7 @@ import Testing
         try check("manifest", manifest, .meta, Keys.manifest)
     }
 
-    @Test func tuning() throws {
+    @Test func `tuning`() throws {
         let tuning = TuningRecord(
             generation: 42, documents: 5, queries: 100,
             points: [
@@ -50,20 +50,20 @@ import Testing
         try check("tuning", tuning, .meta, Keys.tuning)
     }
 
-    @Test func claims() throws {
+    @Test func `claims`() throws {
         let claim = ClaimRecord(owner: 0x0123_4567_89AB_CDEF, steps: 6, process: 4321, sources: [3, 1], staged: [4])
         try check("claim", claim, .meta, Keys.merge)
         try check("retired", RetiredRecord(segments: [2, 0]), .meta, Keys.retired)
     }
 
-    @Test func encoder() throws {
+    @Test func `encoder`() throws {
         let encoder = EncoderRecord(
             name: "bm25:english", fingerprint: 0x0123_4567_89AB_CDEF, parameters: "stems",
             bm25: BM25Parameters(k1: 1.5, b: 0.75), length: 1_234)
         try check("encoder", encoder, .meta, Keys.encoder)
     }
 
-    @Test func smallRecords() throws {
+    @Test func `small records`() throws {
         try check("bookmark", BookmarkRecord(bytes: Array("offset=17".utf8)), .meta, Keys.bookmark("kafka"))
         try check("identifier", IdentifierRecord(number: 7), .ids, Keys.identifier("doc-1"))
         try check("termID", TermIDRecord(id: 17), .vocabulary, Keys.termID("swift"))
@@ -72,7 +72,7 @@ import Testing
         try check("dictionary", dictionary, .dictionaries, Keys.dictionary(1))
     }
 
-    @Test func pagesAndDeltas() throws {
+    @Test func `pages and deltas`() throws {
         var page = StatisticsPage.empty
         page.frequencies[0] = 3
         page.frequencies[17] = 258
@@ -85,7 +85,7 @@ import Testing
         try check("tombstonePage", tombstones, .tombstones, Keys.tombstones(3, 0))
     }
 
-    @Test func document() throws {
+    @Test func `document`() throws {
         let key = Keys.document(7)
         let value = try example("document", .documents, key)
         let vector = try SparseVector([(3, 0.5), (17, 0.1), (317, 2)])
@@ -108,7 +108,7 @@ import Testing
         #expect(encoded == value)
     }
 
-    @Test func attributes() throws {
+    @Test func `attributes`() throws {
         var schema = AttributeSchemaRecord()
         schema.set(Array("year".utf8), .integer)
         schema.set(Array("lang".utf8), .string)
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func documentOfHalves() throws {
+    @Test func `document of halves`() throws {
         let key = Keys.document(8)
         let value = try example("documentHalf", .documents, key)
         let vector = try SparseVector([(3, 0.5), (17, 1.25), (317, 0x1p-24)])
@@ -143,7 +143,7 @@ import Testing
         #expect(try DocumentEncoder().encode(id: "doc-2", vector: vector, key: key) == value)
     }
 
-    @Test func multivectors() throws {
+    @Test func `multivectors`() throws {
         let settings = MultivectorSettings(
             dimension: 3, encoding: .init(.pq32, codebook: 1), nextCodebook: 2, tokens: 400, bytes: 1_760,
             documentsByEncoding: [.init(.f16): 1, .init(.pq32, codebook: 1): 4])
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test func segmentParts() throws {
+    @Test func `segment parts`() throws {
         let key = Keys.segment(3, part: 3, index: 0)
         let documents = try example("segmentDocuments", .segments, key)
         try documents.withUnsafeBytes { bytes in
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func documentsOfAnotherWriter() throws {
+    @Test func `documents of another writer`() throws {
         let lines = try FormatDocument.vectors("documents.txt")
         #expect(lines.count == 24)
         for line in lines {
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    @Test func listsAreComplete() throws {
+    @Test func `lists are complete`() throws {
         let text = try FormatDocument.text()
         func says(_ row: String) {
             let isThere = text.contains(row)
@@ -214,7 +214,7 @@ import Testing
         #expect(isASCII)
     }
 
-    @Test func limitsAreComplete() throws {
+    @Test func `limits are complete`() throws {
         let text = try FormatDocument.text()
         func grouped(_ number: Int) -> String {
             let digits = String(number)
@@ -259,7 +259,7 @@ import Testing
         }
     }
 
-    @Test func everyRecordHasAnExample() throws {
+    @Test func `every record has an example`() throws {
         let examples = Set(try FormatDocument.examples().map(\.name))
         for kind in RecordKind.allCases {
             #expect(examples.contains("\(kind)"), "\(kind)")

@@ -86,21 +86,21 @@ import Testing
         }
     }
 
-    @Test mutating func documentsComeBack() throws {
+    @Test mutating func `documents come back`() throws {
         try check(Built(documents(400, components: 1...150)))
         // Whole and nearly whole lines, and the longest document there can be.
         try check(
             Built([20, 21, 22, 41, 42, 43, 63, 5_355, 5_376, 5_377, 21_483, 21_484, 65_535].map { document($0) }))
     }
 
-    @Test mutating func noDocumentCrossesTheEndOfAChunk() throws {
+    @Test mutating func `no document crosses the end of a chunk`() throws {
         let built = Built(documents(40, components: 1...9_000))
         #expect(built.chunks.count > 5)
         #expect(built.chunks.dropLast().allSatisfy { $0.count == ImpactLine.linesPerChunk * ImpactLine.bytes })
         try check(built)
     }
 
-    @Test mutating func aScoreIsTheSumOfCodesTimesMultipliers() throws {
+    @Test mutating func `a score is the sum of codes times multipliers`() throws {
         let built = Built(documents(200, components: 1...120))
         let multipliers = (0..<65_536).map { _ in UInt16(random.next() % 1_024) }
         try multipliers.withUnsafeBufferPointer { buffer in
@@ -113,21 +113,23 @@ import Testing
                     let place = lines.place(of: slot)
                     var read = 0
                     let whole = lines.score(at: place, base, headAtLeast: 0, &read)
-                    #expect(whole == sum(document) && read == ImpactLine.lines(components: document.count))
+                    #expect(whole == sum(document))
+                    #expect(read == ImpactLine.lines(components: document.count))
                     read = 0
                     let head = sum(document.prefix(42))
                     #expect(lines.score(at: place, base, headAtLeast: head, &read) == sum(document))
                     read = 0
                     let above = lines.score(at: place, base, headAtLeast: head + 1, &read)
                     // Of a document that ends with its second line all is known by then.
-                    #expect(above == (document.count > 42 ? nil : sum(document)) && read <= 2)
+                    #expect(above == (document.count > 42 ? nil : sum(document)))
+                    #expect(read <= 2)
                 }
             }
         }
     }
 
     /// The guard behind each last chunk ends the process when something reads past it.
-    @Test mutating func lyingBytesStayInsideTheirChunks() throws {
+    @Test mutating func `lying bytes stay inside their chunks`() throws {
         let memory = (
             try #require(GuardedBytes(capacity: 1 << 20)), try #require(GuardedBytes(capacity: 1 << 20))
         )
@@ -161,7 +163,8 @@ import Testing
                         lines.prefetchHead(at: place)
                         var read = 0
                         _ = lines.score(at: place, base, headAtLeast: round % 2 == 0 ? 0 : 900_000, &read)
-                        #expect(read >= 1 && read <= ImpactLine.linesPerChunk)
+                        #expect(read >= 1)
+                        #expect(read <= ImpactLine.linesPerChunk)
                         var count = 0
                         lines.components(at: place) { _, _ in count += 1 }
                         #expect(count <= ImpactLine.linesPerChunk * ImpactLine.components)
@@ -173,7 +176,7 @@ import Testing
         }
     }
 
-    @Test func chunksHaveTheLengthsThatTheCountsAskFor() {
+    @Test func `chunks have the lengths that the counts ask for`() {
         let bytes = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64))
         defer { UnsafeMutableRawBufferPointer(mutating: bytes).deallocate() }
         func code(_ slots: Int, _ lines: Int, _ places: [Int], _ chunks: [Int]) -> FormatError.Code? {
@@ -186,11 +189,17 @@ import Testing
         }
         let broken = FormatError(.blockCounts).code
         #expect(code(32, 3, [256], [192]) == nil)
-        #expect(code(32, 3, [248], [192]) == broken && code(32, 3, [264], [192]) == broken)
-        #expect(code(32, 3, [256], [128]) == broken && code(32, 3, [256], [256]) == broken)
-        #expect(code(32, 3, [], [192]) == broken && code(32, 3, [256], []) == broken)
-        #expect(code(32, 3, [256, 0], [192]) == broken && code(32, 3, [256], [192, 0]) == broken)
-        #expect(code(32, 1_024, [256], [192, 64]) == broken && code(8_185, 3, [256, 8], [192]) == broken)
-        #expect(code(32, 1_024, [256], [65_472, 64]) == nil && code(8_185, 3, [65_472, 8], [192]) == nil)
+        #expect(code(32, 3, [248], [192]) == broken)
+        #expect(code(32, 3, [264], [192]) == broken)
+        #expect(code(32, 3, [256], [128]) == broken)
+        #expect(code(32, 3, [256], [256]) == broken)
+        #expect(code(32, 3, [], [192]) == broken)
+        #expect(code(32, 3, [256], []) == broken)
+        #expect(code(32, 3, [256, 0], [192]) == broken)
+        #expect(code(32, 3, [256], [192, 0]) == broken)
+        #expect(code(32, 1_024, [256], [192, 64]) == broken)
+        #expect(code(8_185, 3, [256, 8], [192]) == broken)
+        #expect(code(32, 1_024, [256], [65_472, 64]) == nil)
+        #expect(code(8_185, 3, [65_472, 8], [192]) == nil)
     }
 }

@@ -33,7 +33,7 @@ import Testing
         return broken(changed).flatMap(Invariant.init(rawValue:))
     }
 
-    @Test func sound() {
+    @Test func `sound`() {
         #expect(broken(manifest) == nil)
         #expect(broken(ManifestRecord()) == nil)
         #expect(broken { $0.segments[2] = Self.entry(4, 99...99) } == nil)
@@ -41,7 +41,7 @@ import Testing
         #expect(broken { $0.segments[1].tombstones = 1 } == nil)
     }
 
-    @Test func segmentRules() {
+    @Test func `segment rules`() {
         #expect(broken { $0.segments[1].id = 3 } == .segmentIDs)
         #expect(broken { $0.segments[1].id = 5 } == .segmentIDs)
         #expect(broken { $0.segments.swapAt(0, 1) } == .segmentRanges)
@@ -53,21 +53,21 @@ import Testing
         #expect(broken { $0.segments[1].firstDocument = 20 } == .segmentCounts)
     }
 
-    @Test func counterRules() {
+    @Test func `counter rules`() {
         #expect(broken { $0.documents = 101 } == .manifestCounters)
         #expect(broken { $0.currentDictionary = 3 } == .manifestCounters)
         #expect(broken { $0.firstStatisticsDelta = 7 } == .manifestCounters)
         #expect(broken { $0.nextDictionary = 0 } == .manifestCounters)
     }
 
-    @Test func theWidestRangeOfNumbers() {
+    @Test func `the widest range of numbers`() {
         let next: UInt64 = 1 << 62 - 1
         let all = ManifestRecord(
             nextDocument: next, nextSegment: 1, segments: [Self.entry(0, 0...(next - 1), documents: 65_535)])
         #expect(broken(all) == nil)
     }
 
-    @Test func bytesWithoutAName() throws {
+    @Test func `bytes without a name`() throws {
         let value = manifest.sealed(in: .meta, key: Keys.manifest)
         let sample = Sample("manifest", manifest, .meta, Keys.manifest)
         func code(_ offset: Int, _ byte: UInt8) -> FormatError.Code? {
@@ -92,7 +92,7 @@ import Testing
         #expect(code(86, 1) == .limitExceeded)
     }
 
-    @Test func asManySegmentsAsAllowed() {
+    @Test func `as many segments as allowed`() {
         let segments = (0..<65_535).map { Self.entry($0, UInt64($0)...UInt64($0)) }
         let most = ManifestRecord(nextDocument: 65_535, nextSegment: 65_535, segments: segments)
         #expect(broken(most) == nil)

@@ -14,14 +14,14 @@ import Testing
         }
     }
 
-    @Test func everyHalfComesBackAsItself() {
+    @Test func `every half comes back as itself`() {
         for bits in 0...UInt16.max where bits & 0x7C00 != 0x7C00 {
             #expect(HalfFloat.bits(HalfFloat.float(bits)) == bits)
         }
     }
 
     #if !(os(macOS) && arch(x86_64))
-        @Test mutating func halvesAreThoseOfIEEE754() {
+        @Test mutating func `halves are those of IEEE754`() {
             for _ in 0..<20_000 {
                 let exponent = Float(sign: .plus, exponent: Int.random(in: -30...15, using: &random), significand: 1)
                 let value = exponent * Float.random(in: -1...1, using: &random)
@@ -34,7 +34,7 @@ import Testing
         }
     #endif
 
-    @Test mutating func f16KeepsElevenBits() throws {
+    @Test mutating func `f16 keeps eleven bits`() throws {
         let multivector = try Multivector(
             dimension: 33, components: Arbitrary.multivector(&random, tokens: 7, dimension: 33))
         let decoded = try roundTrip(multivector, MultivectorEncoder(.f16))
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func int8KeepsHalfAStepOfTheLargest() throws {
+    @Test func `int8 keeps half a step of the largest`() throws {
         let rows: [[Float]] = [
             [0, 0, 0, 0], [127, -127, 0.5, 1.5], [1e-30, -1e-30, 5e-31, 0], [-65_504, 300, 0, 1],
         ]
@@ -55,7 +55,7 @@ import Testing
         #expect(Array(decoded[1]) == [127, -127, 0, 2])
     }
 
-    @Test mutating func pq32KeepsWhatItHasLearnt() throws {
+    @Test mutating func `pq32 keeps what it has learnt`() throws {
         // As many tokens as codewords: each finds itself again.
         let few = try Multivector(
             dimension: 6, components: (0..<40 * 6).map { _ in Float.random(in: -1...1, using: &random) })
@@ -65,7 +65,7 @@ import Testing
         for (a, b) in zip(decoded.components, few.components) { #expect(abs(a - b) < 1e-5) }
     }
 
-    @Test mutating func trainingIsTheSameForASeed() throws {
+    @Test mutating func `training is the same for a seed`() throws {
         let samples = (0..<300 * 5).map { _ in Float.random(in: -1...1, using: &random) }
         var trainer = CodebookTrainer()
         trainer.tokensPerCentroid = 50
@@ -85,7 +85,7 @@ import Testing
         #expect(try error(codebook) < error(trainer.train(samples, dimension: 5)))
     }
 
-    @Test mutating func theNearestRowIsTheNearest() {
+    @Test mutating func `the nearest row is the nearest`() {
         for (rows, width) in [(1, 1), (15, 3), (16, 4), (33, 7), (100, 2)] {
             // Few values, so that distances tie.
             let all = (0..<rows * width).map { _ in Float(random.next() % 3) }
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func whatNoStoreTakesIsRefused() {
+    @Test func `what no store takes is refused`() {
         func code(_ make: () throws -> Multivector) -> VectorError.Code? {
             do {
                 _ = try make()
@@ -129,7 +129,7 @@ import Testing
         #expect(code { try Multivector(dimension: 1_024, components: Array(repeating: 0, count: 1_024)) } == nil)
     }
 
-    @Test func aCentroidThatIsNotThereIsDamage() throws {
+    @Test func `a centroid that is not there is damage`() throws {
         let one = TokenCodebook(
             dimension: 1, centroids: [1], codewords: Array(repeating: 0, count: 1_024))
         let two = TokenCodebook(

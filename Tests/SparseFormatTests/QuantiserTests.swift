@@ -5,7 +5,7 @@ import Testing
 @Suite struct QuantiserTests {
     /// FORMAT.md: a code is the nearest, halves up.
     @Test(arguments: [Float(1e-15), 0.3, 1, 2.7, 1e15])
-    func codesAreThoseOfRounding(maximum: Float) {
+    func `codes are those of rounding`(maximum: Float) {
         let quantiser = ImpactQuantiser(maximum: maximum)
         let inverse = 255 / maximum
         for half in 0...510 {

@@ -13,7 +13,7 @@ import Testing
         } catch { return (error as? FormatError)?.code }
     }
 
-    @Test func chunks() throws {
+    @Test func `chunks`() throws {
         func header(_ length: Int) throws -> SegmentChunkHeader {
             var writer = ByteWriter()
             SegmentChunkHeader(codec: .planes, originalLength: UInt32(length)).encode(into: &writer)
@@ -25,7 +25,7 @@ import Testing
         #expect(error?.code == .limitExceeded)
     }
 
-    @Test func dictionaries() {
+    @Test func `dictionaries`() {
         func dictionary(_ count: Int) -> DictionaryRecord {
             DictionaryRecord(bytes: [UInt8](repeating: 7, count: count))
         }
@@ -34,7 +34,7 @@ import Testing
         #expect(code(dictionary(0)) == .limitExceeded)
     }
 
-    @Test func pointsOfATuning() {
+    @Test func `points of a tuning`() {
         func tuning(_ count: Int) -> TuningRecord {
             let points = (1...count).map {
                 TuningRecord.Point(limit: UInt32($0), effort: 16, recall: 1, postings: 1, scored: 1)
@@ -46,7 +46,7 @@ import Testing
     }
 
     /// Within the limit the entries are looked at, and these are none.
-    @Test func changesOfADelta() {
+    @Test func `changes of a delta`() {
         func code(_ count: Int) -> FormatError.Code? {
             var writer = ByteWriter()
             writer.u32(UInt32(count))
@@ -63,7 +63,7 @@ import Testing
         #expect(code(Limits.maximumDeltaEntries + 1) == .limitExceeded)
     }
 
-    @Test func encodingsOfMultivectors() {
+    @Test func `encodings of multivectors`() {
         func settings(_ count: Int) -> MultivectorSettings {
             let encodings = (1...UInt32(count)).map { MultivectorSettings.Encoding(.pq32, codebook: $0) }
             return MultivectorSettings(
@@ -74,7 +74,7 @@ import Testing
         #expect(code(settings(Limits.maximumMultivectorEncodings + 1)) == .limitExceeded)
     }
 
-    @Test func segmentsOfAManifest() {
+    @Test func `segments of a manifest`() {
         func manifest(_ count: Int) -> ManifestRecord {
             let segments = (0..<count).map { index in
                 SegmentEntry(
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// Whoever counts them up, or makes an Int of them, relies on it.
-    @Test func countersLeaveRoom() {
+    @Test func `counters leave room`() {
         let most: UInt64 = 1 << 62 - 1
         let counters: [WritableKeyPath<ManifestRecord, UInt64>] = [
             \.generation, \.nextDocument, \.nonzeros, \.nextStatisticsDelta, \.bytesWritten, \.bytesMerged,
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func countsOfASegmentFitItsKind() {
+    @Test func `counts of a segment fit its kind`() {
         func manifest(_ change: (inout SegmentEntry) -> Void) -> ManifestRecord {
             var entry = SegmentEntry(
                 id: 0, documents: 65_535, firstDocument: 0, lastDocument: 99_999,

@@ -18,7 +18,7 @@ import Testing
         .invariant(invariant.rawValue, invariant.rule)
     }
 
-    @Test func storesOfOtherVersionsAreRefused() throws {
+    @Test func `stores of other versions are refused`() throws {
         var store = StoreRecord(pageSize: 4096, createdAt: 0, uuid: .random())
         try store.checkOpenable(readOnly: false)
         store.formatMinor = 9
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func storeRules() {
+    @Test func `store rules`() {
         var writer = ByteWriter()
         StoreRecord(pageSize: 4096, createdAt: 0, uuid: .random()).encodeBody(into: &writer)
         let body = writer.bytes
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func randomUUIDsAreOfVersion4() {
+    @Test func `random UUI ds are of version4`() {
         let uuids = (0..<100).map { _ in StoreUUID.random() }
         #expect(Set(uuids).count == 100)
         for uuid in uuids {
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func limitsFromBothSides() {
+    @Test func `limits from both sides`() {
         func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 97, count: count) }
         #expect(code(BookmarkRecord.self, []) == nil)
         #expect(code(BookmarkRecord.self, bytes(65_536)) == nil)
@@ -83,18 +83,18 @@ import Testing
         #expect(code(StatisticsPage.self, bytes(4065)) == invariant(.fixedBodyLength))
     }
 
-    @Test func termNamesAreBytes() {
+    @Test func `term names are bytes`() {
         #expect(code(TermNameRecord.self, [0xFF]) == .badUTF8)
         #expect(code(TermNameRecord.self, [0xED, 0xA0, 0x80]) == .badUTF8)
         #expect(TermNameRecord(name: "\u{E9}") != TermNameRecord(name: "e\u{301}"))
     }
 
-    @Test func statisticsPageFillsALMDBPage() {
+    @Test func `statistics page fills ALMDB page`() {
         let value = StatisticsPage.empty.sealed(in: .statistics, key: Keys.statisticsPage(0))
         #expect(value.count + 16 == 4096)
     }
 
-    @Test func statisticsDeltasAreMadeCanonical() {
+    @Test func `statistics deltas are made canonical`() {
         let delta = StatisticsDelta(terms: [9, 2, 9, 5, 2], changes: [1, 4, 2, 0, -4])
         #expect(delta.terms == [9])
         #expect(delta.changes == [3])
@@ -103,7 +103,7 @@ import Testing
         #expect(StatisticsDelta(terms: [1, 1], changes: [.max, .max]).changes == [-2])
     }
 
-    @Test func statisticsDeltaRules() {
+    @Test func `statistics delta rules`() {
         #expect(code(StatisticsDelta.self, [2, 0, 0, 0, 0, 2, 1, 2]) == nil)
         #expect(code(StatisticsDelta.self, [2, 0, 0, 0, 0, 2, 0, 2]) == invariant(.termsAscend))
         #expect(code(StatisticsDelta.self, [1, 0, 0, 0, 0, 0]) == invariant(.changesAreNotZero))
@@ -116,19 +116,21 @@ import Testing
         #expect(code(StatisticsDelta.self, [1, 0, 0, 0, 0x85, 0, 2]) == .badVarint)
     }
 
-    @Test func tombstonesOutsideThePageChangeNothing() {
+    @Test func `tombstones outside the page change nothing`() {
         var page = TombstonePage.empty
         for slot in [-1, 8192, .max, .min] {
             let inserted = page.insert(slot)
-            #expect(!inserted && !page.contains(slot))
+            #expect(!inserted)
+            #expect(!page.contains(slot))
         }
         #expect(page == .empty)
         let (first, again) = (page.insert(8191), page.insert(8191))
-        #expect(first && !again)
+        #expect(first)
+        #expect(!again)
         #expect(page.contains(8191) && page.count == 1 && page.bytes[1023] == 0x80)
     }
 
-    @Test func errorsSayWhere() throws {
+    @Test func `errors say where`() throws {
         let key = Keys.identifier(String(repeating: "k", count: 40))
         var value = IdentifierRecord(number: 1).sealed(in: .ids, key: key)
         value[20] ^= 1
@@ -139,7 +141,8 @@ import Testing
         #expect(message.contains("checksum"))
         #expect(message.contains("table 'ids'"))
         #expect(message.contains("6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b..(40 bytes)"))
-        #expect(message.contains("`verify`") && message.contains("backup"))
+        #expect(message.contains("`verify`"))
+        #expect(message.contains("backup"))
         #expect(message == error?.description)
     }
 }

@@ -24,7 +24,7 @@ import Testing
         "\(sample), \(what), SPARSE_SEED=\(random.seed)"
     }
 
-    @Test mutating func bitFlips() throws {
+    @Test mutating func `bit flips`() throws {
         var accepted = 0
         for sample in try Samples.all(&random) {
             var bytes = sample.value
@@ -42,7 +42,7 @@ import Testing
         #expect(accepted > 1000)
     }
 
-    @Test mutating func lyingNumbers() throws {
+    @Test mutating func `lying numbers`() throws {
         let lies: [UInt64] = [0, 1, 0x80, 0xFF, 0x7FFF_FFFF, 0xFFFF_FFFF, .max]
         for sample in try Samples.all(&random) {
             for offset in 16..<min(sample.value.count, 140) {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test mutating func cutsAndSplices() throws {
+    @Test mutating func `cuts and splices`() throws {
         for sample in try Samples.all(&random) {
             for length in 16..<sample.value.count where length < 500 || length % 61 == 0 {
                 #expect(survives(sample, Array(sample.value[..<length])), comment(sample, "length \(length)"))
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test mutating func bodiesOfNoise() throws {
+    @Test mutating func `bodies of noise`() throws {
         for sample in try Samples.all(&random) {
             for length in 0..<300 {
                 let one = UInt8(truncatingIfNeeded: length)

@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func equalsTheSumInAscendingOrder() throws {
+    @Test func `equals the sum in ascending order`() throws {
         var random = SeededGenerator()
         let table = (0..<70_000).map { _ in Float.random(in: 0...2, using: &random) }
         for round in 0..<3000 {
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func gapsOfEveryLength() throws {
+    @Test func `gaps of every length`() throws {
         // Every way in which four gaps of one to three bytes can follow each other, at each place of the last one.
         let lengths: [TermID] = [1, 127, 128, 16_383, 16_384]
         let table = [Float](repeating: 1, count: 70_000)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func limitsAtEveryTerm() throws {
+    @Test func `limits at every term`() throws {
         let vector = SparseVector(
             uncheckedTerms: (0..<30).map { $0 * 5 }, weights: (0..<30).map { Float($0) + 1 })
         for limit in 1..<160 {
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func badGapsFail() throws {
+    @Test func `bad gaps fail`() throws {
         // In a group of four, in its last place, and one by one.
         for count in [5, 6, 9, 12] {
             for bad in 1..<count {
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func bytesAfterTheLastTermFail() throws {
+    @Test func `bytes after the last term fail`() throws {
         for count in 1..<14 {
             for extra in 1...8 {
                 let gaps = [UInt8](repeating: 1, count: count + extra)

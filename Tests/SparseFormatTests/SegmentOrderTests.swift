@@ -22,7 +22,7 @@ import Testing
 
     private let rule = FormatError.Code.invariant(29, Invariant.segmentOrder.rule)
 
-    @Test mutating func permutationsComeBack() throws {
+    @Test mutating func `permutations come back`() throws {
         for count in [1, 2, 3, 255, 256, 257, 65_535] {
             let ordinals = (0..<UInt16(count)).shuffled(using: &random)
             try body(ordinals).withUnsafeBytes { bytes in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test mutating func whatIsNoPermutationIsRefused() {
+    @Test mutating func `what is no permutation is refused`() {
         #expect(code([]) == rule)
         #expect(code([0]) == rule)
         #expect(code([0, 0]) == nil)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test mutating func damagedOrdersAreRefused() {
+    @Test mutating func `damaged orders are refused`() {
         let sound = body((0..<100).shuffled(using: &random))
         // Any number of ordinals fewer than all can be a permutation only of the smallest ones.
         for length in 0..<sound.count where length % 2 == 1 { #expect(code(Array(sound[..<length])) == rule) }

@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func sortsByTerm() throws {
+    @Test func `sorts by term`() throws {
         let vector = try SparseVector(terms: [9, 0, .max, 4], weights: [1, 2, 3, 4])
         #expect(vector.terms == [0, 4, 9, .max])
         #expect(vector.weights == [2, 4, 1, 3])
@@ -21,7 +21,7 @@ import Testing
         #expect(try SparseVector(["a": 1].map { (TermID($0.value), Float(1)) }).terms == [1])
     }
 
-    @Test func refusesWhatBreaksARule() {
+    @Test func `refuses what breaks a rule`() {
         #expect(code([], []) == .empty)
         #expect(code([1], []) == .unequalCounts)
         #expect(code([], [1]) == .unequalCounts)
@@ -36,7 +36,7 @@ import Testing
         #expect(code([7], [.leastNonzeroMagnitude]) == .outOfRange(7, .leastNonzeroMagnitude))
     }
 
-    @Test func limitsFromBothSides() {
+    @Test func `limits from both sides`() {
         let (low, high) = (Limits.weights.lowerBound, Limits.weights.upperBound)
         #expect(code([1], [low]) == nil)
         #expect(code([1], [low.nextDown]) == .outOfRange(1, low.nextDown))
@@ -48,7 +48,7 @@ import Testing
         #expect(code(Array(0...TermID(most)), ones) == .tooManyTerms(most + 1))
     }
 
-    @Test func messagesSayTheRemedy() {
+    @Test func `messages say the remedy`() {
         let codes: [VectorError.Code] = [
             .empty, .unequalCounts, .duplicateTerm(77), .nonFinite(77), .outOfRange(77, -1), .tooManyTerms(70_000),
         ]

@@ -5,7 +5,7 @@ import Testing
 @Suite struct TagTableTests {
     private var random = SeededGenerator()
 
-    @Test mutating func tagsComeBackInTheShorterForm() throws {
+    @Test mutating func `tags come back in the shorter form`() throws {
         for documents in [1, 2, 7, 8, 9, 63, 64, 65, 1000, 65_535] {
             let tags = TagLists.random(&random, documents: documents, tags: 12)
             let bodies = TagLists.bodies(tags, documents: documents)
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func manyTagsGoIntoSeveralValues() throws {
+    @Test func `many tags go into several values`() throws {
         let tags = (0..<300).map { tag in
             TagLists.Tag(
                 name: "tag" + String(1000 + tag),
@@ -46,7 +46,7 @@ import Testing
         #expect(read == tags)
     }
 
-    @Test func noTagsMakeNoValue() {
+    @Test func `no tags make no value`() {
         #expect(TagLists.bodies([], documents: 5).isEmpty)
     }
 
@@ -73,7 +73,7 @@ import Testing
 
     private func rule(_ invariant: Invariant) -> FormatError.Code { .invariant(invariant.rawValue, invariant.rule) }
 
-    @Test func tableRules() {
+    @Test func `table rules`() {
         #expect(code(40, [(1, 2)], "a", [39, 0]) == nil)
         #expect(code(0, [(1, 1)], "a", [1]) == rule(.windowCounts))
         #expect(code(65_536, [(1, 2)], "a", [1, 0]) == rule(.windowCounts))
@@ -85,7 +85,7 @@ import Testing
         #expect(code(40, [(.max, .max)], "a", [1, 0]) == .truncated)
     }
 
-    @Test func nameRules() {
+    @Test func `name rules`() {
         let long = String(repeating: "x", count: 200)
         #expect(code(40, [(200, 2)], long, [1, 0]) == nil)
         #expect(code(40, [(201, 2)], long + "x", [1, 0]) == rule(.textLength))
@@ -98,7 +98,7 @@ import Testing
         #expect(code(40, [(1, 2), (2, 4)], "\u{E9}", [1, 0, 2, 0]) == .badUTF8)
     }
 
-    @Test func listRules() {
+    @Test func `list rules`() {
         #expect(code(40, [(1, 2)], "a", [40, 0]) == rule(.tagLists))
         #expect(code(40, [(1, 1)], "a", [1]) == rule(.tagLists))
         #expect(code(40, [(1, 2), (2, 2)], "ab", [1, 0]) == rule(.tagLists))
@@ -114,10 +114,11 @@ import Testing
         #expect(code(39, [(1, 5)], "a", [3, 0, 0, 0, 0x80]) == rule(.tagLists))
     }
 
-    @Test func theExampleOfTheDescription() throws {
+    @Test func `the example of the description`() throws {
         let key = Keys.segment(3, part: 6, index: 0)
         let example = try #require(try FormatDocument.examples().first { $0.name == "segmentTags" })
-        #expect(example.table == "segments" && example.key == key)
+        #expect(example.table == "segments")
+        #expect(example.key == key)
         let tags = [
             TagLists.Tag(name: "blog", ordinals: [0, 9]), TagLists.Tag(name: "swift", ordinals: [1, 8, 39]),
         ]

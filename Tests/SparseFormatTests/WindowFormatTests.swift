@@ -7,7 +7,8 @@ import Testing
     /// The body of an example, which stands under this key.
     private func body(_ name: String, _ kind: RecordKind, _ key: [UInt8]) throws -> [UInt8] {
         let example = try #require(try FormatDocument.examples().first { $0.name == name })
-        #expect(example.table == "segments" && example.key == key)
+        #expect(example.table == "segments")
+        #expect(example.key == key)
         return try open(example.value, kind, key)
     }
 
@@ -27,7 +28,7 @@ import Testing
         try data(try body(name, .segmentChunk, Keys.segment(segment, part: part, index: 0)))
     }
 
-    @Test func theSmallWindow() throws {
+    @Test func `the small window`() throws {
         let weights: [Float] = [2, 1, 0.5, 0.25, 1.5, 0.75, 1.25, 1.75, 0.001]
         var documents = weights.enumerated().map { ordinal, weight in
             BuiltWindow.Document(identifier: "d\(ordinal)", terms: [5], weights: [weight])
@@ -46,17 +47,23 @@ import Testing
         try directory.withUnsafeBytes { bytes in
             let view = try WindowDirectory(body: bytes, chunkLengths: window.chunks.map(\.count))
             let five = view.entry(at: 0)
-            #expect(five.encoding == .packed && five.maximum == 2 && five.count == 9 && five.offset == 0)
+            #expect(five.encoding == .packed)
+            #expect(five.maximum == 2)
+            #expect(five.count == 9)
+            #expect(five.offset == 0)
             let codes = BuiltWindow.read(five, window.chunks[0], documents: 9).map(\.code)
             #expect(codes == [255, 128, 64, 32, 191, 96, 159, 223, 0, 0, 0, 0, 0, 0, 0, 0])
             let rare = view.entry(at: 1)
-            #expect(rare.encoding == .short && rare.maximum == 4 && rare.count == 2 && rare.offset == 48)
+            #expect(rare.encoding == .short)
+            #expect(rare.maximum == 4)
+            #expect(rare.count == 2)
+            #expect(rare.offset == 48)
             let read = BuiltWindow.read(rare, window.chunks[0], documents: 9)
             #expect(read == [.init(ordinal: 3, code: 255), .init(ordinal: 7, code: 191)])
         }
     }
 
-    @Test func theSmallWindowInPlanes() throws {
+    @Test func `the small window in planes`() throws {
         let directory = try body("segmentDirectory", .segmentDirectory, Keys.segment(4, part: 1, index: 0))
         let chunk = try body("listChunkPlanes", .segmentChunk, Keys.segment(4, part: 2, index: 0))
         let decoded = try chunk.withUnsafeBytes { body in
@@ -70,7 +77,7 @@ import Testing
     }
 
     /// Each rule of the directory, and which of two broken ones is told.
-    @Test func directoryRules() throws {
+    @Test func `directory rules`() throws {
         let small = try body("segmentDirectory", .segmentDirectory, Keys.segment(4, part: 1, index: 0))
         let levels = try body("segmentDirectoryLevels", .segmentDirectory, Keys.segment(5, part: 1, index: 0))
         func code(_ body: [UInt8], _ changes: [Int: [UInt8]]) -> FormatError.Code? {
@@ -85,7 +92,8 @@ import Testing
             }
         }
         func rule(_ invariant: Invariant) -> FormatError.Code { .invariant(invariant.rawValue, invariant.rule) }
-        #expect(code(small, [:]) == nil && code(levels, [:]) == nil)
+        #expect(code(small, [:]) == nil)
+        #expect(code(levels, [:]) == nil)
         for documents: [UInt8] in [[0, 0, 0, 0], [0, 0, 1, 0]] {
             #expect(code(small, [0: documents]) == rule(.windowCounts))
         }
@@ -115,7 +123,8 @@ import Testing
         #expect(code(levels, [68: [5]]) == rule(.listRange))
         #expect(code(levels, [68: [4]]) == nil)
         // A list may have any encoding that fits.
-        #expect(code(small, [54: [0]]) == nil && code(small, [54: [2]]) == nil)
+        #expect(code(small, [54: [0]]) == nil)
+        #expect(code(small, [54: [2]]) == nil)
         // One that reaches into the next list does not.
         #expect(code(levels, [54: [0]]) == rule(.listRange))
         #expect(code(small, [74: [1]]) == rule(.listRange))
@@ -132,7 +141,7 @@ import Testing
         #expect(code(small, [40: [0, 0, 0, 0], 48: [0]]) == rule(.weightInRange))
     }
 
-    @Test func theOrder() throws {
+    @Test func `the order`() throws {
         try body("segmentOrder", .segmentOrder, Keys.segment(4, part: 7, index: 0)).withUnsafeBytes { bytes in
             let order = try SegmentOrder(body: bytes)
             let ordinals = (0..<order.count).map { UInt16(order[$0]) }
@@ -143,12 +152,15 @@ import Testing
         }
     }
 
-    @Test func theWindowWithLevelsAndDenseLists() throws {
+    @Test func `the window with levels and dense lists`() throws {
         let chunk = try chunk("listChunkDense", 5, part: 2)
         let directory = try body("segmentDirectoryLevels", .segmentDirectory, Keys.segment(5, part: 1, index: 0))
         try directory.withUnsafeBytes { bytes in
             let view = try WindowDirectory(body: bytes, chunkLengths: [chunk.count])
-            #expect(view.documents == 4 && view.levels == 8 && view.count == 2 && view.nonzeros == 8)
+            #expect(view.documents == 4)
+            #expect(view.levels == 8)
+            #expect(view.count == 2)
+            #expect(view.nonzeros == 8)
             let codes = (0..<2).map { BuiltWindow.read(view.entry(at: $0), chunk, documents: 4).map(\.code) }
             #expect(codes == [[255, 85, 85, 85], [23, 70, 23, 255]])
             let ends = (0..<2).map { index in (1...8).map { view.postings(at: index, levels: $0) } }
@@ -156,10 +168,11 @@ import Testing
             let averages = (0..<2).map { index in (0..<8).map { view.averageCode(at: index, level: $0) } }
             #expect(averages == [[170, 0, 0, 0, 0, 85, 0, 85], [162, 0, 0, 23, 0, 23, 0, 0]])
         }
-        #expect(BuiltWindow.levels([3, 1]) == [0, 5] && BuiltWindow.levels([1, 11]) == [7, 0])
+        #expect(BuiltWindow.levels([3, 1]) == [0, 5])
+        #expect(BuiltWindow.levels([1, 11]) == [7, 0])
     }
 
-    @Test func theWideForwardRecord() throws {
+    @Test func `the wide forward record`() throws {
         try chunk("forwardChunkWide", 6, part: 5).withUnsafeBytes { chunk in
             let record = try ForwardRecord(chunk: chunk, offset: 0, isWide: true)
             #expect((0..<record.count).map { record.position($0) } == [3, 65_540])
@@ -191,7 +204,7 @@ import Testing
         return windows
     }
 
-    @Test func windowsOfAnotherWriter() throws {
+    @Test func `windows of another writer`() throws {
         let windows = try windows()
         #expect(windows.keys.sorted() == [1, 2])
         for (segment, parts) in windows {
@@ -206,8 +219,10 @@ import Testing
             // Built again from the exact vectors, every byte is the same.
             let window = BuiltWindow(try BuiltWindow.readForward(forward, forwardChunks, terms))
             #expect(window.documents.count == (segment == 1 ? 40 : 1030))
-            #expect(window.directory == directory && window.chunks == chunks, "segment \(segment)")
-            #expect(window.forward == forward && window.forwardChunks == forwardChunks, "segment \(segment)")
+            #expect(window.directory == directory, "segment \(segment)")
+            #expect(window.chunks == chunks, "segment \(segment)")
+            #expect(window.forward == forward, "segment \(segment)")
+            #expect(window.forwardChunks == forwardChunks, "segment \(segment)")
             #expect(try window.problems().isEmpty)
             // Each document is called after its number, and the order says where it stands.
             let numbers = try #require(parts[3]?.first).withUnsafeBytes { bytes in

@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test mutating func directoriesAreWhole() throws {
+    @Test mutating func `directories are whole`() throws {
         for (documents, terms) in [(1, 1), (5, 3), (100, 40), (1100, 25)] {
             let (body, lengths) = window(&random, documents: documents, terms: terms)
             #expect(try readAll(body, lengths) != nil, "\(documents) documents")
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test mutating func damagedDirectoriesAreRefusedOrSafe() throws {
+    @Test mutating func `damaged directories are refused or safe`() throws {
         for (documents, terms) in [(5, 3), (1100, 6)] {
             let (body, lengths) = window(&random, documents: documents, terms: terms)
             for bit in 0..<8 * body.count {
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test mutating func forwardRecordsStayInsideTheirChunk() throws {
+    @Test mutating func `forward records stay inside their chunk`() throws {
         for terms in [100, 70_000] {
             var writer = ForwardWriter(terms: terms, components: 9)
             let isWide = ForwardTable.isWide(terms: terms)
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func forwardTablesStayInsideTheirChunks() throws {
+    @Test func `forward tables stay inside their chunks`() throws {
         func places(_ offsets: [UInt32], _ lengths: [Int]) -> [Bool]? {
             var body = ByteWriter()
             for offset in offsets { body.u32(offset) }

@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func agreesWithTheReference() throws {
+    @Test func `agrees with the reference`() throws {
         let buffer = Self.sanityBuffer(4200)
         let memory = try #require(GuardedBytes())
         let lines = try FormatDocument.vectors("xxh64.txt")
@@ -25,12 +25,12 @@ import Testing
         }
     }
 
-    @Test func emptyBuffersHashAlike() {
+    @Test func `empty buffers hash alike`() {
         #expect(XXH64.hash(UnsafeRawBufferPointer(start: nil, count: 0), seed: 0) == 0xEF46_DB37_51D8_E999)
         #expect(XXH64.hash([], seed: 0) == 0xEF46_DB37_51D8_E999)
     }
 
-    @Test func anyAddressGivesTheSameHash() throws {
+    @Test func `any address gives the same hash`() throws {
         let buffer = Self.sanityBuffer(100)
         for shift in 0..<16 {
             let shifted = [UInt8](repeating: 0, count: shift) + buffer

@@ -25,7 +25,7 @@ import Testing
         return bytes.withUnsafeBytes { compressor.compress($0, limit: 2 * bytes.count + 100, dictionary: dictionary) }
     }
 
-    @Test func framesOfAnotherWriter() throws {
+    @Test func `frames of another writer`() throws {
         let lines = try FormatDocument.vectors("zstd.txt")
         #expect(lines.count > 20)
         for line in lines {
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func roundTrips() throws {
+    @Test func `round trips`() throws {
         var random = SeededGenerator()
         for size in [1, 2, 50, 255, 256, 257, 5_000, 65_791, 65_792, 300_000] {
             let noise = random.bytes(size)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func theExpectedSizeAndTheLimitHold() throws {
+    @Test func `the expected size and the limit hold`() throws {
         let frame = try #require(compress([UInt8](repeating: 7, count: 1000)))
         #expect(code(frame, size: 1000) == nil)
         #expect(code(frame, size: 999) == .decompression)
@@ -62,7 +62,7 @@ import Testing
         #expect(code(frame, size: .max) == .limitExceeded)
     }
 
-    @Test func damagedFramesGiveErrorsOrTheirSize() throws {
+    @Test func `damaged frames give errors or their size`() throws {
         var random = SeededGenerator()
         let memory = try #require(GuardedBytes())
         let text = Array(String(repeating: "the quick brown fox jumps over the lazy dog ", count: 9).utf8)
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func aContextSurvivesFailures() throws {
+    @Test func `a context survives failures`() throws {
         let good = try #require(compress(Array("good good good good".utf8)))
         for _ in 0..<50 {
             #expect(code(Array(good.dropLast()), size: 19) == .decompression)
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func dictionariesHelpAndAreNeeded() throws {
+    @Test func `dictionaries help and are needed`() throws {
         let samples = (0..<2000).map { "{\"title\":\"document \($0 * 7)\",\"language\":\"en\",\"source\":\"wiki\"}" }
         let trained = try #require(ZstdDictionary.train(samples: samples.map { Array($0.utf8) }, capacity: 4096))
         #expect(trained.count <= 4096)
@@ -114,7 +114,7 @@ import Testing
         code(frame, size: size, limit: limit, dictionary)
     }
 
-    @Test func aCompressorChangesDictionaries() throws {
+    @Test func `a compressor changes dictionaries`() throws {
         let compressor = ZstdCompressor()
         let bytes = Array(String(repeating: "lazy dog fox", count: 5).utf8)
         for id: UInt32 in [1, 2, 1, 3] {
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func badDictionariesAreNoHarm() throws {
+    @Test func `bad dictionaries are no harm`() throws {
         // The magic of a trained dictionary, and nothing that could follow it.
         let broken = ZstdDictionary(id: 9, bytes: [0x37, 0xA4, 0x30, 0xEC, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF])
         let empty = ZstdDictionary(id: 9, bytes: [])
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func trainingNeedsEnough() {
+    @Test func `training needs enough`() {
         #expect(ZstdDictionary.train(samples: []) == nil)
         #expect(ZstdDictionary.train(samples: [[1, 2, 3]]) == nil)
         #expect(ZstdDictionary.train(samples: Array(repeating: [], count: 100)) == nil)
@@ -152,7 +152,7 @@ import Testing
         #expect(ZstdDictionary.train(samples: [[1]], capacity: .max) == nil)
     }
 
-    @Test func whatIsNotWorthItIsNotCompressed() {
+    @Test func `what is not worth it is not compressed`() {
         var random = SeededGenerator()
         let noise = random.bytes(1000)
         let compressor = ZstdCompressor()

@@ -16,8 +16,8 @@ struct ByteSourceTests {
         try ByteSource(bytes: bytes).readAll()
     }
 
-    @Test("frames one after another, empty ones and skippable ones between")
-    func frames() throws {
+    @Test
+    func `frames one after another, empty ones and skippable ones between`() throws {
         #expect(try content(Self.frame) == Self.plain)
         #expect(try content(Self.frame + Self.frame) == Self.plain + Self.plain)
         #expect(try content(Self.emptyFrame + Self.skippable + Self.frame + Self.emptyFrame) == Self.plain)
@@ -26,16 +26,16 @@ struct ByteSourceTests {
         #expect(try content([]) == [])
     }
 
-    @Test("a frame cut at every length is an error")
-    func truncation() throws {
+    @Test
+    func `a frame cut at every length is an error`() throws {
         for count in 4..<Self.frame.count {
             #expect(throws: InterchangeError.self, "\(count)") { try content(Array(Self.frame[..<count])) }
         }
         #expect(throws: InterchangeError.self) { try content(Self.frame + Self.frame.dropLast()) }
     }
 
-    @Test("a frame with any bit changed is an error or the same content, where a checksum guards it")
-    func flips() throws {
+    @Test
+    func `a frame with any bit changed is an error or the same content, where a checksum guards it`() throws {
         for index in Self.frame.indices {
             for bit in 0..<8 {
                 var damaged = Self.frame
@@ -47,13 +47,13 @@ struct ByteSourceTests {
         }
     }
 
-    @Test("what follows a frame must be a frame")
-    func garbage() throws {
+    @Test
+    func `what follows a frame must be a frame`() throws {
         #expect(throws: InterchangeError.self) { try content(Self.frame + [1, 2, 3, 4, 5]) }
     }
 
-    @Test("a window of the limit is taken, a larger one refused")
-    func window() throws {
+    @Test
+    func `a window of the limit is taken, a larger one refused`() throws {
         // A frame with a window descriptor in place of its size, and one block, the last: raw, one byte.
         func frame(windowLog: Int32) -> [UInt8] {
             Array(Self.frame[..<4]) + [0x00, UInt8(windowLog - 10) << 3] + [0x09, 0x00, 0x00, 0x61]
@@ -65,8 +65,8 @@ struct ByteSourceTests {
         }
     }
 
-    @Test("xz and bzip2 are refused with a remedy")
-    func otherCompression() throws {
+    @Test
+    func `xz and bzip2 are refused with a remedy`() throws {
         for bytes in [Array("BZh91AY".utf8), [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]] as [[UInt8]] {
             do {
                 _ = try ByteSource(bytes: bytes)
@@ -78,8 +78,8 @@ struct ByteSourceTests {
         }
     }
 
-    @Test("looking ahead takes nothing away, and offsets count content")
-    func peek() throws {
+    @Test
+    func `looking ahead takes nothing away, and offsets count content`() throws {
         for bytes in [Self.plain, Self.frame] {
             let source = try ByteSource(bytes: bytes)
             #expect(try source.peek(3) == Array(Self.plain[..<3]))
@@ -95,8 +95,8 @@ struct ByteSourceTests {
         }
     }
 
-    @Test("a file is skipped through like an array")
-    func skip() throws {
+    @Test
+    func `a file is skipped through like an array`() throws {
         let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 / 7) & 0x7F }
         try Support.withFile(bytes) { path in
             for target in [0, 1, 100, 262_143, 262_144, 262_145, 999_999, 1_000_000] {
@@ -111,14 +111,14 @@ struct ByteSourceTests {
         }
     }
 
-    @Test("reading all has a limit")
-    func limit() throws {
+    @Test
+    func `reading all has a limit`() throws {
         #expect(try ByteSource(bytes: [1, 2, 3]).readAll(limit: 3) == [1, 2, 3])
         #expect(throws: InterchangeError.self) { try ByteSource(bytes: [1, 2, 3]).readAll(limit: 2) }
     }
 
-    @Test("a missing file and a directory are told apart from trouble with the disk")
-    func missing() throws {
+    @Test
+    func `a missing file and a directory are told apart from trouble with the disk`() throws {
         for path in ["/nowhere/at/all", "/"] {
             do {
                 _ = try ByteSource(path: path)

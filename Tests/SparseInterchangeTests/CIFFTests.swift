@@ -36,8 +36,8 @@ struct CIFFTests {
         message(header) + message(list) + message(record)
     }
 
-    @Test("an index of ciff-toolkit is read by documents", arguments: ["ciffToolkit.ciff", "ciffToolkit.ciff.gz"])
-    func toolkit(name: String) throws {
+    @Test(arguments: ["ciffToolkit.ciff", "ciffToolkit.ciff.gz"])
+    func `an index of ciff-toolkit is read by documents`(name: String) throws {
         let source = try ByteSource(bytes: try file(name))
         #expect(try InputFormat.detect(source) == .ciff)
         let found = documents(try rows(try file(name)))
@@ -51,8 +51,8 @@ struct CIFFTests {
             ])
     }
 
-    @Test("documents are the same when few are gathered at once", arguments: [(1, 100), (2, 3), (100, 1)])
-    func bounds(documents count: Int, postings: Int) throws {
+    @Test(arguments: [(1, 100), (2, 3), (100, 1)])
+    func `documents are the same when few are gathered at once`(documents count: Int, postings: Int) throws {
         let bytes = try file()
         var bounds = CIFFReader.Bounds()
         bounds.documents = count
@@ -60,14 +60,14 @@ struct CIFFTests {
         #expect(documents(try rows(bytes, bounds: bounds)) == documents(try rows(bytes)))
     }
 
-    @Test("reading goes on at any document", arguments: 0...3)
-    func resumed(number: Int) throws {
+    @Test(arguments: 0...3)
+    func `reading goes on at any document`(number: Int) throws {
         let bytes = try file()
         #expect(documents(try rows(bytes, from: number)) == Array(documents(try rows(bytes)).dropFirst(number)))
     }
 
-    @Test("an index that is cut anywhere is an error, and no part of it is lost in silence")
-    func cut() throws {
+    @Test
+    func `an index that is cut anywhere is an error, and no part of it is lost in silence`() throws {
         let bytes = try file()
         for count in 0..<bytes.count {
             let error = #expect(throws: InterchangeError.self, "\(count) bytes") { try rows(Array(bytes[..<count])) }
@@ -76,8 +76,8 @@ struct CIFFTests {
         #expect(throws: InterchangeError.self) { try rows(bytes + [0]) }
     }
 
-    @Test("flipped bits give an error or documents, and never end the process")
-    func flipped() throws {
+    @Test
+    func `flipped bits give an error or documents, and never end the process`() throws {
         let bytes = try file()
         for index in bytes.indices {
             for bit in 0..<8 {
@@ -88,8 +88,8 @@ struct CIFFTests {
         }
     }
 
-    @Test("a header that promises what the file cannot hold is refused at once")
-    func promises() throws {
+    @Test
+    func `a header that promises what the file cannot hold is refused at once`() throws {
         for header: [UInt8] in [[8, 1, 16, 255, 255, 255, 255, 15, 24, 1], [8, 1, 16, 1, 24, 255, 255, 255, 255, 15]] {
             let error = #expect(throws: InterchangeError.self) {
                 try rows(index(header: header, list: [10, 1, 120, 34, 2, 16, 1]))
@@ -98,8 +98,8 @@ struct CIFFTests {
         }
     }
 
-    @Test("documents that do not rise, and numbers past the last one, are damage")
-    func order() throws {
+    @Test
+    func `documents that do not rise, and numbers past the last one, are damage`() throws {
         for postings: [UInt8] in [[34, 2, 16, 1, 34, 2, 16, 1], [34, 4, 8, 1, 16, 1], [34, 4, 8, 255, 255, 1]] {
             #expect(throws: InterchangeError.self) { try rows(index(list: [10, 1, 120] + postings)) }
         }
@@ -109,16 +109,16 @@ struct CIFFTests {
         #expect(records?.message.contains("order") == true)
     }
 
-    @Test("another version is named")
-    func version() throws {
+    @Test
+    func `another version is named`() throws {
         let error = #expect(throws: InterchangeError.self) {
             try rows(index(header: [8, 2, 16, 1, 24, 1], list: [10, 1, 120, 34, 2, 16, 1]))
         }
         #expect(error?.message.contains("version 2") == true)
     }
 
-    @Test("a count below zero is a bad weight, one of zero is nothing, but for strict rules")
-    func counts() throws {
+    @Test
+    func `a count below zero is a bad weight, one of zero is nothing, but for strict rules`() throws {
         let negative = index(list: [10, 1, 120, 34, 11, 16] + [UInt8](repeating: 255, count: 9) + [1])
         guard case .reject(let reject)? = try rows(negative).first else {
             Issue.record("read")

@@ -19,7 +19,8 @@ struct CSRReaderTests {
             #expect(try reader.row(index) == expected[index])
             switch row {
             case .document(let document, let number):
-                #expect(document.id == "\(index)" && number == index)
+                #expect(document.id == "\(index)")
+                #expect(number == index)
                 if case .vector(let vector) = document.content { #expect(expected[index] == .vector(vector)) }
             case .reject(let reject): #expect(reject.number == index && expected[index] == .empty)
             }
@@ -28,15 +29,15 @@ struct CSRReaderTests {
         #expect(reader.progress == 1)
     }
 
-    @Test("the same from a file, read by ranges, as from a stream, through a temporary copy")
-    func sources() throws {
+    @Test
+    func `the same from a file, read by ranges, as from a stream, through a temporary copy`() throws {
         let bytes = Support.csr(Self.rows)
         try check(CSRReader(source: ByteSource(bytes: bytes)))
         try Support.withFile(bytes) { try check(CSRReader(source: ByteSource(path: $0))) }
     }
 
-    @Test("rows that are no vectors are rejected, and the others read")
-    func rejects() throws {
+    @Test
+    func `rows that are no vectors are rejected, and the others read`() throws {
         let rows: [[(Int32, Float)]] = [
             [(1, 1), (1, 2)], [(100, 1)], [(-1, 1)], [(1, .nan)], [(1, .infinity)], [(1, -1)], [(1, 1e20)],
             [(1, 1e-20)],
@@ -49,8 +50,8 @@ struct CSRReaderTests {
         }
     }
 
-    @Test("more rows than a window holds, in order and at random")
-    func large() throws {
+    @Test
+    func `more rows than a window holds, in order and at random`() throws {
         var rows: [[(Int32, Float)]] = []
         for row in 0..<150_000 {
             rows.append([(Int32(row % 97), Float(row + 1)), (Int32(97 + row % 3), 1)])
@@ -74,8 +75,8 @@ struct CSRReaderTests {
         }
     }
 
-    @Test("no rows at all, and a place past the last")
-    func bounds() throws {
+    @Test
+    func `no rows at all, and a place past the last`() throws {
         #expect(try Support.all(try CSRReader(source: ByteSource(bytes: Support.csr([])))).isEmpty)
         let bytes = Support.csr(Self.rows)
         #expect(
@@ -87,8 +88,8 @@ struct CSRReaderTests {
         #expect(throws: InterchangeError.self) { try reader.row(5) }
     }
 
-    @Test("row pointers must rise from 0 to the number of nonzeros")
-    func pointers() throws {
+    @Test
+    func `row pointers must rise from 0 to the number of nonzeros`() throws {
         let good = Support.csr(Self.rows)
         for (index, value) in [(0, 1), (1, 5), (2, 1), (3, 8), (5, 6), (4, -1)] as [(Int, Int64)] {
             var bytes = good

@@ -7,8 +7,8 @@ struct DamagedInputTests {
     static let line =
         #"{"id": "d1", "x": [1, {"y": null}], "content": "a \"text\" \ud83d\ude00 \#u{E9}", "vector": {"a": 1.5, "bc": 2e-1}, "tags": ["t"]}"#
 
-    @Test("a line cut at every length is rejected")
-    func truncation() throws {
+    @Test
+    func `a line cut at every length is rejected`() throws {
         let bytes = Array(Self.line.utf8)
         for count in 1..<bytes.count {
             let rows = try Support.rows(Array(bytes[..<count]))
@@ -19,8 +19,8 @@ struct DamagedInputTests {
         }
     }
 
-    @Test("a line with any byte changed is a document or a reject")
-    func flips() throws {
+    @Test
+    func `a line with any byte changed is a document or a reject`() throws {
         let bytes = Array(Self.line.utf8)
         for index in bytes.indices {
             for value in [0, 0x0A, 0x22, 0x5C, 0x7B, 0x7D, 0x5B, 0x2C, 0x3A, 0x2D, 0x65, 0x80, 0xFF] as [UInt8] {
@@ -31,8 +31,8 @@ struct DamagedInputTests {
         }
     }
 
-    @Test("random bytes and random pieces of JSON")
-    func random() throws {
+    @Test
+    func `random bytes and random pieces of JSON`() throws {
         let pieces = [
             "{", "}", "[", "]", ",", ":", "\"", "\"id\"", "\"vector\"", "1", "-", "e", ".", "null", "\\u", "\n", " ",
             "\u{E9}",
@@ -48,8 +48,8 @@ struct DamagedInputTests {
         }
     }
 
-    @Test("a CSR file cut at every length, or with more behind it, is refused")
-    func csrLength() throws {
+    @Test
+    func `a CSR file cut at every length, or with more behind it, is refused`() throws {
         let bytes = Support.csr([[(1, 1), (5, 2)], [], [(0, 3)]])
         for count in 0..<bytes.count {
             #expect(throws: InterchangeError.self, "\(count)") {
@@ -62,8 +62,8 @@ struct DamagedInputTests {
         }
     }
 
-    @Test("a CSR file with any bit of its header or pointers changed is refused or read within its bounds")
-    func csrFlips() throws {
+    @Test
+    func `a CSR file with any bit of its header or pointers changed is refused or read within its bounds`() throws {
         let bytes = Support.csr([[(1, 1), (5, 2)], [], [(0, 3)]])
         for index in bytes.indices {
             for bit in 0..<8 {
@@ -76,13 +76,14 @@ struct DamagedInputTests {
     }
 
     @Test(
-        "lying counts in headers are refused before anything is allocated",
         arguments: [
             (Int64.max, 10, 3), (3, 10, Int64.max), (Int64.max / 8, 10, Int64.max / 8), (-1, 10, 3), (3, -1, 3),
             (3, 10, -1),
             (1 << 40, 10, 3), (3, 1 << 33, 3), (3, 10, 1 << 40),
         ] as [(Int64, Int64, Int64)])
-    func lyingCounts(rows: Int64, columns: Int64, nonzeros: Int64) throws {
+    func `lying counts in headers are refused before anything is allocated`(
+        rows: Int64, columns: Int64, nonzeros: Int64
+    ) throws {
         let header = Support.little(rows) + Support.little(columns) + Support.little(nonzeros)
         let bytes = header + Support.csr([[(1, 1), (5, 2)], [], [(0, 3)]])[24...]
         #expect(throws: InterchangeError.self) { try CSRReader(source: ByteSource(bytes: bytes)) }

@@ -16,10 +16,11 @@ struct EvaluationTests {
         pairs.map { ScoredDocument(id: $0.0, score: $0.1) }
     }
 
-    @Test("a truth of another size than its counts promise is refused")
-    func truthSize() throws {
+    @Test
+    func `a truth of another size than its counts promise is refused`() throws {
         let good = try truth([[1, 2], [3, 4]], [[2, 1], [5, 4]])
-        #expect(good.queries == 2 && good.k == 2)
+        #expect(good.queries == 2)
+        #expect(good.k == 2)
         #expect(Array(good.answer(1).rows) == [3, 4])
         #expect(Array(good.answer(1).scores) == [5, 4])
         let head = Support.little(UInt32(2)) + Support.little(UInt32(2))
@@ -33,8 +34,8 @@ struct EvaluationTests {
         }
     }
 
-    @Test("recall counts what reaches the k-th true score")
-    func recall() throws {
+    @Test
+    func `recall counts what reaches the k-th true score`() throws {
         let answer = try truth([[1, 2, 3, 4]], [[5, 4, 3, 3]]).answer(0)
         #expect(RecallMetric(hits(("1", 5), ("2", 4), ("3", 3)), truth: answer, limit: 3).value == 1)
         // A tie at the last place may be taken by either, in the list or not.
@@ -53,8 +54,8 @@ struct EvaluationTests {
         #expect(RecallMetric(hits(("1", 5), ("2", 4), ("3", 3), ("4", 3)), truth: answer, limit: 10).value == 1)
     }
 
-    @Test("a missing place is right where the truth has score 0")
-    func missingPlaces() throws {
+    @Test
+    func `a missing place is right where the truth has score 0`() throws {
         let answer = try truth([[1, 2, 3, 4]], [[5, 4, 0, 0]]).answer(0)
         #expect(RecallMetric(hits(("1", 5), ("2", 4)), truth: answer, limit: 4).value == 1)
         #expect(RecallMetric(hits(("1", 5)), truth: answer, limit: 4).value == 0.75)
@@ -62,15 +63,15 @@ struct EvaluationTests {
         #expect(RecallMetric([], truth: answer, limit: 2).value == 0)
     }
 
-    @Test("equal scores stand as trec_eval puts them: the larger id first")
-    func ties() throws {
+    @Test
+    func `equal scores stand as trec_eval puts them: the larger id first`() throws {
         let answer = hits(("10", 1), ("9", 1), ("2", 2))
         #expect(Measure.evaluationOrder(answer).map(\.id) == ["2", "9", "10"])
         #expect(try Measure("RR@10").value(answer, grades: ["10": 1]) == 1.0 / 3)
     }
 
-    @Test("judgements of three and four columns")
-    func qrels() throws {
+    @Test
+    func `judgements of three and four columns`() throws {
         let text = "q1\td1\t1\nq1  d2 0\r\n\nq2 0 d1 3\n"
         #expect(
             try Qrels(source: ByteSource(bytes: Array(text.utf8))).grades == [
@@ -83,44 +84,42 @@ struct EvaluationTests {
         }
     }
 
-    @Test(
-        "one judgment in each of the usual shapes",
-        arguments: [
-            "q1 0 d1 1", "q1 0 d1 1.0", "q1\td1\t1e0", "query_id\tdoc_id\trelevance\nq1\td1\t1",
-            "query-id\titer\tcorpus-id\tscore\nq1\t0\td1\t1", "q1,d1,1", "q1, 0, d1, 1", #""q1","d1",1"#,
-            "query-id,corpus-id,score\r\nq1,d1,1\r\n", #"{"q1":{"d1":1}}"#,
-            "\n{ \"q1\" :\n {\"d1\": 1.0} ,\"q2\":{}}\n",
-        ])
-    func shapesOfQrels(text: String) throws {
+    @Test(arguments: [
+        "q1 0 d1 1", "q1 0 d1 1.0", "q1\td1\t1e0", "query_id\tdoc_id\trelevance\nq1\td1\t1",
+        "query-id\titer\tcorpus-id\tscore\nq1\t0\td1\t1", "q1,d1,1", "q1, 0, d1, 1", #""q1","d1",1"#,
+        "query-id,corpus-id,score\r\nq1,d1,1\r\n", #"{"q1":{"d1":1}}"#,
+        "\n{ \"q1\" :\n {\"d1\": 1.0} ,\"q2\":{}}\n",
+    ])
+    func `one judgment in each of the usual shapes`(text: String) throws {
         let qrels = try Qrels(source: ByteSource(bytes: Array(text.utf8)))
         #expect(qrels.grades == ["q1": ["d1": 1]])
         #expect(qrels.repeated == 0)
     }
 
-    @Test(
-        "what is no judgment is refused with the place and a reason",
-        arguments: [
-            ("q d 0.5", "line 1", "not a whole number"), ("q d 1\nq d nan", "line 2", "not a whole number"),
-            ("q d 1\nq d x", "line 2", "not a number"), ("q d", "line 1", "query document grade"),
-            ("q d 1\nq e 1\nq 0 d 2", "line 3", "different grade"), (#"{"q":{"d":0.5}}"#, "byte 11", "whole number"),
-            (#"{"q":{"d":1,"d":2}}"#, "byte 17", "two different grades"), (#"{"q":1}"#, "byte 6", "expected"),
-            (#"{"q":{"d":1}} x"#, "byte 15", "extra text"),
-        ])
-    func reasonsOfQrels(text: String, place: String, reason: String) throws {
+    @Test(arguments: [
+        ("q d 0.5", "line 1", "not a whole number"), ("q d 1\nq d nan", "line 2", "not a whole number"),
+        ("q d 1\nq d x", "line 2", "not a number"), ("q d", "line 1", "query document grade"),
+        ("q d 1\nq e 1\nq 0 d 2", "line 3", "different grade"), (#"{"q":{"d":0.5}}"#, "byte 11", "whole number"),
+        (#"{"q":{"d":1,"d":2}}"#, "byte 17", "two different grades"), (#"{"q":1}"#, "byte 6", "expected"),
+        (#"{"q":{"d":1}} x"#, "byte 15", "extra text"),
+    ])
+    func `what is no judgment is refused with the place and a reason`(text: String, place: String, reason: String)
+        throws
+    {
         let error = #expect(throws: InterchangeError.self) { try Qrels(source: ByteSource(bytes: Array(text.utf8))) }
         #expect(error?.message.contains(place) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
 
-    @Test("a judgment that stands twice with one grade is counted")
-    func repeatedJudgments() throws {
+    @Test
+    func `a judgment that stands twice with one grade is counted`() throws {
         let qrels = try Qrels(source: ByteSource(bytes: Array("q d 1\nq d 1\nq 0 d 1.0\n".utf8)))
         #expect(qrels.repeated == 2)
         #expect(qrels.grades == ["q": ["d": 1]])
     }
 
-    @Test("a run is written as trec_eval reads it")
-    func run() throws {
+    @Test
+    func `a run is written as trec_eval reads it`() throws {
         try Support.withFile([]) { path in
             let writer = try TRECRunWriter(path: path, tag: "t")
             try writer.write(query: "q1", hits(("d2", 1.5), ("d1", 0.1)))
@@ -131,8 +130,8 @@ struct EvaluationTests {
         }
     }
 
-    @Test("a run is read as it was written, and lines that are none are named")
-    func runIsRead() throws {
+    @Test
+    func `a run is read as it was written, and lines that are none are named`() throws {
         func read(_ text: String) throws -> [TextKey: [ScoredDocument]] {
             try TRECRun(source: ByteSource(bytes: Array(text.utf8))).rankings
         }
@@ -156,8 +155,8 @@ struct EvaluationTests {
         #expect(throws: InterchangeError.self) { try TRECRun(path: "/nonexistent") }
     }
 
-    @Test("queries and documents of two spellings are two")
-    func spellings() throws {
+    @Test
+    func `queries and documents of two spellings are two`() throws {
         let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
         let grades: [TextKey: Int] = [TextKey(composed): 2]
         #expect(
@@ -174,12 +173,14 @@ struct EvaluationTests {
         #expect(hits((composed, 1)) != hits((decomposed, 1)))
     }
 
-    @Test("the sample's truth and judgements belong to its queries")
-    func sample() throws {
+    @Test
+    func `the sample's truth and judgements belong to its queries`() throws {
         let queries = try QueryFile(path: Support.sample("queries.jsonl")).queries
         let truth = try GroundTruth(path: Support.sample("truth.bin"))
         let qrels = try Qrels(path: Support.sample("qrels.tsv"))
-        #expect(queries.count == 50 && truth.queries == 50 && truth.k == 10)
+        #expect(queries.count == 50)
+        #expect(truth.queries == 50)
+        #expect(truth.k == 10)
         #expect(queries.allSatisfy { qrels.grades[TextKey($0.id)] != nil })
     }
 }

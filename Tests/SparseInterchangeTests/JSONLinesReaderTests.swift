@@ -4,8 +4,8 @@ import Testing
 
 @Suite("JSON Lines are read as documents or rejected with a reason")
 struct JSONLinesReaderTests {
-    @Test("a document has an id, terms in their order, a payload and tags")
-    func document() throws {
+    @Test
+    func `a document has an id, terms in their order, a payload and tags`() throws {
         let document = try #require(
             try Support.document(
                 #"{"id": "d1", "content": "text", "vector": {"b": 2.5, "a": 1}, "tags": ["x", "y"]}"#))
@@ -15,13 +15,11 @@ struct JSONLinesReaderTests {
         #expect(document.tags == ["x", "y"])
     }
 
-    @Test(
-        "ids are strings or integers",
-        arguments: [
-            (#""a b""#, "a b"), ("17", "17"), ("-3", "-3"), ("0", "0"),
-            ("123456789012345678901234567890", "123456789012345678901234567890"), (#""A\n""#, "A\n"),
-        ])
-    func ids(json: String, id: String) throws {
+    @Test(arguments: [
+        (#""a b""#, "a b"), ("17", "17"), ("-3", "-3"), ("0", "0"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"), (#""A\n""#, "A\n"),
+    ])
+    func `ids are strings or integers`(json: String, id: String) throws {
         #expect(try Support.document("{\"id\": \(json), \"vector\": {\"a\": 1}}")?.id == id)
     }
 
@@ -35,8 +33,8 @@ struct JSONLinesReaderTests {
         #expect(try Support.reason("{\"id\": \(json), \"vector\": {\"a\": 1}}") != nil)
     }
 
-    @Test("escapes and surrogate pairs stand for their characters, in names, keys and values")
-    func escapes() throws {
+    @Test
+    func `escapes and surrogate pairs stand for their characters, in names, keys and values`() throws {
         let document = try Support.document(
             #"{"\u0069d": "\"\\\/\b\f\n\r\t", "content": "\ud83d\ude00 \u00e9\u20AC", "vector": {"\u0061": 1, "\\": 2}}"#
         )
@@ -45,25 +43,22 @@ struct JSONLinesReaderTests {
         #expect(Support.terms(document).map(\.term) == ["a", "\\"])
     }
 
-    @Test(
-        "lone surrogates and bad escapes are rejected",
-        arguments: [
-            #"\ud83d"#, #"\ude00"#, #"\ud83d\u0041"#, #"\ud83dx"#, #"\ud83d\"#, #"\x"#, #"\u12"#, #"\u12g4"#, #"\"#,
-            #"\u"#,
-        ])
-    func badEscapes(text: String) throws {
+    @Test(arguments: [
+        #"\ud83d"#, #"\ude00"#, #"\ud83d\u0041"#, #"\ud83dx"#, #"\ud83d\"#, #"\x"#, #"\u12"#, #"\u12g4"#, #"\"#,
+        #"\u"#,
+    ])
+    func `lone surrogates and bad escapes are rejected`(text: String) throws {
         #expect(try Support.reason("{\"id\": 1, \"content\": \"\(text)\", \"vector\": {\"a\": 1}}") != nil)
         #expect(try Support.reason("{\"id\": 1, \"other\": \"\(text)\", \"vector\": {\"a\": 1}}") != nil)
     }
 
     @Test(
-        "invalid UTF-8 is rejected wherever it stands",
         arguments: [
             [0xFF], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
             [0xF8, 0x80, 0x80, 0x80],
             [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0x80],
         ] as [[UInt8]])
-    func invalidUTF8(bytes: [UInt8]) throws {
+    func `invalid UTF-8 is rejected wherever it stands`(bytes: [UInt8]) throws {
         for field in ["content", "other"] {
             let line =
                 Array("{\"id\": 1, \"vector\": {\"a\": 1}, \"\(field)\": \"long enough to be ASCII ".utf8) + bytes
@@ -76,22 +71,22 @@ struct JSONLinesReaderTests {
         }
     }
 
-    @Test("control characters in strings are rejected")
-    func controlCharacters() throws {
+    @Test
+    func `control characters in strings are rejected`() throws {
         #expect(try Support.reason("{\"id\": 1, \"content\": \"a\tb\", \"vector\": {\"a\": 1}}") != nil)
         #expect(try Support.reason("{\"id\": \"\u{1}\", \"vector\": {\"a\": 1}}") != nil)
     }
 
-    @Test("unknown fields of any kind are stepped over")
-    func unknownFields() throws {
+    @Test
+    func `unknown fields of any kind are stepped over`() throws {
         let line = #"""
             {"x": {"a": [1, {"b": null}, []], "c": {}}, "id": 1, "y": [[], [true, false], "s", -1.5e3], "vector": {"a": 1}, "z": 0}
             """#
         #expect(try Support.document(line)?.id == "1")
     }
 
-    @Test("nesting has a limit")
-    func nesting() throws {
+    @Test
+    func `nesting has a limit`() throws {
         func line(_ depth: Int) -> String {
             let open = String(repeating: "[", count: depth)
             let close = String(repeating: "]", count: depth)
@@ -102,51 +97,47 @@ struct JSONLinesReaderTests {
         #expect(try Support.reason(line(100_000))?.contains("nest") == true)
     }
 
-    @Test(
-        "a field or a term given twice is rejected",
-        arguments: [
-            #"{"id": 1, "id": 2, "vector": {"a": 1}}"#, #"{"id": 1, "vector": {"a": 1}, "vector": {"a": 1}}"#,
-            #"{"id": 1, "vector": {"a": 1, "b": 1, "a": 2}}"#, #"{"id": 1, "vector": {"a": 0, "a": 2}}"#,
-            #"{"id": 1, "vector": {"a": 1, "\u0061": 2}}"#, #"{"id": 1, "tags": [], "tags": [], "vector": {"a": 1}}"#,
-        ])
-    func duplicates(line: String) throws {
+    @Test(arguments: [
+        #"{"id": 1, "id": 2, "vector": {"a": 1}}"#, #"{"id": 1, "vector": {"a": 1}, "vector": {"a": 1}}"#,
+        #"{"id": 1, "vector": {"a": 1, "b": 1, "a": 2}}"#, #"{"id": 1, "vector": {"a": 0, "a": 2}}"#,
+        #"{"id": 1, "vector": {"a": 1, "\u0061": 2}}"#, #"{"id": 1, "tags": [], "tags": [], "vector": {"a": 1}}"#,
+    ])
+    func `a field or a term given twice is rejected`(line: String) throws {
         #expect(try Support.reason(line)?.contains("twice") == true)
     }
 
-    @Test("terms that only look alike are two terms")
-    func canonicalEquivalence() throws {
+    @Test
+    func `terms that only look alike are two terms`() throws {
         let document = try Support.document("{\"id\": 1, \"vector\": {\"\u{E9}\": 1, \"e\u{301}\": 2}}")
         #expect(Support.terms(document).count == 2)
     }
 
-    @Test("many terms, all different, then one twice")
-    func manyTerms() throws {
+    @Test
+    func `many terms, all different, then one twice`() throws {
         let members = (0..<5_000).map { "\"term \($0)\": 1" }.joined(separator: ", ")
         #expect(Support.terms(try Support.document("{\"id\": 1, \"vector\": {\(members)}}")).count == 5_000)
         #expect(try Support.reason("{\"id\": 1, \"vector\": {\(members), \"term 77\": 1}}")?.contains("twice") == true)
     }
 
-    @Test("zero weights are dropped; a vector without any other is rejected")
-    func zeros() throws {
+    @Test
+    func `zero weights are dropped; a vector without any other is rejected`() throws {
         let document = try Support.document(#"{"id": 1, "vector": {"a": 0.0, "b": 1, "c": -0, "d": 0e5}}"#)
         #expect(Support.terms(document).map(\.term) == ["b"])
         #expect(try Support.reason(#"{"id": 1, "vector": {"a": 0}}"#) == "the vector has no weight above zero")
         #expect(try Support.reason(#"{"id": 1, "vector": {}}"#) == "the vector has no weight above zero")
     }
 
-    @Test(
-        "weights outside the limits are rejected",
-        arguments: [
-            "-1", "1e400", "1e39", "3.5e38", "1e16", "1e-16", "-1e-400x", "NaN", "Infinity", "\"one\"", "null", "true",
-            "[1]",
-            ".5", "1.", "1e", "1e+", "--1", "0x10", "1_000", "00", "- 1",
-        ])
-    func badWeights(weight: String) throws {
+    @Test(arguments: [
+        "-1", "1e400", "1e39", "3.5e38", "1e16", "1e-16", "-1e-400x", "NaN", "Infinity", "\"one\"", "null", "true",
+        "[1]",
+        ".5", "1.", "1e", "1e+", "--1", "0x10", "1_000", "00", "- 1",
+    ])
+    func `weights outside the limits are rejected`(weight: String) throws {
         #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": \(weight)}}") != nil)
     }
 
-    @Test("limits of the store are kept to by the reader, on both sides")
-    func limits() throws {
+    @Test
+    func `limits of the store are kept to by the reader, on both sides`() throws {
         func line(id: String = "1", vector: String = "\"a\": 1", _ field: String = "\"x\": 0") -> String {
             "{\"id\": \(id), \"vector\": {\(vector)}, \(field)}"
         }
@@ -180,26 +171,24 @@ struct JSONLinesReaderTests {
         #expect(try Support.reason(line("\"tags\": [\"\"]")) != nil)
     }
 
-    @Test(
-        "what is not one object is rejected",
-        arguments: [
-            "[]", "1", "\"x\"", "null", "{", "{}", #"{"id": 1}"#, #"{"vector": {"a": 1}}"#,
-            #"{"id": 1, "vector": {"a": 1}} x"#,
-            #"{"id": 1, "vector": {"a": 1},}"#, #"{"id": 1, "vector": {"a": 1,}}"#, #"{"id" 1, "vector": {"a": 1}}"#,
-            #"{"id": 1 "vector": {"a": 1}}"#, #"{id: 1, "vector": {"a": 1}}"#, #"{"id": 1, "vector": ["a"]}"#,
-            #"{"id": 1, "vector": null}"#, #"{"id": 1, "vector": {"a": 1}, "tags": "x"}"#,
-            #"{"id": 1, "x": tru, "vector": {"a": 1}}"#,
-            #"{"id": 1, "vector": {"a": 1}, "tags": [1]}"#, #"{"id": 1, "terms": {"a": 1}}"#,
-            #"{"id": 1, "x": [1,], "vector": {"a": 1}}"#,
-            #"{"id": 1, "x": {"y"}, "vector": {"a": 1}}"#, #"{"id": 1, "x": [}, "vector": {"a": 1}}"#,
-            #"{"id": 1, "x": {], "vector": {"a": 1}}"#,
-        ])
-    func malformed(line: String) throws {
+    @Test(arguments: [
+        "[]", "1", "\"x\"", "null", "{", "{}", #"{"id": 1}"#, #"{"vector": {"a": 1}}"#,
+        #"{"id": 1, "vector": {"a": 1}} x"#,
+        #"{"id": 1, "vector": {"a": 1},}"#, #"{"id": 1, "vector": {"a": 1,}}"#, #"{"id" 1, "vector": {"a": 1}}"#,
+        #"{"id": 1 "vector": {"a": 1}}"#, #"{id: 1, "vector": {"a": 1}}"#, #"{"id": 1, "vector": ["a"]}"#,
+        #"{"id": 1, "vector": null}"#, #"{"id": 1, "vector": {"a": 1}, "tags": "x"}"#,
+        #"{"id": 1, "x": tru, "vector": {"a": 1}}"#,
+        #"{"id": 1, "vector": {"a": 1}, "tags": [1]}"#, #"{"id": 1, "terms": {"a": 1}}"#,
+        #"{"id": 1, "x": [1,], "vector": {"a": 1}}"#,
+        #"{"id": 1, "x": {"y"}, "vector": {"a": 1}}"#, #"{"id": 1, "x": [}, "vector": {"a": 1}}"#,
+        #"{"id": 1, "x": {], "vector": {"a": 1}}"#,
+    ])
+    func `what is not one object is rejected`(line: String) throws {
         #expect(try Support.reason(line) != nil)
     }
 
-    @Test("the payload is content, else contents, or the field that is named, or nothing")
-    func payloads() throws {
+    @Test
+    func `the payload is content, else contents, or the field that is named, or nothing`() throws {
         let line = #"{"contents": "two", "id": 1, "title": "three", "vector": {"a": 1}, "content": "one"}"#
         #expect(try Support.document(line)?.payload == Array("one".utf8))
         #expect(try Support.document(line, payload: .named("contents"))?.payload == Array("two".utf8))
@@ -214,8 +203,8 @@ struct JSONLinesReaderTests {
         #expect(try Support.reason(number, payload: .named("content")) != nil)
     }
 
-    @Test("byte order mark, CRLF, blank lines and a missing last line feed are no trouble")
-    func lineEnds() throws {
+    @Test
+    func `byte order mark, CRLF, blank lines and a missing last line feed are no trouble`() throws {
         let text = "\u{FEFF}{\"id\": 1, \"vector\": {\"a\": 1}}\r\n\r\n  \n{\"id\": 2, \"vector\": {\"a\": 1}}"
         let numbers = try Support.rows(text).map { row in
             if case .document(_, let number) = row { number } else { -1 }
@@ -223,8 +212,8 @@ struct JSONLinesReaderTests {
         #expect(numbers == [1, 4])
     }
 
-    @Test("a line that is too long is rejected, and the next one is read")
-    func longLine() throws {
+    @Test
+    func `a line that is too long is rejected, and the next one is read`() throws {
         let text =
             "{\"id\": 1, \"content\": \"\(String(repeating: "x", count: 700_000))\", \"vector\": {\"a\": 1}}\n"
             + "{\"id\": 2, \"vector\": {\"a\": 1}}\n"
@@ -235,11 +224,12 @@ struct JSONLinesReaderTests {
             return
         }
         #expect(reject == Reject(number: 1, reason: "the line is longer than 1000 bytes"))
-        #expect(document.id == "2" && number == 2)
+        #expect(document.id == "2")
+        #expect(number == 2)
     }
 
-    @Test("a reason never quotes the line")
-    func reasonsDoNotLeak() throws {
+    @Test
+    func `a reason never quotes the line`() throws {
         for line in [
             #"{"id": 1, "vector": {"secret": -1}}"#, #"{"id": 1, "secret": secret}"#, #"{"id": secret}"#,
             #"{"id": 1, "vector": {"secret": 1, "secret": 1}}"#,
@@ -248,8 +238,8 @@ struct JSONLinesReaderTests {
         }
     }
 
-    @Test("a reading goes on where another stopped, at every line", arguments: [true, false])
-    func resume(fromFile: Bool) throws {
+    @Test(arguments: [true, false])
+    func `a reading goes on where another stopped, at every line`(fromFile: Bool) throws {
         let lines = (0..<20).map { $0 == 7 ? "broken" : "{\"id\": \($0), \"vector\": {\"a\": 1}}" }
         let bytes = Array(lines.joined(separator: "\n").utf8)
         try Support.withFile(bytes) { path in
@@ -268,8 +258,8 @@ struct JSONLinesReaderTests {
         }
     }
 
-    @Test("a place that is not between two lines is refused")
-    func badResume() throws {
+    @Test
+    func `a place that is not between two lines is refused`() throws {
         let bytes = Array("{\"id\": 1, \"vector\": {\"a\": 1}}\n{\"id\": 2, \"vector\": {\"a\": 1}}\n".utf8)
         for offset in [5, 29, 31, 32, 1_000] as [UInt64] where offset != 30 {
             let source = try ByteSource(bytes: bytes)
@@ -279,8 +269,8 @@ struct JSONLinesReaderTests {
         }
     }
 
-    @Test("the sample collection is read without a reject")
-    func sample() throws {
+    @Test
+    func `the sample collection is read without a reject`() throws {
         let reader = try JSONLinesReader(source: try ByteSource(path: Support.sample("documents.jsonl.zst")))
         var documents = 0
         var terms = 0
@@ -297,8 +287,8 @@ struct JSONLinesReaderTests {
         #expect(reader.progress == 1)
     }
 
-    @Test("token vectors are rows of one length")
-    func multivectors() throws {
+    @Test
+    func `token vectors are rows of one length`() throws {
         func read(_ json: String) throws -> Multivector? {
             try Support.document("{\"id\": 1, \"multivector\": \(json), \"vector\": {\"a\": 1}}")?.multivector
         }
@@ -307,19 +297,17 @@ struct JSONLinesReaderTests {
         #expect(try read("null") == nil)
     }
 
-    @Test(
-        "what are no token vectors is rejected",
-        arguments: [
-            "[]", "[[]]", "[[1], [1, 2]]", "[1]", "[[1]", "[[1,]]", "{}", "\"x\"", "[[\"1\"]]", "[[65505]]", "[[null]]",
-            "[[NaN]]", "[[1e999]]", "[[" + String(repeating: "0,", count: 1_024) + "0]]",
-            "[" + String(repeating: "[0],", count: 4_096) + "[0]]",
-        ])
-    func badMultivectors(json: String) throws {
+    @Test(arguments: [
+        "[]", "[[]]", "[[1], [1, 2]]", "[1]", "[[1]", "[[1,]]", "{}", "\"x\"", "[[\"1\"]]", "[[65505]]", "[[null]]",
+        "[[NaN]]", "[[1e999]]", "[[" + String(repeating: "0,", count: 1_024) + "0]]",
+        "[" + String(repeating: "[0],", count: 4_096) + "[0]]",
+    ])
+    func `what are no token vectors is rejected`(json: String) throws {
         #expect(try Support.reason("{\"id\": 1, \"vector\": {\"a\": 1}, \"multivector\": \(json)}") != nil)
     }
 
-    @Test("vectors by number, as others write them and as DocumentJSON does")
-    func numbers() throws {
+    @Test
+    func `vectors by number, as others write them and as DocumentJSON does`() throws {
         let line = #"{"id": "a", "vector": {"values": [0.5, 0, 2], "other": [1], "indices": [7, 3, 4294967295]}}"#
         let document = try #require(try Support.document(line))
         #expect(document.content == .vector(try SparseVector([(7, 0.5), (4_294_967_295, 2)])))
@@ -330,24 +318,22 @@ struct JSONLinesReaderTests {
                 == [WeightedTerm("indices", 1), WeightedTerm("values", 2)])
     }
 
-    @Test(
-        "what is no vector by number is rejected",
-        arguments: [
-            (#"{"indices": [1]}"#, "is missing"), (#"{"indices": [1, 2], "values": [1]}"#, "lengths differ"),
-            (#"{"indices": [1, 1], "values": [1, 2]}"#, "twice"),
-            (#"{"indices": [-1], "values": [1]}"#, "whole number"),
-            (#"{"indices": [4294967296], "values": [1]}"#, "whole number"),
-            (#"{"indices": [1.0], "values": [1]}"#, "whole"),
-            (#"{"indices": [1], "values": [-1]}"#, "negative"), (#"{"indices": [1], "indices": [1]}"#, "twice"),
-            (#"{"indices": [], "values": []}"#, "no weight"),
-        ])
-    func badNumbers(vector: String, reason: String) throws {
+    @Test(arguments: [
+        (#"{"indices": [1]}"#, "is missing"), (#"{"indices": [1, 2], "values": [1]}"#, "lengths differ"),
+        (#"{"indices": [1, 1], "values": [1, 2]}"#, "twice"),
+        (#"{"indices": [-1], "values": [1]}"#, "whole number"),
+        (#"{"indices": [4294967296], "values": [1]}"#, "whole number"),
+        (#"{"indices": [1.0], "values": [1]}"#, "whole"),
+        (#"{"indices": [1], "values": [-1]}"#, "negative"), (#"{"indices": [1], "indices": [1]}"#, "twice"),
+        (#"{"indices": [], "values": []}"#, "no weight"),
+    ])
+    func `what is no vector by number is rejected`(vector: String, reason: String) throws {
         let found = try Support.reason("{\"id\": 1, \"vector\": \(vector)}")
         #expect(found?.contains(reason) == true, "\(found ?? "accepted")")
     }
 
-    @Test("payloads in base64 are bytes again, and what is none is rejected")
-    func base64() throws {
+    @Test
+    func `payloads in base64 are bytes again, and what is none is rejected`() throws {
         func line(_ payload: String) -> String { "{\"id\": 1, \"payload_base64\": \(payload), \"vector\": {\"a\": 1}}" }
         #expect(try Support.document(line(#""/v79""#))?.payload == [0xFE, 0xFE, 0xFD])
         #expect(try Support.document(line(#""/w==""#))?.payload == [0xFF])
@@ -358,8 +344,8 @@ struct JSONLinesReaderTests {
         #expect(try Support.reason(#"{"id": 1, "content": "", "payload_base64": "", "vector": {"a": 1}}"#) != nil)
     }
 
-    @Test("bad weights reject a line, or are left out and counted")
-    func badWeights() throws {
+    @Test
+    func `bad weights reject a line, or are left out and counted`() throws {
         let lines = ["-1", "1e-20", "1e99", "1e16", "null", "NaN", "-Infinity", "0"].map {
             "{\"id\": 1, \"vector\": {\"z\": \($0), \"a\": 1}}\n"
         }
@@ -380,8 +366,8 @@ struct JSONLinesReaderTests {
         #expect(lenient.droppedWeights == 7)
     }
 
-    @Test("bad weights of rows are left out and counted")
-    func badWeightsOfRows() throws {
+    @Test
+    func `bad weights of rows are left out and counted`() throws {
         let bytes = Support.csr([[(1, -1), (2, 1)], [(3, .nan)], [(4, 1e-20), (5, .infinity), (6, 2)]])
         let strict = try CSRReader(source: ByteSource(bytes: bytes))
         for row in 0..<3 {

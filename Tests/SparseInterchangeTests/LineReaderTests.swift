@@ -3,12 +3,10 @@ import Testing
 
 @Suite("Lines have numbers and offsets, and a bounded length")
 struct LineReaderTests {
-    @Test(
-        "lines around the size of the buffer come whole",
-        arguments: [
-            0, 1, 2, 262_140, 262_143, 262_144, 262_145, 524_288, 700_000,
-        ])
-    func sizes(size: Int) throws {
+    @Test(arguments: [
+        0, 1, 2, 262_140, 262_143, 262_144, 262_145, 524_288, 700_000,
+    ])
+    func `lines around the size of the buffer come whole`(size: Int) throws {
         let long = [UInt8](repeating: 0x61, count: size)
         let bytes = long + [0x0A] + Array("second".utf8) + [0x0A, 0x0A] + long
         let reader = LineReader(source: try ByteSource(bytes: bytes))
@@ -25,8 +23,8 @@ struct LineReaderTests {
         #expect(reader.number == lines.count)
     }
 
-    @Test("a line of the longest length is kept, one longer is skipped", arguments: [64, 100, 1_000, 300_000])
-    func limit(limit: Int) throws {
+    @Test(arguments: [64, 100, 1_000, 300_000])
+    func `a line of the longest length is kept, one longer is skipped`(limit: Int) throws {
         for (size, isTooLong) in [(limit - 1, false), (limit, false), (limit + 1, true), (limit * 5, true)] {
             for end in [[0x0A], []] as [[UInt8]] {
                 let bytes = Array("a\n".utf8) + [UInt8](repeating: 0x62, count: size) + end
@@ -42,8 +40,8 @@ struct LineReaderTests {
         }
     }
 
-    @Test("nothing, one line feed, a byte order mark alone")
-    func degenerate() throws {
+    @Test
+    func `nothing, one line feed, a byte order mark alone`() throws {
         func count(_ bytes: [UInt8]) throws -> Int {
             let reader = LineReader(source: try ByteSource(bytes: bytes))
             while try reader.next() != nil {}

@@ -46,7 +46,7 @@ import Testing
 
     private let two = npy("<f4", "(2, 3)", floats([1, 2, 3, 4, 5, 6]))
 
-    @Test func arraysOfEveryTypeAreRead() throws {
+    @Test func `arrays of every type are read`() throws {
         let expected = try Multivector([[4, 5, 6]])
         let offsets: [(String, [UInt8])] = [
             ("<i8", Self.bytes([0, 1, 1, 2] as [Int64])), ("<u8", Self.bytes([0, 1, 1, 2] as [UInt64])),
@@ -57,7 +57,8 @@ import Testing
         for (type, data) in offsets {
             for tokens in [two, halves, Self.npy("<f4", "(2, 3)", Self.floats([1, 2, 3, 4, 5, 6]), version: 2)] {
                 let file = try open(tokens, Self.npy(type, "(4,)", data))
-                #expect(file.count == 3 && file.dimension == 3)
+                #expect(file.count == 3)
+                #expect(file.dimension == 3)
                 #expect(try file.entry(2) == .multivector(expected), "\(type)")
                 #expect(try file.entry(1) == .empty)
                 #expect(throws: InterchangeError.self) { try file.entry(3) }
@@ -66,7 +67,7 @@ import Testing
         #expect(try open(two, nil).entry(0) == .multivector(Multivector([[1, 2, 3], [4, 5, 6]])))
     }
 
-    @Test func whatNoStoreTakesIsARejectOfOneEntry() throws {
+    @Test func `what no store takes is a reject of one entry`() throws {
         let offsets = Self.npy("<i8", "(3,)", Self.bytes([0, 1, 2] as [Int64]))
         let bad = try open(Self.npy("<f4", "(2, 1)", Self.floats([.nan, 7])), offsets)
         guard case .reject(let reason) = try bad.entry(0) else { throw Missing() }
@@ -83,7 +84,7 @@ import Testing
 
     private struct Missing: Error {}
 
-    @Test func lyingHeadersAreErrors() throws {
+    @Test func `lying headers are errors`() throws {
         let data = Self.floats([1, 2, 3, 4, 5, 6])
         for shape in ["(2, 4)", "(3, 3)", "(1, 3)", "(9223372036854775807, 9223372036854775807)", "(0, 99999999999)"] {
             #expect(code(Self.npy("<f4", shape, data), nil) == .invalidInput, "\(shape)")
@@ -117,7 +118,7 @@ import Testing
         #expect(code(long, nil) == .invalidInput)
     }
 
-    @Test func offsetsThatDoNotFitAreErrors() throws {
+    @Test func `offsets that do not fit are errors`() throws {
         let cases: [[Int64]] = [[], [0], [0, 1], [1, 2], [0, 3], [0, 2, 1], [-1, 2], [0, -1, 2]]
         for offsets in cases {
             #expect(
@@ -126,7 +127,7 @@ import Testing
         #expect(code(two, Self.npy("<f4", "(2,)", Self.floats([0, 2]))) == .unsupported)
     }
 
-    @Test func documentsGetTheTokenVectorsOfTheirLine() throws {
+    @Test func `documents get the token vectors of their line`() throws {
         let lines = """
             {"id": "a", "vector": {"t": 1}}
             broken

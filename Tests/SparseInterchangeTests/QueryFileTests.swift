@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Queries come in either format, told by the content")
 struct QueryFileTests {
-    @Test("JSON Lines, with a query that has no weight")
-    func lines() throws {
+    @Test
+    func `JSON Lines, with a query that has no weight`() throws {
         let text = "{\"id\": \"q\", \"content\": \"words\", \"vector\": {\"a\": 1}}\n{\"id\": 2, \"vector\": {}}\n"
         let file = try QueryFile(source: ByteSource(bytes: Array(text.utf8)))
         #expect(file.format == .jsonl)
@@ -16,8 +16,8 @@ struct QueryFileTests {
             ])
     }
 
-    @Test("CSR, with an empty row, however many rows")
-    func rows() throws {
+    @Test
+    func `CSR, with an empty row, however many rows`() throws {
         for count in [1, 2, 123, 256, 0x7B22] {
             let rows = (0..<count).map { $0 == 1 ? [] : [(Int32($0 % 100), 1)] as [(Int32, Float)] }
             let file = try QueryFile(source: ByteSource(bytes: Support.csr(rows)))
@@ -28,8 +28,8 @@ struct QueryFileTests {
         }
     }
 
-    @Test("a line that is no query is an error that names it")
-    func broken() throws {
+    @Test
+    func `a line that is no query is an error that names it`() throws {
         let text = "{\"id\": 1, \"vector\": {\"a\": 1}}\n{\"id\": 2}\n"
         do {
             _ = try QueryFile(source: ByteSource(bytes: Array(text.utf8), name: "q.jsonl"))
@@ -41,8 +41,8 @@ struct QueryFileTests {
         #expect(throws: InterchangeError.self) { try QueryFile(source: ByteSource(bytes: bad)) }
     }
 
-    @Test("queries by number may have weights below zero, and documents may not")
-    func signed() throws {
+    @Test
+    func `queries by number may have weights below zero, and documents may not`() throws {
         let rows = Support.csr([[(1, 1)], [(1, -2), (3, 0.5)]])
         let queries = try QueryFile(source: ByteSource(bytes: rows)).queries
         #expect(queries.map(\.query) == [Query(vector: try SparseVector([(1, 1)])), Query(numbers: [1: -2, 3: 0.5])])
@@ -55,8 +55,8 @@ struct QueryFileTests {
         #expect(reject.concernsWeight)
     }
 
-    @Test("terms written by hand")
-    func terms() throws {
+    @Test
+    func `terms written by hand`() throws {
         #expect(try TermsText.parse("{\"a\": 1.5, \"b\": 2}") == [WeightedTerm("a", 1.5), WeightedTerm("b", 2)])
         #expect(try TermsText.parse(" {} ").isEmpty)
         for text in ["", "a", "[1]", "{\"a\": 1} x", "{\"a\"}", "{\"a\": -1}"] {
@@ -73,8 +73,8 @@ struct QueryFileTests {
         }
     }
 
-    @Test("weight tables by number and by name")
-    func tables() throws {
+    @Test
+    func `weight tables by number and by name`() throws {
         let floats = [Float(0), 1.5, 3].flatMap { Support.little($0.bitPattern) }
         #expect(try Support.withFile(floats) { try WeightTableFile(path: $0) } == .byNumber([0, 1.5, 3]))
         let json = Array(" {\"a\": 2}\n".utf8)

@@ -7,7 +7,7 @@ import Testing
 @testable import SparseStore
 
 @Suite struct BackupTests {
-    @Test func aBackupTakenWhileWritingIsOneSoundState() throws {
+    @Test func `a backup taken while writing is one sound state`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()
         try store.write { for number in 0..<50 { try $0.upsert(Self.document(number, round: 0)) } }
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func nothingIsOverwrittenAndNothingIsLeftBehind() throws {
+    @Test func `nothing is overwritten and nothing is left behind`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()
         let folder = try TemporaryStore()

@@ -58,10 +58,12 @@ import Testing
         let compact = try temporaries[1].open { ($0.profile, $0.maintenance) = (.compact, .manual) }
         var collection = TaggedCollection(seed: 21, termSpace: 400)
         try fill([fast, compact], &collection)
-        #expect(try profiles(fast) == [.fast] && profiles(compact) == [.compact])
+        #expect(try profiles(fast) == [.fast])
+        #expect(try profiles(compact) == [.compact])
         try expectSameAnswers(fast, compact, &collection)
         for store in [fast, compact] { try store.optimize() }
-        #expect(try profiles(fast) == [.fast] && profiles(compact) == [.compact])
+        #expect(try profiles(fast) == [.fast])
+        #expect(try profiles(compact) == [.compact])
         try expectSameAnswers(fast, compact, &collection)
         let sizes = try [fast, compact].map { try $0.statistics().segments.reduce(0) { $0 + $1.bytes } }
         #expect(sizes[1] < sizes[0] / 2)
@@ -69,12 +71,15 @@ import Testing
         // Each becomes the other; in between a store holds both.
         try fast.changeProfile(to: .compact)
         try compact.changeProfile(to: .fast)
-        #expect(try profiles(fast) == [.fast] && fast.statistics().profile == .compact)
+        #expect(try profiles(fast) == [.fast])
+        #expect(try fast.statistics().profile == .compact)
         try fill([fast, compact], &collection, count: 300)
-        #expect(try profiles(fast).count == 2 && profiles(compact).count == 2)
+        #expect(try profiles(fast).count == 2)
+        #expect(try profiles(compact).count == 2)
         try expectSameAnswers(fast, compact, &collection)
         for store in [fast, compact] { try store.optimize() }
-        #expect(try profiles(fast) == [.compact] && profiles(compact) == [.fast])
+        #expect(try profiles(fast) == [.compact])
+        #expect(try profiles(compact) == [.fast])
         try expectSameAnswers(fast, compact, &collection)
         for store in [fast, compact] { #expect(try store.verify(.deep).isClean) }
     }
@@ -100,7 +105,8 @@ import Testing
             let query = try SparseVector(terms: drawn.terms.map { first + $0 }, weights: drawn.weights)
             let found = try store.search(Query(vector: query), limit: limit, recall: .exact)
             let expected = model.search(query, limit: limit)
-            #expect(found.map(\.id) == expected.map(\.id) && found.map(\.score) == expected.map(\.score))
+            #expect(found.map(\.id) == expected.map(\.id))
+            #expect(found.map(\.score) == expected.map(\.score))
         }
     }
 

@@ -66,8 +66,10 @@ import Testing
                     let (a, b) = try (
                         fast.search(query, limit: 10, recall: recall), store.search(query, limit: 10, recall: recall)
                     )
-                    #expect(a.hits == b.hits && a.counters.postings == b.counters.postings)
-                    #expect(a.counters.chunksDecoded == 0 && a.counters.chunksCached == 0)
+                    #expect(a.hits == b.hits)
+                    #expect(a.counters.postings == b.counters.postings)
+                    #expect(a.counters.chunksDecoded == 0)
+                    #expect(a.counters.chunksCached == 0)
                     #expect(b.counters.chunksDecoded + b.counters.chunksCached == b.counters.lists)
                     #expect(store.source.lists.bytes <= size)
                 }
@@ -85,7 +87,8 @@ import Testing
         let first = try store.search(query, recall: .exact).counters
         #expect(first.chunksDecoded > 0)
         let second = try store.search(query, recall: .exact).counters
-        #expect(second.chunksDecoded == 0 && second.chunksCached == second.lists)
+        #expect(second.chunksDecoded == 0)
+        #expect(second.chunksCached == second.lists)
         // A commit that leaves the segment alone leaves what was decoded of it, too.
         try store.write { try $0.upsert(Document(id: "more", vector: SparseVector([(1, 1)]))) }
         #expect(try store.search(query, recall: .exact).counters.chunksDecoded == 0)
@@ -151,7 +154,9 @@ import Testing
                 _ = try window.list(firsts[chunk], &held)
                 return held.cached == 1
             }
-            #expect(try !isCached(0) && !isCached(1) && isCached(0))
+            #expect(try !isCached(0))
+            #expect(try !isCached(1))
+            #expect(try isCached(0))
             for other in 2..<6 {
                 #expect(try !isCached(other))
                 #expect(try isCached(0), "used again before each other")
@@ -174,7 +179,9 @@ import Testing
         let again = try temporary.open { $0.maintenance = .manual }
         for (query, hits) in zip(queries, expected) {
             let found = try again.search(query, recall: .exact)
-            #expect(found.hits == hits && found.counters.chunksDecoded == 0 && found.counters.chunksCached == 0)
+            #expect(found.hits == hits)
+            #expect(found.counters.chunksDecoded == 0)
+            #expect(found.counters.chunksCached == 0)
         }
         // Its bytes are others than the manifest has counted; all else is right.
         let findings = try again.verify(.deep).findings

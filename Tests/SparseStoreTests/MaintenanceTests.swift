@@ -70,7 +70,8 @@ import Testing
             }
         }
         let merged = try #require(try segments(store).first)
-        #expect(merged.tombstones > 0 && merged.documents > 250)
+        #expect(merged.tombstones > 0)
+        #expect(merged.documents > 250)
         #expect(try leftovers(store).isEmpty)
         #expect(try held.search(["all": 1], options: .all).count == 319)
     }
@@ -82,11 +83,14 @@ import Testing
         let before = try store.search(["all": 1, "2-2": 1], limit: 500, recall: .exact)
         #expect(try store.maintain() == 1)
         let after = try store.search(["all": 1, "2-2": 1], limit: 500, recall: .exact)
-        #expect(before.hits == after.hits && after.generation == generation)
+        #expect(before.hits == after.hits)
+        #expect(after.generation == generation)
         #expect(try segments(store).count == 1)
         #expect(try store.maintain() == 0)
         let statistics = try store.statistics()
-        #expect(statistics.merges == 1 && statistics.segmentsDue == 0 && statistics.writeAmplification > 1)
+        #expect(statistics.merges == 1)
+        #expect(statistics.segmentsDue == 0)
+        #expect(statistics.writeAmplification > 1)
     }
 
     @Test func `a stopped merge leaves nothing, at whatever stage`() throws {
@@ -104,10 +108,12 @@ import Testing
                 break
             } catch is Stop {}
             #expect(try leftovers(store).isEmpty, "stopped at stage \(stop)")
-            #expect(try segments(store) == before && store.statistics().stagedBytes == 0)
+            #expect(try segments(store) == before)
+            #expect(try store.statistics().stagedBytes == 0)
         }
         #expect(stages > 10)
-        #expect(try segments(store).count == 1 && found(store).count == 320)
+        #expect(try segments(store).count == 1)
+        #expect(try found(store).count == 320)
     }
 
     @Test func `what a killed merge has staged is collected, and its sources stay until then`() throws {
@@ -115,16 +121,20 @@ import Testing
         do {
             let store = try filled(temporary)
             try stageAndForget(store)
-            #expect(try !leftovers(store).isEmpty && store.statistics().stagedBytes > 0)
-            #expect(try segments(store).count == 8 && found(store).count == 320)
+            #expect(try !leftovers(store).isEmpty)
+            #expect(try store.statistics().stagedBytes > 0)
+            #expect(try segments(store).count == 8)
+            #expect(try found(store).count == 320)
             store.close()
         }
         let reopened = try temporary.open { $0.maintenance = .manual }
         // Commits go on beside it, and merge nothing that it has claimed.
         for index in 0..<20 { try reopened.write { try $0.upsert(Self.document("later-\(index)")) } }
-        #expect(try segments(reopened).count > 8 && found(reopened).count == 340)
+        #expect(try segments(reopened).count > 8)
+        #expect(try found(reopened).count == 340)
         try reopened.maintain()
-        #expect(try leftovers(reopened).isEmpty && reopened.statistics().stagedBytes == 0)
+        #expect(try leftovers(reopened).isEmpty)
+        #expect(try reopened.statistics().stagedBytes == 0)
         #expect(try found(reopened).count == 340)
     }
 
@@ -147,8 +157,11 @@ import Testing
             let other = try merger(store).step(.policy) { _ in }
             #expect(other == .merged)
         }
-        #expect(taken && outcome == .busy)
-        #expect(try leftovers(store).isEmpty && segments(store).count == 1 && found(store).count == 320)
+        #expect(taken)
+        #expect(outcome == .busy)
+        #expect(try leftovers(store).isEmpty)
+        #expect(try segments(store).count == 1)
+        #expect(try found(store).count == 320)
     }
 
     @Test func `claims of a process that is gone are nobody's`() throws {
@@ -173,7 +186,8 @@ import Testing
             })
         }
         #expect(error?.code == .cancelled)
-        #expect(try segments(store).count == 8 && leftovers(store).isEmpty)
+        #expect(try segments(store).count == 8)
+        #expect(try leftovers(store).isEmpty)
     }
 
     @Test func `the background merges what commits leave, and a closed store does not`() throws {
@@ -188,7 +202,8 @@ import Testing
         try store.write { try $0.upsert(Self.document("last")) }
         let deadline = Date().addingTimeInterval(20)
         while try segments(store).count > 1, Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
-        #expect(try segments(store).count == 1 && found(store).count == 321)
+        #expect(try segments(store).count == 1)
+        #expect(try found(store).count == 321)
         #expect(try store.statistics().merges == 1)
         store.close()
         #expect(throws: SparseStoreError.self) { try store.maintain() }

@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aLivingProcessesMergeIsLeftAlone() async throws {
+    @Test func `a living process's merge is left alone`() async throws {
         let temporary = try TemporaryStore()
         let path = temporary.path
         let store = try Self.open(path)
@@ -81,7 +81,7 @@ import Testing
         #expect(try await store.statistics().segments.count == 2)
     }
 
-    @Test func aSuspendedProcessesMergeIsTakenOverAndItsOwnerNotices() async throws {
+    @Test func `a suspended process's merge is taken over and its owner notices`() async throws {
         let temporary = try TemporaryStore()
         let path = temporary.path
         let store = try Self.open(path)
@@ -113,7 +113,7 @@ import Testing
         #expect(try await store.statistics().segments.count == 1)
     }
 
-    @Test func whatAKilledProcessHasStagedIsCollected() async throws {
+    @Test func `what a killed process has staged is collected`() async throws {
         let temporary = try TemporaryStore()
         let path = temporary.path
         let store = try Self.open(path)
@@ -129,7 +129,7 @@ import Testing
         #expect(try await store.search(["all": 1], limit: 1_000, recall: .exact).count == 200)
     }
 
-    @Test func twoProcessesWriteAndMergeAndNothingIsLost() async throws {
+    @Test func `two processes write and merge and nothing is lost`() async throws {
         let temporary = try TemporaryStore()
         let path = temporary.path
         let store = try Self.open(path, .background)

@@ -45,8 +45,11 @@ import Testing
             #expect(try snapshot.multivector("absent") == nil)
         }
         let statistics = try #require(try store.statistics().multivectors)
-        #expect(statistics.documents == 1 && statistics.tokens == 2 && statistics.dimension == 3)
-        #expect(statistics.codec == .f16 && statistics.outdated == 0)
+        #expect(statistics.documents == 1)
+        #expect(statistics.tokens == 2)
+        #expect(statistics.dimension == 3)
+        #expect(statistics.codec == .f16)
+        #expect(statistics.outdated == 0)
         #expect(statistics.bytes == 32 + 12)
     }
 
@@ -67,7 +70,8 @@ import Testing
         #expect(try store.read { try $0.multivector("b") } == matrix([[9, 9]]))
         #expect(try store.read { try $0.multivector("c") } == nil)
         let statistics = try #require(try store.statistics().multivectors)
-        #expect(statistics.documents == 1 && statistics.tokens == 1)
+        #expect(statistics.documents == 1)
+        #expect(statistics.tokens == 1)
         #expect(try entries(store) == 1)
     }
 
@@ -139,13 +143,15 @@ import Testing
             let before = try store.read { $0.generation }
             try store.encodeMultivectors(as: codec, trainer, bytesPerStep: 300) { done, all in
                 steps += 1
-                #expect(done <= all && all >= 20)
+                #expect(done <= all)
+                #expect(all >= 20)
             }
             #expect(steps > 3)
             #expect(try store.read { $0.generation } > before)
             try store.write { try $0.upsert(document("new \(codec)", given[0])) }
             let statistics = try #require(try store.statistics().multivectors)
-            #expect(statistics.codec == codec && statistics.outdated == 0)
+            #expect(statistics.codec == codec)
+            #expect(statistics.outdated == 0)
             #expect(
                 statistics.bytes == statistics.documents * 32 + statistics.tokens * codec.bytesPerToken(dimension: 6))
             for (index, rows) in given.enumerated() {
@@ -175,7 +181,8 @@ import Testing
             }
         }
         var statistics = try #require(try store.statistics().multivectors)
-        #expect(statistics.codec == .pq32 && (1..<10).contains(statistics.outdated))
+        #expect(statistics.codec == .pq32)
+        #expect((1..<10).contains(statistics.outdated))
         for index in 0..<10 {
             #expect(try store.read { try $0.multivector("d\(index)") } == matrix([[Float(index), 1]]))
         }
@@ -185,7 +192,8 @@ import Testing
         }
         try store.encodeMultivectors(as: .pq32)
         statistics = try #require(try store.statistics().multivectors)
-        #expect(statistics.outdated == 0 && statistics.documents == 8)
+        #expect(statistics.outdated == 0)
+        #expect(statistics.documents == 8)
         #expect(statistics.bytes == 8 * (32 + 3))
         for index in 1..<9 {
             #expect(try store.read { try $0.multivector("d\(index)") } == matrix([[Float(index), 1]]))

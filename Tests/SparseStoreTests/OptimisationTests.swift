@@ -84,7 +84,8 @@ import Testing
             let exact = try hits(snapshot, query, ScanLadder.plans[15], scratch)
             scratch.optimisations = .all.without(.rescoring)
             let sums = try hits(snapshot, query, ScanLadder.plans[15], scratch)
-            #expect(sums.count == exact.count && sums.map(\.score) != exact.map(\.score))
+            #expect(sums.count == exact.count)
+            #expect(sums.map(\.score) != exact.map(\.score))
             #expect(zip(sums, exact).allSatisfy { abs($0.score - $1.score) < 0.05 * $1.score })
         }
     }

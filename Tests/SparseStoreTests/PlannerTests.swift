@@ -44,7 +44,8 @@ import Testing
         vectors.termSpace = 8_000
         let seen = try (0..<40).map { _ in Query(vector: try vectors.next()) }
         let points = try store.tune(queries: seen)
-        #expect(points.map(\.limit).contains(10) && points.map(\.limit).contains(100))
+        #expect(points.map(\.limit).contains(10))
+        #expect(points.map(\.limit).contains(100))
         for target in [0.8, 0.9, 0.95] {
             var recall = 0.0
             for _ in 0..<40 {

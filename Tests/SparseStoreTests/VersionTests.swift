@@ -29,13 +29,13 @@ import Testing
         }
     }
 
-    @Test func anotherMajorIsRefusedAndAnotherMinorIsNot() throws {
+    @Test func `another major is refused and another minor is not`() throws {
         #expect(try outcome { $0.formatMajor += 1 } == .incompatibleFormat)
         #expect(try outcome { $0.formatMajor = 0 } == .incompatibleFormat)
         #expect(try outcome { $0.formatMinor += 7 } == nil)
     }
 
-    @Test func featuresSayWhatMayBeIgnored() throws {
+    @Test func `features say what may be ignored`() throws {
         #expect(try outcome { $0.compatibleFeatures = 1 << 40 } == nil)
         #expect(try outcome { $0.readOnlyCompatibleFeatures = 1 << 40 } == .incompatibleFormat)
         #expect(try outcome(isReadOnly: true) { $0.readOnlyCompatibleFeatures = 1 << 40 } == nil)
@@ -44,7 +44,7 @@ import Testing
 
     /// Another major may have other tables: what it is must be said before they are missed. One of ours without its tables
     /// is damaged.
-    @Test func aStoreWithoutOurTablesIsToldByItsRecord() throws {
+    @Test func `a store without our tables is told by its record`() throws {
         for (major, code) in [(2, SparseStoreError.Code.incompatibleFormat), (StoreRecord.currentMajor, .corrupted)] {
             let temporary = try TemporaryStore()
             let environment = try Environment.open(

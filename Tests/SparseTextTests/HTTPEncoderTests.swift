@@ -60,8 +60,8 @@ struct HTTPEncoderTests {
             url: "http://service", model: "test", tokens: tokens, settings: settings, transport: service)
     }
 
-    @Test("Vectors come in the order of the texts, whatever the batches")
-    func order() async throws {
+    @Test
+    func `vectors come in the order of the texts, whatever the batches`() async throws {
         let service = Service()
         let texts = (0..<103).map { String(repeating: "x", count: 1 + $0 * 7 % 50) }
         let vectors = try await encoder(service) { ($0.batch, $0.concurrency) = (10, 3) }.encode(documents: texts)
@@ -70,15 +70,15 @@ struct HTTPEncoderTests {
         #expect(service.mostRunning <= 3)
     }
 
-    @Test("A busy service and a broken connection are tried again", arguments: [[429], [503, 0], [500, 502, 0]])
-    func retries(_ failures: [Int]) async throws {
+    @Test(arguments: [[429], [503, 0], [500, 502, 0]])
+    func `a busy service and a broken connection are tried again`(_ failures: [Int]) async throws {
         let service = Service(failures: failures)
         #expect(try await encoder(service).encode(queries: ["abc"]) == [[WeightedTerm("b", 3)]])
         #expect(service.requests == failures.count + 1)
     }
 
-    @Test("After the last attempt the reason is told")
-    func exhaustion() async throws {
+    @Test
+    func `after the last attempt the reason is told`() async throws {
         let service = Service(failures: [503, 503, 503])
         let error = await #expect(throws: SparseStoreError.self) {
             try await encoder(service) { $0.attempts = 2 }.encode(queries: ["abc"])
@@ -88,16 +88,16 @@ struct HTTPEncoderTests {
         #expect(service.requests == 2)
     }
 
-    @Test("A refusal is not tried again")
-    func refusal() async throws {
+    @Test
+    func `a refusal is not tried again`() async throws {
         let service = Service(failures: [413])
         let error = await #expect(throws: SparseStoreError.self) { try await encoder(service).encode(queries: ["abc"]) }
         #expect(error?.code == .invalidArgument)
         #expect(service.requests == 1)
     }
 
-    @Test("No attempt is made past the deadline")
-    func deadline() async throws {
+    @Test
+    func `no attempt is made past the deadline`() async throws {
         let service = Service()
         let error = await #expect(throws: SparseStoreError.self) {
             try await encoder(service) { $0.deadline = .zero }.encode(queries: ["abc"])
@@ -106,16 +106,16 @@ struct HTTPEncoderTests {
         #expect(service.requests == 0)
     }
 
-    @Test("A token outside the vocabulary is refused")
-    func wrongVocabulary() async throws {
+    @Test
+    func `a token outside the vocabulary is refused`() async throws {
         let error = await #expect(throws: SparseStoreError.self) {
             try await encoder(Service(), tokens: ["a"]).encode(queries: ["abc"])
         }
         #expect(error?.message.contains("token 1") == true)
     }
 
-    @Test("No text is no request")
-    func nothing() async throws {
+    @Test
+    func `no text is no request`() async throws {
         let service = Service()
         #expect(try await encoder(service).encode(documents: []).isEmpty)
         #expect(service.requests == 0)

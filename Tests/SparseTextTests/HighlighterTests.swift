@@ -9,16 +9,16 @@ struct HighlighterTests {
         ranges.map { String(decoding: Array(text.utf8)[$0], as: UTF8.self) }
     }
 
-    @Test("Words that share a stem with the question are found where they stand in the text")
-    func matches() throws {
+    @Test
+    func `words that share a stem with the question are found where they stand in the text`() throws {
         let text = "Caf\u{E9}s RUN. A \u{1F600} runner's caf\u{E9} was running"
         let highlighter = try Highlighter(BM25(language: .english), query: "running caf\u{E9}")
         let found = highlighter.highlights(in: text)
         #expect(words(text, found.matches) == ["Caf\u{E9}s", "RUN", "caf\u{E9}", "running"])
     }
 
-    @Test("The passage with most of the question comes first")
-    func bestPassage() throws {
+    @Test
+    func `the passage with most of the question comes first`() throws {
         let filler = String(repeating: "nothing here at all ", count: 20)
         let text = "engines once. " + filler + "small engines running " + filler + "small again"
         let highlighter = try Highlighter(BM25(language: .english), query: "small running engine")
@@ -32,8 +32,8 @@ struct HighlighterTests {
         }
     }
 
-    @Test("A passage begins and ends with whole words")
-    func wholeWords() throws {
+    @Test
+    func `a passage begins and ends with whole words`() throws {
         let text = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda"
         let highlighter = try Highlighter(BM25(language: nil), query: "zeta")
         let passage = try #require(highlighter.highlights(in: text, passageBytes: 30).passages.first)
@@ -44,15 +44,15 @@ struct HighlighterTests {
         #expect(shown.contains("zeta"))
     }
 
-    @Test("The pieces of one word are one match")
-    func pieces() throws {
+    @Test
+    func `the pieces of one word are one match`() throws {
         let highlighter = Highlighter(
             PieceTokenizer(), terms: [WeightedTerm("un", 1), WeightedTerm("##able", 1)])
         #expect(highlighter.highlights(in: "unable").matches == [0..<6])
     }
 
-    @Test("A text without a match has no passage", arguments: ["", "other words"])
-    func nothing(_ text: String) throws {
+    @Test(arguments: ["", "other words"])
+    func `a text without a match has no passage`(_ text: String) throws {
         let found = try Highlighter(BM25(language: .english), query: "engine").highlights(in: text)
         #expect(found.matches.isEmpty)
         #expect(found.passages.isEmpty)

@@ -26,8 +26,8 @@ struct StoreTextTests {
         return store
     }
 
-    @Test("Documents and questions in plain words meet in their terms")
-    func search() throws {
+    @Test
+    func `documents and questions in plain words meet in their terms`() throws {
         let temporary = Temporary()
         let store = try filled(temporary)
         defer { store.close() }
@@ -37,8 +37,8 @@ struct StoreTextTests {
         #expect(try store.document("garden")?.payload == Array("A garden with trees".utf8))
     }
 
-    @Test("A store that is opened again knows its encoder, and its parameters")
-    func reopening() throws {
+    @Test
+    func `a store that is opened again knows its encoder, and its parameters`() throws {
         let temporary = Temporary()
         try filled(temporary).close()
         let store = try temporary.open()
@@ -49,8 +49,8 @@ struct StoreTextTests {
         #expect(description.scoring == .bm25(k1: 0.9, b: 0.4))
     }
 
-    @Test("A question or a document through another encoder is refused with both names")
-    func otherEncoder() throws {
+    @Test
+    func `a question or a document through another encoder is refused with both names`() throws {
         let temporary = Temporary()
         let store = try filled(temporary)
         defer { store.close() }
@@ -65,8 +65,8 @@ struct StoreTextTests {
         #expect(written?.code == .encoderMismatch)
     }
 
-    @Test("An analyzer with another setting has another fingerprint")
-    func fingerprints() {
+    @Test
+    func `an analyzer with another setting has another fingerprint`() {
         var analyzer = Analyzer(language: .english)
         let usual = BM25(analyzer).description
         #expect(usual.agrees(with: BM25(Analyzer(language: .english)).description))
@@ -78,8 +78,8 @@ struct StoreTextTests {
         #expect(!usual.agrees(with: BM25(Analyzer(language: .english), k1: 1.2).description))
     }
 
-    @Test("A store without an encoder says so")
-    func withoutEncoder() throws {
+    @Test
+    func `a store without an encoder says so`() throws {
         let temporary = Temporary()
         let store = try temporary.open()
         defer { store.close() }
@@ -90,8 +90,8 @@ struct StoreTextTests {
         #expect(try store.search(text: "x", encoder: CountEncoder(Analyzer(language: nil))).map(\.id) == ["a"])
     }
 
-    @Test("A text without a term is refused")
-    func emptyText() throws {
+    @Test
+    func `a text without a term is refused`() throws {
         let temporary = Temporary()
         let store = try filled(temporary)
         defer { store.close() }

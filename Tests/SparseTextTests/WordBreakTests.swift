@@ -5,8 +5,8 @@ import Testing
 /// Word boundaries against the table of tests that Unicode ships.
 @Suite("Word boundaries")
 struct WordBreakTests {
-    @Test("Every line of Unicode's WordBreakTest.txt is cut as it says")
-    func conformance() throws {
+    @Test
+    func `every line of Unicode's WordBreakTest.txt is cut as it says`() throws {
         var count = 0
         for line in try TestData.text("WordBreakTest.txt").split(separator: "\n") where !line.hasPrefix("#") {
             let fields = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
@@ -25,8 +25,8 @@ struct WordBreakTests {
         #expect(count > 1_800)
     }
 
-    @Test("A segment is a word when it has a letter, a number or an emoji")
-    func words() {
+    @Test
+    func `a segment is a word when it has a letter, a number or an emoji`() {
         let text = Array("Ab, 12.5 -- \u{6F22}\u{1F600} \u{A9}!".utf8)
         let words = text.withUnsafeBufferPointer { bytes in
             var (words, start): ([String], Int) = ([], 0)

@@ -21,7 +21,8 @@ import Testing
         var settings = BlockCollection.unpruned
         let first = try BlockCollection(documents: 90, building: settings)
         let again = try BlockCollection(documents: 90, building: settings)
-        #expect(try first.parts() == again.parts() && first.parts().count >= 4)
+        #expect(try first.parts() == again.parts())
+        #expect(try first.parts().count >= 4)
         let pieces = try BlockCollection(documents: 90, building: nil)
         #expect(try merger(pieces.store).buildBlocks(settings) { _ in })
         #expect(try pieces.parts() == first.parts())
@@ -42,7 +43,9 @@ import Testing
         #expect(record.sources.map(\.segment) == segments.map(\.id))
         #expect(record.sources.map(\.documents) == [100, 100, 100])
         let statistics = try #require(try blocks.store.statistics().blocks)
-        #expect(statistics.documents == 300 && statistics.documentsBuilt == 300 && statistics.bytes == bytes)
+        #expect(statistics.documents == 300)
+        #expect(statistics.documentsBuilt == 300)
+        #expect(statistics.bytes == bytes)
         #expect(statistics.terms == Set(blocks.model().documents.values.flatMap(\.terms)).count)
         // The generation is that of the last commit: nothing was committed.
         #expect(try blocks.store.read { $0.generation } == 3)
@@ -63,12 +66,15 @@ import Testing
                 break
             } catch is Stop {}
             #expect(try leftovers(blocks.store).isEmpty, "stopped at stage \(stop)")
-            #expect(try blocks.record() == before.0 && blocks.parts() == before.1)
+            #expect(try blocks.record() == before.0)
+            #expect(try blocks.parts() == before.1)
             #expect(try blocks.store.read { $0.manifest.segments } == before.2)
             stop += 1
         }
-        #expect(stages > 6 && stop > 6)
-        #expect(try blocks.record() != before.0 && blocks.store.verify(.deep).isClean)
+        #expect(stages > 6)
+        #expect(stop > 6)
+        #expect(try blocks.record() != before.0)
+        #expect(try blocks.store.verify(.deep).isClean)
     }
 
     @Test func `cancelling ends a build with its own error`() throws {
@@ -82,7 +88,8 @@ import Testing
                 })
             }
             #expect(error?.code == .cancelled)
-            #expect(try blocks.record() == nil && leftovers(blocks.store).isEmpty)
+            #expect(try blocks.record() == nil)
+            #expect(try leftovers(blocks.store).isEmpty)
         }
     }
 
@@ -103,10 +110,12 @@ import Testing
                 pieces: MergePieces(bytesWritten: 1, documentsRead: 64),
                 settings: BlockCollection.settings))
         #expect(try build.stage { _ in })
-        #expect(try !leftovers(blocks.store).isEmpty && blocks.store.statistics().stagedBytes > 0)
+        #expect(try !leftovers(blocks.store).isEmpty)
+        #expect(try blocks.store.statistics().stagedBytes > 0)
         #expect(try blocks.store.verify(.deep).isClean)
         #expect(try blocks.store.buildBlocks(BlockCollection.settings))
-        #expect(try leftovers(blocks.store).isEmpty && blocks.store.statistics().stagedBytes == 0)
+        #expect(try leftovers(blocks.store).isEmpty)
+        #expect(try blocks.store.statistics().stagedBytes == 0)
         #expect(throws: Claim.Lost.self) { try build.finish() }
         #expect(try blocks.store.verify(.deep).isClean)
     }
@@ -166,8 +175,10 @@ import Testing
         for _ in 0..<2 { #expect(try store.buildBlocks(BlockCollection.settings)) }
         isDone.withLock { $0 = true }
         for thread in threads { while !thread.isFinished { Thread.sleep(forTimeInterval: 0.005) } }
-        #expect(failures.withLock { $0 }.isEmpty && commits.withLock { $0 } > 3)
-        #expect(try store.verify(.deep).isClean && leftovers(store).isEmpty)
+        #expect(failures.withLock { $0 }.isEmpty)
+        #expect(commits.withLock { $0 } > 3)
+        #expect(try store.verify(.deep).isClean)
+        #expect(try leftovers(store).isEmpty)
     }
 
     @Test func `more terms than 16-bit numbers can name are refused, and nothing is left behind`() throws {
@@ -183,7 +194,8 @@ import Testing
         try write(2, 65_536..<65_537)
         let error = #expect(throws: SparseStoreError.self) { try store.buildBlocks() }
         #expect(error?.code == .limitExceeded)
-        #expect(error?.message.contains("65536 terms") == true && error?.message.contains("65537") == true)
+        #expect(error?.message.contains("65536 terms") == true)
+        #expect(error?.message.contains("65537") == true)
         #expect(try leftovers(store).isEmpty)
         #expect(try store.search(Query(vector: SparseVector([(65_536, 1)]))).map(\.id) == ["2"])
     }
@@ -196,12 +208,14 @@ import Testing
         try store.write { try $0.upsert(Document(id: "one", terms: ["t": 2, "u": 1])) }
         #expect(try store.buildBlocks())
         let found = try store.search(["t": 1], recall: .plainSeismic(cut: 8, heapFactor: 0.9))
-        #expect(found.map(\.id) == ["one"] && found.first?.score == 2)
+        #expect(found.map(\.id) == ["one"])
+        #expect(found.first?.score == 2)
         #expect(try store.verify(.deep).isClean)
         // The commit merges the window away, which is small, and the index goes with it.
         try store.write { _ = try $0.remove("one") }
         #expect(try store.statistics().blocks == nil)
-        #expect(try leftovers(store).isEmpty && store.verify(.deep).isClean)
+        #expect(try leftovers(store).isEmpty)
+        #expect(try store.verify(.deep).isClean)
     }
 
     @Test func `settings outside their ranges are refused, and so is a store opened for reading`() throws {

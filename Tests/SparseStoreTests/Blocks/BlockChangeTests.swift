@@ -13,7 +13,8 @@ import Testing
             let query = try blocks.collection.query()
             let hits = try blocks.searchAll(query, limit: limit).hits
             let expected = blocks.model().search(query, limit: limit)
-            #expect(hits.map(\.id) == expected.map(\.id) && hits.map(\.score) == expected.map(\.score), "\(when)")
+            #expect(hits.map(\.id) == expected.map(\.id), "\(when)")
+            #expect(hits.map(\.score) == expected.map(\.score), "\(when)")
         }
     }
 
@@ -26,7 +27,8 @@ import Testing
         try blocks.add(40)
         try expectRight(&blocks, "added")
         let statistics = try #require(try blocks.store.statistics().blocks)
-        #expect(statistics.documentsBuilt == 300 && statistics.documents == 240)
+        #expect(statistics.documentsBuilt == 300)
+        #expect(statistics.documents == 240)
         #expect(try blocks.store.verify(.deep).isClean)
         try blocks.reopen()
         try expectRight(&blocks, "opened again")
@@ -42,11 +44,14 @@ import Testing
         try blocks.remove(first)
         #expect(try blocks.store.maintain() > 0)
         let left = try #require(try blocks.store.statistics().blocks)
-        #expect(left.documents == 200 && left.documentsBuilt == 300)
+        #expect(left.documents == 200)
+        #expect(left.documentsBuilt == 300)
         try expectRight(&blocks, "one source gone")
-        #expect(try blocks.store.verify(.deep).isClean && leftovers(blocks.store).isEmpty)
+        #expect(try blocks.store.verify(.deep).isClean)
+        #expect(try leftovers(blocks.store).isEmpty)
         try blocks.store.optimize()
-        #expect(try blocks.record() == nil && blocks.store.statistics().blocks == nil)
+        #expect(try blocks.record() == nil)
+        #expect(try blocks.store.statistics().blocks == nil)
         #expect(try leftovers(blocks.store).isEmpty)
         #expect(try blocks.store.verify(.deep).isClean)
         let retired = try blocks.store.read { snapshot in
@@ -69,7 +74,8 @@ import Testing
         let snapshot = try blocks.store.read { $0 }
         #expect(try blocks.store.buildBlocks(BlockCollection.unpruned))
         let new = try #require(try blocks.record())
-        #expect(new.number > old.number && new.sources.count == 4)
+        #expect(new.number > old.number)
+        #expect(new.sources.count == 4)
         #expect(try leftovers(blocks.store).isEmpty)
         // Commits take the room of the old one.
         for _ in 0..<4 { try blocks.add(60) }
@@ -95,11 +101,14 @@ import Testing
         copy.close()
         try blocks.store.compact()
         try expectRight(&blocks, "compacted")
-        #expect(try blocks.record() != nil && blocks.store.verify(.deep).isClean)
+        #expect(try blocks.record() != nil)
+        #expect(try blocks.store.verify(.deep).isClean)
         let report = try Store.repair(FilePath(path + ".copy"), to: FilePath(path + ".new"))
-        #expect(report.isWritten && report.damagedCount == 0)
+        #expect(report.isWritten)
+        #expect(report.damagedCount == 0)
         let mended = try Store.open(at: path + ".new")
-        #expect(try mended.statistics().blocks == nil && mended.verify(.deep).isClean)
+        #expect(try mended.statistics().blocks == nil)
+        #expect(try mended.verify(.deep).isClean)
         #expect(try mended.read { $0.count } == 270)
     }
 }

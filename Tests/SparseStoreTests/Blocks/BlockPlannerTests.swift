@@ -29,10 +29,12 @@ import Testing
         let planner = planner(points)
         let choice = planner.choose(.target(0.95), limit: 10)
         #expect(choice.effort == .blocks(BlockLadder.plans[1]))
-        #expect(choice.description.effort == ScanLadder.plans.count + 1 && choice.description.isTuned)
+        #expect(choice.description.effort == ScanLadder.plans.count + 1)
+        #expect(choice.description.isTuned)
         #expect(choice.description.blockLists == BlockLadder.plans[1].lists)
         #expect(choice.description.heapFactor == BlockLadder.plans[1].heapFactor)
-        #expect(choice.description.droppedShare == nil && choice.description.expectedRecall.map { Float($0) } == 0.96)
+        #expect(choice.description.droppedShare == nil)
+        #expect(choice.description.expectedRecall.map { Float($0) } == 0.96)
         #expect(planner.choose(.target(0.99), limit: 10).effort == .windows(ScanLadder.plans[12]))
         #expect(planner.choose(.target(0.9999), limit: 10).effort == nil)
         #expect(planner.choose(.exact, limit: 10).effort == nil)
@@ -90,8 +92,11 @@ import Testing
         }
         let query = try blocks.collection.query()
         let result = try blocks.store.search(Query(vector: query), limit: 10, recall: .target(0.95))
-        #expect(result.plan.blockLists == BlockLadder.plans[7].lists && result.plan.isTuned && !result.isExact)
-        #expect(result.counters.blocks > 0 && result.counters.segmentsScanned == 0)
+        #expect(result.plan.blockLists == BlockLadder.plans[7].lists)
+        #expect(result.plan.isTuned)
+        #expect(!result.isExact)
+        #expect(result.counters.blocks > 0)
+        #expect(result.counters.segmentsScanned == 0)
         let truth = Dictionary(
             uniqueKeysWithValues: blocks.model().search(query, limit: .max).map { ($0.id, $0.score) })
         #expect(result.count == 10 && result.allSatisfy { truth[$0.id] == $0.score })
@@ -100,6 +105,7 @@ import Testing
         let vector = try SparseVector([(heaviest, Float(1_000))])
         try blocks.store.write { try $0.upsert(Document(id: "late", vector: vector)) }
         let later = try blocks.store.search(Query(vector: query), limit: 10, recall: .target(0.95))
-        #expect(later.first?.id == "late" && later.plan.blockLists != nil)
+        #expect(later.first?.id == "late")
+        #expect(later.plan.blockLists != nil)
     }
 }

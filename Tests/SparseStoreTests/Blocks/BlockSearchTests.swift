@@ -16,7 +16,9 @@ import Testing
             let query = try blocks.collection.query()
             let (hits, counters) = try blocks.searchAll(query, limit: limit)
             #expect(same(hits, blocks.model().search(query, limit: limit)))
-            #expect(counters.blocks > 0 && counters.lines > 0 && counters.segmentsScanned == 0)
+            #expect(counters.blocks > 0)
+            #expect(counters.lines > 0)
+            #expect(counters.segmentsScanned == 0)
         }
     }
 
@@ -25,7 +27,8 @@ import Testing
         for _ in 0..<6 {
             let query = try blocks.collection.query()
             let listed = try blocks.listed(query.terms)
-            #expect(listed.count > 30 && listed.count < 290)
+            #expect(listed.count > 30)
+            #expect(listed.count < 290)
             let model = BruteForce(documents: blocks.model().documents.filter { listed.contains($0.key.text) })
             #expect(try same(blocks.searchAll(query, limit: 20).hits, model.search(query, limit: 20)))
         }
@@ -39,11 +42,14 @@ import Testing
             let having = model.documents.compactMap { id, vector in
                 vector.terms.firstIndex(of: term).map { (id: id.text, weight: vector.weights[$0]) }
             }
-            #expect(!listed.isEmpty && listed.count >= min(2, having.count) && listed.count <= 12)
+            #expect(!listed.isEmpty)
+            #expect(listed.count >= min(2, having.count))
+            #expect(listed.count <= 12)
             // Codes are rounded by window: neighbours may change places.
             let least = having.filter { listed.contains($0.id) }.map(\.weight).min() ?? 0
             let missed = having.filter { !listed.contains($0.id) && $0.weight > least + 0.05 }
-            #expect(listed.isSubset(of: having.map(\.id)) && missed.isEmpty)
+            #expect(listed.isSubset(of: having.map(\.id)))
+            #expect(missed.isEmpty)
         }
     }
 
@@ -61,7 +67,9 @@ import Testing
         #expect(try blocks.store.buildBlocks(BlockCollection.settings))
         let after = try answers()
         for (a, b) in zip(before, after) {
-            #expect(a.hits == b.hits && a.plan == b.plan && b.counters.blocks == 0)
+            #expect(a.hits == b.hits)
+            #expect(a.plan == b.plan)
+            #expect(b.counters.blocks == 0)
         }
         for (query, result) in zip(queries, stride(from: 0, to: after.count, by: 3).map { after[$0] }) {
             #expect(result.isExact)
@@ -80,9 +88,14 @@ import Testing
                 uniqueKeysWithValues: blocks.model().search(query, limit: .max).map { ($0.id, $0.score) })
             for hit in result { #expect(truth[hit.id] == hit.score) }
             found += Set(result.map(\.id)).intersection(blocks.model().search(query, limit: 10).map(\.id)).count
-            #expect(result.plan.blockLists == 8 && result.plan.heapFactor == 0.8 && !result.isExact)
-            #expect(result.plan.effort == nil && result.plan.droppedShare == nil)
-            #expect(result.counters.lists == 8 && result.counters.blocks > 0 && result.counters.lines > 0)
+            #expect(result.plan.blockLists == 8)
+            #expect(result.plan.heapFactor == 0.8)
+            #expect(!result.isExact)
+            #expect(result.plan.effort == nil)
+            #expect(result.plan.droppedShare == nil)
+            #expect(result.counters.lists == 8)
+            #expect(result.counters.blocks > 0)
+            #expect(result.counters.lines > 0)
         }
         #expect(found > 70)
     }
@@ -110,7 +123,9 @@ import Testing
         }
         #expect(code(8, 0.9) == .invalidArgument)
         #expect(try opened.buildBlocks())
-        #expect(code(8, 0.9) == nil && code(1, 0) == nil && code(.max, 1) == nil)
+        #expect(code(8, 0.9) == nil)
+        #expect(code(1, 0) == nil)
+        #expect(code(.max, 1) == nil)
         for (cut, factor) in [(0, 0.9), (-1, 0.9), (8, 1.1), (8, -0.1), (8, .nan), (8, .infinity)] {
             #expect(code(cut, factor) == .invalidArgument, "\(cut) \(factor)")
         }
@@ -149,7 +164,8 @@ import Testing
         #expect(try batch.map { try $0.get() } == single)
         let stages = [SearchStage.feedback(Feedback(.best(3), terms: 9))]
         let staged = try blocks.store.search(queries[0], options: options, stages: stages)
-        #expect(staged.stages.count == 2 && !staged.hits.isEmpty)
+        #expect(staged.stages.count == 2)
+        #expect(!staged.hits.isEmpty)
         let scores = try blocks.store.scores(queries[0], of: single[0].map(\.id))
         #expect(scores == single[0].map(\.score))
     }

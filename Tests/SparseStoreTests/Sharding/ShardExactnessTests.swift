@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases, 1...8)
-    func exactAnswersOfShardsEqualThoseOfOneStoreBitForBit(kind: Kind, count: Int) throws {
+    func `exact answers of shards equal those of one store bit for bit`(kind: Kind, count: Int) throws {
         let pair = try ShardedPair(kind, shards: count, seed: UInt64(count) * 17 + 3)
         for round in 0..<24 {
             let (query, options) = try pair.ask(round)
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
-    func pagesOfShardsJoinedEqualOneLongAnswerOfOneStore(kind: Kind) throws {
+    func `pages of shards joined equal one long answer of one store`(kind: Kind) throws {
         let pair = try ShardedPair(kind, shards: 3, seed: 5)
         for round in 0..<12 {
             var (query, options) = try pair.ask(round)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func shardsThatWereFilledApartNumberTermsOtherwiseAndAnswerAlike() throws {
+    @Test func `shards that were filled apart number terms otherwise and answer alike`() throws {
         let pair = try ShardedPair(.strings, shards: 4, seed: 11, isSplitByOrder: true)
         for round in 0..<40 {
             let (query, options) = try pair.ask(round)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
-    func stagesOfShardsRankAsThoseOfOneStore(kind: Kind) throws {
+    func `stages of shards rank as those of one store`(kind: Kind) throws {
         for isSplitByOrder in [false, true] where kind != .counts || !isSplitByOrder {
             let pair = try ShardedPair(kind, shards: 3, seed: 23, isSplitByOrder: isSplitByOrder)
             for round in 0..<12 {

@@ -24,7 +24,7 @@ import Testing
         return store
     }
 
-    @Test func aShardThatFailsIsNamedBesideTheAnswerOfTheOthers() throws {
+    @Test func `a shard that fails is named beside the answer of the others`() throws {
         let temporary = try TemporaryStore()
         let store = try fill(temporary, shards: 3)
         store.stores[1].close()
@@ -36,7 +36,7 @@ import Testing
         #expect(Set(error.result.map(\.id)).isDisjoint(with: missing.map { "d\($0)" }))
     }
 
-    @Test func aDamagedShardIsNamedBesideTheAnswerOfTheOthers() throws {
+    @Test func `a damaged shard is named beside the answer of the others`() throws {
         let temporary = try TemporaryStore()
         try fill(temporary, shards: 3).close()
         let path = paths(temporary, 3)[2]
@@ -48,7 +48,7 @@ import Testing
         #expect(throws: ShardFailure.self) { try store.document("nobody") }
     }
 
-    @Test func aDocumentLiesInTheShardThatItsHashNames() throws {
+    @Test func `a document lies in the shard that its hash names`() throws {
         let temporary = try TemporaryStore()
         let store = try fill(temporary, shards: 4)
         for number in 0..<60 {
@@ -61,7 +61,7 @@ import Testing
     }
 
     // FORMAT.md, "Shards".
-    @Test func theRuleOfPlacesIsTheOneOfTheFormat() {
+    @Test func `the rule of places is the one of the format`() {
         #expect(ShardRecord.shard(of: "d0", count: 4) == 3)
         #expect(ShardRecord.shard(of: "news/42#3", count: 4) == 2)
         let record = ShardRecord(set: StoreUUID(high: 1, low: 2), number: 3, count: 4)
@@ -70,7 +70,7 @@ import Testing
         #expect(ShardRecord(Array(record.bytes.dropLast())) == nil)
     }
 
-    @Test func shardsOfOneSetComeInAnyOrderAndAllOfThem() throws {
+    @Test func `shards of one set come in any order and all of them`() throws {
         let temporary = try TemporaryStore()
         try fill(temporary, shards: 3).close()
         let paths = paths(temporary, 3)
@@ -80,7 +80,7 @@ import Testing
         #expect(throws: SparseStoreError.self) { try ShardedStore(at: [paths[0], paths[1]]) }
     }
 
-    @Test func shardsThatCannotAnswerAsOneAreRefused() throws {
+    @Test func `shards that cannot answer as one are refused`() throws {
         let temporary = try TemporaryStore()
         let paths = paths(temporary, 2)
         func make(_ index: Int, _ document: Document, _ encoder: EncoderDescription?) throws {
@@ -107,7 +107,7 @@ import Testing
         #expect(try refusal() == .termSpaceMismatch)
     }
 
-    @Test func storesThatAreNoSetAreReadAndNotWritten() throws {
+    @Test func `stores that are no set are read and not written`() throws {
         let temporary = try TemporaryStore()
         let paths = paths(temporary, 2)
         for (index, path) in paths.enumerated() {
@@ -120,7 +120,7 @@ import Testing
         #expect(throws: SparseStoreError.self) { try store.upsert([Self.document(9)]) }
     }
 
-    @Test func aDeadlineHoldsForAllShards() throws {
+    @Test func `a deadline holds for all shards`() throws {
         let temporary = try TemporaryStore()
         let store = try fill(temporary, shards: 2)
         let error = #expect(throws: SparseStoreError.self) {
@@ -129,7 +129,7 @@ import Testing
         #expect(error?.code == .deadlineExceeded)
     }
 
-    @Test func attributesAreFilteredCountedAndListedOverAllShards() throws {
+    @Test func `attributes are filtered counted and listed over all shards`() throws {
         let temporary = try TemporaryStore()
         let store = try fill(temporary, shards: 3)
         try store.upsert([
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func aCopyIntoShardsAndBackKeepsEveryBit() throws {
+    @Test func `a copy into shards and back keeps every bit`() throws {
         let temporary = try TemporaryStore()
         let one = try temporary.open { $0.multivectorCodec = .int8 }
         try one.write { transaction in
@@ -198,7 +198,7 @@ import Testing
         for store in sharded.stores { #expect(try store.verify(.deep).isClean) }
     }
 
-    @Test func oneIdentifierWithTwoContentsEndsACopyUnlessToldWhichCounts() throws {
+    @Test func `one identifier with two contents ends a copy unless told which counts`() throws {
         let temporary = try TemporaryStore()
         let paths = paths(temporary, 2)
         for (index, path) in paths.enumerated() {

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [(SoundStore.small, 60, UInt64(1)), (.leveled, 15, 2), (.compact, 15, 3), (.blocks, 60, 4)])
-    func aFlippedBitIsReportedAndNeverAWrongAnswer(_ sound: SoundStore, flips: Int, seed: UInt64) throws {
+    func `a flipped bit is reported and never a wrong answer`(_ sound: SoundStore, flips: Int, seed: UInt64) throws {
         let bytes = try sound.bytes()
         let copy = try DamagedStore(sound)
         let expected = try answers(copy.store, sound)

@@ -45,7 +45,7 @@ import Testing
         return documents
     }
 
-    @Test func tokenVectorsAreKeptAsTheCodecHadThem() throws {
+    @Test func `token vectors are kept as the codec had them`() throws {
         let damaged = try DamagedStore(.vectors)
         let ids = (0...40).map(String.init)
         let expected = try damaged.store.read { snapshot in try ids.map { try snapshot.multivector($0) } }
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test(arguments: SoundStore.allCases) func everythingButDocumentsCanBeLost(_ sound: SoundStore) throws {
+    @Test(arguments: SoundStore.allCases) func `everything but documents can be lost`(_ sound: SoundStore) throws {
         let damaged = try DamagedStore(sound)
         let expected = try documents(damaged.store)
         let bookmark = try damaged.store.read { try $0.bookmark("source") }
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedDocumentStopsTheRepairUntilItIsSkipped() throws {
+    @Test func `a damaged document stops the repair until it is skipped`() throws {
         for skipping in [false, true] {
             let damaged = try DamagedStore(.small)
             let expected = try documents(damaged.store)
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func aDocumentWhoseTokenVectorsAloneAreLostIsKept() throws {
+    @Test func `a document whose token vectors alone are lost is kept`() throws {
         for skipping in [false, true] {
             let damaged = try DamagedStore(.vectors)
             let expected = try documents(damaged.store)
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func aCodebookThatIsGoneCostsNoDocument() throws {
+    @Test func `a codebook that is gone costs no document`() throws {
         let damaged = try DamagedStore(.vectors)
         let expected = try documents(damaged.store)
         try damaged.delete(.meta, Keys.codebook(1))
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func tokenVectorsOfAnotherDimensionAreLost() throws {
+    @Test func `token vectors of another dimension are lost`() throws {
         let damaged = try DamagedStore(.vectors)
         let expected = try documents(damaged.store)
         let key = try #require(try damaged.keys(.multivectors).first)
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func aLostNameIsFoundFromItsOtherEntry() throws {
+    @Test func `a lost name is found from its other entry`() throws {
         let damaged = try DamagedStore(.small)
         let expected = try documents(damaged.store)
         try damaged.delete(.vocabulary, Keys.termName(2))
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func aNameLostInBothDirectionsCostsItsDocuments() throws {
+    @Test func `a name lost in both directions costs its documents`() throws {
         let damaged = try DamagedStore(.small)
         let name = try #require(try damaged.store.read { try $0.termName(2) })
         let users = try damaged.store.read { try $0.documentFrequency(of: 2) }
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func ofTwoDocumentsWithOneIdentifierTheLaterIsKept() throws {
+    @Test func `of two documents with one identifier the later is kept`() throws {
         let damaged = try DamagedStore(.leveled)
         let key = Keys.document(9_000)
         let vector = try SparseVector([(1, 2.5)])
@@ -187,7 +187,7 @@ import Testing
         }
     }
 
-    @Test func whatStandsAtTheTargetIsNotTouched() throws {
+    @Test func `what stands at the target is not touched`() throws {
         let damaged = try DamagedStore(.small)
         let path = damaged.store.path
         damaged.store.close()

@@ -12,7 +12,7 @@ struct SecondReaderTests {
     private func numbers(_ value: Any?) -> [Int] { (value as? [NSNumber])?.map(\.intValue) ?? [] }
     private func floats(_ value: Any?) -> [Float] { (value as? [NSNumber])?.map(\.floatValue) ?? [] }
 
-    @Test(arguments: SoundStore.allCases) func bothReadersReadTheSame(_ sound: SoundStore) throws {
+    @Test(arguments: SoundStore.allCases) func `both readers read the same`(_ sound: SoundStore) throws {
         let copy = try DamagedStore(sound)
         let output = try SecondReader.read(copy.store.path.string)
         #expect(output.status == 0, "\(output.errors)")
@@ -31,7 +31,9 @@ struct SecondReaderTests {
         ("a chunk of the codec 2", .segments, Keys.segment(0, part: 2, index: 0), 0, 2),
     ]
 
-    @Test(arguments: unknownNumbers.indices) func bothReadersRefuseWhatTheFormatDoesNotHave(_ index: Int) throws {
+    @Test(arguments: unknownNumbers.indices) func `both readers refuse what the format does not have`(_ index: Int)
+        throws
+    {
         let (name, table, key, offset, byte) = Self.unknownNumbers[index]
         let damaged = try DamagedStore(.small)
         let present = try damaged.keys(table)
@@ -43,7 +45,7 @@ struct SecondReaderTests {
         #expect(try !damaged.store.verify(.deep).isClean, "\(name)")
     }
 
-    @Test func bothReadersRefuseANameOfABookmarkThatIsTooLong() throws {
+    @Test func `both readers refuse a name of a bookmark that is too long`() throws {
         let damaged = try DamagedStore(.small)
         let key = Keys.bookmark(String(repeating: "n", count: Limits.maximumBookmarkNameBytes + 1))
         let value = BookmarkRecord(bytes: [1]).sealed(in: .meta, key: key)
@@ -134,7 +136,9 @@ struct SecondReaderTests {
                 }
             }
         }
-        #expect(lists.isEmpty && vectors.isEmpty && tags.isEmpty)
+        #expect(lists.isEmpty)
+        #expect(vectors.isEmpty)
+        #expect(tags.isEmpty)
     }
 
     private func compareBlocks(_ output: SecondReader.Output, _ copy: DamagedStore) throws {
@@ -163,7 +167,7 @@ struct SecondReaderTests {
     }
 
     /// Most of what breaks a rule between values is found by the second reader too: it is no echo of the first.
-    @Test func theSecondReaderSeesPlantedDamage() throws {
+    @Test func `the second reader sees planted damage`() throws {
         let names = [
             "an identifier of another", "a name gone", "one term more", "a tag gone from the index",
             "a code of a short list", "a code of a compact window", "a term that a compact window lacks",

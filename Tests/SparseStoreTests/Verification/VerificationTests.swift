@@ -7,7 +7,7 @@ import Testing
 
 /// Every check is seen to fail on the damage it is for, and on no other.
 @Suite struct VerificationTests {
-    @Test(arguments: SoundStore.allCases) func aSoundStoreIsClean(_ sound: SoundStore) throws {
+    @Test(arguments: SoundStore.allCases) func `a sound store is clean`(_ sound: SoundStore) throws {
         let copy = try DamagedStore(sound)
         for level in [VerificationLevel.quick, .deep] {
             let report = try copy.store.verify(level)
@@ -27,14 +27,14 @@ import Testing
         #expect(try copy.store.verify(.deep).values > copy.store.verify(.quick).values)
     }
 
-    @Test func anEmptyStoreIsClean() throws {
+    @Test func `an empty store is clean`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()
         for level in [VerificationLevel.quick, .deep] { #expect(try store.verify(level).isClean) }
     }
 
     /// More than 65,536 terms: positions in exact vectors are 32 bits wide.
-    @Test func aWideWindowIsClean() throws {
+    @Test func `a wide window is clean`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()
         try store.write { transaction in
@@ -48,7 +48,7 @@ import Testing
         #expect(report.isClean, "\(report.findings.prefix(3).map(\.sentence))")
     }
 
-    @Test(arguments: PlantedDamage.all) func plantedDamageIsFoundByItsNumber(_ damage: PlantedDamage) throws {
+    @Test(arguments: PlantedDamage.all) func `planted damage is found by its number`(_ damage: PlantedDamage) throws {
         let copy = try DamagedStore(damage.sound)
         try damage.plant(copy)
         let report = try copy.store.verify(.deep)
@@ -56,11 +56,13 @@ import Testing
         let quick = try copy.store.verify(.quick)
         #expect(Set(quick.findings.map(\.rule)) == damage.quick, "\(quick.findings.prefix(3).map(\.sentence))")
         for finding in report.findings + quick.findings {
-            #expect(!finding.sentence.isEmpty && !finding.remedy.isEmpty && !finding.sentence.contains(";"))
+            #expect(!finding.sentence.isEmpty)
+            #expect(!finding.remedy.isEmpty)
+            #expect(!finding.sentence.contains(";"))
         }
     }
 
-    @Test func everyInvariantHasADamageThatBreaksIt() {
+    @Test func `every invariant has a damage that breaks it`() {
         let planted = PlantedDamage.all.reduce(into: Set<String>()) { $0.formUnion($1.deep) }
         for invariant in StoreInvariant.allCases {
             #expect(planted.contains("I\(invariant.rawValue)"), "\(invariant)")
@@ -68,7 +70,7 @@ import Testing
     }
 
     /// One byte of each kind of value, the checksum left as it was.
-    @Test(arguments: SoundStore.allCases) func aByteInEveryKindOfValueIsFound(_ sound: SoundStore) throws {
+    @Test(arguments: SoundStore.allCases) func `a byte in every kind of value is found`(_ sound: SoundStore) throws {
         let copy = try DamagedStore(sound)
         for table in TableNumber.allCases {
             var seen: Set<UInt8> = []
@@ -86,7 +88,7 @@ import Testing
         #expect(try copy.store.verify(.deep).isClean)
     }
 
-    @Test func theReportIsBoundedAndCountsTheRest() throws {
+    @Test func `the report is bounded and counts the rest`() throws {
         let copy = try DamagedStore(.leveled)
         let keys = try copy.keys(.ids)
         try copy.write { writer in for key in keys { _ = try writer.delete(.ids, key) } }
@@ -95,13 +97,14 @@ import Testing
         #expect(report.findingCount == keys.count)
     }
 
-    @Test func theCallerCanStopIt() throws {
+    @Test func `the caller can stop it`() throws {
         struct Stop: Error {}
         let copy = try DamagedStore(.small)
         var calls = 0
         #expect(throws: Stop.self) {
             try copy.store.verify(.deep) { progress in
-                #expect(!progress.check.isEmpty && !progress.table.isEmpty)
+                #expect(!progress.check.isEmpty)
+                #expect(!progress.table.isEmpty)
                 calls += 1
                 if calls == 3 { throw Stop() }
             }
@@ -109,14 +112,14 @@ import Testing
         #expect(calls == 3)
     }
 
-    @Test func reportsAreCodable() throws {
+    @Test func `reports are codable`() throws {
         let copy = try DamagedStore(.small)
         try copy.changeManifest { $0.nonzeros += 1 }
         let report = try copy.store.verify(.deep)
         #expect(try JSONDecoder().decode(VerificationReport.self, from: JSONEncoder().encode(report)) == report)
     }
 
-    @Test func theInvariantsAreThoseOfTheFormat() throws {
+    @Test func `the invariants are those of the format`() throws {
         let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
             "../../../FORMAT.md")
         let text = try String(contentsOf: url, encoding: .utf8)
