@@ -54,7 +54,9 @@ struct Material {
 
     func list(at position: Int) throws -> List {
         let entry = directory.entry(at: position)
-        return List(bytes: try segment.list(entry), entry: entry)
+        // Lists that are not compressed are read in the map, so nothing has to be held.
+        var held = HeldLists()
+        return List(bytes: try segment.list(entry, &held), entry: entry)
     }
 
     /// The ordinals of each query's best documents in the window.
