@@ -232,7 +232,7 @@ FILTERS = {
     "is empty": (models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key="city"))]), lambda p: "city" not in p),
     "an empty list is empty": (models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key="tags"))]), lambda p: not p["tags"]),
     "is null": (models.Filter(must=[models.IsNullCondition(is_null=models.PayloadField(key="nothing"))]), lambda p: True),
-    "a key that nobody has": (models.Filter(must=[field("absent", match=models.MatchValue(value=1))]), lambda p: False),
+    "a key that no point has": (models.Filter(must=[field("absent", match=models.MatchValue(value=1))]), lambda p: False),
     "and, or, not": (models.Filter(
         must=[field("open", match=models.MatchValue(value=True))],
         should=[field("city", match=models.MatchValue(value="Berlin")), field("stock", range=models.Range(gt=2))],
@@ -309,7 +309,7 @@ def test_facets_count_values(filled):
     assert sum(hit.count for hit in hits) == sum(p["payload"]["open"] and "city" in p["payload"] for p in POINTS.values())
 
 
-# Changes, on a collection of their own
+# Changes, on a separate collection
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ extension FuzzTarget {
             try reading { _ = try places(JSONLinesReader(source: ByteSource(bytes: Array(bytes)), lineLimit: 1 << 12)) }
         })
 
-    /// Documents are the same however many are gathered at once, and reading goes on at each.
+    /// Documents are the same however many are gathered at once, and reading can continue at each of them.
     private static let ciff = FuzzTarget(
         name: "ciff",
         seeds: {
