@@ -58,7 +58,9 @@ let package = Package(
         // Floor 1: bytes, and the storage below them.
         .target(
             name: "SparseFormat",
-            dependencies: ["CZstd", "Platform", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
+            dependencies: [
+                "CZstd", "CKernels", "Platform", .target(name: "CCrypto", condition: .when(platforms: [.linux])),
+            ],
             swiftSettings: settings),
         .target(
             name: "LMDB",

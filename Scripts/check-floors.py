@@ -20,7 +20,7 @@ FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
 
 # Module -> what it may import in addition to FOUNDATION. A module that is missing here is an error; give it a floor.
 MODULES = {
-    "SparseFormat": {"CZstd", "CCrypto", "Platform"},
+    "SparseFormat": {"CZstd", "CCrypto", "CKernels", "Platform"},
     "Platform": set(),
     "LMDB": {"CLMDB", "Platform", "SystemPackage"},
     "SparseStore": {

@@ -24,7 +24,8 @@ typedef short i16x8 __attribute__((vector_size(16), aligned(2)));
 typedef int8_t i8x16 __attribute__((vector_size(16), aligned(1)));
 
 int sparsestore_has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi")
+        && __builtin_cpu_supports("bmi2");
 }
 
 static inline AVX2 f32x8 load8(const float *p) { return *(const f32x8 *)p; }

@@ -24,7 +24,7 @@ struct WindowSums {
             let multiplier = UInt16(min(65_535, (weight * list.entry.maximum / 255 / unit * 256).rounded(.up)))
             switch list.entry.encoding {
             case .dense:
-                dense.append(WindowKernels.Dense(codes: list.bytes, multiplier: multiplier))
+                dense.append(WindowKernels.dense(codes: list.bytes, multiplier: multiplier))
                 denseMost += 255 * Int(multiplier) / 256 + 1
             case .packed:
                 WindowKernels.addPacks(list.bytes, count: list.packs, multiplier, scratch.accumulators)
@@ -37,9 +37,7 @@ struct WindowSums {
     }
 
     func largestMaximum(_ rank: Int) -> Int16 {
-        scratch.selected.update(from: scratch.maxima, count: blocks)
-        let maxima = UnsafeMutableBufferPointer(start: scratch.selected, count: blocks)
-        return Selection.largest(min(rank, blocks), of: maxima)
+        WindowKernels.largest(min(rank, blocks), of: scratch.maxima, count: blocks)
     }
 
     /// Goes through all blocks.

@@ -1,15 +1,23 @@
 #ifndef SPARSESTORE_CKERNELS_H
 #define SPARSESTORE_CKERNELS_H
 
-// MaxSim for processors with AVX2 and F16C: see maxsim.c. Each function gives bit for bit the same result as the
-// function of that name in Sources/SparseStore/Stages/MaxSim/MaxSimKernels.swift, and has the same requirements.
-
-#if defined(__x86_64__)
+// Inner loops for processors with AVX2, BMI and F16C: see maxsim.c and scan.c. Each function gives bit for bit the same
+// result as the Swift code that it replaces, in Sources/SparseStore/Stages/MaxSim/MaxSimKernels.swift,
+// Sources/SparseStore/Search/Scan/WindowKernels.swift or Sources/SparseFormat/Segments/ForwardRecord.swift, and has the same
+// requirements.
 
 #include <stddef.h>
 #include <stdint.h>
 
-// Whether the processor has AVX2 and F16C; if not, none of the others may be called.
+// A list with a code for each document of a window, and what a code is multiplied by, times 256.
+typedef struct {
+    const void *_Nonnull codes;
+    uint16_t multiplier;
+} sparsestore_dense_list;
+
+#if defined(__x86_64__)
+
+// Whether the processor has AVX2, BMI 1 and 2 and F16C; if not, none of the others may be called.
 int sparsestore_has_avx2(void);
 
 // Converts half precision to single precision.
@@ -37,6 +45,22 @@ void sparsestore_products(
 void sparsestore_maxima_table(
     const void *centroids, const void *codes, size_t count, size_t groups, const float *coarse, const float *table,
     float *maxima);
+
+// The largest of each 128 sums, which are at most 32,767 and aligned to 32 bytes. Clears those whose largest is below
+// `least`.
+void sparsestore_maxima_of_blocks(uint16_t *sums, size_t blocks, int16_t least, int16_t *maxima);
+
+// Writes sum << 16 | ordinal for each ordinal in begin..<end whose sum, with `count` dense lists, is at least `least`, and
+// returns how many there are. Of 16 sums that are all below `sparse`, none is looked at. lists: end bytes each.
+size_t sparsestore_collect(
+    const uint16_t *sums, size_t begin, size_t end, const sparsestore_dense_list *lists, size_t count, int16_t sparse,
+    int16_t least, uint32_t *found);
+
+// The sum, in order, of value x weight over the components whose position has its bit set. bits: 65,536; slots: 65,536, of
+// positions with a bit; weights: 256, by slot.
+float sparsestore_score(
+    const void *positions, const void *values, size_t count, const uint32_t *bits, const uint8_t *slots,
+    const float *weights);
 
 #endif
 

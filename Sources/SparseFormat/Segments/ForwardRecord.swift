@@ -1,3 +1,7 @@
+#if arch(x86_64)
+    internal import CKernels
+#endif
+
 /// One document's exact vector in a segment. This file uses pointers: `init` checks the end of the record against its
 /// chunk, and every read stays inside.
 ///
@@ -65,11 +69,19 @@ package struct ForwardRecord {
     /// - Parameters:
     /// - slots: For each directory position the number of its query term, from 1, or 0. There are 65,536, so that no
     ///   narrow position is out of range.
+    /// - bits: A bit for each of these positions, 1 where the slot is not 0.
     /// - weights: The 256 weights of the query, by slot.
     /// - found: Memory for `count` + 1 indexes.
+    /// - usesAVX2: Whether the processor has AVX2 and it may be used.
     package func score(
-        _ slots: UnsafePointer<UInt8>, _ weights: UnsafePointer<Float>, _ found: UnsafeMutablePointer<UInt16>
+        _ slots: UnsafePointer<UInt8>, _ bits: UnsafePointer<UInt32>, _ weights: UnsafePointer<Float>,
+        _ found: UnsafeMutablePointer<UInt16>, usesAVX2: Bool
     ) -> Float {
+        #if arch(x86_64)
+            if usesAVX2, !isWide {
+                return sparsestore_score(positions, self.weights, count, bits, slots, weights)
+            }
+        #endif
         let matched = match(slots, found)
         var score: Float = 0
         for next in 0..<matched {

@@ -37,7 +37,11 @@ final class ReadView: Sendable {
 
     /// Returns the exact vector of a live document.
     func vector(of place: DocumentPlace) throws -> ExactVector {
-        let segment = index.members[place.member].segment
+        try vector(of: place, in: index.members[place.member].segment)
+    }
+
+    /// The same for a document whose segment is at hand.
+    func vector(of place: DocumentPlace, in segment: WindowSegment) throws -> ExactVector {
         guard segment.isCompact else { return .record(try segment.record(at: place.ordinal)) }
         return .document(try document(segment.number(of: place.ordinal)))
     }

@@ -31,7 +31,7 @@ struct SearchRun {
         self.stage = stage
         self.scratch = scratch
         collector = Collector(
-            limit: stage.limit, minimumScore: stage.minimumScore, after: stage.after, groups: stage.groups)
+            stage.view, limit: stage.limit, minimumScore: stage.minimumScore, after: stage.after, groups: stage.groups)
         allowed = stage.allowed
     }
 
@@ -62,7 +62,7 @@ struct SearchRun {
             }
         }
         if let groups = stage.groups, groups.best > 1 { try fill(groups) }
-        return collector.best()
+        return try collector.best()
     }
 
     /// Searches the block index and the windows that it does not cover.
@@ -276,28 +276,44 @@ struct SearchRun {
         }
         let prefetches = scratch.optimisations.contains(.recordPrefetch)
         if prefetches {
-            for place in places { index.members[place.member].segment.prefetchLocation(of: place.ordinal) }
-            for place in places { index.members[place.member].segment.prefetchBeginning(at: place.ordinal) }
-            for place in places.prefix(Self.prefetched) {
-                try index.members[place.member].segment.prefetch(at: place.ordinal)
+            Self.forEachWindow(of: places, index) { segment, places in
+                for place in places { segment.prefetchLocation(of: place.ordinal) }
+            }
+            Self.forEachWindow(of: places, index) { segment, places in
+                for place in places { segment.prefetchBeginning(at: place.ordinal) }
             }
         }
+        func prefetch(_ position: Int) throws {
+            guard prefetches, position < places.endIndex else { return }
+            try index.members[places[position].member].segment.prefetch(at: places[position].ordinal)
+        }
+        for position in places.indices.prefix(Self.prefetched) { try prefetch(position) }
+        try Self.forEachWindow(of: places, index) { segment, window in
+            let scorer = DocumentScorer(
+                segment, query, terms: terms[places[window.startIndex].member], scoring: stage.scoring,
+                scratch: scratch)
+            defer { scorer.finish() }
+            for position in window.indices {
+                try prefetch(position + Self.prefetched)
+                let vector = try stage.view.vector(of: places[position], in: segment)
+                try collector.take(scorer.score(vector), places[position], vector)
+            }
+        }
+    }
+
+    /// Calls `body` with each window and its documents.
+    ///
+    /// - Parameter places: The places of the documents, with those of the same window adjacent.
+    private static func forEachWindow(
+        of places: ArraySlice<DocumentPlace>, _ index: CommitIndex,
+        _ body: (WindowSegment, ArraySlice<DocumentPlace>) throws -> Void
+    ) rethrows {
         var begin = places.startIndex
         while begin < places.endIndex {
-            let member = places[begin].member
-            let segment = index.members[member].segment
-            let scorer = DocumentScorer(
-                segment, query, terms: terms[member], scoring: stage.scoring, scratch: scratch)
-            defer { scorer.finish() }
-            while begin < places.endIndex, places[begin].member == member {
-                if prefetches, begin + Self.prefetched < places.endIndex {
-                    let next = places[begin + Self.prefetched]
-                    try index.members[next.member].segment.prefetch(at: next.ordinal)
-                }
-                let vector = try stage.view.vector(of: places[begin])
-                try collector.take(scorer.score(vector), places[begin], vector)
-                begin += 1
-            }
+            var end = begin + 1
+            while end < places.endIndex, places[end].member == places[begin].member { end += 1 }
+            try body(index.members[places[begin].member].segment, places[begin..<end])
+            begin = end
         }
     }
 

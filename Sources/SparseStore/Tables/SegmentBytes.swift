@@ -168,3 +168,45 @@ final class ProvenFlags: @unchecked Sendable {
         flags[chunk].store(true, ordering: .releasing)
     }
 }
+
+/// The chunks of one part of a segment. A search touches hundreds of them, so that what it needs of each, where its data
+/// lie and whether they were verified, stands in tables and not in as many objects.
+final class SegmentChunks: Sendable {
+    let chunks: [SegmentBytes]
+    private let data: [Mapped<UnsafeRawBufferPointer>]
+    private let proven: ProvenFlags
+
+    init(_ chunks: [SegmentBytes]) {
+        self.chunks = chunks
+        proven = ProvenFlags(count: chunks.count)
+        data = chunks.map { chunk in
+            let body = chunk.body
+            return Mapped(
+                body.count < SegmentChunkHeader.size
+                    ? UnsafeRawBufferPointer(start: nil, count: 0)
+                    : UnsafeRawBufferPointer(rebasing: body[SegmentChunkHeader.size...]))
+        }
+    }
+
+    /// The length of each chunk's data. Whether the data are valid is known once they are verified.
+    var lengths: [Int] { data.map(\.pointer.count) }
+
+    /// Returns the data of a chunk in 0..<count, verified.
+    @inline(__always)
+    func verified(_ chunk: Int) throws -> UnsafeRawBufferPointer {
+        try proven.prove(chunk) { try chunks[chunk].verify() }
+        return data[chunk].pointer
+    }
+
+    /// Returns an address in a chunk in 0..<count, for prefetching; nil if the chunk is damaged.
+    @inline(__always)
+    func address(_ chunk: Int, _ offset: Int) -> UnsafeRawPointer? {
+        data[chunk].pointer.baseAddress.map { $0 + offset }
+    }
+
+    /// Requests some of a chunk's data from the disk.
+    func readAhead(_ chunk: Int, _ offset: Int, _ count: Int) {
+        guard let address = address(chunk, offset) else { return }
+        chunks[chunk].readAhead(address, count)
+    }
+}

@@ -18,13 +18,13 @@ final class WindowSegment: Sendable {
 
     private let directoryBytes: SegmentBytes
     /// The chunks of lists. Empty in a compact segment, whose lists are in `listChunks`.
-    private let chunks: [SegmentBytes]
+    private let lists: SegmentChunks
     private let listChunks: [ListChunk]
     private let cache: ListCache
     private let forwardBytes: SegmentBytes?
     /// The exact vectors. Nil in a compact segment, whose exact vectors are in `documents`.
     let forward: ForwardTable?
-    let forwardChunks: [SegmentBytes]
+    private let vectors: SegmentChunks
     /// The rank of each ordinal's document; nil if ranks and ordinals are the same.
     private let ranks: [UInt16]?
 
@@ -37,15 +37,14 @@ final class WindowSegment: Sendable {
         // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells.
         // The lists of a compact segment may be in planes: how long they will be is known, and compared, at first
         // touch.
-        func lengths(_ chunks: [SegmentBytes]) -> [Int] {
-            chunks.map { max(0, $0.body.count - SegmentChunkHeader.size) }
-        }
-        let lists = try SegmentBytes.all(entry.id, .chunk, in: table, mayBePlanes: entry.isCompact)
-        chunks = entry.isCompact ? [] : lists
-        listChunks = entry.isCompact ? lists.enumerated().map { ListChunk($1, index: $0) } : []
+        let chunks = try SegmentBytes.all(entry.id, .chunk, in: table, mayBePlanes: entry.isCompact)
+        let lists = SegmentChunks(entry.isCompact ? [] : chunks)
+        self.lists = lists
+        listChunks = entry.isCompact ? chunks.enumerated().map { ListChunk($1, index: $0) } : []
         let listLengths =
-            entry.isCompact ? [Int](repeating: Limits.maximumChunkBytes, count: lists.count) : lengths(lists)
-        forwardChunks = entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table)
+            entry.isCompact ? [Int](repeating: Limits.maximumChunkBytes, count: chunks.count) : lists.lengths
+        let vectors = SegmentChunks(entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table))
+        self.vectors = vectors
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
         directoryBytes = try SegmentBytes(entry.id, .directory, in: table)
         try directoryBytes.verify()
@@ -54,10 +53,9 @@ final class WindowSegment: Sendable {
         try forwardBytes?.verify()
         ranks = numbers.ranks()
         let directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: listLengths)
-        let vectorLengths = lengths(forwardChunks)
         self.directory = directory
         forward = try forwardBytes.map {
-            try ForwardTable(body: $0.body, terms: directory.count, chunkLengths: vectorLengths)
+            try ForwardTable(body: $0.body, terms: directory.count, chunkLengths: vectors.lengths)
         }
         tags = try SegmentTags(entry.id, table, documents: directory.documents)
         columns = try SegmentColumns(entry.id, table, documents: directory.documents)
@@ -74,7 +72,7 @@ final class WindowSegment: Sendable {
 
     /// Verifies the headers of all chunks, but not their checksums.
     func checkChunkHeaders() throws {
-        for chunk in chunks + forwardChunks { try chunk.checkHeader() }
+        for chunk in lists.chunks + vectors.chunks { try chunk.checkHeader() }
         for chunk in listChunks { try chunk.checkHeader() }
     }
 
@@ -87,34 +85,31 @@ final class WindowSegment: Sendable {
             held.hold(bytes, wasCached: wasCached)
             return bytes.start + Int(entry.offset)
         }
-        let chunk = chunks[Int(entry.chunk)]
-        try chunk.verify()
-        guard let base = chunk.body.baseAddress else { throw FormatError(.listRange) }
-        return base + SegmentChunkHeader.size + Int(entry.offset)
+        guard let base = try lists.verified(Int(entry.chunk)).baseAddress else { throw FormatError(.listRange) }
+        return base + Int(entry.offset)
     }
 
     /// Requests from the disk the postings of a list's first levels.
     func readAhead(_ entry: WindowEntry, at position: Int, levels: Int) {
         if isCompact { return listChunks[Int(entry.chunk)].readAhead() }
-        let chunk = chunks[Int(entry.chunk)]
         let used = directory.postings(at: position, levels: levels)
-        guard used > 0, let base = chunk.body.baseAddress else { return }
+        guard used > 0 else { return }
         let bytes = entry.byteCount(documents: documentCount)
-        chunk.readAhead(
-            base + SegmentChunkHeader.size + Int(entry.offset),
+        lists.readAhead(
+            Int(entry.chunk), Int(entry.offset),
             entry.encoding == .packed ? min(bytes, used * WindowEntry.packBytes / WindowEntry.packSize) : bytes)
     }
 
     /// Calls `body` with each chunk of lists: its size, and a function that loads it into memory, verifies it, and
     /// decodes it if it is compressed.
     func forEachListChunk(_ body: (_ bytes: Int, _ load: () throws -> Void) throws -> Void) throws {
-        for chunk in chunks { try body(chunk.value.count) { try chunk.verify() } }
+        for chunk in lists.chunks { try body(chunk.value.count) { try chunk.verify() } }
         for chunk in listChunks { try body(chunk.storedBytes) { _ = try chunk.bytes(directory, cache) } }
     }
 
     /// Calls `body` with each chunk of exact vectors in the same way. A compact segment has none.
     func forEachVectorChunk(_ body: (_ bytes: Int, _ load: () throws -> Void) throws -> Void) throws {
-        for chunk in forwardChunks { try body(chunk.value.count) { try chunk.verify() } }
+        for chunk in vectors.chunks { try body(chunk.value.count) { try chunk.verify() } }
     }
 
     /// Whether the exact vectors are only in `documents`.
@@ -127,10 +122,8 @@ final class WindowSegment: Sendable {
     func record(at ordinal: Int) throws -> ForwardRecord {
         guard let forward else { throw FormatError(.forwardRecords, "segment \(id) has no forward records") }
         let place = try forward.location(of: ordinal)
-        let chunk = forwardChunks[place.chunk]
-        try chunk.verify()
-        let data = UnsafeRawBufferPointer(rebasing: chunk.body[SegmentChunkHeader.size...])
-        return try ForwardRecord(chunk: data, offset: place.offset, isWide: forward.isWide)
+        return try ForwardRecord(
+            chunk: vectors.verified(place.chunk), offset: place.offset, isWide: forward.isWide)
     }
 
     // What `record(at:)` will read soon, in the order in which one thing leads to the next; nothing in a compact
@@ -142,19 +135,17 @@ final class WindowSegment: Sendable {
     /// Prefetches the beginning of a record, which contains its length.
     func prefetchBeginning(at ordinal: Int) {
         guard let place = try? forward?.location(of: ordinal),
-            let data = forwardChunks[place.chunk].body.baseAddress
+            let record = vectors.address(place.chunk, place.offset)
         else { return }
-        SparseFormat.prefetch(data + SegmentChunkHeader.size + place.offset)
+        SparseFormat.prefetch(record)
     }
 
     /// Requests a record from the disk, assuming the mean length.
     func readAhead(at ordinal: Int) {
-        guard let forward, let place = try? forward.location(of: ordinal),
-            let data = forwardChunks[place.chunk].body.baseAddress
-        else { return }
+        guard let forward, let place = try? forward.location(of: ordinal) else { return }
         let components = Int(directory.nonzeros) / directory.documents
-        forwardChunks[place.chunk].readAhead(
-            data + SegmentChunkHeader.size + place.offset,
+        vectors.readAhead(
+            place.chunk, place.offset,
             ForwardTable.recordSize(components: components, identifier: 0, isWide: forward.isWide))
     }
 
@@ -219,7 +210,7 @@ extension WindowSegment {
     }
 
     var isWide: Bool { ForwardTable.isWide(terms: directory.count) }
-    var forwardChunkCount: Int { forwardChunks.count }
+    var forwardChunkCount: Int { vectors.chunks.count }
     /// The size of the data in each chunk of exact vectors except the last.
     var forwardChunkBytes: Int { forward?.chunkBytes ?? ForwardWriter.largeChunkBytes }
 }

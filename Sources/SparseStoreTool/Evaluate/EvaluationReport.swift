@@ -45,7 +45,8 @@ struct EvaluationReport {
         stages = StageSummary.summaries(outcomes.map(\.stages))
         let parts: [(String, KeyPath<SearchCounters, Int>)] = [
             ("documents_scored", \.documentsScored), ("candidates", \.candidates), ("postings", \.postings),
-            ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped), ("segments", \.segments),
+            ("lists", \.lists), ("blocks", \.blocks), ("blocks_skipped", \.blocksSkipped),
+            ("documents_estimated", \.documentsEstimated), ("lines", \.lines), ("segments", \.segments),
             ("filtered_documents", \.filteredDocuments),
             ("chunks_decoded", \.chunksDecoded), ("chunks_cached", \.chunksCached),
         ]

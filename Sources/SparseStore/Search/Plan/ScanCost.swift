@@ -8,6 +8,8 @@ enum ScanCost {
     private static let accumulator = 0.25
     /// Finding a document's exact vector.
     private static let document = 140.0
+    /// Selecting a candidate of a planned search, and waiting for its vector, which lies anywhere.
+    private static let candidate = 1_100.0
     /// Comparing one component of the vector with the query.
     private static let component = 0.8
     /// Reading the vector from `documents` instead, verifying its checksum, and decoding its gaps.
@@ -39,7 +41,7 @@ enum ScanCost {
     ///
     /// - Parameter lookups: The share of documents in compact segments.
     static func search(postings: Double, scored: Double, components: Double, lookups: Double) -> Double {
-        postings * posting + scored * (document + component * components + lookup * lookups)
+        postings * posting + scored * (candidate + document + component * components + lookup * lookups)
     }
 
     /// Returns whether scoring `count` documents of a window is cheaper than scanning the given number of postings.

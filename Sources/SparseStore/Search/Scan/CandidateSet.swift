@@ -76,11 +76,19 @@ struct Collector {
     private let limit: Int
     private let minimumScore: Float?
     private let after: HitRank?
+    private let view: ReadView
     private var groups: GroupedDocuments?
     private var heap: BoundedMinimumHeap<Float>
-    private var found: [FoundDocument] = []
+    /// Without groups, every document that was among the best when it came.
+    private var found: [Scored] = []
 
-    init(limit: Int, minimumScore: Float?, after: HitRank?, groups: DocumentGroups?) {
+    private struct Scored {
+        let score: Float
+        let place: DocumentPlace
+    }
+
+    init(_ view: ReadView, limit: Int, minimumScore: Float?, after: HitRank?, groups: DocumentGroups?) {
+        self.view = view
         self.limit = limit
         self.minimumScore = minimumScore
         self.after = after
@@ -103,9 +111,10 @@ struct Collector {
         }
         guard !heap.isFull || score >= heap.minimum, try isBehind(score, vector) else { return }
         heap.insert(score)
-        // Identifiers are read only for documents that may be in the result.
-        found.append(FoundDocument(id: try vector.identifier(), place: place, score: score))
-        if found.count > 4 * limit + 1_024 { found = best() }
+        found.append(Scored(score: score, place: place))
+        if found.count > 4 * limit + 1_024 {
+            found = try ranked().map { Scored(score: $0.score, place: $0.place) }
+        }
     }
 
     /// Returns whether a document ranks after the previous page.
@@ -116,11 +125,24 @@ struct Collector {
     }
 
     /// Returns the best documents, best first.
-    func best() -> [FoundDocument] {
-        if let groups { return groups.best() }
-        guard found.count > limit else { return found.sorted(by: FoundDocument.precedes) }
-        let least = heap.minimum
-        return Array(found.filter { $0.score >= least }.sorted(by: FoundDocument.precedes).prefix(limit))
+    func best() throws -> [FoundDocument] { try groups?.best() ?? ranked() }
+
+    private func ranked() throws -> [FoundDocument] {
+        let least = heap.isFull ? heap.minimum : -.infinity
+        let scored = found.filter { $0.score >= least }.sorted { $0.score > $1.score }
+        // Identifiers are read only of documents that may be in the result, and compared only where scores are equal.
+        var documents = try scored.map {
+            FoundDocument(id: try view.vector(of: $0.place).identifier(), place: $0.place, score: $0.score)
+        }
+        var begin = 0
+        while begin < scored.count {
+            var end = begin + 1
+            while end < scored.count, scored[end].score == scored[begin].score { end += 1 }
+            if end > begin + 1 { documents[begin..<end].sort(by: FoundDocument.precedes) }
+            begin = end
+        }
+        if documents.count > limit { documents.removeLast(documents.count - limit) }
+        return documents
     }
 
     /// Returns the places of the known documents of the leading groups.

@@ -55,6 +55,7 @@ struct DocumentScorer {
         if usesSlots {
             for (index, position) in positions.enumerated() {
                 scratch.slots[position] = UInt8(index + 1)
+                scratch.slotBits[position >> 5] |= 1 &<< UInt32(position & 31)
                 scratch.slotWeights[index + 1] = query.weights[numbers[index]]
             }
         }
@@ -64,7 +65,12 @@ struct DocumentScorer {
     }
 
     func finish() {
-        if usesSlots { for position in positions { scratch.slots[position] = 0 } }
+        if usesSlots {
+            for position in positions {
+                scratch.slots[position] = 0
+                scratch.slotBits[position >> 5] = 0
+            }
+        }
         if termLimit > 0 { scratch.clearTermWeights(query) }
     }
 
@@ -72,7 +78,8 @@ struct DocumentScorer {
         guard query.order == nil, scoring == nil else { return try sum(vector) }
         switch vector {
         case .record(let record) where usesSlots:
-            return record.score(scratch.slots, scratch.slotWeights, scratch.matches)
+            return record.score(
+                scratch.slots, scratch.slotBits, scratch.slotWeights, scratch.matches, usesAVX2: WindowKernels.hasAVX2)
         case .document(let document) where termLimit > 0:
             // Terms that the query lacks add a product of 0, which changes no bit.
             return try scratch.withTermWeights {

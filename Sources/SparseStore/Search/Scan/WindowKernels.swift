@@ -1,6 +1,8 @@
+internal import CKernels
 internal import SparseFormat
 
-/// The inner loops of a window scan. This file uses pointers without checks.
+/// The inner loops of a window scan. This file uses pointers without checks. The portable loops and those for AVX2 give
+/// the same results.
 ///
 /// It is safe because there are 65,536 accumulators, one for each u16 ordinal; a list's bytes lie inside its chunk
 /// (`WindowDirectory`); and a dense list has one code for each document.
@@ -14,6 +16,14 @@ enum WindowKernels {
     /// The distance, in bytes, at which a list is prefetched ahead of the addition. The hardware prefetcher stops at
     /// the end of each page and restarts with each list.
     static let prefetchDistance = 1_024
+    /// Whether the processor has AVX2.
+    static let hasAVX2: Bool = {
+        #if arch(x86_64)
+            sparsestore_has_avx2() != 0
+        #else
+            false
+        #endif
+    }()
 
     /// Returns floor(code x multiplier / 256) for eight codes.
     @inline(__always)
@@ -69,8 +79,11 @@ enum WindowKernels {
     /// same pass, while they are in the cache.
     static func maxima(
         _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
-        _ maxima: UnsafeMutablePointer<Int16>
+        _ maxima: UnsafeMutablePointer<Int16>, usesAVX2: Bool = hasAVX2
     ) {
+        #if arch(x86_64)
+            if usesAVX2 { return sparsestore_maxima_of_blocks(accumulators, blocks, least, maxima) }
+        #endif
         var block = UnsafeMutableRawPointer(accumulators)
         for index in 0..<blocks {
             var most = block.load(as: SIMD8<Int16>.self)
@@ -95,10 +108,46 @@ enum WindowKernels {
         }
     }
 
+    /// Returns the `rank`-th largest of some numbers from 0 on, with rank 1 being the largest: the largest number that so
+    /// many reach, by halving the range 15 times. Comparing all of them each time takes no branch that depends on them.
+    ///
+    /// - Parameters:
+    ///   - count: The number of numbers, at most 512.
+    ///   - rank: A rank in 1...count.
+    static func largest(_ rank: Int, of numbers: UnsafePointer<Int16>, count: Int) -> Int16 {
+        var found: Int16 = 0
+        var step: Int16 = 1 << 14
+        while step > 0 {
+            if self.count(of: numbers, count: count, reaching: found + step) >= rank { found += step }
+            step >>= 1
+        }
+        return found
+    }
+
+    /// Returns how many of at most 512 numbers reach a bound.
+    static func count(of numbers: UnsafePointer<Int16>, count: Int, reaching bound: Int16) -> Int {
+        let bounds = SIMD8<Int16>(repeating: bound)
+        var reaching = SIMD8<Int16>(repeating: 0)
+        var index = 0
+        while index + 8 <= count {
+            let mask = UnsafeRawPointer(numbers + index).loadUnaligned(as: SIMD8<Int16>.self) .>= bounds
+            reaching.replace(with: reaching &+ 1, where: mask)
+            index += 8
+        }
+        var total = Int(reaching.wrappedSum())
+        while index < count {
+            total += numbers[index] >= bound ? 1 : 0
+            index += 1
+        }
+        return total
+    }
+
     /// A dense list during the last pass.
-    struct Dense {
-        let codes: UnsafeRawPointer
-        let multiplier: UInt16
+    typealias Dense = sparsestore_dense_list
+
+    /// - Parameter multiplier: The factor of each code, times 256.
+    static func dense(codes: UnsafeRawPointer, multiplier: UInt16) -> Dense {
+        Dense(codes: codes, multiplier: multiplier)
     }
 
     /// Adds the dense lists to the 8 accumulators that start at `ordinal`.
@@ -126,13 +175,20 @@ enum WindowKernels {
     ///   - found: The output, with room for 128 documents.
     static func collect(
         _ accumulators: UnsafePointer<UInt16>, block: Int, documents: Int, _ dense: UnsafeBufferPointer<Dense>,
-        most: Int, least: Int16, _ found: UnsafeMutablePointer<UInt32>
+        most: Int, least: Int16, _ found: UnsafeMutablePointer<UInt32>, usesAVX2: Bool = hasAVX2
     ) -> Int {
         var count = 0
         let begin = block * blockSize
         let end = min(documents, begin + blockSize)
+        let partial = Int16(clamping: Int(least) - most)
+        #if arch(x86_64)
+            if usesAVX2 {
+                return sparsestore_collect(
+                    accumulators, begin, end, dense.baseAddress, dense.count, partial, least, found)
+            }
+        #endif
         let threshold = SIMD8<Int16>(repeating: least)
-        let sparse = SIMD8<Int16>(repeating: Int16(clamping: Int(least) - most))
+        let sparse = SIMD8<Int16>(repeating: partial)
         var ordinal = begin
         // A dense list has bytes for its documents only: whole steps of 8, then the rest one by one.
         while ordinal + 8 <= end {

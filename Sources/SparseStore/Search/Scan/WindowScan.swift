@@ -90,7 +90,7 @@ struct WindowScan {
             let scale = term.most / 255
             let multiplier = UInt16(min(65_535, (scale / unit * 256).rounded(.up)))
             if term.entry.encoding == .dense {
-                dense.append(WindowKernels.Dense(codes: list, multiplier: multiplier))
+                dense.append(WindowKernels.dense(codes: list, multiplier: multiplier))
                 denseMost += 255 * Int(multiplier) / 256 + 1
                 postings += documents
             } else {
@@ -177,12 +177,8 @@ struct WindowScan {
         guard rank <= blocks else { return known }
         // Unless so many blocks reach what is known already, their k-th maximum tells nothing new: in all but the first
         // windows that is so, and counting is much cheaper than selecting.
-        let reaching = UnsafeBufferPointer(start: scratch.maxima, count: blocks).reduce(0) {
-            $0 + ($1 >= known ? 1 : 0)
-        }
-        guard reaching >= rank else { return known }
-        scratch.selected.update(from: scratch.maxima, count: blocks)
-        let sum = Selection.largest(rank, of: UnsafeMutableBufferPointer(start: scratch.selected, count: blocks))
+        guard WindowKernels.count(of: scratch.maxima, count: blocks, reaching: known) >= rank else { return known }
+        let sum = WindowKernels.largest(rank, of: scratch.maxima, count: blocks)
         return max(known, units(reaching: narrowed(Float(sum) * unit - below) - penalty))
     }
 
@@ -203,11 +199,12 @@ final class ScanScratch {
     /// One 16-bit accumulator for each value of a u16 ordinal, so that no list can write outside, whatever its bytes
     /// are.
     let accumulators: UnsafeMutablePointer<UInt16>
-    /// The largest accumulator of each block, and a copy to select from.
+    /// The largest accumulator of each block.
     let maxima = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
-    let selected = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
     /// For each position in a window's directory, the 1-based number of the query term at it; 0 for none.
     let slots = UnsafeMutablePointer<UInt8>.allocate(capacity: 65_536)
+    /// The same positions as bits, which are few enough for the first-level cache.
+    let slotBits = UnsafeMutablePointer<UInt32>.allocate(capacity: 65_536 / 32)
     /// The query's weights by slot.
     let slotWeights = UnsafeMutablePointer<Float>.allocate(capacity: 256)
     /// The query's weights by term, for scoring documents from `documents`. Allocated when first needed.
@@ -240,8 +237,8 @@ final class ScanScratch {
             .bindMemory(to: UInt16.self, capacity: 65_536)
         accumulators.initialize(repeating: 0, count: 65_536)
         maxima.initialize(repeating: 0, count: 512)
-        selected.initialize(repeating: 0, count: 512)
         slots.initialize(repeating: 0, count: 65_536)
+        slotBits.initialize(repeating: 0, count: 65_536 / 32)
         slotWeights.initialize(repeating: 0, count: 256)
         matches.initialize(repeating: 0, count: 65_537)
         found.initialize(repeating: 0, count: WindowKernels.blockSize)
@@ -251,8 +248,8 @@ final class ScanScratch {
     deinit {
         UnsafeMutableRawPointer(accumulators).deallocate()
         maxima.deallocate()
-        selected.deallocate()
         slots.deallocate()
+        slotBits.deallocate()
         slotWeights.deallocate()
         matches.deallocate()
         found.deallocate()

@@ -1,0 +1,100 @@
+// The loops of a window scan, and the comparison of a document with a query, with the vector instructions of AVX2. Each
+// function gives bit for bit what its namesake in Sources/SparseStore/Search/Scan/WindowKernels.swift or
+// Sources/SparseFormat/Segments/ForwardRecord.swift gives.
+
+#include "CKernels.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+
+enum { block_size = 128 };
+
+AVX2 void sparsestore_maxima_of_blocks(uint16_t *sums, size_t blocks, int16_t least, int16_t *maxima) {
+    for (size_t block = 0; block < blocks; block++, sums += block_size) {
+        __m256i *lanes = (__m256i *)sums;
+        __m256i most = _mm256_load_si256(lanes);
+        for (int i = 1; i < 8; i++) most = _mm256_max_epi16(most, _mm256_load_si256(lanes + i));
+        __m128i half = _mm_max_epi16(_mm256_castsi256_si128(most), _mm256_extracti128_si256(most, 1));
+        // The smallest difference to 32,767 is that of the largest sum.
+        __m128i top = _mm_minpos_epu16(_mm_xor_si128(half, _mm_set1_epi16(0x7FFF)));
+        int16_t value = (int16_t)(_mm_extract_epi16(top, 0) ^ 0x7FFF);
+        maxima[block] = value;
+        if (value < least)
+            for (int i = 0; i < 8; i++) _mm256_store_si256(lanes + i, _mm256_setzero_si256());
+    }
+}
+
+AVX2 size_t sparsestore_collect(
+    const uint16_t *sums, size_t begin, size_t end, const sparsestore_dense_list *lists, size_t count, int16_t sparse,
+    int16_t least, uint32_t *found) {
+    size_t written = 0, ordinal = begin;
+    const __m256i below_sparse = _mm256_set1_epi16((short)(sparse - (sparse > INT16_MIN)));
+    const __m256i below = _mm256_set1_epi16((short)(least - 1)), one = _mm256_set1_epi16(1);
+    for (; ordinal + 16 <= end; ordinal += 16) {
+        __m256i sum = _mm256_loadu_si256((const __m256i *)(sums + ordinal));
+        if (sparse > INT16_MIN && _mm256_testz_si256(_mm256_cmpgt_epi16(sum, below_sparse), _mm256_set1_epi16(-1)))
+            continue;
+        for (size_t i = 0; i < count; i++) {
+            __m128i bytes = _mm_loadu_si128((const __m128i *)((const uint8_t *)lists[i].codes + ordinal));
+            __m256i codes = _mm256_cvtepu8_epi16(bytes);
+            __m256i units = _mm256_mulhi_epu16(_mm256_slli_epi16(codes, 8), _mm256_set1_epi16((short)lists[i].multiplier));
+            // 1 where there is a posting.
+            sum = _mm256_add_epi16(sum, _mm256_add_epi16(units, _mm256_min_epi16(codes, one)));
+        }
+        __m256i reached = _mm256_cmpgt_epi16(sum, below);
+        uint32_t mask = (uint32_t)_mm256_movemask_epi8(reached) & 0x55555555;
+        if (mask == 0) continue;
+        uint16_t lanes[16];
+        memcpy(lanes, &sum, sizeof lanes);
+        for (; mask != 0; mask = _blsr_u32(mask)) {
+            uint32_t lane = (uint32_t)_tzcnt_u32(mask) / 2;
+            found[written++] = (uint32_t)lanes[lane] << 16 | (uint32_t)(ordinal + lane);
+        }
+    }
+    for (; ordinal < end; ordinal++) {
+        int sum = sums[ordinal];
+        for (size_t i = 0; i < count; i++) {
+            int code = ((const uint8_t *)lists[i].codes)[ordinal];
+            if (code != 0) sum += ((code * (int)lists[i].multiplier) >> 8) + 1;
+        }
+        if (sum >= least) found[written++] = (uint32_t)sum << 16 | (uint32_t)ordinal;
+    }
+    return written;
+}
+
+AVX2 float sparsestore_score(
+    const void *positions, const void *values, size_t count, const uint32_t *bits, const uint8_t *slots,
+    const float *weights) {
+    const uint16_t *at = (const uint16_t *)positions;
+    const char *value = (const char *)values;
+    float score = 0;
+    size_t index = 0;
+    for (; index + 8 <= count; index += 8) {
+        __m256i position = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(at + index)));
+        __m256i words = _mm256_i32gather_epi32((const int *)bits, _mm256_srli_epi32(position, 5), 4);
+        // The bit of each position to the sign.
+        __m256i signs = _mm256_sllv_epi32(words, _mm256_andnot_si256(position, _mm256_set1_epi32(31)));
+        uint32_t mask = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(signs));
+        for (; mask != 0; mask = _blsr_u32(mask)) {
+            size_t one = index + _tzcnt_u32(mask);
+            float weight;
+            memcpy(&weight, value + 4 * one, 4);
+            score += weight * weights[slots[at[one]]];
+        }
+    }
+    for (; index < count; index++) {
+        if ((bits[at[index] >> 5] >> (at[index] & 31) & 1) == 0) continue;
+        float weight;
+        memcpy(&weight, value + 4 * index, 4);
+        score += weight * weights[slots[at[index]]];
+    }
+    return score;
+}
+
+#endif
