@@ -132,6 +132,27 @@ package struct AttributeColumn: Sendable {
         }
     }
 
+    /// Counts the documents of a set for each code. In a column of lists, a document counts for each of its elements.
+    ///
+    /// - Parameter words: The set, as one bit for each ordinal; as many bits as documents.
+    /// - Returns: The counts by code, for a column whose codes have at most 16 bits.
+    package func counts(ofDocumentsIn words: [UInt64]) -> [UInt32] {
+        var counts = [UInt32](repeating: 0, count: 1 << codes.width)
+        counts.withUnsafeMutableBufferPointer { counts in
+            if !type.isList, presence != .ordinals {
+                for (index, word) in words.enumerated() where word != 0 {
+                    codes.count(presence == .bitmap ? word & presenceWord(index) : word, at: 64 * index, into: counts)
+                }
+                return
+            }
+            forEachEntry { ordinal, range in
+                guard words[ordinal >> 6] & 1 << UInt64(ordinal & 63) != 0 else { return }
+                for index in range { counts[Int(codes[index])] += 1 }
+            }
+        }
+        return counts
+    }
+
     /// Returns the key of a document's value (`AttributeKey`) in a column without strings and lists; nil if it has
     /// none. Keys of the same type compare like their values, across all segments.
     package func key(of ordinal: Int) -> UInt64? { codeRange(of: ordinal).map { key(ofCode: codes[$0.lowerBound]) } }
@@ -362,16 +383,9 @@ package struct AttributeColumn: Sendable {
         var largestOfAll: UInt64 = 0
         for zone in 0..<(codes.count + PackedCodes.zoneSize - 1) / PackedCodes.zoneSize {
             let first = zone * PackedCodes.zoneSize
-            var (least, largest) = (UInt64.max, UInt64(0))
-            for index in first..<min(first + PackedCodes.zoneSize, codes.count) {
-                let code = codes[index]
-                guard type.isList || presence != .bitmap || isPresent(index) else {
-                    guard code == 0 else { throw FormatError(.columnValues, "an absent value has a code") }
-                    continue
-                }
-                least = min(least, code)
-                largest = max(largest, code)
-            }
+            let places = first..<min(first + PackedCodes.zoneSize, codes.count)
+            let (least, largest) =
+                type.isList || presence != .bitmap ? codes.extent(of: places) : try extentOfPresent(places)
             guard bounds(ofZone: zone) == (least, largest) else {
                 throw FormatError(.columnValues, "the range of zone \(zone)")
             }
@@ -395,6 +409,21 @@ package struct AttributeColumn: Sendable {
             }
             begin = end
         }
+    }
+
+    /// Returns the extent of the codes of present values, after checking that the others are 0.
+    private func extentOfPresent(_ places: Range<Int>) throws(FormatError) -> (least: UInt64, largest: UInt64) {
+        var (least, largest) = (UInt64.max, UInt64(0))
+        for index in places {
+            let code = codes[index]
+            guard isPresent(index) else {
+                guard code == 0 else { throw FormatError(.columnValues, "an absent value has a code") }
+                continue
+            }
+            least = min(least, code)
+            largest = max(largest, code)
+        }
+        return (least, largest)
     }
 
     /// Keys between those of two finite numbers belong to finite numbers.

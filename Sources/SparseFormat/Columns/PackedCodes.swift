@@ -61,6 +61,64 @@ package struct PackedCodes: Sendable {
         }
     }
 
+    /// Returns the smallest and the largest number of a range that is not empty.
+    func extent(of range: Range<Int>) -> (least: UInt64, largest: UInt64) {
+        switch width {
+        case 8: return extent(range, UInt8.self)
+        case 16: return extent(range, UInt16.self)
+        case 32: return extent(range, UInt32.self)
+        case 64: return extent(range, UInt64.self)
+        default:
+            return range.reduce((UInt64.max, 0)) { (min($0.0, self[$1]), max($0.1, self[$1])) }
+        }
+    }
+
+    @inline(__always)
+    private func extent<T: FixedWidthInteger & UnsignedInteger>(
+        _ range: Range<Int>, _ type: T.Type
+    ) -> (least: UInt64, largest: UInt64) {
+        var (least, largest) = (T.max, T.min)
+        for index in range {
+            let code = load(index, T.self)
+            least = min(least, code)
+            largest = max(largest, code)
+        }
+        return (UInt64(least), UInt64(largest))
+    }
+
+    /// Adds 1 to the count of the number at each set bit of a word. The numbers must be below `counts.count`.
+    ///
+    /// - Parameters:
+    ///   - word: Bit `b` stands for the number at `first + b`.
+    ///   - first: The position of the first number; a multiple of 64.
+    func count(_ word: UInt64, at first: Int, into counts: UnsafeMutableBufferPointer<UInt32>) {
+        switch width {
+        case 8: count(word, first, UInt8.self, counts)
+        case 16: count(word, first, UInt16.self, counts)
+        default:
+            var rest = word
+            while rest != 0 {
+                counts[Int(self[first + rest.trailingZeroBitCount])] &+= 1
+                rest &= rest &- 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private func count<T: FixedWidthInteger & UnsignedInteger>(
+        _ word: UInt64, _ first: Int, _ type: T.Type, _ counts: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        if word == .max {
+            for index in first..<first &+ 64 { counts[Int(load(index, T.self))] &+= 1 }
+            return
+        }
+        var rest = word
+        while rest != 0 {
+            counts[Int(load(first &+ rest.trailingZeroBitCount, T.self))] &+= 1
+            rest &= rest &- 1
+        }
+    }
+
     @inline(__always)
     private func words<T: FixedWidthInteger & UnsignedInteger>(
         _ interval: ClosedRange<UInt64>, range: Range<Int>, type: T.Type, _ body: (Int, UInt64) -> Void

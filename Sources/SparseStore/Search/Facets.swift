@@ -40,21 +40,17 @@ struct FacetCounter {
 
     private mutating func add(_ column: AttributeColumn, _ documents: Bitmap) {
         // A count for each code where codes are few, and a dictionary where they may be many.
-        let isSmall = column.codes.width <= 16
-        var small = [Int](repeating: 0, count: isSmall ? 1 << column.codes.width : 0)
-        var large: [UInt64: Int] = [:]
-        documents.forEach { ordinal in
-            guard let range = column.codeRange(of: ordinal) else { return }
-            for index in range {
-                let code = column.codes[index]
-                if isSmall { small[Int(code)] += 1 } else { large[code, default: 0] += 1 }
+        if column.codes.width <= 16 {
+            for (code, count) in column.counts(ofDocumentsIn: documents.words).enumerated() where count > 0 {
+                take(UInt64(code), Int(count), column)
             }
+            return
         }
-        if isSmall {
-            for (code, count) in small.enumerated() where count > 0 { take(UInt64(code), count, column) }
-        } else {
-            for (code, count) in large { take(code, count, column) }
+        var counts: [UInt64: Int] = [:]
+        documents.forEach { ordinal in
+            for index in column.codeRange(of: ordinal) ?? 0..<0 { counts[column.codes[index], default: 0] += 1 }
         }
+        for (code, count) in counts { take(code, count, column) }
     }
 
     private mutating func take(_ code: UInt64, _ count: Int, _ column: AttributeColumn) {
