@@ -26,6 +26,24 @@ import Testing
         #expect(try Binary.run("help").status == 0)
     }
 
+    @Test(arguments: [
+        (["lod", "s.sparse", "d.jsonl"], "there is no command 'lod'"),
+        (["search", "s.sparse", "--recall", "2"], "'exact', 'fast', or a number above 0 and at most 1"),
+        (["search", "s.sparse", "--weighting", "bm25"], "'none', 'idf' or 'table:FILE'"),
+        (["search", "s.sparse", "--plain-seismic", "cut=0"], "'cut=8,heap=0.9'"),
+        (["search", "s.sparse", "--list-cache", "much"], "'256MiB'"),
+        (["search", "s.sparse", "--group-by", "id:"], "'id:#'"),
+        (["build", "s.sparse", "--memory", "1"], "'64MiB' or more"),
+        (["encode", "--encoder", "bm26:english"], "bm25:LANGUAGE"),
+    ])
+    func `a mistyped command or value is wrong usage, and the error says what is expected`(
+        arguments: [String], expected: String
+    ) throws {
+        let result = try Binary.run(arguments)
+        #expect(result.status == 1)
+        #expect(result.errors.contains(expected), "\(result.errors)")
+    }
+
     @Test func `two options cannot both read standard input`() throws {
         let result = try Binary.run("eval", "s.sparse", "--queries", "-", "--qrels", "-", input: Data())
         #expect(result.status == 1)

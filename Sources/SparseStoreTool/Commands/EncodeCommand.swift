@@ -28,7 +28,8 @@ struct EncodeCommand: ParsableCommand {
     @Argument(help: "The file to read, one text per line; - for standard input.")
     var input = "-"
 
-    @Option(help: "The encoder: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].")
+    @Option(
+        help: "The encoder: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].", transform: EncoderOption.parse)
     var encoder: EncoderOption
 
     func run() throws {

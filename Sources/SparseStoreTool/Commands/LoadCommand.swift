@@ -16,6 +16,8 @@ struct LoadCommand: ParsableCommand {
             doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is created if it does not \
             exist. A document whose id exists is replaced, and counted.
 
+            Use the Python package to load tables such as CSV and Parquet.
+
             Each batch is one transaction that also records the position in the input, so --resume can continue after \
             the process was killed. A batch ends when it is large enough. A batch from standard input or a pipe also \
             ends --batch-seconds after its first document arrived, so that a live feed becomes searchable. SIGINT \
@@ -62,7 +64,9 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "The JSON string field to encode into the vector and store as the payload.")
     var text: String?
 
-    @Option(help: "The encoder of texts and queries: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].")
+    @Option(
+        help: "The encoder of texts and queries: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF].",
+        transform: EncoderOption.parse)
     var encoder: EncoderOption?
 
     @Flag(help: "Continue where the last load of this input stopped.")
@@ -242,8 +246,9 @@ struct LoadCommand: ParsableCommand {
         guard summary.acceptedInAll > 0 || summary.rejectedInAll == 0 else {
             throw CommandFailure(
                 .invalidInput,
-                "all \(Figures.count(summary.rejectedInAll)) rows were rejected; check the input's format, which '--help' "
-                    + "describes; use the Python package for tables such as CSV and Parquet")
+                "all \(Figures.count(summary.rejectedInAll)) rows were rejected; see "
+                    + (rejects.map { "'\($0)' for the reasons" } ?? "the reasons above")
+                    + ", and 'sparsestore load --help' for the formats")
         }
         if summary.rejected > 0, !json {
             Output.note(

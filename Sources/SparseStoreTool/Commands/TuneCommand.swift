@@ -23,7 +23,9 @@ struct TuneCommand: ParsableCommand {
     @Option(help: "A file with a few hundred typical queries (JSON Lines or CSR); - for standard input.")
     var queries: String?
 
-    @Option(help: "The weighting of query terms: 'none', 'idf' or 'table:FILE'.")
+    @Option(
+        help: "The weighting of query terms: 'none', 'idf' or 'table:FILE'. (default: none)",
+        transform: WeightingOption.parse)
     var weighting = WeightingOption.none
 
     @Option(help: "The random seed of the queries that are made from documents.")

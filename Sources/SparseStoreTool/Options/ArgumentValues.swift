@@ -15,6 +15,33 @@ enum FilterExpression {
     }
 }
 
+/// The value of `--group-by`: the name of an attribute, or `id:` and a separator.
+enum GroupKeyExpression {
+    /// Returns the text if it is a key. A mistake is a usage error.
+    static func parse(_ text: String) throws -> String {
+        do {
+            _ = try Grouping(parsing: text)
+            return text
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+}
+
+/// A value for `@Option(transform: Value.parse)`. A bad text is a usage error that says what is expected.
+protocol ExplainedArgument {
+    /// The texts that are accepted, for people.
+    static var expected: String { get }
+    init?(argument: String)
+}
+
+extension ExplainedArgument {
+    static func parse(_ text: String) throws -> Self {
+        guard let value = Self(argument: text) else { throw ValidationError("use \(expected)") }
+        return value
+    }
+}
+
 /// The value of `--fuse-method`: how two rankings are combined.
 enum FusionMethodOption: String, ExpressibleByArgument, CaseIterable {
     case rrf, minmax, zscore
@@ -70,7 +97,9 @@ enum ProfileOption: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// The value of `--recall`: exact, fast, or the fraction of the true top hits to find.
-struct RecallOption: ExpressibleByArgument, CustomStringConvertible {
+struct RecallOption: ExplainedArgument, CustomStringConvertible {
+    static let expected = "'exact', 'fast', or a number above 0 and at most 1"
+
     let recall: Recall
     let description: String
 
@@ -92,12 +121,12 @@ struct RecallOption: ExpressibleByArgument, CustomStringConvertible {
         recall = .target(share)
         description = "\(share)"
     }
-
-    var defaultValueDescription: String { description }
 }
 
 /// The value of `--plain-seismic`: the number of lists to search, and the heap factor that a block must reach.
-struct PlainSeismicOption: ExpressibleByArgument, CustomStringConvertible {
+struct PlainSeismicOption: ExplainedArgument, CustomStringConvertible {
+    static let expected = "'cut=8,heap=0.9', with 1 or more lists and a factor of 0 to 1"
+
     let recall: Recall
     let description: String
 
@@ -124,7 +153,9 @@ struct PlainSeismicOption: ExpressibleByArgument, CustomStringConvertible {
 }
 
 /// The value of an option for a size: a number of bytes, KiB, MiB or GiB.
-struct SizeOption: ExpressibleByArgument {
+struct SizeOption: ExplainedArgument {
+    static let expected = "a number of bytes, or a number with a unit, such as '256MiB'"
+
     let bytes: Int
 
     init?(argument: String) {
@@ -137,7 +168,9 @@ struct SizeOption: ExpressibleByArgument {
 }
 
 /// The value of `--memory`: a number of bytes, KiB, MiB or GiB.
-struct MemoryOption: ExpressibleByArgument, CustomStringConvertible {
+struct MemoryOption: ExplainedArgument, CustomStringConvertible {
+    static let expected = "'64MiB' or more, such as '2GiB'"
+
     /// The number of bytes, at least `least`.
     let bytes: Int
     let description: String
@@ -162,8 +195,6 @@ struct MemoryOption: ExpressibleByArgument, CustomStringConvertible {
     /// The size of one batch. Three batches are in memory at once, besides the pages and the window that a commit
     /// makes.
     var batchBytes: Int { min(BatchProducer.batchBytes, bytes / 16) }
-
-    var defaultValueDescription: String { description }
 }
 
 /// The value of `--feedback`: `docs=3,terms=20,weight=0.2,interpolate=0.5`, each part optional.
@@ -202,7 +233,9 @@ enum FeedbackOption {
 }
 
 /// The value of `--weighting`: the factors of the query weights.
-enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable {
+enum WeightingOption: ExplainedArgument, CustomStringConvertible, Equatable {
+    static let expected = "'none', 'idf' or 'table:FILE'"
+
     case none
     case idf
     case table(String)
@@ -227,8 +260,6 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
     /// The path of the table's file, if the weighting is a table.
     var input: String? { if case .table(let path) = self { path } else { nil } }
 
-    var defaultValueDescription: String { description }
-
     /// The weighting for a search in a store of such terms; reads the table's file.
     func resolve(in space: TermSpace) throws -> Weighting {
         switch self {
@@ -249,7 +280,9 @@ enum WeightingOption: ExpressibleByArgument, CustomStringConvertible, Equatable 
 }
 
 /// The value of `--encoder`, which turns text into vectors.
-enum EncoderOption: ExpressibleByArgument, CustomStringConvertible, Equatable {
+enum EncoderOption: ExplainedArgument, CustomStringConvertible, Equatable {
+    static let expected = "bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF]"
+
     /// BM25 over the terms of an analyzer; a nil language means no stemming.
     case bm25(language: String?)
     /// Counts of the terms of an analyzer; a nil language means no stemming.

@@ -13,11 +13,12 @@ struct BuildOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The approximate memory limit, such as '1GiB' or '256MiB'; at least 64 MiB.",
+            "The approximate memory limit, such as '1GiB' or '256MiB'; at least 64 MiB. (default: 1GiB)",
             discussion: """
                 Limits the documents of a transaction and of a window; less memory means more windows. A line, and a \
                 document with its token vectors, must fit into memory as a whole in any case.
-                """))
+                """),
+        transform: MemoryOption.parse)
     var memory = MemoryOption.standard
 
     @Option(help: "The random seed of the queries used for tuning. Nothing else is random.")

@@ -110,7 +110,7 @@ struct TextOptions: ParsableArguments {
         help: """
             The encoder of the query: bm25:LANGUAGE, analyzer:LANGUAGE or wordpiece:FILE[,IDF]. (default: the encoder \
             that the store was loaded with)
-            """)
+            """, transform: EncoderOption.parse)
     var encoder: EncoderOption?
 
     /// The encoder for queries to a store.

@@ -58,20 +58,24 @@ struct SearchTuning: ParsableArguments {
     @Option(name: .customLong("limit"), help: "The maximum number of hits. (default: 10)")
     var limitGiven: Int?
 
-    @Option(help: "The recall to reach: 'exact', 'fast', or a fraction of the true hits such as 0.95.")
+    @Option(
+        help: "The recall to reach: 'exact', 'fast', or a fraction of the true hits. (default: 0.95)",
+        transform: RecallOption.parse)
     var recall = RecallOption.standard
 
     @Option(
         help: ArgumentHelp(
             "Search the block index as Seismic does, for comparisons: 'cut=8,heap=0.9'. Replaces --recall.",
-            valueName: "settings"))
+            valueName: "settings"),
+        transform: PlainSeismicOption.parse)
     var plainSeismic: PlainSeismicOption?
 
     @Option(
         help: """
             The weighting of query terms: 'none', 'idf' (computed from the store), or 'table:FILE' (32-bit floats \
-            by term number, or a JSON object by term).
-            """)
+            by term number, or a JSON object by term). (default: none)
+            """,
+        transform: WeightingOption.parse)
     var weighting = WeightingOption.none
 
     @Option(
@@ -86,14 +90,15 @@ struct SearchTuning: ParsableArguments {
             groups.
             """,
             valueName: "key"),
-        transform: { try (text: $0, grouping: Grouping(parsing: $0)).text })
+        transform: GroupKeyExpression.parse)
     var groupBy: String?
 
     @Option(help: "The maximum number of documents per group. (default: 1)")
     var groupSize: Int?
 
     @Option(
-        help: "The cache size for decoded lists of a compact index, such as '256MiB'; 0 for none. (default: 512MiB)")
+        help: "The cache size for decoded lists of a compact index, such as '256MiB'; 0 for none. (default: 512MiB)",
+        transform: SizeOption.parse)
     var listCache: SizeOption?
 
     func validate() throws {

@@ -27,7 +27,7 @@ enum CommandRunner {
     }
 
     static func run(_ arguments: [String]) -> ExitStatus {
-        if arguments.first == "help", let name = arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
+        if let name = commandName(arguments),
             !RootCommand.configuration.subcommands.contains(where: { $0.configuration.commandName == name })
         {
             Output.complain("there is no command '\(name)'; see 'sparsestore --help'")
@@ -54,6 +54,12 @@ enum CommandRunner {
             Output.complain(failure.message)
             return failure.status
         }
+    }
+
+    /// The name of the command to run, or to explain with `help`; nil if there is none.
+    private static func commandName(_ arguments: [String]) -> String? {
+        let named = arguments.first == "help" ? arguments.dropFirst().first { !$0.hasPrefix("-") } : arguments.first
+        return named.flatMap { $0.hasPrefix("-") ? nil : $0 }
     }
 
     /// Moves negative numbers after "--" for `get` and `remove`, whose arguments are ids, so that they are not parsed
