@@ -30,6 +30,10 @@ let package = Package(
             name: "visible",
             dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
             path: "Sources/Visible"),
+        .executableTarget(
+            name: "many-stores",
+            dependencies: ["Measure", .product(name: "SparseStore", package: "SparseStore")],
+            path: "Sources/ManyStores"),
         // These two use testable imports of the engine, so inside.sh builds them.
         .executableTarget(
             name: "kernels",
