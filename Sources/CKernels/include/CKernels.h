@@ -9,9 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma clang assume_nonnull begin
+
 // A list with a code for each document of a window, and what a code is multiplied by, times 256.
 typedef struct {
-    const void *_Nonnull codes;
+    const void *codes;
     uint16_t multiplier;
 } sparsestore_dense_list;
 
@@ -53,8 +55,8 @@ void sparsestore_maxima_of_blocks(uint16_t *sums, size_t blocks, int16_t least, 
 // Writes sum << 16 | ordinal for each ordinal in begin..<end whose sum, with `count` dense lists, is at least `least`, and
 // returns how many there are. Of 16 sums that are all below `sparse`, none is looked at. lists: end bytes each.
 size_t sparsestore_collect(
-    const uint16_t *sums, size_t begin, size_t end, const sparsestore_dense_list *lists, size_t count, int16_t sparse,
-    int16_t least, uint32_t *found);
+    const uint16_t *sums, size_t begin, size_t end, const sparsestore_dense_list *_Nullable lists, size_t count,
+    int16_t sparse, int16_t least, uint32_t *found);
 
 // The sum, in order, of value x weight over the components whose position has its bit set. bits: 65,536; slots: 65,536, of
 // positions with a bit; weights: 256, by slot.
@@ -63,5 +65,7 @@ float sparsestore_score(
     const float *weights);
 
 #endif
+
+#pragma clang assume_nonnull end
 
 #endif

@@ -185,7 +185,7 @@ struct SearchRun {
         counters.chunksDecoded += scan.held.decoded
         counters.chunksCached += scan.held.cached
         guard scan.listCount > 0 else { return }
-        scan.run(position, member, allowed?.bitmap, scratch, into: &set)
+        scan.run(position, member, allowed, scratch, into: &set)
     }
 
     /// Returns the scan of a window; nil if it has none of the query's terms.

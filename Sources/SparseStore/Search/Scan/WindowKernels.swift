@@ -166,6 +166,18 @@ enum WindowKernels {
         return SIMD8<Int16>(truncatingIfNeeded: sum)
     }
 
+    /// Returns the sum of one document, including the dense lists.
+    static func sum(
+        of ordinal: Int, _ accumulators: UnsafePointer<UInt16>, _ dense: UnsafeBufferPointer<Dense>
+    ) -> Int {
+        var sum = Int(accumulators[ordinal])
+        for list in dense {
+            let code = Int(list.codes.load(fromByteOffset: ordinal, as: UInt8.self))
+            if code != 0 { sum += (code &* Int(list.multiplier)) &>> 8 &+ 1 }
+        }
+        return sum
+    }
+
     /// Writes sum << 16 | ordinal for each document of a block whose sum, including dense lists, is at least `least`.
     /// Returns the number of documents.
     ///
@@ -206,11 +218,7 @@ enum WindowKernels {
             ordinal += 8
         }
         while ordinal < end {
-            var sum = Int(accumulators[ordinal])
-            for list in dense {
-                let code = Int(list.codes.load(fromByteOffset: ordinal, as: UInt8.self))
-                if code != 0 { sum += (code &* Int(list.multiplier)) &>> 8 &+ 1 }
-            }
+            let sum = sum(of: ordinal, accumulators, dense)
             if sum >= Int(least) {
                 found[count] = UInt32(truncatingIfNeeded: sum) << 16 | UInt32(ordinal)
                 count += 1
@@ -224,23 +232,23 @@ enum WindowKernels {
 /// The loops over a window's sums and lists that use a bitmap. This file uses pointers without checks: a window's
 /// bitmap has at most 1,024 words, one for each 64 of the 65,536 accumulators, and a block is two words.
 extension WindowKernels {
-    /// Clears the accumulators of documents that are not in the bitmap, as if they had no posting, and finds the
-    /// largest accumulator of each block.
+    /// Clears the accumulators of documents that are not in the bitmap, as if they had no posting, in the blocks whose
+    /// maximum is at least `least`, and updates these maxima. Blocks that fall below it are cleared.
     ///
-    /// - Parameter allowed: A bitmap of the window's documents.
-    static func maxima(
-        _ accumulators: UnsafeMutablePointer<UInt16>, keeping allowed: Bitmap, _ maxima: UnsafeMutablePointer<Int16>
+    /// - Parameters:
+    ///   - allowed: A bitmap of the window's documents.
+    ///   - maxima: The maxima of all accumulators. Blocks below `least` are cleared already.
+    static func keep(
+        _ allowed: Bitmap, _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
+        _ maxima: UnsafeMutablePointer<Int16>
     ) {
-        for block in 0..<(allowed.words.count + 1) / 2 {
+        for block in 0..<blocks where maxima[block] >= least {
             let sums = UnsafeMutableRawPointer(accumulators + block * blockSize)
             let low = allowed.words[2 * block]
             let high = 2 * block + 1 < allowed.words.count ? allowed.words[2 * block + 1] : 0
-            if low | high == 0 {
-                sums.initializeMemory(as: UInt64.self, repeating: 0, count: blockSize / 4)
-                maxima[block] = 0
-            } else {
-                maxima[block] = pointwiseMax(keep(low, sums), keep(high, sums + blockSize)).max()
-            }
+            guard low & high != .max else { continue }
+            maxima[block] = pointwiseMax(keep(low, sums), keep(high, sums + blockSize)).max()
+            if maxima[block] < least { clear(sums) }
         }
     }
 

@@ -56,6 +56,9 @@ struct WindowScan {
     /// The maximum number of lists. With more, each would get too few of the 32,767 units, so the caller scores
     /// documents instead.
     static let maximumLists = 2_048
+    /// If a filter matches less than one document in this many, the sums of the matching documents are read one by one,
+    /// which costs less than to apply the filter to each block.
+    private static let fewAllowed = 16
     /// The relative error allowed for summing in Float.
     private static let slack: Float = 1e-5
 
@@ -110,7 +113,7 @@ struct WindowScan {
     ///   - member: The position of the window in the index.
     ///   - allowed: The live documents that the filter matches; nil without a filter.
     func run(
-        _ member: Int, _ window: CommitIndex.Member, _ allowed: Bitmap?, _ scratch: ScanScratch,
+        _ member: Int, _ window: CommitIndex.Member, _ allowed: AllowedDocuments?, _ scratch: ScanScratch,
         into set: inout CandidateSet
     ) {
         defer { withExtendedLifetime(held) {} }
@@ -134,39 +137,69 @@ struct WindowScan {
         // A block below this has no candidate, whatever its dense lists add.
         let skips = scratch.optimisations.contains(.blockSkipping)
         let kept = skips ? Int(units(reaching: set.threshold)) - denseMost : Int(Int16.min)
+        if let allowed, allowed.count < documents / Self.fewAllowed {
+            take(allowed.bitmap, of: member, scratch, into: &set)
+            scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize)
+            return
+        }
+        WindowKernels.maxima(
+            scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), scratch.maxima)
         if let allowed {
-            WindowKernels.maxima(scratch.accumulators, keeping: allowed, scratch.maxima)
-        } else {
-            WindowKernels.maxima(
-                scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), scratch.maxima)
+            WindowKernels.keep(
+                allowed.bitmap, scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept),
+                scratch.maxima)
         }
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
         var least =
             scratch.optimisations.contains(.maximaBound) && set.countsEveryDocument
             ? self.least(spoiled, blocks, scratch, set) : units(reaching: set.threshold)
+        // Where the maxima prove nothing, as with groups, the best blocks come first, so that the bound rises at once.
+        let first = set.countsEveryDocument ? kept : max(kept, leading(blocks, scratch, set))
         dense.withUnsafeBufferPointer { dense in
-            for block in 0..<blocks where Int(scratch.maxima[block]) >= kept {
+            func take(_ block: Int) {
                 defer { WindowKernels.clear(scratch.accumulators + block * WindowKernels.blockSize) }
-                guard Int(scratch.maxima[block]) + denseMost >= Int(least) || !skips else { continue }
+                guard Int(scratch.maxima[block]) + denseMost >= Int(least) || !skips else { return }
                 let count = WindowKernels.collect(
                     scratch.accumulators, block: block, documents: documents, dense, most: denseMost, least: least,
                     scratch.found)
-                guard count > 0 else { continue }
+                guard count > 0 else { return }
                 for found in UnsafeBufferPointer(start: scratch.found, count: count) {
                     let ordinal = Int(found & 0xFFFF)
-                    guard allowed?.contains(ordinal) ?? window.isLive(ordinal) else { continue }
-                    let sum = Float(found >> 16) * unit
-                    set.insert(
-                        ScanCandidate(
-                            place: DocumentPlace(member: member, ordinal: ordinal), upper: sum + above,
-                            lower: narrowed(sum - below) - penalty))
+                    guard allowed?.bitmap.contains(ordinal) ?? window.isLive(ordinal) else { continue }
+                    set.insert(candidate(DocumentPlace(member: member, ordinal: ordinal), units: Int(found >> 16)))
                 }
                 least = max(least, units(reaching: set.threshold))
             }
+            for block in 0..<blocks where Int(scratch.maxima[block]) >= first { take(block) }
+            for block in 0..<blocks where (kept..<first).contains(Int(scratch.maxima[block])) { take(block) }
         }
-        // The filter's loop clears no block.
-        if allowed != nil { scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize) }
+    }
+
+    /// Adds the allowed documents that can be among the best. This looks at their sums only.
+    private func take(
+        _ allowed: Bitmap, of member: Int, _ scratch: ScanScratch, into set: inout CandidateSet
+    ) {
+        var least = Int(units(reaching: set.threshold))
+        dense.withUnsafeBufferPointer { dense in
+            allowed.forEach { ordinal in
+                guard Int(scratch.accumulators[ordinal]) + denseMost >= least else { return }
+                let sum = WindowKernels.sum(of: ordinal, scratch.accumulators, dense)
+                guard sum >= least else { return }
+                set.insert(candidate(DocumentPlace(member: member, ordinal: ordinal), units: sum))
+                least = Int(units(reaching: set.threshold))
+            }
+        }
+    }
+
+    private func candidate(_ place: DocumentPlace, units: Int) -> ScanCandidate {
+        let sum = Float(units) * unit
+        return ScanCandidate(place: place, upper: sum + above, lower: narrowed(sum - below) - penalty)
+    }
+
+    /// Returns the least maximum of the blocks to look at first, about as many as there are candidates to keep.
+    private func leading(_ blocks: Int, _ scratch: ScanScratch, _ set: CandidateSet) -> Int {
+        set.count < blocks ? Int(WindowKernels.largest(set.count, of: scratch.maxima, count: blocks)) : 0
     }
 
     /// Returns the least sum of a candidate. Each block's maximum is the sum of a document, so the k-th largest maximum
