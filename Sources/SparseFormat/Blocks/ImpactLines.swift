@@ -34,8 +34,8 @@ package struct ImpactLines: Sendable {
     private let lines: Int
 
     /// - Parameters:
-    /// - places: The data of each chunk of places.
-    /// - chunks: The data of each chunk of lines.
+    ///   - places: The data of each chunk of places.
+    ///   - chunks: The data of each chunk of lines.
     package init(
         slots: Int, lines: Int, places: [UnsafeRawBufferPointer], chunks: [UnsafeRawBufferPointer]
     ) throws(FormatError) {
@@ -103,9 +103,9 @@ package struct ImpactLines: Sendable {
     /// Returns the inner product of the document in codes: the sum of code x multiplier.
     ///
     /// - Parameters:
-    /// - multipliers: 65,536 multipliers, by term number.
-    /// - least: If the first two lines sum up to less, the rest of the document is not read and the result is nil.
-    /// - read: Incremented by the number of lines read.
+    ///   - multipliers: 65,536 multipliers, by term number.
+    ///   - least: If the first two lines sum up to less, the rest of the document is not read and the result is nil.
+    ///   - read: Incremented by the number of lines read.
     @inline(__always)
     package func score(
         at place: Int, _ multipliers: UnsafePointer<UInt16>, headAtLeast least: UInt32, _ read: inout Int
@@ -195,8 +195,8 @@ package struct ImpactLineWriter {
     /// Adds the document of the next slot. Returns a chunk if one has become full.
     ///
     /// - Parameters:
-    /// - document: The index of the document.
-    /// - components: The numbers and codes, heaviest first; 1...65,535.
+    ///   - document: The index of the document.
+    ///   - components: The numbers and codes, heaviest first; 1...65,535.
     package mutating func append(_ document: Int, _ components: [(number: UInt16, code: UInt8)]) -> [UInt8]? {
         let lines = ImpactLine.lines(components: components.count)
         var full: [UInt8]?

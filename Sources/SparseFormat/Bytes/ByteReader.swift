@@ -11,7 +11,7 @@ package struct ByteReader {
     private let key: [UInt8]
 
     /// - Parameters:
-    /// - table: The table of the value, for errors. A caller may add it to a caught error instead.
+    ///   - table: The table of the value, for errors. A caller may add it to a caught error instead.
     ///   - key: The key of the value, for errors.
     package init(_ bytes: UnsafeRawBufferPointer, table: TableNumber? = nil, key: [UInt8] = []) {
         self.bytes = bytes

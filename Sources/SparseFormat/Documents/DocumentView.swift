@@ -193,8 +193,8 @@ extension DocumentView {
     ///
     /// This is the definition of a score in this library: Float products summed in ascending order of the terms.
     /// - Parameters:
-    /// - weightOf: A table of `termLimit` weights.
-    /// - termLimit: Terms from this one on are ignored.
+    ///   - weightOf: A table of `termLimit` weights.
+    ///   - termLimit: Terms from this one on are ignored.
     package func score(_ weightOf: UnsafePointer<Float>, termLimit: UInt32) throws(FormatError) -> Float {
         try withSection { section throws(FormatError) in
             try section.score(weightOf, termLimit: termLimit)

@@ -19,8 +19,8 @@ public struct Multivector: Sendable, Hashable {
 
     /// Creates a multivector from concatenated rows.
     /// - Parameters:
-    /// - dimension: The number of components of a row, 1...1,024.
-    /// - components: The components of 1...4,096 whole rows, each finite and inside ``Limits/components``.
+    ///   - dimension: The number of components of a row, 1...1,024.
+    ///   - components: The components of 1...4,096 whole rows, each finite and inside ``Limits/components``.
     /// - Throws: ``VectorError`` if a rule is broken.
     public init(dimension: Int, components: [Float]) throws(VectorError) {
         guard (1...Limits.maximumDimension).contains(dimension) else { throw VectorError(.dimension(dimension)) }

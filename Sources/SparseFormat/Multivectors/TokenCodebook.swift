@@ -81,9 +81,9 @@ package struct CodebookTrainer: Sendable {
     package init() {}
 
     /// - Parameters:
-    /// - samples: One or more rows of `dimension`.
-    /// - progress: Called after each part of the work with the number of finished parts and the total; may throw to
-    ///   stop.
+    ///   - samples: One or more rows of `dimension`.
+    ///   - progress: Called after each part of the work with the number of finished parts and the total; may throw to
+    ///     stop.
     package func train(
         _ samples: [Float], dimension: Int, progress: (Int, Int) throws -> Void = { _, _ in }
     ) rethrows -> TokenCodebook {

@@ -15,8 +15,8 @@ package struct ForwardRecord {
     private let identifierLength: Int
 
     /// - Parameters:
-    /// - chunk: The data of the chunk.
-    /// - offset: The offset from `ForwardTable.location(of:)`.
+    ///   - chunk: The data of the chunk.
+    ///   - offset: The offset from `ForwardTable.location(of:)`.
     package init(chunk: UnsafeRawBufferPointer, offset: Int, isWide: Bool) throws(FormatError) {
         guard let base = chunk.baseAddress, offset >= 0, offset + 4 <= chunk.count else {
             throw FormatError(.forwardRecords)
@@ -67,12 +67,12 @@ package struct ForwardRecord {
     /// Returns the inner product with a query: Float products summed in ascending term order.
     ///
     /// - Parameters:
-    /// - slots: For each directory position the number of its query term, from 1, or 0. There are 65,536, so that no
-    ///   narrow position is out of range.
-    /// - bits: A bit for each of these positions, 1 where the slot is not 0.
-    /// - weights: The 256 weights of the query, by slot.
-    /// - found: Memory for `count` + 1 indexes.
-    /// - usesAVX2: Whether the processor has AVX2 and it may be used.
+    ///   - slots: For each directory position the number of its query term, from 1, or 0. There are 65,536, so that no
+    ///     narrow position is out of range.
+    ///   - bits: A bit for each of these positions, 1 where the slot is not 0.
+    ///   - weights: The 256 weights of the query, by slot.
+    ///   - found: Memory for `count` + 1 indexes.
+    ///   - usesAVX2: Whether the processor has AVX2 and it may be used.
     package func score(
         _ slots: UnsafePointer<UInt8>, _ bits: UnsafePointer<UInt32>, _ weights: UnsafePointer<Float>,
         _ found: UnsafeMutablePointer<UInt16>, usesAVX2: Bool
@@ -125,8 +125,8 @@ package struct ForwardTable: Sendable {
     }
 
     /// - Parameters:
-    /// - terms: The number of distinct terms of the window.
-    /// - chunkLengths: The data length of each forward chunk.
+    ///   - terms: The number of distinct terms of the window.
+    ///   - chunkLengths: The data length of each forward chunk.
     package init(body: UnsafeRawBufferPointer, terms: Int, chunkLengths: [Int]) throws(FormatError) {
         guard body.count % 4 == 0, let base = body.baseAddress, !body.isEmpty else {
             throw FormatError(.forwardRecords, "the offsets have \(body.count) bytes")
@@ -187,8 +187,8 @@ package struct ForwardWriter {
     package private(set) var offsets: [UInt32] = []
 
     /// - Parameters:
-    /// - terms: The number of distinct terms of the window.
-    /// - components: The number of components of its longest document.
+    ///   - terms: The number of distinct terms of the window.
+    ///   - components: The number of components of its longest document.
     package init(terms: Int, components: Int) {
         isWide = ForwardTable.isWide(terms: terms)
         let largest = ForwardTable.recordSize(

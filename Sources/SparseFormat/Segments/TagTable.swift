@@ -141,7 +141,7 @@ package struct TagTableWriter {
     ///
     /// - Parameters:
     ///   - name: 1...`Limits.maximumTagBytes` bytes of UTF-8.
-    /// - ordinals: The documents that have the tag, strictly ascending; not empty.
+    ///   - ordinals: The documents that have the tag, strictly ascending; not empty.
     package mutating func append(_ name: [UInt8], ordinals: some Collection<UInt16>) {
         names += name
         let bitmapBytes = TagTable.bitmapBytes(documents: documents)
