@@ -94,7 +94,7 @@ struct LockFile {
     private static let writerByte: off_t = 1 << 40
 
     /// Takes the writer lock. Returns false if another process has it. On a file system without locks, liblmdb's own
-    /// lock has to do.
+    /// lock must suffice.
     func lockWriter() -> Bool { ![EAGAIN, EACCES].contains(set(F_WRLCK, at: Self.writerByte)) }
 
     func unlockWriter() { _ = set(F_UNLCK, at: Self.writerByte) }
@@ -188,7 +188,7 @@ struct DataFileLock {
     /// A byte that readers lock if there is no space for their lock file, so that no process begins to write while they
     /// read.
     private static let keepers = writers - 1
-    /// Held alone by whoever makes a file that is to take this one's place, and while it does so.
+    /// A byte that a process locks exclusively while it makes a file to replace this one.
     private static let replacers = keepers - 1
     private static let swappers = replacers - 1
 
@@ -246,8 +246,8 @@ struct DataFileLock {
         return isHeld(Self.lockFiles.lowerBound..<byte) || isHeld(byte + 1..<Self.lockFiles.upperBound)
     }
 
-    /// For whoever replaces the file: opens it with the right to hold a lock alone, and takes the one that excludes
-    /// others who would replace it. Nil when another does.
+    /// Opens the file for a process that will replace it, and takes the exclusive lock that keeps other processes from
+    /// replacing it too. Returns nil if another process has that lock.
     init?(replacing path: String, operation: String) throws(LMDBError) {
         descriptor = StandardDescriptors.openFile(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else { throw Filesystem.error(errno, operation, path) }
@@ -258,7 +258,7 @@ struct DataFileLock {
         }
     }
 
-    /// From here to the end of the process or `close`, whoever opens the file waits until another stands in its place.
+    /// From now until `close` or the end of the process, a process that opens the file waits until it is replaced.
     func beginSwap() { _ = set(Self.swappers, isExclusive: true) }
 
     func endSwap() { _ = set(Self.swappers, isExclusive: nil) }
@@ -266,16 +266,16 @@ struct DataFileLock {
     /// Whether another file is about to take this one's place.
     var isBeingSwapped: Bool { isHeld(Self.swappers..<Self.swappers + 1) }
 
-    /// The file's pages, for whoever replaces it.
+    /// The pages of the file, for a process that replaces it.
     var pages: PageFile { PageFile(descriptor: descriptor) }
 
-    /// Whether somebody has the file open who may write to it.
+    /// Whether a process that may write to the file has it open.
     var hasWriter: Bool { isHeld(Self.writers..<Self.writers + 1) }
 
     func close() { closeDescriptor(descriptor) }
 
     #if os(Linux)
-        /// - Parameter isExclusive: nil to let go of it.
+        /// - Parameter isExclusive: Nil to release the lock.
         private func set(_ byte: Int64, isExclusive: Bool? = false) -> Bool {
             var lock = Self.lock(isExclusive.map { $0 ? F_WRLCK : F_RDLCK } ?? F_UNLCK, byte..<byte + 1)
             while fcntl(descriptor, clmdb_ofd_setlk, &lock) != 0 {

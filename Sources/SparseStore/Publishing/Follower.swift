@@ -17,13 +17,13 @@ public struct FollowReport: Sendable, Hashable, Codable {
     public internal(set) var fileBytes = 0
 }
 
-/// Keeps a copy of a store up to date from a target to which the store is published (`Store.publish(to:)`), or makes a copy
-/// of an earlier commit.
+/// Keeps a copy of a store up to date from a target to which the store is published (`Store.publish(to:)`), or makes a
+/// copy of an earlier commit.
 ///
-/// The copy is a store for reading: open it with ``Configuration/isReadOnly``. A new commit arrives as a new file that replaces
-/// the copy. Open handles in any process keep reading the old file until they call `refresh()` or request a generation with
-/// `atLeast:`. To write to a copy, or to continue from an earlier commit, make a copy at another path: a file with its own
-/// commits is never replaced.
+/// The copy is a store for reading: open it with ``Configuration/isReadOnly``. A new commit arrives as a new file that
+/// replaces the copy. Open handles in any process keep reading the old file until they call `refresh()` or request a
+/// generation with `atLeast:`. To write to a copy, or to continue from an earlier commit, make a copy at another path:
+/// a file with its own commits is never replaced.
 ///
 /// ```swift
 /// let follower = Follower(of: FolderTarget(at: "/backup/wiki"), at: "wiki-copy.sparse")
@@ -39,8 +39,8 @@ public struct Follower: Sendable {
     /// - Parameters:
     ///   - target: The target to follow.
     ///   - path: The path of the copy, which need not exist.
-    ///   - configuration: The configuration of the copy. Used are ``Configuration/fileMode``, the permission for network file
-    ///     systems, and the logger.
+    ///   - configuration: The configuration of the copy. Used are ``Configuration/fileMode``, the permission for
+    ///     network file systems, and the logger.
     public init(of target: some PublicationTarget, at path: FilePath, configuration: Configuration = Configuration()) {
         catalog = Catalog(target)
         self.path = path
@@ -57,24 +57,24 @@ public struct Follower: Sendable {
         self.init(of: target, at: FilePath(path), configuration: configuration)
     }
 
-    /// Brings the copy to the newest commit of the target, or to another one. A rename replaces the copy whole or not at
-    /// all. If the process is killed, the old copy or the new one is there.
+    /// Updates the copy to the newest commit of the target, or to another one. A rename replaces the whole copy, so a
+    /// killed process leaves either the old copy or the new one.
     ///
     /// Every chunk is compared with its hash. The new file is opened and compared with its manifest before it takes the
-    /// copy's place. Extents that the copy already has are not fetched, but they are read and written again, so the call
-    /// needs as much free space as the copy has bytes.
+    /// copy's place. Extents that the copy already has are not fetched, but they are read and written again, so the
+    /// call needs as much free space as the copy has bytes.
     ///
     /// - Parameter generation: The generation to follow to; nil for the newest.
-    /// - Throws: `notFound` when there is no such publication; `corrupted`, naming the object, when the target is damaged;
-    ///   `invalidArgument` when something else stands at the path: another store, or one with commits of its own; `busy`
-    ///   while somebody has the copy open for writing or follows to it too; `diskFull`, `io`; what the target throws.
+    /// - Throws: `notFound` if there is no such publication; `corrupted`, naming the object, if the target is damaged;
+    ///   `invalidArgument` if the path has another store, or a store with its own commits; `busy` while another process
+    ///   has the copy open for writing or follows to it; `diskFull`; `io`; the errors of the target.
     /// - Returns: What was fetched.
     @discardableResult
     public func follow(to generation: UInt64? = nil) throws -> FollowReport {
         try follow(to: generation, cancellation: nil)
     }
 
-    /// Brings the copy to a commit of the target. See `follow(to:)`.
+    /// Updates the copy to a commit of the target. See `follow(to:)`.
     ///
     /// - Parameter generation: The generation to follow to; nil for the newest.
     /// - Throws: The same errors, and `cancelled`.
@@ -135,7 +135,7 @@ public struct Follower: Sendable {
         file.headers.flatMap { PublishedMark(headers: $0.bytes, pageSize: $0.pageSize) }
     }
 
-    /// Whether the file that stands at the path is what a publication makes.
+    /// Returns whether the file at the path is the copy that a publication makes.
     private func isCurrent(_ mark: PublishedMark?, _ record: PublicationRecord) throws -> Bool {
         guard let mark else {
             throw SparseStoreError(
@@ -154,7 +154,7 @@ public struct Follower: Sendable {
         return mark.generation == record.generation && mark.transaction == record.transaction
     }
 
-    /// Writes the file of a publication: from the old one what it has, and the rest from the target.
+    /// Writes the file of a publication. Extents that the old file has come from there, the others from the target.
     private func assemble(
         _ record: PublicationRecord, from old: PageFile?, into file: borrowing NewPageFile,
         _ report: inout FollowReport,
@@ -192,7 +192,8 @@ public struct Follower: Sendable {
         try file.finish(bytes: record.fileBytes)
     }
 
-    /// Opens a file that nobody else knows, and sees that it is the commit that its manifest speaks of.
+    /// Opens the new file and checks that it is the commit that the manifest describes. No other process knows the
+    /// file.
     private func check(_ temporaryPath: String, _ record: PublicationRecord) throws {
         var configuration = Configuration()
         configuration.isReadOnly = true

@@ -16,8 +16,8 @@ extension Publication {
     /// Returns the publications in a target, oldest first. A commit may have been published twice.
     ///
     /// - Parameter target: The target.
-    /// - Throws: `notFound` when it is no target; `corrupted`, naming the object, when one is damaged; what reading the
-    ///   target throws.
+    /// - Throws: `notFound` if it is not a target; `corrupted`, naming the object, if one is damaged; the errors of
+    ///   reading the target.
     public static func all(in target: some PublicationTarget) throws -> [Publication] {
         try SparseStoreError.translate {
             let catalog = Catalog(target)
@@ -66,7 +66,7 @@ extension Publication {
             return try target.hold(alone: true) {
                 let manifests = try catalog.manifests()
                 let kept = manifests.suffix(count)
-                // Read before anything goes: what a damaged one names cannot be told.
+                // Read them before anything is removed: the chunks that a damaged manifest names are unknown.
                 var named: Set<ContentHash> = []
                 for record in try catalog.records(kept) {
                     named.formUnion(record.nodes)
@@ -81,7 +81,7 @@ extension Publication {
     }
 }
 
-/// A target's objects by what they are (FORMAT.md, "Publications").
+/// The objects of a target by kind (FORMAT.md, "Publications").
 struct Catalog {
     /// A manifest by its name.
     struct Manifest: Hashable, Comparable {

@@ -18,21 +18,21 @@ public struct PublicationReport: Sendable, Hashable, Codable {
 }
 
 extension Store {
-    /// Ships the newest commit to a target: those of its pages that the target lacks, then a manifest that names them all.
-    /// A ``Follower`` makes a file of it, anywhere. The publications that a target keeps are points to restore.
+    /// Ships the newest commit to a target: those of its pages that the target lacks, then a manifest that names them
+    /// all. A ``Follower`` makes a file of it, anywhere. The publications that a target keeps are points to restore.
     ///
-    /// Writers and searches go on meanwhile. Pages that writers free are not reused before the call ends. All pages are
-    /// read and hashed (SHA-256), even if few are shipped. If the process is killed, every manifest in the target is still
-    /// complete. Several processes may publish one store at the same time.
+    /// Writers and searches continue meanwhile. Pages that writers free are not reused before the call ends. All pages
+    /// are read and hashed (SHA-256), even if few are shipped. If the process is killed, every manifest in the target
+    /// is still complete. Several processes may publish one store at the same time.
     ///
     /// ```swift
     /// try store.publish(to: FolderTarget(at: "/backup/wiki"))
     /// ```
     ///
     /// - Parameter target: The target. The first publication binds it to this store.
-    /// - Throws: `invalidArgument` when the target is another store's, holds something else, or holds a newer commit than
-    ///   this store has; `busy` while publications are being removed there; what reading the store and writing the target
-    ///   throw.
+    /// - Throws: `invalidArgument` if the target belongs to another store, contains other files, or has a newer commit
+    ///   than this store; `busy` while publications are being removed there; the errors of reading the store and of
+    ///   writing the target.
     /// - Returns: What was shipped.
     @discardableResult
     public func publish(to target: some PublicationTarget) throws -> PublicationReport {

@@ -4,9 +4,10 @@ internal import SparseFormat
 
 /// The terms and documents of several shards, counted as those of one store.
 ///
-/// Each shard numbers its string terms independently. Here a term has the number of the first shard that has it, after the
-/// numbers of all earlier shards. A store that received the terms of the first shard, then the new ones of the second, and so
-/// on, would number them in the same order. `merge` does that, so the products of a score are added in the same order.
+/// Each shard numbers its string terms independently. Here a term has the number of the first shard that has it, after
+/// the numbers of all earlier shards. A store that received the terms of the first shard, then the new ones of the
+/// second, and so on, would number them in the same order. `merge` does that, so the products of a score are added in
+/// the same order.
 final class ShardTerms: QueryCorpus {
     private let snapshots: [Snapshot]
     private let failures: PartFailures
@@ -18,10 +19,10 @@ final class ShardTerms: QueryCorpus {
     private let names = Lock<[TermID: String]>([:])
 
     /// - Parameters:
-    ///   - snapshots: of the shards.
-    ///   - schema: the attributes of all of them.
-    ///   - failures: of the search.
-    /// - Throws: `limitExceeded` for more terms together than numbers.
+    ///   - snapshots: The snapshots of the shards.
+    ///   - schema: The attributes of all shards.
+    ///   - failures: The failures of the search.
+    /// - Throws: `limitExceeded` if the shards together have more terms than there are numbers.
     init(
         _ snapshots: [Snapshot], _ schema: AttributeSchema, _ failures: PartFailures
     ) throws(SparseStoreError) {
@@ -72,7 +73,7 @@ final class ShardTerms: QueryCorpus {
         return try snapshots[shard].name(of: term - bases[shard])
     }
 
-    /// Returns the shard whose number a term has.
+    /// Returns the shard that a term number comes from.
     private func shard(of term: TermID) -> Int { bases.lastIndex { $0 <= term } ?? 0 }
 
     func vector(of id: String) throws -> [(TermID, Float)]? {
@@ -105,7 +106,7 @@ final class ShardTerms: QueryCorpus {
     /// Returns the numbers of terms in a shard; nil for terms that it does not have.
     private func numbers(of terms: [TermID], in shard: Int) throws -> [TermID?] {
         guard hasNames, shard > 0 else {
-            // What the first shard has counts by it; the other terms are not in it.
+            // A term of the first shard counts under its own number there. It lacks the other terms.
             return terms.map { hasNames && snapshots.count > 1 && $0 >= bases[1] ? nil : $0 }
         }
         let names = try terms.map { try name(of: $0) }

@@ -84,7 +84,7 @@ public final class ShardedSnapshot: Sendable {
     /// Whether terms are strings or numbers.
     package var termSpace: TermSpace { snapshots.lazy.map(\.termSpace).first { $0 != .undecided } ?? .undecided }
 
-    /// What one search looks into.
+    /// The snapshots that one search reads.
     private func scope() throws(SparseStoreError) -> SearchScope {
         if snapshots.count + missing.count == 1 { return SearchScope(snapshots[0]) }
         let failures = PartFailures([:])
@@ -98,8 +98,8 @@ public final class ShardedSnapshot: Sendable {
     /// - Parameters:
     ///   - query: The query.
     ///   - options: The options. A cursor is valid for the same shards, in any order.
-    ///   - stages: The stages after the first. In a stage, ``Candidate/number`` and term numbers are those of the shard of the
-    ///     candidate.
+    ///   - stages: The stages after the first. In a stage, ``Candidate/number`` and term numbers are those of the shard
+    ///     of the candidate.
     /// - Throws: The same errors, and ``PartialAnswer`` if a shard could not answer.
     public func search(
         _ query: Query, options: SearchOptions = SearchOptions(), stages: [SearchStage] = []
@@ -131,7 +131,8 @@ public final class ShardedSnapshot: Sendable {
         }
     }
 
-    /// Returns the document with an identifier, or nil if no shard has it. See ``Snapshot/document(_:includingMultivector:)``.
+    /// Returns the document with an identifier, or nil if no shard has it. See
+    /// ``Snapshot/document(_:includingMultivector:)``.
     ///
     /// - Throws: The same errors, and ``ShardFailure`` if a shard that could have it is missing.
     public func document(_ id: String, includingMultivector: Bool = false) throws -> Document? {
@@ -191,8 +192,8 @@ public final class ShardedSnapshot: Sendable {
         return try documents.facets(name, where: filter, limit: limit)
     }
 
-    /// Lists the documents that a filter matches, one page at a time. See ``Snapshot/list(where:order:limit:after:)``. Among
-    /// equal values, documents of earlier shards come first.
+    /// Lists the documents that a filter matches, one page at a time. See ``Snapshot/list(where:order:limit:after:)``.
+    /// Among equal values, documents of earlier shards come first.
     ///
     /// - Throws: The same errors, and ``ShardFailure`` if a shard is missing.
     public func list(
@@ -239,8 +240,8 @@ public final class ShardedSnapshot: Sendable {
         return names.count + numbers.count
     }
 
-    /// Calls `body` with the strings of all terms that the shards have given numbers, in the order in which one store would
-    /// number them.
+    /// Calls `body` with the strings of all numbered terms of the shards, in the order in which one store would number
+    /// them.
     package func forEachTermName(_ body: (String) throws -> Void) throws {
         var seen = Set<TextKey>()
         for snapshot in snapshots where snapshot.termSpace == .strings {

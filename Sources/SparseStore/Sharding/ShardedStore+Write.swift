@@ -23,11 +23,11 @@ extension ShardedStore {
     /// Each shard commits its own part in one transaction.
     ///
     /// - Parameter documents: The documents. If an identifier occurs twice, the last document counts.
-    /// - Throws: what ``WriteTransaction/upsert(_:)`` throws, when no shard has committed; ``PartialWrite`` when some have;
-    ///   `invalidArgument` for shards that are not a set.
+    /// - Throws: The errors of ``WriteTransaction/upsert(_:)`` if no shard has committed; ``PartialWrite`` if some
+    ///   have; `invalidArgument` if the shards are not a set.
     public func upsert(_ documents: [Document]) throws {
         try requirePlaces()
-        // Shards number terms alike, so that none has to add up products in another order than its own.
+        // All shards number terms in the same order, so each of them adds the products of a score in that order.
         let terms = documents.flatMap { document -> [String] in
             if case .terms(let terms) = document.content { terms.map(\.term) } else { [] }
         }
@@ -50,8 +50,8 @@ extension ShardedStore {
     ///
     /// - Parameter ids: The identifiers. Unknown identifiers are ignored.
     /// - Returns: The number of removed documents.
-    /// - Throws: what writing can throw, when no shard has committed; ``PartialWrite`` when some have; `invalidArgument`
-    ///   for shards that are not a set.
+    /// - Throws: The errors of a write if no shard has committed; ``PartialWrite`` if some have; `invalidArgument` if
+    ///   the shards are not a set.
     @discardableResult
     public func remove(_ ids: [String]) throws -> Int {
         try requirePlaces()
@@ -87,7 +87,7 @@ extension ShardedStore {
 
     /// Changes the shards in their order.
     ///
-    /// - Parameter change: returns false when a shard has nothing to change.
+    /// - Parameter change: Changes one shard. Returns false if the shard has nothing to change.
     private func write(_ change: (Int, Store) throws -> Bool) throws {
         var committed: [FilePath] = []
         for (number, store) in stores.enumerated() {
@@ -103,7 +103,7 @@ extension ShardedStore {
 }
 
 extension [String] {
-    /// Each text once, byte for byte, in the order of their first places.
+    /// Returns each text once, compared by bytes, in the order of first occurrence.
     fileprivate func uniqued() -> [String] {
         var seen = Set<TextKey>(minimumCapacity: count)
         return filter { seen.insert(TextKey($0)).inserted }

@@ -12,13 +12,14 @@ public import SystemPackage
 ///     let store = try ShardedStore(at: ["wiki/0.sparse", "wiki/1.sparse"])
 ///     for hit in try store.search(["swift": 1.2, "storage": 0.4]) { print(hit.id, hit.score) }
 ///
-/// An exact search returns the same documents and the same scores, bit for bit, as one store with the documents of all shards:
-/// document frequencies, counts and lengths are summed, and one threshold holds for all shards.
+/// An exact search returns the same documents and the same scores, bit for bit, as one store with the documents of all
+/// shards: document frequencies, counts and lengths are summed, and one threshold holds for all shards.
 ///
-/// If a shard cannot answer, the search throws a ``PartialAnswer`` that names the shard and has the answer of the others.
+/// If a shard cannot answer, the search throws a ``PartialAnswer`` that names the shard and has the answer of the
+/// others.
 ///
-/// A document is in the shard that a hash of its identifier names (FORMAT.md, "Shards"). Stores that were filled in another way
-/// can be searched together if no two of them have the same identifier, but they cannot be written to.
+/// A document is in the shard that a hash of its identifier names (FORMAT.md, "Shards"). Stores that were filled in
+/// another way can be searched together if no two of them have the same identifier, but they cannot be written to.
 public final class ShardedStore: Sendable {
     /// The paths of the shards, in the order of their numbers.
     public let paths: [FilePath]
@@ -33,12 +34,11 @@ public final class ShardedStore: Sendable {
     ///
     /// - Parameters:
     ///   - paths: The paths of 1 to 1,024 different stores.
-    ///   - configuration: The configuration of each shard. If the configuration allows it, missing shards are created as one new
-    ///     set.
+    ///   - configuration: The configuration of each shard. If the configuration allows it, missing shards are created
+    ///     as one new set.
     ///   - allowsFailures: Whether to continue without shards that cannot be opened. Every search then names them.
-    /// - Throws: what `Store.open` throws, with the shard's path;
-    ///   `invalidArgument` for no path, for copies of one store, and for shards of several sets or of one that is not
-    ///   complete.
+    /// - Throws: The errors of `Store.open`, with the shard's path; `invalidArgument` for an empty list, for copies of
+    ///   one store, and for shards of several sets or of an incomplete set.
     public init(
         at paths: [FilePath], configuration: Configuration = Configuration(), allowsFailures: Bool = false
     ) throws(SparseStoreError) {
@@ -96,8 +96,8 @@ public final class ShardedStore: Sendable {
 
     /// Runs `body` with a snapshot of the newest commit of each shard.
     ///
-    /// - Throws: what opening a snapshot of the only shard throws, `encoderMismatch`, `termSpaceMismatch` or
-    ///   `dimensionMismatch` for shards that cannot answer as one, and what `body` throws.
+    /// - Throws: The error of the snapshot if there is only one shard; `encoderMismatch`, `termSpaceMismatch` or
+    ///   `dimensionMismatch` for shards that cannot answer as one; the errors of `body`.
     public func read<R>(_ body: (ShardedSnapshot) throws -> R) throws -> R {
         try body(SparseStoreError.wrap { try snapshot() })
     }
@@ -130,7 +130,7 @@ public final class ShardedStore: Sendable {
 
     /// Searches the newest commits. See ``ShardedSnapshot/search(_:options:stages:)``.
     ///
-    /// - Throws: what that throws, and `cancelled`.
+    /// - Throws: The same errors, and `cancelled`.
     public func search(
         _ query: Query, options: SearchOptions, stages: [SearchStage] = []
     ) async throws -> SearchResult {
@@ -141,8 +141,9 @@ public final class ShardedStore: Sendable {
 }
 
 extension ShardedStore {
-    /// Returns the paths of the shards in a folder: `0.sparse`, `1.sparse` and so on, in this order. A missing number is included,
-    /// so that opening it fails. In a folder without such names, every file that ends in `.sparse` is a shard.
+    /// Returns the paths of the shards in a folder: `0.sparse`, `1.sparse` and so on, in this order. A missing number
+    /// is included, so that opening it fails. In a folder without such names, every file that ends in `.sparse` is a
+    /// shard.
     ///
     /// - Throws: `notFound` for a folder without shards, `io`.
     public static func paths(in folder: FilePath) throws(SparseStoreError) -> [FilePath] {
@@ -169,7 +170,8 @@ extension ShardedStore {
         return (0...last).map { folder.appending("\($0).sparse") }
     }
 
-    /// Returns the document with an identifier in the newest commits. See ``ShardedSnapshot/document(_:includingMultivector:)``.
+    /// Returns the document with an identifier in the newest commits. See
+    /// ``ShardedSnapshot/document(_:includingMultivector:)``.
     public func document(_ id: String, includingMultivector: Bool = false) throws -> Document? {
         try read { try $0.document(id, includingMultivector: includingMultivector) }
     }
@@ -181,7 +183,7 @@ extension ShardedStore {
         return all
     }
 
-    /// Makes stores the shards of a new set. Each is to have the documents whose identifiers' hashes name it.
+    /// Makes stores the shards of a new set. Each must contain only documents whose identifiers' hashes name it.
     package static func makeSet(of stores: [Store]) throws(SparseStoreError) {
         let set = StoreUUID.random()
         for (number, store) in stores.enumerated() {
@@ -192,16 +194,16 @@ extension ShardedStore {
         }
     }
 
-    /// Whether nobody can write to some shard while this is open, because the disk had no room for its lock file.
+    /// Whether some shard cannot be written to while this is open, because the disk had no room for its lock file.
     package var keepsWritersOut: Bool { stores.contains(where: \.keepsWritersOut) }
 }
 
-/// What shards say about the set that they are of.
+/// The set that some shards belong to, according to their records.
 struct ShardSet {
     /// Whether each identifier's shard follows from its hash.
     private(set) var isPlaced = false
 
-    /// Brings shards into the order of their numbers, and makes new ones a set.
+    /// Orders shards by their numbers. New stores become a set.
     ///
     /// - Throws: `invalidArgument` for shards that do not belong together.
     init(

@@ -4,8 +4,8 @@ internal import SystemPackage
 
 /// Copies every document of a snapshot of some stores into other stores, bit for bit. A stopped copy can be continued.
 ///
-/// String terms get their numbers first, in the order of the sources, so that copies give the same scores bit for bit as the
-/// sources together. Each target stores its progress in the transaction that writes the documents.
+/// String terms get their numbers first, in the order of the sources, so that copies give the same scores bit for bit
+/// as the sources together. Each target stores its progress in the transaction that writes the documents.
 package struct StoreCopy {
     /// How to treat an identifier that two sources have with different contents.
     package enum Conflict: String, Sendable, CaseIterable {
@@ -21,7 +21,8 @@ package struct StoreCopy {
     package struct Summary: Sendable, Hashable {
         /// The number of documents in the sources.
         package var documents = 0
-        /// The number of documents that were not copied because the target had an equal one or another one won a conflict.
+        /// The number of documents that were not copied because the target had an equal one or another one won a
+        /// conflict.
         package var repeated = 0
     }
 
@@ -30,28 +31,28 @@ package struct StoreCopy {
     private let conflict: Conflict
 
     /// - Parameters:
-    ///   - sources: what is copied.
-    ///   - targets: new stores, or those of a copy of the same state that was stopped. Of several, each document goes into
-    ///     the one that its identifier's hash names.
-    ///   - conflict: what becomes of an identifier that two sources have.
+    ///   - sources: The documents to copy.
+    ///   - targets: New stores, or the targets of a stopped copy of the same state. With several targets, each document
+    ///     goes to the one that its identifier's hash names.
+    ///   - conflict: How to treat an identifier that two sources have with different contents.
     package init(_ sources: ShardedSnapshot, to targets: [Store], conflict: Conflict = .refuse) {
         self.sources = sources
         self.targets = targets
         self.conflict = conflict
     }
 
-    /// Documents that are written together, and how many components and payload bytes they have at the most, unless a
-    /// document has more.
+    /// The maximum number of documents in a batch, and the maximum number of components and payload bytes in it. A
+    /// larger document is a batch by itself.
     private static let batchDocuments = 16_384
     private static let batchSize = 4 << 20
 
     /// Copies the missing documents.
     ///
-    /// - Parameter progress: called after each batch with the documents looked at; may throw to stop, with what was copied
-    ///   kept.
-    /// - Throws: `invalidArgument` for a target with documents of another origin and for a conflict; `dimensionMismatch` for
-    ///   token vectors whose encodings cannot be kept in one store; what reading and writing can throw, and what `progress`
-    ///   throws.
+    /// - Parameter progress: Called after each batch with the number of documents read so far. If it throws, the copy
+    ///   stops and keeps the documents that were copied.
+    /// - Throws: `invalidArgument` for a target with documents of another origin and for a conflict;
+    ///   `dimensionMismatch` for token vectors whose encodings cannot be stored in one store; the errors of reading, of
+    ///   writing and of `progress`.
     package func run(progress: (Int) throws -> Void = { _ in }) throws -> Summary {
         if let failure = sources.missing.first { throw failure }
         var places = try targets.map(place)
@@ -117,7 +118,7 @@ package struct StoreCopy {
         }
     }
 
-    /// Tells a state of the sources, and how it is divided, from others.
+    /// Identifies a state of the sources and its division among targets.
     private var origin: UInt64 {
         var writer = ByteWriter()
         for snapshot in sources.snapshots {
@@ -129,7 +130,7 @@ package struct StoreCopy {
         return XXH64.hash(writer.bytes, seed: 0x434F_5059)
     }
 
-    /// How far a target is.
+    /// The progress of a target.
     private func place(_ target: Store) throws -> CopyRecord {
         try target.read { snapshot in
             if let record = try snapshot.bookmark(CopyRecord.bookmark).flatMap(CopyRecord.init) {
@@ -151,7 +152,7 @@ package struct StoreCopy {
         }
     }
 
-    /// Gives new targets what the documents rely on: encoder, token codec, terms.
+    /// Writes the encoder, the token codec and the terms to new targets, because documents refer to them.
     private func prepare(_ places: [CopyRecord]) throws {
         let tokens = try TokenEncoding(of: sources.snapshots)
         let encoder = sources.encoder
@@ -207,7 +208,7 @@ package struct StoreCopy {
     }
 }
 
-/// A place in the documents of several stores, one after the other.
+/// A position in the documents of several stores, read one after the other.
 private struct CopyPosition: Comparable {
     let source: Int
     /// A document number.
@@ -216,7 +217,7 @@ private struct CopyPosition: Comparable {
     static func < (a: CopyPosition, b: CopyPosition) -> Bool { (a.source, a.document) < (b.source, b.document) }
 }
 
-/// How far a copy is: kept as the bookmark `copy` of its target.
+/// The progress of a copy, stored as the bookmark `copy` of its target.
 private struct CopyRecord {
     static let bookmark = "copy"
     private static let version: UInt8 = 1
@@ -242,7 +243,7 @@ private struct CopyRecord {
         return writer.bytes
     }
 
-    /// Nil for bytes that are no such record.
+    /// Decodes a record; nil if the bytes are not one.
     init?(_ bytes: [UInt8]) {
         let read: CopyRecord? = bytes.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
@@ -269,9 +270,9 @@ private struct TokenEncoding {
     let codebook: TokenCodebook?
     let dimension: Int
 
-    /// Nil for stores without token vectors.
+    /// Returns the encoding; nil if the stores have no token vectors.
     ///
-    /// - Throws: `invalidArgument` for several encodings: one store would have to round some of them again.
+    /// - Throws: `invalidArgument` for several encodings, because one store would have to round some vectors again.
     init?(of snapshots: [Snapshot]) throws {
         var found: (codec: MultivectorCodec, codebook: TokenCodebook?, dimension: Int)?
         for snapshot in snapshots {
@@ -298,7 +299,7 @@ private struct TokenEncoding {
 }
 
 extension Document {
-    /// The same with terms in the order of their bytes: stores give terms in the order of their numbers.
+    /// Returns the document with its terms in byte order. Stores return terms in the order of their numbers.
     fileprivate var sorted: Document {
         guard case .terms(let terms) = content else { return self }
         var document = self
