@@ -148,8 +148,9 @@ enum AddressSpace {
         return granted
     }
 
-    /// The size of a map: what is wanted if there is plenty; otherwise at most half of what is there, so that the rest of
-    /// the process has as much, and at least `room`; but not less than `least`. Nil when that would leave less than `room`.
+    /// The size of a map: what is wanted if there is plenty; otherwise at most half of what is there, so that the rest
+    /// of the process has as much, and at least `room`; but not less than `least`. Nil when that would leave less than
+    /// `room`.
     static func mapSize(wanted: Int, least: Int, available: Int) -> Int? {
         guard wanted.addingReportingOverflow(room).partialValue > available, available != .max else { return wanted }
         guard least + room <= available else { return nil }

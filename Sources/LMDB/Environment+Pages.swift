@@ -1,8 +1,8 @@
 internal import Platform
 import SystemPackage
 
-/// The pages of one commit, as a file would have them that holds nothing else: free pages are zeros, and the header page
-/// of the other commit is that of an empty database. Whoever has them holds a read transaction.
+/// The pages of one commit, as a file would have them that holds nothing else: free pages are zeros, and the header
+/// page of the other commit is that of an empty database. Whoever has them holds a read transaction.
 package struct CommitPages: ~Copyable {
     package let transactionID: UInt64
     package let pageSize: Int

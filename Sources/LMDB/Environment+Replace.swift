@@ -6,8 +6,8 @@ package import SystemPackage
 package struct PageFile {
     let descriptor: Int32
 
-    /// Reads as many bytes as there are from an offset on, at most as many as the buffer has. Returns how many, or -1 with
-    /// `errno` set.
+    /// Reads as many bytes as there are from an offset on, at most as many as the buffer has. Returns how many, or -1
+    /// with `errno` set.
     static func read(_ descriptor: Int32, from offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var filled = 0
         while filled < buffer.count {
@@ -82,14 +82,16 @@ package struct NewPageFile: ~Copyable {
 // A follower's file is never changed: a new one is made beside it and takes its name. Unlike a compaction this waits for no
 // reader. A process that has the old file open goes on reading it, with its lock file, until it looks for the new one.
 extension Environment {
-    /// Makes a file and puts it into the place of another, which nobody may have open for writing, or where nothing stands.
+    /// Makes a file and puts it into the place of another, which nobody may have open for writing, or where nothing
+    /// stands.
     ///
-    /// The lock file is removed first, so that two files never share one. A process that opens the file between that and
-    /// the rename waits. A crash leaves the old file or the new one, whole; what it leaves beside them the next call removes.
+    /// The lock file is removed first, so that two files never share one. A process that opens the file between that
+    /// and the rename waits. A crash leaves the old file or the new one, whole; what it leaves beside them the next
+    /// call removes.
     ///
     /// - Parameters:
-    ///   - fill: makes the new file. It is given the old file's pages, nil if there is none, and returns false to leave the
-    ///     old file where it is.
+    ///   - fill: makes the new file. It is given the old file's pages, nil if there is none, and returns false to leave
+    ///     the old file where it is.
     ///   - check: looks at the new file, which is complete, at its path.
     /// - Throws: `busy` while somebody has the file open for writing or replaces it too.
     /// - Returns: whether the file was replaced.
@@ -190,11 +192,12 @@ extension Environment {
         return !isInPlace(identity, at: canonicalPath)
     }
 
-    /// Opens the file that has taken the place of this one, if any has: for an environment opened read-only. Transactions
-    /// must end meanwhile, within `drainTimeout`; those that begin wait.
+    /// Opens the file that has taken the place of this one, if any has: for an environment opened read-only.
+    /// Transactions must end meanwhile, within `drainTimeout`; those that begin wait.
     ///
     /// - Parameter check: looks at the new file, with no transaction alive; throwing closes this environment.
-    /// - Throws: `busy` when they do not end, with nothing changed; `needsReopen` when the new file could not be opened.
+    /// - Throws: `busy` when they do not end, with nothing changed; `needsReopen` when the new file could not be
+    ///   opened.
     /// - Returns: whether it is another file now.
     package func adoptReplacement(_ check: (Environment) throws -> Void) throws(LMDBError) -> Bool {
         let operation = "refresh"

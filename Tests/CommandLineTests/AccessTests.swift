@@ -37,7 +37,8 @@ import Testing
     }
 
     #if os(Linux)
-        /// Whether a shell script can be run here, so that tests that need what it does are skipped and counted otherwise.
+        /// Whether a shell script can be run here, so that tests that need what it does are skipped and counted
+        /// otherwise.
         private static func succeeds(_ script: String) -> Bool {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/bash")

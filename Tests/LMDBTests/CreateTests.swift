@@ -183,7 +183,8 @@ import Testing
         #expect(folder.entries == ["b", "c"])
     }
 
-    /// A file or folder that a user has called as we call ours, and what becomes of it when something is made beside it.
+    /// A file or folder that a user has called as we call ours, and what becomes of it when something is made beside
+    /// it.
     @Test func `a name alone is no reason to delete`() throws {
         let name = "data.sparse.new-0123456789abcdef"
         writeBytes([1, 2], to: folder.file(name))

@@ -3,8 +3,8 @@ import Testing
 
 @testable import SparseStore
 
-/// Random operations against a dictionary and brute force. `make model OPERATIONS=100000 SEED=7` runs a long one; the seed
-/// of each run is printed, and repeats it where merging is driven by hand.
+/// Random operations against a dictionary and brute force. `make model OPERATIONS=100000 SEED=7` runs a long one; the
+/// seed of each run is printed, and repeats it where merging is driven by hand.
 @Suite struct ModelTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let operations = environment["MODEL_OPERATIONS"].flatMap(Int.init) ?? 1_500

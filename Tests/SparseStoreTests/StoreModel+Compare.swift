@@ -63,7 +63,8 @@ extension StoreModel {
         #expect(listed.map { stocks[TextKey($0.id)] } == stocks.values.sorted(by: >), comment)
     }
 
-    /// A search with options drawn at random: an exact answer is the reference's, page by page, whatever it is grouped by.
+    /// A search with options drawn at random: an exact answer is the reference's, page by page, whatever it is grouped
+    /// by.
     private func compareOptions(_ snapshot: Snapshot, _ state: State) throws {
         func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &vectors.generator) == 0 }
         let vector = try vectors.next()
@@ -124,8 +125,8 @@ extension StoreModel {
         }
     }
 
-    /// An exact answer is the reference's. A planned one has true scores, best first, of documents that are there and that
-    /// the filter lets through.
+    /// An exact answer is the reference's. A planned one has true scores, best first, of documents that are there and
+    /// that the filter lets through.
     func compare(_ snapshot: Snapshot, _ state: State, isExact: Bool, filter: Filter?) throws {
         let query = try vectors.next()
         var options = SearchOptions()

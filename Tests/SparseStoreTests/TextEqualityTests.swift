@@ -2,7 +2,8 @@ import Testing
 
 @testable import SparseStore
 
-/// Identifiers, terms and tags are bytes: texts that Swift calls equal, because they are canonically equivalent, are two.
+/// Identifiers, terms and tags are bytes: texts that Swift calls equal, because they are canonically equivalent, are
+/// two.
 @Suite struct TextEqualityTests {
     private static let composed = "caf\u{E9}"
     private static let decomposed = "cafe\u{301}"

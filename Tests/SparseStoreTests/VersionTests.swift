@@ -42,8 +42,8 @@ import Testing
         #expect(try outcome(isReadOnly: true) { $0.incompatibleFeatures = 1 << 40 } == .incompatibleFormat)
     }
 
-    /// Another major may have other tables: what it is must be said before they are missed. One of ours without its tables
-    /// is damaged.
+    /// Another major may have other tables: what it is must be said before they are missed. One of ours without its
+    /// tables is damaged.
     @Test func `a store without our tables is told by its record`() throws {
         for (major, code) in [(2, SparseStoreError.Code.incompatibleFormat), (StoreRecord.currentMajor, .corrupted)] {
             let temporary = try TemporaryStore()

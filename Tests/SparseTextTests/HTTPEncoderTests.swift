@@ -10,7 +10,8 @@ import Testing
 struct HTTPEncoderTests {
     private struct Broken: Error {}
 
-    /// A service that answers the length of each text as the weight of the token 1, after as many failures as it is told.
+    /// A service that answers the length of each text as the weight of the token 1, after as many failures as it is
+    /// told.
     private final class Service: EncodingTransport {
         private struct State {
             var failures: [Int]

@@ -7,8 +7,8 @@ import SparseStore
 ///     churn FOLDER --documents docs.csr --queries queries.csr [--live N] [--rounds 100] [--share 0.01] [--commit 1000]
 ///           [--pause MILLISECONDS] [--target 0.95] [--settle SECONDS] [--from STORE]
 ///
-/// The store is filled with the first N rows (all, by default), merged and tuned; or it is a copy of STORE, which has those
-/// rows already under their numbers as ids. Each round then gives `share` of the documents, drawn at random, the
+/// The store is filled with the first N rows (all, by default), merged and tuned; or it is a copy of STORE, which has
+/// those rows already under their numbers as ids. Each round then gives `share` of the documents, drawn at random, the
 /// vectors of other rows, in commits of `commit` documents with a pause after each, while one thread searches all the
 /// time and the store merges in the background. It prints a line of CSV for each round. Round 0 is the store as it was
 /// built, searched for some seconds. The round after the last one is the final store, once nothing is left to merge,

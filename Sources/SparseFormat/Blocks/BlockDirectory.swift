@@ -13,8 +13,8 @@ package struct BlockDirectory: Sendable {
     package let entries: [BlockEntry]
     private let terms: [TermID]
 
-    /// Proves that terms strictly ascend, and that each list lies inside its chunk and behind the list before, so that all
-    /// lists together are no longer than the chunks.
+    /// Proves that terms strictly ascend, and that each list lies inside its chunk and behind the list before, so that
+    /// all lists together are no longer than the chunks.
     ///
     /// - Parameter chunkLengths: The data length of each chunk of lists.
     package init(body: UnsafeRawBufferPointer, chunkLengths: [Int]) throws(FormatError) {

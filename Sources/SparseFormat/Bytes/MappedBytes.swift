@@ -1,14 +1,14 @@
 public import CZstd
 internal import Platform
 
-/// Pointers to bytes that do not change while anybody may read them. Threads may share them, so a view of bytes that keeps
-/// its pointers in this type is `Sendable` without further argument.
+/// Pointers to bytes that do not change while anybody may read them. Threads may share them, so a view of bytes that
+/// keeps its pointers in this type is `Sendable` without further argument.
 ///
 /// This holds for two kinds of bytes, and only these are put here:
-/// - Bytes in the memory map that belong to a committed value. LMDB never writes to a page that a transaction sees, and the
-///   transaction is kept by whoever holds the view (`ReadView`).
-/// - Bytes in memory of their own, which are written before a pointer to them is put here, and freed by an owner that lives
-///   as long as the view.
+/// - Bytes in the memory map that belong to a committed value. LMDB never writes to a page that a transaction sees, and
+///   the transaction is kept by whoever holds the view (`ReadView`).
+/// - Bytes in memory of their own, which are written before a pointer to them is put here, and freed by an owner that
+///   lives as long as the view.
 package struct Mapped<Pointer>: @unchecked Sendable {
     package let pointer: Pointer
 

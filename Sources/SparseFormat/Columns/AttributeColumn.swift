@@ -175,7 +175,8 @@ package struct AttributeColumn: Sendable {
 
     package func key(ofCode code: UInt64) -> UInt64 { base &+ code &* unit }
 
-    /// The key of a code as a column of the schema's type has it: a column of integers may be older than the first fraction.
+    /// The key of a code as a column of the schema's type has it: a column of integers may be older than the first
+    /// fraction.
     package func key(ofCode code: UInt64, as schemaType: AttributeType) -> UInt64 {
         let key = key(ofCode: code)
         guard schemaType == .number, type == .integer, case .integer(let value) = AttributeKey.value(key, .integer)

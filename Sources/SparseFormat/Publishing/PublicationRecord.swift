@@ -1,8 +1,8 @@
 /// A publication: one commit of a store, as the pages that a file of it alone would have. The record is what FORMAT.md
 /// calls its manifest; its chunks hold the pages.
 ///
-/// Pages are grouped into extents at fixed places, and extents into nodes: a node is the hashes of `nodeExtents` extents,
-/// and is itself kept as a chunk, so that a small commit makes a small manifest.
+/// Pages are grouped into extents at fixed places, and extents into nodes: a node is the hashes of `nodeExtents`
+/// extents, and is itself kept as a chunk, so that a small commit makes a small manifest.
 package struct PublicationRecord: Sendable, Equatable {
     private static let magic = Array("SPARSEPB".utf8)
     private static let version: UInt16 = 1

@@ -18,8 +18,8 @@ package enum PublishedChunk {
     }
 }
 
-/// What stands at the end of the first page of a published file, where LMDB keeps nothing: that the file is a copy, and of
-/// which commit. A commit of the file's own changes the header pages, and then the mark does not fit them any more.
+/// What stands at the end of the first page of a published file, where LMDB keeps nothing: that the file is a copy, and
+/// of which commit. A commit of the file's own changes the header pages, and then the mark does not fit them any more.
 package struct PublishedMark: Sendable, Equatable {
     private static let magic = Array("SPARSEST COPY OF".utf8)
     package static let size = 56

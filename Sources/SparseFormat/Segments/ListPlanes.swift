@@ -142,8 +142,8 @@ package struct ListPlanes {
     /// Iterates over the lists.
     ///
     /// - Parameters:
-    ///   - body: Called for each level of each list with the location of the list's postings, the range of the level, and
-    ///     the positions of the low bytes of its gaps and of its codes in the planes.
+    ///   - body: Called for each level of each list with the location of the list's postings, the range of the level,
+    ///     and the positions of the low bytes of its gaps and of its codes in the planes.
     ///   - dense: Called with the position of a dense list's codes in the chunk, and their position in the planes.
     @inline(__always)
     private func forEachRun(

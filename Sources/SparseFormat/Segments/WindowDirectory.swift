@@ -5,9 +5,9 @@
 /// bytes; u32 term[terms], ascending; then for each term f32 maximum, u32 offset, u32 count, u16 chunk, u8 encoding, 1
 /// zero byte, u16 ends[levels - 1], u8 averages[levels], zeros to a multiple of 4.
 ///
-/// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk and behind the
-/// list before, so that all lists together are no longer than the chunks, counts are 1...documents and level ends ascend to
-/// them. The view is valid as long as the bytes under it.
+/// `init` proves what every later access relies on: terms strictly ascend, each list lies inside its chunk and behind
+/// the list before, so that all lists together are no longer than the chunks, counts are 1...documents and level ends
+/// ascend to them. The view is valid as long as the bytes under it.
 package struct WindowDirectory: Sendable {
     package static let prefixSize = 32
     private static let fixedSize = 16

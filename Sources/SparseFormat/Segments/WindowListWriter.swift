@@ -15,8 +15,8 @@ package struct WindowListWriter {
     package private(set) var chunks: [[UInt8]] = []
     private var nonzeros: UInt64 = 0
 
-    /// The data of a chunk, unless one list has more: with its headers it fills sixteen pages of LMDB. It is proven at first
-    /// touch in some 10 us, and easily fitted into freed pages.
+    /// The data of a chunk, unless one list has more: with its headers it fills sixteen pages of LMDB. It is proven at
+    /// first touch in some 10 us, and easily fitted into freed pages.
     package static let chunkBytes = 65_472
     /// A list of more than the documents' share of 1 / this is dense: adding it by vector instructions then costs less
     /// than one random addition a posting.

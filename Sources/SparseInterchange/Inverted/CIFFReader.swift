@@ -1,8 +1,8 @@
 internal import SparseStore
 
 /// Reads the documents of an inverted index in the Common Index File Format
-/// ([CIFF](https://github.com/osirrc/ciff), version 1): a header, a message for each term with its postings, and a message
-/// for each document with its id. The count or impact of a posting becomes the weight.
+/// ([CIFF](https://github.com/osirrc/ciff), version 1): a header, a message for each term with its postings, and a
+/// message for each document with its id. The count or impact of a posting becomes the weight.
 ///
 /// Such a file is sorted by term, so it is read several times. Each pass gathers as many documents as have 64 million
 /// postings together, which take 512 MiB. The terms stay in memory. Compressed input is first copied to a temporary

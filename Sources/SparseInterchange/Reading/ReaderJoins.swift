@@ -1,7 +1,7 @@
 internal import SparseStore
 
-/// Adds what other files have of the same documents: ids and payloads, or token vectors. The first line or entry belongs to
-/// the first document, and so on; a rejected document has its own too.
+/// Adds what other files have of the same documents: ids and payloads, or token vectors. The first line or entry
+/// belongs to the first document, and so on; a rejected document has its own too.
 public final class JoinedReader: DocumentReader {
     private let documents: any DocumentReader
     private let column: any JoinedColumn
@@ -39,8 +39,8 @@ public final class JoinedReader: DocumentReader {
     /// The number of bad weights left out of the documents.
     public var droppedWeights: Int { documents.droppedWeights }
 
-    /// Returns the next document with what the other files have of it, or a reject. It is an error if a file has more or
-    /// fewer entries than there are documents.
+    /// Returns the next document with what the other files have of it, or a reject. It is an error if a file has more
+    /// or fewer entries than there are documents.
     public func next() throws(InterchangeError) -> DocumentRow? {
         guard let row = try documents.next() else {
             try column.finish(after: documents.position)

@@ -16,11 +16,11 @@ public struct PublishedObject: Sendable, Hashable {
     }
 }
 
-/// A place for publications: a folder (``FolderTarget``), or anything else that stores objects by name, such as a bucket of an
-/// object store.
+/// A place for publications: a folder (``FolderTarget``), or anything else that stores objects by name, such as a
+/// bucket of an object store.
 ///
-/// Objects are written once and never changed. A target guarantees that an object exists completely or not at all, and that it
-/// is durable and visible to every ``names(in:)`` once ``write(_:)`` or ``create(_:)`` has returned.
+/// Objects are written once and never changed. A target guarantees that an object exists completely or not at all, and
+/// that it is durable and visible to every ``names(in:)`` once ``write(_:)`` or ``create(_:)`` has returned.
 public protocol PublicationTarget: Sendable {
     /// The name of the target in messages.
     var name: String { get }

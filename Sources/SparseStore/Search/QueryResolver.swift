@@ -169,9 +169,9 @@ struct ResolvedQuery: Sendable {
     /// Whether a weight is above 0. Otherwise no document can score above 0.
     let hasPositiveWeight: Bool
     let hasNegativeWeight: Bool
-    /// For each term its place among the products of a score, which are added up in this order; nil where that is the order
-    /// of the terms. Shards that number terms otherwise than their first one have such an order, so that equal documents
-    /// score alike to the last bit.
+    /// For each term its place among the products of a score, which are added up in this order; nil where that is the
+    /// order of the terms. Shards that number terms otherwise than their first one have such an order, so that equal
+    /// documents score alike to the last bit.
     private(set) var order: [Int]?
 
     /// - Parameter components: The components in any order, with distinct terms. Those with weight 0 are dropped.

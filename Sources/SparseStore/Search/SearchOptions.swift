@@ -123,9 +123,10 @@ public struct Grouping: Sendable, Hashable {
         Grouping(key: .idPrefix(separator: TextKey(separator)), best: best)
     }
 
-    /// Groups documents by the value of an attribute: `.by("parent", best: 2)`. A document without the attribute forms its
-    /// own group, which has no value; to leave such documents out, filter by `.attribute("parent").exists`. A search throws
-    /// `invalidArgument` for an attribute that no document has had and for an attribute whose values are lists.
+    /// Groups documents by the value of an attribute: `.by("parent", best: 2)`. A document without the attribute forms
+    /// its own group, which has no value; to leave such documents out, filter by `.attribute("parent").exists`. A
+    /// search throws `invalidArgument` for an attribute that no document has had and for an attribute whose values are
+    /// lists.
     ///
     /// - Parameters:
     ///   - attribute: The name of the attribute. Its values are not lists.

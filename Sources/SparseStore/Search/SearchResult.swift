@@ -73,12 +73,13 @@ public struct Hit: Sendable, Hashable {
     /// The tags of the document, in ascending order; empty if it has none or if ``SearchOptions/fields`` does not
     /// request them.
     public internal(set) var tags: [String] = []
-    /// The attributes of the document by name; empty if it has none or if ``SearchOptions/fields`` does not request them.
+    /// The attributes of the document by name; empty if it has none or if ``SearchOptions/fields`` does not request
+    /// them.
     public internal(set) var attributes: [String: AttributeValue] = [:]
     /// The vector of the document; nil if ``SearchOptions/fields`` does not request it.
     public internal(set) var vector: SparseContent?
-    /// The value that the document is grouped by: that of an attribute, or the prefix of the identifier as a string. Nil
-    /// without ``SearchOptions/grouping``, and for a document without a value, which forms its own group.
+    /// The value that the document is grouped by: that of an attribute, or the prefix of the identifier as a string.
+    /// Nil without ``SearchOptions/grouping``, and for a document without a value, which forms its own group.
     public internal(set) var group: AttributeValue?
 }
 

@@ -19,8 +19,8 @@ extension ShardFailure: CustomStringConvertible {
     public var description: String { "shard '\(path)': \(error.message)" }
 }
 
-/// An answer that lacks some shards. It is thrown so that it cannot be mistaken for a complete answer. Catch it to use the
-/// part that is there.
+/// An answer that lacks some shards. It is thrown so that it cannot be mistaken for a complete answer. Catch it to use
+/// the part that is there.
 ///
 ///     do {
 ///         show(try store.search(query))

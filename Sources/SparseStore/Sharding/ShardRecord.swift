@@ -49,8 +49,8 @@ package struct ShardRecord: Sendable, Hashable {
         self = read
     }
 
-    /// The number of the shard that holds the document with an identifier: XXH64 of the identifier's bytes with the seed
-    /// 0x5348415244, modulo the number of shards.
+    /// The number of the shard that holds the document with an identifier: XXH64 of the identifier's bytes with the
+    /// seed 0x5348415244, modulo the number of shards.
     ///
     /// - Parameters:
     ///   - id: The identifier.

@@ -56,7 +56,8 @@ public struct Boost: Sendable, Hashable {
     ///   - value: A finite number. In a product, a number above 1 raises the score and a number below 1 lowers it.
     public static func when(_ filter: Filter, _ value: Double) -> Boost { Boost(kind: .when(filter), factor: value) }
 
-    /// Creates a boost by the value of an attribute of integers or numbers. Documents without the attribute have no number.
+    /// Creates a boost by the value of an attribute of integers or numbers. Documents without the attribute have no
+    /// number.
     ///
     /// - Parameters:
     ///   - attribute: The name of the attribute.
@@ -67,11 +68,11 @@ public struct Boost: Sendable, Hashable {
         Boost(kind: .value(TextKey(attribute), modifier), factor: factor)
     }
 
-    /// Creates a boost that falls from 1 with the distance between an attribute and an origin. Documents without the attribute
-    /// have no number. It is the decay of Elasticsearch's `function_score` query.
+    /// Creates a boost that falls from 1 with the distance between an attribute and an origin. Documents without the
+    /// attribute have no number. It is the decay of Elasticsearch's `function_score` query.
     ///
-    /// With d the distance less the offset, or 0 where that is negative, and s the scale: level^(d / s) for `exponential`,
-    /// level^((d / s)^2) for `gaussian`, and 1 - (1 - level) d / s, at least 0, for `linear`.
+    /// With d the distance less the offset, or 0 where that is negative, and s the scale: level^(d / s) for
+    /// `exponential`, level^((d / s)^2) for `gaussian`, and 1 - (1 - level) d / s, at least 0, for `linear`.
     ///
     /// - Parameters:
     ///   - attribute: The name of the attribute. Its values are dates, integers or numbers.

@@ -56,8 +56,8 @@ public struct SearchStage: Sendable {
         SearchStage(kind: .minimumScore(least), candidates: 1)
     }
 
-    /// Changes the scores of the best `candidates` documents of the previous stage by their attributes and tags. The other
-    /// documents keep their places behind them.
+    /// Changes the scores of the best `candidates` documents of the previous stage by their attributes and tags. The
+    /// other documents keep their places behind them.
     ///
     /// - Parameters:
     ///   - boosts: The boosts. Each gives a document a number, or nothing.

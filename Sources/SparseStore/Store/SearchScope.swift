@@ -4,9 +4,10 @@ internal import SparseFormat
 
 /// What a search looks into: one snapshot, or the snapshots of several shards, which answer as one.
 ///
-/// Each part is searched by itself, one after the other, and has to reach what the parts before it have found: one threshold
-/// holds for all. Whatever a score depends on beside query and document (frequencies, counts, the average length, the
-/// order in which products are added up) is that of all parts together, so the answer is that of one store with all documents.
+/// Each part is searched by itself, one after the other, and has to reach what the parts before it have found: one
+/// threshold holds for all. Whatever a score depends on beside query and document (frequencies, counts, the average
+/// length, the order in which products are added up) is that of all parts together, so the answer is that of one store
+/// with all documents.
 struct SearchScope: Sendable {
     let parts: [SearchPart]
     /// What queries are resolved against.
@@ -92,7 +93,8 @@ final class PartFailures: Sendable {
 
     var all: [Int: PartFailure] { failures.withLock { $0 } }
 
-    /// Runs `body` unless the part has failed. What is wrong with the part is noted, what is wrong with the question thrown.
+    /// Runs `body` unless the part has failed. What is wrong with the part is noted, what is wrong with the question
+    /// thrown.
     func attempt<R>(_ part: Int, _ body: () throws -> R) throws -> R? {
         guard all[part] == nil else { return nil }
         do {

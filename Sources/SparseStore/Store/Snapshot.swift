@@ -240,8 +240,8 @@ final class FilterCache: Sendable {
 
     /// Returns the documents that `filter` allows in each window. Calls `resolve` when they are not cached.
     ///
-    /// - Parameter schema: The attributes that the filter is resolved with. Those of a set of shards may change while the
-    ///   commit of this shard stays.
+    /// - Parameter schema: The attributes that the filter is resolved with. Those of a set of shards may change while
+    ///   the commit of this shard stays.
     func allowed(
         _ filter: Filter, _ schema: AttributeSchemaRecord, _ resolve: (Filter) throws -> [AllowedDocuments]
     ) rethrows -> [AllowedDocuments] {

@@ -33,7 +33,8 @@ extension Store {
             where: filter, order: order, limit: limit, after: cursor)
     }
 
-    /// Returns the number of documents that a filter matches, without blocking other tasks. See ``Snapshot/count(where:)``.
+    /// Returns the number of documents that a filter matches, without blocking other tasks. See
+    /// ``Snapshot/count(where:)``.
     public func count(where filter: Filter? = nil) async throws(SparseStoreError) -> Int {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).count(where: filter) }
     }
@@ -74,8 +75,8 @@ extension Store {
 ///         print(try document.get().id)
 ///     }
 ///
-/// The documents and their order are determined before the first element; each document is read when it is requested. If a
-/// document cannot be read, its error is the last element.
+/// The documents and their order are determined before the first element; each document is read when it is requested.
+/// If a document cannot be read, its error is the last element.
 public struct DocumentSequence: Sequence {
     private let snapshot: Snapshot
     private let filter: Filter?
@@ -130,8 +131,8 @@ public struct DocumentSequence: Sequence {
 ///
 ///     for try await document in store.documents(where: .tag("de")) { print(document.id) }
 ///
-/// Each page is read from the commit that is newest then, and continues after the last document of the previous page. A page
-/// costs a pass over all documents, so use large pages. To continue later, keep ``Iterator/cursor``.
+/// Each page is read from the commit that is newest then, and continues after the last document of the previous page. A
+/// page costs a pass over all documents, so use large pages. To continue later, keep ``Iterator/cursor``.
 public struct AsyncDocumentSequence: AsyncSequence, Sendable {
     /// One document.
     public typealias Element = Document

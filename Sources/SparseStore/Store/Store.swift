@@ -177,11 +177,12 @@ public final class Store: Sendable {
     }
 
     /// Switches to the file that has replaced the store, if there is one. Use it for a copy that a ``Follower`` of this
-    /// process or of another keeps up to date, opened with ``Configuration/isReadOnly``. Calls that ask for a generation
-    /// that the old file does not have, such as `search(_:options:atLeast:waitingUpTo:)`, switch by themselves.
+    /// process or of another keeps up to date, opened with ``Configuration/isReadOnly``. Calls that ask for a
+    /// generation that the old file does not have, such as `search(_:options:atLeast:waitingUpTo:)`, switch by
+    /// themselves.
     ///
-    /// Snapshots that are held must end within 10 seconds, and new calls wait for them. If no file has replaced the store,
-    /// the call costs one question to the file system.
+    /// Snapshots that are held must end within 10 seconds, and new calls wait for them. If no file has replaced the
+    /// store, the call costs one question to the file system.
     ///
     /// - Returns: whether it is another file now.
     /// - Throws: `busy`, with nothing changed, when a snapshot does not end; `needsReopen` when the new file cannot be

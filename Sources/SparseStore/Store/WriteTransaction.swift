@@ -38,8 +38,8 @@ public struct WriteTransaction: ~Copyable {
         try SparseStoreError.translate { try session.update(id, change) }
     }
 
-    /// Gives strings numbers in this order, unless they have some. Stores that get the same terms in the same order number
-    /// them alike.
+    /// Gives strings numbers in this order, unless they have some. Stores that get the same terms in the same order
+    /// number them alike.
     ///
     /// - Throws: `termSpaceMismatch`, `invalidVector` for a string that is no term, and what writing can throw.
     package mutating func reserve(terms: [String]) throws(SparseStoreError) {

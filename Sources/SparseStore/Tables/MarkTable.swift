@@ -5,7 +5,8 @@ internal import SparseFormat
 enum Mark {
     /// Documents that were removed from the store.
     case removed
-    /// Documents whose tags or attributes were changed after the segment was made. `documents` has their current values.
+    /// Documents whose tags or attributes were changed after the segment was made. `documents` has their current
+    /// values.
     case changed
 
     /// The table of the pages.

@@ -28,8 +28,8 @@ public struct InferenceFreeEncoder: TextEncoder {
     ///
     /// - Parameters:
     ///   - tokenizer: The tokenizer of queries.
-    ///   - table: The model's `idf.json` by token, or a Float32 for each token number. If nil, each token is weighted by
-    ///     the document frequencies of the searched store.
+    ///   - table: The model's `idf.json` by token, or a Float32 for each token number. If nil, each token is weighted
+    ///     by the document frequencies of the searched store.
     /// - Throws: `invalidArgument` if a table by number does not have one weight for each token.
     public init(tokenizer: WordPieceTokenizer, table: WeightTableFile?) throws(SparseStoreError) {
         wordPiece = tokenizer

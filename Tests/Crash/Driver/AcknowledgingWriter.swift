@@ -1,8 +1,8 @@
 import SparseInterchange
 import SparseStore
 
-/// Writes documents one a commit, and says `ok` after each that was acknowledged. A commit that fails is tried once more,
-/// on a new handle if the old one asks for it; before that, nothing of it may be seen.
+/// Writes documents one a commit, and says `ok` after each that was acknowledged. A commit that fails is tried once
+/// more, on a new handle if the old one asks for it; before that, nothing of it may be seen.
 struct AcknowledgingWriter {
     let path: String
     let configuration: Configuration

@@ -3,10 +3,10 @@ import SparseStore
 
 /// One of several processes that use one store at the same time, for `Scripts/processes.sh`.
 ///
-/// A writer owns groups of documents. A commit gives all documents of some groups the same new revision, or removes them;
-/// the revision is the weight of the group's term and stands in the payload, and the writer's clock, a document of its own,
-/// gets it too. So whoever looks can tell half a commit, one that was lost, and one that came back. Every process looks at
-/// the groups of all; a writer also compares its own with what it remembers.
+/// A writer owns groups of documents. A commit gives all documents of some groups the same new revision, or removes
+/// them; the revision is the weight of the group's term and stands in the payload, and the writer's clock, a document
+/// of its own, gets it too. So whoever looks can tell half a commit, one that was lost, and one that came back. Every
+/// process looks at the groups of all; a writer also compares its own with what it remembers.
 struct SharedStore {
     static let groups = 400
     static let documentsPerGroup = 5

@@ -1,7 +1,7 @@
 @testable import SparseStore
 
-/// A store of documents that belong together by the beginnings of their identifiers ("p12#3"), and what any search of it
-/// must give.
+/// A store of documents that belong together by the beginnings of their identifiers ("p12#3"), and what any search of
+/// it must give.
 struct RetrievalCollection {
     struct Entry {
         let vector: SparseVector

@@ -4,7 +4,8 @@ import Testing
 
 @testable import SparseStore
 
-/// Damage to a block index. Its sources are the first, a segment that is gone, and the second of the manifest's segments.
+/// Damage to a block index. Its sources are the first, a segment that is gone, and the second of the manifest's
+/// segments.
 extension PlantedDamage {
     static let blocks = record + parts + blockLists + blockLines
 

@@ -14,9 +14,11 @@ enum SoundStore: String, CaseIterable, Sendable {
     case vectors
     /// Windows without exact vectors, one of eight levels with some of it removed, and one with them.
     case compact
-    /// A block index over windows with and without exact vectors, one of its sources merged away, documents removed since.
+    /// A block index over windows with and without exact vectors, one of its sources merged away, documents removed
+    /// since.
     case blocks
-    /// Counts that BM25 scores, in windows with and without levels and exact vectors, laid out at several average lengths.
+    /// Counts that BM25 scores, in windows with and without levels and exact vectors, laid out at several average
+    /// lengths.
     case counts
     /// Attributes of every type in two segments, some documents removed, and some tags and attributes changed since.
     case attributed

@@ -77,8 +77,9 @@ enum BlockContentsCheck: VerificationCheck {
         try checkLists(index, verification)
     }
 
-    /// The slot of each document of the sources that has one; nil, with a finding, when slots are of no document or of one
-    /// that another has. As many as there are slots: the record of the index may speak of more documents than there are.
+    /// The slot of each document of the sources that has one; nil, with a finding, when slots are of no document or of
+    /// one that another has. As many as there are slots: the record of the index may speak of more documents than there
+    /// are.
     private static func slots(_ index: BlockIndex, _ verification: Verification) throws -> [Int: Int]? {
         let prefix = Keys.segmentPrefix(index.record.number)
         return try verification.attempt(.segments, prefix) {

@@ -213,8 +213,9 @@ extension BlockScan {
         var best: BoundedMinimumHeap<UInt64>
         /// The documents to be scored, and the position of their lines once it is known.
         var pending: [(slot: Int, place: Int)] = []
-        /// How many postings there are in the chosen lists, and lines in the index, that were not read. A sound index is read
-        /// once at the most; blocks that share postings, or documents that share lines, would be read without end.
+        /// How many postings there are in the chosen lists, and lines in the index, that were not read. A sound index
+        /// is read once at the most; blocks that share postings, or documents that share lines, would be read without
+        /// end.
         private var postingsLeft: Int
         private var linesLeft: Int
         private let visited: UnsafeMutablePointer<UInt64>

@@ -108,8 +108,9 @@ enum WindowKernels {
         }
     }
 
-    /// Returns the `rank`-th largest of some numbers from 0 on, with rank 1 being the largest: the largest number that so
-    /// many reach, by halving the range 15 times. Comparing all of them each time takes no branch that depends on them.
+    /// Returns the `rank`-th largest of some numbers from 0 on, with rank 1 being the largest: the largest number that
+    /// so many reach, by halving the range 15 times. Comparing all of them each time takes no branch that depends on
+    /// them.
     ///
     /// - Parameters:
     ///   - count: The number of numbers, at most 512.
