@@ -85,7 +85,7 @@ extension Environment {
             }
         }
 
-        // Asked with the lock taken: whoever replaces the file looks for the locks of writers once this one can be seen.
+        // Check this while the lock is held: a process that replaces the file looks for the locks of writers afterward.
         if dataLock.isBeingSwapped {
             _ = waitForReplacement(of: identity, at: canonicalPath)
             return nil

@@ -39,9 +39,9 @@ package struct CommitPages: ~Copyable {
 
     private func isFree(_ page: Int) -> Bool { free[page >> 6] >> UInt64(page & 63) & 1 != 0 }
 
-    /// Reads pages. What lies behind the last one is zeros.
+    /// Reads pages. Bytes past the last page are zeros.
     ///
-    /// - Parameter buffer: is given as many bytes as the pages have.
+    /// - Parameter buffer: Receives the bytes of the pages.
     /// - Returns: false when all of them are free, and `buffer` is as it was.
     package func read(_ pages: Range<Int>, into buffer: inout [UInt8]) throws(LMDBError) -> Bool {
         let used = pages.clamped(to: 0..<count)
@@ -84,8 +84,8 @@ extension Environment {
         for attempt in 0..<1_000 {
             let transaction = try beginRead()
             let slot = Int(transaction.id & 1)
-            // Of two header pages a commit writes the older one. So this one is that of our commit, and whole, if ours is
-            // still the newest once it has been read.
+            // A commit overwrites the older of the two header pages. This page is therefore complete, and that of our
+            // commit, if our commit is still the newest after the read.
             let (page, newest) = try withHandle("publish") { handle in
                 let size = MapInformation(handle).pageSize
                 let page = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in

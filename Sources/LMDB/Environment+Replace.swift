@@ -79,22 +79,23 @@ package struct NewPageFile: ~Copyable {
     }
 }
 
-// A follower's file is never changed: a new one is made beside it and takes its name. Unlike a compaction this waits for no
-// reader. A process that has the old file open goes on reading it, with its lock file, until it looks for the new one.
+// A follower's file is never changed. A new file is made next to it and takes its name. Unlike a compaction, this does
+// not wait for readers. A process that has the old file open keeps reading it, with its lock file, until it looks for
+// the new one.
 extension Environment {
-    /// Makes a file and puts it into the place of another, which nobody may have open for writing, or where nothing
-    /// stands.
+    /// Makes a file and replaces another one with it, or creates it if there is none. No process may have the old file
+    /// open for writing.
     ///
     /// The lock file is removed first, so that two files never share one. A process that opens the file between that
-    /// and the rename waits. A crash leaves the old file or the new one, whole; what it leaves beside them the next
-    /// call removes.
+    /// and the rename waits. A crash leaves either the old file or the new one intact; the next call removes
+    /// anything else that it left.
     ///
     /// - Parameters:
-    ///   - fill: makes the new file. It is given the old file's pages, nil if there is none, and returns false to leave
-    ///     the old file where it is.
-    ///   - check: looks at the new file, which is complete, at its path.
-    /// - Throws: `busy` while somebody has the file open for writing or replaces it too.
-    /// - Returns: whether the file was replaced.
+    ///   - fill: Writes the new file. It gets the pages of the old file, or nil if there is none, and returns false to
+    ///     keep the old file.
+    ///   - check: Checks the complete new file at its path.
+    /// - Throws: `busy` while another process has the file open for writing or replaces it.
+    /// - Returns: Whether the file was replaced.
     @discardableResult
     package static func replace(
         _ path: FilePath, mode: UInt16, operation: String,
@@ -176,9 +177,9 @@ extension Environment {
         return stat(path, &status) == 0 && FileIdentity(status) == identity
     }
 
-    /// Waits while another file takes the place of this one, which is a matter of milliseconds.
+    /// Waits until another file has replaced this one, which takes milliseconds.
     ///
-    /// - Returns: whether another stands there.
+    /// - Returns: Whether it was replaced.
     static func waitForReplacement(of identity: FileIdentity, at canonicalPath: String) -> Bool {
         for _ in 0..<10_000 {
             guard isInPlace(identity, at: canonicalPath),

@@ -202,7 +202,7 @@ struct WorkFolder {
         if isAbandoned(path, descriptor, for: name) { remove(path, descriptor) } else { closeDescriptor(descriptor) }
     }
 
-    /// Whether a folder is ours, and nobody works on it; then its record is locked.
+    /// Returns whether a folder is ours and no process works on it. If so, its record is locked.
     private static func isAbandoned(_ path: String, _ descriptor: Int32, for name: String) -> Bool {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, let contents = Filesystem.entries(path) else { return false }
         let record = record(for: name)
@@ -219,11 +219,11 @@ struct WorkFolder {
             && zip(bytes[..<count], record).allSatisfy { $0 == $1 || $0 == 0 }
     }
 
-    /// Deletes what we put into a folder, the record last, and the folder if nothing else is in it.
+    /// Deletes our files in a folder, the record last, and then the folder if it is empty.
     ///
-    /// - Parameter owner: the open record, which is closed.
+    /// - Parameter owner: The descriptor of the open record, which is closed.
     private static func remove(_ path: String, _ owner: Int32) {
-        // A file that is itself made in steps has had a folder of its own.
+        // The file may have been made in steps, in a folder inside this one.
         removeAbandoned(in: path, for: fileName)
         unlink(join(path, fileName))
         unlink(join(path, fileName + "-lock"))

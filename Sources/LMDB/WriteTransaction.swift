@@ -187,8 +187,8 @@ extension Environment {
         return writer.withLock { $0.isOwned(by: me) }
     }
 
-    /// Lets writers of other processes in, for a thread that writes in many small transactions: liblmdb's lock goes to
-    /// whoever asks first once it is free.
+    /// Gives writers of other processes a chance between many small transactions of one thread. liblmdb's lock goes to
+    /// the first process that asks for it after its release.
     package func letOthersWrite() {
         usleep(1_000)
     }

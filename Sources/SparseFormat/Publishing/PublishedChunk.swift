@@ -18,12 +18,12 @@ package enum PublishedChunk {
     }
 }
 
-/// What stands at the end of the first page of a published file, where LMDB keeps nothing: that the file is a copy, and
-/// of which commit. A commit of the file's own changes the header pages, and then the mark does not fit them any more.
+/// The mark at the end of the first page of a published file, where LMDB stores nothing. It says that the file is a
+/// copy, and of which commit. If the file gets its own commits, its header pages change and no longer match the mark.
 package struct PublishedMark: Sendable, Equatable {
     private static let magic = Array("SPARSEST COPY OF".utf8)
     package static let size = 56
-    /// What LMDB writes of a header page.
+    /// The number of bytes that LMDB writes in a header page.
     private static let headerBytes = 152
 
     package var uuid: StoreUUID
@@ -36,7 +36,7 @@ package struct PublishedMark: Sendable, Equatable {
         self.transaction = transaction
     }
 
-    /// The mark of a file's first two pages; nil when there is none, or when the file has commits of its own.
+    /// Reads the mark from a file's first two pages; nil if there is none, or if the file has its own commits.
     package init?(headers: [UInt8], pageSize: Int) {
         guard headers.count >= 2 * pageSize, pageSize >= Self.headerBytes + Self.size else { return nil }
         let mark = Array(headers[pageSize - Self.size..<pageSize])

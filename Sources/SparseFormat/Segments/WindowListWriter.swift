@@ -136,20 +136,21 @@ package struct WindowListWriter {
     }
 }
 
-/// The levels of a window's lists: a posting's level says how much of its document's weight stands in heavier terms.
+/// The levels of a window's lists. The level of a posting tells which share of its document's weight is in heavier
+/// terms.
 ///
 /// Lists hold their postings level by level, so that a scan which reads the first levels only reads what each document
 /// is mostly about (the mass ratio pruning of SINDI, Li et al., ICDE 2026, decided at query time).
 package enum WindowLevels {
-    /// Levels of a window of `minimumDocuments` or more; smaller ones have one.
+    /// The number of levels of a window with at least `minimumDocuments`; smaller windows have one.
     package static let count = 8
-    /// Below this a window is scanned whole: levels would cost more bytes than they spare.
+    /// The number of documents below which a window has one level, because more would cost more bytes than they save.
     package static let minimumDocuments = 1_024
-    /// A posting is of the first level whose bound its document's heavier terms' share of the mass stays under; of the
-    /// last when it stays under none. How ties and rounding go, FORMAT.md says ("Directory").
+    /// A posting is in the first level whose bound is above the share of the mass in the heavier terms of its document,
+    /// or else in the last level. FORMAT.md, "Directory", defines ties and rounding.
     package static let bounds: [Float] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
-    /// How many levels a window of so many documents has.
+    /// Returns the number of levels of a window with the given number of documents.
     package static func count(documents: Int) -> Int { documents < minimumDocuments ? 1 : count }
 }
 

@@ -36,7 +36,7 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
     package let code: Code
     /// What exactly was found, in a few words; may be empty.
     package let detail: String
-    /// The table of the value; nil while bytes are decoded that do not know where they stand.
+    /// The table of the value; nil while bytes of an unknown table are decoded.
     package let table: TableNumber?
     /// The key in hexadecimal, abbreviated; empty when not known.
     package let key: String
@@ -53,7 +53,7 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         self.init(.invariant(invariant.rawValue, invariant.rule), detail)
     }
 
-    /// The same error with the place where the value stands, unless a place is known already.
+    /// Returns the same error with the table and key of the value, unless it has a table already.
     package func at(_ table: TableNumber, key: UnsafeRawBufferPointer) -> FormatError {
         guard self.table == nil else { return self }
         return FormatError(code, detail, table: table, key: Hexadecimal.abbreviated(key))

@@ -29,7 +29,7 @@ package enum Value {
         return writer.bytes
     }
 
-    /// Writes the header before a body that stands at offset 16 already, as in memory that LMDB reserved.
+    /// Writes the header of a body that is already at offset 16, for example in memory that LMDB has reserved.
     ///
     /// False, and nothing written, when the buffer is no larger than the header needs, or its body larger than
     /// the format can say.

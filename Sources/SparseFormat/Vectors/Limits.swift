@@ -1,5 +1,4 @@
-// Every limit of the format in one place. FORMAT.md, "Limits", prints them; the tests stand on both sides
-// of each limit.
+// All limits of the format. FORMAT.md, "Limits", lists them, and tests check both sides of each.
 
 /// The limits of the format, which hold for every store.
 ///
@@ -34,11 +33,11 @@ public enum Limits {
     public static let maximumAttributeNames = 1_024
     /// The most token vectors of one document's multivector; the fewest are one.
     public static let maximumTokensPerMultivector = 4_096
-    /// The most components of one token vector; the fewest are one.
+    /// The maximum number of components of a token vector; the minimum is one.
     public static let maximumDimension = 1_024
-    /// The components that a token vector may hold: what half precision can say. NaN lies outside.
+    /// The range of the components of a token vector, which is that of half precision. NaN is outside.
     public static let components: ClosedRange<Float> = -65_504...65_504
-    /// The most token vectors of one query.
+    /// The maximum number of token vectors of a query.
     public static let maximumQueryTokens = 512
     /// The most terms of one query.
     public static let maximumQueryTerms = 65_535

@@ -103,7 +103,7 @@ struct Salvage {
         while true {
             let (isReadable, entry) = try Self.seek(&cursor, next &+ jump)
             guard isReadable else {
-                // Numbers ascend: a leaf that cannot be read is passed by asking for ever larger ones.
+                // Numbers ascend, so larger and larger numbers lead past a leaf that cannot be read.
                 try renew()
                 cursor = try commit.reader.cursor(.documents)
                 documents = self.documents

@@ -247,7 +247,7 @@ extension StagedBlocks {
     /// Writes the lines of the documents with similar ones adjacent. Returns the number of lines and each document's
     /// slot.
     private mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
-        // A manifest may speak of segments that are not there: that is noticed before anything gets as large as they would be.
+        // A manifest may name segments that do not exist. Notice that before allocating memory for them.
         _ = try open()
         var writer = ImpactLineWriter()
         var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })

@@ -31,7 +31,8 @@ public struct Document: Sendable, Hashable {
             attributes: attributes, multivector: multivector)
     }
 
-    // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the process.
+    // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the
+    // process.
     /// Creates a document with the string terms of a dictionary.
     @_disfavoredOverload
     public init(

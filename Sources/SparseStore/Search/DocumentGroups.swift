@@ -7,7 +7,7 @@ struct DocumentGroups {
     private let members: [SegmentGroups]
     private let numbers = Numbers()
 
-    /// The same groups, of each of which so many documents are wanted.
+    /// Returns the same groups with another number of documents per group.
     func keeping(_ best: Int) -> DocumentGroups { DocumentGroups(members, best: best) }
 
     /// The numbers assigned to groups, shared by all windows. Used by one search on one thread.

@@ -33,7 +33,8 @@ public struct Query: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         content = .terms(terms.map { WeightedTerm($0.key, $0.value) })
     }
 
-    // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the process.
+    // Generic and disfavored, so that a literal does not become a dictionary: two spellings of a text would end the
+    // process.
     /// Creates a query with the string terms of a dictionary.
     @_disfavoredOverload
     public init(terms: some Sequence<(key: String, value: Float)>) {

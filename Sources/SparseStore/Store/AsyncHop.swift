@@ -18,7 +18,7 @@ enum AsyncHop {
     ) async throws -> R {
         let cancellation = Cancellation()
         let trace = SpanContext()
-        // Taken by whoever is first: the thread that begins `body`, or the cancellation of a task that still waits for one.
+        // Taken by the thread that begins `body`, or by the cancellation of a task that still waits for a thread.
         let waiting = Lock<CheckedContinuation<R, any Error>?>(nil)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

@@ -33,7 +33,7 @@ extension SearchScope {
         try Candidates(documents, parts.map { CandidateSource($0.snapshot.view, $0.snapshot.codebooks) })
     }
 
-    /// Where documents stand, in their order; nil where there is no such document.
+    /// Returns the places of documents, in the order of the identifiers; nil for a document that does not exist.
     func places(of ids: [String]) throws -> [RankedPlace?] {
         var places = [RankedPlace?](repeating: nil, count: ids.count)
         try forEachPart { number, part in

@@ -213,9 +213,9 @@ extension SearchScope {
         guard let last = request.start.last else {
             return try find(request, request.query, limit: request.wanted, &counters)
         }
-        // An exact search can be told where to begin. One that leaves something out would look for the page among documents
-        // whose sums lie where it is to be found, and miss most of it: it has to find what comes before, too; and so does
-        // one of groups, of which a later page must not have those of an earlier one.
+        // An exact search can start at a rank. A planned search would look for the page among the documents whose sums
+        // are near that rank, and miss most of it, so it has to find the earlier pages too. A grouped search has to
+        // know the groups of earlier pages, because a later page must not repeat them.
         var limit = request.depth
         if request.grouping == nil {
             let isExact = try limit > Limits.maximumResults || isExact(request, limit: limit)

@@ -169,8 +169,8 @@ final class ProvenFlags: @unchecked Sendable {
     }
 }
 
-/// The chunks of one part of a segment. A search touches hundreds of them, so that what it needs of each, where its
-/// data lie and whether they were verified, stands in tables and not in as many objects.
+/// The chunks of one part of a segment. A search touches hundreds of them. The address of each chunk's data, and
+/// whether it was verified, are therefore kept in tables instead of one object per chunk.
 final class SegmentChunks: Sendable {
     let chunks: [SegmentBytes]
     private let data: [Mapped<UnsafeRawBufferPointer>]

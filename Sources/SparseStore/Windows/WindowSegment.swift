@@ -186,7 +186,7 @@ extension WindowSegment {
                 let pack = index / size * WindowEntry.packBytes
                 append(pack + 2 * (index % size), pack + 2 * size + index % size)
             }
-            // What stands behind the last posting and is no pad is left for the caller to wonder at.
+            // Anything else after the last posting stays, and the caller reports it.
             while postings.ordinals.count > count, postings.ordinals.last == WindowEntry.padOrdinal,
                 postings.codes.last == 0
             {

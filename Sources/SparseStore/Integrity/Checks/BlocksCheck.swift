@@ -77,9 +77,9 @@ enum BlockContentsCheck: VerificationCheck {
         try checkLists(index, verification)
     }
 
-    /// The slot of each document of the sources that has one; nil, with a finding, when slots are of no document or of
-    /// one that another has. As many as there are slots: the record of the index may speak of more documents than there
-    /// are.
+    /// Returns the slot of each document of the sources that has one. Returns nil, with a finding, if a slot belongs to
+    /// no document or two slots belong to the same one. Memory is bounded by the slots that exist, because the record
+    /// of the index may claim more documents.
     private static func slots(_ index: BlockIndex, _ verification: Verification) throws -> [Int: Int]? {
         let prefix = Keys.segmentPrefix(index.record.number)
         return try verification.attempt(.segments, prefix) {

@@ -293,7 +293,7 @@ struct FilterTokens {
     private mutating func identifier() throws(SparseStoreError) -> Kind {
         let isQuoted = index < characters.count && characters[index] == "\""
         var name = try name()
-        // An asterisk ends a prefix; in quotes it stands behind them, and within them is an asterisk.
+        // An asterisk after the closing quote marks a prefix. Inside quotes it is an ordinary character.
         if isQuoted, index < characters.count, characters[index] == "*" {
             index += 1
             return .idPrefix(name)

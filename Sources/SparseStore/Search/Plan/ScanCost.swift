@@ -8,7 +8,7 @@ enum ScanCost {
     private static let accumulator = 0.25
     /// Finding a document's exact vector.
     private static let document = 140.0
-    /// Selecting a candidate of a planned search, and waiting for its vector, which lies anywhere.
+    /// Selecting a candidate of a planned search, and waiting for its vector, which is rarely in the cache.
     private static let candidate = 1_100.0
     /// Comparing one component of the vector with the query.
     private static let component = 0.8

@@ -188,7 +188,7 @@ struct BlockScan {
             )
             counters.lines += read
             try found.read(lines: read)
-            // Few come so far: only of these is it asked where they stand, and whether they may be found.
+            // Few documents get here, so only their places and filters are looked up.
             guard let sum, sum > found.least, let place = try place(of: document.slot), isAllowed(place) else {
                 continue
             }
@@ -213,9 +213,9 @@ extension BlockScan {
         var best: BoundedMinimumHeap<UInt64>
         /// The documents to be scored, and the position of their lines once it is known.
         var pending: [(slot: Int, place: Int)] = []
-        /// How many postings there are in the chosen lists, and lines in the index, that were not read. A sound index
-        /// is read once at the most; blocks that share postings, or documents that share lines, would be read without
-        /// end.
+        /// The numbers of postings in the chosen lists and of lines in the index that were not read yet. A sound index
+        /// is read at most once; without these bounds, blocks that share postings or documents that share lines could
+        /// be read endlessly.
         private var postingsLeft: Int
         private var linesLeft: Int
         private let visited: UnsafeMutablePointer<UInt64>
@@ -251,7 +251,7 @@ extension BlockScan {
 
         /// Counts postings that are going to be read.
         ///
-        /// - Throws: `blockLists` when there are not so many left.
+        /// - Throws: `blockLists` if fewer postings are left.
         @inline(__always)
         mutating func read(postings: Int) throws {
             postingsLeft -= postings
@@ -260,7 +260,7 @@ extension BlockScan {
 
         /// Counts lines that were read.
         ///
-        /// - Throws: `blockCounts` when there were not so many left.
+        /// - Throws: `blockCounts` if fewer lines were left.
         @inline(__always)
         mutating func read(lines: Int) throws {
             linesLeft -= lines

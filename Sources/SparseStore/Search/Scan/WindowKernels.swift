@@ -108,9 +108,9 @@ enum WindowKernels {
         }
     }
 
-    /// Returns the `rank`-th largest of some numbers from 0 on, with rank 1 being the largest: the largest number that
-    /// so many reach, by halving the range 15 times. Comparing all of them each time takes no branch that depends on
-    /// them.
+    /// Returns the `rank`-th largest of some numbers that are not negative; rank 1 is the largest. This halves the
+    /// range 15 times and each time counts the numbers that reach its middle, without branches that depend on the
+    /// numbers.
     ///
     /// - Parameters:
     ///   - count: The number of numbers, at most 512.

@@ -208,8 +208,8 @@ struct WindowScan {
         let known = units(reaching: set.threshold)
         let rank = set.count + spoiled
         guard rank <= blocks else { return known }
-        // Unless so many blocks reach what is known already, their k-th maximum tells nothing new: in all but the first
-        // windows that is so, and counting is much cheaper than selecting.
+        // If fewer blocks than that reach the known bound, their k-th maximum cannot raise it. This is so in all but
+        // the first windows, and counting is much cheaper than selecting.
         guard WindowKernels.count(of: scratch.maxima, count: blocks, reaching: known) >= rank else { return known }
         let sum = WindowKernels.largest(rank, of: scratch.maxima, count: blocks)
         return max(known, units(reaching: narrowed(Float(sum) * unit - below) - penalty))

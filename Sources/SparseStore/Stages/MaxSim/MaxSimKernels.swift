@@ -74,7 +74,7 @@ struct MaxSimKernels {
         var largest = maxima.load(as: Lanes.self)
         var token = 0
         while token < count {
-            // Two at a time share each load of the query; the last one of an odd number stands twice.
+            // Two at a time share each load of the query; the last token of an odd number is used twice.
             let next = min(token + 1, count - 1)
             let (first, second) = (tokens + token * dimension, tokens + next * dimension)
             var (a, b) = (Lanes(), Lanes())
