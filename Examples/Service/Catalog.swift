@@ -98,10 +98,9 @@ struct CollectionRecord: Codable, Sendable {
     }
 
     func document(_ point: PointBody) throws -> Document {
-        var terms = try point.vector.flatMap { try weightedTerms($0.key, $0.value) }
-        // A document must have a term. No query contains this one.
-        if terms.isEmpty { terms = [WeightedTerm("\(number)/", 1)] }
-        var document = Document(id: documentID(point.id), terms: terms, tags: [tag])
+        let terms = try point.vector.flatMap { try weightedTerms($0.key, $0.value) }
+        var document = Document(id: documentID(point.id), tags: [tag])
+        if !terms.isEmpty { document.content = .terms(terms) }
         try set(point.payload ?? [:], of: &document)
         return document
     }
@@ -114,7 +113,7 @@ struct CollectionRecord: Codable, Sendable {
         document.attributes.merge(try pointID(document.id).attributes) { $1 }
     }
 
-    /// Returns the index and the vector name of a term of a document of this collection; nil for the placeholder term.
+    /// Returns the index and the vector name of a term of a document of this collection; nil for other terms.
     func index(of term: String) -> (vector: String, index: UInt32)? {
         guard let slash = term.firstIndex(of: "/"), let colon = term.lastIndex(of: ":"), slash < colon,
             let index = UInt32(term[term.index(after: colon)...])

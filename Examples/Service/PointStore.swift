@@ -344,8 +344,9 @@ extension PointAnswer {
             }
     }
 
-    private mutating func add(content: SparseContent, _ selection: FieldSelection, _ collection: CollectionRecord) {
-        guard !selection.isNothing, case .terms(let terms) = content else { return }
+    private mutating func add(content: SparseContent?, _ selection: FieldSelection, _ collection: CollectionRecord) {
+        guard !selection.isNothing else { return }
+        let terms = if case .terms(let terms) = content { terms } else { [WeightedTerm]() }
         var vectors: [String: [(index: UInt32, value: Float)]] = [:]
         for term in terms {
             guard let (vector, index) = collection.index(of: term.term) else { continue }

@@ -18,7 +18,7 @@ def store(tmp_path):
 def collection(rows, columns=200, seed=1, density=0.05):
     matrix = scipy.sparse.random(rows, columns, density, "csr", np.float32, np.random.default_rng(seed))
     matrix.data += 0.1
-    # A document has at least one term.
+    # By default, a document has at least one term.
     for row in np.flatnonzero(np.diff(matrix.indptr) == 0):
         matrix[row, 0] = 1
     return matrix.tocsr()
@@ -37,6 +37,19 @@ def test_exact_search_equals_a_dense_product(store):
         there = [int(id) for id in row if id is not None]
         np.testing.assert_allclose(products[query, there], values[: len(there)], rtol=1e-5)
         assert len(set(there)) == len(there)
+
+
+def test_documents_without_a_vector_are_stored_on_request(store):
+    vectors = [{"a": 1.0}, {}, {"a": 0.0}]
+    with pytest.raises(sparsestore.SparseStoreError) as failure:
+        store.upsert(["full", "bare", "zero"], vectors)
+    assert "'bare'" in failure.value.problem and "empty_vectors" in failure.value.remedy
+    store.upsert(["full", "bare", "zero"], vectors, attributes={"n": [1, 2, 3]}, empty_vectors=True)
+    assert store.count() == 3
+    assert store.count("n >= 2") == 2
+    ids, scores = store.search([{"a": 2.0}], k=3, recall="exact")
+    assert ids.tolist() == [["full", None, None]]
+    assert scores.tolist() == [[2, 0, 0]]
 
 
 @pytest.mark.parametrize("convert", [

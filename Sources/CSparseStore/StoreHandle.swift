@@ -124,6 +124,7 @@ private struct InputDocuments {
     private let tags: InputTags?
     private let columns: InputColumns
     private let tokens: InputTokens?
+    private let acceptsEmptyVectors: Bool
 
     init(_ batch: sparsestore_batch) throws {
         guard let ids = batch.ids, let vectors = batch.vectors else {
@@ -141,23 +142,20 @@ private struct InputDocuments {
         tags = try InputTags(batch.tags, offsets: batch.tag_offsets, rows: count)
         columns = try InputColumns(batch.columns, count: batch.column_count, rows: count)
         tokens = try batch.tokens.map { try InputTokens($0.pointee, rows: count) }
+        acceptsEmptyVectors = batch.empty_vectors != 0
         self.count = count
     }
 
     func document(_ row: Int) throws -> Document {
         let id = try ids.text(row, name: "ids")
         let label = "row \(row), document '\(id)',"
-        guard let content = try vectors.content(row, label: label) else {
+        var document = Document(id: id, payload: payloads?.bytes(row))
+        document.content = try vectors.content(row, label: label)
+        guard document.content != nil || acceptsEmptyVectors else {
             throw SparseStoreError(
                 .invalidVector, problem: "\(label) has no weight above zero",
-                remedy: "leave it out")
+                remedy: "leave it out, or set empty_vectors")
         }
-        var document: Document
-        switch content {
-        case .vector(let vector): document = Document(id: id, vector: vector)
-        case .terms(let terms): document = Document(id: id, terms: terms)
-        }
-        document.payload = payloads?.bytes(row)
         document.multivector = try tokens?.multivector(row, label: label)
         document.tags = try tags?.labels(row) ?? []
         for (name, value) in try columns.values(row) { document.attributes[name] = value }

@@ -64,6 +64,7 @@ struct ExportTests {
         case .terms(let terms):
             facts += terms.map { Array($0.term.utf8) + withUnsafeBytes(of: $0.weight.bitPattern) { Array($0) } }
                 .sorted { $0.lexicographicallyPrecedes($1) }
+        case nil: facts.append([0])
         case .vector(let vector):
             facts += zip(vector.terms, vector.weights).map { Array("\($0) \($1.bitPattern)".utf8) }
         }

@@ -178,4 +178,35 @@ struct LoadProcessTests {
         for _ in 0..<200 where !condition() { Thread.sleep(forTimeInterval: 0.05) }
         try #require(condition())
     }
+
+    @Test
+    func `documents without a vector are loaded on request, and exported as they were`() throws {
+        let folder = TemporaryFolder()
+        let (store, copy) = (folder.path("s.sparse"), folder.path("copy.sparse"))
+        let text = """
+            {"id": "bare", "content": "no vector", "tags": ["draft"], "attributes": {"year": 2024}}
+            {"id": "empty", "vector": {}}
+            {"id": "full", "vector": {"a": 1}}
+
+            """
+        let input = try folder.write("in.jsonl", text)
+        let refused = try Binary.run("load", store, input, "--json")
+        #expect(try refused.object()["rejected"] as? Int == 2)
+        #expect(refused.errors.contains("the vector is missing"), "\(refused.errors)")
+        #expect(refused.errors.contains("try --empty-vectors"), "\(refused.errors)")
+        let loaded = try Binary.run("load", store, input, "--empty-vectors", "--json")
+        #expect(try loaded.object()["rejected"] as? Int == 0, "\(loaded.errors)")
+        #expect(try Binary.run("count", store, "--json").object()["count"] as? Int == 3)
+        let counted = try Binary.run("count", store, "--where", "tag:draft AND year = 2024", "--json")
+        #expect(try counted.object()["count"] as? Int == 1)
+        let found = try Binary.run("search", store, "--terms", #"{"a": 1}"#, "--json").object()
+        #expect((found["hits"] as? [[String: Any]])?.map { $0["id"] as? String } == ["full"])
+        let document = try Binary.run("get", store, "bare", "--json").object()
+        #expect((document["vector"] as? [String: Any])?.isEmpty == true)
+        #expect(try Binary.run("verify", store, "--deep").status == 0)
+        let exported = try Binary.run("export", store)
+        let again = try Binary.run("load", copy, "-", "--empty-vectors", input: Data(exported.output.utf8))
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(try Binary.run("export", copy).output == exported.output)
+    }
 }

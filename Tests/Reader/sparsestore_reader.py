@@ -428,7 +428,7 @@ class Store:
 
     @staticmethod
     def vector(body, count, code):
-        require(1 <= count <= 65_535, "I16: a document has 1 to 65535 terms")
+        require(count <= 65_535, "I16: a document has at most 65535 terms")
         weights = list(body.fields(f"{count}{code}"))
         require(all(f32(1e-15) <= weight <= f32(1e15) for weight in weights), "I18: a weight is between 1e-15 and 1e15")
         terms, term = [], 0
@@ -493,7 +493,7 @@ class Window:
         require(size == entry["bytes"], "I110: bytes is the length of all values of the segment")
         require(entry["flags"] in (0, 1), "flags are known")
         self.is_compact = entry["flags"] == 1
-        require(all(len(parts[part]) == 1 for part in (1, 3)) and len(parts[7]) <= 1 and parts[2],
+        require(all(len(parts[part]) == 1 for part in (1, 3)) and len(parts[7]) <= 1,
                 "I110: each segment has all its parts")
         vectors = [len(parts[4]), bool(parts[5])]
         require(vectors == ([0, False] if self.is_compact else [1, True]), "I110: each segment has all its parts")
@@ -910,7 +910,7 @@ class BlockIndex:
             for one in window.lists:
                 largest[of[one["term"]]] = max(largest[of[one["term"]]], one["maximum"])
             for ordinal, vector in enumerate(window.vectors):
-                if ordinal in window.dead:
+                if ordinal in window.dead or not vector["terms"]:
                     continue
                 pairs = sorted(zip(vector["weights"], vector["terms"]), key=lambda pair: (-pair[0], pair[1]))
                 expected = [(of[term], max(1, code_of(weight, self.maxima[of[term]]))) for weight, term in pairs]

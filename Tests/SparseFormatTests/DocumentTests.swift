@@ -28,7 +28,7 @@ import Testing
     @Test func `round trips are exact`() throws {
         var random = SeededGenerator()
         for round in 0..<400 {
-            let count = 1 + Int(random.next() % 150)
+            let count = Int(random.next() % 150)
             let vector = Arbitrary.vector(&random, count: count, below: round % 3 == 0 ? .max : 2000)
             let tags = (0..<random.next() % 6).map { _ in random.text(bytes: 1 + Int(random.next() % 20)) }
             let size = Int(random.next() % 500)
@@ -94,8 +94,19 @@ import Testing
         #expect(decoded == vector)
         let over = SparseVector(uncheckedTerms: terms + [0], weights: vector.weights + [1])
         #expect(throws: FormatError.self) { try DocumentEncoder().encode(id: "d", vector: over, key: key) }
-        let none = SparseVector(uncheckedTerms: [], weights: [])
-        #expect(throws: FormatError.self) { try DocumentEncoder().encode(id: "d", vector: none, key: key) }
+    }
+
+    @Test func `a document without a vector scores zero and has no component`() throws {
+        let value = try DocumentEncoder().encode(id: "d", vector: .empty, key: key)
+        try value.withUnsafeBytes { bytes in
+            let view = try DocumentView(bytes, number: 5)
+            #expect(view.termCount == 0)
+            #expect(try view.vector() == .empty)
+            #expect(try view.score([1], termLimit: 1) == 0)
+            var components = 0
+            try view.forEachComponent { _, _ in components += 1 }
+            #expect(components == 0)
+        }
     }
 
     @Test func `compression is used where it saves`() throws {

@@ -143,6 +143,14 @@ import Testing
         #expect(try DocumentEncoder().encode(id: "doc-2", vector: vector, key: key) == value)
     }
 
+    @Test func `document without a vector`() throws {
+        let key = Keys.document(9)
+        let value = try example("documentEmpty", .documents, key)
+        let view = try value.withUnsafeBytes { try DocumentView($0, number: 9).vector() }
+        #expect(view == .empty)
+        #expect(try DocumentEncoder().encode(id: "doc-3", vector: .empty, tags: ["draft"], key: key) == value)
+    }
+
     @Test func `multivectors`() throws {
         let settings = MultivectorSettings(
             dimension: 3, encoding: .init(.pq32, codebook: 1), nextCodebook: 2, tokens: 400, bytes: 1_760,

@@ -130,5 +130,8 @@ struct CIFFTests {
             + message([18, 1, 97])
         #expect(documents(try rows(zero)).map(\.content) == [.terms([WeightedTerm("y", 4)])])
         #expect(documents(try rows(zero, rules: ReadingRules(isStrict: true))).isEmpty)
+        let nothing = index(list: [10, 1, 120, 34, 2, 16, 0])
+        #expect(documents(try rows(nothing)).isEmpty)
+        #expect(documents(try rows(nothing, rules: ReadingRules(acceptsEmptyVectors: true))) == [Document(id: "a")])
     }
 }

@@ -123,8 +123,9 @@ struct JSONLinesReaderTests {
     func `zero weights are dropped; a vector without any other is rejected`() throws {
         let document = try Support.document(#"{"id": 1, "vector": {"a": 0.0, "b": 1, "c": -0, "d": 0e5}}"#)
         #expect(Support.terms(document).map(\.term) == ["b"])
-        #expect(try Support.reason(#"{"id": 1, "vector": {"a": 0}}"#) == "the vector has no weight above zero")
-        #expect(try Support.reason(#"{"id": 1, "vector": {}}"#) == "the vector has no weight above zero")
+        let reason = "the vector has no weight above zero; try --empty-vectors"
+        #expect(try Support.reason(#"{"id": 1, "vector": {"a": 0}}"#) == reason)
+        #expect(try Support.reason(#"{"id": 1, "vector": {}}"#) == reason)
     }
 
     @Test(arguments: [
@@ -364,6 +365,45 @@ struct JSONLinesReaderTests {
         #expect(accepted == Array(repeating: [WeightedTerm("a", 1)], count: 8))
         // Not those of a line that is rejected all the same.
         #expect(lenient.droppedWeights == 7)
+    }
+
+    @Test
+    func `documents without a vector are accepted on request`() throws {
+        let text = [
+            #"{"id": 1, "vector": {}}"#, #"{"id": 2, "vector": {"a": 0}}"#, #"{"id": 3, "vector": null}"#,
+            #"{"id": 4, "tags": ["t"]}"#, #"{"id": 5, "vector": {"indices": [], "values": []}}"#,
+            #"{"id": 6, "vector": []}"#,
+        ].joined(separator: "\n")
+        var accepting = ReadingRules()
+        accepting.acceptsEmptyVectors = true
+        let rows = try Support.all(JSONLinesReader(source: ByteSource(bytes: Array(text.utf8)), rules: accepting))
+        let documents = rows.compactMap { if case .document(let document, _) = $0 { document } else { nil } }
+        #expect(documents.map(\.id) == ["1", "2", "3", "4", "5", "6"])
+        #expect(documents.allSatisfy { $0.content == nil })
+        for row in try Support.rows(text) {
+            guard case .reject = row else { Issue.record("\(row) is accepted"); continue }
+        }
+        // A vector under another name is one that the reader does not see.
+        let other = Array(#"{"id": 7, "sparse": {"indices": [1], "values": [2]}}"#.utf8)
+        guard case .reject(let reject)? = try JSONLinesReader(source: ByteSource(bytes: other), rules: accepting).next()
+        else { throw InterchangeError(.invalidInput, "not rejected") }
+        #expect(reject.reason == "the vector is missing; try --vector-field sparse")
+        // Attributes are none, and the caller may say where the vector is.
+        let named = try JSONLinesReader(
+            source: ByteSource(bytes: other), paths: FieldPaths(vector: "vector"), rules: accepting)
+        guard case .document = try named.next() else { throw InterchangeError(.invalidInput, "rejected") }
+        let attributes = Array(#"{"id": 8, "attributes": {"year": 2024}}"#.utf8)
+        guard case .document = try JSONLinesReader(source: ByteSource(bytes: attributes), rules: accepting).next()
+        else { throw InterchangeError(.invalidInput, "rejected") }
+    }
+
+    @Test
+    func `rows without a weight are accepted on request`() throws {
+        let bytes = Support.csr([[(1, 2)], [], [(3, 0)]])
+        let rows = try Support.all(
+            CSRReader(source: ByteSource(bytes: bytes), rules: ReadingRules(acceptsEmptyVectors: true)))
+        let documents = rows.compactMap { if case .document(let document, _) = $0 { document } else { nil } }
+        #expect(documents.map { $0.content == nil } == [false, true, true])
     }
 
     @Test

@@ -25,7 +25,7 @@ extension StoreModel {
             #expect(document.map { Set($0.tags.map { TextKey($0) }) } == state.tags[id], Comment(rawValue: place))
             #expect(document?.payload == Array("payload of \(id)".utf8), Comment(rawValue: place))
             #expect(
-                document?.content == state.vectors.documents[id].map(SparseContent.vector), Comment(rawValue: place))
+                document?.content == state.vectors.documents[id].flatMap(Self.content), Comment(rawValue: place))
         }
         #expect(try snapshot.document("none") == nil)
         try compareOptions(snapshot, state)
@@ -109,7 +109,7 @@ extension StoreModel {
         if options.fields == .all {
             for hit in joined {
                 #expect(hit.payload == Array("payload of \(hit.id)".utf8), comment)
-                #expect(hit.vector == state.vectors.documents[hit.id].map(SparseContent.vector), comment)
+                #expect(hit.vector == state.vectors.documents[hit.id].flatMap(Self.content), comment)
                 #expect(Set(hit.tags.map { TextKey($0) }) == state.tags[hit.id], comment)
             }
         }

@@ -118,6 +118,9 @@ final class StoreModel {
         try check()
     }
 
+    /// The content of a document with a vector.
+    static func content(_ vector: SparseVector) -> SparseContent? { vector == .empty ? nil : .vector(vector) }
+
     /// Tags that documents have; two of them are equal strings of different bytes.
     static let tags = ["even", "third", "rare", "caf\u{E9}", "cafe\u{301}"]
 
@@ -142,12 +145,14 @@ final class StoreModel {
         } else if choice < 22 {
             #expect(try transaction.remove(id) == next.remove(id), Comment(rawValue: place))
         } else {
-            let vector = try vectors.next()
+            // Some documents have no vector.
+            let vector = choice == 39 ? SparseVector.empty : try vectors.next()
             let tags = Self.tags.filter { tag in
                 Int.random(in: 0..<(["even": 2, "third": 3, "caf\u{E9}": 4][tag] ?? 50), using: &vectors.generator) == 0
             }
-            let document = Document(
-                id: id, vector: vector, payload: Array("payload of \(id)".utf8), tags: tags, attributes: attributes())
+            var document = Document(
+                id: id, payload: Array("payload of \(id)".utf8), tags: tags, attributes: attributes())
+            document.content = Self.content(vector)
             try transaction.upsert(document)
             next.put(document, vector)
         }

@@ -544,6 +544,7 @@ def examples():
     yield document("document", b"doc-1", [(3, 0.5), (17, f32(0.1)), (317, 2.0)], [b"blog", b"swift"], b"{}", 7,
         {b"lang": "de", b"open": True, b"price": 12.5, b"topics": ["b", "a"], b"year": 2024})
     yield document("documentHalf", b"doc-2", [(3, 0.5), (17, 1.25), (317, 2.0 ** -24)], [], None, 8)
+    yield document("documentEmpty", b"doc-3", [], [b"draft"], None, 9)
 
 
 F16, INT8, PQ32 = 0, 1, 2

@@ -344,7 +344,12 @@ def test_a_batch_is_an_upsert_too(changing):
 def test_points_without_a_vector_are_kept(changing):
     changing.upsert("changing", [models.PointStruct(id=30, vector={}, payload={"n": 30})])
     record = changing.retrieve("changing", [30], with_vectors=True)[0]
-    assert record.payload == {"n": 30} and not record.vector
+    assert record.payload == {"n": 30} and record.vector == {}
+    assert changing.count("changing", count_filter=models.Filter(must=[field("n", match=models.MatchValue(value=30))])).count == 1
+    found = changing.query_points("changing", vector({0: 1, 1: 1, 2: 1}), using="text", limit=100).points
+    assert len(found) == 9 and 30 not in [point.id for point in found]
+    changing.delete("changing", [30])
+    assert changing.count("changing").count == 9
 
 
 def test_payloads_are_set_replaced_and_cleared(changing):

@@ -150,6 +150,8 @@ private struct OperationsRun {
             } else {
                 Document(id: id, terms: weights.map { ("t\($0)", $1) }.map(WeightedTerm.init))
             }
+        // Some documents have no vector.
+        if extras >= 0xF0 { document.content = nil }
         document.payload = payload
         if extras & 0x20 != 0 { document.attributes = attributes(extras ^ weights.count) }
         document.tags = (0..<3).filter { extras >> (1 + $0) & 1 == 1 }.map { "tag\($0)" }

@@ -6,8 +6,9 @@ struct Model {
 
     static func weights(_ document: Document) -> [String: Float] { weights(document.content) }
 
-    static func weights(_ content: SparseContent) -> [String: Float] {
+    static func weights(_ content: SparseContent?) -> [String: Float] {
         switch content {
+        case nil: [:]
         case .terms(let terms): Dictionary(terms.map { ($0.term, $0.weight) }) { first, _ in first }
         case .vector(let vector): Dictionary(uniqueKeysWithValues: zip(vector.terms.map(String.init), vector.weights))
         }

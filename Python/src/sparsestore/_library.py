@@ -81,6 +81,7 @@ class Batch(Sized):
         ("tokens", POINTER(Tokens)),
         ("columns", POINTER(Column)),
         ("column_count", c_int64),
+        ("empty_vectors", c_int32),
     ]
 
 

@@ -183,6 +183,7 @@ class Store:
         attributes: Attributes | None = None,
         tokens: Sequence[Any] | None = None,
         vocabulary: Sequence[str] | None = None,
+        empty_vectors: bool = False,
     ) -> int:
         """Writes documents in one durable transaction. Documents with the same ids are replaced.
 
@@ -199,6 +200,8 @@ class Store:
                 store.
             tokens: The token vectors of each document, as an array with one row per token, or None.
             vocabulary: The name of each column of a matrix, for a store whose terms are strings.
+            empty_vectors: Whether to store a document whose vector has no weight above zero. It is found by its id and
+                by filters, but by no search. By default, it is an error.
 
         Returns:
             The generation of the commit.
@@ -210,7 +213,9 @@ class Store:
         rows = RowArray(vectors, vocabulary)
         if names.count != rows.rows:
             raise ValueError(f"there are {names.count} ids and {rows.rows} vectors; pass one id for each vector")
-        batch = lib.Batch(ids=ctypes.pointer(names.view), vectors=ctypes.pointer(rows.view))
+        batch = lib.Batch(
+            ids=ctypes.pointer(names.view), vectors=ctypes.pointer(rows.view), empty_vectors=bool(empty_vectors)
+        )
         keep: builtins.list[Any] = []
         if payloads is not None:
             keep.append(StringArray(payloads))

@@ -147,6 +147,9 @@ typedef struct {
     /* The attributes; each has a value for each row. */
     const sparsestore_column *columns;
     int64_t column_count;
+    /* 1 to store a row without a weight above zero as a document without a vector, which no search returns; 0 to refuse
+     * the batch then. */
+    int32_t empty_vectors;
 } sparsestore_batch;
 
 /* The changes of sparsestore_update. Fields that are NULL change nothing. */

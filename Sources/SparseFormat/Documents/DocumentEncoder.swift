@@ -17,7 +17,7 @@ package final class DocumentEncoder {
 
     /// Returns the value to store under `key`, the key of the document's number.
     ///
-    /// Tags may be unordered and may repeat.
+    /// The vector may be empty. Tags may be unordered and may repeat.
     /// - Throws: `limitExceeded`, which names the limit that the identifier, a tag, an attribute or the payload
     ///   exceeds.
     package func encode(
@@ -80,9 +80,9 @@ package final class DocumentEncoder {
                 .limitExceeded,
                 "the identifier has \(id.utf8.count) bytes, the range is 1 to \(Limits.maximumIdentifierBytes)")
         }
-        guard (1...Limits.maximumTermsPerVector).contains(vector.count), vector.count == vector.weights.count else {
+        guard vector.count <= Limits.maximumTermsPerVector, vector.count == vector.weights.count else {
             throw FormatError(
-                .limitExceeded, "\(vector.count) terms, the range is 1 to \(Limits.maximumTermsPerVector)")
+                .limitExceeded, "\(vector.count) terms, the limit is \(Limits.maximumTermsPerVector)")
         }
         guard payload?.count ?? 0 <= Limits.maximumPayloadBytes else {
             throw FormatError(

@@ -34,7 +34,7 @@ package struct DocumentView {
         }
     }
 
-    /// The number of terms, 1...65,535.
+    /// The number of terms, at most 65,535; 0 for a document without a vector.
     package var termCount: Int { Int(header.termCount) }
 
     /// Whether the weights are in half precision.
@@ -323,7 +323,7 @@ struct DocumentHeader {
         guard (1...Limits.maximumIdentifierBytes).contains(Int(identifierLength)) else {
             throw FormatError(.textLength, "the identifier has \(identifierLength) bytes")
         }
-        guard (1...Limits.maximumTermsPerVector).contains(Int(termCount)) else {
+        guard Int(termCount) <= Limits.maximumTermsPerVector else {
             throw FormatError(.termCount, "\(termCount) terms")
         }
         let lengths = VectorSection.lengths(termCount: Int(termCount), isHalf: vectorEncoding == .half)

@@ -75,6 +75,7 @@ struct VectorSection {
 
     /// Returns the sum of weight times table entry over the terms below the limit, in ascending order.
     func score(_ table: UnsafePointer<Float>, termLimit: UInt32) throws(FormatError) -> Float {
+        guard count > 0 else { return 0 }
         var position = gaps
         var term = UInt64(try Self.varint(&position, end))
         let limit = UInt64(termLimit)

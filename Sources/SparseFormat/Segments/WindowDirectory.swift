@@ -50,13 +50,14 @@ package struct WindowDirectory: Sendable {
         else { throw FormatError(.windowCounts, "\(documents) documents, \(chunkCount) chunks, \(levels) levels") }
         entrySize = Self.entrySize(levels: levels)
         count = try reader.proven(terms, elementBytes: 4 + entrySize, limit: Int(UInt32.max))
-        guard count >= 1, let termBase = try reader.take(count * 4).baseAddress,
+        guard let termBase = try reader.take(count * 4).baseAddress,
             let entryBase = try reader.take(count * entrySize).baseAddress
-        else { throw FormatError(.windowCounts, "no terms") }
+        else { throw FormatError(.truncated) }
         try reader.finish()
         self.terms = Mapped(termBase)
         entries = Mapped(entryBase)
-        let last = Self.term(termBase, count - 1)
+        // Documents without a vector may be alone in a window.
+        let last = count == 0 ? 0 : Self.term(termBase, count - 1)
         shift = UInt32(max(0, 20 - last.leadingZeroBitCount))
         var buckets: [UInt32] = []
         buckets.reserveCapacity(Int(last >> shift) + 2)

@@ -65,7 +65,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .changesAreNotZero: "a statistics delta has no change of zero"
         case .textLength: "the length of a string is within its limits"
         case .knownEncoding: "an encoding byte has a known value"
-        case .termCount: "a document has 1 to 65535 terms"
+        case .termCount: "a document has at most 65535 terms"
         case .sectionLengths: "a document's sections fill its body exactly"
         case .weightInRange: "a weight lies from 1e-15 to 1e15"
         case .tagsAscend: "tags ascend strictly by their bytes"

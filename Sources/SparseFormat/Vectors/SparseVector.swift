@@ -52,6 +52,9 @@ public struct SparseVector: Sendable, Hashable {
         self.weights = order.map { weights[$0] }
     }
 
+    /// The vector of a document that was stored without one.
+    package static let empty = SparseVector(uncheckedTerms: [], weights: [])
+
     /// Takes arrays that are known to obey the rules above, such as those a decoder has just checked.
     package init(uncheckedTerms terms: [TermID], weights: [Float]) {
         self.terms = terms
@@ -127,7 +130,7 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What to do about it.
     package var remedy: String {
         switch code {
-        case .empty: "leave the document out, or add a term"
+        case .empty: "add a term, or leave the vector out"
         case .unequalCounts: "pass one weight per term"
         case .duplicateTerm: "add up its weights, or keep the largest"
         case .nonFinite: "use finite weights"

@@ -130,12 +130,13 @@ public final class CIFFReader: DocumentReader {
             return .reject(Reject(number: number, reason: JSONFault.Reason.zeroWeight.rawValue))
         }
         let kept = postings.filter { $0.count > 0 }
-        guard !kept.isEmpty else {
-            return .reject(Reject(number: number, reason: JSONFault.Reason.emptyVector.rawValue))
+        guard !kept.isEmpty || rules.acceptsEmptyVectors else {
+            return .reject(Reject(number: number, reason: JSONFault.emptyVector.text))
         }
         droppedWeights += bad
-        return .document(
-            Document(id: text, terms: kept.map { WeightedTerm(terms[Int($0.term)], Float($0.count)) }), number: number)
+        var document = Document(id: text)
+        if !kept.isEmpty { document.content = .terms(kept.map { WeightedTerm(terms[Int($0.term)], Float($0.count)) }) }
+        return .document(document, number: number)
     }
 
     private static func header(_ cursor: inout MessageCursor) throws(InterchangeError) -> Header {

@@ -77,6 +77,9 @@ struct JSONFault: Error, Equatable {
         self.hint = hint
     }
 
+    /// A document has no vector, which `--empty-vectors` accepts.
+    static let emptyVector = JSONFault(.emptyVector, hint: "--empty-vectors")
+
     /// Whether the problem is a bad weight, which `--drop-bad-weights` leaves out.
     var concernsWeight: Bool { [.negativeWeight, .weightNotFinite, .weightOutOfRange].contains(reason) }
 

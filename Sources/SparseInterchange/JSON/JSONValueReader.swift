@@ -211,8 +211,10 @@ enum VectorSearch {
             let token = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
             let name = scanner.withText(of: token, scratch: scratch) { String(decoding: $0, as: UTF8.self) }
             try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
-            if isVector(scanner) { return [name] }
-            if depth > 1, scanner.peek() == UInt8(ascii: "{") {
+            // Attributes may look like a vector, but their name has its own meaning.
+            let isReserved = depth == Self.depth && name == "attributes"
+            if !isReserved, isVector(scanner) { return [name] }
+            if !isReserved, depth > 1, scanner.peek() == UInt8(ascii: "{") {
                 if let path = try find(&scanner, depth: depth - 1) { return [name] + path }
             } else {
                 try scanner.skipValue()

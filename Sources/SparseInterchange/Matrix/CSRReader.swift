@@ -121,7 +121,9 @@ public final class CSRReader: DocumentReader {
         case .signed:
             return .reject(
                 Reject(number: number, reason: JSONFault.Reason.negativeWeight.rawValue, concernsWeight: true))
-        case .empty: return .reject(Reject(number: number, reason: JSONFault.Reason.emptyVector.rawValue))
+        case .empty where rules.acceptsEmptyVectors:
+            return .document(Document(id: String(number)), number: number)
+        case .empty: return .reject(Reject(number: number, reason: JSONFault.emptyVector.text))
         case .reject(let reason, let concernsWeight):
             return .reject(Reject(number: number, reason: reason, concernsWeight: concernsWeight))
         }
@@ -149,7 +151,8 @@ public final class CSRReader: DocumentReader {
         let row = row(terms, weights)
         switch row {
         case .vector, .signed: droppedWeights += dropped
-        case .empty, .reject: break
+        case .empty: droppedWeights += rules.acceptsEmptyVectors ? dropped : 0
+        case .reject: break
         }
         return row
     }

@@ -157,8 +157,9 @@ extension QueryRecord {
     init(_ document: Document) {
         let query: Query? =
             switch document.content {
-            case .terms(let terms): terms.isEmpty ? nil : Query(terms: terms)
+            case .terms(let terms): Query(terms: terms)
             case .vector(let vector): Query(vector: vector)
+            case nil: nil
             }
         self.init(
             id: document.id, query: query, text: document.payload.map { String(decoding: $0, as: UTF8.self) },

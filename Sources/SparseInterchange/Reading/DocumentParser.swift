@@ -21,6 +21,8 @@ struct DocumentParser {
         var named: [UInt8]?
         /// One bit per field.
         var seen: UInt16 = 0
+
+        func has(_ field: Field) -> Bool { seen & 1 << field.rawValue != 0 }
     }
 
     private enum Field: UInt16 {
@@ -85,9 +87,18 @@ struct DocumentParser {
             pendingID = action
             return nil
         }
-        guard let vector = fields.vector else { throw missingVector(line, hasID: named != nil) }
+        if fields.vector == nil {
+            let fault = missingVector(line, hasID: named != nil)
+            // What looks like a vector under another name may be one, unless the caller has named the field.
+            guard rules.acceptsEmptyVectors, fields.has(.vector) || fault.hint == nil || !paths.vector.isEmpty else {
+                throw fault
+            }
+        }
         guard let id = named else { throw JSONFault(.missingID) }
-        if case .terms(let terms) = vector, terms.isEmpty, !acceptingEmpty { throw JSONFault(.emptyVector) }
+        if case .terms(let terms) = fields.vector, terms.isEmpty {
+            guard acceptingEmpty || rules.acceptsEmptyVectors else { throw .emptyVector }
+            fields.vector = nil
+        }
         let bytes: [UInt8]?
         switch payload {
         case .content:
@@ -98,10 +109,10 @@ struct DocumentParser {
         case .none: bytes = nil
         }
         droppedWeights += lastDropped
-        var document = Document(id: id, terms: [WeightedTerm](), payload: bytes, tags: fields.tags ?? [])
-        document.content = vector
-        document.attributes = fields.attributes ?? [:]
-        document.multivector = fields.multivector
+        var document = Document(
+            id: id, payload: bytes, tags: fields.tags ?? [], attributes: fields.attributes ?? [:],
+            multivector: fields.multivector)
+        document.content = fields.vector
         return document
     }
 
@@ -138,13 +149,14 @@ struct DocumentParser {
             }
             return try parseMembers(&scanner, into: &fields, at: inner)
         }
-        guard fields.seen & 1 << known.rawValue == 0 else { throw JSONFault(.duplicateKey, at: start) }
+        guard !fields.has(known) else { throw JSONFault(.duplicateKey, at: start) }
         fields.seen |= 1 << known.rawValue
         switch known {
         case .id: fields.id = try parseID(&scanner)
         case .otherID: fields.otherID = try parseID(&scanner)
         case .action: fields.action = try parseAction(&scanner)
         case .vector:
+            if rules.acceptsEmptyVectors, try scanner.takeNull() { return }
             do throws(JSONFault) {
                 fields.vector = try parseVector(&scanner)
             } catch {

@@ -4,7 +4,7 @@ public import SparseStore
 ///
 /// The fields are `id`; `content`, the payload as text, or `payload_base64` if it is not UTF-8; `tags`; `attributes`,
 /// with dates as RFC 3339 strings; `vector`, an object of weights by term, or `{"indices": [...], "values": [...]}` if
-/// terms are numbers; `multivector`, an array of token vectors. Each number is the shortest decimal that is read back
+/// terms are numbers, and empty for a document without one; `multivector`, an array of token vectors. Each number is the shortest decimal that is read back
 /// as the same 32-bit float.
 public enum DocumentJSON {
     /// Returns the document as one line, without a line feed.
@@ -57,8 +57,9 @@ public enum DocumentJSON {
     }
 
     /// Returns a vector as an object.
-    package static func vector(_ content: Document.Content) -> JSONValue {
+    package static func vector(_ content: Document.Content?) -> JSONValue {
         switch content {
+        case nil: .object([])
         case .terms(let terms): .object(terms.map { ($0.term, .float($0.weight)) })
         case .vector(let vector):
             .object([

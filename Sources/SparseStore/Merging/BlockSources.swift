@@ -25,7 +25,7 @@ struct BlockSources {
             for position in 0..<directory.count { all.append(directory.term(at: position)) }
         }
         let numbered = TermNumbers(all)
-        guard (1...BlockEntry.maximumColumns).contains(numbered.count) else {
+        guard numbered.count <= BlockEntry.maximumColumns else {
             throw SparseStoreError(
                 .limitExceeded,
                 problem: "a block index has at most \(BlockEntry.maximumColumns) terms, but the "

@@ -285,10 +285,12 @@ extension StagedBlocks {
         var chunks: [[UInt8]] = []
         for document in documents {
             let place = sources.place(of: document)
-            // A document that was removed meanwhile has no slot.
+            // A document that was removed meanwhile has no slot, and neither has one without a vector.
             guard sources.view.index.members[place.member].isLive(place.ordinal) else { continue }
+            let components = try lines.components(of: place)
+            guard !components.isEmpty else { continue }
             slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
-            if let full = writer.append(document, try lines.components(of: place)) { chunks.append(full) }
+            if let full = writer.append(document, components) { chunks.append(full) }
         }
         return chunks
     }

@@ -1,14 +1,22 @@
 public import SparseFormat
 
 /// A document of a store: an identifier, a sparse vector, and the data that is stored with it.
+///
+/// A document may have no vector. It is stored like any other and found by its identifier and by filters, in lists,
+/// counts, and facets, but no search returns it.
+///
+/// ```swift
+/// try transaction.upsert(Document(id: "draft", payload: json, tags: ["new"]))
+/// ```
 public struct Document: Sendable, Hashable {
     /// A sparse vector whose terms are strings or numbers.
     public typealias Content = SparseContent
 
     /// The unique identifier: 1 to `Limits.maximumIdentifierBytes` bytes of UTF-8.
     public var id: String
-    /// The sparse vector: 1 to `Limits.maximumTermsPerVector` components, each weight within `Limits.weights`.
-    public var content: Content
+    /// The sparse vector: 1 to `Limits.maximumTermsPerVector` components, each weight within `Limits.weights`. Nil for a
+    /// document without a vector. Writing a vector without components throws an error.
+    public var content: Content?
     /// Bytes returned with the document, at most `Limits.maximumPayloadBytes`. The store does not interpret them.
     public var payload: [UInt8]?
     /// Labels for filters: at most `Limits.maximumTagsPerDocument`, each 1 to `Limits.maximumTagBytes` bytes of UTF-8.
@@ -51,6 +59,19 @@ public struct Document: Sendable, Hashable {
     ) {
         self.id = id
         self.content = .terms(terms)
+        self.payload = payload
+        self.tags = tags
+        self.attributes = attributes
+        self.multivector = multivector
+    }
+
+    /// Creates a document without a vector.
+    public init(
+        id: String, payload: [UInt8]? = nil, tags: [String] = [], attributes: [String: AttributeValue] = [:],
+        multivector: Multivector? = nil
+    ) {
+        self.id = id
+        self.content = nil
         self.payload = payload
         self.tags = tags
         self.attributes = attributes
@@ -133,7 +154,7 @@ extension AttributeValue {
 
 /// A sparse vector whose terms are strings or numbers.
 ///
-/// A store holds one of the two kinds. The first document determines which one, and the other kind then throws
+/// A store holds one of the two kinds. The first document with a vector determines which one, and the other kind then throws
 /// ``SparseStoreError/Code/termSpaceMismatch``.
 public enum SparseContent: Sendable, Hashable {
     /// Components named by strings. The store's vocabulary numbers them.

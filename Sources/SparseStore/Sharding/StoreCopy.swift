@@ -114,6 +114,7 @@ package struct StoreCopy {
             switch document.content {
             case .terms(let terms): size += terms.count
             case .vector(let vector): size += vector.count
+            case nil: break
             }
         }
     }

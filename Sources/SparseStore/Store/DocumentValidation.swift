@@ -101,10 +101,15 @@ enum DocumentValidation {
     }
 
     private static func check(terms: [WeightedTerm]) throws(SparseStoreError) {
-        guard (1...Limits.maximumTermsPerVector).contains(terms.count) else {
+        guard !terms.isEmpty else {
+            throw SparseStoreError(
+                .invalidVector, problem: "the vector has no terms",
+                remedy: "add a term, or store the document without a vector")
+        }
+        guard terms.count <= Limits.maximumTermsPerVector else {
             throw SparseStoreError(
                 .invalidVector, problem: "the document has \(terms.count) terms",
-                remedy: "use 1...\(Limits.maximumTermsPerVector)")
+                remedy: "use at most \(Limits.maximumTermsPerVector)")
         }
         var seen = Set<TextKey>(minimumCapacity: terms.count)
         for term in terms {

@@ -67,7 +67,13 @@ struct WriteSession {
     }
 
     mutating func upsert(_ document: Document) throws {
-        let space: TermSpace = if case .terms = document.content { .strings } else { .numbers }
+        // A document without a vector fits both kinds of terms and determines none.
+        let space: TermSpace =
+            switch document.content {
+            case .terms: .strings
+            case .vector: .numbers
+            case nil: manifest.termSpace
+            }
         var length: UInt64 = 0
         try DocumentValidation.naming(document.id) { () throws(SparseStoreError) in
             try DocumentValidation.check(document)
@@ -316,12 +322,13 @@ struct WriteSession {
     /// Returns the sum of a document's term counts if the store scores by BM25; otherwise 0.
     ///
     /// - Throws: `invalidVector` for weights that are not counts.
-    private func length(of content: SparseContent) throws(SparseStoreError) -> UInt64 {
+    private func length(of content: SparseContent?) throws(SparseStoreError) -> UInt64 {
         guard encoderRecord?.bm25 != nil else { return 0 }
         let weights =
             switch content {
             case .terms(let terms): terms.map(\.weight)
             case .vector(let vector): vector.weights
+            case nil: [Float]()
             }
         var length: Float = 0
         for weight in weights {
@@ -363,8 +370,9 @@ struct WriteSession {
             remedy: "use another store")
     }
 
-    private mutating func vector(_ content: SparseContent) throws -> SparseVector {
+    private mutating func vector(_ content: SparseContent?) throws -> SparseVector {
         switch content {
+        case nil: return .empty
         case .vector(let vector): return vector
         case .terms(let terms):
             let ids = try vocabulary.numbers(of: terms, writer)

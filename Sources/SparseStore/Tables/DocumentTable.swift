@@ -48,22 +48,17 @@ struct DocumentAssembler {
     }
 
     func document(_ view: DocumentView) throws -> Document {
-        let content = try content(view)
-        let id = try view.identifier
-        let payload = try view.payload(decoder)
-        let tags = try view.tags()
-        let attributes = try view.attributes()
-        switch content {
-        case .vector(let vector):
-            return Document(id: id, vector: vector, payload: payload, tags: tags, attributes: attributes)
-        case .terms(let terms):
-            return Document(id: id, terms: terms, payload: payload, tags: tags, attributes: attributes)
-        }
+        var document = Document(
+            id: try view.identifier, payload: try view.payload(decoder), tags: try view.tags(),
+            attributes: try view.attributes())
+        document.content = try content(view)
+        return document
     }
 
-    /// Returns only the vector.
-    func content(_ view: DocumentView) throws -> SparseContent {
+    /// Returns only the vector; nil if the document has none.
+    func content(_ view: DocumentView) throws -> SparseContent? {
         let vector = try view.vector()
+        guard vector.count > 0 else { return nil }
         guard termSpace == .strings else { return .vector(vector) }
         let vocabulary = reader.vocabulary
         let terms = try zip(vector.terms, vector.weights).map { term, weight in

@@ -86,6 +86,13 @@ struct LoadCommand: ParsableCommand {
 
     @OptionGroup var weights: WeightOptions
 
+    @Flag(
+        help: """
+            Store a document without a vector, or with no weight above zero, without a vector. It is found by its id and \
+            by filters, but by no search. By default, it is rejected.
+            """)
+    var emptyVectors = false
+
     @OptionGroup var layout: BuildOptions
 
     @OptionGroup var labels: MatrixLabels
@@ -204,6 +211,7 @@ struct LoadCommand: ParsableCommand {
     private var rules: ReadingRules {
         var rules = weights.rules
         rules.isStrict = strict
+        rules.acceptsEmptyVectors = emptyVectors
         return rules
     }
 
@@ -216,7 +224,8 @@ struct LoadCommand: ParsableCommand {
                     .invalidInput, "'\(source.name)' is \(format.rawValue) and has no texts; load it without --text")
             }
             return EncodingReader(
-                try TextReader(source: source, fields: [text], from: position), encoder, keepsText: payload != "none")
+                try TextReader(source: source, fields: [text], from: position), encoder,
+                keepsText: payload != "none", acceptsEmptyVectors: emptyVectors)
         }
         switch format {
         case .jsonl, .json:

@@ -78,7 +78,7 @@ struct GraduationWriter {
         let weight: Float
     }
 
-    private func components(of content: SparseContent, _ counts: inout Counts) -> [Component] {
+    private func components(of content: SparseContent?, _ counts: inout Counts) -> [Component] {
         let components: [Component] =
             switch content {
             case .terms(let terms):
@@ -87,6 +87,7 @@ struct GraduationWriter {
                 }
             case .vector(let vector):
                 zip(vector.terms, vector.weights).map { Component(name: "\($0)", number: Int($0), weight: $1) }
+            case nil: []
             }
         for component in components {
             counts.largest = max(counts.largest, component.weight)
@@ -183,10 +184,11 @@ struct GraduationWriter {
         var queries: [(id: String, query: Query)] = []
         var place = 0
         try snapshot.forEachDocument { document in
+            guard let content = document.content else { return true }
             defer { place += 1 }
             guard place % step == 0, queries.count < queryCount else { return queries.count < queryCount }
             let query: Query =
-                switch document.content {
+                switch content {
                 case .terms(let terms):
                     Query(terms: Array(terms.sorted { $0.weight > $1.weight }.prefix(Self.queryTerms)))
                 case .vector(let vector):

@@ -191,6 +191,7 @@ struct LoadBatch: Sendable {
             // A string of up to 15 bytes is stored inline in its 16 bytes.
             for term in terms where term.term.utf8.count > 15 { bytes += 48 + term.term.utf8.count }
         case .vector(let vector): bytes += vector.count * 8
+        case nil: break
         }
         return bytes
     }

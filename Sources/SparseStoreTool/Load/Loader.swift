@@ -232,8 +232,10 @@ final class EncodingReader: DocumentReader {
     private let texts: TextReader
     private let encoder: any TextEncoder
     private let keepsText: Bool
+    private let acceptsEmptyVectors: Bool
 
-    init(_ texts: TextReader, _ encoder: any TextEncoder, keepsText: Bool) {
+    init(_ texts: TextReader, _ encoder: any TextEncoder, keepsText: Bool, acceptsEmptyVectors: Bool) {
+        self.acceptsEmptyVectors = acceptsEmptyVectors
         self.texts = texts
         self.encoder = encoder
         self.keepsText = keepsText
@@ -250,8 +252,10 @@ final class EncodingReader: DocumentReader {
         let text = String(decoding: document.payload ?? [], as: UTF8.self)
         do throws(SparseStoreError) {
             let terms = try encoder.encode(document: text)
-            guard !terms.isEmpty else { return .reject(Reject(number: number, reason: "the text has no terms")) }
-            document.content = .terms(terms)
+            guard !terms.isEmpty || acceptsEmptyVectors else {
+                return .reject(Reject(number: number, reason: "the text has no terms; try --empty-vectors"))
+            }
+            document.content = terms.isEmpty ? nil : .terms(terms)
         } catch {
             return .reject(Reject(number: number, reason: error.message))
         }

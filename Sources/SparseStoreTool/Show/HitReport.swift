@@ -97,6 +97,7 @@ struct DocumentReport {
         switch document.content {
         case .terms(let terms): terms.map { ($0.term, $0.weight) }
         case .vector(let vector): zip(vector.terms, vector.weights).map { (String($0), $1) }
+        case nil: []
         }
     }
 

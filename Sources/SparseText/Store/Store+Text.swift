@@ -123,7 +123,7 @@ extension WriteTransaction {
         guard !terms.isEmpty else {
             throw SparseStoreError(
                 .invalidVector, problem: "the text of '\(id)' has no terms",
-                remedy: "leave the document out")
+                remedy: "leave the document out, or store it without a vector")
         }
         try upsert(Document(id: id, terms: terms, payload: Array(text.utf8), tags: tags))
     }

@@ -79,6 +79,9 @@ struct SecondReaderTests {
                 case .terms(let terms):
                     #expect(numbers(other["terms"]).map { names[$0] } == terms.map(\.term))
                     #expect(floats(other["weights"]) == terms.map(\.weight))
+                case nil:
+                    #expect(numbers(other["terms"]).isEmpty)
+                    #expect(floats(other["weights"]).isEmpty)
                 }
                 return true
             }

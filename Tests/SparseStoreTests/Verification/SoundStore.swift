@@ -22,6 +22,9 @@ enum SoundStore: String, CaseIterable, Sendable {
     case counts
     /// Attributes of every type in two segments, some documents removed, and some tags and attributes changed since.
     case attributed
+    /// Documents without a vector, alone and among others, in windows with and without exact vectors and in a block
+    /// index, some of them removed and some changed since.
+    case vectorless
 
     /// The bytes of the file.
     func bytes() throws -> Data {
@@ -33,13 +36,14 @@ enum SoundStore: String, CaseIterable, Sendable {
         case .blocks: try Self.made[4].get()
         case .counts: try Self.made[5].get()
         case .attributed: try Self.made[6].get()
+        case .vectorless: try Self.made[7].get()
         }
     }
 
     private static let made: [Result<Data, any Error>] = [
         Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
         Result { try makeCompact() }, Result { try makeBlocks() }, Result { try makeCounts() },
-        Result { try makeAttributed() },
+        Result { try makeAttributed() }, Result { try makeVectorless() },
     ]
 
     private static func makeSmall() throws -> Data {
@@ -224,6 +228,41 @@ enum SoundStore: String, CaseIterable, Sendable {
         try store.write { transaction in for number in 0..<60 { try transaction.remove("\(11 * number)") } }
         try store.changeProfile(to: .compact)
         try write(1_120..<1_160, length: 31)
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+
+    private static func makeVectorless() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open {
+            ($0.maintenance, $0.mergePolicy.documentsMergedByCommits) = (.manual, 0)
+        }
+        var vectors = RandomVectors(seed: 14)
+        vectors.termSpace = 60
+        vectors.terms = 3...9
+        func write(_ numbers: Range<Int>, hasVector: (Int) -> Bool) throws {
+            try store.write { transaction in
+                for number in numbers {
+                    var document = Document(
+                        id: "\(number)", payload: [1, 2], tags: number % 3 == 0 ? ["third"] : [],
+                        attributes: ["number": .integer(Int64(number))])
+                    if hasVector(number) { document.content = .vector(try vectors.next()) }
+                    try transaction.upsert(document)
+                }
+            }
+        }
+        try write(0..<20) { _ in false }
+        try write(20..<80) { $0 % 4 > 0 }
+        try store.changeProfile(to: .compact)
+        try write(80..<100) { _ in false }
+        try write(100..<160) { $0 % 4 > 0 }
+        try store.buildBlocks(BlockCollection.settings)
+        try store.write { transaction in
+            for number in stride(from: 0, to: 160, by: 10) { try transaction.remove("\(number)") }
+            for number in [4, 24, 84, 104] {
+                try transaction.update("\(number)") { $0.attributes["number"] = .integer(-1) }
+            }
+        }
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
     }

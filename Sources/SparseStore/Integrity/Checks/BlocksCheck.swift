@@ -156,13 +156,13 @@ enum BlockContentsCheck: VerificationCheck {
     }
 
     /// Returns whether a slot's lines are those of a vector; nil if the vector is missing or damaged, which other
-    /// checks report. Every live document has a slot.
+    /// checks report. Every live document with a vector has a slot.
     private static func has(
         _ index: BlockIndex, slot: Int?, vector: WindowVectors.Vector?, numbers: [Int?],
         quantisers: [ImpactQuantiser]
     ) throws -> Bool? {
         guard let vector else { return nil }
-        guard let slot else { return false }
+        guard let slot else { return vector.weights.isEmpty }
         var components: [(weight: Float, number: UInt16)] = []
         for (position, weight) in zip(vector.positions, vector.weights) {
             guard numbers.indices.contains(position), let number = numbers[position], Limits.weights.contains(weight)

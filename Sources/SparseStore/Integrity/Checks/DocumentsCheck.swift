@@ -47,7 +47,7 @@ enum DocumentsCheck: VerificationCheck {
                     }
                     lengths += UInt64(length)
                 }
-                if manifest.termSpace == .strings, last >= manifest.nextTerm {
+                if manifest.termSpace == .strings, view.termCount > 0, last >= manifest.nextTerm {
                     verification.broken(
                         .knownTerms, .documents, entry.key,
                         "document \(view.number) has the term \(last), but nextTerm is \(manifest.nextTerm)")

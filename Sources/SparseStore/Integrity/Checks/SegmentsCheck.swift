@@ -57,6 +57,8 @@ enum SegmentsCheck: VerificationCheck {
                 if count > 0 { broken("has a \(part), but its entry says that it is compact") }
             case (let part, let count) where part.isOfBlocks:
                 if count > 0 { broken("has a \(part), which only block indexes have") }
+            // A window has no lists if none of its documents has a vector.
+            case (.chunk, 0) where entry.nonzeros == 0: continue
             case (.tags, _), (.column, _), (.order, 0...1), (.chunk, 1...), (.forwardChunk, 1...), (_, 1): continue
             case (_, 0):
                 broken("has no \(part)")

@@ -146,6 +146,6 @@ struct RecordPlaces {
             }
             last = position
         }
-        return record.count > 0
+        return true
     }
 }

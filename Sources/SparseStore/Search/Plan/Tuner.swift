@@ -107,14 +107,14 @@ struct SampleQueries {
     /// The number of terms in a short and in a long query. Inference-free queries have 5 to 15, encoded ones 20 to 50.
     static let lengths = [8, 32]
 
-    /// Returns `count` queries for each length. Each query takes some of the heavier terms of one document and up to
+    /// Returns at most `count` queries for each length. Each query takes some of the heavier terms of one document and up to
     /// half as many of another, because a query seldom repeats a document. The same seed makes the same queries.
     func groups(count: Int, seed: UInt64) throws -> [[ResolvedQuery]] {
         var generator = SplitMix64(seed: seed)
         let live = members.indices.filter { members[$0].segment.documentCount > members[$0].deadCount }
         guard !live.isEmpty else { return [] }
         return try Self.lengths.map { length in
-            try (0..<count).map { _ in
+            try (0..<count).compactMap { _ in
                 var components: [TermID: Float] = [:]
                 for share in [length - length / 3, length / 3] {
                     let member = live[Int(generator.next() % UInt64(live.count))]
@@ -128,7 +128,8 @@ struct SampleQueries {
                         if components.count >= length - (share == length / 3 ? 0 : length / 3) { break }
                     }
                 }
-                return ResolvedQuery(components.map { ($0.key, $0.value) })
+                // The documents may lack vectors.
+                return components.isEmpty ? nil : ResolvedQuery(components.map { ($0.key, $0.value) })
             }
         }
     }
