@@ -26,6 +26,8 @@ for number in range(int(sys.argv[1]), int(sys.argv[2])):
         document["attributes"] = {"number": number, "share": number / 8, "even": number % 2 == 0, "lang": "de en fr".split()[number % 7 % 3]}
     if number % 40 == 0:
         document["attributes"] = {"day": f"2024-01-{number % 31 + 1:02}", "topics": ["a", "b"][:number % 3 + 1], "sizes": [number, 7]}
+    if number % 60 == 7:
+        document["vector"] = {}
     if number % 10 == 0:
         document["tags"] = ["tenth", f"tag {number % 7}"]
     print(json.dumps(document))
@@ -33,18 +35,18 @@ PYTHON
 }
 
 # More than 1,024 documents: a window of eight levels, and a dictionary for payloads.
-documents 0 1100 | "$sparsestore" load "$store" - --dates day --quiet --no-build >/dev/null
+documents 0 1100 | "$sparsestore" load "$store" - --dates day --empty-vectors --quiet --no-build >/dev/null
 # A block index over it.
 "$sparsestore" build "$store" --blocks --postings 20 >/dev/null
 # Nearly half of it is removed: it stays as it is, with tombstones.
 seq -f 'd%g' 2 2 1000 | xargs "$sparsestore" remove "$store" >/dev/null
-documents 1100 1130 | "$sparsestore" load "$store" - --dates day --quiet --no-build >/dev/null
+documents 1100 1130 | "$sparsestore" load "$store" - --dates day --empty-vectors --quiet --no-build >/dev/null
 # Changed tags and attributes, which no column has.
 for number in 1 3 5 1101; do
     "$sparsestore" update "$store" "d$number" --tags changed --set number=-1 >/dev/null
 done
 # Replaced documents, and statistics that wait to be folded.
-documents 1 6 | "$sparsestore" load "$store" - --dates day --quiet --no-build >/dev/null
+documents 1 6 | "$sparsestore" load "$store" - --dates day --empty-vectors --quiet --no-build >/dev/null
 printf '%s\n' '{"t1": 1, "t40": 0.5}' '{"t3": 2, "t70": 1}' |
     python3 -c 'import json, sys
 for number, line in enumerate(sys.stdin): print(json.dumps({"id": number, "vector": json.loads(line)}))' >"$work/queries.jsonl"
