@@ -15,18 +15,41 @@
 
 enum { block_size = 128 };
 
+// The largest of 16 numbers that are not negative.
+AVX2 static int16_t largest(__m256i lanes) {
+    __m128i half = _mm_max_epi16(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+    // The smallest difference to 32,767 is that of the largest number.
+    __m128i top = _mm_minpos_epu16(_mm_xor_si128(half, _mm_set1_epi16(0x7FFF)));
+    return (int16_t)(_mm_extract_epi16(top, 0) ^ 0x7FFF);
+}
+
 AVX2 void sparsestore_maxima_of_blocks(uint16_t *sums, size_t blocks, int16_t least, int16_t *maxima) {
     for (size_t block = 0; block < blocks; block++, sums += block_size) {
         __m256i *lanes = (__m256i *)sums;
         __m256i most = _mm256_load_si256(lanes);
         for (int i = 1; i < 8; i++) most = _mm256_max_epi16(most, _mm256_load_si256(lanes + i));
-        __m128i half = _mm_max_epi16(_mm256_castsi256_si128(most), _mm256_extracti128_si256(most, 1));
-        // The smallest difference to 32,767 is that of the largest sum.
-        __m128i top = _mm_minpos_epu16(_mm_xor_si128(half, _mm_set1_epi16(0x7FFF)));
-        int16_t value = (int16_t)(_mm_extract_epi16(top, 0) ^ 0x7FFF);
+        int16_t value = largest(most);
         maxima[block] = value;
         if (value < least)
             for (int i = 0; i < 8; i++) _mm256_store_si256(lanes + i, _mm256_setzero_si256());
+    }
+}
+
+AVX2 void sparsestore_maxima_of_allowed(
+    uint16_t *sums, size_t blocks, int16_t least, int16_t *maxima, const uint64_t *words, size_t count) {
+    const __m256i bits = _mm256_setr_epi16(
+        1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, (short)0x8000);
+    for (size_t block = 0; block < blocks; block++, sums += block_size) {
+        uint64_t word[2] = {words[2 * block], 2 * block + 1 < count ? words[2 * block + 1] : 0};
+        __m256i *lanes = (__m256i *)sums, kept[8], most = _mm256_setzero_si256();
+        for (int i = 0; i < 8; i++) {
+            __m256i own = _mm256_and_si256(_mm256_set1_epi16((short)(word[i / 4] >> (i % 4 * 16))), bits);
+            kept[i] = _mm256_and_si256(_mm256_load_si256(lanes + i), _mm256_cmpeq_epi16(own, bits));
+            most = _mm256_max_epi16(most, kept[i]);
+        }
+        int16_t value = largest(most);
+        maxima[block] = value;
+        for (int i = 0; i < 8; i++) _mm256_store_si256(lanes + i, value < least ? _mm256_setzero_si256() : kept[i]);
     }
 }
 

@@ -39,6 +39,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ways) func maximaOfAllowedDocumentsAreThoseOfTheOthersCleared(usesAVX2: Bool) {
+        // The last block is whole, or ends within its first or its second word.
+        for (documents, every) in [(65_535, 3), (65_536 - 128, 50), (1_000, 1), (128 * 9 + 7, 2), (40, 5)] {
+            for least in [Int16.min, 1, 600, .max] {
+                Self.withSums(seed: 8) { sums, generator in
+                    var allowed = Bitmap(count: documents)
+                    for ordinal in 0..<documents where Int.random(in: 0..<every, using: &generator) == 0 {
+                        allowed.insert(ordinal)
+                    }
+                    let blocks = (documents + 127) / 128
+                    let before = Array(UnsafeBufferPointer(start: sums, count: 65_536))
+                    var maxima = [Int16](repeating: -1, count: 512)
+                    WindowKernels.maxima(
+                        of: allowed, sums, blocks: blocks, clearingBelow: least, &maxima, usesAVX2: usesAVX2)
+                    for block in 0..<blocks {
+                        let range = block * 128..<(block + 1) * 128
+                        let kept = range.map { $0 < documents && allowed.contains($0) ? before[$0] : 0 }
+                        let most = Int16(kept.max() ?? 0)
+                        #expect(maxima[block] == most)
+                        let expected = most < least ? [UInt16](repeating: 0, count: 128) : kept
+                        #expect(range.map { sums[$0] } == expected, "\(documents) documents, block \(block)")
+                    }
+                    let rest = blocks * 128..<65_536
+                    #expect(rest.map { sums[$0] } == Array(before[rest]))
+                }
+            }
+        }
+    }
+
     @Test(arguments: ways) func everyDocumentThatReachesTheBoundIsCollected(usesAVX2: Bool) {
         Self.withSums(seed: 4) { sums, generator in
             let codes = (0..<3).map { _ in

@@ -63,8 +63,8 @@ extension Material {
             for ordinal in stride(from: 0, to: segment.documentCount, by: every) { allowed.insert(ordinal) }
             kernels.append(
                 kernel("maxima, filtered", "one document in \(every) matches", bytes: 2.125) {
-                    WindowKernels.keep(
-                        allowed, other.accumulators, blocks: blocks, clearingBelow: .min, other.maxima)
+                    WindowKernels.maxima(
+                        of: allowed, other.accumulators, blocks: blocks, clearingBelow: .min, other.maxima)
                 })
         }
         let least = sums.largestMaximum(25)

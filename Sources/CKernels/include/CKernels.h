@@ -52,6 +52,11 @@ void sparsestore_maxima_table(
 // `least`.
 void sparsestore_maxima_of_blocks(uint16_t *sums, size_t blocks, int16_t least, int16_t *maxima);
 
+// The same for the sums of documents that are in a bitmap, of `count` words of 64 bits, the first document in the lowest.
+// Clears the sums of all others. There is a word for the first half of each block.
+void sparsestore_maxima_of_allowed(
+    uint16_t *sums, size_t blocks, int16_t least, int16_t *maxima, const uint64_t *words, size_t count);
+
 // Writes sum << 16 | ordinal for each ordinal in begin..<end whose sum, with `count` dense lists, is at least `least`, and
 // returns how many there are. Of 16 sums that are all below `sparse`, none is looked at. lists: end bytes each.
 size_t sparsestore_collect(

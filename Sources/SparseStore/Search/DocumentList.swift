@@ -109,30 +109,3 @@ struct DocumentList {
         return XXH64.hash(writer.bytes, seed: 0)
     }
 }
-
-/// Selects the first entries of a list without keeping all of them.
-struct FirstEntries {
-    private let list: DocumentList
-    private let count: Int
-    private var entries: [DocumentList.Entry] = []
-    /// The last of the first `count` entries seen; nil at the beginning.
-    private var last: DocumentList.Entry?
-
-    /// - Parameter count: The number of entries to select, at least 1.
-    init(of list: DocumentList, count: Int) {
-        self.list = list
-        self.count = count
-    }
-
-    mutating func take(_ entry: DocumentList.Entry) {
-        if let last, list.precedes(last, entry) { return }
-        entries.append(entry)
-        // Sorting now and then keeps the cost of an entry at a few comparisons.
-        guard entries.count > 2 * count + 1_024 else { return }
-        entries = sorted()
-        last = entries.last
-    }
-
-    /// Returns the selected entries in order.
-    func sorted() -> [DocumentList.Entry] { Array(entries.sorted(by: list.precedes).prefix(count)) }
-}

@@ -39,10 +39,17 @@ struct FacetCounter {
     }
 
     private mutating func add(_ column: AttributeColumn, _ documents: Bitmap) {
-        // A count for each code where codes are few, and a dictionary where they may be many.
+        // A count for each code where codes are few, and a dictionary where they may be many; strings are looked up once
+        // for each code.
         if column.codes.width <= 16 {
             for (code, count) in column.counts(ofDocumentsIn: documents.words).enumerated() where count > 0 {
                 take(UInt64(code), Int(count), column)
+            }
+            return
+        }
+        guard column.type.isText else {
+            documents.forEach { ordinal in
+                for index in column.codeRange(of: ordinal) ?? 0..<0 { take(column.codes[index], 1, column) }
             }
             return
         }
@@ -64,12 +71,19 @@ struct FacetCounter {
     /// Returns the most frequent values first; equally frequent ones are ordered by value.
     func most(_ limit: Int) -> [Facet] {
         if type.isText {
-            return textCounts.sorted { a, b in
-                a.value != b.value ? a.value > b.value : a.key.lexicographicallyPrecedes(b.key)
-            }
-            .prefix(limit).map { Facet(value: .string(String(decoding: $0.key, as: UTF8.self)), count: $0.value) }
+            return Self.most(limit, of: textCounts) { $0.lexicographicallyPrecedes($1) }
+                .map { Facet(value: .string(String(decoding: $0.key, as: UTF8.self)), count: $0.value) }
         }
-        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            .prefix(limit).map { Facet(value: AttributeKey.value($0.key, type), count: $0.value) }
+        return Self.most(limit, of: counts, <).map { Facet(value: AttributeKey.value($0.key, type), count: $0.value) }
+    }
+
+    private static func most<Key>(
+        _ limit: Int, of counts: [Key: Int], _ precedes: @escaping (Key, Key) -> Bool
+    ) -> [(key: Key, value: Int)] {
+        var first = FirstElements<(key: Key, value: Int)>(count: limit) { a, b in
+            a.value != b.value ? a.value > b.value : precedes(a.key, b.key)
+        }
+        for count in counts { first.take(count) }
+        return first.sorted()
     }
 }

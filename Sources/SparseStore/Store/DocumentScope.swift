@@ -42,7 +42,7 @@ struct DocumentScope {
             let begin = try cursor.map {
                 try list.entry(try $0.position(of: .list, store: identity, question: question))
             }
-            var first = FirstEntries(of: list, count: limit + 1)
+            var first = FirstElements(count: limit + 1, by: list.precedes)
             try forEachEntry(of: list, where: filter) { entry in
                 if begin.map({ list.precedes($0, entry) }) ?? true { first.take(entry) }
             }

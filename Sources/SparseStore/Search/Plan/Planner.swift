@@ -33,6 +33,9 @@ struct Planner {
     /// The minimum share of documents that a filter must allow for a search of blocks.
     private static let shareForBlocks = 0.5
 
+    /// The share of documents below which a filter is assumed to cost no more recall.
+    private static let leastShare = 0.25
+
     struct Choice {
         /// Nil for an exact search.
         let effort: Effort?
@@ -117,14 +120,16 @@ struct Planner {
 
     /// Returns the recall of an effort at the measured k nearest to `limit`; between two measured k, the worse of both.
     ///
-    /// The best k documents of a share lie about as deep as the best k / share of all documents, where more of what a
-    /// plan skips matters. But only as many are scored as for k. Between two measured depths, recall is therefore
-    /// interpolated linearly in the logarithm of the depth.
+    /// The best k documents of a share lie deeper than those of all documents, where more of what a plan skips matters.
+    /// Between two measured depths, recall is interpolated linearly in the logarithm of the depth. But it does not fall
+    /// as it does with k, because the documents of a share lie further apart, too: measured with the same effort, shares of
+    /// a half and less lose about the same, and a share that has much in common a little more (Benchmarks/RESULTS.md,
+    /// "Attributes").
     private func recall(_ effort: Int, _ limit: Int, _ share: Double) -> Double {
         // Efforts of blocks are used only after they were measured.
         guard isMeasured else { return ScanLadder.assumedRecall[effort] }
         let points = curves[effort]
-        let depth = Double(limit) / min(1, max(share, 1e-6))
+        let depth = Double(limit) / min(1, max(share, Self.leastShare))
         let below = points.last { Double($0.limit) <= depth }
         let above = points.first { Double($0.limit) >= depth }
         guard let below, let above, below.limit < above.limit else {

@@ -233,21 +233,24 @@ enum WindowKernels {
 /// The loops over a window's sums and lists that use a bitmap. This file uses pointers without checks: a window's
 /// bitmap has at most 1,024 words, one for each 64 of the 65,536 accumulators, and a block is two words.
 extension WindowKernels {
-    /// Clears the accumulators of documents that are not in the bitmap, as if they had no posting, in the blocks whose
-    /// maximum is at least `least`, and updates these maxima. Blocks that fall below it are cleared.
+    /// Finds the largest accumulator of the allowed documents in each block of 128, and clears those of all other
+    /// documents, as if they had no posting. Blocks whose maximum is below `least` are cleared.
     ///
-    /// - Parameters:
-    ///   - allowed: A bitmap of the window's documents.
-    ///   - maxima: The maxima of all accumulators. Blocks below `least` are cleared already.
-    static func keep(
-        _ allowed: Bitmap, _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
-        _ maxima: UnsafeMutablePointer<Int16>
+    /// - Parameter allowed: A bitmap of the window's documents.
+    static func maxima(
+        of allowed: Bitmap, _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
+        _ maxima: UnsafeMutablePointer<Int16>, usesAVX2: Bool = hasAVX2
     ) {
-        for block in 0..<blocks where maxima[block] >= least {
+        #if arch(x86_64)
+            if usesAVX2 {
+                return sparsestore_maxima_of_allowed(
+                    accumulators, blocks, least, maxima, allowed.words, allowed.words.count)
+            }
+        #endif
+        for block in 0..<blocks {
             let sums = UnsafeMutableRawPointer(accumulators + block * blockSize)
             let low = allowed.words[2 * block]
             let high = 2 * block + 1 < allowed.words.count ? allowed.words[2 * block + 1] : 0
-            guard low & high != .max else { continue }
             maxima[block] = pointwiseMax(keep(low, sums), keep(high, sums + blockSize)).max()
             if maxima[block] < least { clear(sums) }
         }

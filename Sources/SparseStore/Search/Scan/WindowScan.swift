@@ -58,7 +58,7 @@ struct WindowScan {
     static let maximumLists = 2_048
     /// If a filter matches less than one document in this many, the sums of the matching documents are read one by one,
     /// which costs less than to apply the filter to each block.
-    private static let fewAllowed = 16
+    private static let fewAllowed = 64
     /// The relative error allowed for summing in Float.
     private static let slack: Float = 1e-5
 
@@ -142,37 +142,43 @@ struct WindowScan {
             scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize)
             return
         }
-        WindowKernels.maxima(
-            scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), scratch.maxima)
         if let allowed {
-            WindowKernels.keep(
-                allowed.bitmap, scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept),
+            WindowKernels.maxima(
+                of: allowed.bitmap, scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept),
                 scratch.maxima)
+        } else {
+            WindowKernels.maxima(
+                scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), scratch.maxima)
         }
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
         var least =
             scratch.optimisations.contains(.maximaBound) && set.countsEveryDocument
             ? self.least(spoiled, blocks, scratch, set) : units(reaching: set.threshold)
-        // Where the maxima prove nothing, as with groups, the best blocks come first, so that the bound rises at once.
-        let first = set.countsEveryDocument ? kept : max(kept, leading(blocks, scratch, set))
+        // Where the maxima prove nothing, as with groups, the best sums come first, so that the bound rises at once.
+        let first = set.countsEveryDocument ? kept : leading(blocks, reaching: kept, scratch, set)
         dense.withUnsafeBufferPointer { dense in
-            func take(_ block: Int) {
-                defer { WindowKernels.clear(scratch.accumulators + block * WindowKernels.blockSize) }
-                guard Int(scratch.maxima[block]) + denseMost >= Int(least) || !skips else { return }
+            func take(_ block: Int, from least: Int16, below bound: Int) {
+                guard Int(scratch.maxima[block]) + denseMost >= Int(least) || !skips, Int(least) < bound else { return }
                 let count = WindowKernels.collect(
                     scratch.accumulators, block: block, documents: documents, dense, most: denseMost, least: least,
                     scratch.found)
-                guard count > 0 else { return }
-                for found in UnsafeBufferPointer(start: scratch.found, count: count) {
+                for found in UnsafeBufferPointer(start: scratch.found, count: count) where Int(found >> 16) < bound {
                     let ordinal = Int(found & 0xFFFF)
                     guard allowed?.bitmap.contains(ordinal) ?? window.isLive(ordinal) else { continue }
                     set.insert(candidate(DocumentPlace(member: member, ordinal: ordinal), units: Int(found >> 16)))
                 }
+            }
+            func isLeading(_ block: Int) -> Bool { first > kept && Int(scratch.maxima[block]) >= first }
+            for block in 0..<blocks where isLeading(block) {
+                take(block, from: max(least, Int16(clamping: first)), below: .max)
                 least = max(least, units(reaching: set.threshold))
             }
-            for block in 0..<blocks where Int(scratch.maxima[block]) >= first { take(block) }
-            for block in 0..<blocks where (kept..<first).contains(Int(scratch.maxima[block])) { take(block) }
+            for block in 0..<blocks where Int(scratch.maxima[block]) >= kept {
+                take(block, from: least, below: isLeading(block) ? first : .max)
+                least = max(least, units(reaching: set.threshold))
+                WindowKernels.clear(scratch.accumulators + block * WindowKernels.blockSize)
+            }
         }
     }
 
@@ -197,9 +203,12 @@ struct WindowScan {
         return ScanCandidate(place: place, upper: sum + above, lower: narrowed(sum - below) - penalty)
     }
 
-    /// Returns the least maximum of the blocks to look at first, about as many as there are candidates to keep.
-    private func leading(_ blocks: Int, _ scratch: ScanScratch, _ set: CandidateSet) -> Int {
-        set.count < blocks ? Int(WindowKernels.largest(set.count, of: scratch.maxima, count: blocks)) : 0
+    /// Returns the least sum to look at first: that of about as many blocks as there are candidates to keep, or the
+    /// given bound if fewer blocks reach it.
+    private func leading(_ blocks: Int, reaching kept: Int, _ scratch: ScanScratch, _ set: CandidateSet) -> Int {
+        let bound = Int16(clamping: kept)
+        guard WindowKernels.count(of: scratch.maxima, count: blocks, reaching: bound) > set.count else { return kept }
+        return max(kept, Int(WindowKernels.largest(set.count, of: scratch.maxima, count: blocks)))
     }
 
     /// Returns the least sum of a candidate. Each block's maximum is the sum of a document, so the k-th largest maximum
