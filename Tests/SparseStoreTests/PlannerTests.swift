@@ -1,5 +1,7 @@
-import SparseStore
+import SparseFormat
 import Testing
+
+@testable import SparseStore
 
 @Suite struct PlannerTests {
     /// A store large enough for levels and planned searches.
@@ -35,6 +37,23 @@ import Testing
         }
         let exact = try store.search(Query(vector: try vectors.next()), recall: .exact)
         #expect(exact.isExact)
+    }
+
+    @Test func `a filter is expected to cost recall down to a quarter of the documents, and no more below`() {
+        func points(_ effort: Int, _ recalls: [Float]) -> [TuningRecord.Point] {
+            zip([10, 100], recalls).map { limit, recall in
+                TuningRecord.Point(
+                    limit: limit, effort: Effort.number(of: effort), recall: recall,
+                    postings: Float(100_000 * (effort + 1)), scored: 25)
+            }
+        }
+        let tuning = TuningRecord(
+            generation: 1, documents: 100_000, queries: 100,
+            points: points(0, [0.94, 0.8]) + points(1, [0.97, 0.93]) + points(2, [0.99, 0.98]))
+        let planner = Planner(tuning: tuning, documents: 100_000, components: 100)
+        func plan(_ share: Double) -> SearchPlan { planner.choose(.target(0.95), limit: 10, share: share).description }
+        #expect([1, 0.5, 0.25, 0.001].map { plan($0).effort } == [1, 1, 2, 2])
+        #expect(plan(0.001).expectedRecall == plan(0.25).expectedRecall)
     }
 
     @Test func `a tuned store keeps its recall targets on queries it has not seen`() throws {
