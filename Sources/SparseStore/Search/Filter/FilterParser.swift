@@ -94,13 +94,8 @@ struct FilterParser {
             list.append(.string(try word("a value")))
             values += 1
             guard values <= Filter.maximumIdentifiers else {
-                throw SparseStoreError(
-                    .limitExceeded,
-                    problem: "the filter, at character \(open.position): more than "
-                        + "\(Filter.maximumIdentifiers) values",
-                    remedy: "tag the documents instead"
-                )
-                .about(position: open.position)
+                throw tooMany(
+                    "\(Filter.maximumIdentifiers) values", at: open.position, remedy: "tag the documents instead")
             }
             let token = try tokens.next()
             if token.kind == .close { return list }
@@ -118,15 +113,17 @@ struct FilterParser {
     private mutating func leaf(_ filter: Filter, _ token: FilterTokens.Token) throws(SparseStoreError) -> Filter {
         parts += 1
         guard parts <= Filter.maximumParts else {
-            throw SparseStoreError(
-                .limitExceeded,
-                problem: "the filter, at character \(token.position): more than "
-                    + "\(Filter.maximumParts) parts",
-                remedy: "use IN for many values, or tag the documents"
-            )
-            .about(position: token.position)
+            throw tooMany(
+                "\(Filter.maximumParts) parts", at: token.position,
+                remedy: "use IN for many values, or tag the documents")
         }
         return filter
+    }
+
+    private func tooMany(_ limit: String, at position: Int, remedy: String) -> SparseStoreError {
+        SparseStoreError(
+            .limitExceeded, problem: "the filter, at character \(position): more than \(limit)", remedy: remedy
+        ).about(position: position)
     }
 
     private mutating func deeper(
