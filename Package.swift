@@ -129,7 +129,8 @@ let package = Package(
             path: "Tests/Crash/Driver",
             swiftSettings: settings),
         // Tests: one target per module.
-        .testTarget(name: "SparseFormatTests", dependencies: ["SparseFormat"], swiftSettings: settings),
+        .testTarget(
+            name: "SparseFormatTests", dependencies: ["SparseFormat", "CKernels"], swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/TestSupport", swiftSettings: settings),

@@ -120,4 +120,52 @@ AVX2 float sparsestore_score(
     return score;
 }
 
+// Lines of documents of a block index: u16 numbers[21], u8 codes[21], u8 more (FORMAT.md, "Lines").
+enum { line_bytes = 64, line_codes = 42 };
+
+AVX2 uint32_t sparsestore_sum_lines(const void *lines, size_t count, const uint16_t *multipliers) {
+    const __m256i low = _mm256_set1_epi32(0xFFFF);
+    // Five codes, without what is behind them.
+    const __m128i five = _mm_cvtsi64_si128(0xFFFFFFFFFFll);
+    __m256i sums = _mm256_setzero_si256(), others = _mm256_setzero_si256();
+    for (const char *line = lines; count > 0; count--, line += line_bytes) {
+        __m256i numbers = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)line));
+        __m256i more = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(line + 16)));
+        __m256i last = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(line + 32)));
+        __m256i codes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(line + line_codes)));
+        __m256i more_codes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(line + line_codes + 8)));
+        // The last eight bytes of the line, of which the first two are codes of the second group.
+        __m128i bytes = _mm_srli_epi64(_mm_loadl_epi64((const __m128i *)(line + line_bytes - 8)), 16);
+        __m256i last_codes = _mm256_cvtepu8_epi32(_mm_and_si128(bytes, five));
+        __m256i one = _mm256_and_si256(_mm256_i32gather_epi32((const int *)multipliers, numbers, 2), low);
+        __m256i two = _mm256_and_si256(_mm256_i32gather_epi32((const int *)multipliers, more, 2), low);
+        __m256i three = _mm256_and_si256(_mm256_i32gather_epi32((const int *)multipliers, last, 2), low);
+        // Multipliers are below 32,768, and the upper half of each lane is 0.
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(one, codes));
+        others = _mm256_add_epi32(others, _mm256_madd_epi16(two, more_codes));
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(three, last_codes));
+    }
+    sums = _mm256_add_epi32(sums, others);
+    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4E));
+    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xB1));
+    return (uint32_t)_mm_cvtsi128_si32(half);
+}
+
+AVX2 size_t sparsestore_select(
+    const uint32_t *values, size_t count, uint32_t least, uint32_t below, uint32_t *found) {
+    size_t written = 0, position = 0;
+    const __m256i lowest = _mm256_set1_epi32((int)least), limit = _mm256_set1_epi32((int)below);
+    for (; position + 8 <= count; position += 8) {
+        __m256i value = _mm256_loadu_si256((const __m256i *)(values + position));
+        __m256i reaches = _mm256_cmpeq_epi32(_mm256_max_epu32(value, lowest), value);
+        __m256i too_large = _mm256_cmpeq_epi32(_mm256_max_epu32(value, limit), value);
+        uint32_t mask = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(too_large, reaches)));
+        for (; mask != 0; mask = _blsr_u32(mask)) found[written++] = (uint32_t)(position + _tzcnt_u32(mask));
+    }
+    for (; position < count; position++)
+        if (values[position] >= least && values[position] < below) found[written++] = (uint32_t)position;
+    return written;
+}
+
 #endif

@@ -21,6 +21,29 @@ import Testing
         return content
     }
 
+    /// Adds the columns of some terms to the sums. Returns how many components they have.
+    private func addSummaries(
+        of list: BlockList, _ numbers: [UInt16], _ multipliers: [UInt16], to sums: inout [UInt32]
+    ) -> Int {
+        var found = [Int](repeating: 0, count: numbers.count)
+        list.prefetchTerms()
+        numbers.withUnsafeBufferPointer { numbers in
+            found.withUnsafeMutableBufferPointer { found in
+                if let found = found.baseAddress { list.findColumns(of: numbers, found) }
+            }
+        }
+        var read = 0
+        for (position, number) in zip(found, numbers) {
+            guard let column = list.column(at: position, of: number) else { continue }
+            read += column.components.count
+            sums.withUnsafeMutableBufferPointer { sums in
+                guard let sums = sums.baseAddress else { return }
+                list.add(column, multiplier: UInt32(multipliers[Int(column.number)]), to: sums)
+            }
+        }
+        return read
+    }
+
     @Test(arguments: [(9, 1...20, 4), (3, 300...600, 1), (2, 65_535...65_535, 200)])
     mutating func `lists come back`(_ terms: Int, _ postings: ClosedRange<Int>, perBlock: Int) throws {
         let lists = BuiltBlockLists(&random, terms: terms, postings: postings, postingsPerBlock: perBlock)
@@ -75,14 +98,7 @@ import Testing
             }
             var sums = [UInt32](repeating: 0, count: 65_536)
             let read = try lists.withList(0, in: memory) { list in
-                try multipliers.withUnsafeBufferPointer { multipliers in
-                    try sums.withUnsafeMutableBufferPointer { sums in
-                        let (multipliers, sums) = (
-                            try #require(multipliers.baseAddress), try #require(sums.baseAddress)
-                        )
-                        return try list.addSummaries(of: numbers, multipliers, to: sums)
-                    }
-                }
+                addSummaries(of: list, numbers, multipliers, to: &sums)
             }
             #expect(sums == expected, "SPARSE_SEED=\(random.seed)")
             #expect(read == count, "SPARSE_SEED=\(random.seed)")
@@ -114,16 +130,8 @@ import Testing
                         let range = list.range(of: block)
                         #expect(range.isEmpty || range.upperBound <= list.postings)
                     }
-                    try multipliers.withUnsafeBufferPointer { multipliers in
-                        try sums.withUnsafeMutableBufferPointer { sums in
-                            let (multipliers, sums) = (
-                                try #require(multipliers.baseAddress), try #require(sums.baseAddress)
-                            )
-                            // Columns may share components, which is refused.
-                            let read = try? list.addSummaries(of: numbers, multipliers, to: sums)
-                            #expect(read ?? 0 <= list.components)
-                        }
-                    }
+                    // Columns may share components; a search refuses to read more than there are.
+                    _ = addSummaries(of: list, numbers, multipliers, to: &sums)
                     return self.read(list)
                 }
                 random = noise

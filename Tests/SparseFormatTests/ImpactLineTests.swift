@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import SparseFormat
@@ -100,29 +101,36 @@ import Testing
         try check(built)
     }
 
-    @Test mutating func `a score is the sum of codes times multipliers`() throws {
-        let built = Built(documents(200, components: 1...120))
-        let multipliers = (0..<65_536).map { _ in UInt16(random.next() % 1_024) }
+    /// The loops with the vector instructions of this processor, and without.
+    private static let ways: [Bool] = {
+        #if arch(x86_64)
+            if sparsestore_has_avx2() != 0 { return [false, true] }
+        #endif
+        return [false]
+    }()
+
+    @Test(arguments: ways)
+    mutating func `scores of heads and of the lines behind them are sums of codes times multipliers`(
+        usesAVX2: Bool
+    ) throws {
+        let lengths = [1, 20, 21, 22, 41, 42, 43, 63, 5_355, 5_356, 5_376, 5_377, 10_800, 21_483]
+        let built = Built(documents(200, components: 1...120) + lengths.map { document($0) })
+        let multipliers = (0..<65_537).map { _ in UInt16(random.next() % 1_024) }
         try multipliers.withUnsafeBufferPointer { buffer in
             let base = try #require(buffer.baseAddress)
             try built.with { lines in
                 for (slot, document) in built.documents.enumerated() {
                     func sum(_ part: some Sequence<Component>) -> UInt32 {
-                        part.reduce(0) { $0 + UInt32(multipliers[Int($1.number)]) * UInt32($1.code) }
+                        part.reduce(0) { $0 &+ UInt32(multipliers[Int($1.number)]) * UInt32($1.code) }
                     }
                     let place = lines.place(of: slot)
-                    var read = 0
-                    let whole = lines.score(at: place, base, headAtLeast: 0, &read)
-                    #expect(whole == sum(document))
-                    #expect(read == ImpactLine.lines(components: document.count))
-                    read = 0
-                    let head = sum(document.prefix(42))
-                    #expect(lines.score(at: place, base, headAtLeast: head, &read) == sum(document))
-                    read = 0
-                    let above = lines.score(at: place, base, headAtLeast: head + 1, &read)
-                    // Of a document that ends with its second line all is known by then.
-                    #expect(above == (document.count > 42 ? nil : sum(document)))
-                    #expect(read <= 2)
+                    let head = lines.head(at: place, base, usesAVX2: usesAVX2)
+                    #expect(head.sum == sum(document.prefix(42)), "SPARSE_SEED=\(random.seed)")
+                    #expect((head.rest > 0) == (document.count > 42))
+                    guard head.rest > 0 else { continue }
+                    let rest = lines.rest(at: place, lines: head.rest, base, usesAVX2: usesAVX2)
+                    #expect(rest.sum == sum(document.dropFirst(42)), "SPARSE_SEED=\(random.seed)")
+                    #expect(rest.lines == ImpactLine.lines(components: document.count) - 2)
                 }
             }
         }
@@ -133,10 +141,9 @@ import Testing
         let memory = (
             try #require(GuardedBytes(capacity: 1 << 20)), try #require(GuardedBytes(capacity: 1 << 20))
         )
-        let multipliers = [UInt16](repeating: 1_023, count: 65_536)
-        let base = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_536)
+        let base = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
         defer { base.deallocate() }
-        base.initialize(from: multipliers, count: 65_536)
+        base.initialize(repeating: 1_023, count: 65_537)
         // The second has several chunks, and costs as much as all rounds of the first.
         for (built, rounds) in [
             (Built(documents(64, components: 1...60)), 0..<60),
@@ -161,10 +168,14 @@ import Testing
                         #expect((0..<built.lines).contains(place))
                         lines.prefetchPlace(of: slot)
                         lines.prefetchHead(at: place)
-                        var read = 0
-                        _ = lines.score(at: place, base, headAtLeast: round % 2 == 0 ? 0 : 900_000, &read)
-                        #expect(read >= 1)
-                        #expect(read <= ImpactLine.linesPerChunk)
+                        for usesAVX2 in Self.ways {
+                            let head = lines.head(at: place, base, usesAVX2: usesAVX2)
+                            lines.prefetchRest(at: place, lines: head.rest)
+                            guard head.rest > 0 else { continue }
+                            let rest = lines.rest(at: place, lines: head.rest, base, usesAVX2: usesAVX2)
+                            #expect(rest.lines >= head.rest)
+                            #expect(rest.lines + 2 <= ImpactLine.linesPerChunk)
+                        }
                         var count = 0
                         lines.components(at: place) { _, _ in count += 1 }
                         #expect(count <= ImpactLine.linesPerChunk * ImpactLine.components)

@@ -165,4 +165,20 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: ways) func valuesInARangeAreSelected(usesAVX2: Bool) {
+        var generator = SplitMix64(seed: 6)
+        for count in [0, 1, 7, 8, 9, 250, 1_003] {
+            for range: Range<UInt32> in [0..<1, 0..<(.max), 100..<200, 150..<4_000_000_000, 3_000_000_000..<(.max)] {
+                let values = (0..<count).map { _ -> UInt32 in
+                    let most: UInt32 = Bool.random(using: &generator) ? 300 : .max
+                    return UInt32.random(in: 0...most, using: &generator)
+                }
+                var found = [UInt32](repeating: 0, count: count + 1)
+                let written = BlockKernels.select(values, count: count, in: range, &found, usesAVX2: usesAVX2)
+                #expect(
+                    Array(found[..<written]) == values.indices.filter { range.contains(values[$0]) }.map(UInt32.init))
+            }
+        }
+    }
 }

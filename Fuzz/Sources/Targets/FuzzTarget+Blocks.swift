@@ -44,8 +44,20 @@ extension FuzzTarget {
                 }
                 var numbers: Set<UInt16> = [0, .max]
                 list.forEachComponent { _, number, _ in if numbers.count < 64 { numbers.insert(UInt16(number)) } }
-                guard let read = try? list.addSummaries(of: numbers.sorted(), multipliers, to: sums) else { continue }
-                try Finding.unless(read <= Int(entry.components), "more components than there are")
+                let chosen = numbers.sorted()
+                var found = [Int](repeating: 0, count: chosen.count)
+                list.prefetchTerms()
+                chosen.withUnsafeBufferPointer { chosen in
+                    found.withUnsafeMutableBufferPointer { found in
+                        if let found = found.baseAddress { list.findColumns(of: chosen, found) }
+                    }
+                }
+                for (position, number) in zip(found, chosen) {
+                    guard let column = list.column(at: position, of: number) else { continue }
+                    list.add(column, multiplier: UInt32(multipliers[Int(number)]), to: sums)
+                    try Finding.unless(
+                        column.components.count <= Int(entry.components), "more components than there are")
+                }
             }
         })
 
@@ -74,19 +86,20 @@ extension FuzzTarget {
             let view = try ImpactLines(
                 slots: 4, lines: lines, places: [UnsafeRawBufferPointer(rebasing: places)],
                 chunks: [UnsafeRawBufferPointer(rebasing: data)])
-            let multipliers = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_536)
+            let multipliers = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
             defer { multipliers.deallocate() }
-            multipliers.initialize(repeating: 1_023, count: 65_536)
+            multipliers.initialize(repeating: 1_023, count: 65_537)
             for slot in 0..<4 {
                 let place = view.place(of: slot)
                 try Finding.unless((0..<lines).contains(place), "a place past the last line")
                 _ = view.document(at: slot)
                 view.prefetchPlace(of: slot)
                 view.prefetchHead(at: place)
-                for least: UInt32 in [0, 1 << 20] {
-                    var read = 0
-                    _ = view.score(at: place, multipliers, headAtLeast: least, &read)
-                    try Finding.unless(read <= lines, "more lines than there are")
+                let head = view.head(at: place, multipliers, usesAVX2: false)
+                view.prefetchRest(at: place, lines: head.rest)
+                if head.rest > 0 {
+                    let rest = view.rest(at: place, lines: head.rest, multipliers, usesAVX2: false)
+                    try Finding.unless(rest.lines + 2 <= lines, "more lines than there are")
                 }
                 var components = 0
                 view.components(at: place) { _, _ in components += 1 }

@@ -3,8 +3,8 @@
 
 // Inner loops for processors with AVX2, BMI and F16C: see maxsim.c and scan.c. Each function gives bit for bit the same
 // result as the Swift code that it replaces, in Sources/SparseStore/Stages/MaxSim/MaxSimKernels.swift,
-// Sources/SparseStore/Search/Scan/WindowKernels.swift or Sources/SparseFormat/Segments/ForwardRecord.swift, and has the same
-// requirements.
+// Sources/SparseStore/Search/Scan/WindowKernels.swift, Sources/SparseFormat/Segments/ForwardRecord.swift or
+// Sources/SparseFormat/Blocks/ImpactLines.swift, and has the same requirements.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -68,6 +68,15 @@ size_t sparsestore_collect(
 float sparsestore_score(
     const void *positions, const void *values, size_t count, const uint32_t *bits, const uint8_t *slots,
     const float *weights);
+
+// The sum of multiplier x code over the components of `count` lines of a block index. multipliers: 65,537 of them, each
+// below 32,768; the last is read but not used.
+uint32_t sparsestore_sum_lines(const void *lines, size_t count, const uint16_t *multipliers);
+
+// Writes the positions of the values that are at least `least` and below `below`, in ascending order, and returns how many
+// there are.
+size_t sparsestore_select(
+    const uint32_t *values, size_t count, uint32_t least, uint32_t below, uint32_t *found);
 
 #endif
 

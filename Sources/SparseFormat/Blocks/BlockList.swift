@@ -14,7 +14,7 @@ package struct BlockList: Sendable {
     private let byteCount: Int
     private let isNarrow: Bool
     // The owner of the index owns the bytes, and nothing writes to them.
-    nonisolated(unsafe) private let base: UnsafeRawPointer
+    @usableFromInline nonisolated(unsafe) let base: UnsafeRawPointer
 
     /// - Parameter base: The address of the list, which has `entry.byteCount` bytes.
     package init(_ entry: BlockEntry, _ base: UnsafeRawPointer) {
@@ -30,16 +30,15 @@ package struct BlockList: Sendable {
     /// Asks for all of the list, to read it sequentially.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 
-    private var endsBase: UnsafeRawPointer { base + 4 * postings }
+    @inlinable var endsBase: UnsafeRawPointer { base + 4 * postings }
     private var termsBase: UnsafeRawPointer { endsBase + 2 * blocks }
     private var columnEndsBase: UnsafeRawPointer { termsBase + 2 * columns }
     private var blocksBase: UnsafeRawPointer { columnEndsBase + 4 * columns }
     private var codesBase: UnsafeRawPointer { blocksBase + (isNarrow ? 1 : 2) * components }
 
     /// The postings of a block in 0..<blocks. Empty if the list is damaged.
-    package func range(of block: Int) -> Range<Int> {
-        // A violation is a bug of the caller, never of the file: `addSummaries` masks or checks block numbers from
-        // files.
+    @inlinable package func range(of block: Int) -> Range<Int> {
+        // A violation is a bug of the caller, never of the file: only the numbers of components come from files.
         precondition(block >= 0 && block < blocks)
         let begin = block == 0 ? 0 : Int(u16(endsBase, block - 1))
         let end = min(postings, Int(u16(endsBase, block)))
@@ -47,59 +46,69 @@ package struct BlockList: Sendable {
     }
 
     /// Returns the slot of a posting in 0..<postings. The caller must check that the slot exists.
-    package func slot(_ posting: Int) -> Int {
+    @inlinable package func slot(_ posting: Int) -> Int {
         precondition(posting >= 0 && posting < postings)
         return Int(u32(base, posting))
     }
 
     /// Prefetches the postings of a block.
-    package func prefetchPostings(of block: Int) {
+    @inlinable package func prefetchPostings(of block: Int) {
         guard block > 0 else { return prefetch(base) }
         prefetch(base + 4 * Int(u16(endsBase, block - 1)))
     }
 
-    /// Adds the summary components of some terms to the sum of each block.
-    ///
-    /// - Parameters:
-    ///   - numbers: of terms, ascending.
-    ///   - multipliers: by term number, 65,536 of them.
-    ///   - sums: 65,536 of them, so that no block number can reach outside.
-    /// - Returns: how many components of summaries were read.
-    /// - Throws: `blockLists` when columns share components, so that more would be read than there are.
-    package func addSummaries(
-        of numbers: [UInt16], _ multipliers: UnsafePointer<UInt16>, to sums: UnsafeMutablePointer<UInt32>
-    ) throws(FormatError) -> Int {
-        var read = 0
-        var low = 0
-        for number in numbers {
-            low = firstColumn(from: number, low)
-            guard low < columns, u16(termsBase, low) == number else { continue }
-            let begin = low == 0 ? 0 : Int(u32(columnEndsBase, low - 1))
-            let end = min(components, Int(u32(columnEndsBase, low)))
-            guard begin < end else { continue }
-            read += end - begin
-            guard read <= components else { throw FormatError(.blockLists, "columns share components") }
-            let multiplier = UInt32(multipliers[Int(number)])
-            let codes = codesBase.assumingMemoryBound(to: UInt8.self)
-            if isNarrow {
-                let blocks = blocksBase.assumingMemoryBound(to: UInt8.self)
-                for index in begin..<end { sums[Int(blocks[index])] &+= UInt32(codes[index]) &* multiplier }
-            } else {
-                for index in begin..<end { sums[Int(u16(blocksBase, index))] &+= UInt32(codes[index]) &* multiplier }
-            }
-        }
-        return read
+    /// Requests from memory the terms of all columns.
+    package func prefetchTerms() {
+        for offset in stride(from: 0, to: 2 * columns, by: 64) { prefetch(termsBase + offset) }
     }
 
-    /// The first column at or after `low` whose term is at least `number`.
-    private func firstColumn(from number: UInt16, _ low: Int) -> Int {
-        var low = low
-        var high = columns
-        while low < high {
-            let middle = (low + high) / 2
-            if u16(termsBase, middle) < number { low = middle + 1 } else { high = middle }
+    /// Finds for each number the last column whose term is at most that number, or the first column, and requests its
+    /// end from memory. All searches take their steps together, so that their cache misses overlap.
+    ///
+    /// - Parameters:
+    ///   - numbers: of terms.
+    ///   - found: The positions of the columns, one for each number.
+    package func findColumns(of numbers: UnsafeBufferPointer<UInt16>, _ found: UnsafeMutablePointer<Int>) {
+        found.update(repeating: 0, count: numbers.count)
+        var left = columns
+        while left > 1 {
+            let half = left / 2
+            for index in 0..<numbers.count {
+                found[index] &+= u16(termsBase, found[index] &+ half) <= numbers[index] ? half : 0
+            }
+            left -= half
         }
-        return low
+        for index in 0..<numbers.count { prefetch(columnEndsBase + 4 * max(0, found[index] - 1)) }
+    }
+
+    /// Returns the column at a position that `findColumns` found, if its term has the number, and requests it from
+    /// memory.
+    package func column(at position: Int, of number: UInt16) -> SummaryColumn? {
+        guard position < columns, u16(termsBase, position) == number else { return nil }
+        let begin = position == 0 ? 0 : Int(u32(columnEndsBase, position - 1))
+        let end = min(components, Int(u32(columnEndsBase, position)))
+        guard begin < end else { return nil }
+        let width = isNarrow ? 1 : 2
+        for offset in stride(from: width * begin, to: width * end, by: 64) { prefetch(blocksBase + offset) }
+        for offset in stride(from: begin, to: end, by: 64) { prefetch(codesBase + offset) }
+        return SummaryColumn(number: number, components: begin..<end)
+    }
+
+    /// Adds a column of the summaries, times the multiplier of its term, to the sum of each block.
+    ///
+    /// - Parameter sums: 65,536 of them, so that no block number can reach outside.
+    package func add(_ column: SummaryColumn, multiplier: UInt32, to sums: UnsafeMutablePointer<UInt32>) {
+        // A violation is a bug of the caller, never of the file: columns come from `column(at:of:)`.
+        precondition(column.components.upperBound <= components)
+        let codes = codesBase.assumingMemoryBound(to: UInt8.self)
+        if isNarrow {
+            let blocks = blocksBase.assumingMemoryBound(to: UInt8.self)
+            for place in column.components { sums[Int(blocks[place])] &+= UInt32(codes[place]) &* multiplier }
+        } else {
+            for place in column.components {
+                sums[Int(u16(blocksBase, place))] &+= UInt32(codes[place]) &* multiplier
+            }
+        }
     }
 
     /// Calls `body` with the block, term number and code of each component of the summaries.
@@ -117,15 +126,21 @@ package struct BlockList: Sendable {
         }
     }
 
-    @inline(__always)
-    private func u16(_ base: UnsafeRawPointer, _ index: Int) -> UInt16 {
+    @inlinable @inline(__always)
+    func u16(_ base: UnsafeRawPointer, _ index: Int) -> UInt16 {
         UInt16(littleEndian: base.loadUnaligned(fromByteOffset: 2 &* index, as: UInt16.self))
     }
 
-    @inline(__always)
-    private func u32(_ base: UnsafeRawPointer, _ index: Int) -> UInt32 {
+    @inlinable @inline(__always)
+    func u32(_ base: UnsafeRawPointer, _ index: Int) -> UInt32 {
         UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
     }
+}
+
+/// The components of the summaries of a list that belong to one term.
+package struct SummaryColumn: Sendable {
+    package let number: UInt16
+    package let components: Range<Int>
 }
 
 /// Lays out the lists of a block index in chunks, in ascending term order, and keeps their entries.

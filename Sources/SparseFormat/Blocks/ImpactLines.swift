@@ -1,3 +1,7 @@
+#if arch(x86_64)
+    internal import CKernels
+#endif
+
 /// The layout of documents in a block index (FORMAT.md, "Lines"). A line of 64 bytes, a cache line, has 21 components
 /// of one document: u16 numbers[21], u8 codes[21], and u8 more, the number of further lines of the document, 255 for
 /// 255 or more. The heaviest components come first. The last line is padded with number 0, code 0, which adds nothing.
@@ -5,17 +9,19 @@
 /// Any bytes are safe to score: a number names one of 65,536 multipliers, and the number of lines is limited by the
 /// chunk.
 package enum ImpactLine {
-    package static let bytes = 64
-    package static let components = 21
-    static let codes = 42
-    static let more = 63
+    @inlinable package static var bytes: Int { 64 }
+    @inlinable package static var components: Int { 21 }
+    @inlinable package static var codes: Int { 42 }
+    @inlinable package static var more: Int { 63 }
+    /// The largest number of further lines that a line can tell.
+    @inlinable package static var mostMore: Int { 255 }
     /// The number of lines of every chunk but the last. Documents do not cross chunks, so lines at the end of a chunk
     /// may be unused. Together with its headers a chunk fills sixteen pages of LMDB.
-    package static let linesPerChunk = 1_023
+    @inlinable package static var linesPerChunk: Int { 1_023 }
     /// The number of slots of every chunk of places but the last. Each slot has a u32 first line and a u32 document
     /// index, so the chunk is as large as a chunk of lines.
-    package static let slotsPerChunk = 8_184
-    static let placeBytes = 8
+    @inlinable package static var slotsPerChunk: Int { 8_184 }
+    @inlinable package static var placeBytes: Int { 8 }
 
     /// The number of lines of a document. A document that does not fit in a chunk only has lines for its heaviest
     /// components.
@@ -28,10 +34,10 @@ package enum ImpactLine {
 /// checked against them, and a document ends at the end of its chunk at the latest.
 package struct ImpactLines: Sendable {
     /// For every slot, the first line of its document and the document's index.
-    private let places: Mapped<[UnsafeRawPointer]>
-    private let chunks: Mapped<[UnsafeRawPointer]>
-    private let slots: Int
-    private let lines: Int
+    @usableFromInline let places: Mapped<[UnsafeRawPointer]>
+    @usableFromInline let chunks: Mapped<[UnsafeRawPointer]>
+    @usableFromInline let slots: Int
+    @usableFromInline let lines: Int
 
     /// - Parameters:
     ///   - places: The data of each chunk of places.
@@ -64,16 +70,16 @@ package struct ImpactLines: Sendable {
     }
 
     /// The chunk of places that has a slot.
-    package static func placesChunk(of slot: Int) -> Int { slot / ImpactLine.slotsPerChunk }
+    @inlinable package static func placesChunk(of slot: Int) -> Int { slot / ImpactLine.slotsPerChunk }
 
     /// Prefetches the position of a slot's document.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func prefetchPlace(of slot: Int) {
         prefetch(address(ofPlace: slot))
     }
 
     /// Returns the first line of the document at a slot in 0..<slots. The line exists, even if the file is damaged.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func place(of slot: Int) -> Int {
         min(Int(UInt32(littleEndian: address(ofPlace: slot).load(as: UInt32.self))), lines - 1)
     }
@@ -83,51 +89,67 @@ package struct ImpactLines: Sendable {
         Int(UInt32(littleEndian: address(ofPlace: slot).load(fromByteOffset: 4, as: UInt32.self)))
     }
 
-    @inline(__always)
-    private func address(ofPlace slot: Int) -> UnsafeRawPointer {
+    @inlinable @inline(__always)
+    func address(ofPlace slot: Int) -> UnsafeRawPointer {
         places.pointer[slot / ImpactLine.slotsPerChunk] + ImpactLine.placeBytes * (slot % ImpactLine.slotsPerChunk)
     }
 
     /// The chunk of lines that has a line.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func chunk(of place: Int) -> Int { place / ImpactLine.linesPerChunk }
 
     /// Prefetches the first two lines from a position on.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func prefetchHead(at place: Int) {
         let line = address(place)
         prefetch(line)
         prefetch(line + ImpactLine.bytes)
     }
 
-    /// Returns the inner product of the document in codes: the sum of code x multiplier.
+    /// Prefetches the lines behind the first two of a position.
+    @inlinable @inline(__always)
+    package func prefetchRest(at place: Int, lines: Int) {
+        let line = address(place) + 2 * ImpactLine.bytes
+        for ahead in 0..<min(lines, 8) { prefetch(line + ahead * ImpactLine.bytes) }
+    }
+
+    /// Returns the sum of code x multiplier over the document's first two lines, which have its heaviest components,
+    /// and the number of lines behind them.
     ///
-    /// - Parameters:
-    ///   - multipliers: 65,536 multipliers, by term number.
-    ///   - least: If the first two lines sum up to less, the rest of the document is not read and the result is nil.
-    ///   - read: Incremented by the number of lines read.
+    /// - Parameter multipliers: 65,537 of them, by term number, each below 32,768.
     @inline(__always)
-    package func score(
-        at place: Int, _ multipliers: UnsafePointer<UInt16>, headAtLeast least: UInt32, _ read: inout Int
-    ) -> UInt32? {
-        let end = min(lines, (place / ImpactLine.linesPerChunk + 1) * ImpactLine.linesPerChunk)
-        var line = address(place)
-        var sum = Self.sum(line, multipliers)
-        read &+= 1
-        var next = place + 1
-        var more = line.load(fromByteOffset: ImpactLine.more, as: UInt8.self)
-        while more > 0, next < end {
-            line += ImpactLine.bytes
-            sum &+= Self.sum(line, multipliers)
-            read &+= 1
-            more = line.load(fromByteOffset: ImpactLine.more, as: UInt8.self)
-            if next == place + 1, more > 0 {
-                guard sum >= least else { return nil }
-                for ahead in 1...4 { prefetch(line + ahead * ImpactLine.bytes) }
-            }
-            next += 1
+    package func head(
+        at place: Int, _ multipliers: UnsafePointer<UInt16>, usesAVX2: Bool
+    ) -> (sum: UInt32, rest: Int) {
+        let more = more(behind: place)
+        let sum = Self.sum(address(place), lines: min(more, 1) + 1, multipliers, usesAVX2: usesAVX2)
+        return (sum, max(0, more - 1))
+    }
+
+    /// Returns the sum over the lines behind the first two, and the number of lines read.
+    ///
+    /// - Parameter rest: Their number as `head` returned it.
+    @inline(__always)
+    package func rest(
+        at place: Int, lines rest: Int, _ multipliers: UnsafePointer<UInt16>, usesAVX2: Bool
+    ) -> (sum: UInt32, lines: Int) {
+        var sum = Self.sum(address(place + 2), lines: rest, multipliers, usesAVX2: usesAVX2)
+        var last = place + 1 + rest
+        // A line counts no more than 255 lines behind it.
+        var more = rest == ImpactLine.mostMore - 1 ? more(behind: last) : 0
+        while more > 0 {
+            sum &+= Self.sum(address(last + 1), lines: more, multipliers, usesAVX2: usesAVX2)
+            last += more
+            more = more == ImpactLine.mostMore ? self.more(behind: last) : 0
         }
-        return sum
+        return (sum, last - place - 1)
+    }
+
+    /// Returns how many lines follow a line of a document in its chunk, at most 255.
+    @inline(__always)
+    private func more(behind line: Int) -> Int {
+        let end = min(lines, (line / ImpactLine.linesPerChunk + 1) * ImpactLine.linesPerChunk)
+        return min(Int(address(line).load(fromByteOffset: ImpactLine.more, as: UInt8.self)), end - line - 1)
     }
 
     /// Returns the components of the first `lines` lines of a document, without those whose code is 0.
@@ -156,9 +178,22 @@ package struct ImpactLines: Sendable {
     }
 
     /// The address of a line in 0..<lines.
-    @inline(__always)
-    private func address(_ line: Int) -> UnsafeRawPointer {
+    @inlinable @inline(__always)
+    func address(_ line: Int) -> UnsafeRawPointer {
         chunks.pointer[line / ImpactLine.linesPerChunk] + (line % ImpactLine.linesPerChunk) * ImpactLine.bytes
+    }
+
+    /// Returns the sum of code x multiplier over the components of some lines.
+    @inline(__always)
+    private static func sum(
+        _ line: UnsafeRawPointer, lines: Int, _ multipliers: UnsafePointer<UInt16>, usesAVX2: Bool
+    ) -> UInt32 {
+        #if arch(x86_64)
+            if usesAVX2 { return sparsestore_sum_lines(line, lines, multipliers) }
+        #endif
+        var sum: UInt32 = 0
+        for index in 0..<lines { sum &+= Self.sum(line + index * ImpactLine.bytes, multipliers) }
+        return sum
     }
 
     @inline(__always)
