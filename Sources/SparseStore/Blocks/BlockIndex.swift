@@ -114,33 +114,50 @@ struct BlockDamage: Error, Hashable {
     }
 }
 
-/// The settings for building a block index. The defaults are Seismic's best settings at about the size of its plain
-/// index, as measured in Benchmarks/RESULTS.md.
+/// The settings for building a block index. The defaults are those with which Seismic and this index found most per
+/// document looked at, on real documents (Benchmarks/RESULTS.md, "Blocks on real documents").
 public struct BlockSettings: Sendable, Hashable {
     /// The mean number of postings to keep per term. The index keeps this number times the number of terms, choosing
-    /// the largest weights overall.
-    public var postingsPerTerm = 1_500
+    /// the largest weights overall. If nil, it grows with the square root of the number of documents: 1,000 for half a
+    /// million, 2,000 for two million.
+    public var postingsPerTerm: Int?
     /// The maximum length of a list, as a multiple of ``postingsPerTerm``.
     public var maximumFactor = 4.0
     /// The minimum number of postings to keep in a list that has that many.
     public var leastPostings = 64
     /// The number of blocks in a list, as a share of its postings.
-    public var blockShare = 0.15
+    public var blockShare = 0.2
     /// The size up to which a block is dissolved and its documents are moved to other blocks.
-    public var smallestBlock = 3
+    public var smallestBlock = 2
     /// The share of the sum of a block's largest weights that its summary keeps.
-    public var summaryShare = 0.4
+    public var summaryShare = 0.5
     /// The seed for choosing the first document of each block. The same seed builds the same index.
     public var seed: UInt64 = 1
 
     /// Creates the default settings.
     public init() {}
 
+    /// Returns the settings with the number of postings that suits a number of documents, if none was set.
+    func resolved(documents: Int) -> BlockSettings {
+        var settings = self
+        let suitable = Double(Self.usualPostings) * (Double(documents) / Double(Self.usualDocuments)).squareRoot()
+        settings.postingsPerTerm = postingsPerTerm ?? Int(min(max(suitable, 100), 8_000))
+        return settings
+    }
+
+    /// The number of postings that was found to suit a number of documents. The number of documents that a search must
+    /// look at grows more slowly than the collection, and so do the lists.
+    private static let usualPostings = 1_000
+    private static let usualDocuments = 550_000
+
+    /// The mean number of postings that is kept per term.
+    var meanPostings: Int { postingsPerTerm ?? Self.usualPostings }
+
     /// The maximum number of postings in a list.
-    var mostPostings: Int { min(60_000, Int(maximumFactor * Double(postingsPerTerm))) }
+    var mostPostings: Int { min(60_000, Int(maximumFactor * Double(meanPostings))) }
 
     func check() throws(SparseStoreError) {
-        guard (1...60_000).contains(postingsPerTerm), (1...64).contains(maximumFactor), leastPostings >= 0,
+        guard postingsPerTerm.map((1...60_000).contains) ?? true, (1...64).contains(maximumFactor), leastPostings >= 0,
             blockShare > 0, blockShare <= 1, smallestBlock >= 0, summaryShare > 0, summaryShare <= 1
         else {
             throw SparseStoreError(

@@ -52,7 +52,7 @@ struct StagedBlocks: ClaimedWork {
         self.file = file
         self.memory = memory
         self.pieces = pieces
-        self.settings = settings
+        self.settings = settings.resolved(documents: sources.liveDocuments)
         self.claim = claim
         self.sources = sources
         self.number = number
@@ -231,7 +231,7 @@ extension StagedBlocks {
     private func threshold(_ sources: BlockSources) throws -> Float {
         var threshold = BlockThreshold()
         for term in sources.terms.indices { try sources.forEachPosting(of: term) { threshold.add($1) } }
-        return threshold.least(keeping: UInt64(settings.postingsPerTerm) * UInt64(sources.terms.count))
+        return threshold.least(keeping: UInt64(settings.meanPostings) * UInt64(sources.terms.count))
     }
 }
 

@@ -44,9 +44,10 @@ extension Store {
         }
     }
 
-    /// Builds a block index over the documents of the newest commit, beside their windows. With millions of documents,
-    /// a search that uses it reads a few thousand documents instead of all windows. After `tune` has measured it, the
-    /// planner uses whichever index is cheaper. Searches and writes continue meanwhile.
+    /// Builds a block index over the documents of the newest commit, beside their windows. With a million documents
+    /// or more, a search that uses it looks at a few thousand documents instead of reading all windows. After `tune`
+    /// has measured it, the planner uses whichever index is cheaper. It takes about as many bytes as the rest of the
+    /// store, or more. Searches and writes continue meanwhile.
     ///
     /// Later documents are searched in windows. The block index is dropped when half of the windows it was built from
     /// have been merged away. An existing block index is replaced.

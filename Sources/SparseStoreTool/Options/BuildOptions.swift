@@ -26,9 +26,12 @@ struct BuildOptions: ParsableArguments {
 
     @Flag(
         help: ArgumentHelp(
-            "Also build a block index, which helps with millions of documents.",
+            "Also build a block index, which helps with a million documents or more.",
             discussion:
-                "The planner uses it where measurements show that it is cheaper. A build without --blocks keeps it."))
+                """
+                The planner uses it where measurements show that it is cheaper. It takes about as many bytes as the \
+                rest of the store, or more. A build without --blocks keeps it.
+                """))
     var blocks = false
 
     @Option(help: ArgumentHelp("The average number of postings per term in the block index.", visibility: .hidden))

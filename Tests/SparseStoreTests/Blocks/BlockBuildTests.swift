@@ -245,4 +245,13 @@ import Testing
         let error = #expect(throws: SparseStoreError.self) { try blocks.store.buildBlocks() }
         #expect(error?.code == .readOnly)
     }
+
+    @Test func `lists grow with the square root of the number of documents, unless their length is set`() {
+        for (documents, postings) in [(550_000, 1_000), (2_200_000, 2_000), (10, 100), (1 << 40, 8_000)] {
+            #expect(BlockSettings().resolved(documents: documents).postingsPerTerm == postings)
+        }
+        var settings = BlockSettings()
+        settings.postingsPerTerm = 7
+        #expect(settings.resolved(documents: 2_200_000).postingsPerTerm == 7)
+    }
 }

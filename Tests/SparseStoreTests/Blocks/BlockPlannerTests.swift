@@ -21,8 +21,8 @@ import Testing
     }
 
     private let points: [(effort: UInt8, recall: Float, postings: Float)] = [
-        (16, 0.8, 400_000), (20, 0.97, 900_000), (28, 0.995, 2_000_000), (64, 0.9, 10_000), (65, 0.96, 30_000),
-        (66, 0.97, 90_000), (255, 1, 9_000_000),
+        (16, 0.8, 400_000), (20, 0.97, 900_000), (28, 0.995, 2_000_000), (96, 0.9, 10_000), (97, 0.96, 30_000),
+        (98, 0.97, 90_000), (255, 1, 9_000_000),
     ]
 
     @Test func `blocks are taken where they are the cheapest that reaches the target`() {
@@ -43,7 +43,7 @@ import Testing
     @Test func `without an index, without their points or under a narrow filter it is windows`() {
         let without = planner(points, hasBlocks: false).choose(.target(0.95), limit: 10)
         #expect(without.effort == .windows(ScanLadder.plans[4]))
-        let untuned = planner(points.filter { $0.effort < 64 }).choose(.target(0.95), limit: 10)
+        let untuned = planner(points.filter { $0.effort < 96 }).choose(.target(0.95), limit: 10)
         #expect(untuned.effort == .windows(ScanLadder.plans[4]))
         let never = Planner(tuning: nil, documents: 1_000_000, components: 100, hasBlocks: true)
         for recall in [Recall.fast, .target(0.5), .target(0.95), .target(0.999)] {
@@ -55,14 +55,14 @@ import Testing
     }
 
     @Test func `blocks that cost more than windows are left alone`() {
-        let dear = planner(points.map { $0.effort >= 64 ? ($0.effort, $0.recall, 9_000_000) : $0 })
+        let dear = planner(points.map { $0.effort >= 96 ? ($0.effort, $0.recall, 9_000_000) : $0 })
         #expect(dear.choose(.target(0.95), limit: 10).effort == .windows(ScanLadder.plans[4]))
     }
 
     @Test func `numbers of efforts and efforts lead to each other`() {
         for effort in Effort.ladder.indices { #expect(Effort.effort(numbered: Effort.number(of: effort)) == effort) }
         #expect(Set(Effort.ladder.indices.map(Effort.number)).count == Effort.ladder.count)
-        for number: UInt8 in [0, 15, Effort.exactNumber] { #expect(Effort.effort(numbered: number) == nil) }
+        for number: UInt8 in [0, 15, 64, 71, Effort.exactNumber] { #expect(Effort.effort(numbered: number) == nil) }
     }
 
     @Test func `tuning measures the efforts of the block index where there is one`() throws {
@@ -82,7 +82,7 @@ import Testing
         var blocks = try BlockCollection(documents: 4_200)
         // A tuning that finds blocks as good as free.
         let measured: [(effort: UInt8, recall: Float, postings: Float)] = [
-            (16, 0.9, 1e6), (71, 0.99, 10), (255, 1, 1e7),
+            (16, 0.9, 1e6), (103, 0.99, 10), (255, 1, 1e7),
         ]
         let points = measured.map {
             TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)

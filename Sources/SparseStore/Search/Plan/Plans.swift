@@ -10,7 +10,7 @@ enum Effort: Sendable, Hashable {
 
     /// Returns the number of an effort in a `tuning` record. Numbers of earlier ladders are ignored.
     static func number(of effort: Int) -> UInt8 {
-        effort < ScanLadder.plans.count ? UInt8(16 + effort) : UInt8(64 + effort - ScanLadder.plans.count)
+        effort < ScanLadder.plans.count ? UInt8(16 + effort) : UInt8(96 + effort - ScanLadder.plans.count)
     }
     /// The number of the exact search in a `tuning` record.
     static let exactNumber: UInt8 = 255
@@ -115,21 +115,29 @@ struct BlockPlan: CandidatePlan, Sendable, Hashable {
 
 /// The measured plans for a block index that the planner chooses from, in order of effort.
 ///
-/// They were selected from a grid of 360 plans. Together they come within a few percent of the fastest plan in the grid
-/// for every recall from 0.86 to 0.99 on a million generated documents (Benchmarks/RESULTS.md, "Blocks").
+/// They were selected from a grid of 384 plans on half a million real documents, and one of 360 on 2.2 million documents
+/// made from them (Benchmarks/RESULTS.md, "Blocks on real documents").
 enum BlockLadder {
     static let plans: [BlockPlan] = [
-        plan(lists: 3, heapFactor: 1.2, candidates: 5, headShare: 0.8),
-        plan(lists: 4, heapFactor: 1.2, candidates: 5, headShare: 0.6),
+        plan(lists: 3, heapFactor: 1.1, candidates: 5, headShare: 0.6),
         plan(lists: 4, heapFactor: 1.1, candidates: 5, headShare: 0.6),
         plan(lists: 4, heapFactor: 1.0, candidates: 5, headShare: 0.6),
-        plan(lists: 5, heapFactor: 1.0, candidates: 5, headShare: 0.6),
-        plan(lists: 6, heapFactor: 1.0, candidates: 5, headShare: 0.6),
-        plan(lists: 6, heapFactor: 0.95, candidates: 5, headShare: 0.6),
+        plan(lists: 4, heapFactor: 1.0, candidates: 10, headShare: 0.6),
+        plan(lists: 5, heapFactor: 1.0, candidates: 10, headShare: 0.6),
+        plan(lists: 5, heapFactor: 0.9, candidates: 5, headShare: 0.6),
+        plan(lists: 5, heapFactor: 0.9, candidates: 5, headShare: 0.5),
         plan(lists: 6, heapFactor: 0.9, candidates: 5, headShare: 0.6),
+        plan(lists: 6, heapFactor: 0.9, candidates: 5, headShare: 0.5),
+        plan(lists: 8, heapFactor: 0.9, candidates: 5, headShare: 0.6),
         plan(lists: 8, heapFactor: 0.9, candidates: 5, headShare: 0.5),
-        plan(lists: 10, heapFactor: 0.9, candidates: 10, headShare: 0.5),
-        plan(lists: 12, heapFactor: 0.8, candidates: 20, headShare: 0.5),
+        plan(lists: 8, heapFactor: 0.9, candidates: 10, headShare: 0.5),
+        plan(lists: 8, heapFactor: 0.8, candidates: 5, headShare: 0.6),
+        plan(lists: 8, heapFactor: 0.8, candidates: 5, headShare: 0.5),
+        plan(lists: 10, heapFactor: 0.9, candidates: 5, headShare: 0.4),
+        plan(lists: 10, heapFactor: 0.8, candidates: 5, headShare: 0.4),
+        plan(lists: 12, heapFactor: 0.8, candidates: 10, headShare: 0.5),
+        plan(lists: 12, heapFactor: 0.8, candidates: 10, headShare: 0.3),
+        plan(lists: 16, heapFactor: 0.8, candidates: 15, headShare: 0.5),
     ]
 
     private static func plan(lists: Int, heapFactor: Float, candidates: Int, headShare: Float) -> BlockPlan {

@@ -17,13 +17,13 @@ enum ScanCost {
 
     /// The fixed cost of a scan of all windows, per document.
     private static let scanned = 0.2
-    /// The costs of a search of blocks: a fixed cost, a summary component, a visited block, a document in it, and a
-    /// line of the document.
-    private static let blocks = 80_000.0
-    private static let summary = 0.6
-    private static let block = 40.0
-    private static let estimated = 42.0
-    private static let line = 38.0
+    /// The costs of a search of blocks: a fixed cost, a summary component with its share of finding columns and ordering
+    /// blocks, a visited block, a document in it, and a line of the document.
+    private static let blocks = 34_000.0
+    private static let summary = 9.5
+    private static let block = 70.0
+    private static let estimated = 67.0
+    private static let line = 24.0
 
     /// Returns the fixed cost of a scan of windows with the given number of documents.
     static func windows(documents: Int) -> Double { Double(documents) * scanned }
