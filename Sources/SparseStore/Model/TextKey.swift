@@ -20,7 +20,17 @@ public struct TextKey: Hashable, Comparable, Sendable, CustomStringConvertible, 
     public var description: String { text }
 
     /// Returns whether both texts have the same bytes.
-    public static func == (a: TextKey, b: TextKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    public static func == (a: TextKey, b: TextKey) -> Bool {
+        let isEqual = a.text.utf8.withContiguousStorageIfAvailable { a in
+            b.text.utf8.withContiguousStorageIfAvailable { b in
+                guard a.count == b.count else { return false }
+                guard let first = a.baseAddress, let second = b.baseAddress else { return true }
+                return memcmp(first, second, a.count) == 0
+            }
+        }
+        if let isEqual = isEqual ?? nil { return isEqual }
+        return a.text.utf8.elementsEqual(b.text.utf8)
+    }
 
     /// Returns whether the bytes of `a` come before those of `b`.
     public static func < (a: TextKey, b: TextKey) -> Bool {

@@ -12,8 +12,24 @@ struct DocumentGroups {
 
     /// The numbers assigned to groups, shared by all windows. Used by one search on one thread.
     private final class Numbers {
-        var byValue: [GroupValue: Int] = [:]
-        var byCode: [UInt64: Int] = [:]
+        private var shared: [GroupValue: Int] = [:]
+        private var alone: [DocumentPlace: Int] = [:]
+
+        private var next: Int { shared.count + alone.count }
+
+        func number(of value: GroupValue) -> Int {
+            if let number = shared[value] { return number }
+            let number = next
+            shared[value] = number
+            return number
+        }
+
+        func number(ofDocumentAt place: DocumentPlace) -> Int {
+            if let number = alone[place] { return number }
+            let number = next
+            alone[place] = number
+            return number
+        }
     }
 
     init(_ members: [SegmentGroups], best: Int) {
@@ -21,18 +37,10 @@ struct DocumentGroups {
         self.best = best
     }
 
-    /// Returns the number of a document's group: at least 0 for a shared group, below 0 for a document that forms its
-    /// own group.
+    /// Returns the number of a document's group. A document without a value forms its own group. Numbers begin at 0 and
+    /// are assigned when they are first asked for.
     func group(of place: DocumentPlace) -> Int {
-        let member = members[place.member]
-        let code = member.codes[place.ordinal]
-        guard code != SegmentGroups.none else { return -1 - (place.member << 16 | place.ordinal) }
-        let key = UInt64(place.member) << 32 | UInt64(code)
-        if let number = numbers.byCode[key] { return number }
-        let number = numbers.byValue[member.values[Int(code)], default: numbers.byValue.count]
-        numbers.byValue[member.values[Int(code)]] = number
-        numbers.byCode[key] = number
-        return number
+        value(of: place).map(numbers.number) ?? numbers.number(ofDocumentAt: place)
     }
 
     /// Returns the value that a document is grouped by; nil if it has none.
@@ -59,7 +67,10 @@ struct DocumentGroups {
 struct GroupLeaders {
     /// The number of leading groups.
     private let count: Int
-    private var values: [Int: Float] = [:]
+    /// The value of each group by its number; -infinity if it has none.
+    private var values: [Float] = []
+    /// The number of groups that have a value.
+    private var known = 0
     /// The values of the leading groups, in ascending order; empty until there are enough groups.
     private var leading: [Float] = []
 
@@ -69,15 +80,17 @@ struct GroupLeaders {
     var threshold: Float? { leading.first }
 
     mutating func raise(_ group: Int, to value: Float) {
+        while values.count <= group { values.append(-.infinity) }
         let old = values[group]
-        guard old.map({ $0 < value }) ?? true else { return }
+        guard old < value else { return }
         values[group] = value
+        if old == -.infinity { known += 1 }
         guard let least = leading.first else {
-            if values.count == count { leading = values.values.sorted() }
+            if known == count { leading = values.filter { $0 > -.infinity }.sorted() }
             return
         }
         // Equal values are the same to what leads: whose they are does not matter.
-        if let old, old >= least {
+        if old >= least {
             leading.remove(at: rank(of: old))
         } else {
             guard value > least else { return }
@@ -105,8 +118,34 @@ struct GroupBounds {
     /// Whether the set of groups is fixed. Then each group must fill up with documents; otherwise a group is ranked by
     /// its best document.
     private let isEveryGroupKnown: Bool
-    private var lowers: [Int: BoundedMinimumHeap<Float>] = [:]
+    /// The lower bounds of each group by its number.
+    private var lowers: [LowerBounds] = []
     private var leaders: GroupLeaders
+
+    /// The largest lower bounds of one group.
+    private struct LowerBounds {
+        private var best = -Float.infinity
+        /// All of them; nil while there is one, as in most groups.
+        private var heap: BoundedMinimumHeap<Float>?
+
+        mutating func insert(_ lower: Float, keeping count: Int) {
+            if count > 1, best > -.infinity {
+                if heap == nil {
+                    heap = BoundedMinimumHeap(capacity: count, least: -.infinity)
+                    heap?.insert(best)
+                }
+                heap?.insert(lower)
+            }
+            best = max(best, lower)
+        }
+
+        /// Returns the smallest of `count` lower bounds; -infinity while there are fewer.
+        func least(of count: Int) -> Float {
+            if count == 1 { return best }
+            guard let heap, heap.isFull else { return -.infinity }
+            return heap.minimum
+        }
+    }
 
     /// - Parameters:
     ///   - count: The number of leading groups.
@@ -125,25 +164,16 @@ struct GroupBounds {
     /// Inserts a candidate. Returns false if its group has enough better ones.
     mutating func take(_ candidate: ScanCandidate) -> Bool {
         let group = groups.group(of: candidate.place)
-        guard candidate.upper >= least(of: group) else { return false }
-        lowers[group, default: BoundedMinimumHeap(capacity: perGroup, least: -.infinity)].insert(candidate.lower)
-        if !isEveryGroupKnown {
-            leaders.raise(group, to: candidate.lower)
-        } else if let heap = lowers[group], heap.isFull {
-            leaders.raise(group, to: heap.minimum)
-        }
+        while lowers.count <= group { lowers.append(LowerBounds()) }
+        guard candidate.upper >= lowers[group].least(of: perGroup) else { return false }
+        lowers[group].insert(candidate.lower, keeping: perGroup)
+        leaders.raise(group, to: isEveryGroupKnown ? lowers[group].least(of: perGroup) : candidate.lower)
         return true
     }
 
-    /// Returns whether a candidate can still be among the best of its group.
+    /// Returns whether a candidate can still be among the best of its group. It was inserted before.
     func keeps(_ candidate: ScanCandidate) -> Bool {
-        candidate.upper >= least(of: groups.group(of: candidate.place))
-    }
-
-    /// Returns the value that a document of a group must reach.
-    private func least(of group: Int) -> Float {
-        guard let heap = lowers[group], heap.isFull else { return -.infinity }
-        return heap.minimum
+        candidate.upper >= lowers[groups.group(of: candidate.place)].least(of: perGroup)
     }
 }
 
@@ -305,7 +335,7 @@ extension GroupValue {
     fileprivate init(_ column: AttributeColumn, code: UInt64, as type: AttributeType) {
         self =
             column.type.isText
-            ? .text(TextKey(column.string(ofCode: code))) : .key(column.key(ofCode: code, as: type), type)
+            ? GroupValue(column.string(ofCode: code)) : GroupValue(key: column.key(ofCode: code, as: type), type)
     }
 }
 

@@ -228,24 +228,29 @@ struct SearchRun {
     private mutating func fill(_ groups: DocumentGroups) throws {
         isFillingGroups = true
         let known = collector.leadingPlaces()
-        var rest: [Int] = []
-        var bitmaps = index.members.map { Bitmap(count: $0.segment.documentCount) }
-        for (position, ordinals) in groups.documents(ofGroupsOf: known) {
+        var few: [DocumentPlace] = []
+        var many: [(member: Int, ordinals: [Int])] = []
+        for (member, ordinals) in groups.documents(ofGroupsOf: known) {
             let others = ordinals.filter { ordinal in
-                (allowed?[position].bitmap.contains(ordinal) ?? index.members[position].isLive(ordinal))
-                    && !known.contains(DocumentPlace(member: position, ordinal: ordinal))
+                (allowed?[member].bitmap.contains(ordinal) ?? index.members[member].isLive(ordinal))
+                    && !known.contains(DocumentPlace(member: member, ordinal: ordinal))
             }
             if query.terms.count > WindowScan.maximumLists
-                || ScanCost.scoringIsCheaper(others.count, postings: 0, index.members[position].segment)
+                || ScanCost.scoringIsCheaper(others.count, postings: 0, index.members[member].segment)
             {
-                try score(others.map { DocumentPlace(member: position, ordinal: $0) })
+                few += others.map { DocumentPlace(member: member, ordinal: $0) }
             } else {
-                for ordinal in others { bitmaps[position].insert(ordinal) }
-                rest.append(position)
+                many.append((member, others))
             }
         }
-        guard !rest.isEmpty else { return }
+        try score(few)
+        guard !many.isEmpty else { return }
+        var bitmaps = index.members.map { Bitmap(count: $0.segment.documentCount) }
+        for (member, ordinals) in many {
+            for ordinal in ordinals { bitmaps[member].insert(ordinal) }
+        }
         allowed = bitmaps.map(AllowedDocuments.init)
+        let rest = many.map(\.member)
         switch stage.effort {
         case .windows(let plan): try search(rest, plan)
         case .blocks: try search(rest, BlockPlan.windowPlan)

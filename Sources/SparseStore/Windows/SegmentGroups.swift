@@ -11,25 +11,45 @@ enum GroupKey: Hashable, Sendable {
 }
 
 /// The value of a group as a dictionary key. Strings are compared by their bytes.
-enum GroupValue: Hashable, Sendable {
-    case text(TextKey)
-    /// The `AttributeKey` of a value of the type.
-    case key(UInt64, AttributeType)
+struct GroupValue: Hashable, Sendable {
+    private enum Content: Hashable, Sendable {
+        case text(TextKey)
+        /// The `AttributeKey` of a value of the type.
+        case key(UInt64, AttributeType)
+    }
 
-    init(_ text: String) { self = .text(TextKey(text)) }
+    private let content: Content
+    /// The hash of the content. Values are kept with a window and looked up by each search.
+    private let contentHash: Int
+
+    private init(_ content: Content) {
+        self.content = content
+        contentHash = content.hashValue
+    }
+
+    init(_ text: String) { self.init(.text(TextKey(text))) }
+
+    /// - Parameter key: The `AttributeKey` of a value of the type.
+    init(key: UInt64, _ type: AttributeType) { self.init(.key(key, type)) }
 
     /// - Parameter value: A value that is not a list.
     init(_ value: AttributeValue) {
         if case .string(let text) = value {
             self.init(text)
         } else {
-            self = .key(AttributeKey.of(value, in: value.type) ?? 0, value.type)
+            self.init(key: AttributeKey.of(value, in: value.type) ?? 0, value.type)
         }
     }
 
+    static func == (a: GroupValue, b: GroupValue) -> Bool {
+        a.contentHash == b.contentHash && a.content == b.content
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(contentHash) }
+
     /// The value as hits show it.
     var value: AttributeValue {
-        switch self {
+        switch content {
         case .text(let key): .string(key.text)
         case .key(let key, let type): AttributeKey.value(key, type)
         }

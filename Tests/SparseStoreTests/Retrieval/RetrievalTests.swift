@@ -35,6 +35,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [30, 400])
+    func `an exact answer from a window of more blocks than hits equals brute force`(groups: Int) throws {
+        var collection = try RetrievalCollection(seed: 9, documents: 3_000, groups: groups)
+        try collection.store.optimize()
+        for round in 0..<12 {
+            let asked = try collection.ask(isSigned: round % 4 == 3)
+            let all = collection.groups(asked)
+            for limit in [1, 3, 10] {
+                let found = try collection.store.search(
+                    collection.query(asked), options: collection.options(asked, limit: limit))
+                let expected = all.prefix(limit).flatMap(\.self)
+                let place: Comment = "\(groups) groups, round \(round), limit \(limit): \(asked)"
+                #expect(found.map(\.id) == expected.map(\.id), place)
+                #expect(found.map(\.score) == expected.map(\.score), place)
+            }
+        }
+    }
+
     @Test(arguments: [UInt64(5), 6], [Recall.exact, .fast])
     func `pages joined equal one long answer`(seed: UInt64, recall: Recall) throws {
         var collection = try RetrievalCollection(seed: seed)
