@@ -50,10 +50,10 @@ import Testing
         func nested(_ depth: Int) -> String {
             String(repeating: "(", count: depth) + "tag:a" + String(repeating: ")", count: depth)
         }
-        #expect(try Filter.parse(nested(Filter.maximumDepth)) == .tag("a"))
-        #expect(code { try Filter.parse(nested(Filter.maximumDepth + 1)) } == .limitExceeded)
+        #expect(try Filter.parse(nested(Limits.maximumFilterDepth)) == .tag("a"))
+        #expect(code { try Filter.parse(nested(Limits.maximumFilterDepth + 1)) } == .limitExceeded)
         #expect(code { try Filter.parse(nested(1_000_000)) } == .limitExceeded)
-        let negations = String(repeating: "NOT ", count: Filter.maximumDepth - 1) + "tag:a"
+        let negations = String(repeating: "NOT ", count: Limits.maximumFilterDepth - 1) + "tag:a"
         #expect(code { try Filter.parse(negations) } == nil)
         #expect(code { try Filter.parse("NOT " + negations) } == .limitExceeded)
         #expect(code { try Filter.parse(String(repeating: "NOT ", count: 1_000_000)) } == .limitExceeded)
@@ -69,16 +69,16 @@ import Testing
             return try store.search(["t": 1], options: options)
         }
         func tags(_ count: Int) -> Filter { .any((0..<count).map { .tag("x\($0)") }) }
-        #expect(code { try search(tags(Filter.maximumParts - 1)) } == nil)
-        #expect(code { try search(tags(Filter.maximumParts)) } == .limitExceeded)
-        let text = (0..<Filter.maximumParts).map { "tag:x\($0)" }.joined(separator: " OR ")
+        #expect(code { try search(tags(Limits.maximumFilterParts - 1)) } == nil)
+        #expect(code { try search(tags(Limits.maximumFilterParts)) } == .limitExceeded)
+        let text = (0..<Limits.maximumFilterParts).map { "tag:x\($0)" }.joined(separator: " OR ")
         #expect(code { try Filter.parse(text) } == .limitExceeded)
         #expect(code { try Filter.parse(text + " OR tag:x OR )") } == .limitExceeded)
         var filter = Filter.tag("x")
-        for _ in 1..<Filter.maximumDepth { filter = !filter }
+        for _ in 1..<Limits.maximumFilterDepth { filter = !filter }
         #expect(code { try search(filter) } == nil)
         #expect(code { try search(!filter) } == .limitExceeded)
-        let ids = (0..<Filter.maximumIdentifiers).map { "id\($0)" }
+        let ids = (0..<Limits.maximumFilterIdentifiers).map { "id\($0)" }
         #expect(code { try search(.ids(ids)) } == nil)
         #expect(code { try search(.ids(ids + ["d"])) } == .limitExceeded)
         #expect(code { try search(.any([.ids(ids), .ids(["d"])])) } == .limitExceeded)

@@ -167,11 +167,6 @@ package struct DictionaryRecord: Record {
 /// The encoder of the vectors of a store, and their scoring (table meta, key `encoder`).
 package struct EncoderRecord: Record {
     package static let kind = RecordKind.encoder
-    /// The maximum number of UTF-8 bytes of a name.
-    package static let maximumNameBytes = 200
-    /// The maximum number of UTF-8 bytes of the parameters.
-    package static let maximumParameterBytes = 4_096
-
     /// The name of the encoder.
     package var name: String
     /// A hash of everything that determines the terms of a text: vocabulary, tables, lists.
@@ -206,9 +201,9 @@ package struct EncoderRecord: Record {
         guard scoring == 1 ? parameters.isValid : parameters.isZero && length == 0, length < 1 << 62 else {
             throw FormatError(.encoder)
         }
-        guard (1...Self.maximumNameBytes).contains(nameLength), parametersLength <= Self.maximumParameterBytes else {
-            throw FormatError(.textLength)
-        }
+        guard (1...Limits.maximumEncoderNameBytes).contains(nameLength),
+            parametersLength <= Limits.maximumEncoderParameterBytes
+        else { throw FormatError(.textLength) }
         name = try body.text(nameLength)
         self.parameters = try body.text(parametersLength)
     }

@@ -16,7 +16,7 @@ public struct Query: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         case numbers([TermID: Float])
     }
 
-    /// The components, at most `Limits.maximumQueryTerms`.
+    /// The components of the query. There are at most `Limits.maximumQueryTerms`.
     public var content: Content
     /// The identifiers of documents whose mean vector is added to the components, at most 1,000. The search does not
     /// return these documents.
@@ -81,9 +81,6 @@ public struct Query: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// A filter for the example documents, which the search excludes; nil if there are none.
     var examples: Filter? { like.isEmpty && unlike.isEmpty ? nil : .ids(like + unlike) }
-
-    /// The maximum number of identifiers in each of `like` and `unlike`.
-    static let maximumExamples = 1_000
 }
 
 // Documents of several fields, such as a title and a body. The fields share one vocabulary: the term "swift" of the

@@ -72,10 +72,10 @@ struct QueryResolver {
     private func components(_ query: Query) throws -> [(TermID, Float)] {
         let own = try ownComponents(query.content)
         guard query.examples != nil else { return own }
-        for ids in [query.like, query.unlike] where ids.count > Query.maximumExamples {
+        for ids in [query.like, query.unlike] where ids.count > Limits.maximumQueryExamples {
             throw SparseStoreError(
                 .limitExceeded, problem: "the query names \(ids.count) documents",
-                remedy: "the limit is \(Query.maximumExamples)")
+                remedy: "the limit is \(Limits.maximumQueryExamples)")
         }
         var sums: [TermID: Double] = [:]
         for (term, weight) in own { sums[term, default: 0] += Double(weight) }

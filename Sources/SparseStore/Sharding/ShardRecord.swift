@@ -4,8 +4,6 @@ package import SparseFormat
 package struct ShardRecord: Sendable, Hashable {
     /// The name of the bookmark.
     package static let bookmark = "shard"
-    /// The largest number of shards in a set.
-    package static let maximumCount = 1_024
 
     private static let version: UInt8 = 1
     private static let seed: UInt64 = 0x5348_4152_44
@@ -40,7 +38,7 @@ package struct ShardRecord: Sendable, Hashable {
             var reader = ByteReader(bytes)
             guard let version = try? reader.u8(), version == Self.version, (try? reader.zeros(3)) != nil,
                 let number = try? reader.u16(), let count = try? reader.u16(), number < count,
-                Int(count) <= Self.maximumCount, let high = try? reader.u64(), let low = try? reader.u64(),
+                Int(count) <= Limits.maximumShards, let high = try? reader.u64(), let low = try? reader.u64(),
                 reader.remaining == 0
             else { return nil }
             return ShardRecord(set: StoreUUID(high: high, low: low), number: Int(number), count: Int(count))

@@ -42,10 +42,10 @@ public final class ShardedStore: Sendable {
     public init(
         at paths: [FilePath], configuration: Configuration = Configuration(), allowsFailures: Bool = false
     ) throws(SparseStoreError) {
-        guard (1...ShardRecord.maximumCount).contains(paths.count) else {
+        guard (1...Limits.maximumShards).contains(paths.count) else {
             throw SparseStoreError(
                 .invalidArgument, problem: "\(paths.count) paths of shards",
-                remedy: "give 1...\(ShardRecord.maximumCount)")
+                remedy: "give 1...\(Limits.maximumShards)")
         }
         var opened: [(path: FilePath, store: Store?)] = []
         var unopened: [ShardFailure] = []
@@ -159,12 +159,12 @@ extension ShardedStore {
         guard !stores.isEmpty else {
             throw SparseStoreError(
                 .notFound, problem: "the folder '\(folder)' has no shards",
-                remedy: "it is to have files like '0.sparse'")
+                remedy: "name a folder that contains files such as '0.sparse'")
         }
         let numbers = stores.compactMap { name in
             Int(name.dropLast(7)).flatMap { $0 >= 0 && "\($0).sparse" == name ? $0 : nil }
         }
-        guard let last = numbers.max(), last < ShardRecord.maximumCount else {
+        guard let last = numbers.max(), last < Limits.maximumShards else {
             return stores.map { folder.appending($0) }
         }
         return (0...last).map { folder.appending("\($0).sparse") }
@@ -253,6 +253,6 @@ struct ShardSet {
             .invalidArgument,
             problem: "these stores are not one complete set of shards: "
                 + "\(parts.joined(separator: ", "))",
-            remedy: "give each shard of a set once")
+            remedy: "pass every shard of one set exactly once")
     }
 }

@@ -183,7 +183,9 @@ extension Store {
         try write { transaction in
             try salvage.forEachBookmark { name, bytes in
                 // Omit what the API has never accepted.
-                if let bytes, name.utf8.count <= 200 { try transaction.setBookmark(name, bytes) }
+                if let bytes, name.utf8.count <= Limits.maximumBookmarkNameBytes {
+                    try transaction.setBookmark(name, bytes)
+                }
             }
         }
         try optimize()

@@ -120,17 +120,17 @@ extension EncoderRecord {
     /// - Throws: `invalidArgument` for values that a record cannot hold.
     init(_ description: EncoderDescription) throws(SparseStoreError) {
         let nameBytes = description.name.utf8.count
-        guard (1...Self.maximumNameBytes).contains(nameBytes) else {
+        guard (1...Limits.maximumEncoderNameBytes).contains(nameBytes) else {
             throw SparseStoreError(
                 .invalidArgument, problem: "an encoder name has \(nameBytes) bytes",
-                remedy: "use 1...\(Self.maximumNameBytes)")
+                remedy: "use a name of 1...\(Limits.maximumEncoderNameBytes) bytes")
         }
-        guard description.parameters.utf8.count <= Self.maximumParameterBytes else {
+        guard description.parameters.utf8.count <= Limits.maximumEncoderParameterBytes else {
             throw SparseStoreError(
                 .invalidArgument,
                 problem: "the parameters of an encoder have \(description.parameters.utf8.count) "
                     + "bytes",
-                remedy: "use at most \(Self.maximumParameterBytes)")
+                remedy: "use at most \(Limits.maximumEncoderParameterBytes)")
         }
         self.init(name: description.name, fingerprint: description.fingerprint, parameters: description.parameters)
         if case .bm25(let k1, let b) = description.scoring {

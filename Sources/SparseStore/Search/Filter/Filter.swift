@@ -26,14 +26,6 @@ public indirect enum Filter: Sendable, Hashable {
     /// Matches documents that do not match the other filter.
     case not(Filter)
 
-    /// The maximum number of parts in a filter. Each tag, set of identifiers, condition, `all`, `any`, and `not` is one
-    /// part.
-    public static let maximumParts = 1_024
-    /// The maximum number of identifiers and listed values in a filter, over all its sets and lists.
-    public static let maximumIdentifiers = 100_000
-    /// The maximum nesting depth of parts in a filter and of parentheses in its text.
-    public static let maximumDepth = 64
-
     /// Returns an attribute to compare: `.attribute("price").between(5, 10)`.
     public static func attribute(_ name: String) -> Attribute { Attribute(name) }
 
@@ -64,7 +56,7 @@ public indirect enum Filter: Sendable, Hashable {
     /// `tag:"to do"`.
     ///
     /// - Throws: `invalidArgument` with the 1-based character position of a syntax error; `limitExceeded` for a text
-    ///   that exceeds ``maximumParts``, ``maximumIdentifiers``, or ``maximumDepth``.
+    ///   that exceeds `Limits.maximumFilterParts`, `Limits.maximumFilterIdentifiers`, or `Limits.maximumFilterDepth`.
     public static func parse(_ text: String) throws(SparseStoreError) -> Filter {
         var parser = FilterParser(text)
         let filter = try parser.parse()
@@ -179,7 +171,7 @@ public struct Attribute: Sendable, Hashable {
     /// A filter that matches documents that have the attribute.
     public var exists: Filter { .condition(self, .exists) }
 
-    /// Returns a filter that matches documents whose value is one of these, at most ``Filter/maximumIdentifiers``.
+    /// Returns a filter that matches documents whose value is one of these, at most `Limits.maximumFilterIdentifiers`.
     public func isIn(_ values: [AttributeValue]) -> Filter { .condition(self, .isIn(values)) }
 
     /// Returns a filter that matches documents whose value lies between two others, inclusive.
@@ -227,24 +219,25 @@ extension Filter {
     }
 
     private func check(_ tally: Tally) throws(SparseStoreError) {
-        guard tally.identifiers <= Self.maximumIdentifiers else {
+        guard tally.identifiers <= Limits.maximumFilterIdentifiers else {
             throw SparseStoreError(
-                .limitExceeded, problem: "the filter has more than \(Self.maximumIdentifiers) identifiers and values",
+                .limitExceeded,
+                problem: "the filter has more than \(Limits.maximumFilterIdentifiers) identifiers and values",
                 remedy: "tag the documents instead")
         }
     }
 
     private func count(_ tally: inout Tally, depth: Int) throws(SparseStoreError) {
         // First the depth: it bounds this recursion and every later one.
-        guard depth <= Self.maximumDepth else {
+        guard depth <= Limits.maximumFilterDepth else {
             throw SparseStoreError(
-                .limitExceeded, problem: "the filter is nested deeper than \(Self.maximumDepth) levels",
+                .limitExceeded, problem: "the filter is nested deeper than \(Limits.maximumFilterDepth) levels",
                 remedy: "simplify it")
         }
         tally.parts += 1
-        guard tally.parts <= Self.maximumParts else {
+        guard tally.parts <= Limits.maximumFilterParts else {
             throw SparseStoreError(
-                .limitExceeded, problem: "the filter has more than \(Self.maximumParts) parts",
+                .limitExceeded, problem: "the filter has more than \(Limits.maximumFilterParts) parts",
                 remedy: "combine identifiers into one set")
         }
         switch self {

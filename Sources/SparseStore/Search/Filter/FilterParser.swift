@@ -93,9 +93,9 @@ struct FilterParser {
         while true {
             list.append(.string(try word("a value")))
             values += 1
-            guard values <= Filter.maximumIdentifiers else {
-                throw tooMany(
-                    "\(Filter.maximumIdentifiers) values", at: open.position, remedy: "tag the documents instead")
+            guard values <= Limits.maximumFilterIdentifiers else {
+                throw tooLarge(
+                    open, "more than \(Limits.maximumFilterIdentifiers) values", remedy: "tag the documents instead")
             }
             let token = try tokens.next()
             if token.kind == .close { return list }
@@ -112,30 +112,26 @@ struct FilterParser {
     /// Counts a part while parsing, so that a long text costs no more than the limit allows.
     private mutating func leaf(_ filter: Filter, _ token: FilterTokens.Token) throws(SparseStoreError) -> Filter {
         parts += 1
-        guard parts <= Filter.maximumParts else {
-            throw tooMany(
-                "\(Filter.maximumParts) parts", at: token.position,
+        guard parts <= Limits.maximumFilterParts else {
+            throw tooLarge(
+                token, "more than \(Limits.maximumFilterParts) parts",
                 remedy: "use IN for many values, or tag the documents")
         }
         return filter
     }
 
-    private func tooMany(_ limit: String, at position: Int, remedy: String) -> SparseStoreError {
+    private func tooLarge(_ token: FilterTokens.Token, _ problem: String, remedy: String) -> SparseStoreError {
         SparseStoreError(
-            .limitExceeded, problem: "the filter, at character \(position): more than \(limit)", remedy: remedy
-        ).about(position: position)
+            .limitExceeded, problem: "the filter, at character \(token.position): \(problem)", remedy: remedy
+        )
+        .about(position: token.position)
     }
 
     private mutating func deeper(
         _ token: FilterTokens.Token, _ body: (inout FilterParser) throws(SparseStoreError) -> Filter
     ) throws(SparseStoreError) -> Filter {
-        guard depth < Filter.maximumDepth else {
-            throw SparseStoreError(
-                .limitExceeded,
-                problem: "the filter, at character \(token.position): nested deeper than "
-                    + "\(Filter.maximumDepth) levels"
-            )
-            .about(position: token.position)
+        guard depth < Limits.maximumFilterDepth else {
+            throw tooLarge(token, "nested deeper than \(Limits.maximumFilterDepth) levels", remedy: "simplify it")
         }
         depth += 1
         defer { depth -= 1 }
