@@ -50,6 +50,21 @@ struct StoreTextTests {
     }
 
     @Test
+    func `the weighting of a question is the encoder's, unless the options name one`() throws {
+        let temporary = Temporary()
+        let store = try filled(temporary)
+        defer { store.close() }
+        func scores(_ weighting: Weighting) throws -> [Float] {
+            try store.search(text: "large hall", options: SearchOptions(weighting: weighting)).map(\.score)
+        }
+        #expect(try scores(.automatic) == scores(.corpusIDF))
+        #expect(try scores(.none) != scores(.corpusIDF))
+        let query: Query = ["hall": 1]
+        let options = SearchOptions(weighting: .none)
+        #expect(try store.search(query).map(\.score) == store.search(query, options: options).map(\.score))
+    }
+
+    @Test
     func `a question or a document through another encoder is refused with both names`() throws {
         let temporary = Temporary()
         let store = try filled(temporary)

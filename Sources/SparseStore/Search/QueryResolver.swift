@@ -1,8 +1,8 @@
 internal import SparseFormat
 
-/// What queries are resolved against: the terms and documents of one snapshot, or of several shards together.
+/// A corpus that queries are resolved against: the terms and documents of one snapshot, or of several shards together.
 protocol QueryCorpus: Sendable {
-    /// What the terms are.
+    /// The kind of the terms.
     var termSpace: TermSpace { get }
     /// The numbers of terms; nil for a term that no document has ever had.
     func terms(named names: [String]) throws -> [TermID?]
@@ -10,7 +10,7 @@ protocol QueryCorpus: Sendable {
     func name(of term: TermID) throws -> String?
     /// The vector of a document; nil when there is no such document.
     func vector(of id: String) throws -> [(TermID, Float)]?
-    /// How many documents there are, or pass a filter, and how many of them have each term.
+    /// Returns the number of documents, or of those that match a filter, and how many of them have each term.
     func frequencies(of terms: [TermID], in filter: Filter?) throws -> (documents: Int, counts: [Int])
     /// A query in the numbers of one of the snapshots that the corpus is of.
     func query(_ query: ResolvedQuery, in part: Int) throws -> ResolvedQuery
@@ -39,7 +39,7 @@ struct QueryResolver {
     /// Returns the components with their weights after the weighting.
     func weighted(_ components: [(TermID, Float)], _ weighting: Weighting) throws -> [(TermID, Float)] {
         switch weighting {
-        case .none: return components
+        case .automatic, .none: return components
         case .table(let table): return try weighted(components, table)
         case .corpusIDF: return try weighted(components, over: nil)
         case .filteredIDF(let filter): return try weighted(components, over: filter)
@@ -125,7 +125,7 @@ struct QueryResolver {
     private func check(count: Int) throws {
         guard count <= Limits.maximumQueryTerms else {
             throw SparseStoreError(
-                .limitExceeded, problem: "the query has \(count) terms, the limit is \(Limits.maximumQueryTerms)",
+                .limitExceeded, problem: "the query has \(count) terms, but the limit is \(Limits.maximumQueryTerms)",
                 remedy: "keep the terms with the largest weights")
         }
     }

@@ -83,7 +83,7 @@ extension ByteWriter {
 extension Weighting {
     fileprivate func encode(into writer: inout ByteWriter) {
         switch self {
-        case .none: writer.u8(0)
+        case .automatic, .none: writer.u8(0)
         case .corpusIDF: writer.u8(1)
         case .table(let table):
             switch table.entries {

@@ -31,10 +31,10 @@ public struct SearchOptions: Sendable, Hashable {
     /// in time, such as `.now + .milliseconds(50)`, so that it covers all stages and attempts.
     public var deadline: ContinuousClock.Instant?
 
-    /// Creates options. By default, a search returns ten hits at a recall of 0.95 and uses the query's weights
+    /// Creates options. By default, a search returns ten hits at a recall of 0.95, and uses a query vector's weights
     /// unchanged.
     public init(
-        limit: Int = 10, recall: Recall = .target(0.95), weighting: Weighting = .none, filter: Filter? = nil,
+        limit: Int = 10, recall: Recall = .target(0.95), weighting: Weighting = .automatic, filter: Filter? = nil,
         minimumScore: Float? = nil, fields: HitFields = [], grouping: Grouping? = nil, after: Cursor? = nil,
         offset: Int = 0, countsMatches: Bool = false, contributions: Bool = false,
         deadline: ContinuousClock.Instant? = nil
@@ -94,15 +94,15 @@ public struct HitFields: OptionSet, Sendable, Hashable {
     /// Creates a set of fields from its bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// The payload.
+    /// Includes the payload of each document in its hit.
     public static let payload = HitFields(rawValue: 1)
-    /// The tags.
+    /// Includes the tags of each document in its hit.
     public static let tags = HitFields(rawValue: 2)
-    /// The sparse vector.
+    /// Includes the sparse vector of each document in its hit.
     public static let vector = HitFields(rawValue: 4)
-    /// The attributes.
+    /// Includes the attributes of each document in its hit.
     public static let attributes = HitFields(rawValue: 8)
-    /// All fields.
+    /// Includes all fields of each document in its hit.
     public static let all: HitFields = [.payload, .tags, .vector, .attributes]
 }
 

@@ -6,6 +6,8 @@ internal import SparseFormat
 /// Multiplying the query's weights gives the same inner product as multiplying the documents' weights, and never
 /// becomes stale.
 public enum Weighting: Sendable, Hashable {
+    /// The weighting of the store's encoder for a query in plain words, and ``none`` for a query vector.
+    case automatic
     /// No factor. The query's weights are used unchanged (SPLADE).
     case none
     /// The factor ln(1 + (N - df + 0.5) / (df + 0.5)) from the statistics of the searched snapshot (Robertson and

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import SparseInterchange
 internal import SparseStore
+internal import SparseText
 internal import SystemPackage
 
 /// `sparsestore eval`
@@ -9,13 +10,15 @@ struct EvalCommand: ParsableCommand {
         commandName: "eval",
         abstract: "Run a file of queries, and measure the quality and latency of the answers.",
         discussion: """
-            Queries are JSON Lines or CSR, detected by the content, each with its own id; or questions in plain words, \
-            as JSON Lines, {"id", "text"}, or lines of an id, a tab and the text. For recall, a returned document is \
-            correct if its true score is at least the k-th true score minus 0.0001; a missing hit is correct if the \
-            truth has score 0 there. Measures have the names of ir_measures (nDCG, RR, AP, P, R, Success, Judged, RBP) \
-            and the values of trec_eval, averaged over the judged queries of the file. Without --limit, a search \
-            returns as many hits as the deepest measure needs (1,000 for a measure without a depth). Each time is that \
-            of one search call.
+            Queries are vectors, as JSON Lines or CSR, or questions in plain words, as JSON Lines with "id" and "text", \
+            or as lines with an id, a tab and the text. The format is detected from the content, and each query has \
+            its own id.
+
+            For recall, a returned document is correct if its true score is at least the k-th true score minus 0.0001. \
+            A missing hit is correct if the truth has a score of 0 at that rank. Measures have the names of \
+            ir_measures (nDCG, RR, AP, P, R, Success, Judged, RBP) and the values of trec_eval, averaged over the \
+            judged queries of the file. Without --limit, a search returns as many hits as the deepest measure needs \
+            (1,000 for a measure without a depth). Each reported time is for one search call.
 
             The truth file is little-endian: UInt32 query count, UInt32 k, then count x k UInt32 document ids, then \
             as many Float32 scores. Judgments are lines of 'query document grade' or 'query iteration document \
@@ -62,7 +65,7 @@ struct EvalCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Also run all queries at several recall targets, and draw recall against latency as SVG into this file.",
+            "Also run all queries at several recall targets, and plot recall against latency in this SVG file.",
             valueName: "file"))
     var plot: String?
 
@@ -103,7 +106,7 @@ struct EvalCommand: ParsableCommand {
         let matrix = MatrixFile.resolve(queries, isQueries: true)
         let files = UsedFiles(
             store: self.store.store,
-            inputs: [matrix, MatrixFile.idsBeside(matrix), truth, qrels, tuning.weighting.input] + stages.inputs)
+            inputs: [matrix, MatrixFile.idsBeside(matrix), truth, qrels, tuning.weighting?.input] + stages.inputs)
         try files.requireOtherStandardStreams()
         // Read the files before opening the store, so that a bad file is reported at once.
         let file = try weights.queries(queries)
@@ -133,7 +136,7 @@ struct EvalCommand: ParsableCommand {
         let set = try encoder.map { try QuerySet(file.queries, $0) } ?? QuerySet(file, for: store.read { $0.termSpace })
         if let groundTruth { try check(groundTruth, for: file.queries.count, in: store, limit: tuning.limit) }
         var options = try tuning.options(for: store)
-        if let encoder { options = text.options(options, encoder) }
+        if let encoder { options = options.forText(encodedBy: encoder) }
         InterruptFlag.install()
         let ids = set.records.map(\.id)
         let line = ProgressLine()

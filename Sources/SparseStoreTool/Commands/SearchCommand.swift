@@ -199,7 +199,7 @@ struct SearchCommand: ParsableCommand {
     /// Draws the answer, if --svg was given.
     func draw(_ report: SearchReport) throws {
         guard let svg else { return }
-        let files = UsedFiles(store: store.store, inputs: [queries, tuning.weighting.input] + stages.inputs)
+        let files = UsedFiles(store: store.store, inputs: [queries, tuning.weighting?.input] + stages.inputs)
         try ContributionPicture(report.result, question: report.question).picture
             .write(to: svg, option: "--svg", sparing: files)
     }
@@ -249,7 +249,7 @@ extension SearchCommand {
         let store = try self.store.openForReading(tuning.apply)
         defer { store.close() }
         let encoder = try text.encoder(for: store)
-        let options = text.options(try options(for: store), encoder)
+        let options = try options(for: store).forText(encodedBy: encoder)
         let terms = try encoder.encode(query: words)
         if terms.isEmpty { Output.note("the query has no term to search for; use other words\n") }
         let highlighter = highlight ? Highlighter(encoder.tokenizer, terms: terms) : nil

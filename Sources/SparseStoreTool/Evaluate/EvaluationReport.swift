@@ -31,7 +31,7 @@ struct EvaluationReport {
         queries = outcomes.count
         limit = tuning.limit
         recallAsked = tuning.recallAsked
-        weighting = tuning.weighting.description
+        weighting = tuning.weighting?.description ?? "automatic"
         self.threads = threads
         seconds = run.seconds
         let metrics = truth.map { truth in

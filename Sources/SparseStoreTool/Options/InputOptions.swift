@@ -118,14 +118,6 @@ struct TextOptions: ParsableArguments {
         let given = try encoder?.encoder()
         return try store.read { try $0.textEncoder(given) }
     }
-
-    /// Returns search options for queries of `encoder`. The weighting of the encoder applies unless the command line
-    /// names one.
-    func options(_ options: SearchOptions, _ encoder: any TextEncoder) -> SearchOptions {
-        var options = options
-        if options.weighting == .none { options.weighting = encoder.weighting }
-        return options
-    }
 }
 
 /// The option for weights that a store does not accept.

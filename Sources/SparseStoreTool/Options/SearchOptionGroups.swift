@@ -73,10 +73,11 @@ struct SearchTuning: ParsableArguments {
     @Option(
         help: """
             The weighting of query terms: 'none', 'idf' (computed from the store), or 'table:FILE' (32-bit floats \
-            by term number, or a JSON object by term). (default: none)
+            by term number, or a JSON object by term). (default: that of the store's encoder for queries in plain \
+            words, and none for vectors)
             """,
         transform: WeightingOption.parse)
-    var weighting = WeightingOption.none
+    var weighting: WeightingOption?
 
     @Option(
         help: "Only find documents that match this filter: 'year >= 2020 AND NOT tag:draft'.",
@@ -128,7 +129,7 @@ struct SearchTuning: ParsableArguments {
     func options(for store: ShardedStore) throws -> SearchOptions {
         SearchOptions(
             limit: limit, recall: plainSeismic?.recall ?? recall.recall,
-            weighting: try weighting.resolve(in: store.read { $0.termSpace }),
+            weighting: try weighting?.resolve(in: store.read { $0.termSpace }) ?? .automatic,
             filter: filter, grouping: try groupBy.map { try Grouping(parsing: $0, best: groupSize ?? 1) })
     }
 }
@@ -215,8 +216,8 @@ struct RerankOptions: ParsableArguments {
     }
 }
 
-/// What `search` and `eval` do after the first stage. The stages have this order, whatever the order of the options:
-/// feedback, fusion, reranking, boosts, diversity, the minimum score.
+/// The options for the stages of `search` and `eval` after the first one. Whatever the order of the options, the stages
+/// have this order: feedback, fusion, reranking, boosts, diversity, the minimum score.
 struct StageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -46,7 +46,7 @@ extension Snapshot {
     ///
     /// - Parameters:
     ///   - text: The query. A query without terms has no hits.
-    ///   - options: The options of the search. The weighting of the encoder applies unless the options have one.
+    ///   - options: The options of the search. `Weighting.automatic` stands for the weighting of the encoder.
     ///   - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
     ///     description (`StoreEncoders`).
     /// - Throws: `encoderMismatch`, which names both encoders, if the encoder is not that of the store; the errors of
@@ -55,9 +55,7 @@ extension Snapshot {
         text: String, options: SearchOptions = SearchOptions(), encoder: (any TextEncoder)? = nil
     ) throws(SparseStoreError) -> SearchResult {
         let used = try textEncoder(encoder)
-        var options = options
-        if options.weighting == .none { options.weighting = used.weighting }
-        return try search(Query(terms: used.encode(query: text)), options: options)
+        return try search(Query(terms: used.encode(query: text)), options: options.forText(encodedBy: used))
     }
 
     /// Returns the encoder for queries to this store.
@@ -78,14 +76,22 @@ extension ShardedSnapshot {
         text: String, options: SearchOptions = SearchOptions(), encoder: (any TextEncoder)? = nil
     ) throws -> SearchResult {
         let used = try textEncoder(encoder)
-        var options = options
-        if options.weighting == .none { options.weighting = used.weighting }
-        return try search(Query(terms: used.encode(query: text)), options: options)
+        return try search(Query(terms: used.encode(query: text)), options: options.forText(encodedBy: used))
     }
 
     /// Returns the encoder for queries to the shards. See ``SparseStore/Snapshot/textEncoder(_:)``.
     public func textEncoder(_ given: (any TextEncoder)? = nil) throws(SparseStoreError) -> any TextEncoder {
         try StoreEncoders.encoder(for: encoder, given: given)
+    }
+}
+
+extension SearchOptions {
+    /// Returns the options for a query in plain words: an automatic weighting becomes that of the encoder.
+    package func forText(encodedBy encoder: any TextEncoder) -> SearchOptions {
+        guard weighting == .automatic else { return self }
+        var options = self
+        options.weighting = encoder.weighting
+        return options
     }
 }
 
