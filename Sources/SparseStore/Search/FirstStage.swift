@@ -44,7 +44,7 @@ struct FirstStage {
         if effort != nil, counters.isPartial, !run.isFull, minimumScore == nil {
             var exact = SearchCounters()
             let all = try exactly.run(scratch, &exact)
-            counters.add(exact)
+            counters.addSecondPass(exact)
             return (all, outcome(chosen, exact, isExact: true))
         }
         // Where nothing was scanned, nothing was left out.
@@ -109,21 +109,4 @@ struct HitRank: Sendable, Hashable {
 extension SearchCounters {
     /// Whether posting lists were read, which a plan may have read only in part.
     fileprivate var isPartial: Bool { segmentsScanned > 0 || lists > 0 }
-
-    /// Adds the costs of a second pass over the same segments. The sizes of segments are not counted twice.
-    fileprivate mutating func add(_ other: SearchCounters) {
-        segments = max(segments, other.segments)
-        lists += other.lists
-        postings += other.postings
-        blocks += other.blocks
-        blocksSkipped += other.blocksSkipped
-        documentsEstimated += other.documentsEstimated
-        lines += other.lines
-        chunksDecoded += other.chunksDecoded
-        chunksCached += other.chunksCached
-        candidates += other.candidates
-        documentsScored += other.documentsScored
-        segmentsScanned = max(segmentsScanned, other.segmentsScanned)
-        segmentsScored = max(segmentsScored, other.segmentsScored)
-    }
 }

@@ -3,15 +3,15 @@ internal import SparseFormat
 /// One of the snapshots that a search looks into, with the scoring of all of them.
 struct SearchPart: Sendable {
     let snapshot: Snapshot
-    /// What counts are worth, at the average length of the documents of all parts.
+    /// The scoring of counts, at the average length of the documents of all parts.
     let scoring: BM25Function?
 
     private var view: ReadView { snapshot.view }
 
-    /// What a search asks of one part.
+    /// The request of a search to one part.
     struct Request {
         let query: ResolvedQuery
-        /// How many documents, or groups.
+        /// The number of documents, or of groups.
         let limit: Int
         var recall: Recall
         var minimumScore: Float?
@@ -43,7 +43,7 @@ struct SearchPart: Sendable {
         }
     }
 
-    /// How many documents match.
+    /// Returns the number of matching documents.
     func matches(_ request: Request) throws -> Int {
         try snapshot.source.scratch.withScratch { scratch in
             try MatchCount(stage: stage(request, effort: nil), scratch: scratch).run()
@@ -95,7 +95,7 @@ struct SearchPart: Sendable {
         return bitmaps.map(AllowedDocuments.init)
     }
 
-    /// What each term contributed to the score of a document, the largest first.
+    /// Returns the contribution of each term to the score of a document, the largest first.
     func contributions(_ place: DocumentPlace, _ query: ResolvedQuery) throws -> [TermContribution] {
         let parts = try snapshot.source.scratch.withScratch { scratch in
             let scorer = DocumentScorer(
@@ -111,27 +111,5 @@ struct SearchPart: Sendable {
                     term: name ?? String(part.term), queryWeight: part.query, documentWeight: part.document)
             }
         }
-    }
-}
-
-extension SearchCounters {
-    /// The costs of two searches together.
-    static func + (a: SearchCounters, b: SearchCounters) -> SearchCounters {
-        var sum = a
-        sum.segments += b.segments
-        sum.lists += b.lists
-        sum.postings += b.postings
-        sum.chunksDecoded += b.chunksDecoded
-        sum.chunksCached += b.chunksCached
-        sum.blocks += b.blocks
-        sum.blocksSkipped += b.blocksSkipped
-        sum.documentsEstimated += b.documentsEstimated
-        sum.lines += b.lines
-        sum.candidates += b.candidates
-        sum.documentsScored += b.documentsScored
-        sum.segmentsScanned += b.segmentsScanned
-        sum.segmentsScored += b.segmentsScored
-        sum.filteredDocuments += b.filteredDocuments
-        return sum
     }
 }
