@@ -68,7 +68,7 @@ struct Supervision: ParsableArguments {
         switch end {
         case .exited(0): return nil
         case .exited(let status): throw AlreadyReported(status: ExitStatus(rawValue: status) ?? .io)
-        case .signalled, .stalled: return try Collapse(end, place, stallLimit: stallLimit)
+        case .signaled, .stalled: return try Collapse(end, place, stallLimit: stallLimit)
         }
     }
 

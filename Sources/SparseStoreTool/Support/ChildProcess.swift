@@ -6,7 +6,7 @@ final class ChildProcess {
     /// How the child process ended.
     enum End: Equatable {
         case exited(Int32)
-        case signalled(Int32)
+        case signaled(Int32)
         /// The child reported nothing for too long and was killed.
         case stalled
     }
@@ -25,23 +25,18 @@ final class ChildProcess {
         guard Self.open(&ends) else { throw Self.failure(errno) }
         defer { close(ends[1]) }
         pipe = ends[0]
-        let words = ([CommandLine.arguments.first ?? "sparsestore"] + arguments).map { strdup($0) }
-        // A backtrace of a fault in liblmdb does not help a user.
-        let environment = (Self.environment() + ["SWIFT_BACKTRACE=enable=no"]).map { strdup($0) }
-        defer { for word in words + environment { free(word) } }
-        #if canImport(Darwin)
-            var actions: posix_spawn_file_actions_t?
-        #else
-            var actions = posix_spawn_file_actions_t()
-        #endif
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], Self.progressDescriptor)
-        if isSilent { posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) }
-        let status = posix_spawn(&process, Self.executable(), &actions, nil, words + [nil], environment + [nil])
-        guard status == 0 else {
+        do {
+            process = try Spawn.start(
+                Self.executable(), [CommandLine.arguments.first ?? "sparsestore"] + arguments,
+                // A backtrace of a fault in liblmdb does not help a user.
+                adding: ["SWIFT_BACKTRACE=enable=no"]
+            ) { actions in
+                posix_spawn_file_actions_adddup2(&actions, ends[1], Self.progressDescriptor)
+                if isSilent { posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) }
+            }
+        } catch {
             close(pipe)
-            throw Self.failure(status)
+            throw Self.failure(error.number)
         }
     }
 
@@ -79,7 +74,7 @@ final class ChildProcess {
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         if isStalled { return .stalled }
         // Swift does not import the macros that decode a wait status.
-        return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .signalled(status & 0x7F)
+        return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .signaled(status & 0x7F)
     }
 
     private static func open(_ ends: inout [Int32]) -> Bool {
@@ -103,16 +98,6 @@ final class ChildProcess {
         #else
             return "/proc/self/exe"
         #endif
-    }
-
-    private static func environment() -> [String] {
-        var words: [String] = []
-        var next = environ
-        while let word = next.pointee {
-            words.append(String(cString: word))
-            next += 1
-        }
-        return words
     }
 
     private static func failure(_ status: Int32) -> CommandFailure {

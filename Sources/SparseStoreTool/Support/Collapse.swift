@@ -3,7 +3,7 @@ internal import SparseStore
 
 /// The end of a child process that was caused by damage to LMDB's pages.
 struct Collapse {
-    /// What happened, and where.
+    /// The event and its location.
     let sentence: String
     let table: String
     let key: String
@@ -14,9 +14,9 @@ struct Collapse {
         key = place?.key ?? ""
         let moment = place.map { " \($0)" } ?? " while opening the file"
         switch end {
-        case .signalled(let signal) where [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE].contains(signal):
+        case .signaled(let signal) where [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE].contains(signal):
             sentence = "reading LMDB's pages stopped with signal \(signal) (\(Self.name(signal)))\(moment)"
-        case .signalled(let signal):
+        case .signaled(let signal):
             let isWish = signal == SIGINT || signal == SIGTERM
             throw CommandFailure(
                 isWish ? .interrupted : .io, "the process that read the store was ended by signal \(signal); try again")

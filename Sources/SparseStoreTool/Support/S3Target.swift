@@ -104,30 +104,23 @@ extension S3Target {
             let requests = try FileDescriptor.pipe()
             let answers = try FileDescriptor.pipe()
             for end in [requests.writeEnd, answers.readEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
-            #if canImport(Darwin)
-                var actions: posix_spawn_file_actions_t?
-            #else
-                var actions = posix_spawn_file_actions_t()
-            #endif
-            posix_spawn_file_actions_init(&actions)
-            defer { posix_spawn_file_actions_destroy(&actions) }
-            for (end, standard) in [(requests.readEnd, STDIN_FILENO), (answers.writeEnd, STDOUT_FILENO)] {
-                posix_spawn_file_actions_adddup2(&actions, end.rawValue, standard)
-                posix_spawn_file_actions_addclose(&actions, end.rawValue)
+            let started = Result { () throws(Spawn.Failure) in
+                try Spawn.start(python, [python, "-c", script] + arguments) { actions in
+                    for (end, standard) in [(requests.readEnd, STDIN_FILENO), (answers.writeEnd, STDOUT_FILENO)] {
+                        posix_spawn_file_actions_adddup2(&actions, end.rawValue, standard)
+                        posix_spawn_file_actions_addclose(&actions, end.rawValue)
+                    }
+                }
             }
-            let words = ([python, "-c", script] + arguments).map { strdup($0) }
-            defer { for word in words { free(word) } }
-            var process: pid_t = 0
-            let status = posix_spawnp(&process, python, &actions, nil, words + [nil], environ)
             try requests.readEnd.close()
             try answers.writeEnd.close()
-            self.process = process
             stream = Mutex(Stream(requests: requests.writeEnd, answers: answers.readEnd))
-            guard status == 0 else {
+            process = (try? started.get()) ?? 0
+            if case .failure(let failure) = started {
                 throw CommandFailure(
                     .io,
-                    "cannot start '\(python)' to connect to S3: \(String(cString: strerror(status))); name another "
-                        + "Python with --python")
+                    "cannot start '\(python)' to connect to S3: \(String(cString: strerror(failure.number))); name "
+                        + "another Python with --python")
             }
         }
 
