@@ -9,7 +9,8 @@ extension FuzzTarget {
     /// The values of a whole store are forged, with correct checksums. They may contradict each other, but nothing may
     /// trap, and every call must end. The first byte determines whether the store is also written to, and merged,
     /// encoded, tuned or given a block index, and whether it is verified or repaired, which is rare because both are
-    /// slow. The second byte selects the large store in one of 32 cases, which takes ten times as long.
+    /// slow. The second byte selects the large store in one of 32 cases, which takes ten times as long, and a share of the
+    /// searches.
     static let forgedStore = FuzzTarget(
         name: "forged-store", longest: 2 + 6 * 16,
         seeds: {
@@ -34,12 +35,15 @@ extension FuzzTarget {
             let path = folder.path("forged")
             try Data(template.file).write(to: URL(fileURLWithPath: path))
             try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(2))))
-            let probe = StoreProbe(path: path, truth: nil)
+            let probe = StoreProbe(path: path, truth: nil, share: share(bytes[1]))
             try probe.run(
                 writing: first & 1 == 1 ? StoreProbe.Maintenance(rawValue: first >> 6) : nil,
                 verifying: first & 0x06 == 0x06)
             if first & 0x38 == 0x38 { try probe.repair(to: folder.path("repaired")) }
         })
+
+    /// Returns the share of the searches that the upper three bits of a byte select: all, or one of ``StoreProbe/shares``.
+    private static func share(_ byte: UInt8) -> Int? { byte >> 5 == 0 ? nil : Int(byte >> 5) - 1 }
 
     private static func forge(_ path: String, _ template: StoreTemplate, _ edits: Edits) throws {
         var forged: [Int: [UInt8]] = [:]
@@ -69,7 +73,7 @@ extension FuzzTarget {
     /// Bytes of the file itself are changed, cut off or added. liblmdb may crash on that, so a separate process opens
     /// the file. An answer, if any, must be correct for some commit.
     ///
-    /// The first byte selects the store, like the second byte of `forgedStore`.
+    /// The first byte selects the store and a share of the searches, like the second byte of `forgedStore`.
     static let damagedFile = FuzzTarget(
         name: "damaged-file", isReplayable: false, longest: 1 + 6 * 16,
         seeds: {
@@ -95,7 +99,8 @@ extension FuzzTarget {
                     try StoreProbe(
                         path: path,
                         truth: StoreProbe.Truth(
-                            written: template.written, documents: template.documents, generation: template.generation)
+                            written: template.written, documents: template.documents, generation: template.generation),
+                        share: share(first)
                     ).run()
                 }
             #endif
