@@ -94,26 +94,26 @@ func text(_ characters: UnsafePointer<CChar>, name: String) throws -> String {
     return text
 }
 
-/// `sparsestore_interface_version` of sparsestore.h.
+/// Implements `sparsestore_interface_version` from sparsestore.h.
 @_cdecl("sparsestore_interface_version")
 public func interfaceVersion() -> Int32 { SPARSESTORE_INTERFACE_VERSION }
 
-/// `sparsestore_error_name` of sparsestore.h.
+/// Implements `sparsestore_error_name` from sparsestore.h.
 @_cdecl("sparsestore_error_name")
 public func errorName(_ error: OpaquePointer?) -> UnsafePointer<CChar>? { try? object(error, as: Failure.self).name }
 
-/// `sparsestore_error_problem` of sparsestore.h.
+/// Implements `sparsestore_error_problem` from sparsestore.h.
 @_cdecl("sparsestore_error_problem")
 public func errorProblem(_ error: OpaquePointer?) -> UnsafePointer<CChar>? {
     try? object(error, as: Failure.self).problem
 }
 
-/// `sparsestore_error_remedy` of sparsestore.h.
+/// Implements `sparsestore_error_remedy` from sparsestore.h.
 @_cdecl("sparsestore_error_remedy")
 public func errorRemedy(_ error: OpaquePointer?) -> UnsafePointer<CChar>? {
     try? object(error, as: Failure.self).remedy
 }
 
-/// `sparsestore_error_free` of sparsestore.h.
+/// Implements `sparsestore_error_free` from sparsestore.h.
 @_cdecl("sparsestore_error_free")
 public func errorFree(_ error: OpaquePointer?) { release(error, as: Failure.self) }

@@ -1,7 +1,7 @@
 public import CSparseStoreHeader
 internal import SparseStore
 
-/// `sparsestore_update` of sparsestore.h.
+/// Implements `sparsestore_update` from sparsestore.h.
 @_cdecl("sparsestore_update")
 public func update(
     _ store: OpaquePointer?, _ changes: UnsafePointer<sparsestore_changes>?, _ updated: UnsafeMutablePointer<Int64>?,
@@ -30,7 +30,7 @@ public func update(
     }
 }
 
-/// `sparsestore_remove_where` of sparsestore.h.
+/// Implements `sparsestore_remove_where` from sparsestore.h.
 @_cdecl("sparsestore_remove_where")
 public func removeWhere(
     _ store: OpaquePointer?, _ filter: UnsafePointer<CChar>?, _ removed: UnsafeMutablePointer<Int64>?,
@@ -45,7 +45,7 @@ public func removeWhere(
     }
 }
 
-/// `sparsestore_count` of sparsestore.h.
+/// Implements `sparsestore_count` from sparsestore.h.
 @_cdecl("sparsestore_count")
 public func count(
     _ store: OpaquePointer?, _ filter: UnsafePointer<CChar>?, _ count: UnsafeMutablePointer<Int64>?,
@@ -58,7 +58,7 @@ public func count(
     }
 }
 
-/// `sparsestore_facets` of sparsestore.h.
+/// Implements `sparsestore_facets` from sparsestore.h.
 @_cdecl("sparsestore_facets")
 public func facets(
     _ store: OpaquePointer?, _ attribute: UnsafePointer<CChar>?, _ filter: UnsafePointer<CChar>?, _ limit: Int32,
@@ -84,7 +84,7 @@ public func facets(
     }
 }
 
-/// `sparsestore_list` of sparsestore.h.
+/// Implements `sparsestore_list` from sparsestore.h.
 @_cdecl("sparsestore_list")
 public func list(
     _ store: OpaquePointer?, _ options: UnsafePointer<sparsestore_list_options>?,

@@ -105,7 +105,7 @@ final class OutputStrings {
     }
 }
 
-/// `sparsestore_search` of sparsestore.h.
+/// Implements `sparsestore_search` from sparsestore.h.
 @_cdecl("sparsestore_search")
 public func search(
     _ store: OpaquePointer?, _ queries: UnsafePointer<sparsestore_rows>?,
@@ -129,7 +129,7 @@ public func search(
     }
 }
 
-/// `sparsestore_get` of sparsestore.h.
+/// Implements `sparsestore_get` from sparsestore.h.
 @_cdecl("sparsestore_get")
 public func get(
     _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ fields: Int32,
@@ -220,61 +220,61 @@ private struct SearchRequest {
     }
 }
 
-/// `sparsestore_result_queries` of sparsestore.h.
+/// Implements `sparsestore_result_queries` from sparsestore.h.
 @_cdecl("sparsestore_result_queries")
 public func resultQueries(_ result: OpaquePointer?) -> Int64 {
     Int64((try? object(result, as: SearchResults.self))?.queries ?? 0)
 }
 
-/// `sparsestore_result_offsets` of sparsestore.h.
+/// Implements `sparsestore_result_offsets` from sparsestore.h.
 @_cdecl("sparsestore_result_offsets")
 public func resultOffsets(_ result: OpaquePointer?) -> UnsafePointer<Int64>? {
     (try? object(result, as: SearchResults.self))?.offsets.pointer
 }
 
-/// `sparsestore_result_scores` of sparsestore.h.
+/// Implements `sparsestore_result_scores` from sparsestore.h.
 @_cdecl("sparsestore_result_scores")
 public func resultScores(_ result: OpaquePointer?) -> UnsafePointer<Float>? {
     (try? object(result, as: SearchResults.self))?.scores.pointer
 }
 
-/// `sparsestore_result_ids` of sparsestore.h.
+/// Implements `sparsestore_result_ids` from sparsestore.h.
 @_cdecl("sparsestore_result_ids")
 public func resultIDs(_ result: OpaquePointer?) -> sparsestore_strings {
     (try? object(result, as: SearchResults.self))?.ids.view ?? sparsestore_strings()
 }
 
-/// `sparsestore_result_payloads` of sparsestore.h.
+/// Implements `sparsestore_result_payloads` from sparsestore.h.
 @_cdecl("sparsestore_result_payloads")
 public func resultPayloads(_ result: OpaquePointer?) -> sparsestore_strings {
     (try? object(result, as: SearchResults.self))?.payloads.view ?? sparsestore_strings()
 }
 
-/// `sparsestore_result_tags` of sparsestore.h.
+/// Implements `sparsestore_result_tags` from sparsestore.h.
 @_cdecl("sparsestore_result_tags")
 public func resultTags(_ result: OpaquePointer?) -> sparsestore_strings {
     (try? object(result, as: SearchResults.self))?.tags.view ?? sparsestore_strings()
 }
 
-/// `sparsestore_result_tag_offsets` of sparsestore.h.
+/// Implements `sparsestore_result_tag_offsets` from sparsestore.h.
 @_cdecl("sparsestore_result_tag_offsets")
 public func resultTagOffsets(_ result: OpaquePointer?) -> UnsafePointer<Int64>? {
     (try? object(result, as: SearchResults.self))?.tagOffsets.pointer
 }
 
-/// `sparsestore_result_groups` of sparsestore.h.
+/// Implements `sparsestore_result_groups` from sparsestore.h.
 @_cdecl("sparsestore_result_groups")
 public func resultGroups(_ result: OpaquePointer?) -> sparsestore_strings {
     (try? object(result, as: SearchResults.self))?.groups.view ?? sparsestore_strings()
 }
 
-/// `sparsestore_result_columns` of sparsestore.h.
+/// Implements `sparsestore_result_columns` from sparsestore.h.
 @_cdecl("sparsestore_result_columns")
 public func resultColumns(_ result: OpaquePointer?) -> Int64 {
     Int64((try? object(result, as: SearchResults.self))?.columns.count ?? 0)
 }
 
-/// `sparsestore_result_column` of sparsestore.h.
+/// Implements `sparsestore_result_column` from sparsestore.h.
 @_cdecl("sparsestore_result_column")
 public func resultColumn(_ result: OpaquePointer?, _ index: Int64) -> sparsestore_column {
     guard let columns = (try? object(result, as: SearchResults.self))?.columns,
@@ -283,18 +283,18 @@ public func resultColumn(_ result: OpaquePointer?, _ index: Int64) -> sparsestor
     return columns[Int(index)].view
 }
 
-/// `sparsestore_result_cursor` of sparsestore.h.
+/// Implements `sparsestore_result_cursor` from sparsestore.h.
 @_cdecl("sparsestore_result_cursor")
 public func resultCursor(_ result: OpaquePointer?) -> UnsafePointer<CChar>? {
     (try? object(result, as: SearchResults.self))?.cursor?.pointer
 }
 
-/// `sparsestore_result_generation` of sparsestore.h.
+/// Implements `sparsestore_result_generation` from sparsestore.h.
 @_cdecl("sparsestore_result_generation")
 public func resultGeneration(_ result: OpaquePointer?) -> Int64 {
     Int64(clamping: (try? object(result, as: SearchResults.self))?.generation ?? 0)
 }
 
-/// `sparsestore_result_free` of sparsestore.h.
+/// Implements `sparsestore_result_free` from sparsestore.h.
 @_cdecl("sparsestore_result_free")
 public func resultFree(_ result: OpaquePointer?) { release(result, as: SearchResults.self) }

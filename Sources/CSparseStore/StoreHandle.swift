@@ -8,7 +8,7 @@ final class StoreHandle {
     init(_ store: Store) { self.store = store }
 }
 
-/// `sparsestore_open` of sparsestore.h.
+/// Implements `sparsestore_open` from sparsestore.h.
 @_cdecl("sparsestore_open")
 public func open(
     _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<sparsestore_open_options>?,
@@ -31,14 +31,14 @@ public func open(
     }
 }
 
-/// `sparsestore_close` of sparsestore.h.
+/// Implements `sparsestore_close` from sparsestore.h.
 @_cdecl("sparsestore_close")
 public func close(_ store: OpaquePointer?) {
     (try? object(store, as: StoreHandle.self))?.store.close()
     release(store, as: StoreHandle.self)
 }
 
-/// `sparsestore_upsert` of sparsestore.h.
+/// Implements `sparsestore_upsert` from sparsestore.h.
 @_cdecl("sparsestore_upsert")
 public func upsert(
     _ store: OpaquePointer?, _ batch: UnsafePointer<sparsestore_batch>?, _ generation: UnsafeMutablePointer<Int64>?,
@@ -56,7 +56,7 @@ public func upsert(
     }
 }
 
-/// `sparsestore_remove` of sparsestore.h.
+/// Implements `sparsestore_remove` from sparsestore.h.
 @_cdecl("sparsestore_remove")
 public func remove(
     _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ removed: UnsafeMutablePointer<Int64>?,
@@ -74,7 +74,7 @@ public func remove(
     }
 }
 
-/// `sparsestore_optimize` of sparsestore.h.
+/// Implements `sparsestore_optimize` from sparsestore.h.
 @_cdecl("sparsestore_optimize")
 public func optimize(
     _ store: OpaquePointer?, _ error: UnsafeMutablePointer<OpaquePointer?>?
@@ -86,7 +86,7 @@ public func optimize(
     }
 }
 
-/// `sparsestore_stats` of sparsestore.h.
+/// Implements `sparsestore_stats` from sparsestore.h.
 @_cdecl("sparsestore_stats")
 public func statistics(
     _ store: OpaquePointer?, _ statistics: UnsafeMutablePointer<sparsestore_statistics>?,
@@ -104,7 +104,7 @@ public func statistics(
     }
 }
 
-/// `sparsestore_backup` of sparsestore.h.
+/// Implements `sparsestore_backup` from sparsestore.h.
 @_cdecl("sparsestore_backup")
 public func backup(
     _ store: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ error: UnsafeMutablePointer<OpaquePointer?>?

@@ -55,7 +55,7 @@ extension Environment {
     ) throws(LMDBError) {
         if !compacting {
             // liblmdb will take its write lock for a moment. Wait for our own lock first, because that wait can be
-            // cancelled and reports the holder.
+            // canceled and reports the holder.
             try acquireWriter(operation)
             releaseWriter()
         }

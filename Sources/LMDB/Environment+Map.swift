@@ -89,7 +89,7 @@ extension Environment {
                 operation: operation, path: path.string, underlying: MDB_MAP_FULL)
         }
         while true {
-            // What the old map takes is free afterwards.
+            // The address space of the old map becomes free.
             if AddressSpace.grants(size + max(0, AddressSpace.room - old)) { return size }
             guard size > least else {
                 throw LMDBError(

@@ -1,8 +1,8 @@
 internal import Platform
 import SystemPackage
 
-/// The pages of one commit, as a file would have them that holds nothing else: free pages are zeros, and the header
-/// page of the other commit is that of an empty database. Whoever has them holds a read transaction.
+/// The pages of one commit, as they would be in a file that holds nothing else: free pages are zeros, and the header
+/// page of the other commit is that of an empty database. This value holds a read transaction.
 package struct CommitPages: ~Copyable {
     package let transactionID: UInt64
     package let pageSize: Int
@@ -34,7 +34,7 @@ package struct CommitPages: ~Copyable {
         self.transaction = transaction
     }
 
-    /// What else the commit holds.
+    /// A reader of the values of the commit.
     package var reader: Reader { transaction.reader }
 
     private func isFree(_ page: Int) -> Bool { free[page >> 6] >> UInt64(page & 63) & 1 != 0 }

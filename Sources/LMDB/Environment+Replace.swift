@@ -28,7 +28,7 @@ package struct PageFile {
         }
     }
 
-    /// The two header pages; nil when they cannot be told.
+    /// The two header pages; nil if they cannot be read.
     package var headers: (bytes: [UInt8], pageSize: Int)? {
         let head = read(from: 0, count: MetaPage.byteCount)
         let meta = try? head.withUnsafeBytes { bytes throws(PreflightProblem) in try MetaPage(bytes) }
@@ -117,7 +117,7 @@ extension Environment {
         }
         guard let old = try DataFileLock(replacing: canonicalPath, operation: operation) else {
             throw LMDBError(
-                .busy, problem: "another process replaces the file",
+                .busy, problem: "another process is replacing the file",
                 remedy: "wait for it", operation: operation, path: path.string)
         }
         defer { old.close() }
@@ -132,12 +132,12 @@ extension Environment {
         try check(work.file)
         old.beginSwap()
         defer { old.endSwap() }
-        // Whoever has come in to write since has its lock by now, or waits.
+        // A writer that came since then holds its lock by now, or waits for it.
         try requireNoWriter(old, operation, path)
         guard old.identity == identity, isInPlace(identity, at: canonicalPath), old.pages.headers?.bytes == headers
         else {
             throw LMDBError(
-                .busy, problem: "the file was written or replaced meanwhile",
+                .busy, problem: "another process wrote or replaced the file in the meantime",
                 remedy: "try again", operation: operation, path: path.string)
         }
         let lockPath = lockPath(canonicalPath)
@@ -244,7 +244,7 @@ extension Environment {
         return true
     }
 
-    /// Lets another environment have the open file.
+    /// Gives the open file to another environment.
     private func giveUp(to other: inout GateState) {
         gate.withLock { state in
             other.handle = state.handle

@@ -13,9 +13,9 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// What went wrong, with the name of the file if there is one.
+    /// The problem, with the name of the file if there is one.
     package var problem: String
-    /// What to do about it, if that is known.
+    /// The remedy, if one is known.
     package var remedy: String?
     /// The operation that failed, such as "put" or "open".
     package var operation: String
@@ -50,7 +50,7 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
 
 // All codes of liblmdb and errno are converted here, so that each remedy is written once.
 extension LMDBError {
-    /// What a code of liblmdb or of the system means.
+    /// The meaning of a code of liblmdb or of the system.
     struct Explanation {
         let code: Code
         let problem: String

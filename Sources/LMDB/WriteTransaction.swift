@@ -136,7 +136,7 @@ extension Environment {
     // MARK: The writer's turn
 
     /// Waits for the write turn, first among the threads of this process and then among the processes. liblmdb's own
-    /// lock would be enough, but its wait cannot be cancelled, it does not report its holder, and it is not fair.
+    /// lock would be enough, but its wait cannot be canceled, it does not report its holder, and it is not fair.
     func acquireWriter(_ operation: String, isCancelled: () -> Bool = { false }) throws(LMDBError) {
         let me = currentThread()
         let ticket = try writer.withLock { (queue) throws(LMDBError) in

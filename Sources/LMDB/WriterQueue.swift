@@ -90,7 +90,7 @@ struct Patience {
         }
         if isCancelled() || wait.isCancelled() {
             throw LMDBError(
-                .cancelled, problem: "cancelled while waiting for \(holder()), and nothing was changed",
+                .cancelled, problem: "canceled while waiting for \(holder()), and nothing was changed",
                 remedy: "try again", operation: operation, path: path)
         }
         let elapsed = ContinuousClock.now - start

@@ -81,7 +81,7 @@ public enum InterchangeLimits {
     public static let nesting = 64
     /// The maximum length of a number in a JSON file, in characters.
     public static let numberBytes = 1_024
-    /// The maximum zstd window, as a power of two: 128 MiB, which `zstd` accepts without `--long`.
+    /// The base-2 logarithm of the largest zstd window: 128 MiB, the most that `zstd` accepts without `--long`.
     public static let zstdWindowLog: Int32 = 27
     /// The maximum size of a file that is read completely: ground truth, judgments, weight tables, queries.
     public static let wholeFileBytes = 1 << 30

@@ -100,7 +100,7 @@ package struct ByteReader {
     /// the remaining bytes can hold them.
     package func proven(_ count: UInt64, elementBytes: Int, limit: Int) throws(FormatError) -> Int {
         guard count <= UInt64(max(0, limit)) else {
-            throw failure(.limitExceeded, "\(count) elements, the limit is \(limit)")
+            throw failure(.limitExceeded, "\(count) elements, but the limit is \(limit)")
         }
         guard count <= UInt64(remaining / max(1, elementBytes)) else { throw failure(.truncated) }
         return Int(count)

@@ -82,7 +82,8 @@ enum AttributeSection {
             .sorted { $0.name.lexicographicallyPrecedes($1.name) }
         guard ascending.count <= Limits.maximumAttributesPerDocument else {
             throw FormatError(
-                .limitExceeded, "\(ascending.count) attributes, the limit is \(Limits.maximumAttributesPerDocument)")
+                .limitExceeded, "\(ascending.count) attributes, but the limit is \(Limits.maximumAttributesPerDocument)"
+            )
         }
         for (name, value) in ascending {
             guard (1...Limits.maximumAttributeNameBytes).contains(name.count) else {
@@ -98,7 +99,7 @@ enum AttributeSection {
         guard writer.count - begin <= Limits.maximumAttributeBytes else {
             throw FormatError(
                 .limitExceeded,
-                "attributes have \(writer.count - begin) bytes, the limit is \(Limits.maximumAttributeBytes)")
+                "attributes have \(writer.count - begin) bytes, but the limit is \(Limits.maximumAttributeBytes)")
         }
         return ascending.count
     }
@@ -124,7 +125,7 @@ enum AttributeSection {
         let count = string.utf8.count
         guard count <= Limits.maximumAttributeStringBytes else {
             throw FormatError(
-                .limitExceeded, "a string has \(count) bytes, the limit is \(Limits.maximumAttributeStringBytes)")
+                .limitExceeded, "a string has \(count) bytes, but the limit is \(Limits.maximumAttributeStringBytes)")
         }
         writer.varint(UInt32(count))
         writer.append(string.utf8)
@@ -133,7 +134,7 @@ enum AttributeSection {
     private static func encodeCount(_ count: Int, into writer: inout ByteWriter) throws(FormatError) {
         guard count <= Limits.maximumAttributeListCount else {
             throw FormatError(
-                .limitExceeded, "a list has \(count) elements, the limit is \(Limits.maximumAttributeListCount)")
+                .limitExceeded, "a list has \(count) elements, but the limit is \(Limits.maximumAttributeListCount)")
         }
         writer.varint(UInt32(count))
     }

@@ -45,20 +45,20 @@ public enum AttributeValue: Sendable, Hashable {
 extension AttributeValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByStringLiteral
 {
-    /// A whole number.
+    /// Creates an integer value from a literal.
     public init(integerLiteral value: Int64) { self = .integer(value) }
-    /// A finite number.
+    /// Creates a number from a literal.
     public init(floatLiteral value: Double) { self = .number(value) }
-    /// True or false.
+    /// Creates a Boolean value from a literal.
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
-    /// A string.
+    /// Creates a string value from a literal.
     public init(stringLiteral value: String) { self = .string(value) }
 }
 
 /// The type of an attribute's values, which is the same in all documents of a store.
 ///
-/// The first document that has an attribute determines its type. A later fraction changes the type from whole numbers
-/// to `number`; the stored whole numbers do not change.
+/// The first document that has an attribute determines its type. If a later document has a fractional value, the type
+/// changes from `integer` to `number`. Stored integers stay as they are.
 public enum AttributeType: UInt8, Sendable, Hashable, CaseIterable {
     /// 64-bit whole numbers.
     case integer = 1

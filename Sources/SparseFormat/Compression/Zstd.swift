@@ -138,7 +138,7 @@ package final class ZstdDecompressor {
     /// Checks everything that can be checked before memory is allocated.
     private func check(_ frame: UnsafeRawBufferPointer, size: Int, limit: Int) throws(FormatError) {
         guard size >= 1, size <= limit else {
-            throw FormatError(.limitExceeded, "\(size) bytes, the limit is \(limit)")
+            throw FormatError(.limitExceeded, "\(size) bytes, but the limit is \(limit)")
         }
         let declared = try Self.contentSize(frame)
         guard declared == UInt64(size) else {

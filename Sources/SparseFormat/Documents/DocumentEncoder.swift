@@ -87,7 +87,7 @@ package final class DocumentEncoder {
         guard payload?.count ?? 0 <= Limits.maximumPayloadBytes else {
             throw FormatError(
                 .limitExceeded,
-                "the payload has \(payload?.count ?? 0) bytes, the limit is \(Limits.maximumPayloadBytes)")
+                "the payload has \(payload?.count ?? 0) bytes, but the limit is \(Limits.maximumPayloadBytes)")
         }
     }
 
@@ -109,7 +109,7 @@ package final class DocumentEncoder {
             count += 1
         }
         guard count <= Limits.maximumTagsPerDocument else {
-            throw FormatError(.limitExceeded, "\(count) tags, the limit is \(Limits.maximumTagsPerDocument)")
+            throw FormatError(.limitExceeded, "\(count) tags, but the limit is \(Limits.maximumTagsPerDocument)")
         }
         return count
     }

@@ -36,8 +36,8 @@ public struct Multivector: Sendable, Hashable {
     }
 
     /// Creates a multivector from its rows.
-    /// - Parameter rows: 1...4,096 rows of equal length, 1...1,024, each component finite and inside
-    ///   ``Limits/components``.
+    /// - Parameter rows: 1...4,096 rows of the same length, which is 1...1,024. Every component must be finite
+    ///   and inside ``Limits/components``.
     /// - Throws: ``VectorError`` if a rule is broken.
     public init(_ rows: [[Float]]) throws(VectorError) {
         guard let first = rows.first else { throw VectorError(.noTokens) }
@@ -54,7 +54,7 @@ extension Limits {
     }
 }
 
-/// How the token vectors of documents are stored. The raw value is the encoding byte of FORMAT.md.
+/// A format in which token vectors are stored. The raw value is the encoding byte of FORMAT.md.
 public enum MultivectorCodec: UInt8, Sendable, Hashable, CaseIterable {
     /// IEEE 754 half precision, 2 bytes per component.
     case f16 = 0

@@ -82,7 +82,7 @@ package struct PublicationRecord: Sendable, Equatable {
         nodes = []
         let expected = (extents + Self.nodeExtents - 1) / Self.nodeExtents
         guard Int(count) == expected else {
-            throw FormatError(.limitExceeded, "\(count) nodes in place of \(expected)")
+            throw FormatError(.limitExceeded, "\(count) nodes instead of \(expected)")
         }
         nodes.reserveCapacity(
             try reader.proven(UInt64(count), elementBytes: ContentHash.size, limit: Int(UInt32.max)))
@@ -132,7 +132,7 @@ package struct PublicationRecord: Sendable, Equatable {
     }
 }
 
-/// What a target is: the first object that is made in it.
+/// The description of a target, which is the first object that is written to it.
 package struct TargetRecord: Sendable, Equatable {
     private static let magic = Array("SPARSETG".utf8)
     private static let version: UInt16 = 1

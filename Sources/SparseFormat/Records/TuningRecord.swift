@@ -1,4 +1,4 @@
-/// What a tuner has measured on this store (table meta, key `tuning`): recall and cost of each effort.
+/// The measurements of a tuning of this store (table meta, key `tuning`): recall and cost of each effort.
 package struct TuningRecord: Record {
     /// One measured point.
     package struct Point: Sendable, Equatable {

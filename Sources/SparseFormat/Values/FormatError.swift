@@ -1,4 +1,4 @@
-/// What is wrong with a stored value: which rule it breaks, and where it stands.
+/// An error in a stored value: the rule that it breaks, and its location.
 package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rule that was broken. `invariant` carries its number in FORMAT.md and a text.
     package enum Code: Sendable, Equatable {
@@ -34,7 +34,7 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     package let code: Code
-    /// What exactly was found, in a few words; may be empty.
+    /// A short description of what was found; may be empty.
     package let detail: String
     /// The table of the value; nil while bytes of an unknown table are decoded.
     package let table: TableNumber?
@@ -59,10 +59,10 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         return FormatError(code, detail, table: table, key: Hexadecimal.abbreviated(key))
     }
 
-    /// What is wrong, without the place and the remedy.
+    /// The problem, without the location and the remedy.
     package var sentence: String { detail.isEmpty ? reason : reason + " (\(detail))" }
 
-    /// What is wrong, and where.
+    /// The problem and its location.
     package var problem: String {
         var text = sentence
         if let table { text += ", in table '\(table.name)'" }
@@ -70,7 +70,7 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         return text
     }
 
-    /// What is wrong, where, and what to do about it.
+    /// The problem, its location and the remedy.
     package var description: String { "\(problem); \(remedy)" }
 
     private var reason: String {
@@ -90,7 +90,7 @@ package struct FormatError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
-    /// What to do about it.
+    /// The remedy.
     package var remedy: String {
         switch code {
         case .unsupportedVersion, .unknownFlags:

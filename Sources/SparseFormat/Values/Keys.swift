@@ -3,26 +3,26 @@
 ///
 /// Builders do not look at lengths: LMDB refuses a key over 511 bytes, and the limits keep below that.
 package enum Keys {
-    /// What a key of the statistics table leads to.
+    /// The kind of value under a key of the statistics table.
     package enum Statistics: Sendable, Equatable {
         case page(UInt32)
         case delta(UInt64)
     }
 
-    /// What a key of the vocabulary leads to.
+    /// The kind of value under a key of the vocabulary.
     package enum Vocabulary: Sendable, Equatable {
         case term(String)
         case name(TermID)
     }
 
-    /// What a key of the segments table leads to.
+    /// The kind of value under a key of the segments table.
     package struct Segment: Sendable, Equatable {
         package let id: UInt32
         package let part: UInt8
         package let index: UInt32
     }
 
-    /// What a key of the tombstones table leads to.
+    /// The kind of value under a key of the tombstones table.
     package struct Tombstones: Sendable, Equatable {
         package let segment: UInt32
         package let page: UInt32

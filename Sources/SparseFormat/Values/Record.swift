@@ -44,7 +44,7 @@ extension Record {
     }
 }
 
-/// What a value is; the byte at offset 8 of its header. Numbers are never used again for something else.
+/// The kind of a value, which is the byte at offset 8 of its header. A number is never reused for another kind.
 package enum RecordKind: UInt8, Sendable, CaseIterable {
     case store = 1
     case manifest = 2

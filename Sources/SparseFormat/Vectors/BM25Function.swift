@@ -14,7 +14,7 @@ package struct BM25Parameters: Sendable, Hashable {
     var isZero: Bool { k1.bitPattern == 0 && b.bitPattern == 0 }
 }
 
-/// What a term's count is worth in a document, as of one average length (FORMAT.md, "Scores"). The order of its
+/// The weight of a term's count in a document, at a given average length (FORMAT.md, "Scores"). The order of its
 /// operations is part of the format.
 package struct BM25Function: Sendable, Hashable {
     package let parameters: BM25Parameters
@@ -29,7 +29,7 @@ package struct BM25Function: Sendable, Hashable {
     /// The most counts of a document: up to here sums are exact, in any order.
     package static let maximumLength: Float = 16_777_216
 
-    /// What the length of a document adds below the line.
+    /// The part of the denominator that depends on the document's length.
     package func norm(length: Float) -> Float {
         parameters.k1 * ((1 - parameters.b) + parameters.b * (length / averageLength))
     }

@@ -100,13 +100,13 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rule that was broken.
     public let code: Code
 
-    /// Makes an error.
+    /// Creates the error for a broken rule.
     /// - Parameter code: The rule that was broken.
     public init(_ code: Code) {
         self.code = code
     }
 
-    /// What is wrong.
+    /// The problem.
     package var problem: String {
         switch code {
         case .empty: "the vector has no terms"
@@ -127,7 +127,7 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What to do about it.
+    /// The remedy.
     package var remedy: String {
         switch code {
         case .empty: "add a term, or leave the vector out"
@@ -144,7 +144,7 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What is wrong, and what to do about it.
+    /// The problem and the remedy.
     public var message: String { "\(problem); \(remedy)" }
 
     /// The same text as ``message``.

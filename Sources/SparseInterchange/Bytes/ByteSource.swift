@@ -126,7 +126,7 @@ public final class ByteSource {
         return bytes
     }
 
-    /// Advances to `target`, by seeking if the input supports it, or by reading.
+    /// Advances to `target`, by seeking if the input supports it, and otherwise by reading.
     ///
     /// - Throws: `invalidInput` if the content ends before `target`.
     public func skip(to target: UInt64) throws(InterchangeError) {

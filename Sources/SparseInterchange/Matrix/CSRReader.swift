@@ -6,7 +6,7 @@ public import SparseStore
     internal import Foundation
 #endif
 
-/// Reads a matrix of compressed sparse rows with one document per row. The id of a document is its row number.
+/// Reads a matrix in compressed sparse row format with one document per row. The id of a document is its row number.
 ///
 /// Two formats are detected from the content:
 /// - that of the BigANN benchmarks, little-endian: Int64 rows, columns, nonzeros; Int64 indptr[rows + 1]; Int32

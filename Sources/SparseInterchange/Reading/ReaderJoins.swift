@@ -50,7 +50,7 @@ public final class JoinedReader: DocumentReader {
     }
 }
 
-/// What another file has of each document.
+/// The fields of documents that come from another file.
 private protocol JoinedColumn {
     /// Returns the next row with what the column has of it.
     func joined(_ row: DocumentRow) throws(InterchangeError) -> DocumentRow

@@ -17,6 +17,6 @@ final class Cancellation: Sendable {
 extension SparseStoreError {
     /// The error for a canceled calling task.
     static let taskCancelled = SparseStoreError(
-        .cancelled, problem: "the task was cancelled",
-        remedy: "nothing was changed")
+        .cancelled, problem: "the task was canceled, and nothing was changed",
+        remedy: "call again")
 }

@@ -116,7 +116,7 @@ extension Document {
 public struct DocumentFields: Sendable, Hashable {
     /// Labels for filters. See ``Document/tags``.
     public var tags: [String]
-    /// Named values for filters, groups, and orders. See ``Document/attributes``.
+    /// Named values for filtering, grouping, and sorting. See ``Document/attributes``.
     public var attributes: [String: AttributeValue]
 
     init(tags: [String], attributes: [String: AttributeValue]) {

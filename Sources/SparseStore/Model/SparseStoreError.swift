@@ -162,7 +162,7 @@ extension SparseStoreError {
         public static let readOnly = Code(kind: .readOnly)
         /// The file's permissions do not allow it.
         public static let permissionDenied = Code(kind: .permissionDenied)
-        /// The store is in use in a way that excludes this call. The call can be retried.
+        /// Another use of the store prevents this call. Try again later.
         public static let busy = Code(kind: .busy)
         /// Every reader slot is taken. The call can be retried.
         public static let readersFull = Code(kind: .readersFull)

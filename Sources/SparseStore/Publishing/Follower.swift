@@ -20,7 +20,7 @@ public struct FollowReport: Sendable, Hashable, Codable {
 /// Keeps a copy of a store up to date from a target to which the store is published (`Store.publish(to:)`), or makes a
 /// copy of an earlier commit.
 ///
-/// The copy is a store for reading: open it with ``Configuration/isReadOnly``. A new commit arrives as a new file that
+/// The copy is read-only. Open it with ``Configuration/isReadOnly``. A new commit arrives as a new file that
 /// replaces the copy. Open handles in any process keep reading the old file until they call `refresh()` or request a
 /// generation with `atLeast:`. To write to a copy, or to continue from an earlier commit, make a copy at another path:
 /// a file with its own commits is never replaced.

@@ -4,7 +4,7 @@ internal import SparseFormat
 public struct Publication: Sendable, Hashable, Codable {
     /// The generation of the commit.
     public var generation: UInt64
-    /// The time of publication in microseconds since 1970, by the clock of the publisher.
+    /// The time of publication in microseconds since 1970, by the publisher's clock.
     public var time: UInt64
     /// The number of documents in the commit.
     public var documents: Int
@@ -140,7 +140,7 @@ struct Catalog {
         try target.names(in: TargetName.manifests).compactMap { Manifest(object: $0) }.sorted()
     }
 
-    /// What manifests say; each is compared with the hash in its name.
+    /// The contents of manifests. Each is checked against the hash in its name.
     func records(_ manifests: some Collection<Manifest>) throws -> [PublicationRecord] {
         let manifests = Array(manifests)
         var records: [PublicationRecord] = []

@@ -177,8 +177,8 @@ private struct Publisher {
         guard present.insert(hash).inserted else { return hash }
         guard let frame = content.withUnsafeBytes({ PublishedChunk.frame($0, compressor) }) else {
             throw SparseStoreError(
-                .outOfMemory, problem: "no memory to compress a chunk",
-                remedy: "free some and try again")
+                .outOfMemory, problem: "there is not enough memory to compress a chunk",
+                remedy: "free some memory and try again")
         }
         batch.append(PublishedObject(name: Catalog.object(hash), bytes: frame))
         batched += frame.count

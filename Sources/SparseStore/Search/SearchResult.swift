@@ -20,7 +20,7 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     /// ``SearchOptions/countsMatches`` requests it.
     public internal(set) var matches: Int?
     var page: Page?
-    /// What kept shards from answering, by their positions; empty when all did.
+    /// The errors of shards that could not answer, by position; empty if all answered.
     var failures: [Int: PartFailure] = [:]
 
     /// The end of this page, for ``SearchOptions/after``; nil if there are no more hits. The next page may be empty.
@@ -42,7 +42,7 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     public subscript(position: Int) -> Hit { hits[position] }
 }
 
-/// What kept one of the snapshots that are searched together from answering.
+/// The error of one of several snapshots that are searched together.
 struct PartFailure: Sendable, Hashable {
     let error: SparseStoreError
 

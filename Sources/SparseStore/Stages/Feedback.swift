@@ -66,7 +66,7 @@ public struct Feedback: Sendable, Hashable {
         guard (1...10_000).contains(terms) else {
             throw SparseStoreError(
                 .invalidArgument, problem: "feedback uses \(terms) terms",
-                remedy: "use 1...10000")
+                remedy: "use 1...10000 terms")
         }
         for weight in [weight, nonRelevantWeight] where !(0...100).contains(weight) {
             throw SparseStoreError(

@@ -27,7 +27,7 @@ public struct Fusion: Sendable, Hashable {
         Fusion(method: .reciprocalRank(constant: constant))
     }
 
-    /// Weighted sum: (1 - weight) x the first ranking's normalized score + weight x the second's.
+    /// Returns a fusion that adds (1 - weight) x the first ranking's normalized score and weight x the second's.
     ///
     /// - Parameters:
     ///   - normalization: The normalization of the scores of both rankings.
@@ -235,7 +235,7 @@ public struct ExternalRanking: Sendable, Hashable {
         guard ids.count <= Limits.maximumResults else {
             throw SparseStoreError(
                 .limitExceeded,
-                problem: "an external ranking has \(ids.count) documents, the limit is "
+                problem: "an external ranking has \(ids.count) documents, but the limit is "
                     + "\(Limits.maximumResults)",
                 remedy: "keep the best")
         }

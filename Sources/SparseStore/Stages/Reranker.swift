@@ -68,7 +68,7 @@ struct Ranking {
 struct RankedDocument {
     let id: String
     let place: RankedPlace
-    /// What ranks it now.
+    /// The score that ranks it now.
     var score: Float
     /// The score in each stage so far; nil for a stage that did not score the document.
     var stageScores: [Float?] = []

@@ -44,7 +44,7 @@ public struct Configuration: Sendable {
     public var createIfMissing: Bool
     /// The durability of a commit when `write` returns.
     public var durability: Durability
-    /// When and where segments are merged. With every setting, commits merge the smallest segments themselves
+    /// When and where segments are merged. Whatever the setting, commits merge the smallest segments themselves
     /// (``MergePolicy``).
     public var maintenance: Maintenance
     /// The rules for which segments merge and when.

@@ -5,7 +5,7 @@ struct DocumentScope {
     let snapshots: [Snapshot]
     /// The attributes of all of them.
     let schema: AttributeSchema
-    /// What cursors belong to.
+    /// The identity of the store or set of shards that cursors belong to.
     let identity: StoreUUID
 
     /// In a list, a document's number has the position of its snapshot above these bits.

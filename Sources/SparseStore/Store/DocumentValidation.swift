@@ -64,8 +64,8 @@ enum DocumentValidation {
                 throw SparseStoreError(
                     .limitExceeded,
                     problem: "a string of the attribute '\(name)' has \(string.utf8.count) bytes, "
-                        + "the limit is \(Limits.maximumAttributeStringBytes)",
-                    remedy: "put long text into the payload")
+                        + "but the limit is \(Limits.maximumAttributeStringBytes)",
+                    remedy: "put long text in the payload")
             }
         }
         func check(count: Int) throws(SparseStoreError) {

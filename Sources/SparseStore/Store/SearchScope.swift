@@ -2,7 +2,7 @@ internal import LMDB
 internal import Platform
 internal import SparseFormat
 
-/// What a search looks into: one snapshot, or the snapshots of several shards, which answer as one.
+/// The data that a search covers: one snapshot, or the snapshots of several shards, which answer as one.
 ///
 /// Each part is searched by itself, one after the other, and has to reach what the parts before it have found: one
 /// threshold holds for all. Whatever a score depends on beside query and document (frequencies, counts, the average
@@ -10,14 +10,14 @@ internal import SparseFormat
 /// with all documents.
 struct SearchScope: Sendable {
     let parts: [SearchPart]
-    /// What queries are resolved against.
+    /// The terms and statistics that queries are resolved against.
     let corpus: any QueryCorpus
     /// The attributes of all parts.
     let schema: AttributeSchema
-    /// What cursors belong to.
+    /// The identity of the store or set of shards that cursors belong to.
     let identity: StoreUUID
     let generation: UInt64
-    /// What kept parts from answering; nil where an error ends the search.
+    /// The errors of parts that could not answer; nil if an error ends the search.
     var failures: PartFailures?
 
     /// The scope of one snapshot.
@@ -83,7 +83,7 @@ struct SearchScope: Sendable {
     }
 }
 
-/// What kept parts of one search from answering.
+/// The errors of the parts of one search that could not answer.
 final class PartFailures: Sendable {
     private let failures: Lock<[Int: PartFailure]>
 
@@ -120,7 +120,7 @@ extension SparseStoreError {
 
 /// A search as a scope sees it.
 struct SearchRequest {
-    /// What the search may find in one part.
+    /// The documents that the search may find in one part.
     struct Part {
         /// The documents that the filter allows in each window; nil allows all live documents.
         let allowed: [AllowedDocuments]?
@@ -145,9 +145,8 @@ struct SearchRequest {
     /// The error for a page that is too deep for one search.
     static let isTooDeep = SparseStoreError(
         .limitExceeded,
-        problem: "the page ends behind hit \(Limits.maximumResults), the last that such a search can "
-            + "give",
-        remedy: "filter the documents, or go on with cursors in exact searches")
+        problem: "the page ends after hit \(Limits.maximumResults), the last hit that this search can return",
+        remedy: "narrow the filter, or page through exact searches with cursors")
 
     /// The page that is answered with.
     func page(isFull: Bool) -> Page {
@@ -159,7 +158,7 @@ struct SearchRequest {
         parts[place.part]?.allowed?[place.place.member].bitmap.contains(place.place.ordinal) ?? true
     }
 
-    /// What a document is grouped by; nil without a grouping, and for a document that has no such value.
+    /// Returns the group of a document; nil without a grouping, and for a document without a value.
     func group(of place: RankedPlace) -> GroupValue? { parts[place.part]?.groups?.value(of: place.place) }
 }
 
@@ -185,7 +184,7 @@ extension SearchScope {
         return options.filter.map { $0 && !examples } ?? !examples
     }
 
-    /// How many documents match.
+    /// Returns the number of matching documents.
     func matches(_ request: SearchRequest) throws -> Int {
         var count = 0
         try forEachPart { number, part in
@@ -195,7 +194,7 @@ extension SearchScope {
         return count
     }
 
-    /// What a search asks of one part; nil for a part that has failed.
+    /// Returns the request to one part; nil for a part that has failed.
     private func request(
         _ request: SearchRequest, _ query: ResolvedQuery, of part: Int, limit: Int, hasMinimumScore: Bool = true
     ) throws -> SearchPart.Request? {

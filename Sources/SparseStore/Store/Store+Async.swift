@@ -1,6 +1,6 @@
-// The same calls for tasks. Each leaves the task's thread once, for one that may block, and comes back when it is done;
-// in an asynchronous function Swift picks these. A search that is cancelled stops within a window of the index, a write
-// is rolled back.
+// The async forms of the store's calls. Swift picks them in asynchronous functions. A call runs on a thread that may
+// block, and returns to the task when it is done. A canceled search stops within a window of the index, and a canceled
+// write is rolled back.
 extension Store {
     /// Returns the best documents of the newest commit. See ``Snapshot/search(_:options:)``.
     ///
@@ -39,7 +39,7 @@ extension Store {
     }
 
     /// Waits for a commit without holding a thread, so that many tasks may wait while searches still run. The caller
-    /// checks afterwards whether the commit exists.
+    /// then checks whether the commit exists.
     private func wait(
         for generation: UInt64, upTo timeout: Duration, _ deadline: ContinuousClock.Instant?
     ) async throws(SparseStoreError) {
@@ -146,8 +146,8 @@ extension Store {
         }
     }
 
-    /// Merges the index into as few segments as possible. See ``optimize(progress:)``. When the task is canceled, it
-    /// stops after the current step.
+    /// Merges the index into as few segments as possible. See ``optimize(progress:)``. If the task is canceled,
+    /// merging stops after the current step.
     public func optimize(progress: @escaping @Sendable (Int) throws -> Void = { _ in }) async throws {
         try await AsyncHop.run { [self] cancellation in
             try optimize { segments in

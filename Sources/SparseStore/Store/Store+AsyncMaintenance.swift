@@ -3,14 +3,14 @@ public import SystemPackage
 
 // The calls that change or copy whole stores, for tasks. See Store+Async.
 extension Store {
-    /// Opens or creates a store. See `open(at:configuration:)`.
+    /// Opens a store, or creates it if it does not exist. See `open(at:configuration:)`.
     public static func open(
         at path: FilePath, configuration: Configuration = Configuration()
     ) async throws(SparseStoreError) -> Store {
         try await AsyncHop.wrap { _ in try open(at: path, configuration: configuration) }
     }
 
-    /// Opens or creates a store. See `open(at:configuration:)`.
+    /// Opens a store, or creates it if it does not exist. See `open(at:configuration:)`.
     public static func open(
         at path: String, configuration: Configuration = Configuration()
     ) async throws(SparseStoreError) -> Store {

@@ -76,7 +76,7 @@ extension Store {
             return try merger.buildBlocks(settings) { step in
                 if isCancelled() {
                     throw SparseStoreError(
-                        .cancelled, problem: "building the block index was cancelled, and the store was not changed",
+                        .cancelled, problem: "building the block index was canceled, and the store was not changed",
                         remedy: "call it again")
                 }
                 progress(step)
@@ -109,7 +109,7 @@ extension Store {
             { step in
                 if isCancelled() {
                     throw SparseStoreError(
-                        .cancelled, problem: "merging was cancelled, and the finished merges are kept",
+                        .cancelled, problem: "merging was canceled, and the finished merges are kept",
                         remedy: "call it again")
                 }
                 progress(step)

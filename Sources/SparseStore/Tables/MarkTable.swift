@@ -1,7 +1,7 @@
 internal import LMDB
 internal import SparseFormat
 
-/// What the pages of a bitmap over the ordinals of a segment mark.
+/// The property that the pages of a bitmap over the ordinals of a segment mark.
 enum Mark {
     /// Documents that were removed from the store.
     case removed
@@ -17,7 +17,7 @@ enum Mark {
         }
     }
 
-    /// What one or more marks are called in messages.
+    /// The name of one or more marks in messages.
     var noun: String {
         switch self {
         case .removed: "tombstones"

@@ -14,11 +14,12 @@ struct EncodeCommand: ParsableCommand {
             'load'.
 
             ENCODERS:
-              bm25:LANGUAGE, analyzer:LANGUAGE   the count of each word: split by the Unicode rules, lowercased, without
-                                                 stop words, stemmed; LANGUAGE 'none' turns stemming off
-              wordpiece:FILE[,IDF]               the line's WordPieces, each with its weight from the table IDF, or 1;
-                                                 FILE is a vocab.txt or a tokenizer.json, IDF is an idf.json or one
-                                                 Float32 per token
+              bm25:LANGUAGE, analyzer:LANGUAGE   the count of each word. The text is split by the Unicode rules, words are
+                                                 lowercased and stemmed, and stop words are removed. LANGUAGE 'none'
+                                                 turns stemming off.
+              wordpiece:FILE[,IDF]               the line's WordPieces, each with its weight from the table IDF, or 1.
+                                                 FILE is a vocab.txt or a tokenizer.json. IDF is an idf.json or one
+                                                 Float32 per token.
 
             EXAMPLES:
               echo 'Engines are running' | sparsestore encode --encoder bm25:english

@@ -9,12 +9,12 @@ struct FollowCommand: ParsableCommand {
         commandName: "follow",
         abstract: "Make a copy of a published store, and keep it up to date.",
         discussion: """
-            Fetches the pieces that the copy lacks, compares each with its hash, opens the new file, and renames it \
+            Fetches the pieces that the copy lacks, checks each against its hash, opens the new file, and renames it \
             over the old one. The copy is therefore always one complete commit, even if the command is killed. The \
-            command needs as much free space as the size of the store. Without --once it waits for further \
+            command needs as much free disk space as the store takes up. Without --once it waits for further \
             publications until it is interrupted.
 
-            The copy is for reading. Processes that have it open keep reading the old file until they open it again, call \
+            The copy is read-only. Processes that have it open keep reading the old file until they open it again, call \
             'refresh', or request a newer generation. A file that has its own commits, or that was not made by a follower, \
             is never replaced: to continue from an earlier commit, make a copy at a new path and write to it.
 
@@ -26,13 +26,13 @@ struct FollowCommand: ParsableCommand {
 
     @OptionGroup var target: TargetArgument
 
-    @Argument(help: "The file of the copy.")
+    @Argument(help: "The path of the copy.")
     var store: String
 
     @Flag(help: "Update the copy to the newest publication and exit.")
     var once = false
 
-    @Option(help: "With --once: the generation to update to; 'publications' lists them.")
+    @Option(help: "The generation to update to, with --once. 'sparsestore publications' lists the generations.")
     var at: UInt64?
 
     @Option(help: "The number of seconds between checks of the target.")
@@ -40,7 +40,7 @@ struct FollowCommand: ParsableCommand {
 
     @Flag(
         help: """
-            Allow the copy to be on a network or FUSE file system. Only processes of one host may use it at the same time.
+            Allow the copy to be on a network or FUSE file system. Only processes on one host may use it at the same time.
             """)
     var allowNetworkFilesystem = false
 

@@ -9,18 +9,21 @@ struct LoadCommand: ParsableCommand {
         commandName: "load",
         abstract: "Load documents from a file or from standard input.",
         discussion: """
-            Reads JSON Lines as 'export' writes them, {"id": string or integer, "content" or "contents": string, \
-            "vector": {term: weight}, "tags": [string], "attributes": {name: value}, "multivector": [[number]]}; a \
-            matrix whose rows are documents (BigANN CSR, or .npz from scipy.sparse.save_npz); or an inverted index in \
-            CIFF. A row's id is its number unless --ids names a file. FILE may also be a folder with \
-            doc-embeddings.npz. Text and CSR may be compressed with zstd or gzip. The store is created if it does not \
-            exist. A document whose id exists is replaced, and counted.
+            Reads three kinds of input:
+            - JSON Lines as 'export' writes them: {"id": string or integer, "content" or "contents": string, \
+            "vector": {term: weight}, "tags": [string], "attributes": {name: value}, "multivector": [[number]]}
+            - a matrix with one document per row: BigANN CSR, .npz from scipy.sparse.save_npz, or a folder with \
+            doc-embeddings.npz. A row's id is its number unless --ids names a file.
+            - an inverted index in CIFF
+
+            Text and CSR may be compressed with zstd or gzip. The store is created if it does not exist. A document \
+            whose id is already in the store replaces the old one. Replacements are counted.
 
             Use the Python package to load tables such as CSV and Parquet.
 
             Each batch is one transaction that also records the position in the input, so --resume can continue after \
-            the process was killed. A batch ends when it is large enough. A batch from standard input or a pipe also \
-            ends --batch-seconds after its first document arrived, so that a live feed becomes searchable. SIGINT \
+            the process is killed. A batch ends when it is large enough. A batch from standard input or a pipe also \
+            ends --batch-seconds after its first document arrives, so that a live feed becomes searchable. SIGINT \
             commits the documents read so far and stops with exit code 8. The load uses --memory plus twice the \
             longest line (at most 64 MiB). CSR that comes from standard input or is compressed with zstd is first \
             copied to an unnamed file in TMPDIR.
@@ -50,7 +53,7 @@ struct LoadCommand: ParsableCommand {
         help:
             """
             The input's format: jsonl, json (an array, or objects over several lines), csr, npz or ciff. (default: \
-            detected by the content)
+            detected from the content)
             """
     )
     var format: InputFormatOption?
@@ -101,7 +104,7 @@ struct LoadCommand: ParsableCommand {
 
     @Flag(
         help: """
-            End the load at the first problem that would otherwise be rejected, ignored or changed: a line or row that \
+            Stop at the first input that would otherwise be rejected, ignored or changed: a line or row that \
             cannot be stored, an id that appears twice in the input, a field that is not read, or a weight that is \
             zero or written as a string. The ids are kept in memory.
             """)
@@ -129,7 +132,7 @@ struct LoadCommand: ParsableCommand {
             throw ValidationError("a wordpiece encoder only encodes queries; load the vectors that its model produces")
         }
         if let payload, ["none"].contains(payload) == false, text != nil, payload != text {
-            throw ValidationError("with --text the payload is the text; --payload may only be 'none'")
+            throw ValidationError("with --text, the text is the payload, so --payload can only be 'none'")
         }
         if let payload, ["id", "vector", "tags", "attributes", "multivector"].contains(payload) {
             throw ValidationError("--payload cannot be '\(payload)', which is a reserved field; name another field")

@@ -11,9 +11,9 @@ struct SplitCommand: ParsableCommand {
         discussion: """
             Creates DIR/0.sparse, DIR/1.sparse and so on. Each document is copied bit for bit into the shard that a \
             hash of its id selects. Commands that read accept DIR as a store, and exact answers and scores equal those \
-            of STORE. STORE may itself be a folder of shards, to change their number.
+            of STORE. STORE can also be a folder of shards. This changes the number of shards.
 
-            DIR appears when all shards are complete. To continue after a stop, run the same command again.
+            DIR appears when all shards are complete. To continue after an interruption, run the same command again.
 
             EXAMPLES:
               sparsestore split wiki.sparse --shards 4 shards/
@@ -25,7 +25,7 @@ struct SplitCommand: ParsableCommand {
     @Option(help: "The number of shards.")
     var shards: Int
 
-    @Argument(help: "The folder of the shards, which is created.")
+    @Argument(help: "The folder to create for the shards.")
     var folder: String
 
     @OptionGroup var layout: CopyOptions
@@ -60,10 +60,10 @@ struct MergeCommand: ParsableCommand {
         abstract: "Copy several stores into one.",
         discussion: """
             Takes stores and folders of shards. Documents are copied bit for bit, and exact answers and scores of the \
-            new store equal those of the shards together. --memory limits the memory. To continue after a stop, run \
+            new store equal those of the shards together. --memory limits how much memory is used. To continue after an interruption, run \
             the same command again; the stores must not have changed.
 
-            If two stores have different documents with one id, the command fails, unless --conflict says which one to \
+            If two stores have different documents with the same id, the command fails, unless --conflict says which one to \
             keep. Equal documents are copied once.
 
             EXAMPLES:
@@ -79,7 +79,7 @@ struct MergeCommand: ParsableCommand {
 
     @Option(
         help: """
-            The document to keep if two have one id: 'first' or 'last' in the order of the stores, or 'refuse' to fail.
+            The document to keep if two have the same id: 'first' or 'last' in the order of the stores, or 'refuse' to fail.
             """)
     var conflict = ConflictOption.refuse
 

@@ -6,7 +6,7 @@ internal import SparseStore
 struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tune",
-        abstract: "Measure the recall of each effort of the planner on this store.",
+        abstract: "Measure the recall of each planner effort on this store.",
         discussion: """
             Runs sample queries exactly and with every effort, and stores the recall of each effort. '--recall 0.95' \
             then picks an effort by measurement. Without --queries, sample queries are made from the documents. Run \

@@ -20,7 +20,7 @@ struct VerifyCommand: ParsableCommand {
             The exit code is 0 for a sound store and 3 for a damaged one.
 
             In a folder of shards, each shard is verified separately; --json writes one line for each. Then the \
-            command checks that they belong together, and with --deep that no id is in two of them.
+            command checks that they belong together, and with --deep, that no id is in more than one shard.
 
             EXAMPLES:
               sparsestore verify wiki.sparse

@@ -3,7 +3,7 @@ internal import SparseStore
 
 /// The measures of answers, by judgments.
 struct RankingReport {
-    /// How many of the queries are judged.
+    /// The number of judged queries.
     let judged: Int
 
     private let ndcg: Double

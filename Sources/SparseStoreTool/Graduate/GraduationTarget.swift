@@ -18,7 +18,7 @@ enum GraduationTarget: String, ExpressibleByArgument, CaseIterable {
     /// Whether terms are numbers.
     var hasTermNumbers: Bool { self == .milvus || self == .qdrant }
 
-    /// What the target silently changes.
+    /// The changes that the target makes silently.
     var changes: [String] {
         switch self {
         case .milvus:

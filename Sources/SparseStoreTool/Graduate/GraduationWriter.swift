@@ -14,7 +14,7 @@ struct GraduationWriter {
     /// The number of terms in a query that is made from a document.
     private static let queryTerms = 24
 
-    /// What was written.
+    /// A summary of the written files.
     private struct Counts {
         var documents = 0
         var nonzeros = 0

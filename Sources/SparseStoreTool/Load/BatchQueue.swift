@@ -48,12 +48,12 @@ final class BatchQueue: Sendable {
     init(_ limits: BatchLimits) {
         self.limits = limits
         // Signaled here and not passed as the initial value: a semaphore must not be released while its value is below
-        // the initial one, which can happen to a cancelled queue.
+        // the initial one, which can happen to a canceled queue.
         space.signal()
     }
 
     /// Adds the last row of the reader, and waits for space if that completes a batch. Returns false if the queue was
-    /// cancelled.
+    /// canceled.
     func add(_ row: DocumentRow, from reader: some DocumentReader) -> Bool {
         let isComplete: Bool? = state.withLock { state in
             guard !state.isCancelled else { return nil }
@@ -124,7 +124,7 @@ struct BatchProducer {
 
     let reader: any DocumentReader
 
-    /// Fills `queue` until the input ends, reading fails, or the queue is cancelled.
+    /// Fills `queue` until the input ends, reading fails, or the queue is canceled.
     func run(into queue: BatchQueue) {
         do {
             while let row = try reader.next() {

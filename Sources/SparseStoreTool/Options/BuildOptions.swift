@@ -15,8 +15,8 @@ struct BuildOptions: ParsableArguments {
         help: ArgumentHelp(
             "The approximate memory limit, such as '1GiB' or '256MiB'; at least 64 MiB. (default: 1GiB)",
             discussion: """
-                Limits the documents of a transaction and of a window; less memory means more windows. A line, and a \
-                document with its token vectors, must fit into memory as a whole in any case.
+                Limits the documents of a transaction and of a window; less memory means more windows. In any case, \
+                each line, and each document with its token vectors, must fit in memory.
                 """),
         transform: MemoryOption.parse)
     var memory = MemoryOption.standard

@@ -116,7 +116,7 @@ struct WaitOption: ParsableArguments {
 
     func validate() throws {
         guard seconds.map({ (0...31_536_000).contains($0) }) ?? true else {
-            throw ValidationError("--wait must be between 0 and 31536000 seconds")
+            throw ValidationError("--wait must be between 0 and 31536000 seconds, not \(seconds ?? 0)")
         }
     }
 

@@ -165,7 +165,7 @@ extension Analyzer {
         .map { Array($0.utf8) }
 }
 
-/// A term of a text, and its position.
+/// A term in a text and its position.
 public struct TextToken: Sendable, Hashable {
     /// The term: a folded and stemmed word, or a WordPiece.
     public let term: String

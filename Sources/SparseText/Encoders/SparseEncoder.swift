@@ -13,7 +13,7 @@ public protocol SparseEncoder: Sendable {
     func encode(queries: [String]) async throws -> [[WeightedTerm]]
 }
 
-/// A sparse encoder that runs synchronously, because it only needs the processor.
+/// A sparse encoder that runs synchronously, because it calls no service.
 public protocol TextEncoder: SparseEncoder {
     /// The tokenizer, which also locates terms in a text.
     var tokenizer: any TextTokenizer { get }

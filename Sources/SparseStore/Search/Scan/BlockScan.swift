@@ -103,7 +103,9 @@ struct BlockScan {
                 scratch.columns.append((position, begin, column))
             }
             // A sound list is read at most once.
-            guard readOfList <= list.components else { throw FormatError(.blockLists, "columns share components") }
+            guard readOfList <= list.components else {
+                throw FormatError(.blockLists, "two columns claim the same components")
+            }
             begin += list.blocks
             read += readOfList
         }
