@@ -38,6 +38,22 @@ struct StoreTextTests {
     }
 
     @Test
+    func `texts are filtered and grouped by the attributes that they were stored with`() throws {
+        let temporary = Temporary()
+        let store = try filled(temporary)
+        defer { store.close() }
+        try store.write { transaction in
+            try transaction.upsert(id: "old", text: "An engine", attributes: ["year": 1990, "maker": "a"])
+            try transaction.upsert(id: "new", text: "An engine", attributes: ["year": 2020, "maker": "b"])
+            try transaction.upsert(id: "newer", text: "Engine by engine", attributes: ["year": 2024, "maker": "b"])
+        }
+        let recent = try store.search(text: "engines", options: SearchOptions(filter: .attribute("year") > 2000))
+        #expect(Set(recent.map(\.id)) == ["new", "newer"])
+        let grouped = SearchOptions(filter: .attribute("year") > 0, grouping: .by("maker"))
+        #expect(try store.search(text: "engines", options: grouped).count == 2)
+    }
+
+    @Test
     func `a store that is opened again knows its encoder, and its parameters`() throws {
         let temporary = Temporary()
         try filled(temporary).close()

@@ -107,12 +107,14 @@ extension WriteTransaction {
     ///   - id: The identifier of the document.
     ///   - text: The text of the document.
     ///   - tags: The tags of the document, for filters.
+    ///   - attributes: The attributes of the document, for filters, groups and facets.
     ///   - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
     ///     description (`StoreEncoders`).
     /// - Throws: `invalidVector` if the text has no terms; `encoderMismatch`, which names both encoders, if the encoder
     ///   is not that of the store; the errors of `StoreEncoders.encoder(for:)` and `upsert`.
     public mutating func upsert(
-        id: String, text: String, tags: [String] = [], encoder: (any TextEncoder)? = nil
+        id: String, text: String, tags: [String] = [], attributes: [String: AttributeValue] = [:],
+        encoder: (any TextEncoder)? = nil
     ) throws(SparseStoreError) {
         let used: any TextEncoder
         if let encoder {
@@ -131,7 +133,7 @@ extension WriteTransaction {
                 .invalidVector, problem: "the text of '\(id)' has no terms",
                 remedy: "leave the document out, or store it without a vector")
         }
-        try upsert(Document(id: id, terms: terms, payload: Array(text.utf8), tags: tags))
+        try upsert(Document(id: id, terms: terms, payload: Array(text.utf8), tags: tags, attributes: attributes))
     }
 }
 
