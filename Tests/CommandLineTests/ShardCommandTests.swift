@@ -53,6 +53,19 @@ import Testing
         #expect((statistics["shards"] as? [Any])?.count == 4)
     }
 
+    @Test(arguments: ["tune", "build", "compact", "migrate", "remove", "update", "backup", "publish", "load", "repair"])
+    func `a command that takes one file names a shard when it gets a folder of shards`(_ command: String) throws {
+        let more = [
+            "remove": ["p3#3"], "update": ["p3#3", "--tags", "x"], "load": ["-"],
+            "repair": ["--to", folder.path("copy")],
+        ]
+        let arguments = more[command] ?? (["backup", "publish"].contains(command) ? [folder.path("copy")] : [])
+        let refused = try Binary.run([command, shards] + arguments)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("is a folder of shards"), "\(refused.errors)")
+        #expect(refused.errors.contains("\(shards)/0.sparse"), "\(refused.errors)")
+    }
+
     @Test func `shards that are merged again export the bytes of the store`() throws {
         let merged = folder.path("merged.sparse")
         let merge = try Binary.run("merge", shards, "--to", merged)

@@ -33,6 +33,7 @@ struct RepairCommand: ParsableCommand {
     @OptionGroup var supervision: Supervision
 
     func run() throws {
+        try store.requireFile()
         try UsedFiles(store: store.store).requireOtherStandardStreams()
         guard supervision.isChild else {
             if let collapse = try supervision.run() { throw collapse.failure(store.store) }

@@ -34,6 +34,7 @@ struct StoreArgument: ParsableArguments {
 
     /// Opens an existing store file for reading.
     func openFileForReading() throws -> Store {
+        try requireFile()
         let opened = try Store.open(at: store, configuration: try reading([FilePath(store)]) { _ in })
         if opened.keepsWritersOut { Self.noteWritersKeptOut() }
         return opened
@@ -51,6 +52,15 @@ struct StoreArgument: ParsableArguments {
         return configuration
     }
 
+    /// Refuses a folder of shards for a command that works on one file.
+    func requireFile() throws {
+        guard isFolder, let first = try? shards.first else { return }
+        throw CommandFailure(
+            .usage,
+            "'\(store)' is a folder of shards, but this command takes one file; run it for each shard, such as '\(first)'"
+        )
+    }
+
     private static func noteWritersKeptOut() {
         Output.note("the disk has no space for the lock file; no process can write to the store during this command\n")
     }
@@ -64,6 +74,7 @@ struct StoreArgument: ParsableArguments {
     func openForWriting(
         createIfMissing: Bool, wait: WaitOption, _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Store {
+        try requireFile()
         try UsedFiles(store: store).requireOtherStandardStreams()
         var configuration = Configuration()
         configuration.createIfMissing = createIfMissing
