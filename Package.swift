@@ -132,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "SparseFormatTests", dependencies: ["SparseFormat", "CKernels"], swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            name: "TestSupport",
+            dependencies: ["SparseFormat", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "LMDBTests",

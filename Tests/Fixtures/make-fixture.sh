@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Makes the fixture of the format that the built command writes: a small store that has one of everything, which every
-# later version must open. A fixture is never made again once its format is released.
+# Makes the fixtures of the format that the built command writes, which every later version must open: a small store that
+# has one of everything, and one with an encoder, as BM25 excludes weights that are not counts. Fixtures are never made
+# again once their format is released.
 #
-#   Tests/Fixtures/make-fixture.sh VERSION     writes format-VERSION.sparse.zst and format-VERSION.jsonl.zst beside this
+#   Tests/Fixtures/make-fixture.sh VERSION     writes format-VERSION.sparse.zst, text-VERSION.sparse.zst, and what they
+#                                              export (.jsonl.zst) beside this
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source Scripts/lib.sh
@@ -51,12 +53,36 @@ printf '%s\n' '{"t1": 1, "t40": 0.5}' '{"t3": 2, "t70": 1}' |
     python3 -c 'import json, sys
 for number, line in enumerate(sys.stdin): print(json.dumps({"id": number, "vector": json.loads(line)}))' >"$work/queries.jsonl"
 "$sparsestore" tune "$store" --queries "$work/queries.jsonl" --quiet >/dev/null
-"$sparsestore" verify "$store" --deep
-"$sparsestore" backup "$store" "$work/fixture.sparse" --deep
-"$sparsestore" export "$work/fixture.sparse" >"$work/fixture.jsonl"
-for name in sparse jsonl; do
-    # The tests' decoder wants a content size and no checksum.
-    zstd -q -19 --no-check -f "$work/fixture.$name" -o "Tests/Fixtures/format-$version.$name.zst"
-done
+
+# Texts, some of them replaced and some removed, so that the average length and the frequencies have a history.
+texts() { # from, to, shift
+    python3 - "$@" <<'PYTHON'
+import json, sys
+verbs = "keeps writes finds merges reads copies loses mends opens closes".split()
+things = "documents engines stores weights segments pages terms wings birds gardens".split()
+begin, end, shift = map(int, sys.argv[1:])
+for number in range(begin, end):
+    n = number + shift
+    sentence = f"The {things[n % 7]} of store {n % 13} {verbs[n % 10]} {things[n * n % 10]}, and {verbs[n * 3 % 10]} a running {things[n % 3]}. "
+    print(json.dumps({"id": f"d{number}", "content": sentence * (1 + n % 4), "tags": ["even"] if number % 2 == 0 else []}))
+PYTHON
+}
+text=$work/text.sparse
+texts 0 200 0 | "$sparsestore" load "$text" - --text content --encoder bm25:english --quiet >/dev/null
+texts 50 60 3 | "$sparsestore" load "$text" - --text content --encoder bm25:english --quiet --no-build >/dev/null
+"$sparsestore" remove "$text" d3 d14 d55 d199 >/dev/null
+
+keep() { # store, name
+    "$sparsestore" verify "$1" --deep
+    "$sparsestore" backup "$1" "$work/$2.fixture.sparse" --deep
+    "$sparsestore" export "$work/$2.fixture.sparse" >"$work/$2.fixture.jsonl"
+    local kind
+    for kind in sparse jsonl; do
+        # The tests' decoder wants a content size and no checksum.
+        zstd -q -19 --no-check -f "$work/$2.fixture.$kind" -o "Tests/Fixtures/$2-$version.$kind.zst"
+    done
+}
+keep "$store" format
+keep "$text" text
 chmod 644 Tests/Fixtures/*.zst
 ls -l Tests/Fixtures

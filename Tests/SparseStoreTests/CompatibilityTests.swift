@@ -1,5 +1,5 @@
 import Foundation
-import SparseFormat
+import TestSupport
 import Testing
 
 @testable import SparseStore
@@ -8,26 +8,14 @@ import Testing
 @Suite struct CompatibilityTests {
     static let formats = ["1.0"]
 
-    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Fixtures")
-
-    private static func fixture(_ name: String) throws -> [UInt8] {
-        let frame = Array(try Data(contentsOf: folder.appendingPathComponent(name + ".zst")))
-        return try frame.withUnsafeBytes { frame in
-            let size = Int(try ZstdDecompressor.contentSize(frame))
-            return try ZstdDecompressor().decompress(frame, size: size, limit: 1 << 24)
-        }
-    }
-
-    @Test func `every fixture is tested`() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
-        let kept = names.filter { $0.hasSuffix(".sparse.zst") }.map { String($0.dropFirst(7).dropLast(11)) }
-        #expect(Set(kept) == Set(Self.formats))
+    @Test func `every fixture is tested`() {
+        // TextCompatibilityTests opens those of texts.
+        #expect(Fixture.stores == (Self.formats.map { "format-\($0)" } + Self.formats.map { "text-\($0)" }).sorted())
     }
 
     @Test(arguments: formats) func `a store of an earlier version is what it was`(_ format: String) throws {
         let temporary = try TemporaryStore()
-        try Data(Self.fixture("format-\(format).sparse")).write(to: URL(fileURLWithPath: temporary.path))
+        try Data(Fixture.bytes("format-\(format).sparse")).write(to: URL(fileURLWithPath: temporary.path))
         let store = try temporary.open()
         let report = try store.verify(.deep)
         #expect(report.isClean, "\(report.findings.prefix(3))")
@@ -35,8 +23,7 @@ import Testing
         #expect(try store.statistics().dictionaries == 1)
         #expect(try store.statistics().blocks.map { $0.documents > 500 } == true)
 
-        let expected = try Self.fixture("format-\(format).jsonl").split(separator: UInt8(ascii: "\n")).map(
-            Self.document)
+        let expected = try Fixture.lines("format-\(format).jsonl").map(Self.document)
         #expect(expected.count > 500)
         var vectors: [String: [String: Float]] = [:]
         try store.read { snapshot in
@@ -73,14 +60,14 @@ import Testing
         return Dictionary(uniqueKeysWithValues: terms.map { ($0.term, $0.weight) })
     }
 
-    private static func document(_ line: ArraySlice<UInt8>) throws -> Document {
+    private static func document(_ line: Data) throws -> Document {
         struct Line: Decodable {
             var id: String
             var content: String?
             var tags: [String]?
             var vector: [String: Float]
         }
-        let line = try JSONDecoder().decode(Line.self, from: Data(line))
+        let line = try JSONDecoder().decode(Line.self, from: line)
         return Document(
             id: line.id, terms: line.vector, payload: line.content.map { Array($0.utf8) }, tags: line.tags ?? [])
     }
