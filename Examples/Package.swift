@@ -61,7 +61,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
-            path: "Service", exclude: ["Tests"],
+            path: "Service", exclude: ["Tests", "page.png"],
             resources: [.embedInCode("Resources/index.html"), .embedInCode("Resources/openapi.json")],
             swiftSettings: settings),
         .testTarget(

@@ -1,4 +1,4 @@
--- What wrk asks: searches and upserts together, one upsert of four points to each nine searches.
+-- What wrk asks: searches, and upserts of four points, whose share is UPSERTS. A connection pauses for PAUSE milliseconds.
 local seed = 0
 
 function setup(thread)
@@ -40,3 +40,10 @@ function request()
 end
 
 UPSERTS = tonumber(os.getenv("UPSERTS") or "0.1")
+
+local pause = tonumber(os.getenv("PAUSE") or "0")
+if pause > 0 then
+  function delay()
+    return pause
+  end
+end

@@ -2,9 +2,12 @@
 
 import http.server
 import json
+import shutil
+import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -56,6 +59,22 @@ def test_every_described_path_is_there(filled):
 
 def test_browsers_get_the_page(filled):
     assert "<h1>sparse-service</h1>" in ask(filled.url + "/", headers={"Accept": "text/html"})
+
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.mark.skipif(not BROWSER, reason="no Chromium")
+def test_the_page_searches_and_explains_in_a_browser(filled, tmp_path):
+    asked = urllib.parse.urlencode({"collection": "docs", "terms": json.dumps({"1": 0.5, "2": 2})})
+    page = subprocess.run(
+        [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
+         "--virtual-time-budget=10000", "--dump-dom", f"{filled.url}/?{asked}"],
+        capture_output=True, text=True, timeout=120, check=True).stdout
+    assert "10 hits; the store took" in page
+    # The best hit: its id and score, and what each term contributes to it.
+    assert "<strong>20</strong>" in page and "12.0000" in page
+    assert "0.500 x 20.000 = 10.000" in page and "2.000 x 1.000 = 2.000" in page
 
 
 def test_an_explanation_adds_up(filled):
