@@ -2,12 +2,14 @@
 """Measures the steps of a notebook with this package and with its peers: fill from SciPy, search, evaluate.
 
     Benchmarks/notebook.py FOLDER [--engines sparsestore,seismic,edge,milvus,qdrant] [--rounds 3] [--queries 1500]
-    Benchmarks/notebook.py FOLDER --overhead
+        [--real-time]
+    Benchmarks/notebook.py FOLDER --overhead [--real-time]
 
 FOLDER has docs.csr, queries.csr, qrels.tsv and gt.bin. Engines take turns, round after round, each in a separate
 process; the table shows medians. Needs numpy, scipy, ir_measures, and the packages of the engines: sparsestore,
 pyseismic-lsr, qdrant-edge-py, milvus-lite with pymilvus, qdrant-client. `--overhead` measures single calls and threads
-of this package.
+of this package. `--real-time` gives real-time priority to each engine, so that other work on the machine matters little;
+engines that take minutes to fill get it after that. It needs root.
 """
 import argparse
 import json
@@ -34,6 +36,12 @@ def matrix(path: Path) -> scipy.sparse.csr_matrix:
     return scipy.sparse.csr_matrix((file.weights, file.terms, file.pointers), shape=(file.rows, file.columns))
 
 
+def prioritize() -> None:
+    """Gives all threads of this process real-time priority; threads that start later have it, too."""
+    for thread in os.listdir("/proc/self/task"):
+        os.sched_setscheduler(int(thread), os.SCHED_RR, os.sched_param(10))
+
+
 class SparseStore:
     def __init__(self, folder, recall="exact"):
         import sparsestore
@@ -53,6 +61,8 @@ class SparseStore:
 
 class Seismic:
     """Seismic with the settings that are fastest on mix: the build [500, .2, .5], and cut and heap for .95."""
+
+    fills_slowly = True
 
     def __init__(self, folder):
         pass
@@ -112,6 +122,8 @@ class Edge:
 
 
 class Milvus:
+    fills_slowly = True
+
     def __init__(self, folder):
         from pymilvus import DataType, MilvusClient
         self.client = MilvusClient(f"{folder}/milvus.db")
@@ -147,6 +159,8 @@ class Milvus:
 class Qdrant:
     """qdrant-client in local mode, which compares with every document in Python."""
 
+    fills_slowly = True
+
     def __init__(self, folder):
         from qdrant_client import QdrantClient, models
         self.models, self.client = models, QdrantClient(path=f"{folder}/qdrant")
@@ -174,7 +188,7 @@ ENGINES = {
 }
 
 
-def run(name: str, folder: Path, count: int) -> dict:
+def run(name: str, folder: Path, count: int, real_time: bool) -> dict:
     """Returns the seconds of each step, and the quality of the answers."""
     import ir_measures
     documents, queries = matrix(folder / "docs.csr"), matrix(folder / "queries.csr")[:count]
@@ -184,10 +198,16 @@ def run(name: str, folder: Path, count: int) -> dict:
         query, document, grade = line.split()
         qrels.setdefault(query, {})[document] = int(grade)
     with tempfile.TemporaryDirectory() as place:
+        fills_slowly = hasattr(ENGINES[name], "fills_slowly")
+        if real_time and not fills_slowly:
+            prioritize()
         started, processor = time.monotonic(), time.process_time()
         engine = ENGINES[name](place)
         engine.fill(ids, documents)
         filled, filling = time.monotonic(), time.process_time()
+        if real_time and fills_slowly:
+            prioritize()
+            filled = time.monotonic()
         if hasattr(engine, "prepare"):
             engine.prepare()
         prepared, preparing = time.monotonic(), time.process_time()
@@ -264,16 +284,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--queries", type=int, default=1_500)
     parser.add_argument("--overhead", action="store_true")
+    parser.add_argument("--real-time", action="store_true")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.overhead:
+        if options.real_time:
+            prioritize()
         return overhead(options.folder)
     if options.one:
-        return print(json.dumps(run(options.one, options.folder, options.queries)))
+        return print(json.dumps(run(options.one, options.folder, options.queries, options.real_time)))
     results: dict[str, list[dict]] = {}
     for turn in range(options.rounds):
         for name in options.engines.split(","):
             command = [sys.executable, __file__, str(options.folder), "--one", name, "--queries", str(options.queries)]
+            command += ["--real-time"] if options.real_time else []
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode != 0:
                 reason = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
