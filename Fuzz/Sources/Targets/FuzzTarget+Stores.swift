@@ -9,7 +9,7 @@ extension FuzzTarget {
     /// The values of a whole store are forged, with correct checksums. They may contradict each other, but nothing may
     /// trap, and every call must end. The first byte determines whether the store is also written to, and merged,
     /// encoded, tuned or given a block index, and whether it is verified or repaired, which is rare because both are
-    /// slow. The second byte selects the large store in one of 32 cases, which takes ten times as long, and a share of the
+    /// slow. The second byte selects the large store in one of 32 cases, which takes ten times as long, and a share of
     /// searches.
     static let forgedStore = FuzzTarget(
         name: "forged-store", longest: 2 + 6 * 16,

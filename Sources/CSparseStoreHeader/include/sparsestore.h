@@ -147,8 +147,8 @@ typedef struct {
     /* The attributes; each has a value for each row. */
     const sparsestore_column *columns;
     int64_t column_count;
-    /* 1 to store a row without a weight above zero as a document without a vector, which no search returns; 0 to refuse
-     * the batch then. */
+    /* If 1, a row without a weight above zero is stored as a document without a vector, which no search returns. If 0,
+     * such a row is an error. */
     int32_t empty_vectors;
 } sparsestore_batch;
 

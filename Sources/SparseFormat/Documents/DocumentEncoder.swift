@@ -82,7 +82,7 @@ package final class DocumentEncoder {
         }
         guard vector.count <= Limits.maximumTermsPerVector, vector.count == vector.weights.count else {
             throw FormatError(
-                .limitExceeded, "\(vector.count) terms, the limit is \(Limits.maximumTermsPerVector)")
+                .limitExceeded, "\(vector.count) terms, but the limit is \(Limits.maximumTermsPerVector)")
         }
         guard payload?.count ?? 0 <= Limits.maximumPayloadBytes else {
             throw FormatError(

@@ -91,8 +91,8 @@ struct LoadCommand: ParsableCommand {
 
     @Flag(
         help: """
-            Store a document without a vector, or with no weight above zero, without a vector. It is found by its id and \
-            by filters, but by no search. By default, it is rejected.
+            Store documents that have no vector, or no weight above zero. Such a document is found by its id and by \
+            filters, but by no search. By default, it is rejected.
             """)
     var emptyVectors = false
 
