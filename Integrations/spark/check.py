@@ -2,9 +2,10 @@
 """Builds shards on real executors (local-cluster mode) under faults, and compares their answers with those of one
 store.
 
-    python3 check.py BINARY [DOCUMENTS.jsonl QUERIES.jsonl]
+    python3 check.py BINARY [DOCUMENTS.jsonl QUERIES.jsonl] [--executors 2] [--faults none,raise,kill,slow]
 """
 
+import argparse
 import json
 import os
 import random
@@ -39,10 +40,10 @@ def made(folder):
     return documents, queries
 
 
-def session(**settings):
+def session(executors, **settings):
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("sparsestore")
+    builder = SparkSession.builder.master(f"local-cluster[{executors},1,1024]").appName("sparsestore")
     for key, value in {
         "spark.ui.enabled": "false", "spark.task.maxFailures": "6", "spark.executorEnv.PYTHONPATH": os.environ["PYTHONPATH"],
         "spark.excludeOnFailure.enabled": "false", **settings,
@@ -80,13 +81,28 @@ def check(condition, what):
     print(f"ok: {what}", flush=True)
 
 
+SPECULATION = {
+    "spark.speculation": "true", "spark.speculation.multiplier": "1.2", "spark.speculation.quantile": "0.5",
+    "spark.speculation.interval": "200ms"}
+
+
+def options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary", type=Path)
+    parser.add_argument("files", type=Path, nargs="*")
+    parser.add_argument("--executors", type=int, default=2)
+    parser.add_argument("--faults", default="none,raise,kill,slow")
+    return parser.parse_args()
+
+
 def main():
-    binary = str(Path(sys.argv[1]).resolve())
+    chosen = options()
+    binary = str(chosen.binary.resolve())
     folder = Path(tempfile.mkdtemp(prefix="sparsestore-spark-"))
     here = str(Path(__file__).parent.resolve())
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    documents, queries = made(folder) if len(sys.argv) < 4 else (Path(sys.argv[2]), Path(sys.argv[3]))
+    documents, queries = chosen.files or made(folder)
     asked = [json.loads(line) for line in open(queries, encoding="utf-8")]
     wanted = sum(1 for _ in open(documents, encoding="utf-8"))
     one = folder / "one.sparse"
@@ -100,13 +116,8 @@ def main():
         answer = json.loads(line)
         expected[answer["id"]] = [(hit["id"], hit["score"]) for hit in answer["hits"]]
 
-    for fault, settings in [
-        ("none", {}), ("raise", {}), ("kill", {}),
-        ("slow", {
-            "spark.speculation": "true", "spark.speculation.multiplier": "1.2", "spark.speculation.quantile": "0.5",
-            "spark.speculation.interval": "200ms"}),
-    ]:
-        spark = session(**settings)
+    for fault in chosen.faults.split(","):
+        spark = session(chosen.executors, **(SPECULATION if fault == "slow" else {}))
         shards = folder / f"shards-{fault}"
         begin = time.time()
         lines = spark.sparkContext.textFile(str(documents), 4)
@@ -120,7 +131,9 @@ def main():
         check(int(spark_store.run([binary, "count", str(shards)])) == wanted, f"{fault}: every document exists")
         spark_store.run([binary, "verify", str(shards), "--deep"])
         check(True, f"{fault}: the shards are sound and have no id in common")
+        begin = time.time()
         found = spark_store.search_shards(spark.sparkContext, str(shards), asked, limit=20, binary=binary)
+        print(f"{fault}: {len(asked)} queries on {COUNT} shards: {time.time() - begin:.1f} s")
         check(found == expected, f"{fault}: the answers of the shards are those of one store")
         spark.stop()
 
