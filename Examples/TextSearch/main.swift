@@ -43,7 +43,7 @@ let hits = try store.search(
     text: arguments[1], options: SearchOptions(limit: 5, fields: .payload, countsMatches: true), encoder: encoder)
 print("\(hits.matches ?? 0) lines match")
 for hit in hits {
-    let line = String(decoding: hit.payload ?? [], as: UTF8.self)
+    let line = hit.payloadText ?? ""
     let found = highlighter.highlights(in: line).matches
     let bytes = Array(line.utf8)
     let words = found.map { String(decoding: bytes[$0], as: UTF8.self) }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import SparseStore
@@ -351,5 +352,25 @@ import Testing
             #expect(AttributeValue.date(rfc3339: text) == nil, "\(text)")
         }
         #expect(AttributeValue.rfc3339(.max) == nil)
+    }
+
+    @Test func `attributes are JSON values, and are decoded as what they were, but for dates`() throws {
+        let line = #"{"integer":7,"integers":[1,2],"no":false,"number":12.5,"string":"de","strings":["a","b"]}"#
+        let attributes: [String: AttributeValue] = [
+            "integer": 7, "integers": .integers([1, 2]), "no": false, "number": 12.5, "string": "de",
+            "strings": .strings(["a", "b"]),
+        ]
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(String(decoding: try encoder.encode(attributes), as: UTF8.self) == line)
+        #expect(try JSONDecoder().decode([String: AttributeValue].self, from: Data(line.utf8)) == attributes)
+        let dates = String(decoding: try encoder.encode([AttributeValue.date(-500_000)]), as: UTF8.self)
+        #expect(dates == #"["1969-12-31T23:59:59.500000Z"]"#)
+        for other in ["[null]", "[{}]", "[[1.5]]", "[[true]]"] {
+            #expect(throws: DecodingError.self, "\(other)") {
+                try JSONDecoder().decode([AttributeValue].self, from: Data(other.utf8))
+            }
+        }
+        #expect(throws: EncodingError.self) { try encoder.encode([AttributeValue.date(.max)]) }
     }
 }

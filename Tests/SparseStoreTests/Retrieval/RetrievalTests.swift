@@ -232,6 +232,12 @@ import Testing
         let hits = try store.search(["t": 1], options: SearchOptions(fields: .payload)).hits
         #expect(throws: DecodingError.self) { try hits[0].payload(as: Name.self) }
         #expect(try hits[1].payload(as: Name.self) == nil)
+        #expect(hits.map(\.payloadText) == ["text", nil])
+    }
+
+    @Test func `a payload that is not UTF-8 has no text`() {
+        #expect(Document(id: "d", terms: ["t": 1], payload: [0x63, 0xFF]).payloadText == nil)
+        #expect(Document(id: "d", terms: ["t": 1], payload: Array("caf\u{E9}".utf8)).payloadText == "caf\u{E9}")
     }
 
     @Test func `a payload that is written as a value is read as that value, by the document and by a hit`() throws {

@@ -12,5 +12,5 @@ try store.write { transaction in
 
 let options = SearchOptions(limit: 5, fields: .payload)
 for hit in try store.search(text: "small birds", options: options) {
-    print(hit.id, hit.score, String(decoding: hit.payload ?? [], as: UTF8.self))
+    print(hit.id, hit.score, hit.payloadText ?? "")
 }

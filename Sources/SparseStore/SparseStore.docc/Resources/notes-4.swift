@@ -14,7 +14,7 @@ let question = "small birds"
 let options = SearchOptions(limit: 5, filter: .tag("animal"), fields: .payload)
 let highlighter = try Highlighter(encoder, query: question)
 for hit in try store.search(text: question, options: options) {
-    let text = String(decoding: hit.payload ?? [], as: UTF8.self)
+    let text = hit.payloadText ?? ""
     let passage = highlighter.highlights(in: text, passageBytes: 80).passages.first
     print(hit.id, hit.score, passage.map { String(decoding: Array(text.utf8)[$0.range], as: UTF8.self) } ?? text)
 }

@@ -15,6 +15,63 @@ extension AttributeValue: CustomStringConvertible {
     }
 }
 
+/// A value is one JSON value, without the name of its type, as in the lines that `load` reads and `export` writes:
+/// `{"year": 2024, "price": 12.5, "open": true, "topics": ["a", "b"]}`.
+///
+/// A date becomes RFC 3339 text. Text is always decoded as a string, because nothing tells it from a date; turn it into
+/// a date with `date(rfc3339:)`. An empty list is decoded as a list of strings; it is stored as no value in any case.
+extension AttributeValue: Codable {
+    /// Decodes a value from a Boolean, a number, a string, or a list of whole numbers or strings.
+    ///
+    /// - Parameter decoder: The decoder of the value.
+    /// - Throws: `DecodingError` if the value is null, an object, or another list.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let value = try? container.decode(Bool.self) {
+            self = .boolean(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let values = try? container.decode([String].self) {
+            self = .strings(values)
+        } else if let values = try? container.decode([Int64].self) {
+            self = .integers(values)
+        } else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription:
+                    "an attribute is true, false, a number, a string, or a list of whole numbers or of strings")
+        }
+    }
+
+    /// Encodes the value.
+    ///
+    /// - Parameter encoder: The encoder to write to.
+    /// - Throws: `EncodingError` if the value is a date outside the years 0000 to 9999, or a number that the encoder
+    ///   cannot represent.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .integer(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .boolean(let value): try container.encode(value)
+        case .string(let value): try container.encode(value)
+        case .integers(let values): try container.encode(values)
+        case .strings(let values): try container.encode(values)
+        case .date(let microseconds):
+            guard let text = Self.rfc3339(microseconds) else {
+                throw EncodingError.invalidValue(
+                    self,
+                    .init(codingPath: encoder.codingPath, debugDescription: "a date has a year from 0000 to 9999"))
+            }
+            try container.encode(text)
+        }
+    }
+}
+
 /// Conversions between dates and RFC 3339 text, with the calendar arithmetic they need.
 extension AttributeValue {
     /// Parses a date in RFC 3339 format, such as `2024-01-31T12:30:00.25Z` or `2024-01-31T12:30:00+01:00`. A date
