@@ -42,7 +42,7 @@ def main() -> None:
     for axis, title, curves, aim, aim_name in panels:
         for name, values in curves:
             axis.plot(rounds, values, label=name or None, linewidth=1.2)
-        axis.axhline(aim, color="grey", linestyle="--", linewidth=1, label=aim_name)
+        axis.axhline(aim, color="gray", linestyle="--", linewidth=1, label=aim_name)
         axis.set_title(title)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=8)

@@ -413,7 +413,7 @@ def main() -> None:
     parser.add_argument("--seismic", action="append", type=json.loads, metavar="[800,0.1,0.4,6,2]",
                         help="n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size")
     parser.add_argument("--sindi", action="append", type=json.loads, metavar="[0.2,1,50000]",
-                        help="doc_prune_ratio, quantised, window_size")
+                        help="doc_prune_ratio, quantized, window_size")
     parser.add_argument("--blocks", action="store_true", help="build ours with a block index")
     parser.add_argument("--sweep", choices=["Seismic", "SINDI"], help="only sweep this peer, for a later run")
     options = parser.parse_args()

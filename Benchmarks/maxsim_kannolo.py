@@ -49,7 +49,7 @@ def main():
         kannolo.SparsePlainHNSW.build_from_arrays(*sparse(random, DOCUMENTS, 30), m=16, ef_construction=100).save(first)
         plain = folder(work, "plain", {
             "documents.npy": tokens.astype(numpy.float16).view(numpy.uint16), "doclens.npy": lengths})
-        quantised = folder(work, "quantised", {
+        quantized = folder(work, "quantized", {
             "doclens.npy": lengths,
             "centroids.npy": random.standard_normal((CENTROIDS, DIMENSION)).astype(numpy.float32),
             "index_assignment.npy": random.integers(0, CENTROIDS, DOCUMENTS * TOKENS).astype(numpy.uint64),
@@ -57,7 +57,7 @@ def main():
             "pq_centroids.npy": random.standard_normal(256 * DIMENSION).astype(numpy.float32)})
         rerankers = {
             "plain": kannolo.SparseMultivecRerankIndex.build_from_file(first, plain),
-            "pq32": kannolo.SparseMultivecTwoLevelsPQRerankIndex.build_from_file(first, quantised, GROUPS)}
+            "pq32": kannolo.SparseMultivecTwoLevelsPQRerankIndex.build_from_file(first, quantized, GROUPS)}
         for name, reranker in rerankers.items():
             def cost(candidates):
                 start = time.process_time()

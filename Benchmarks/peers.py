@@ -95,10 +95,10 @@ class Sindi:
         return base
 
     def index(self, build, documents):
-        prune, quantised, window = build
+        prune, quantized, window = build
         parameters = {
             "term_id_limit": documents.columns + 1, "doc_prune_ratio": prune, "window_size": window,
-            "use_reorder": bool(prune > 0 or quantised), "use_quantization": bool(quantised),
+            "use_reorder": bool(prune > 0 or quantized), "use_quantization": bool(quantized),
             "deserialize_without_footer": False, "deserialize_without_buffer": False}
         longest = int(np.diff(documents.pointers).max()) + 1
         return self.module.Index(

@@ -9,7 +9,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-COLOURS = {"SparseStore": "#0b6e4f", "Seismic": "#c44536", "SINDI": "#3066be"}
+COLORS = {"SparseStore": "#0b6e4f", "Seismic": "#c44536", "SINDI": "#3066be"}
 
 
 def frontier(points):
@@ -32,11 +32,11 @@ def main() -> None:
     lines = (len(keys) + columns - 1) // columns
     figure, axes = plt.subplots(lines, columns, figsize=(5 * columns, 3.4 * lines), squeeze=False)
     for axis, (name, k) in zip(axes.flat, keys):
-        for engine, colour in COLOURS.items():
+        for engine, color in COLORS.items():
             points = [point for point in measured if (point["set"], point["k"], point["engine"]) == (name, k, engine)]
             kept = frontier(points)
             axis.plot([point["recall"] for point in kept], [point["mean_us"] for point in kept], "o-", markersize=3,
-                      linewidth=1.2, label=engine, color=colour)
+                      linewidth=1.2, label=engine, color=color)
         axis.set_title(f"{name}, k = {k}", fontsize=10)
         axis.set_xlabel(f"recall@{k}", fontsize=8)
         axis.set_ylabel("mean us, one core", fontsize=8)

@@ -106,8 +106,8 @@ class Workshop:
         unmerged, merged = self.base("unmerged", first + more, ["old1", "new1", "new2"])
         single = states(before, more, 1)
         removed = [f"old{number}" for number in range(2, 12)]
-        learnt = [Document(f"text{number}", 5, words=60) for number in range(1_060)]
-        untaught, before_learning = self.base("untaught", learnt[:1_000])
+        learned = [Document(f"text{number}", 5, words=60) for number in range(1_060)]
+        untaught, before_learning = self.base("untaught", learned[:1_000])
         tokens = [Document(f"token{number}", 6, tokens=5) for number in range(40)]
         encoded, plain = self.base("tokens", tokens)
         retired, kept = self.retired(wide)
@@ -144,7 +144,7 @@ class Workshop:
                 "remove", [self.sparsestore, "remove", store, *removed], [before, after(before, [], removed)], some),
             # The commit that passes 1,024 documents trains a dictionary for payloads.
             Operation(
-                "dictionary", load("taught", learnt[1_000:], "30"), states(before_learning, learnt[1_000:], 30),
+                "dictionary", load("taught", learned[1_000:], "30"), states(before_learning, learned[1_000:], 30),
                 untaught),
             Operation("encode", [*load("one", tokens[:1], "1"), "--codec", "int8"], [plain], encoded),
             Operation("codebook", [*load("one", tokens[:1], "1"), "--codec", "pq32"], [plain], encoded),

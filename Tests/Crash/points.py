@@ -1,4 +1,4 @@
-"""One point: an operation, a fault in it, and what must be true afterwards."""
+"""One point: an operation, a fault in it, and what must be true afterward."""
 
 import json
 import os

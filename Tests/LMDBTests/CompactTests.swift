@@ -71,7 +71,7 @@ import Testing
         #expect(folder.entries == ["data.sparse", "data.sparse-lock"])
     }
 
-    @Test func `the file opens again afterwards`() throws {
+    @Test func `the file opens again afterward`() throws {
         let environment = try makeSparse()
         try environment.compact()
         try environment.put(1_001, [1])

@@ -55,7 +55,7 @@ import Testing
         #expect(Array(decoded[1]) == [127, -127, 0, 2])
     }
 
-    @Test mutating func `pq32 keeps what it has learnt`() throws {
+    @Test mutating func `pq32 keeps what it has learned`() throws {
         // As many tokens as codewords: each finds itself again.
         let few = try Multivector(
             dimension: 6, components: (0..<40 * 6).map { _ in Float.random(in: -1...1, using: &random) })

@@ -3,7 +3,7 @@ import SparseInterchange
 import SparseStore
 import Testing
 
-@Suite("Truth, judgements and the measures made with them")
+@Suite("Truth, judgments and the measures made with them")
 struct EvaluationTests {
     private func truth(_ rows: [[UInt32]], _ scores: [[Float]]) throws -> GroundTruth {
         var bytes = Support.little(UInt32(rows.count)) + Support.little(UInt32(rows[0].count))
@@ -71,7 +71,7 @@ struct EvaluationTests {
     }
 
     @Test
-    func `judgements of three and four columns`() throws {
+    func `judgments of three and four columns`() throws {
         let text = "q1\td1\t1\nq1  d2 0\r\n\nq2 0 d1 3\n"
         #expect(
             try Qrels(source: ByteSource(bytes: Array(text.utf8))).grades == [
@@ -174,7 +174,7 @@ struct EvaluationTests {
     }
 
     @Test
-    func `the sample's truth and judgements belong to its queries`() throws {
+    func `the sample's truth and judgments belong to its queries`() throws {
         let queries = try QueryFile(path: Support.sample("queries.jsonl")).queries
         let truth = try GroundTruth(path: Support.sample("truth.bin"))
         let qrels = try Qrels(path: Support.sample("qrels.tsv"))

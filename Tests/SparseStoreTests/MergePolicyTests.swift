@@ -59,7 +59,7 @@ import Testing
         #expect(rewritten <= 5_000 * 5)
     }
 
-    @Test func `a segment is rewritten from a third of dead documents on, with small neighbours`() {
+    @Test func `a segment is rewritten from a third of dead documents on, with small neighbors`() {
         #expect(MergePolicy().next(segments([5_000, 4_000], dead: [0: 1_667])) == 0..<1)
         #expect(MergePolicy().next(segments([5_000, 4_000], dead: [0: 1_666])) == nil)
         #expect(MergePolicy().next(segments([20, 5_000, 600, 4_000], dead: [1: 1_667])) == 0..<3)
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// Three windows that have lost a third fill two: rewriting each alone would leave three for ever.
-    @Test func `worn neighbours are merged into fewer windows`() {
+    @Test func `worn neighbors are merged into fewer windows`() {
         let most = Limits.maximumDocumentsPerWindow
         let worn = segments([most, most, most, most, most], dead: [1: most / 3 - 9, 2: most / 3 + 1, 3: most / 3 + 1])
         #expect(MergePolicy().next(worn) == 2..<3)
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// With the merger behind, commits keep the number of segments from growing as far as their bounded help can.
-    @Test func `from a backlog on each commit merges some small neighbours`() throws {
+    @Test func `from a backlog on each commit merges some small neighbors`() throws {
         let policy = MergePolicy()
         var sizes = [Int](repeating: 500, count: policy.segmentBacklog - 1)
         #expect(policy.nextInCommit(segments(sizes)) == nil)

@@ -97,7 +97,7 @@ struct Main {
                 try evict(path)
                 let subject = try Subject("", at: path, queries, count: count, limit: limit)
                 var variant = Variant(name: "", effort: subject.effort(.target(recall)))
-                if isLeftOut { variant.optimisations = .all.without(.readAhead) }
+                if isLeftOut { variant.optimizations = .all.without(.readAhead) }
                 times[isLeftOut, default: []] += try subject.waits(variant)
             }
         }

@@ -37,8 +37,8 @@ final class Subject {
         -> [FoundDocument]
     {
         try snapshot.source.scratch.withScratch { scratch in
-            scratch.optimisations = variant.optimisations
-            defer { scratch.optimisations = .all }
+            scratch.optimizations = variant.optimizations
+            defer { scratch.optimizations = .all }
             return try FirstStage(
                 view: snapshot.view, query: query, limit: limit, minimumScore: nil, effort: variant.effort
             ).run(scratch, &counters)

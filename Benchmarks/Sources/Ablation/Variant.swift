@@ -3,17 +3,17 @@
 /// A search without one optimization.
 struct Variant {
     let name: String
-    var optimisations = Optimisations.all
+    var optimizations = Optimizations.all
     var effort: Effort?
     /// The index of the store to search.
     var store = 0
 
     /// All variants of a search with a plan or, if there is none, of an exact search.
     static func all(_ effort: Effort?) -> [Variant] {
-        var variants = Optimisation.allCases.compactMap { left in
+        var variants = Optimization.allCases.compactMap { left in
             // An exact search has no cut and always scores. Read-ahead does nothing if everything is in memory.
             left == .readAhead || effort == nil && !left.keepsPlannedAnswers
-                ? nil : Variant(name: words("\(left)"), optimisations: .all.without(left), effort: effort)
+                ? nil : Variant(name: words("\(left)"), optimizations: .all.without(left), effort: effort)
         }
         if case .blocks(let plan) = effort {
             var inOrder = plan

@@ -16,13 +16,13 @@ extension Material {
         let others = stride(from: 0, to: anywhere.count, by: 500).map { Array(anywhere[$0..<$0 + 500]) }
         let bytes = segment.isWide ? 8.0 : 6.0
         func kernel(
-            _ data: String, _ ordinals: [[Int]], using optimisations: Optimisations = .all
+            _ data: String, _ ordinals: [[Int]], using optimizations: Optimizations = .all
         ) throws -> Kernel {
             let components = try ordinals.joined().reduce(0) { try $0 + segment.record(at: $1).count }
             return Kernel(
-                name: optimisations.contains(.weightTable) ? "ForwardRecord.score" : "scoring by merging", data: data,
+                name: optimizations.contains(.weightTable) ? "ForwardRecord.score" : "scoring by merging", data: data,
                 element: "component", count: components, bytes: bytes,
-                pass: { try score(ordinals, using: optimisations) })
+                pass: { try score(ordinals, using: optimizations) })
         }
         return [
             try kernel("the \(Self.best) best of a query, in the cache", Array(best.prefix(1))),
@@ -33,9 +33,9 @@ extension Material {
     }
 
     /// Scores some documents for each query.
-    private func score(_ ordinals: [[Int]], using optimisations: Optimisations) throws {
-        scratch.optimisations = optimisations
-        defer { scratch.optimisations = .all }
+    private func score(_ ordinals: [[Int]], using optimizations: Optimizations) throws {
+        scratch.optimizations = optimizations
+        defer { scratch.optimizations = .all }
         for (query, ordinals) in zip(queries, ordinals) {
             let scorer = DocumentScorer(segment, query, scoring: nil, scratch: scratch)
             defer { scorer.finish() }

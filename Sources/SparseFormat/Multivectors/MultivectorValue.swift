@@ -165,14 +165,14 @@ package struct MultivectorEncoder: Sendable {
     }
 
     private static func encodeBytes(_ multivector: Multivector, _ writer: inout ByteWriter) {
-        let rows = (0..<multivector.count).map { TokenQuantiser.quantise(multivector[$0]) }
+        let rows = (0..<multivector.count).map { TokenQuantizer.quantize(multivector[$0]) }
         writer.f32s(rows.map(\.scale))
         for row in rows { writer.append(row.codes.lazy.map { UInt8(bitPattern: $0) }) }
     }
 }
 
 /// Converts rows of floats to 8-bit integers with one scale: component = code * scale.
-package enum TokenQuantiser {
+package enum TokenQuantizer {
     /// The largest code; the smallest is its negative.
     private static let largestCode: Float = 127
     /// Adding and subtracting this rounds a number smaller than 2^22 to the nearest integer, ties to even.
@@ -181,7 +181,7 @@ package enum TokenQuantiser {
     /// Computes the scale of a row and the nearest codes. The scale is the row's largest magnitude divided by 127 (0
     /// for a row of zeros), or an adjacent float if codes times that float reproduce the row, so that decoded rows are
     /// encoded to the same bits.
-    package static func quantise(_ row: ArraySlice<Float>) -> (scale: Float, codes: [Int8]) {
+    package static func quantize(_ row: ArraySlice<Float>) -> (scale: Float, codes: [Int8]) {
         let scale = row.reduce(0) { max($0, $1.magnitude) } / largestCode
         guard scale > 0 else { return (0, Array(repeating: 0, count: row.count)) }
         let exact = [scale, scale.nextDown, scale.nextUp].first { scale in

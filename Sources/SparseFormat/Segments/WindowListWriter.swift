@@ -41,14 +41,14 @@ package struct WindowListWriter {
         _ term: TermID, ordinals: ArraySlice<UInt16>, weights: ArraySlice<Float>, ends: [UInt32]
     ) {
         let maximum = weights.reduce(0, max)
-        let quantiser = ImpactQuantiser(maximum: maximum)
+        let quantizer = ImpactQuantizer(maximum: maximum)
         let encoding: WindowEntry.Encoding =
             hasDenseLists && levels > 1 && weights.count > documents / Self.denseShare
             ? .dense : weights.count < WindowEntry.packSize ? .short : .packed
         // In a dense list 0 says that the document lacks the term.
         let least: UInt8 = encoding == .dense ? 1 : 0
         codes.removeAll(keepingCapacity: true)
-        for weight in weights { codes.append(max(least, quantiser.code(weight))) }
+        for weight in weights { codes.append(max(least, quantizer.code(weight))) }
         var entry = WindowEntry(
             maximum: maximum, offset: 0, count: UInt32(codes.count), chunk: 0, encoding: encoding)
         let begin = (chunk.count + WindowEntry.alignment - 1) / WindowEntry.alignment * WindowEntry.alignment
@@ -155,7 +155,7 @@ package enum WindowLevels {
 }
 
 /// Converts the weights of one list to 8-bit codes: code c represents c x maximum / 255, rounded to nearest, ties up.
-package struct ImpactQuantiser: Sendable {
+package struct ImpactQuantizer: Sendable {
     /// The weight of one step of the code.
     package let scale: Float
     private let inverse: Float

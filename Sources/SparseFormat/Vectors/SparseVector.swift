@@ -137,7 +137,7 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         case .outOfRange: "leave out terms with weight zero, and rescale other weights"
         case .tooManyTerms: "keep the terms with the largest weights"
         case .noTokens: "leave it out of the document"
-        case .tooManyTokens: "split the document, or merge neighbouring tokens"
+        case .tooManyTokens: "split the document, or merge neighboring tokens"
         case .unequalRows: "use vectors of one dimension"
         case .dimension: "the range is 1...\(Limits.maximumDimension)"
         case .component: "leave out the token, or scale all vectors down"

@@ -36,7 +36,7 @@ struct BlockListBuilder {
         var content = BlockListWriter.Content()
         guard !slots.isEmpty else { return content }
         for members in cluster(number, slots, lines) where !members.isEmpty {
-            summarise(members, lines, block: content.ends.count, into: &content.components)
+            summarize(members, lines, block: content.ends.count, into: &content.components)
             content.slots += members.map { UInt32(truncatingIfNeeded: $0) }
             content.ends.append(UInt16(truncatingIfNeeded: content.slots.count))
         }
@@ -98,7 +98,7 @@ struct BlockListBuilder {
         Int(number) < scales.count ? scales[Int(number)] : 0
     }
 
-    private mutating func summarise(_ members: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64])
+    private mutating func summarize(_ members: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64])
     {
         terms.removeAll(keepingCapacity: true)
         for slot in members {

@@ -96,11 +96,11 @@ struct BlockSources {
 /// The lines of a document in a block index: its components by number, the heaviest first, with codes.
 struct BlockLines {
     private let sources: BlockSources
-    private let quantisers: [ImpactQuantiser]
+    private let quantizers: [ImpactQuantizer]
 
     init(_ sources: BlockSources) {
         self.sources = sources
-        quantisers = sources.maxima.map { ImpactQuantiser(maximum: $0) }
+        quantizers = sources.maxima.map { ImpactQuantizer(maximum: $0) }
     }
 
     func components(of place: DocumentPlace) throws -> [(number: UInt16, code: UInt8)] {
@@ -108,18 +108,18 @@ struct BlockLines {
         try forEachComponent(of: place) { weights.append(($1, $0)) }
         // Weights in records are not verified.
         guard weights.allSatisfy({ Limits.weights.contains($0.weight) }) else { throw FormatError(.weightInRange) }
-        return Self.components(weights, quantisers)
+        return Self.components(weights, quantizers)
     }
 
     /// - Parameters:
     ///   - weights: The weights, from 1e-15 to 1e15.
-    ///   - quantisers: The quantizers by term number.
+    ///   - quantizers: The quantizers by term number.
     static func components(
-        _ weights: [(weight: Float, number: UInt16)], _ quantisers: [ImpactQuantiser]
+        _ weights: [(weight: Float, number: UInt16)], _ quantizers: [ImpactQuantizer]
     ) -> [(number: UInt16, code: UInt8)] {
         weights.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.number < $1.number }
             // A code of 0 would end the line.
-            .map { ($0.number, max(1, quantisers[Int($0.number)].code($0.weight))) }
+            .map { ($0.number, max(1, quantizers[Int($0.number)].code($0.weight))) }
     }
 
     private func forEachComponent(of place: DocumentPlace, _ body: (UInt16, Float) -> Void) throws {

@@ -95,7 +95,7 @@ struct SearchRun {
         let cut = ScanCut(plan, terms, index)
         let leveled = members.filter { index.members[$0].segment.directory.levels > 1 }
         let others = members.filter { index.members[$0].segment.directory.levels == 1 }
-        let count = scratch.optimisations.contains(.rescoring) ? plan.candidateCount(limit: stage.limit) : stage.limit
+        let count = scratch.optimizations.contains(.rescoring) ? plan.candidateCount(limit: stage.limit) : stage.limit
         try search(leveled, cut: cut, keeping: count)
         try search(others, cut: nil, keeping: stage.limit)
     }
@@ -120,7 +120,7 @@ struct SearchRun {
         }
         let candidates = set.remaining()
         counters.candidates += candidates.count
-        guard cut == nil || scratch.optimisations.contains(.rescoring) else {
+        guard cut == nil || scratch.optimizations.contains(.rescoring) else {
             for candidate in candidates {
                 try collector.take(candidate.upper, candidate.place, stage.view.vector(of: candidate.place))
             }
@@ -142,7 +142,7 @@ struct SearchRun {
         // Of each group as many documents as the plan would score of a search for one group's hits alone.
         let wanted = isFillingGroups ? groups.best : 1
         let perGroup =
-            cut.map { scratch.optimisations.contains(.rescoring) ? $0.plan.candidateCount(limit: wanted) : wanted }
+            cut.map { scratch.optimizations.contains(.rescoring) ? $0.plan.candidateCount(limit: wanted) : wanted }
             ?? wanted
         return CandidateSet(
             count: count, minimum: minimum,
@@ -192,7 +192,7 @@ struct SearchRun {
     private func scan(of member: Int, _ cut: ScanCut?) throws -> WindowScan? {
         guard !terms[member].isEmpty else { return nil }
         var cut = cut
-        if let plan = cut?.plan, !scratch.optimisations.contains(.sharedCut) {
+        if let plan = cut?.plan, !scratch.optimizations.contains(.sharedCut) {
             cut = ScanCut(plan, terms.alone(member), index)
         }
         let segment = index.members[member].segment
@@ -279,7 +279,7 @@ struct SearchRun {
         if scratch.asksDisk {
             for place in places { index.members[place.member].segment.readAhead(at: place.ordinal) }
         }
-        let prefetches = scratch.optimisations.contains(.recordPrefetch)
+        let prefetches = scratch.optimizations.contains(.recordPrefetch)
         if prefetches {
             Self.forEachWindow(of: places, index) { segment, places in
                 for place in places { segment.prefetchLocation(of: place.ordinal) }

@@ -29,7 +29,7 @@ struct AcknowledgingWriter {
                 do {
                     try commitUnseen(document)
                 } catch let error as SparseStoreError where error.code == .needsReopen {
-                    // The failure has left the handle unusable, and only this call has learnt of it.
+                    // The failure has left the handle unusable, and only this call has learned of it.
                     try reopen()
                     try commitUnseen(document)
                 }

@@ -104,7 +104,7 @@ func complain(_ words: Any) {
     emit("crash-driver: \(words)\n", to: STDERR_FILENO)
 }
 
-/// A line on standard output, there before the call returns: an acknowledgement must outlive the process.
+/// A line on standard output, there before the call returns: an acknowledgment must outlive the process.
 func say(_ line: String) {
     emit(line + "\n", to: STDOUT_FILENO)
 }

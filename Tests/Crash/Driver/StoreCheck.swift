@@ -71,11 +71,11 @@ struct StoreCheck {
         let probe = Document(id: "probe", terms: ["probe": 1], payload: Array("probe".utf8))
         try store.write { try $0.upsert(probe) }
         if try store.search(["probe": 1], recall: .exact).hits.map(\.id) != [probe.id] {
-            say("problem a document written afterwards is not found")
+            say("problem a document written afterward is not found")
         }
         try store.write { try $0.remove(probe.id) }
         if try !store.search(["probe": 1], recall: .exact).hits.isEmpty {
-            say("problem a document removed afterwards is found")
+            say("problem a document removed afterward is found")
         }
     }
 

@@ -45,7 +45,7 @@ import Testing
             #expect(!listed.isEmpty)
             #expect(listed.count >= min(2, having.count))
             #expect(listed.count <= 12)
-            // Codes are rounded by window: neighbours may change places.
+            // Codes are rounded by window: neighbors may change places.
             let least = having.filter { listed.contains($0.id) }.map(\.weight).min() ?? 0
             let missed = having.filter { !listed.contains($0.id) && $0.weight > least + 0.05 }
             #expect(listed.isSubset(of: having.map(\.id)))

@@ -80,7 +80,7 @@ struct PlantedDamage: Sendable, CustomTestStringConvertible {
     ]
 
     private static let merges = [
-        PlantedDamage("a merge of no neighbours", deep: ["I118"], quick: ["I118"]) { copy in
+        PlantedDamage("a merge of no neighbors", deep: ["I118"], quick: ["I118"]) { copy in
             let merge = ClaimRecord(owner: 1, process: 1, sources: [900], staged: [])
             try copy.write { try merge.put(into: .meta, key: Keys.merge, $0) }
         },

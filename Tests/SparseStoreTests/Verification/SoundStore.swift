@@ -10,7 +10,7 @@ enum SoundStore: String, CaseIterable, Sendable {
     case small
     /// One window of eight levels with lists of every encoding, some of it removed.
     case leveled
-    /// Token vectors of three codecs' making: most of them product-quantised, the last in half precision.
+    /// Token vectors of three codecs' making: most of them product-quantized, the last in half precision.
     case vectors
     /// Windows without exact vectors, one of eight levels with some of it removed, and one with them.
     case compact

@@ -104,8 +104,8 @@ enum BlockContentsCheck: VerificationCheck {
         _ index: BlockIndex, slots: [Int: Int], manifest: ManifestRecord, verification: Verification
     ) throws {
         let prefix = Keys.segmentPrefix(index.record.number)
-        let quantisers = index.directory.entries.map { ImpactQuantiser(maximum: $0.maximum) }
-        var maxima = [Float](repeating: 0, count: quantisers.count)
+        let quantizers = index.directory.entries.map { ImpactQuantizer(maximum: $0.maximum) }
+        var maxima = [Float](repeating: 0, count: quantizers.count)
         var hasAll = true
         var begin = 0
         for source in index.record.sources {
@@ -135,7 +135,7 @@ enum BlockContentsCheck: VerificationCheck {
                 let isSame = try verification.attempt(.segments, prefix) {
                     try has(
                         index, slot: slots[begin + ordinal], vector: vectors.vector(at: ordinal), numbers: numbers,
-                        quantisers: quantisers)
+                        quantizers: quantizers)
                 }
                 if isSame == false {
                     verification.broken(
@@ -159,7 +159,7 @@ enum BlockContentsCheck: VerificationCheck {
     /// checks report. Every live document with a vector has a slot.
     private static func has(
         _ index: BlockIndex, slot: Int?, vector: WindowVectors.Vector?, numbers: [Int?],
-        quantisers: [ImpactQuantiser]
+        quantizers: [ImpactQuantizer]
     ) throws -> Bool? {
         guard let vector else { return nil }
         guard let slot else { return vector.weights.isEmpty }
@@ -170,7 +170,7 @@ enum BlockContentsCheck: VerificationCheck {
             components.append((weight, UInt16(truncatingIfNeeded: number)))
         }
         var writer = ImpactLineWriter()
-        _ = writer.append(0, BlockLines.components(components, quantisers))
+        _ = writer.append(0, BlockLines.components(components, quantizers))
         let count = writer.lines
         guard let expected = writer.finish() else { return nil }
         try index.provePlace(of: slot)

@@ -160,7 +160,7 @@ struct ExpectedLists {
                 continue
             }
             ordinals[place] = ordinal
-            let code = ImpactQuantiser(maximum: entry.maximum).code(weight)
+            let code = ImpactQuantizer(maximum: entry.maximum).code(weight)
             // In a dense list 0 says that the document lacks the term.
             codes[place] = entry.encoding == .dense ? max(1, code) : code
             next[cell] += 1

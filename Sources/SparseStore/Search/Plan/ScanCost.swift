@@ -55,7 +55,7 @@ enum ScanCost {
 
 /// An optimization of searches. Each can be disabled separately: tests show that results stay the same, and
 /// measurements show its effect.
-enum Optimisation: UInt16, CaseIterable, Sendable {
+enum Optimization: UInt16, CaseIterable, Sendable {
     /// Looks up the terms of a query in all windows at once. Each step prefetches what the next one reads.
     case termPrefetch
     /// Prefetches lists some distance ahead of the addition.
@@ -80,13 +80,13 @@ enum Optimisation: UInt16, CaseIterable, Sendable {
 }
 
 /// A set of optimizations for a search.
-struct Optimisations: Sendable {
+struct Optimizations: Sendable {
     private var bits: UInt16
 
     /// All optimizations, which is the default.
-    static let all = Optimisations(bits: .max)
+    static let all = Optimizations(bits: .max)
 
-    func contains(_ one: Optimisation) -> Bool { bits & 1 &<< one.rawValue != 0 }
+    func contains(_ one: Optimization) -> Bool { bits & 1 &<< one.rawValue != 0 }
 
-    func without(_ one: Optimisation) -> Optimisations { Optimisations(bits: bits & ~(1 &<< one.rawValue)) }
+    func without(_ one: Optimization) -> Optimizations { Optimizations(bits: bits & ~(1 &<< one.rawValue)) }
 }

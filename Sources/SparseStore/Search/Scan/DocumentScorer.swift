@@ -50,7 +50,7 @@ struct DocumentScorer {
         self.positions = positions
         self.numbers = numbers
         // Both tables are for products with weights as they are, in the order of the terms.
-        let usesTable = scratch.optimisations.contains(.weightTable) && scoring == nil && query.order == nil
+        let usesTable = scratch.optimizations.contains(.weightTable) && scoring == nil && query.order == nil
         usesSlots = usesTable && positions.count <= 255 && segment.directory.count <= 65_536
         if usesSlots {
             for (index, position) in positions.enumerated() {

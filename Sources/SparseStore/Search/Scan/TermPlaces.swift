@@ -36,7 +36,7 @@ struct TermPlaces {
         most = [Float](repeating: 0, count: query.terms.count)
         fullest = Array(repeating: nil, count: query.terms.count)
         // Each step prefetches what the next one reads, for all windows.
-        let prefetches = scratch.optimisations.contains(.termPrefetch)
+        let prefetches = scratch.optimizations.contains(.termPrefetch)
         for (number, member) in index.members.enumerated() where prefetches && wanted?.contains(number) ?? true {
             member.segment.directory.prefetchFind(query.terms)
         }

@@ -160,7 +160,7 @@ enum WindowKernels {
         for list in dense {
             let codes = list.codes + ordinal
             let narrow = codes.loadUnaligned(as: SIMD8<UInt8>.self)
-            // 1 where there is a posting. As a signed minimum, which every processor has; a mask would be spelt out.
+            // 1 where there is a posting. As a signed minimum, which every processor has; a mask would be spelled out.
             let present = pointwiseMin(SIMD8<Int16>(truncatingIfNeeded: narrow), SIMD8<Int16>(repeating: 1))
             sum &+= products(codes, Lanes(repeating: list.multiplier)) &+ Lanes(truncatingIfNeeded: present)
         }

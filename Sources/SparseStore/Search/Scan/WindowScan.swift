@@ -117,7 +117,7 @@ struct WindowScan {
         into set: inout CandidateSet
     ) {
         defer { withExtendedLifetime(held) {} }
-        let isAskedFor = scratch.optimisations.contains(.listPrefetch)
+        let isAskedFor = scratch.optimizations.contains(.listPrefetch)
         if isAskedFor, let first = packed.first { first.prefetchBeginning() }
         for (position, item) in packed.enumerated() {
             if isAskedFor, position + 1 < packed.count { packed[position + 1].prefetchBeginning() }
@@ -135,7 +135,7 @@ struct WindowScan {
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
         let blocks = (documents + WindowKernels.blockSize - 1) / WindowKernels.blockSize
         // A block below this has no candidate, whatever its dense lists add.
-        let skips = scratch.optimisations.contains(.blockSkipping)
+        let skips = scratch.optimizations.contains(.blockSkipping)
         let kept = skips ? Int(units(reaching: set.threshold)) - denseMost : Int(Int16.min)
         if let allowed, allowed.count < documents / Self.fewAllowed {
             take(allowed.bitmap, of: member, scratch, into: &set)
@@ -153,7 +153,7 @@ struct WindowScan {
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
         let spoiled = allowed == nil ? window.deadCount : 0
         var least =
-            scratch.optimisations.contains(.maximaBound) && set.countsEveryDocument
+            scratch.optimizations.contains(.maximaBound) && set.countsEveryDocument
             ? self.least(spoiled, blocks, scratch, set) : units(reaching: set.threshold)
         // Where the maxima prove nothing, as with groups, the best sums come first, so that the bound rises at once.
         let first = set.countsEveryDocument ? kept : leading(blocks, reaching: kept, scratch, set)
@@ -269,10 +269,10 @@ final class ScanScratch {
     /// each record, which is too expensive if the index is in memory.
     var readsAhead = true
     /// The optimizations of the searches that use this memory. All of them, except in measurements and tests.
-    var optimisations = Optimisations.all
+    var optimizations = Optimizations.all
 
     /// Whether a search requests all data from the disk in advance.
-    var asksDisk: Bool { readsAhead && optimisations.contains(.readAhead) }
+    var asksDisk: Bool { readsAhead && optimizations.contains(.readAhead) }
 
     init() {
         accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)

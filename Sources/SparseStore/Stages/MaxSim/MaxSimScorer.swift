@@ -57,7 +57,7 @@ final class MaxSimScorer {
         switch view.codec {
         case .f16: scoreHalves(data, view.count)
         case .int8: scoreCodes(data, view.count)
-        case .pq32: try scoreQuantised(view, data, codebook)
+        case .pq32: try scoreQuantized(view, data, codebook)
         }
         var sum: Float = 0
         for token in 0..<multivector.count { sum += maxima.base[token] }
@@ -92,7 +92,7 @@ final class MaxSimScorer {
         for lane in 0..<maxima.count { maxima.base[lane] *= codes.scales.base[lane] }
     }
 
-    private func scoreQuantised(
+    private func scoreQuantized(
         _ view: MultivectorView, _ data: UnsafeRawPointer, _ codebook: (UInt32) throws -> TokenCodebook
     ) throws {
         let tables: QueryTables
@@ -135,7 +135,7 @@ final class QueryCodes {
         floats = AlignedArray(count: kernels.usesAVX2 ? 0 : tiles * stride * lanes)
         for token in 0..<query.count {
             let (tile, lane) = (token / lanes, token % lanes)
-            let (scale, codes) = TokenQuantiser.quantise(query[token])
+            let (scale, codes) = TokenQuantizer.quantize(query[token])
             scales.base[token] = scale
             for (component, code) in codes.enumerated() {
                 if kernels.usesAVX2 {

@@ -4,7 +4,7 @@ import Testing
 @testable import SparseStore
 
 /// What makes searches fast changes no answer.
-@Suite(.timeLimit(.minutes(1))) struct OptimisationTests {
+@Suite(.timeLimit(.minutes(1))) struct OptimizationTests {
     /// Two large segments, a small one, and dead documents in all.
     private func filled(_ temporary: TemporaryStore, _ profile: IndexProfile) throws -> Store {
         let store = try temporary.open {
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [IndexProfile.fast, .compact])
-    func `a search without an optimisation gives the same answer`(profile: IndexProfile) throws {
+    func `a search without an optimization gives the same answer`(profile: IndexProfile) throws {
         let temporary = try TemporaryStore()
         let store = try filled(temporary, profile)
         var vectors = RandomVectors(seed: 62)
@@ -46,9 +46,9 @@ import Testing
                 for plan in plans {
                     let expected = try hits(snapshot, query, plan, ScanScratch())
                     #expect(expected.count == 10)
-                    for left in Optimisation.allCases where plan == nil || left.keepsPlannedAnswers {
+                    for left in Optimization.allCases where plan == nil || left.keepsPlannedAnswers {
                         let scratch = ScanScratch()
-                        scratch.optimisations = .all.without(left)
+                        scratch.optimizations = .all.without(left)
                         #expect(try hits(snapshot, query, plan, scratch) == expected, "without \(left)")
                     }
                 }
@@ -66,7 +66,7 @@ import Testing
             for _ in 0..<10 {
                 let query = try snapshot.resolve(Query(vector: vectors.next()), .none)
                 let (shared, own) = (ScanScratch(), ScanScratch())
-                own.optimisations = .all.without(.sharedCut)
+                own.optimizations = .all.without(.sharedCut)
                 for plan in [ScanLadder.plans[0], ScanLadder.plans[7]] {
                     #expect(try hits(snapshot, query, plan, own) == hits(snapshot, query, plan, shared))
                 }
@@ -82,7 +82,7 @@ import Testing
             let query = try snapshot.resolve(Query(vector: vectors.next()), .none)
             let scratch = ScanScratch()
             let exact = try hits(snapshot, query, ScanLadder.plans[15], scratch)
-            scratch.optimisations = .all.without(.rescoring)
+            scratch.optimizations = .all.without(.rescoring)
             let sums = try hits(snapshot, query, ScanLadder.plans[15], scratch)
             #expect(sums.count == exact.count)
             #expect(sums.map(\.score) != exact.map(\.score))
