@@ -4,8 +4,8 @@ internal import SparseStore
 /// Implements `sparsestore_update` from sparsestore.h.
 @_cdecl("sparsestore_update")
 public func update(
-    _ store: OpaquePointer?, _ changes: UnsafePointer<sparsestore_changes>?, _ updated: UnsafeMutablePointer<Int64>?,
-    _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, changes: UnsafePointer<sparsestore_changes>?, updated: UnsafeMutablePointer<Int64>?,
+    error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
         let store = try object(store, as: StoreHandle.self).store
@@ -33,8 +33,8 @@ public func update(
 /// Implements `sparsestore_remove_where` from sparsestore.h.
 @_cdecl("sparsestore_remove_where")
 public func removeWhere(
-    _ store: OpaquePointer?, _ filter: UnsafePointer<CChar>?, _ removed: UnsafeMutablePointer<Int64>?,
-    _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, filter: UnsafePointer<CChar>?, removed: UnsafeMutablePointer<Int64>?,
+    error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
         let store = try object(store, as: StoreHandle.self).store
@@ -48,8 +48,8 @@ public func removeWhere(
 /// Implements `sparsestore_count` from sparsestore.h.
 @_cdecl("sparsestore_count")
 public func count(
-    _ store: OpaquePointer?, _ filter: UnsafePointer<CChar>?, _ count: UnsafeMutablePointer<Int64>?,
-    _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, filter: UnsafePointer<CChar>?, count: UnsafeMutablePointer<Int64>?,
+    error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
         guard let count else { throw misuse("the pointer for the count is NULL", "pass one") }
@@ -61,8 +61,8 @@ public func count(
 /// Implements `sparsestore_facets` from sparsestore.h.
 @_cdecl("sparsestore_facets")
 public func facets(
-    _ store: OpaquePointer?, _ attribute: UnsafePointer<CChar>?, _ filter: UnsafePointer<CChar>?, _ limit: Int32,
-    _ result: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, attribute: UnsafePointer<CChar>?, filter: UnsafePointer<CChar>?, limit: Int32,
+    result: UnsafeMutablePointer<OpaquePointer?>?, error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     result?.pointee = nil
     return attempt(error) {
@@ -87,8 +87,8 @@ public func facets(
 /// Implements `sparsestore_list` from sparsestore.h.
 @_cdecl("sparsestore_list")
 public func list(
-    _ store: OpaquePointer?, _ options: UnsafePointer<sparsestore_list_options>?,
-    _ result: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, options: UnsafePointer<sparsestore_list_options>?,
+    result: UnsafeMutablePointer<OpaquePointer?>?, error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     result?.pointee = nil
     return attempt(error) {

@@ -108,9 +108,9 @@ final class OutputStrings {
 /// Implements `sparsestore_search` from sparsestore.h.
 @_cdecl("sparsestore_search")
 public func search(
-    _ store: OpaquePointer?, _ queries: UnsafePointer<sparsestore_rows>?,
-    _ options: UnsafePointer<sparsestore_search_options>?, _ result: UnsafeMutablePointer<OpaquePointer?>?,
-    _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, queries: UnsafePointer<sparsestore_rows>?,
+    options: UnsafePointer<sparsestore_search_options>?, result: UnsafeMutablePointer<OpaquePointer?>?,
+    error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     result?.pointee = nil
     return attempt(error) {
@@ -132,8 +132,8 @@ public func search(
 /// Implements `sparsestore_get` from sparsestore.h.
 @_cdecl("sparsestore_get")
 public func get(
-    _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ fields: Int32,
-    _ result: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, ids: UnsafePointer<sparsestore_strings>?, fields: Int32,
+    result: UnsafeMutablePointer<OpaquePointer?>?, error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     result?.pointee = nil
     return attempt(error) {

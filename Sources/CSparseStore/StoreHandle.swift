@@ -11,8 +11,8 @@ final class StoreHandle {
 /// Implements `sparsestore_open` from sparsestore.h.
 @_cdecl("sparsestore_open")
 public func open(
-    _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<sparsestore_open_options>?,
-    _ store: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ path: UnsafePointer<CChar>?, options: UnsafePointer<sparsestore_open_options>?,
+    store: UnsafeMutablePointer<OpaquePointer?>?, error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     store?.pointee = nil
     return attempt(error) {
@@ -41,8 +41,8 @@ public func close(_ store: OpaquePointer?) {
 /// Implements `sparsestore_upsert` from sparsestore.h.
 @_cdecl("sparsestore_upsert")
 public func upsert(
-    _ store: OpaquePointer?, _ batch: UnsafePointer<sparsestore_batch>?, _ generation: UnsafeMutablePointer<Int64>?,
-    _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, batch: UnsafePointer<sparsestore_batch>?, generation: UnsafeMutablePointer<Int64>?,
+    error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
         let store = try object(store, as: StoreHandle.self).store
@@ -59,8 +59,8 @@ public func upsert(
 /// Implements `sparsestore_remove` from sparsestore.h.
 @_cdecl("sparsestore_remove")
 public func remove(
-    _ store: OpaquePointer?, _ ids: UnsafePointer<sparsestore_strings>?, _ removed: UnsafeMutablePointer<Int64>?,
-    _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, ids: UnsafePointer<sparsestore_strings>?, removed: UnsafeMutablePointer<Int64>?,
+    error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
         let store = try object(store, as: StoreHandle.self).store
@@ -89,8 +89,8 @@ public func optimize(
 /// Implements `sparsestore_stats` from sparsestore.h.
 @_cdecl("sparsestore_stats")
 public func statistics(
-    _ store: OpaquePointer?, _ statistics: UnsafeMutablePointer<sparsestore_statistics>?,
-    _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, statistics: UnsafeMutablePointer<sparsestore_statistics>?,
+    error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
         guard let statistics else { throw misuse("the pointer for the statistics is NULL", "pass one") }
@@ -107,7 +107,7 @@ public func statistics(
 /// Implements `sparsestore_backup` from sparsestore.h.
 @_cdecl("sparsestore_backup")
 public func backup(
-    _ store: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+    _ store: OpaquePointer?, path: UnsafePointer<CChar>?, error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> sparsestore_status {
     attempt(error) {
         guard let path else { throw misuse("the path of the backup is NULL", "pass one") }

@@ -17,7 +17,7 @@ package struct CommitPages: ~Copyable {
     private let free: [UInt64]
 
     fileprivate init(
-        _ environment: Environment, _ transaction: consuming ReadTransaction, _ meta: MetaPage, _ headers: [UInt8]
+        of environment: Environment, transaction: consuming ReadTransaction, meta: MetaPage, headers: [UInt8]
     ) throws(LMDBError) {
         let count = Int(truncatingIfNeeded: meta.lastPage) + 1
         var free = [UInt64](repeating: 0, count: count / 64 + 1)
@@ -103,7 +103,8 @@ extension Environment {
                         .corrupted, problem: "the newest header page is damaged",
                         remedy: "run 'verify', and restore a backup", operation: "publish", path: path.string)
                 }
-                return try CommitPages(self, transaction, meta, meta.headers(newest: page, slot: slot))
+                return try CommitPages(
+                    of: self, transaction: transaction, meta: meta, headers: meta.headers(newest: page, slot: slot))
             }
             usleep(UInt32(attempt))
         }

@@ -27,7 +27,7 @@ import Testing
             Self.withSums(seed: 3) { sums, _ in
                 let before = Array(UnsafeBufferPointer(start: sums, count: 65_536))
                 var maxima = [Int16](repeating: -1, count: 512)
-                WindowKernels.maxima(sums, blocks: 512, clearingBelow: least, &maxima, usesAVX2: usesAVX2)
+                WindowKernels.maxima(of: sums, blocks: 512, clearingBelow: least, into: &maxima, usesAVX2: usesAVX2)
                 for block in 0..<512 {
                     let range = block * 128..<(block + 1) * 128
                     let most = Int16(before[range].max() ?? 0)
@@ -52,7 +52,8 @@ import Testing
                     let before = Array(UnsafeBufferPointer(start: sums, count: 65_536))
                     var maxima = [Int16](repeating: -1, count: 512)
                     WindowKernels.maxima(
-                        of: allowed, sums, blocks: blocks, clearingBelow: least, &maxima, usesAVX2: usesAVX2)
+                        of: sums, allowed: allowed, blocks: blocks, clearingBelow: least, into: &maxima,
+                        usesAVX2: usesAVX2)
                     for block in 0..<blocks {
                         let range = block * 128..<(block + 1) * 128
                         let kept = range.map { $0 < documents && allowed.contains($0) ? before[$0] : 0 }
@@ -102,7 +103,8 @@ import Testing
                     let count = withExtendedLifetime(codes) {
                         dense.withUnsafeBufferPointer {
                             WindowKernels.collect(
-                                sums, block: block, documents: end, $0, most: most, least: Int16(least), &found,
+                                sums, block: block, documents: end, dense: $0, most: most, least: Int16(least),
+                                into: &found,
                                 usesAVX2: usesAVX2)
                         }
                     }
@@ -120,11 +122,11 @@ import Testing
                 let numbers = (0..<count).map { _ in Int16.random(in: 0...most, using: &generator) }
                 let sorted = numbers.sorted(by: >)
                 for rank in Set([1, 2, count / 2, count]) where (1...count).contains(rank) {
-                    #expect(WindowKernels.largest(rank, of: numbers, count: count) == sorted[rank - 1])
                     let bound = sorted[rank - 1]
-                    #expect(
-                        WindowKernels.count(of: numbers, count: count, reaching: bound)
-                            == numbers.count { $0 >= bound })
+                    numbers.withUnsafeBufferPointer { all in
+                        #expect(WindowKernels.largest(rank, of: all) == bound)
+                        #expect(WindowKernels.count(of: all, reaching: bound) == numbers.count { $0 >= bound })
+                    }
                 }
             }
         }
@@ -132,7 +134,8 @@ import Testing
 
     @Test(arguments: ways) func scoreOfARecordIsTheSumOfItsProductsInOrder(usesAVX2: Bool) throws {
         var generator = SplitMix64(seed: 6)
-        let scratch = ScanScratch()
+        let slots = QuerySlots()
+        defer { slots.deallocate() }
         for components in [1, 7, 8, 9, 64, 121, 1_000] {
             let positions = Set((0..<components).map { _ in UInt32.random(in: 0..<60_000, using: &generator) }).sorted()
             let weights = positions.map { _ in Float.random(in: 0.001...3, using: &generator) }
@@ -145,23 +148,22 @@ import Testing
             for (index, position) in positions.enumerated() where index % 3 == 0 && queried.count < 200 {
                 let weight = Float.random(in: 0.1...2, using: &generator)
                 queried.append(Int(position))
-                scratch.slotWeights[queried.count] = weight
+                slots.weights[queried.count] = weight
                 expected += weights[index] * weight
             }
             queried.append((0..<60_000).first { !positions.contains(UInt32($0)) } ?? 0)
-            scratch.slotWeights[queried.count] = 100
+            slots.weights[queried.count] = 100
             for (index, position) in queried.enumerated() {
-                scratch.slots[position] = UInt8(index + 1)
-                scratch.slotBits[position >> 5] |= 1 << UInt32(position & 31)
+                slots.numbers[position] = UInt8(index + 1)
+                slots.bits[position >> 5] |= 1 << UInt32(position & 31)
             }
             let score = try writer.chunks[0].withUnsafeBytes { bytes in
-                try ForwardRecord(chunk: bytes, offset: 0, isWide: false).score(
-                    scratch.slots, scratch.slotBits, scratch.slotWeights, scratch.matches, usesAVX2: usesAVX2)
+                try ForwardRecord(chunk: bytes, offset: 0, isWide: false).score(slots, usesAVX2: usesAVX2)
             }
             #expect(score == expected, "\(components) components")
             for position in queried {
-                scratch.slots[position] = 0
-                scratch.slotBits[position >> 5] = 0
+                slots.numbers[position] = 0
+                slots.bits[position >> 5] = 0
             }
         }
     }
@@ -175,7 +177,7 @@ import Testing
                     return UInt32.random(in: 0...most, using: &generator)
                 }
                 var found = [UInt32](repeating: 0, count: count + 1)
-                let written = BlockKernels.select(values, count: count, in: range, &found, usesAVX2: usesAVX2)
+                let written = BlockKernels.select(values, count: count, in: range, into: &found, usesAVX2: usesAVX2)
                 #expect(
                     Array(found[..<written]) == values.indices.filter { range.contains(values[$0]) }.map(UInt32.init))
             }

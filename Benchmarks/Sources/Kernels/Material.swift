@@ -7,7 +7,7 @@ import Measure
 struct Material {
     let snapshot: Snapshot
     let index: CommitIndex
-    let member: Int
+    let window: Int
     let queries: [ResolvedQuery]
     let scratch = ScanScratch()
 
@@ -18,19 +18,19 @@ struct Material {
         self.snapshot = snapshot
         index = snapshot.index
         let sizes = index.members.map(\.segment.documentCount)
-        guard let member = sizes.indices.max(by: { sizes[$0] < sizes[$1] }),
-            sizes[member] >= WindowLevels.minimumDocuments
+        guard let window = sizes.indices.max(by: { sizes[$0] < sizes[$1] }),
+            sizes[window] >= WindowLevels.minimumDocuments
         else { throw Failure("the store has no window of \(WindowLevels.minimumDocuments) documents") }
-        guard !index.members[member].segment.isCompact else {
+        guard !index.members[window].segment.isCompact else {
             throw Failure("the store is compact; use one with exact vectors in addition to its lists")
         }
-        self.member = member
+        self.window = window
         self.queries = try (0..<min(count, queries.rows)).map { row in
             try snapshot.resolve(Query(vector: queries.vector(row)), .none)
         }
     }
 
-    var segment: WindowSegment { index.members[member].segment }
+    var segment: WindowSegment { index.members[window].segment }
     var directory: WindowDirectory { segment.directory }
 
     /// A list in the map.
@@ -63,8 +63,8 @@ struct Material {
     func bestOrdinals() throws -> [[Int]] {
         let allowed = index.members.enumerated().map { position, other in
             let count = other.segment.documentCount
-            var live = position == member ? Bitmap(allBelow: count) : Bitmap(count: count)
-            if let tombstones = other.tombstones, position == member { live.subtract(tombstones) }
+            var live = position == window ? Bitmap(allBelow: count) : Bitmap(count: count)
+            if let tombstones = other.tombstones, position == window { live.subtract(tombstones) }
             return AllowedDocuments(live)
         }
         return try queries.map { query in

@@ -18,7 +18,7 @@ extension Material {
                 pass: {
                     for list in lists {
                         WindowKernels.addPacks(
-                            list.bytes, count: list.packs, 300, scratch.accumulators, ahead: ahead)
+                            list.bytes, count: list.packs, times: 300, to: scratch.accumulators, ahead: ahead)
                     }
                 })
         }
@@ -32,7 +32,8 @@ extension Material {
                 pass: {
                     for list in short {
                         WindowKernels.addShort(
-                            list.bytes, count: list.postings, used: list.postings, 300, scratch.accumulators)
+                            list.bytes, count: list.postings, used: list.postings, times: 300,
+                            to: scratch.accumulators)
                     }
                 }),
         ]
@@ -52,10 +53,10 @@ extension Material {
         var kernels = [
             kernel("maxima", "no block cleared") {
                 WindowKernels.maxima(
-                    sums.scratch.accumulators, blocks: blocks, clearingBelow: .min, sums.scratch.maxima)
+                    of: sums.scratch.accumulators, blocks: blocks, clearingBelow: .min, into: sums.scratch.maxima)
             },
             kernel("maxima", "every block cleared") {
-                WindowKernels.maxima(other.accumulators, blocks: blocks, clearingBelow: .max, other.maxima)
+                WindowKernels.maxima(of: other.accumulators, blocks: blocks, clearingBelow: .max, into: other.maxima)
             },
         ]
         for every in [2, 20, 200] {
@@ -64,7 +65,8 @@ extension Material {
             kernels.append(
                 kernel("maxima, filtered", "one document in \(every) matches", bytes: 2.125) {
                     WindowKernels.maxima(
-                        of: allowed, other.accumulators, blocks: blocks, clearingBelow: .min, other.maxima)
+                        of: other.accumulators, allowed: allowed, blocks: blocks, clearingBelow: .min,
+                        into: other.maxima)
                 })
         }
         let least = sums.largestMaximum(25)

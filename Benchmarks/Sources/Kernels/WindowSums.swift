@@ -27,17 +27,19 @@ struct WindowSums {
                 dense.append(WindowKernels.dense(codes: list.bytes, multiplier: multiplier))
                 denseMost += 255 * Int(multiplier) / 256 + 1
             case .packed:
-                WindowKernels.addPacks(list.bytes, count: list.packs, multiplier, scratch.accumulators)
+                WindowKernels.addPacks(
+                    list.bytes, count: list.packs, times: multiplier, to: scratch.accumulators)
                 postings += list.postings
             case .short: break
             }
         }
         scratch.accumulators[Int(WindowEntry.padOrdinal)] = 0
-        WindowKernels.maxima(scratch.accumulators, blocks: blocks, clearingBelow: .min, scratch.maxima)
+        WindowKernels.maxima(of: scratch.accumulators, blocks: blocks, clearingBelow: .min, into: scratch.maxima)
     }
 
     func largestMaximum(_ rank: Int) -> Int16 {
-        WindowKernels.largest(min(rank, blocks), of: scratch.maxima, count: blocks)
+        WindowKernels.largest(
+            min(rank, blocks), of: UnsafeBufferPointer(start: UnsafePointer(scratch.maxima), count: blocks))
     }
 
     /// Goes through all blocks.
@@ -48,8 +50,8 @@ struct WindowSums {
                 lists.withUnsafeBufferPointer { lists in
                     for block in 0..<blocks {
                         _ = WindowKernels.collect(
-                            scratch.accumulators, block: block, documents: documents, lists, most: most, least: least,
-                            scratch.found)
+                            scratch.accumulators, block: block, documents: documents, dense: lists, most: most,
+                            least: least, into: scratch.found)
                     }
                 }
             })

@@ -46,10 +46,10 @@ package struct PackedCodes: Sendable {
     /// - Parameter body: Called with the index of each 64-bit word and its bits.
     package func match(_ interval: ClosedRange<UInt64>, in range: Range<Int>, _ body: (Int, UInt64) -> Void) {
         switch width {
-        case 8: words(interval, range: range, type: UInt8.self, body)
-        case 16: words(interval, range: range, type: UInt16.self, body)
-        case 32: words(interval, range: range, type: UInt32.self, body)
-        case 64: words(interval, range: range, type: UInt64.self, body)
+        case 8: words(interval, in: range, as: UInt8.self, body)
+        case 16: words(interval, in: range, as: UInt16.self, body)
+        case 32: words(interval, in: range, as: UInt32.self, body)
+        case 64: words(interval, in: range, as: UInt64.self, body)
         default:
             for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
                 var word: UInt64 = 0
@@ -93,8 +93,8 @@ package struct PackedCodes: Sendable {
     ///   - first: The position of the first number; a multiple of 64.
     func count(_ word: UInt64, at first: Int, into counts: UnsafeMutableBufferPointer<UInt32>) {
         switch width {
-        case 8: count(word, first, UInt8.self, counts)
-        case 16: count(word, first, UInt16.self, counts)
+        case 8: count(word, at: first, as: UInt8.self, into: counts)
+        case 16: count(word, at: first, as: UInt16.self, into: counts)
         default:
             var rest = word
             while rest != 0 {
@@ -106,7 +106,7 @@ package struct PackedCodes: Sendable {
 
     @inline(__always)
     private func count<T: FixedWidthInteger & UnsignedInteger>(
-        _ word: UInt64, _ first: Int, _ type: T.Type, _ counts: UnsafeMutableBufferPointer<UInt32>
+        _ word: UInt64, at first: Int, as type: T.Type, into counts: UnsafeMutableBufferPointer<UInt32>
     ) {
         if word == .max {
             for index in first..<first &+ 64 { counts[Int(load(index, T.self))] &+= 1 }
@@ -121,7 +121,7 @@ package struct PackedCodes: Sendable {
 
     @inline(__always)
     private func words<T: FixedWidthInteger & UnsignedInteger>(
-        _ interval: ClosedRange<UInt64>, range: Range<Int>, type: T.Type, _ body: (Int, UInt64) -> Void
+        _ interval: ClosedRange<UInt64>, in range: Range<Int>, as type: T.Type, _ body: (Int, UInt64) -> Void
     ) {
         guard let low = T(exactly: interval.lowerBound) else {
             for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) { body(first >> 6, 0) }

@@ -67,26 +67,19 @@ package struct ForwardRecord {
     /// Returns the inner product with a query: Float products summed in ascending term order.
     ///
     /// - Parameters:
-    ///   - slots: For each directory position the number of its query term, from 1, or 0. There are 65,536, so that no
-    ///     narrow position is out of range.
-    ///   - bits: A bit for each of these positions, 1 where the slot is not 0.
-    ///   - weights: The 256 weights of the query, by slot.
-    ///   - found: Memory for `count` + 1 indexes.
+    ///   - query: The terms of the query by their positions in the directory.
     ///   - usesAVX2: Whether the processor has AVX2 and it may be used.
-    package func score(
-        _ slots: UnsafePointer<UInt8>, _ bits: UnsafePointer<UInt32>, _ weights: UnsafePointer<Float>,
-        _ found: UnsafeMutablePointer<UInt16>, usesAVX2: Bool
-    ) -> Float {
+    package func score(_ query: QuerySlots, usesAVX2: Bool) -> Float {
         #if arch(x86_64)
             if usesAVX2, !isWide {
-                return sparsestore_score(positions, self.weights, count, bits, slots, weights)
+                return sparsestore_score(positions, weights, count, query.bits, query.numbers, query.weights)
             }
         #endif
-        let matched = match(slots, found)
+        let matched = match(query.numbers, query.matches)
         var score: Float = 0
         for next in 0..<matched {
-            let index = Int(found[next])
-            score += weight(index) * weights[Int(slots[position(index)])]
+            let index = Int(query.matches[next])
+            score += weight(index) * query.weights[Int(query.numbers[position(index)])]
         }
         return score
     }
@@ -104,6 +97,35 @@ package struct ForwardRecord {
             matched &+= slots[Int(UInt16(littleEndian: positions[index]))] == 0 ? 0 : 1
         }
         return matched
+    }
+}
+
+/// The terms of a query by their positions in a window's directory, for scoring exact vectors. The owner of this memory
+/// sets it for one query and window, and clears it before the next.
+package struct QuerySlots {
+    /// For each directory position the number of its query term, from 1, or 0. There are 65,536, so that no narrow
+    /// position is out of range.
+    package let numbers = UnsafeMutablePointer<UInt8>.allocate(capacity: 65_536)
+    /// A bit for each of these positions, 1 where the number is not 0. They are few enough for the first-level cache.
+    package let bits = UnsafeMutablePointer<UInt32>.allocate(capacity: 65_536 / 32)
+    /// The weights of the query's terms, by number.
+    package let weights = UnsafeMutablePointer<Float>.allocate(capacity: 256)
+    /// Room for the indexes of all components of a document and one more.
+    fileprivate let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
+
+    /// Allocates memory that is all 0. The owner calls `deallocate`.
+    package init() {
+        numbers.initialize(repeating: 0, count: 65_536)
+        bits.initialize(repeating: 0, count: 65_536 / 32)
+        weights.initialize(repeating: 0, count: 256)
+        matches.initialize(repeating: 0, count: 65_537)
+    }
+
+    package func deallocate() {
+        numbers.deallocate()
+        bits.deallocate()
+        weights.deallocate()
+        matches.deallocate()
     }
 }
 

@@ -25,13 +25,13 @@ struct TagCollector {
     /// - Parameter ordinals: The ordinal in the window of the document at each position; nil if they are the same.
     func tables(ordinals: [UInt16]? = nil) -> [[UInt8]] {
         guard !numbers.isEmpty else { return [] }
-        var members = [[UInt16]](repeating: [], count: names.count)
+        var holders = [[UInt16]](repeating: [], count: names.count)
         var index = 0
         for (position, end) in ends.enumerated() {
             let ordinal = ordinals?[position] ?? UInt16(truncatingIfNeeded: position)
             while index < end {
                 let number = Int(numbers[index])
-                if members[number].last != ordinal { members[number].append(ordinal) }
+                if holders[number].last != ordinal { holders[number].append(ordinal) }
                 index += 1
             }
         }
@@ -39,7 +39,7 @@ struct TagCollector {
         let order = names.indices.map { (name: Array(names[$0].utf8), number: $0) }
             .sorted { $0.name.lexicographicallyPrecedes($1.name) }
         for (name, number) in order {
-            writer.append(name, ordinals: ordinals == nil ? members[number] : members[number].sorted())
+            writer.append(name, ordinals: ordinals == nil ? holders[number] : holders[number].sorted())
         }
         writer.finish()
         return writer.bodies

@@ -49,7 +49,7 @@ struct CommitIndex: Sendable {
         guard low > 0, let ordinal = members[low - 1].segment.numbers.ordinal(of: number),
             members[low - 1].isLive(ordinal)
         else { return nil }
-        return DocumentPlace(member: low - 1, ordinal: ordinal)
+        return DocumentPlace(window: low - 1, ordinal: ordinal)
     }
 }
 
@@ -70,11 +70,11 @@ extension ManifestRecord {
 /// A block index as of one commit, with the positions of its sources in the index of that commit.
 final class BlockView: Sendable {
     let index: BlockIndex
-    /// The member of the index for each source; nil for one that was merged away.
-    private let members: [Int?]
+    /// The window of each source in the index; nil for one that was merged away.
+    private let windows: [Int?]
     /// The index of each source's first document, followed by the total number of documents.
     private let begins: [Int]
-    /// The members of the index that are not sources.
+    /// The windows of the index that are not sources.
     let others: [Int]
     /// The number of live documents in the sources.
     let liveCount: Int
@@ -83,19 +83,19 @@ final class BlockView: Sendable {
         self.index = index
         var positions: [UInt32: Int] = [:]
         for (position, member) in all.enumerated() { positions[member.segment.id] = position }
-        var members: [Int?] = []
+        var windows: [Int?] = []
         var begins = [0]
         for source in index.record.sources {
             // Segment numbers are never reused, so this is the segment that the index was built from.
-            members.append(
+            windows.append(
                 positions[source.segment].flatMap {
                     all[$0].segment.documentCount == Int(source.documents) ? $0 : nil
                 })
             begins.append(begins[begins.count - 1] + Int(source.documents))
         }
-        self.members = members
+        self.windows = windows
         self.begins = begins
-        let sources = Set(members.compactMap(\.self))
+        let sources = Set(windows.compactMap(\.self))
         others = all.indices.filter { !sources.contains($0) }
         liveCount = sources.reduce(0) { $0 + all[$1].segment.documentCount - all[$1].deadCount }
     }
@@ -104,12 +104,12 @@ final class BlockView: Sendable {
     func place(of document: Int) -> DocumentPlace? {
         guard document < begins[begins.count - 1] else { return nil }
         var low = 0
-        var high = members.count
+        var high = windows.count
         while low + 1 < high {
             let middle = (low + high) / 2
             if begins[middle] <= document { low = middle } else { high = middle }
         }
-        guard let member = members[low] else { return nil }
-        return DocumentPlace(member: member, ordinal: document - begins[low])
+        guard let window = windows[low] else { return nil }
+        return DocumentPlace(window: window, ordinal: document - begins[low])
     }
 }

@@ -37,7 +37,7 @@ final class ReadView: Sendable {
 
     /// Returns the exact vector of a live document.
     func vector(of place: DocumentPlace) throws -> ExactVector {
-        try vector(of: place, in: index.members[place.member].segment)
+        try vector(of: place, in: index.members[place.window].segment)
     }
 
     /// The same for a document whose segment is at hand.
@@ -50,7 +50,7 @@ final class ReadView: Sendable {
     func forEachComponent(of place: DocumentPlace, _ body: (TermID, Float) throws -> Void) throws {
         switch try vector(of: place) {
         case .record(let record):
-            let directory = index.members[place.member].segment.directory
+            let directory = index.members[place.window].segment.directory
             for index in 0..<record.count {
                 // Positions in records are not verified.
                 let position = record.position(index)

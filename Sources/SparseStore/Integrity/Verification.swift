@@ -42,7 +42,7 @@ final class Verification {
         do {
             try body()
         } catch let error as LMDBError where error.isDamage {
-            reportPages(lastTable, [], error)
+            reportPages(in: lastTable, at: [], error)
         }
         current.findings = report.findingCount - before
         report.checks.append(current)
@@ -84,30 +84,30 @@ final class Verification {
             return try step()
         } catch {
             guard error.isDamage else { throw error }
-            reportPages(table, last, error)
+            reportPages(in: table, at: last, error)
             return nil
         }
     }
 
     /// Runs `body`. If it meets damage, reports a finding about the value at the key and returns nil.
-    func attempt<R>(_ table: TableNumber, _ key: some Collection<UInt8>, _ body: () throws -> R) throws -> R? {
+    func attempt<R>(in table: TableNumber, at key: some Collection<UInt8>, _ body: () throws -> R) throws -> R? {
         do {
             return try body()
         } catch let error as FormatError {
             let place = error.table == nil ? (table, Hexadecimal.abbreviated(key)) : (error.table ?? table, error.key)
             damagedTables.insert(place.0)
-            add(error.code.rule, place.0, place.1, error.sentence)
+            add(error.code.rule, in: place.0, at: place.1, error.sentence)
         } catch let error as LMDBError where error.isDamage {
-            reportPages(table, Array(key), error)
+            reportPages(in: table, at: Array(key), error)
         }
         return nil
     }
 
     /// Reports a violated invariant between values.
     func broken(
-        _ invariant: StoreInvariant, _ table: TableNumber, _ key: some Collection<UInt8>, _ sentence: String
+        _ invariant: StoreInvariant, in table: TableNumber, at key: some Collection<UInt8>, _ sentence: String
     ) {
-        add("I\(invariant.rawValue)", table, Hexadecimal.abbreviated(key), sentence)
+        add("I\(invariant.rawValue)", in: table, at: Hexadecimal.abbreviated(key), sentence)
     }
 
     /// Reports a part that cannot be checked because of other damage.
@@ -124,16 +124,18 @@ final class Verification {
         }
     }
 
-    private func reportPages(_ table: TableNumber, _ key: [UInt8], _ error: LMDBError) {
+    private func reportPages(in table: TableNumber, at key: [UInt8], _ error: LMDBError) {
         // That reads are refused is no news when it is known why.
         let isKnown = error.isAftermath && mustRenew
         damagedTables.insert(table)
         mustRenew = true
         guard !isKnown else { return skip("the rest of the check '\(current.name)', after damaged pages") }
-        add("pages", table, Hexadecimal.abbreviated(key), "the table cannot be read past this key: \(error.message)")
+        add(
+            "pages", in: table, at: Hexadecimal.abbreviated(key),
+            "the table cannot be read past this key: \(error.message)")
     }
 
-    private func add(_ rule: String, _ table: TableNumber, _ key: String, _ sentence: String) {
+    private func add(_ rule: String, in table: TableNumber, at key: String, _ sentence: String) {
         let finding = VerificationReport.Finding(
             rule: rule, table: table.name, key: key, sentence: sentence, remedy: Self.remedy(table))
         // Bounded as the report is: what is not kept there is not compared either.
@@ -173,12 +175,12 @@ extension Verification {
     private func open<R>(_ number: UInt32, lacking invariant: StoreInvariant, _ body: () throws -> R) throws -> R? {
         let prefix = Keys.segmentPrefix(number)
         try visit(.segments, prefix)
-        return try attempt(.segments, prefix) {
+        return try attempt(in: .segments, at: prefix) {
             do {
                 return try body()
             } catch let error as SparseStoreError where error.code == .corrupted {
                 // The report adds the remedy.
-                broken(invariant, .segments, prefix, error.problem)
+                broken(invariant, in: .segments, at: prefix, error.problem)
                 return nil
             }
         } ?? nil
@@ -186,7 +188,7 @@ extension Verification {
 
     /// Returns the record of the block index; nil if there is none, or, with a finding, if it cannot be read.
     func blockIndexRecord() throws -> BlockIndexRecord? {
-        try attempt(.meta, Keys.blocks) { try reader.meta.blocks() } ?? nil
+        try attempt(in: .meta, at: Keys.blocks) { try reader.meta.blocks() } ?? nil
     }
 
     /// Returns the removed or changed ordinals of a segment; nil, with a finding, if they cannot be read.
@@ -195,7 +197,7 @@ extension Verification {
         var bitmap = Bitmap(count: window.documentCount)
         for first in stride(from: 0, to: bitmap.count, by: TombstonePage.ordinalsPerPage) {
             let page = UInt32(first / TombstonePage.ordinalsPerPage)
-            let read: TombstonePage?? = try attempt(mark.table, Keys.tombstones(window.id, page)) {
+            let read: TombstonePage?? = try attempt(in: mark.table, at: Keys.tombstones(window.id, page)) {
                 try table.page(window.id, page)
             }
             guard let found = read else { return nil }

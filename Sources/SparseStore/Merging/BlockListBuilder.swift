@@ -35,16 +35,16 @@ struct BlockListBuilder {
     mutating func build(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> BlockListWriter.Content {
         var content = BlockListWriter.Content()
         guard !slots.isEmpty else { return content }
-        for members in cluster(number, slots, lines) where !members.isEmpty {
-            summarize(members, lines, block: content.ends.count, into: &content.components)
-            content.slots += members.map { UInt32(truncatingIfNeeded: $0) }
+        for cluster in clusters(number, slots, lines) where !cluster.isEmpty {
+            summarize(cluster, lines, block: content.ends.count, into: &content.components)
+            content.slots += cluster.map { UInt32(truncatingIfNeeded: $0) }
             content.ends.append(UInt16(truncatingIfNeeded: content.slots.count))
         }
         content.components.sort()
         return content
     }
 
-    private mutating func cluster(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> [[Int]] {
+    private mutating func clusters(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> [[Int]] {
         let count = max(1, Int(settings.blockShare * Double(slots.count)))
         guard count > 1 else { return [slots] }
         var generator = SplitMix64(seed: settings.seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
@@ -98,10 +98,9 @@ struct BlockListBuilder {
         Int(number) < scales.count ? scales[Int(number)] : 0
     }
 
-    private mutating func summarize(_ members: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64])
-    {
+    private mutating func summarize(_ slots: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64]) {
         terms.removeAll(keepingCapacity: true)
-        for slot in members {
+        for slot in slots {
             lines.components(at: lines.place(of: slot)) { number, code in
                 if largest[Int(number)] == 0 { terms.append((0, number)) }
                 largest[Int(number)] = max(largest[Int(number)], code)

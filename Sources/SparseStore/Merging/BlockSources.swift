@@ -63,8 +63,8 @@ struct BlockSources {
 
     /// Returns the place of the document with an index.
     func place(of document: Int) -> DocumentPlace {
-        let member = (begins.firstIndex { $0 > document } ?? begins.count) - 1
-        return DocumentPlace(member: member, ordinal: document - begins[member])
+        let window = (begins.firstIndex { $0 > document } ?? begins.count) - 1
+        return DocumentPlace(window: window, ordinal: document - begins[window])
     }
 
     /// Returns the number of postings of a term, including those of removed documents.
@@ -123,7 +123,7 @@ struct BlockLines {
     }
 
     private func forEachComponent(of place: DocumentPlace, _ body: (UInt16, Float) -> Void) throws {
-        let numbers = sources.numbers[place.member]
+        let numbers = sources.numbers[place.window]
         switch try sources.view.vector(of: place) {
         case .record(let record):
             for index in 0..<record.count {
@@ -133,7 +133,7 @@ struct BlockLines {
                 body(numbers[position], record.weight(index))
             }
         case .document(let document):
-            let directory = sources.view.index.members[place.member].segment.directory
+            let directory = sources.view.index.members[place.window].segment.directory
             try document.forEachComponent() { term, weight in
                 if let position = directory.find(term) { body(numbers[position], weight) }
             }

@@ -286,7 +286,7 @@ extension StagedBlocks {
         for document in documents {
             let place = sources.place(of: document)
             // A document that was removed meanwhile has no slot, and neither has one without a vector.
-            guard sources.view.index.members[place.member].isLive(place.ordinal) else { continue }
+            guard sources.view.index.members[place.window].isLive(place.ordinal) else { continue }
             let components = try lines.components(of: place)
             guard !components.isEmpty else { continue }
             slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
@@ -311,7 +311,7 @@ extension StagedBlocks {
             for document in first..<min(documents.upperBound, first + Self.documentsPerRead) {
                 if document % pieces.documentsRead == 0 { try checkpoint(progress) }
                 let place = sources.place(of: document)
-                guard sources.view.index.members[place.member].isLive(place.ordinal) else { continue }
+                guard sources.view.index.members[place.window].isLive(place.ordinal) else { continue }
                 for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
                     numbers.append(UInt32(component.number))
                     weights.append(Float(component.code) * sources.maxima[Int(component.number)])

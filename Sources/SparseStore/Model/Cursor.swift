@@ -16,7 +16,7 @@ public struct Cursor: Sendable, Hashable {
 
     private let kind: Kind
     private let store: StoreUUID
-    /// A hash of everything in the request that determines the order and the members of the results.
+    /// A hash of everything in the request that determines which documents the results have, and in which order.
     private let question: UInt64
     /// The position of the end of the page, in the encoding of the cursor's creator.
     private let position: [UInt8]

@@ -4,11 +4,11 @@ internal import SparseFormat
 struct DocumentGroups {
     /// The number of documents to return for each group.
     let best: Int
-    private let members: [SegmentGroups]
+    private let windows: [SegmentGroups]
     private let numbers = Numbers()
 
     /// Returns the same groups with another number of documents per group.
-    func keeping(_ best: Int) -> DocumentGroups { DocumentGroups(members, best: best) }
+    func keeping(_ best: Int) -> DocumentGroups { DocumentGroups(windows, best: best) }
 
     /// The numbers assigned to groups, shared by all windows. Used by one search on one thread.
     private final class Numbers {
@@ -32,8 +32,8 @@ struct DocumentGroups {
         }
     }
 
-    init(_ members: [SegmentGroups], best: Int) {
-        self.members = members
+    init(_ windows: [SegmentGroups], best: Int) {
+        self.windows = windows
         self.best = best
     }
 
@@ -45,20 +45,20 @@ struct DocumentGroups {
 
     /// Returns the value that a document is grouped by; nil if it has none.
     func value(of place: DocumentPlace) -> GroupValue? {
-        let code = members[place.member].codes[place.ordinal]
-        return code == SegmentGroups.none ? nil : members[place.member].values[Int(code)]
+        let code = windows[place.window].codes[place.ordinal]
+        return code == SegmentGroups.none ? nil : windows[place.window].values[Int(code)]
     }
 
     /// Returns all documents, including removed ones, in the groups of the given documents, by window.
-    func documents(ofGroupsOf places: Set<DocumentPlace>) -> [(member: Int, ordinals: [Int])] {
+    func documents(ofGroupsOf places: Set<DocumentPlace>) -> [(window: Int, ordinals: [Int])] {
         documents(of: Set(places.compactMap(value)))
     }
 
     /// All documents, removed ones too, of some groups, by window.
-    func documents(of values: Set<GroupValue>) -> [(member: Int, ordinals: [Int])] {
-        members.indices.compactMap { position in
-            let ordinals = values.flatMap(members[position].ordinals)
-            return ordinals.isEmpty ? nil : (position, ordinals)
+    func documents(of values: Set<GroupValue>) -> [(window: Int, ordinals: [Int])] {
+        windows.indices.compactMap { window in
+            let ordinals = values.flatMap(windows[window].ordinals)
+            return ordinals.isEmpty ? nil : (window, ordinals)
         }
     }
 }
@@ -277,8 +277,8 @@ extension ReadView {
     /// Returns the group of each document in a window. The lookup is cached by window and key.
     ///
     /// - Parameter type: The type of the attribute in the store's schema; nil for identifiers.
-    func groups(of position: Int, by key: GroupKey, _ type: AttributeType?) throws -> SegmentGroups {
-        let member = index.members[position]
+    func groups(of window: Int, by key: GroupKey, _ type: AttributeType?) throws -> SegmentGroups {
+        let member = index.members[window]
         let request = SegmentGroupCache.Request(
             key: key, type: type, changedAt: type == nil ? 0 : member.changes?.changedAt ?? 0,
             deadCount: member.deadCount)
@@ -288,7 +288,7 @@ extension ReadView {
             case .idPrefix(let separator):
                 for ordinal in 0..<member.segment.documentCount where member.isLive(ordinal) {
                     // A removed document of a compact segment is no longer stored.
-                    let id = try vector(of: DocumentPlace(member: position, ordinal: ordinal)).identifier()
+                    let id = try vector(of: DocumentPlace(window: window, ordinal: ordinal)).identifier()
                     groups.put(ordinal, into: groups.code(of: GroupValue(id.prefix(upToFirst: separator.text))))
                 }
             case .attribute(let name):

@@ -80,6 +80,26 @@ struct FirstStage {
     }
 }
 
+/// Determines when a search must stop early. It is checked before each window and each batch of scored documents.
+/// Without a deadline and a task, a check costs two comparisons.
+struct SearchBudget: Sendable {
+    var deadline: ContinuousClock.Instant?
+    var cancellation: Cancellation?
+
+    /// A budget without limits.
+    static let unlimited = SearchBudget()
+
+    /// - Throws: `cancelled`, `deadlineExceeded`.
+    func check() throws(SparseStoreError) {
+        try cancellation?.check()
+        if let deadline, ContinuousClock.now >= deadline {
+            throw SparseStoreError(
+                .deadlineExceeded, problem: "the search did not finish before its deadline",
+                remedy: "allow more time, or request fewer hits or a lower recall")
+        }
+    }
+}
+
 /// A document that a search has found, with its exact score.
 struct FoundDocument {
     let id: String

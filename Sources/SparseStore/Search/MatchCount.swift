@@ -12,33 +12,33 @@ struct MatchCount {
         // Without negative weights, every document with one of the terms scores above 0.
         let needsScores = stage.query.hasNegativeWeight || stage.minimumScore ?? 0 > 0
         var count = 0
-        for position in stage.index.members.indices {
+        for window in stage.index.members.indices {
             try stage.budget.check()
-            let matching = try matching(position, terms[position])
-            count += needsScores ? try scoring(matching, position, terms[position]) : matching.population
+            let matching = try matching(window, terms[window])
+            count += needsScores ? try scoring(matching, window, terms[window]) : matching.population
         }
         return count
     }
 
     /// Returns the allowed documents of a window that have a term with a positive weight.
-    private func matching(_ position: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Bitmap {
-        let member = stage.index.members[position]
+    private func matching(_ window: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Bitmap {
+        let member = stage.index.members[window]
         let found = try member.segment.documents(
             having: terms.lazy.filter { $0.weight > 0 }.map(\.entry), scratch)
-        return found.intersection(stage.allowed?[position].bitmap, or: member)
+        return found.intersection(stage.allowed?[window].bitmap, or: member)
     }
 
     /// Returns the number of documents of a window that score enough.
-    private func scoring(_ documents: Bitmap, _ position: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Int {
+    private func scoring(_ documents: Bitmap, _ window: Int, _ terms: ArraySlice<TermPlaces.Term>) throws -> Int {
         let scorer = DocumentScorer(
-            stage.index.members[position].segment, stage.query, terms: terms, scoring: stage.scoring,
+            stage.index.members[window].segment, stage.query, terms: terms, scoring: stage.scoring,
             scratch: scratch)
         defer { scorer.finish() }
         let least = stage.minimumScore ?? 0
         var count = 0
         try documents.forEach { ordinal in
             if count % 1_024 == 0 { try stage.budget.check() }
-            let vector = try stage.view.vector(of: DocumentPlace(member: position, ordinal: ordinal))
+            let vector = try stage.view.vector(of: DocumentPlace(window: window, ordinal: ordinal))
             let score = try scorer.score(vector)
             if score > 0, score >= least { count += 1 }
         }
@@ -79,7 +79,7 @@ extension WindowSegment {
             scratch.marks.update(repeating: 0, count: 1_024)
         }
         for entry in entries {
-            WindowKernels.mark(try list(entry, &held), entry, documents: documentCount, scratch.marks)
+            WindowKernels.mark(try list(entry, &held), of: entry, documents: documentCount, in: scratch.marks)
         }
         return Bitmap(count: documentCount, words: UnsafeBufferPointer(start: scratch.marks, count: 1_024))
     }

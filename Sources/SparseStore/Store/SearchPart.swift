@@ -86,10 +86,10 @@ struct SearchPart: Sendable {
     func allowed(_ request: Request, in groups: Set<GroupValue>) -> [AllowedDocuments] {
         let members = view.index.members
         var bitmaps = members.map { Bitmap(count: $0.segment.documentCount) }
-        for (member, ordinals) in request.groups?.documents(of: groups) ?? [] {
+        for (window, ordinals) in request.groups?.documents(of: groups) ?? [] {
             for ordinal in ordinals
-            where request.allowed?[member].bitmap.contains(ordinal) ?? members[member].isLive(ordinal) {
-                bitmaps[member].insert(ordinal)
+            where request.allowed?[window].bitmap.contains(ordinal) ?? members[window].isLive(ordinal) {
+                bitmaps[window].insert(ordinal)
             }
         }
         return bitmaps.map(AllowedDocuments.init)
@@ -99,7 +99,7 @@ struct SearchPart: Sendable {
     func contributions(_ place: DocumentPlace, _ query: ResolvedQuery) throws -> [TermContribution] {
         let parts = try snapshot.source.scratch.withScratch { scratch in
             let scorer = DocumentScorer(
-                view.index.members[place.member].segment, query, scoring: scoring, scratch: scratch)
+                view.index.members[place.window].segment, query, scoring: scoring, scratch: scratch)
             defer { scorer.finish() }
             return try scorer.contributions(view.vector(of: place))
         }

@@ -155,7 +155,7 @@ struct SearchRequest {
 
     /// Whether the filter lets a live document through.
     func isAllowed(_ place: RankedPlace) -> Bool {
-        parts[place.part]?.allowed?[place.place.member].bitmap.contains(place.place.ordinal) ?? true
+        parts[place.part]?.allowed?[place.place.window].bitmap.contains(place.place.ordinal) ?? true
     }
 
     /// Returns the group of a document; nil without a grouping, and for a document without a value.
@@ -300,7 +300,7 @@ extension SearchScope {
         hasMinimumScore: Bool, counters: inout SearchCounters
     ) throws -> [FoundDocument] {
         let groups = Set(leaders.compactMap(\.group))
-        var members: [GroupValue: [FoundDocument]] = [:]
+        var byGroup: [GroupValue: [FoundDocument]] = [:]
         var costs = counters
         try forEachPart { number, part in
             guard
@@ -311,12 +311,12 @@ extension SearchScope {
             asked.recall = .exact
             for var document in try part.find(asked, &costs).found {
                 document.part = number
-                if let group = document.group { members[group, default: []].append(document) }
+                if let group = document.group { byGroup[group, default: []].append(document) }
             }
         }
         counters = costs
         return leaders.flatMap { leader in
-            guard let group = leader.group, let found = members[group] else { return [leader] }
+            guard let group = leader.group, let found = byGroup[group] else { return [leader] }
             return Array(found.sorted(by: FoundDocument.precedes).prefix(best))
         }
     }

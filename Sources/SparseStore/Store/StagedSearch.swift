@@ -279,7 +279,7 @@ extension StagedSearch {
                 try scope.attempt(part) { try $0.snapshot.allowed(filter, scope.schema) }
             }
             return { place in
-                let isAllowed = allowed[place.part]?[place.place.member].bitmap.contains(place.place.ordinal) ?? false
+                let isAllowed = allowed[place.part]?[place.place.window].bitmap.contains(place.place.ordinal) ?? false
                 return isAllowed ? boost.factor : nil
             }
         }
@@ -287,7 +287,7 @@ extension StagedSearch {
         let bytes = Array(name.utf8)
         return { [scope] place in
             let view = scope.parts[place.part].snapshot.view
-            let column = try view.index.members[place.place.member].column(bytes, view)
+            let column = try view.index.members[place.place.window].column(bytes, view)
             return column.value(of: place.place.ordinal).flatMap(boost.worth)
         }
     }

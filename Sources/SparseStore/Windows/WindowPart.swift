@@ -101,9 +101,10 @@ extension WindowBuilder.Window {
     }
 }
 
-/// The place of a document in a snapshot's index: the position of its segment, and its ordinal there.
+/// The place of a document in the index of a commit: the position of its window among the members of the index, and its
+/// ordinal there.
 struct DocumentPlace: Hashable, Sendable {
-    let member: Int
+    let window: Int
     let ordinal: Int
 }
 

@@ -101,7 +101,7 @@ struct BlockCollection {
                 }
                 for posting in 0..<list.postings {
                     guard let place = view.place(of: view.index.lines.document(at: list.slot(posting))),
-                        snapshot.index.members[place.member].isLive(place.ordinal)
+                        snapshot.index.members[place.window].isLive(place.ordinal)
                     else { continue }
                     ids.insert(try snapshot.view.vector(of: place).identifier())
                 }

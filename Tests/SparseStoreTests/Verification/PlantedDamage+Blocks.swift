@@ -206,7 +206,7 @@ extension DamagedStore {
                     else {
                         return false
                     }
-                    return snapshot.index.members[place.member].isLive(place.ordinal)
+                    return snapshot.index.members[place.window].isLive(place.ordinal)
                 })
         }
     }

@@ -121,7 +121,7 @@ struct SecondReaderTests {
                     // Of a dead document a compact window has nothing left.
                     if window.isCompact, !member.isLive(ordinal) { continue }
                     let other = vectors.removeFirst()
-                    let place = DocumentPlace(member: number, ordinal: ordinal)
+                    let place = DocumentPlace(window: number, ordinal: ordinal)
                     #expect(other["id"] as? String == (try snapshot.view.vector(of: place).identifier()))
                     var components: [(term: TermID, weight: Float)] = []
                     try snapshot.view.forEachComponent(of: place) { components.append(($0, $1)) }

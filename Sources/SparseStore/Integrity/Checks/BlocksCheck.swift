@@ -11,16 +11,18 @@ enum BlocksCheck: VerificationCheck {
         try checkNumbers(record, manifest, verification)
         try checkParts(record, verification)
         guard let index = try verification.blockIndex(record) else { return }
-        _ = try verification.attempt(.segments, Keys.segmentPrefix(record.number)) { try index.checkChunkHeaders() }
+        _ = try verification.attempt(in: .segments, at: Keys.segmentPrefix(record.number)) {
+            try index.checkChunkHeaders()
+        }
     }
 
     private static func checkNumbers(
         _ record: BlockIndexRecord, _ manifest: ManifestRecord, _ verification: Verification
     ) throws {
-        func broken(_ sentence: String) { verification.broken(.blockSources, .meta, Keys.blocks, sentence) }
+        func broken(_ sentence: String) { verification.broken(.blockSources, in: .meta, at: Keys.blocks, sentence) }
         let meta = verification.reader.meta
-        let merge = try verification.attempt(.meta, Keys.merge) { try meta.merge() } ?? nil
-        let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() } ?? []
+        let merge = try verification.attempt(in: .meta, at: Keys.merge) { try meta.merge() } ?? nil
+        let retired = try verification.attempt(in: .meta, at: Keys.retired) { try meta.retired() } ?? []
         let listed = Dictionary(uniqueKeysWithValues: manifest.segments.map { ($0.id, $0) })
         let taken = Set(retired + (merge?.staged ?? []))
         if listed[record.number] != nil || taken.contains(record.number) || record.number >= manifest.nextSegment {
@@ -49,14 +51,14 @@ enum BlocksCheck: VerificationCheck {
             let part = SegmentTable.Part(rawValue: key.part)
             if part?.isOfBlocks != true || part == .blockDirectory && key.index > 0 {
                 verification.broken(
-                    .blockParts, .segments, value.key,
+                    .blockParts, in: .segments, at: value.key,
                     "the block index has an unexpected part \(key.part), index \(key.index)")
             }
             return true
         }
         if bytes != record.bytes {
             verification.broken(
-                .blockParts, .segments, prefix,
+                .blockParts, in: .segments, at: prefix,
                 "the values of the block index have \(bytes) bytes, but its record says \(record.bytes)")
         }
     }
@@ -82,7 +84,7 @@ enum BlockContentsCheck: VerificationCheck {
     /// of the index may claim more documents.
     private static func slots(_ index: BlockIndex, _ verification: Verification) throws -> [Int: Int]? {
         let prefix = Keys.segmentPrefix(index.record.number)
-        return try verification.attempt(.segments, prefix) {
+        return try verification.attempt(in: .segments, at: prefix) {
             var slots: [Int: Int] = [:]
             slots.reserveCapacity(index.directory.slots)
             for slot in 0..<index.directory.slots {
@@ -90,7 +92,7 @@ enum BlockContentsCheck: VerificationCheck {
                 let document = index.lines.document(at: slot)
                 guard document < index.record.documents, slots[document] == nil else {
                     verification.broken(
-                        .blockLines, .segments, prefix,
+                        .blockLines, in: .segments, at: prefix,
                         "slot \(slot) belongs to document \(document), which does not exist or has another slot")
                     return nil
                 }
@@ -122,7 +124,7 @@ enum BlockContentsCheck: VerificationCheck {
             for (position, number) in numbers.enumerated() {
                 guard let number else {
                     verification.broken(
-                        .blockParts, .segments, prefix,
+                        .blockParts, in: .segments, at: prefix,
                         "term \(directory.term(at: position)) of segment \(window.id) is not in the block index")
                     continue
                 }
@@ -132,14 +134,14 @@ enum BlockContentsCheck: VerificationCheck {
             let vectors = WindowVectors(window, verification)
             for ordinal in 0..<window.documentCount where !dead.contains(ordinal) {
                 try verification.visit(.segments, prefix)
-                let isSame = try verification.attempt(.segments, prefix) {
+                let isSame = try verification.attempt(in: .segments, at: prefix) {
                     try has(
                         index, slot: slots[begin + ordinal], vector: vectors.vector(at: ordinal), numbers: numbers,
                         quantizers: quantizers)
                 }
                 if isSame == false {
                     verification.broken(
-                        .blockLines, .segments, prefix,
+                        .blockLines, in: .segments, at: prefix,
                         "the lines of ordinal \(ordinal) of segment \(window.id) do not match its vector")
                 }
             }
@@ -148,7 +150,7 @@ enum BlockContentsCheck: VerificationCheck {
         for (number, entry) in index.directory.entries.enumerated()
         where hasAll ? maxima[number] != entry.maximum : maxima[number] > entry.maximum {
             verification.broken(
-                .blockParts, .segments, prefix,
+                .blockParts, in: .segments, at: prefix,
                 "the largest weight of term \(entry.term) is \(maxima[number]), but the block index says "
                     + "\(entry.maximum)"
             )
@@ -187,9 +189,10 @@ enum BlockContentsCheck: VerificationCheck {
             try verification.visit(.segments, key)
             func broken(_ what: String) {
                 verification.broken(
-                    .blockLists, .segments, key, "the list of term \(entry.term) in the block index: \(what)")
+                    .blockLists, in: .segments, at: key, "the list of term \(entry.term) in the block index: \(what)")
             }
-            if let problem = try verification.attempt(.segments, key, { try lists.problem(of: number) }) ?? nil {
+            if let problem = try verification.attempt(in: .segments, at: key, { try lists.problem(of: number) }) ?? nil
+            {
                 broken(problem)
             }
         }

@@ -8,12 +8,12 @@ enum ColumnsCheck: VerificationCheck {
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         let documents = verification.reader.documents
-        let schema = try verification.attempt(.meta, Keys.attributes) {
+        let schema = try verification.attempt(in: .meta, at: Keys.attributes) {
             try verification.reader.meta.attributeSchema()
         }
         try verification.forEachWindow(manifest, otherwise: "the columns") { window, dead in
             let prefix = Keys.segmentPrefix(window.id)
-            guard let columns = try verification.attempt(.segments, prefix, { try window.columns.all() }),
+            guard let columns = try verification.attempt(in: .segments, at: prefix, { try window.columns.all() }),
                 let changed = try verification.marks(.changed, of: window)
             else { return }
             for rank in 0..<window.numbers.count {
@@ -22,7 +22,9 @@ enum ColumnsCheck: VerificationCheck {
                 guard !dead.contains(ordinal) else { continue }
                 let key = Keys.document(number)
                 try verification.visit(.documents, key)
-                let read = try verification.attempt(.documents, key) { try documents.view(number)?.attributes() }
+                let read = try verification.attempt(in: .documents, at: key) {
+                    try documents.view(number)?.attributes()
+                }
                 guard let attributes = read ?? nil else { continue }
                 if let schema { check(attributes, number: number, schema: schema, verification: verification) }
                 guard !changed.contains(ordinal) else { continue }
@@ -31,14 +33,14 @@ enum ColumnsCheck: VerificationCheck {
                     let value = attributes.first { $0.key.utf8.elementsEqual(column.name) }?.value
                     if !isSame(column.value(of: ordinal), value.map { laidOut($0, column.type) }) {
                         verification.broken(
-                            .columns, .segments, prefix,
+                            .columns, in: .segments, at: prefix,
                             "document \(number) and segment \(window.id) disagree on the attribute '\(name)'")
                     }
                 }
                 let missing = attributes.keys.first { name in !columns.contains { $0.name == Array(name.utf8) } }
                 if let missing {
                     verification.broken(
-                        .columns, .segments, prefix,
+                        .columns, in: .segments, at: prefix,
                         "document \(number) has the attribute '\(missing)', "
                             + "but segment \(window.id) has no column for it"
                     )
@@ -55,7 +57,7 @@ enum ColumnsCheck: VerificationCheck {
             let type = schema.type(of: Array(name.utf8))
             guard type.map({ $0.joined(with: value.type) != $0 }) ?? true else { continue }
             verification.broken(
-                .attributeTypes, .documents, Keys.document(number),
+                .attributeTypes, in: .documents, at: Keys.document(number),
                 "the attribute '\(name)' of document \(number) has the type \(value.type), but the schema "
                     + (type.map { "says \($0)" } ?? "does not have it"))
         }

@@ -14,7 +14,7 @@ enum DocumentsCheck: VerificationCheck {
         var frequencies: [TermID: Int64] = [:]
         var dictionaryIsThere: [UInt32: Bool] = [0: true]
         try verification.forEach(.documents) { entry in
-            _ = try verification.attempt(.documents, entry.key) {
+            _ = try verification.attempt(in: .documents, at: entry.key) {
                 let view = try DocumentView(entry.value, number: Keys.documentNumber(entry.key))
                 documents += 1
                 nonzeros += UInt64(view.termCount)
@@ -26,7 +26,7 @@ enum DocumentsCheck: VerificationCheck {
                 }
                 if dictionaryIsThere[dictionary] == false {
                     verification.broken(
-                        .dictionaries, .documents, entry.key,
+                        .dictionaries, in: .documents, at: entry.key,
                         "document \(view.number) names dictionary \(dictionary), which does not exist")
                 }
                 var last: TermID = 0
@@ -41,7 +41,7 @@ enum DocumentsCheck: VerificationCheck {
                 if encoder?.bm25 != nil {
                     guard isCounted, length <= BM25Function.maximumLength else {
                         verification.broken(
-                            .encoderLength, .documents, entry.key,
+                            .encoderLength, in: .documents, at: entry.key,
                             "document \(view.number) has weights that are not counts")
                         return
                     }
@@ -49,7 +49,7 @@ enum DocumentsCheck: VerificationCheck {
                 }
                 if manifest.termSpace == .strings, view.termCount > 0, last >= manifest.nextTerm {
                     verification.broken(
-                        .knownTerms, .documents, entry.key,
+                        .knownTerms, in: .documents, at: entry.key,
                         "document \(view.number) has the term \(last), but nextTerm is \(manifest.nextTerm)")
                 }
             }
@@ -60,20 +60,20 @@ enum DocumentsCheck: VerificationCheck {
         }
         if documents != manifest.documents || nonzeros != manifest.nonzeros {
             verification.broken(
-                .counters, .meta, Keys.manifest,
+                .counters, in: .meta, at: Keys.manifest,
                 "there are \(documents) documents with \(nonzeros) terms, but the manifest says "
                     + "\(manifest.documents) with \(manifest.nonzeros)")
         }
         if let encoder, encoder.length != lengths {
             verification.broken(
-                .encoderLength, .meta, Keys.encoder,
+                .encoderLength, in: .meta, at: Keys.encoder,
                 "the documents have a total length of \(lengths), but the encoder's record says \(encoder.length)")
         }
         try compare(&frequencies, verification, manifest)
     }
 
     private static func encoder(_ verification: Verification) throws -> EncoderRecord? {
-        let read: EncoderRecord?? = try verification.attempt(.meta, Keys.encoder) {
+        let read: EncoderRecord?? = try verification.attempt(in: .meta, at: Keys.encoder) {
             try verification.reader.meta.encoder()
         }
         return read ?? nil
@@ -89,7 +89,7 @@ enum DocumentsCheck: VerificationCheck {
         }
         let waiting = manifest.firstStatisticsDelta..<manifest.nextStatisticsDelta
         try verification.forEach(.statistics) { entry in
-            _ = try verification.attempt(.statistics, entry.key) {
+            _ = try verification.attempt(in: .statistics, at: entry.key) {
                 switch try Keys.parseStatistics(entry.key) {
                 case .page(let number):
                     let page = try StatisticsPage(sealed: entry.value, in: .statistics, key: entry.key)
@@ -111,7 +111,7 @@ enum DocumentsCheck: VerificationCheck {
         for (term, rest) in frequencies.sorted(by: { $0.key < $1.key }) {
             let key = Keys.statisticsPage(term / UInt32(StatisticsPage.termsPerPage))
             verification.broken(
-                .frequencies, .statistics, key,
+                .frequencies, in: .statistics, at: key,
                 "the document frequency of term \(term) is too \(rest > 0 ? "low" : "high") by \(rest.magnitude)"
             )
         }
@@ -126,30 +126,31 @@ enum IdentifiersCheck: VerificationCheck {
         let (reader) = (verification.reader)
         let documents = reader.documents
         try verification.forEach(.ids) { entry in
-            _ = try verification.attempt(.ids, entry.key) {
+            _ = try verification.attempt(in: .ids, at: entry.key) {
                 let number = try IdentifierRecord(sealed: entry.value, in: .ids, key: entry.key).number
                 guard let view = try documents.view(number) else {
                     verification.broken(
-                        .identifiers, .ids, entry.key, "the identifier maps to document \(number), which does not exist"
+                        .identifiers, in: .ids, at: entry.key,
+                        "the identifier maps to document \(number), which does not exist"
                     )
                     return
                 }
                 if !view.identifierBytes.elementsEqual(entry.key) {
                     verification.broken(
-                        .identifiers, .ids, entry.key,
+                        .identifiers, in: .ids, at: entry.key,
                         "the identifier maps to document \(number), which has a different identifier")
                 }
             }
             return true
         }
         try verification.forEach(.documents) { entry in
-            _ = try verification.attempt(.documents, entry.key) {
+            _ = try verification.attempt(in: .documents, at: entry.key) {
                 let view = try DocumentView(entry.value, number: Keys.documentNumber(entry.key))
                 let found = try IdentifierRecord(from: .ids, key: Array(view.identifierBytes), reader)
                 guard found?.number != view.number else { return }
                 let place = found.map { "maps to document \($0.number)" } ?? "is not in `ids`"
                 verification.broken(
-                    .identifiers, .documents, entry.key, "the identifier of document \(view.number) \(place)")
+                    .identifiers, in: .documents, at: entry.key, "the identifier of document \(view.number) \(place)")
             }
             return true
         }
@@ -165,9 +166,9 @@ enum VocabularyCheck: VerificationCheck {
         let terms = manifest.termSpace == .strings ? manifest.nextTerm : 0
         var names: UInt32 = 0
         try verification.forEach(.vocabulary) { entry in
-            _ = try verification.attempt(.vocabulary, entry.key) {
+            _ = try verification.attempt(in: .vocabulary, at: entry.key) {
                 func broken(_ sentence: String) {
-                    verification.broken(.vocabulary, .vocabulary, entry.key, sentence)
+                    verification.broken(.vocabulary, in: .vocabulary, at: entry.key, sentence)
                 }
                 switch try Keys.parseVocabulary(entry.key) {
                 case .term(let name):
@@ -191,7 +192,7 @@ enum VocabularyCheck: VerificationCheck {
         }
         if names < terms, !verification.damagedTables.contains(.vocabulary) {
             verification.broken(
-                .vocabulary, .vocabulary, [], "\(names) terms have a name, but nextTerm is \(terms)")
+                .vocabulary, in: .vocabulary, at: [], "\(names) terms have a name, but nextTerm is \(terms)")
         }
     }
 }

@@ -9,12 +9,13 @@ enum MultivectorsCheck: VerificationCheck {
         let (reader) = (verification.reader)
         let table = reader.multivectors(CodebookCache())
         guard
-            let found = try verification.attempt(.meta, Keys.multivectorSettings, { [try table.settings()] })
+            let found = try verification.attempt(in: .meta, at: Keys.multivectorSettings, { [try table.settings()] })
         else { return verification.skip("whether multivectors match their settings") }
         guard let settings = found[0] else {
             try verification.forEach(.multivectors) { entry in
                 verification.broken(
-                    .multivectorCounts, .multivectors, entry.key, "there are token vectors, but no settings for them")
+                    .multivectorCounts, in: .multivectors, at: entry.key,
+                    "there are token vectors, but no settings for them")
                 return false
             }
             return
@@ -23,7 +24,7 @@ enum MultivectorsCheck: VerificationCheck {
             dimension: settings.dimension, encoding: settings.encoding, nextCodebook: settings.nextCodebook)
         var isComplete = true
         try verification.forEach(.multivectors) { entry in
-            let isSound: Void? = try verification.attempt(.multivectors, entry.key) {
+            let isSound: Void? = try verification.attempt(in: .multivectors, at: entry.key) {
                 let number = try Keys.multivectorNumber(entry.key)
                 let view = try MultivectorView(entry.value, number: number)
                 counted.add(.init(view))
@@ -31,14 +32,14 @@ enum MultivectorsCheck: VerificationCheck {
                 counted.bytes += UInt64(entry.value.count)
                 if view.dimension != settings.dimension {
                     verification.broken(
-                        .multivectors, .multivectors, entry.key,
+                        .multivectors, in: .multivectors, at: entry.key,
                         "the token vectors have \(view.dimension) dimensions, but the settings say "
                             + "\(settings.dimension)"
                     )
                 }
                 if try reader.get(.documents, number) == nil {
                     verification.broken(
-                        .multivectors, .multivectors, entry.key,
+                        .multivectors, in: .multivectors, at: entry.key,
                         "there are token vectors of document \(number), which does not exist")
                 }
                 if view.codebook != 0 {
@@ -65,7 +66,7 @@ enum MultivectorsCheck: VerificationCheck {
         }
         if counted != settings {
             verification.broken(
-                .multivectorCounts, .meta, Keys.multivectorSettings,
+                .multivectorCounts, in: .meta, at: Keys.multivectorSettings,
                 "there are \(counted.documents) multivectors of \(counted.tokens) tokens and \(counted.bytes) bytes, "
                     + "\(counted.outdated) of them with an older encoding, but the settings say \(settings.documents), "
                     + "\(settings.tokens), \(settings.bytes) and \(settings.outdated), or have different counts per "
@@ -78,14 +79,15 @@ enum MultivectorsCheck: VerificationCheck {
         namedBy place: TableNumber, key: some Collection<UInt8>, _ body: (TokenCodebook) throws -> Void
     ) throws {
         guard try table.reader.get(.meta, Keys.codebook(number)) != nil else {
-            return verification.broken(.codebooks, place, key, "codebook \(number) is named but does not exist")
+            return verification.broken(.codebooks, in: place, at: key, "codebook \(number) is named but does not exist")
         }
         guard
-            let codebook = try verification.attempt(.meta, Keys.codebook(number), { try table.codebook(number) })
+            let codebook = try verification.attempt(
+                in: .meta, at: Keys.codebook(number), { try table.codebook(number) })
         else { return }
         guard codebook.dimension == settings.dimension else {
             return verification.broken(
-                .codebooks, place, key,
+                .codebooks, in: place, at: key,
                 "codebook \(number) has \(codebook.dimension) dimensions, but the settings say \(settings.dimension)")
         }
         try body(codebook)

@@ -7,14 +7,14 @@ enum PostingsCheck: VerificationCheck {
     static let name = "postings"
 
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
-        let read: EncoderRecord?? = try verification.attempt(.meta, Keys.encoder) {
+        let read: EncoderRecord?? = try verification.attempt(in: .meta, at: Keys.encoder) {
             try verification.reader.meta.encoder()
         }
         guard let encoder = read else { return verification.skip("the postings, because the encoder cannot be read") }
         try verification.forEachWindow(manifest, otherwise: "the postings") { window, _ in
             guard (window.directory.referenceLength > 0) == (encoder?.bm25 != nil) else {
                 verification.broken(
-                    .postings, .segments, Keys.segmentPrefix(window.id),
+                    .postings, in: .segments, at: Keys.segmentPrefix(window.id),
                     "the impacts of segment \(window.id) do not match the scoring of the encoder")
                 return
             }
@@ -59,10 +59,12 @@ enum PostingsCheck: VerificationCheck {
         let entry = window.directory.entry(at: position)
         let key = Keys.segment(window.id, part: SegmentTable.Part.chunk.rawValue, index: UInt32(entry.chunk))
         try verification.visit(.segments, key)
-        guard let list = try verification.attempt(.segments, key, { try window.postings(at: position) }) else { return }
+        guard let list = try verification.attempt(in: .segments, at: key, { try window.postings(at: position) }) else {
+            return
+        }
         guard let problem = expected.problem(of: list, at: position) else { return }
         verification.broken(
-            .postings, .segments, key,
+            .postings, in: .segments, at: key,
             "the list of term \(window.directory.term(at: position)) in segment \(window.id): \(problem)")
     }
 
@@ -73,7 +75,7 @@ enum PostingsCheck: VerificationCheck {
             let entry = window.directory.entry(at: position)
             if (entry.chunk, Int(entry.offset)) < (end.chunk, end.offset) {
                 verification.broken(
-                    .postings, .segments, Keys.segmentPrefix(window.id),
+                    .postings, in: .segments, at: Keys.segmentPrefix(window.id),
                     "the list of term \(window.directory.term(at: position)) in segment \(window.id) overlaps "
                         + "another")
             }
@@ -133,7 +135,7 @@ struct ExpectedLists {
         let source = WindowVectors(window, verification)
         for ordinal in 0..<window.documentCount {
             try verification.visit(.segments, prefix)
-            switch try verification.attempt(.segments, prefix, { try source.vector(at: ordinal) }) {
+            switch try verification.attempt(in: .segments, at: prefix, { try source.vector(at: ordinal) }) {
             case .some(.some(let vector)):
                 // Others have no code; `VectorsCheck` reports them.
                 guard vector.weights.allSatisfy(Limits.weights.contains) else { return nil }

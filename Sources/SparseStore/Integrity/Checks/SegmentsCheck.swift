@@ -10,14 +10,14 @@ enum SegmentsCheck: VerificationCheck {
         for entry in manifest.segments {
             let prefix = Keys.segmentPrefix(entry.id)
             guard try hasItsParts(verification, entry, prefix) else { continue }
-            _ = try verification.attempt(.segments, prefix) {
+            _ = try verification.attempt(in: .segments, at: prefix) {
                 guard let window = try verification.window(entry) else { return }
                 try window.checkChunkHeaders()
                 let numbers = window.numbers
                 let (first, last) = (numbers.number(rank: 0), numbers.number(rank: numbers.count - 1))
                 if first != entry.firstDocument || last != entry.lastDocument {
                     verification.broken(
-                        .segmentParts, .segments, prefix,
+                        .segmentParts, in: .segments, at: prefix,
                         "segment \(entry.id) has the documents \(first) to \(last), but its entry says "
                             + "\(entry.firstDocument) to \(entry.lastDocument)")
                 }
@@ -34,7 +34,7 @@ enum SegmentsCheck: VerificationCheck {
         var bytes: UInt64 = 0
         var isWhole = true
         func broken(_ sentence: String) {
-            verification.broken(.segmentParts, .segments, prefix, "segment \(entry.id) \(sentence)")
+            verification.broken(.segmentParts, in: .segments, at: prefix, "segment \(entry.id) \(sentence)")
         }
         try verification.forEach(.segments, from: prefix) { value in
             guard value.key.starts(with: prefix) else { return false }
@@ -91,7 +91,7 @@ enum ChangesCheck: VerificationCheck {
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         try verification.checkMarks(.changed, .changes, manifest) { key, segment in
             verification.broken(
-                .changes, .changes, key, "there are changes of segment \(segment), which does not exist")
+                .changes, in: .changes, at: key, "there are changes of segment \(segment), which does not exist")
         }
     }
 }
@@ -113,7 +113,7 @@ extension Verification {
                 orphan(entry.key, key.segment)
                 return true
             }
-            let page = try attempt(mark.table, entry.key) {
+            let page = try attempt(in: mark.table, at: entry.key) {
                 try TombstonePage(sealed: entry.value, in: mark.table, key: entry.key)
             }
             guard let page else {
@@ -125,7 +125,7 @@ extension Verification {
             let last = (0..<TombstonePage.ordinalsPerPage).last { page.contains($0) }
             if let last, first + last >= Int(segment.documents) {
                 broken(
-                    invariant, mark.table, entry.key,
+                    invariant, in: mark.table, at: entry.key,
                     "ordinal \(first + last) of segment \(segment.id) is among its \(mark.noun), but the segment has "
                         + "\(segment.documents) documents")
             }
@@ -135,7 +135,7 @@ extension Verification {
             let (count, expected) = (counts[segment.id, default: 0], mark.count(in: segment))
             guard count != expected else { continue }
             broken(
-                invariant, mark.table, Keys.segmentPrefix(segment.id),
+                invariant, in: mark.table, at: Keys.segmentPrefix(segment.id),
                 "segment \(segment.id) has \(count) \(mark.noun), but its entry in the manifest says \(expected)")
         }
     }

@@ -10,7 +10,7 @@ enum CountsCheck: VerificationCheck {
             let entries = try verification.reader.size(of: table).entries
             guard UInt64(clamping: entries) != expected else { return }
             verification.broken(
-                invariant, table, [], "the table has \(entries) entries, but the manifest says \(expected)")
+                invariant, in: table, at: [], "the table has \(entries) entries, but the manifest says \(expected)")
         }
         try compare(.counters, .documents, expected: manifest.documents)
         try compare(.identifiers, .ids, expected: manifest.documents)
@@ -29,13 +29,14 @@ enum DeltasCheck: VerificationCheck {
         func missing(upTo sequence: UInt64) {
             guard next < sequence else { return }
             verification.broken(
-                .deltas, .statistics, Keys.statisticsDelta(next), "deltas \(next) to \(sequence - 1) are missing")
+                .deltas, in: .statistics, at: Keys.statisticsDelta(next),
+                "deltas \(next) to \(sequence - 1) are missing")
         }
         try verification.forEach(.statistics, from: Keys.statisticsDelta(0)) { entry in
             guard case .delta(let sequence) = try? Keys.parseStatistics(entry.key) else { return true }
             if sequence < next || sequence >= end {
                 verification.broken(
-                    .deltas, .statistics, entry.key,
+                    .deltas, in: .statistics, at: entry.key,
                     "delta \(sequence) exists, but the manifest has those from \(next) up to \(end)")
                 return true
             }
@@ -56,7 +57,7 @@ enum MetaCheck {
         let tuning = try record(TuningRecord.self, Keys.tuning, isRequired: false, verification)
         if let manifest, let tuning, tuning.generation > manifest.generation {
             verification.broken(
-                .tuningGeneration, .meta, Keys.tuning,
+                .tuningGeneration, in: .meta, at: Keys.tuning,
                 "the tuning has generation \(tuning.generation), but the manifest has \(manifest.generation)")
         }
         return manifest
@@ -66,11 +67,11 @@ enum MetaCheck {
         _ type: R.Type, _ key: [UInt8], isRequired: Bool, _ verification: Verification
     ) throws -> R? {
         try verification.visit(.meta, key)
-        let read: R?? = try verification.attempt(.meta, key) {
+        let read: R?? = try verification.attempt(in: .meta, at: key) {
             try R(from: .meta, key: key, verification.reader)
         }
         guard let found = read else { return nil }
-        if found == nil, isRequired { verification.broken(.metaRecords, .meta, key, "the record is missing") }
+        if found == nil, isRequired { verification.broken(.metaRecords, in: .meta, at: key, "the record is missing") }
         return found
     }
 }
@@ -83,25 +84,26 @@ enum MergesCheck: VerificationCheck {
         let meta = verification.reader.meta
         let listed = manifest.segments.map(\.id)
         // Wrapped, so that damage and absence differ.
-        let claim = try verification.attempt(.meta, Keys.merge) { [try meta.merge()] }
+        let claim = try verification.attempt(in: .meta, at: Keys.merge) { [try meta.merge()] }
         if let merge = claim?[0] {
             let begin = merge.sources.first.flatMap(listed.firstIndex) ?? listed.endIndex
             if !listed[begin...].prefix(merge.sources.count).elementsEqual(merge.sources) {
                 verification.broken(
-                    .mergeSources, .meta, Keys.merge,
+                    .mergeSources, in: .meta, at: Keys.merge,
                     "the merge reads segments \(merge.sources), which are not adjacent in the manifest")
             }
             for id in merge.staged where listed.contains(id) || id >= manifest.nextSegment {
                 verification.broken(
-                    .mergeSources, .meta, Keys.merge,
+                    .mergeSources, in: .meta, at: Keys.merge,
                     "the merge makes segment \(id), which is in the manifest or whose number was never assigned")
             }
         }
-        let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() } ?? []
+        let retired = try verification.attempt(in: .meta, at: Keys.retired) { try meta.retired() } ?? []
         let merging = claim?[0].map { Set($0.sources + $0.staged) } ?? []
         for id in retired where listed.contains(id) || merging.contains(id) {
             verification.broken(
-                .retiredSegments, .meta, Keys.retired, "segment \(id) is retired, but is in the manifest or in a merge")
+                .retiredSegments, in: .meta, at: Keys.retired,
+                "segment \(id) is retired, but is in the manifest or in a merge")
         }
     }
 }
@@ -113,9 +115,11 @@ enum OrphansCheck: VerificationCheck {
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         let listed = Set(manifest.segments.map(\.id))
         let meta = verification.reader.meta
-        let staged = try verification.attempt(.meta, Keys.merge) { try meta.merge()?.staged ?? [] }
-        let retired = try verification.attempt(.meta, Keys.retired) { try meta.retired() }
-        let blocks = try verification.attempt(.meta, Keys.blocks) { try [meta.blocks()?.number].compactMap(\.self) }
+        let staged = try verification.attempt(in: .meta, at: Keys.merge) { try meta.merge()?.staged ?? [] }
+        let retired = try verification.attempt(in: .meta, at: Keys.retired) { try meta.retired() }
+        let blocks = try verification.attempt(in: .meta, at: Keys.blocks) {
+            try [meta.blocks()?.number].compactMap(\.self)
+        }
         guard let staged, let retired, let blocks else { return verification.skip("which values belong to no segment") }
         for (table, named) in [
             (TableNumber.segments, listed.union(staged).union(retired).union(blocks)), (TableNumber.tombstones, listed),
@@ -129,7 +133,7 @@ enum OrphansCheck: VerificationCheck {
                     let id = entry.key.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
                     if !named.contains(id) {
                         verification.broken(
-                            .orphans, table, entry.key.prefix(4),
+                            .orphans, in: table, at: entry.key.prefix(4),
                             "there are values of segment \(id), which does not exist")
                     }
                     if id < .max { first = Keys.segmentPrefix(id + 1) }
@@ -147,19 +151,21 @@ enum DictionariesCheck: VerificationCheck {
     static func run(_ verification: Verification, _ manifest: ManifestRecord) throws {
         var hasCurrent = manifest.currentDictionary == 0
         try verification.forEach(.dictionaries) { entry in
-            guard let id = try verification.attempt(.dictionaries, entry.key, { try Keys.parseDictionary(entry.key) })
+            guard
+                let id = try verification.attempt(
+                    in: .dictionaries, at: entry.key, { try Keys.parseDictionary(entry.key) })
             else { return true }
             if id == manifest.currentDictionary { hasCurrent = true }
             if id == 0 || id >= manifest.nextDictionary {
                 verification.broken(
-                    .dictionaryNumbers, .dictionaries, entry.key,
+                    .dictionaryNumbers, in: .dictionaries, at: entry.key,
                     "dictionary \(id) exists, but nextDictionary is \(manifest.nextDictionary)")
             }
             return true
         }
         if !hasCurrent {
             verification.broken(
-                .dictionaries, .dictionaries, Keys.dictionary(manifest.currentDictionary),
+                .dictionaries, in: .dictionaries, at: Keys.dictionary(manifest.currentDictionary),
                 "the manifest names dictionary \(manifest.currentDictionary), which does not exist")
         }
     }

@@ -9,7 +9,7 @@ enum TagsCheck: VerificationCheck {
         let documents = verification.reader.documents
         try verification.forEachWindow(manifest, otherwise: "the tags") { window, dead in
             let prefix = Keys.segmentPrefix(window.id)
-            guard let tables = try verification.attempt(.segments, prefix, { try window.tags.tables() }),
+            guard let tables = try verification.attempt(in: .segments, at: prefix, { try window.tags.tables() }),
                 let changed = try verification.marks(.changed, of: window)
             else { return }
             var listed = [Int](repeating: 0, count: window.documentCount)
@@ -21,14 +21,14 @@ enum TagsCheck: VerificationCheck {
                 let number = window.numbers.number(rank: rank)
                 guard !dead.contains(ordinal), !changed.contains(ordinal) else { continue }
                 try verification.visit(.documents, Keys.document(number))
-                let read = try verification.attempt(.documents, Keys.document(number)) {
+                let read = try verification.attempt(in: .documents, at: Keys.document(number)) {
                     try documents.view(number)?.tags()
                 }
                 guard let tags = read ?? nil else { continue }
                 let missing = tags.first { tag in !tables.contains { $0.lists(tag, ordinal) } }
                 if missing != nil || tags.count != listed[ordinal] {
                     verification.broken(
-                        .tags, .segments, prefix,
+                        .tags, in: .segments, at: prefix,
                         "document \(number) has \(tags.count) tags, but segment \(window.id) lists "
                             + (missing == nil ? "\(listed[ordinal]) for it" : "not all of them"))
                 }

@@ -8,7 +8,7 @@ enum ValuesCheck {
         let decoder = DocumentDecoder { try? dictionaries.dictionary($0) }
         for table in TableNumber.allCases {
             try verification.forEach(table) { entry in
-                _ = try verification.attempt(table, entry.key) { try check(entry, of: table, decoder) }
+                _ = try verification.attempt(in: table, at: entry.key) { try check(entry, of: table, decoder) }
                 return true
             }
         }
@@ -107,7 +107,7 @@ struct RecordPlaces {
         let full = window.forwardChunkBytes
         var next = 0
         for ordinal in 0..<window.documentCount {
-            let end: Int? = try verification.attempt(.segments, prefix) {
+            let end: Int? = try verification.attempt(in: .segments, at: prefix) {
                 let record = try window.record(at: ordinal)
                 let size = ForwardTable.recordSize(
                     components: record.count, identifier: try record.identifier().utf8.count,
@@ -117,7 +117,7 @@ struct RecordPlaces {
                 let place = try window.location(of: ordinal)
                 if place != expected || !hasSoundComponents(record) {
                     verification.broken(
-                        .vectors, .segments, prefix,
+                        .vectors, in: .segments, at: prefix,
                         "the exact vector at ordinal \(ordinal) of segment \(window.id) is not a valid vector")
                 }
                 return (place + size + 3) & ~3
@@ -129,7 +129,7 @@ struct RecordPlaces {
         let chunks = (next + full - 1) / full
         if chunks != window.forwardChunkCount {
             verification.broken(
-                .segmentParts, .segments, prefix,
+                .segmentParts, in: .segments, at: prefix,
                 "segment \(window.id) has \(window.forwardChunkCount) chunks of exact vectors, "
                     + "but the vectors fill \(chunks)"
             )

@@ -25,7 +25,7 @@ enum VectorsCheck: VerificationCheck {
                 let isStored = documents.number == number
                 if isStored == dead.contains(ordinal) {
                     verification.broken(
-                        .membership, .documents, Keys.document(number),
+                        .membership, in: .documents, at: Keys.document(number),
                         isStored
                             ? "document \(number) is stored, but has a tombstone in segment \(entry.id)"
                             : "document \(number) is not stored, but has no tombstone in segment \(entry.id)")
@@ -41,7 +41,8 @@ enum VectorsCheck: VerificationCheck {
 
     private static func outside(_ number: UInt64, _ verification: Verification) {
         verification.broken(
-            .membership, .documents, Keys.document(number), "document \(number) is stored, but is in no segment")
+            .membership, in: .documents, at: Keys.document(number), "document \(number) is stored, but is in no segment"
+        )
     }
 
     private static func compare(
@@ -50,7 +51,7 @@ enum VectorsCheck: VerificationCheck {
     ) throws {
         let key = Keys.document(number)
         let table = verification.reader.documents
-        let stored: (vector: SparseVector, identifier: String)?? = try verification.attempt(.documents, key) {
+        let stored: (vector: SparseVector, identifier: String)?? = try verification.attempt(in: .documents, at: key) {
             try table.view(number).map { (try $0.vector(), try $0.identifier) }
         }
         guard case .some(.some(let document)) = stored else { return }
@@ -58,16 +59,16 @@ enum VectorsCheck: VerificationCheck {
             // Its lists are compared with what the directory has; a term that it lacks would not be missed.
             if document.vector.terms.contains(where: { window.directory.find($0) == nil }) {
                 verification.broken(
-                    .postings, .segments, Keys.segmentPrefix(window.id),
+                    .postings, in: .segments, at: Keys.segmentPrefix(window.id),
                     "a term of document \(number) has no list in segment \(window.id)")
             }
             return
         }
-        _ = try verification.attempt(.segments, Keys.segmentPrefix(window.id)) {
+        _ = try verification.attempt(in: .segments, at: Keys.segmentPrefix(window.id)) {
             let record = try window.record(at: ordinal)
             func broken(_ what: String) {
                 verification.broken(
-                    .vectors, .segments, Keys.segmentPrefix(window.id),
+                    .vectors, in: .segments, at: Keys.segmentPrefix(window.id),
                     "\(what) of document \(number) in segment \(window.id), ordinal \(ordinal), "
                         + "does not match the document"
                 )

@@ -117,9 +117,9 @@ struct SampleQueries {
             try (0..<count).compactMap { _ in
                 var components: [TermID: Float] = [:]
                 for share in [length - length / 3, length / 3] {
-                    let member = live[Int(generator.next() % UInt64(live.count))]
+                    let window = live[Int(generator.next() % UInt64(live.count))]
                     var document: [(term: TermID, weight: Float)] = []
-                    try view.forEachComponent(of: livePlace(in: member, &generator)) { document.append(($0, $1)) }
+                    try view.forEachComponent(of: livePlace(in: window, &generator)) { document.append(($0, $1)) }
                     document.sort { $0.weight > $1.weight }
                     // Two of three of the heaviest terms, so that the document is not simply its own answer.
                     for (term, weight) in document where generator.next() % 3 > 0 {
@@ -134,11 +134,11 @@ struct SampleQueries {
         }
     }
 
-    /// Returns a random live document of a member that has one.
-    private func livePlace(in member: Int, _ generator: inout SplitMix64) -> DocumentPlace {
-        let count = members[member].segment.documentCount
+    /// Returns a random live document of a window that has one.
+    private func livePlace(in window: Int, _ generator: inout SplitMix64) -> DocumentPlace {
+        let count = members[window].segment.documentCount
         var ordinal = Int(generator.next() % UInt64(count))
-        while !members[member].isLive(ordinal) { ordinal = (ordinal + 1) % count }
-        return DocumentPlace(member: member, ordinal: ordinal)
+        while !members[window].isLive(ordinal) { ordinal = (ordinal + 1) % count }
+        return DocumentPlace(window: window, ordinal: ordinal)
     }
 }

@@ -54,9 +54,9 @@ struct DocumentScorer {
         usesSlots = usesTable && positions.count <= 255 && segment.directory.count <= 65_536
         if usesSlots {
             for (index, position) in positions.enumerated() {
-                scratch.slots[position] = UInt8(index + 1)
-                scratch.slotBits[position >> 5] |= 1 &<< UInt32(position & 31)
-                scratch.slotWeights[index + 1] = query.weights[numbers[index]]
+                scratch.slots.numbers[position] = UInt8(index + 1)
+                scratch.slots.bits[position >> 5] |= 1 &<< UInt32(position & 31)
+                scratch.slots.weights[index + 1] = query.weights[numbers[index]]
             }
         }
         let last = query.terms.last ?? .max
@@ -67,8 +67,8 @@ struct DocumentScorer {
     func finish() {
         if usesSlots {
             for position in positions {
-                scratch.slots[position] = 0
-                scratch.slotBits[position >> 5] = 0
+                scratch.slots.numbers[position] = 0
+                scratch.slots.bits[position >> 5] = 0
             }
         }
         if termLimit > 0 { scratch.clearTermWeights(query) }
@@ -78,8 +78,7 @@ struct DocumentScorer {
         guard query.order == nil, scoring == nil else { return try sum(vector) }
         switch vector {
         case .record(let record) where usesSlots:
-            return record.score(
-                scratch.slots, scratch.slotBits, scratch.slotWeights, scratch.matches, usesAVX2: WindowKernels.hasAVX2)
+            return record.score(scratch.slots, usesAVX2: WindowKernels.hasAVX2)
         case .document(let document) where termLimit > 0:
             // Terms that the query lacks add a product of 0, which changes no bit.
             return try scratch.withTermWeights {
@@ -149,15 +148,89 @@ struct DocumentScorer {
     }
 }
 
+/// Scores the candidates of a search from their exact vectors, many together, so that their cache misses overlap.
+struct CandidateScorer {
+    let stage: FirstStage
+    let scratch: ScanScratch
+
+    /// The number of documents whose records are looked up together, and the number that are prefetched ahead of
+    /// scoring.
+    static let batch = 64
+    private static let prefetched = 4
+
+    /// Scores documents.
+    ///
+    /// - Parameters:
+    ///   - places: The places of the documents, with those of the same window adjacent.
+    ///   - terms: The terms of the query in each of these windows.
+    ///   - collector: Receives each document with its score.
+    func score(_ places: [DocumentPlace], terms: TermPlaces, into collector: inout Collector) throws {
+        var begin = 0
+        while begin < places.count {
+            try stage.budget.check()
+            let end = min(begin + Self.batch, places.count)
+            try score(places[begin..<end], terms: terms, into: &collector)
+            begin = end
+        }
+    }
+
+    /// Scores one batch. First come the positions of the records, then their beginnings, and then the records, some of
+    /// them ahead of the one being scored.
+    private func score(_ places: ArraySlice<DocumentPlace>, terms: TermPlaces, into collector: inout Collector) throws {
+        let members = stage.index.members
+        if scratch.asksDisk {
+            for place in places { members[place.window].segment.readAhead(at: place.ordinal) }
+        }
+        let prefetches = scratch.optimizations.contains(.recordPrefetch)
+        if prefetches {
+            forEachWindow(of: places) { segment, places in
+                for place in places { segment.prefetchLocation(of: place.ordinal) }
+            }
+            forEachWindow(of: places) { segment, places in
+                for place in places { segment.prefetchBeginning(at: place.ordinal) }
+            }
+        }
+        func prefetch(_ position: Int) throws {
+            guard prefetches, position < places.endIndex else { return }
+            try members[places[position].window].segment.prefetch(at: places[position].ordinal)
+        }
+        for position in places.indices.prefix(Self.prefetched) { try prefetch(position) }
+        try forEachWindow(of: places) { segment, window in
+            let scorer = DocumentScorer(
+                segment, stage.query, terms: terms[places[window.startIndex].window], scoring: stage.scoring,
+                scratch: scratch)
+            defer { scorer.finish() }
+            for position in window.indices {
+                try prefetch(position + Self.prefetched)
+                let vector = try stage.view.vector(of: places[position], in: segment)
+                try collector.take(scorer.score(vector), places[position], vector)
+            }
+        }
+    }
+
+    /// Calls `body` with each window and its documents.
+    private func forEachWindow(
+        of places: ArraySlice<DocumentPlace>, _ body: (WindowSegment, ArraySlice<DocumentPlace>) throws -> Void
+    ) rethrows {
+        var begin = places.startIndex
+        while begin < places.endIndex {
+            var end = begin + 1
+            while end < places.endIndex, places[end].window == places[begin].window { end += 1 }
+            try body(stage.index.members[places[begin].window].segment, places[begin..<end])
+            begin = end
+        }
+    }
+}
+
 extension ReadView {
     /// Returns the exact scores of documents, in order; 0 for a document that shares no term with the query.
     func scores(
         of places: [DocumentPlace], _ query: ResolvedQuery, _ scoring: BM25Function?, _ scratch: ScanScratch
     ) throws -> [Float] {
         var scores = [Float](repeating: 0, count: places.count)
-        let byMember = Dictionary(grouping: places.indices) { places[$0].member }
-        for (member, positions) in byMember {
-            let segment = index.members[member].segment
+        let byWindow = Dictionary(grouping: places.indices) { places[$0].window }
+        for (window, positions) in byWindow {
+            let segment = index.members[window].segment
             let scorer = DocumentScorer(segment, query, scoring: scoring, scratch: scratch)
             defer { scorer.finish() }
             for position in positions {

@@ -19,7 +19,7 @@ struct TermPlaces {
     /// The maximum contribution of each term of the query to a document of any window.
     private(set) var most: [Float]
     /// For each term of the query, the window with the most postings; nil if no window has the term.
-    private(set) var fullest: [(member: Int, term: Term)?]
+    private(set) var fullest: [(window: Int, term: Term)?]
     private var terms: [Term] = []
     /// The end of each window's terms.
     private var ends: [Int] = []
@@ -37,12 +37,12 @@ struct TermPlaces {
         fullest = Array(repeating: nil, count: query.terms.count)
         // Each step prefetches what the next one reads, for all windows.
         let prefetches = scratch.optimizations.contains(.termPrefetch)
-        for (number, member) in index.members.enumerated() where prefetches && wanted?.contains(number) ?? true {
+        for (window, member) in index.members.enumerated() where prefetches && wanted?.contains(window) ?? true {
             member.segment.directory.prefetchFind(query.terms)
         }
         scratch.positions.removeAll(keepingCapacity: true)
-        for (number, member) in index.members.enumerated() {
-            if wanted?.contains(number) ?? true {
+        for (window, member) in index.members.enumerated() {
+            if wanted?.contains(window) ?? true {
                 member.segment.directory.find(
                     query.terms, appendingTo: &scratch.positions, prefetching: prefetches)
             } else {
@@ -51,16 +51,16 @@ struct TermPlaces {
         }
         terms.reserveCapacity(scratch.positions.count)
         ends.reserveCapacity(index.members.count)
-        for (member, directory) in index.members.map(\.segment.directory).enumerated() {
+        for (window, directory) in index.members.map(\.segment.directory).enumerated() {
             let growth = stage.drift(of: directory)?.upperBound ?? 1
             for number in most.indices {
-                let position = scratch.positions[member * most.count + number]
+                let position = scratch.positions[window * most.count + number]
                 guard position >= 0 else { continue }
                 let term = Term(
                     number: number, weight: query.weights[number] * growth, position: position,
                     entry: directory.entry(at: position))
                 most[number] = max(most[number], term.most)
-                if term.entry.count > fullest[number]?.term.entry.count ?? 0 { fullest[number] = (member, term) }
+                if term.entry.count > fullest[number]?.term.entry.count ?? 0 { fullest[number] = (window, term) }
                 terms.append(term)
             }
             ends.append(terms.count)
@@ -68,18 +68,18 @@ struct TermPlaces {
     }
 
     /// The terms of the query that a window has.
-    subscript(member: Int) -> ArraySlice<Term> { terms[(member == 0 ? 0 : ends[member - 1])..<ends[member]] }
+    subscript(window: Int) -> ArraySlice<Term> { terms[(window == 0 ? 0 : ends[window - 1])..<ends[window]] }
 
     /// Returns the same places, with the maximum contributions in one window only.
-    func alone(_ member: Int) -> TermPlaces {
+    func alone(_ window: Int) -> TermPlaces {
         var places = self
         for number in most.indices {
             places.most[number] = 0
             places.fullest[number] = nil
         }
-        for term in self[member] {
+        for term in self[window] {
             places.most[term.number] = term.most
-            places.fullest[term.number] = (member, term)
+            places.fullest[term.number] = (window, term)
         }
         return places
     }

@@ -37,8 +37,8 @@ enum WindowKernels {
     ///
     /// - Parameter ahead: The prefetch distance in bytes.
     static func addPacks(
-        _ list: UnsafeRawPointer, count: Int, _ multiplier: UInt16, _ accumulators: UnsafeMutablePointer<UInt16>,
-        ahead: Int = prefetchDistance
+        _ list: UnsafeRawPointer, count: Int, times multiplier: UInt16,
+        to accumulators: UnsafeMutablePointer<UInt16>, ahead: Int = prefetchDistance
     ) {
         let multiplier = Lanes(repeating: multiplier)
         // Another module's constant is a call each time.
@@ -64,8 +64,8 @@ enum WindowKernels {
 
     /// Adds the first `used` postings of a short list of `count`.
     static func addShort(
-        _ list: UnsafeRawPointer, count: Int, used: Int, _ multiplier: UInt16,
-        _ accumulators: UnsafeMutablePointer<UInt16>
+        _ list: UnsafeRawPointer, count: Int, used: Int, times multiplier: UInt16,
+        to accumulators: UnsafeMutablePointer<UInt16>
     ) {
         let ordinals = list.assumingMemoryBound(to: UInt16.self)
         let codes = (list + count * 2).assumingMemoryBound(to: UInt8.self)
@@ -78,8 +78,8 @@ enum WindowKernels {
     /// Finds the largest accumulator of each block of 128. Blocks whose maximum is below `least` are cleared in the
     /// same pass, while they are in the cache.
     static func maxima(
-        _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
-        _ maxima: UnsafeMutablePointer<Int16>, usesAVX2: Bool = hasAVX2
+        of accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
+        into maxima: UnsafeMutablePointer<Int16>, usesAVX2: Bool = hasAVX2
     ) {
         #if arch(x86_64)
             if usesAVX2 { return sparsestore_maxima_of_blocks(accumulators, blocks, least, maxima) }
@@ -113,31 +113,33 @@ enum WindowKernels {
     /// numbers.
     ///
     /// - Parameters:
-    ///   - count: The number of numbers, at most 512.
     ///   - rank: A rank in 1...count.
-    static func largest(_ rank: Int, of numbers: UnsafePointer<Int16>, count: Int) -> Int16 {
+    ///   - numbers: At most 512 numbers.
+    static func largest(_ rank: Int, of numbers: UnsafeBufferPointer<Int16>) -> Int16 {
         var found: Int16 = 0
         var step: Int16 = 1 << 14
         while step > 0 {
-            if self.count(of: numbers, count: count, reaching: found + step) >= rank { found += step }
+            if count(of: numbers, reaching: found + step) >= rank { found += step }
             step >>= 1
         }
         return found
     }
 
     /// Returns how many of at most 512 numbers reach a bound.
-    static func count(of numbers: UnsafePointer<Int16>, count: Int, reaching bound: Int16) -> Int {
+    static func count(of numbers: UnsafeBufferPointer<Int16>, reaching bound: Int16) -> Int {
+        guard let first = numbers.baseAddress else { return 0 }
+        let count = numbers.count
         let bounds = SIMD8<Int16>(repeating: bound)
         var reaching = SIMD8<Int16>(repeating: 0)
         var index = 0
         while index + 8 <= count {
-            let mask = UnsafeRawPointer(numbers + index).loadUnaligned(as: SIMD8<Int16>.self) .>= bounds
+            let mask = UnsafeRawPointer(first + index).loadUnaligned(as: SIMD8<Int16>.self) .>= bounds
             reaching.replace(with: reaching &+ 1, where: mask)
             index += 8
         }
         var total = Int(reaching.wrappedSum())
         while index < count {
-            total += numbers[index] >= bound ? 1 : 0
+            total += first[index] >= bound ? 1 : 0
             index += 1
         }
         return total
@@ -154,7 +156,7 @@ enum WindowKernels {
     /// Adds the dense lists to the 8 accumulators that start at `ordinal`.
     @inline(__always)
     static func sum(
-        _ accumulators: UnsafePointer<UInt16>, _ ordinal: Int, _ dense: UnsafeBufferPointer<Dense>
+        from ordinal: Int, in accumulators: UnsafePointer<UInt16>, dense: UnsafeBufferPointer<Dense>
     ) -> SIMD8<Int16> {
         var sum = UnsafeRawPointer(accumulators + ordinal).load(as: Lanes.self)
         for list in dense {
@@ -169,7 +171,7 @@ enum WindowKernels {
 
     /// Returns the sum of one document, including the dense lists.
     static func sum(
-        of ordinal: Int, _ accumulators: UnsafePointer<UInt16>, _ dense: UnsafeBufferPointer<Dense>
+        of ordinal: Int, in accumulators: UnsafePointer<UInt16>, dense: UnsafeBufferPointer<Dense>
     ) -> Int {
         var sum = Int(accumulators[ordinal])
         for list in dense {
@@ -187,8 +189,8 @@ enum WindowKernels {
     ///   - most: The largest sum that the dense lists can add to a document.
     ///   - found: The output, with room for 128 documents.
     static func collect(
-        _ accumulators: UnsafePointer<UInt16>, block: Int, documents: Int, _ dense: UnsafeBufferPointer<Dense>,
-        most: Int, least: Int16, _ found: UnsafeMutablePointer<UInt32>, usesAVX2: Bool = hasAVX2
+        _ accumulators: UnsafePointer<UInt16>, block: Int, documents: Int, dense: UnsafeBufferPointer<Dense>,
+        most: Int, least: Int16, into found: UnsafeMutablePointer<UInt32>, usesAVX2: Bool = hasAVX2
     ) -> Int {
         var count = 0
         let begin = block * blockSize
@@ -207,7 +209,7 @@ enum WindowKernels {
         while ordinal + 8 <= end {
             let partial = UnsafeRawPointer(accumulators + ordinal).load(as: SIMD8<Int16>.self)
             if any(partial .>= sparse) {
-                let sums = sum(accumulators, ordinal, dense)
+                let sums = sum(from: ordinal, in: accumulators, dense: dense)
                 let reached = sums .>= threshold
                 if any(reached) {
                     for lane in 0..<8 where sums[lane] >= least {
@@ -219,7 +221,7 @@ enum WindowKernels {
             ordinal += 8
         }
         while ordinal < end {
-            let sum = sum(of: ordinal, accumulators, dense)
+            let sum = sum(of: ordinal, in: accumulators, dense: dense)
             if sum >= Int(least) {
                 found[count] = UInt32(truncatingIfNeeded: sum) << 16 | UInt32(ordinal)
                 count += 1
@@ -238,8 +240,8 @@ extension WindowKernels {
     ///
     /// - Parameter allowed: A bitmap of the window's documents.
     static func maxima(
-        of allowed: Bitmap, _ accumulators: UnsafeMutablePointer<UInt16>, blocks: Int, clearingBelow least: Int16,
-        _ maxima: UnsafeMutablePointer<Int16>, usesAVX2: Bool = hasAVX2
+        of accumulators: UnsafeMutablePointer<UInt16>, allowed: Bitmap, blocks: Int, clearingBelow least: Int16,
+        into maxima: UnsafeMutablePointer<Int16>, usesAVX2: Bool = hasAVX2
     ) {
         #if arch(x86_64)
             if usesAVX2 {
@@ -279,7 +281,7 @@ extension WindowKernels {
     ///   - documents: The number of documents of the window, at most 65,535.
     ///   - marks: 1,024 words with a bit for each u16 ordinal. The padding of lists sets the last bit.
     static func mark(
-        _ list: UnsafeRawPointer, _ entry: WindowEntry, documents: Int, _ marks: UnsafeMutablePointer<UInt64>
+        _ list: UnsafeRawPointer, of entry: WindowEntry, documents: Int, in marks: UnsafeMutablePointer<UInt64>
     ) {
         func mark(_ ordinals: UnsafePointer<UInt16>, _ count: Int) {
             for index in 0..<count {

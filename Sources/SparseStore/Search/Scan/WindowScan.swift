@@ -1,5 +1,3 @@
-internal import LMDB
-internal import Platform
 internal import SparseFormat
 
 /// Scores every document of one window term by term, similar to SINDI (Li et al., ICDE 2026), with 8-bit codes and
@@ -63,12 +61,12 @@ struct WindowScan {
     private static let slack: Float = 1e-5
 
     /// - Parameters:
+    ///   - query: The query, which tells whether there are negative weights.
     ///   - terms: The terms of the query that the window has; 1...`maximumLists`.
     ///   - cut: The parts to skip; nil for none.
-    ///   - query: The query, which tells whether there are negative weights.
     ///   - drift: The change of impacts since the lists were written; nil for none.
     init(
-        _ segment: WindowSegment, _ terms: ArraySlice<TermPlaces.Term>, _ cut: ScanCut?, _ query: ResolvedQuery,
+        _ segment: WindowSegment, _ query: ResolvedQuery, terms: ArraySlice<TermPlaces.Term>, cut: ScanCut?,
         drift: ClosedRange<Float>? = nil
     ) throws {
         narrowing = drift.map { $0.lowerBound / $0.upperBound } ?? 1
@@ -110,10 +108,11 @@ struct WindowScan {
     /// Adds the documents that can be among the best to `set`, and clears the accumulators.
     ///
     /// - Parameters:
-    ///   - member: The position of the window in the index.
+    ///   - window: The position of the window in the index.
+    ///   - member: The window as of the commit, which tells which documents are live.
     ///   - allowed: The live documents that the filter matches; nil without a filter.
     func run(
-        _ member: Int, _ window: CommitIndex.Member, _ allowed: AllowedDocuments?, _ scratch: ScanScratch,
+        _ window: Int, member: CommitIndex.Member, allowed: AllowedDocuments?, scratch: ScanScratch,
         into set: inout CandidateSet
     ) {
         defer { withExtendedLifetime(held) {} }
@@ -123,11 +122,12 @@ struct WindowScan {
             if isAskedFor, position + 1 < packed.count { packed[position + 1].prefetchBeginning() }
             if item.entry.encoding == .short {
                 WindowKernels.addShort(
-                    item.list, count: Int(item.entry.count), used: item.used, item.multiplier, scratch.accumulators)
+                    item.list, count: Int(item.entry.count), used: item.used, times: item.multiplier,
+                    to: scratch.accumulators)
             } else {
                 let packs = (item.used + WindowEntry.packSize - 1) / WindowEntry.packSize
                 WindowKernels.addPacks(
-                    item.list, count: packs, item.multiplier, scratch.accumulators,
+                    item.list, count: packs, times: item.multiplier, to: scratch.accumulators,
                     ahead: isAskedFor ? WindowKernels.prefetchDistance : 0)
             }
         }
@@ -138,35 +138,37 @@ struct WindowScan {
         let skips = scratch.optimizations.contains(.blockSkipping)
         let kept = skips ? Int(units(reaching: set.threshold)) - denseMost : Int(Int16.min)
         if let allowed, allowed.count < documents / Self.fewAllowed {
-            take(allowed.bitmap, of: member, scratch, into: &set)
+            take(allowed.bitmap, of: window, scratch, into: &set)
             scratch.accumulators.update(repeating: 0, count: blocks * WindowKernels.blockSize)
             return
         }
         if let allowed {
             WindowKernels.maxima(
-                of: allowed.bitmap, scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept),
-                scratch.maxima)
+                of: scratch.accumulators, allowed: allowed.bitmap, blocks: blocks,
+                clearingBelow: Int16(clamping: kept), into: scratch.maxima)
         } else {
             WindowKernels.maxima(
-                scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), scratch.maxima)
+                of: scratch.accumulators, blocks: blocks, clearingBelow: Int16(clamping: kept), into: scratch.maxima)
         }
+        let maxima = UnsafeBufferPointer(start: UnsafePointer(scratch.maxima), count: blocks)
         // Where a filter has cleared the sums of others, each maximum is that of a document that may be found.
-        let spoiled = allowed == nil ? window.deadCount : 0
+        let spoiled = allowed == nil ? member.deadCount : 0
         var least =
             scratch.optimizations.contains(.maximaBound) && set.countsEveryDocument
-            ? self.least(spoiled, blocks, scratch, set) : units(reaching: set.threshold)
+            ? self.least(in: set, maxima: maxima, spoiled: spoiled) : units(reaching: set.threshold)
         // Where the maxima prove nothing, as with groups, the best sums come first, so that the bound rises at once.
-        let first = set.countsEveryDocument ? kept : leading(blocks, reaching: kept, scratch, set)
+        let first = set.countsEveryDocument ? kept : leading(set, maxima: maxima, reaching: kept)
         dense.withUnsafeBufferPointer { dense in
             func take(_ block: Int, from least: Int16, below bound: Int) {
                 guard Int(scratch.maxima[block]) + denseMost >= Int(least) || !skips, Int(least) < bound else { return }
                 let count = WindowKernels.collect(
-                    scratch.accumulators, block: block, documents: documents, dense, most: denseMost, least: least,
-                    scratch.found)
+                    scratch.accumulators, block: block, documents: documents, dense: dense, most: denseMost,
+                    least: least,
+                    into: scratch.found)
                 for found in UnsafeBufferPointer(start: scratch.found, count: count) where Int(found >> 16) < bound {
                     let ordinal = Int(found & 0xFFFF)
-                    guard allowed?.bitmap.contains(ordinal) ?? window.isLive(ordinal) else { continue }
-                    set.insert(candidate(DocumentPlace(member: member, ordinal: ordinal), units: Int(found >> 16)))
+                    guard allowed?.bitmap.contains(ordinal) ?? member.isLive(ordinal) else { continue }
+                    set.insert(candidate(DocumentPlace(window: window, ordinal: ordinal), units: Int(found >> 16)))
                 }
             }
             func isLeading(_ block: Int) -> Bool { first > kept && Int(scratch.maxima[block]) >= first }
@@ -184,15 +186,15 @@ struct WindowScan {
 
     /// Adds the allowed documents that can be among the best. This looks at their sums only.
     private func take(
-        _ allowed: Bitmap, of member: Int, _ scratch: ScanScratch, into set: inout CandidateSet
+        _ allowed: Bitmap, of window: Int, _ scratch: ScanScratch, into set: inout CandidateSet
     ) {
         var least = Int(units(reaching: set.threshold))
         dense.withUnsafeBufferPointer { dense in
             allowed.forEach { ordinal in
                 guard Int(scratch.accumulators[ordinal]) + denseMost >= least else { return }
-                let sum = WindowKernels.sum(of: ordinal, scratch.accumulators, dense)
+                let sum = WindowKernels.sum(of: ordinal, in: scratch.accumulators, dense: dense)
                 guard sum >= least else { return }
-                set.insert(candidate(DocumentPlace(member: member, ordinal: ordinal), units: sum))
+                set.insert(candidate(DocumentPlace(window: window, ordinal: ordinal), units: sum))
                 least = Int(units(reaching: set.threshold))
             }
         }
@@ -205,22 +207,22 @@ struct WindowScan {
 
     /// Returns the least sum to look at first: that of about as many blocks as there are candidates to keep, or the
     /// given bound if fewer blocks reach it.
-    private func leading(_ blocks: Int, reaching kept: Int, _ scratch: ScanScratch, _ set: CandidateSet) -> Int {
+    private func leading(_ set: CandidateSet, maxima: UnsafeBufferPointer<Int16>, reaching kept: Int) -> Int {
         let bound = Int16(clamping: kept)
-        guard WindowKernels.count(of: scratch.maxima, count: blocks, reaching: bound) > set.count else { return kept }
-        return max(kept, Int(WindowKernels.largest(set.count, of: scratch.maxima, count: blocks)))
+        guard WindowKernels.count(of: maxima, reaching: bound) > set.count else { return kept }
+        return max(kept, Int(WindowKernels.largest(set.count, of: maxima)))
     }
 
     /// Returns the least sum of a candidate. Each block's maximum is the sum of a document, so the k-th largest maximum
     /// is a lower bound of the k-th best sum. Each dead document may have spoiled one maximum.
-    private func least(_ spoiled: Int, _ blocks: Int, _ scratch: ScanScratch, _ set: CandidateSet) -> Int16 {
+    private func least(in set: CandidateSet, maxima: UnsafeBufferPointer<Int16>, spoiled: Int) -> Int16 {
         let known = units(reaching: set.threshold)
         let rank = set.count + spoiled
-        guard rank <= blocks else { return known }
+        guard rank <= maxima.count else { return known }
         // If fewer blocks than that reach the known bound, their k-th maximum cannot raise it. This is so in all but
         // the first windows, and counting is much cheaper than selecting.
-        guard WindowKernels.count(of: scratch.maxima, count: blocks, reaching: known) >= rank else { return known }
-        let sum = WindowKernels.largest(rank, of: scratch.maxima, count: blocks)
+        guard WindowKernels.count(of: maxima, reaching: known) >= rank else { return known }
+        let sum = WindowKernels.largest(rank, of: maxima)
         return max(known, units(reaching: narrowed(Float(sum) * unit - below) - penalty))
     }
 
@@ -231,105 +233,6 @@ struct WindowScan {
     private func units(reaching score: Float) -> Int16 {
         let units = ((score - above) / unit).rounded(.down)
         return units >= 32_767 ? 32_767 : units <= 1 ? 1 : Int16(units)
-    }
-}
-
-/// The working memory of one search, reused by later searches.
-///
-/// Invariant between searches: every accumulator, every slot, and every weight by term is 0.
-final class ScanScratch {
-    /// One 16-bit accumulator for each value of a u16 ordinal, so that no list can write outside, whatever its bytes
-    /// are.
-    let accumulators: UnsafeMutablePointer<UInt16>
-    /// The largest accumulator of each block.
-    let maxima = UnsafeMutablePointer<Int16>.allocate(capacity: 512)
-    /// For each position in a window's directory, the 1-based number of the query term at it; 0 for none.
-    let slots = UnsafeMutablePointer<UInt8>.allocate(capacity: 65_536)
-    /// The same positions as bits, which are few enough for the first-level cache.
-    let slotBits = UnsafeMutablePointer<UInt32>.allocate(capacity: 65_536 / 32)
-    /// The query's weights by slot.
-    let slotWeights = UnsafeMutablePointer<Float>.allocate(capacity: 256)
-    /// The query's weights by term, for scoring documents from `documents`. Allocated when first needed.
-    private var termWeights: [Float] = []
-    /// The number of weights in that table. It has no terms from this number on.
-    static let termWeightCount: TermID = 65_536
-    /// The indices of the components that a document shares with the query.
-    let matches = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_537)
-    /// The documents found in one block.
-    let found = UnsafeMutablePointer<UInt32>.allocate(capacity: WindowKernels.blockSize)
-    /// A bit for each ordinal, for counting documents by their lists. All bits are 0 between searches.
-    let marks = UnsafeMutablePointer<UInt64>.allocate(capacity: 1_024)
-    /// The memory for a search of a block index.
-    private(set) lazy var blocks = BlockScratch()
-    /// The positions of the query's terms in the current window; -1 for missing terms.
-    var positions: [Int] = []
-
-    /// Whether the previous search had to wait for the disk, or there was none. The search then requests all data
-    /// before it reads any, so that the disk gets many requests at once. This takes a system call for each list and
-    /// each record, which is too expensive if the index is in memory.
-    var readsAhead = true
-    /// The optimizations of the searches that use this memory. All of them, except in measurements and tests.
-    var optimizations = Optimizations.all
-
-    /// Whether a search requests all data from the disk in advance.
-    var asksDisk: Bool { readsAhead && optimizations.contains(.readAhead) }
-
-    init() {
-        accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)
-            .bindMemory(to: UInt16.self, capacity: 65_536)
-        accumulators.initialize(repeating: 0, count: 65_536)
-        maxima.initialize(repeating: 0, count: 512)
-        slots.initialize(repeating: 0, count: 65_536)
-        slotBits.initialize(repeating: 0, count: 65_536 / 32)
-        slotWeights.initialize(repeating: 0, count: 256)
-        matches.initialize(repeating: 0, count: 65_537)
-        found.initialize(repeating: 0, count: WindowKernels.blockSize)
-        marks.initialize(repeating: 0, count: 1_024)
-    }
-
-    deinit {
-        UnsafeMutableRawPointer(accumulators).deallocate()
-        maxima.deallocate()
-        slots.deallocate()
-        slotBits.deallocate()
-        slotWeights.deallocate()
-        matches.deallocate()
-        found.deallocate()
-        marks.deallocate()
-    }
-
-    /// - Parameter query: A query with terms below `termWeightCount`.
-    func setTermWeights(_ query: ResolvedQuery) {
-        if termWeights.isEmpty { termWeights = [Float](repeating: 0, count: Int(Self.termWeightCount)) }
-        for (term, weight) in zip(query.terms, query.weights) { termWeights[Int(term)] = weight }
-    }
-
-    func clearTermWeights(_ query: ResolvedQuery) {
-        for term in query.terms { termWeights[Int(term)] = 0 }
-    }
-
-    /// Calls `body` with `termWeightCount` weights. They must have been set.
-    func withTermWeights<R>(_ body: (UnsafePointer<Float>) throws -> R) throws -> R {
-        try termWeights.withUnsafeBufferPointer { weights in
-            guard let base = weights.baseAddress else {
-                throw SparseStoreError(
-                    .internalError, problem: "weights by term were requested before they were set")
-            }
-            return try body(base)
-        }
-    }
-}
-
-/// The scratch memory of the searches of one store.
-final class ScratchPool: Sendable {
-    private let scratches = Pool { ScanScratch() }
-
-    func withScratch<R>(_ body: (ScanScratch) throws -> R) rethrows -> R {
-        try scratches.with { scratch in
-            let waits = DiskWaits.count
-            defer { scratch.readsAhead = DiskWaits.count > waits }
-            return try body(scratch)
-        }
     }
 }
 
@@ -347,7 +250,7 @@ struct ScanCut {
         levels = terms.most.indices.map { number in
             guard terms.most[number] >= least, let fullest = terms.fullest[number] else { return 0 }
             return Self.levels(
-                index.members[fullest.member].segment.directory, fullest.term, least: plan.floor * sum)
+                index.members[fullest.window].segment.directory, fullest.term, least: plan.floor * sum)
         }
     }
 
