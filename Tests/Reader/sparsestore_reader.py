@@ -243,7 +243,7 @@ class Store:
             elif key == b"tuning":
                 body = open_value("meta", key, value, "tuning")
                 tuning = dict(zip(("generation", "documents", "queries"), body.fields("QQI")))
-                names = ("limit", "effort", "recall", "postings", "scored")
+                names = ("limit", "effort", "recall", "time", "scored")
                 tuning["points"] = [dict(zip(names, body.fields("IBfff"))) for _ in range(body.field("I"))]
                 body.end()
                 yield "tuning", tuning

@@ -44,8 +44,8 @@ import Testing
         let tuning = TuningRecord(
             generation: 42, documents: 5, queries: 100,
             points: [
-                TuningRecord.Point(limit: 10, effort: 16, recall: 0.75, postings: 2048, scored: 64),
-                TuningRecord.Point(limit: 10, effort: 255, recall: 1, postings: 4096, scored: 128),
+                TuningRecord.Point(limit: 10, effort: 16, recall: 0.75, time: 2048, scored: 64),
+                TuningRecord.Point(limit: 10, effort: 255, recall: 1, time: 4096, scored: 128),
             ])
         try check("tuning", tuning, .meta, Keys.tuning)
     }

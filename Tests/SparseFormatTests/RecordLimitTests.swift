@@ -37,7 +37,7 @@ import Testing
     @Test func `points of a tuning`() {
         func tuning(_ count: Int) -> TuningRecord {
             let points = (1...count).map {
-                TuningRecord.Point(limit: UInt32($0), effort: 16, recall: 1, postings: 1, scored: 1)
+                TuningRecord.Point(limit: UInt32($0), effort: 16, recall: 1, time: 1, scored: 1)
             }
             return TuningRecord(generation: 1, documents: 1, queries: 1, points: points)
         }

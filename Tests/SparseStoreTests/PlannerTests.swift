@@ -44,13 +44,13 @@ import Testing
             zip([10, 100], recalls).map { limit, recall in
                 TuningRecord.Point(
                     limit: limit, effort: Effort.number(of: effort), recall: recall,
-                    postings: Float(100_000 * (effort + 1)), scored: 25)
+                    time: Float(100 * (effort + 1)), scored: 25)
             }
         }
         let tuning = TuningRecord(
             generation: 1, documents: 100_000, queries: 100,
             points: points(0, [0.94, 0.8]) + points(1, [0.97, 0.93]) + points(2, [0.99, 0.98]))
-        let planner = Planner(tuning: tuning, documents: 100_000, components: 100)
+        let planner = Planner(tuning: tuning, documents: 100_000)
         func plan(_ share: Double) -> SearchPlan { planner.choose(.target(0.95), limit: 10, share: share).description }
         #expect([1, 0.5, 0.25, 0.001].map { plan($0).effort } == [1, 1, 2, 2])
         #expect(plan(0.001).expectedRecall == plan(0.25).expectedRecall)
@@ -86,7 +86,7 @@ import Testing
             let curve = points.filter { $0.limit == limit }
             #expect(curve.count >= 5)
             #expect((curve.last?.recall ?? 0) >= (curve.first?.recall ?? 1))
-            #expect((curve.last?.postings ?? 0) >= (curve.first?.postings ?? 1))
+            #expect((curve.last?.documentsScored ?? 0) >= 1)
         }
         // What was measured survives reopening.
         store.close()
@@ -104,7 +104,7 @@ import Testing
         let queries = try (0..<20).map { _ in Query(vector: try vectors.next()) }
         let few = try store.tune(queries: queries)
         let many = try store.tune(queries: queries + queries + queries + queries)
-        #expect(zip(few, many).allSatisfy { $0.recall <= $1.recall && $0.postings == $1.postings })
+        #expect(zip(few, many).allSatisfy { $0.recall <= $1.recall && $0.documentsScored == $1.documentsScored })
         #expect(zip(few, many).contains { $0.recall < $1.recall })
         #expect(zip(few, many).allSatisfy { $0.recall < 1 || $1.recall == 1 })
     }

@@ -1,4 +1,4 @@
-/// The measurements of a tuning of this store (table meta, key `tuning`): recall and cost of each effort.
+/// The measurements of a tuning of this store (table meta, key `tuning`): recall and time of each effort.
 package struct TuningRecord: Record {
     /// One measured point.
     package struct Point: Sendable, Equatable {
@@ -8,16 +8,16 @@ package struct TuningRecord: Record {
         package var effort: UInt8
         /// Mean recall against the exact answers, 0...1.
         package var recall: Float
-        /// Mean postings read.
-        package var postings: Float
+        /// Mean processor time of a search, in microseconds.
+        package var time: Float
         /// Mean documents scored.
         package var scored: Float
 
-        package init(limit: UInt32, effort: UInt8, recall: Float, postings: Float, scored: Float) {
+        package init(limit: UInt32, effort: UInt8, recall: Float, time: Float, scored: Float) {
             self.limit = limit
             self.effort = effort
             self.recall = recall
-            self.postings = postings
+            self.time = time
             self.scored = scored
         }
     }
@@ -51,9 +51,9 @@ package struct TuningRecord: Record {
         points.reserveCapacity(count)
         for _ in 0..<count {
             let point = Point(
-                limit: try body.u32(), effort: try body.u8(), recall: try body.f32(), postings: try body.f32(),
+                limit: try body.u32(), effort: try body.u8(), recall: try body.f32(), time: try body.f32(),
                 scored: try body.f32())
-            guard point.limit >= 1, (0...1).contains(point.recall), point.postings >= 0, point.postings.isFinite,
+            guard point.limit >= 1, (0...1).contains(point.recall), point.time >= 0, point.time.isFinite,
                 point.scored >= 0, point.scored.isFinite
             else { throw FormatError(.tuningPoints) }
             if let last = points.last, (last.limit, last.effort) >= (point.limit, point.effort) {
@@ -72,7 +72,7 @@ package struct TuningRecord: Record {
             writer.u32(point.limit)
             writer.u8(point.effort)
             writer.f32(point.recall)
-            writer.f32(point.postings)
+            writer.f32(point.time)
             writer.f32(point.scored)
         }
     }

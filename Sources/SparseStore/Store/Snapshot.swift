@@ -222,11 +222,7 @@ final class SnapshotState: Sendable {
         scoring = encoder?.scoring(documents: manifest.documents)
         self.multivectors = multivectors
         let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
-        let components = index.members.reduce(0) { $0 + Double($1.segment.directory.nonzeros) }
-        let compact = index.members.reduce(0) { $0 + ($1.segment.isCompact ? $1.segment.documentCount : 0) }
-        planner = Planner(
-            tuning: tuning, documents: documents, components: components / Double(max(1, documents)),
-            lookups: Double(compact) / Double(max(1, documents)), hasBlocks: index.blocks != nil)
+        planner = Planner(tuning: tuning, documents: documents, hasBlocks: index.blocks != nil)
     }
 }
 

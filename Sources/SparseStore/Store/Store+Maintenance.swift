@@ -44,10 +44,14 @@ extension Store {
         }
     }
 
-    /// Builds a block index over the documents of the newest commit, beside their windows. With a million documents
-    /// or more, a search that uses it looks at a few thousand documents instead of reading all windows. After `tune`
-    /// has measured it, the planner uses whichever index is cheaper. It takes about as many bytes as the rest of the
-    /// store, or more. Searches and writes continue meanwhile.
+    /// Builds a block index over the documents of the newest commit, beside their windows. A search that uses it looks
+    /// at a few thousand documents instead of reading all windows. After `tune` has measured it, the planner uses
+    /// whichever index is faster. Searches and writes continue meanwhile.
+    ///
+    /// It pays from about two million documents on. With 2.2 million made documents of 113 terms, the mean time of a search
+    /// for ten documents at a recall of 0.95 went from 0.92 ms to 0.53, and above 0.97 nothing changed. Building took 11
+    /// minutes of processor time and 2.9 GB beside the 4.3 of the store. With half a million documents, searches at
+    /// 0.95 and above take as long as without it.
     ///
     /// Later documents are searched in windows. The block index is dropped when half of the windows it was built from
     /// have been merged away. An existing block index is replaced.
@@ -126,9 +130,13 @@ extension Store {
 }
 
 extension Store {
-    /// Measures the recall of each planner effort on this store against exact results, and stores the measurements. The
-    /// planner then meets recall targets from measured data. Repeat it when the store has grown a lot or its queries
-    /// have changed.
+    /// Measures the recall of each planner effort on this store against exact results, and its time on this machine, and
+    /// stores the measurements. The planner then takes the fastest effort that reaches the requested recall, or an exact
+    /// search if that is faster. Repeat it when the store has grown a lot, its queries have changed, or it has moved to
+    /// another machine.
+    ///
+    /// Times are those of the calling thread on the processor, with data in memory. They vary from run to run, so two
+    /// tunings may choose different efforts that take about equally long.
     ///
     /// - Parameters:
     ///   - queries: A few hundred representative queries. If empty, queries are made from the documents.
@@ -171,7 +179,7 @@ extension Store {
     }
 }
 
-/// The measured recall and cost of one effort.
+/// The measured recall and time of one effort.
 public struct TuningPoint: Sendable, Hashable, Codable {
     /// The limit k of the searches.
     public let limit: Int
@@ -180,9 +188,8 @@ public struct TuningPoint: Sendable, Hashable, Codable {
     public let effort: Int?
     /// The mean recall against exact results, minus its standard error.
     public let recall: Double
-    /// The mean number of postings read. With the block index, the number of postings that cost as much as the data
-    /// read.
-    public let postings: Double
+    /// The mean processor time of a search, in microseconds.
+    public let microseconds: Double
     /// The mean number of documents scored.
     public let documentsScored: Double
 
@@ -190,7 +197,7 @@ public struct TuningPoint: Sendable, Hashable, Codable {
         limit = Int(point.limit)
         effort = Effort.effort(numbered: point.effort)
         recall = Double(point.recall)
-        postings = Double(point.postings)
+        microseconds = Double(point.time)
         documentsScored = Double(point.scored)
     }
 }

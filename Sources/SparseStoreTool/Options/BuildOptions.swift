@@ -26,11 +26,13 @@ struct BuildOptions: ParsableArguments {
 
     @Flag(
         help: ArgumentHelp(
-            "Also build a block index, which helps with a million documents or more.",
+            "Also build a block index, which speeds up searches of about two million documents or more.",
             discussion:
                 """
-                The planner uses it where measurements show that it is cheaper. It takes about as many bytes as the \
-                rest of the store, or more. A build without --blocks keeps it.
+                The planner uses it where measurements show that it is faster. With 2.2 million made documents of 113 \
+                terms, it brought the mean time at a recall of 0.90 from 0.75 ms to 0.34, at 0.95 from 0.92 to 0.53, and \
+                nothing above 0.97. It took 11 minutes of processor time, and 2.9 GB beside the 4.3 of the store. With \
+                half a million, it brought nothing from 0.95 on. A build without --blocks keeps it.
                 """))
     var blocks = false
 

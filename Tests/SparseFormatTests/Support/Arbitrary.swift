@@ -93,7 +93,7 @@ enum Arbitrary {
             limit += 1 + UInt32(random.next() % 3)
             return TuningRecord.Point(
                 limit: limit, effort: UInt8(truncatingIfNeeded: random.next()),
-                recall: Float.random(in: 0...1, using: &random), postings: Float(random.next() >> 20),
+                recall: Float.random(in: 0...1, using: &random), time: Float(random.next() >> 20),
                 scored: Float(random.next() >> 40))
         }
         return TuningRecord(

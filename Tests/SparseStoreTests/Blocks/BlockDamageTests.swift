@@ -37,9 +37,9 @@ import Testing
         let settings = damage == .sharedPostings ? BlockCollection.unpruned : BlockCollection.settings
         var blocks = try BlockCollection(documents: 4_200, building: settings)
         let store = blocks.store
-        let points = [(effort: UInt8(16), recall: Float(0.9), postings: Float(1e6)), (103, 0.99, 10), (255, 1, 1e7)]
+        let points = [(effort: UInt8(16), recall: Float(0.9), time: Float(1e6)), (103, 0.99, 10), (255, 1, 1e7)]
             .map {
-                TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, postings: $0.postings, scored: 20)
+                TuningRecord.Point(limit: 10, effort: $0.effort, recall: $0.recall, time: $0.time, scored: 20)
             }
         let number = try #require(try blocks.record()).number
         func key(_ part: SegmentTable.Part) -> [UInt8] { Keys.segment(number, part: part.rawValue, index: 0) }

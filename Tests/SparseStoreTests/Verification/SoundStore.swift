@@ -70,7 +70,7 @@ enum SoundStore: String, CaseIterable, Sendable {
             try transaction.upsert(document(31))
         }
         try store.file.write { writer in
-            let point = TuningRecord.Point(limit: 10, effort: 1, recall: 1, postings: 1, scored: 1)
+            let point = TuningRecord.Point(limit: 10, effort: 1, recall: 1, time: 1, scored: 1)
             try writer.put(TuningRecord(generation: 3, documents: 36, queries: 1, points: [point]))
         }
         store.close()

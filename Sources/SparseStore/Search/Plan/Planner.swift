@@ -3,11 +3,8 @@ internal import SparseFormat
 
 /// Chooses how much a search reads to meet the requested recall.
 struct Planner {
-    /// The number of documents in the windows, and their mean number of components.
+    /// The number of documents in the windows.
     let documents: Int
-    let components: Double
-    /// The share of documents in compact segments.
-    let lookups: Double
     /// The measurements of each effort and of the exact search on this store, ascending by k; empty before the first
     /// tuning.
     private let curves: [[TuningRecord.Point]]
@@ -15,10 +12,8 @@ struct Planner {
     private let efforts: [Int]
     private let exactCurve: [TuningRecord.Point]
 
-    init(tuning: TuningRecord?, documents: Int, components: Double, lookups: Double = 0, hasBlocks: Bool = false) {
+    init(tuning: TuningRecord?, documents: Int, hasBlocks: Bool = false) {
         self.documents = documents
-        self.components = components
-        self.lookups = lookups
         let points = tuning?.points ?? []
         let curves = Effort.ladder.indices.map { effort in
             points.filter { $0.effort == Effort.number(of: effort) }
@@ -86,14 +81,14 @@ struct Planner {
                 self.recall($0, limit, share) >= target
                     && (usingBlocks && share >= Self.shareForBlocks || !Effort.ladder[$0].usesBlocks)
             }
-            guard let cheapest = fit.min(by: { cost($0, limit) < cost($1, limit) }) else {
+            guard let fastest = fit.min(by: { time($0, limit) < time($1, limit) }) else {
                 return exact("no planned effort reaches a recall of \(target)")
             }
-            if share == 1, let exactCost = cost(exactCurve, limit, windows: true), exactCost <= cost(cheapest, limit) {
-                return exact("an exact search costs no more than a recall of \(target)")
+            if share == 1, let exactTime = time(exactCurve, limit), exactTime <= time(fastest, limit) {
+                return exact("an exact search takes no longer than a recall of \(target)")
             }
             return effort(
-                cheapest, limit: limit, share: share, reason: "the cheapest effort that reaches a recall of \(target)")
+                fastest, limit: limit, share: share, reason: "the fastest effort that reaches a recall of \(target)")
         }
     }
 
@@ -101,21 +96,16 @@ struct Planner {
     /// no recall.
     private var isMeasured: Bool { !curves.isEmpty }
 
-    /// Returns the cost of an effort at k = `limit`. Before the first tuning, costs follow the order of efforts.
-    private func cost(_ effort: Int, _ limit: Int) -> Double {
-        isMeasured
-            ? cost(curves[effort], limit, windows: !Effort.ladder[effort].usesBlocks) ?? .infinity : Double(effort)
+    /// Returns the time of an effort at k = `limit`. Before the first tuning, times follow the order of efforts.
+    private func time(_ effort: Int, _ limit: Int) -> Float {
+        isMeasured ? time(curves[effort], limit) ?? .infinity : Float(effort)
     }
 
-    /// Returns the cost at the measured k that is nearest by ratio; nil if none was measured.
-    ///
-    /// - Parameter windows: Whether all windows are scanned.
-    private func cost(_ curve: [TuningRecord.Point], _ limit: Int, windows: Bool) -> Double? {
+    /// Returns the time at the measured k that is nearest by ratio; nil if none was measured.
+    private func time(_ curve: [TuningRecord.Point], _ limit: Int) -> Float? {
         guard var nearest = curve.first else { return nil }
         for point in curve where limit * limit > Int(nearest.limit) * Int(point.limit) { nearest = point }
-        return ScanCost.search(
-            postings: Double(nearest.postings), scored: Double(nearest.scored), components: components,
-            lookups: lookups) + (windows ? ScanCost.windows(documents: documents) : 0)
+        return nearest.time
     }
 
     /// Returns the recall of an effort at the measured k nearest to `limit`; between two measured k, the worse of both.

@@ -1,5 +1,5 @@
-/// The costs of the steps of a search, in nanoseconds on the machine of Benchmarks/RESULTS.md. Only their ratios
-/// matter.
+/// The costs of the steps of a scan, in nanoseconds on the machine of Benchmarks/RESULTS.md. Only their ratios matter. They
+/// decide how one window is searched; plans are chosen by the times that `tune` has measured.
 enum ScanCost {
     /// Adding a posting to its accumulator. Dense lists cost almost nothing, because they are added eight at a time and
     /// only where needed.
@@ -8,41 +8,10 @@ enum ScanCost {
     private static let accumulator = 0.25
     /// Finding a document's exact vector.
     private static let document = 140.0
-    /// Selecting a candidate of a planned search, and waiting for its vector, which is rarely in the cache.
-    private static let candidate = 1_100.0
     /// Comparing one component of the vector with the query.
     private static let component = 0.8
     /// Reading the vector from `documents` instead, verifying its checksum, and decoding its gaps.
     private static let lookup = 1_000.0
-
-    /// The fixed cost of a scan of all windows, per document.
-    private static let scanned = 0.2
-    /// The costs of a search of blocks: a fixed cost, a summary component with its share of finding columns and ordering
-    /// blocks, a visited block, a document in it, and a line of the document.
-    private static let blocks = 34_000.0
-    private static let summary = 9.5
-    private static let block = 70.0
-    private static let estimated = 67.0
-    private static let line = 24.0
-
-    /// Returns the fixed cost of a scan of windows with the given number of documents.
-    static func windows(documents: Int) -> Double { Double(documents) * scanned }
-
-    /// Returns the number of postings that cost as much as the data read, without documents scored.
-    static func postings(_ counters: SearchCounters) -> Double {
-        guard counters.blocks > 0 else { return Double(counters.postings) }
-        let blocks =
-            blocks + Double(counters.postings) * summary + Double(counters.blocks) * block
-            + Double(counters.documentsEstimated) * estimated + Double(counters.lines) * line
-        return blocks / posting
-    }
-
-    /// Returns the cost of a search that reads and scores the given amounts. Dense lists count in full.
-    ///
-    /// - Parameter lookups: The share of documents in compact segments.
-    static func search(postings: Double, scored: Double, components: Double, lookups: Double) -> Double {
-        postings * posting + scored * (candidate + document + component * components + lookup * lookups)
-    }
 
     /// Returns whether scoring `count` documents of a window is cheaper than scanning the given number of postings.
     static func scoringIsCheaper(_ count: Int, postings: Int, _ segment: WindowSegment) -> Bool {

@@ -1,12 +1,38 @@
+internal import Platform
 internal import SparseFormat
 
-/// Measures every effort of the ladder against exact results, and their costs.
+/// Measures the recall and the time of every effort of the ladder, and the time of the exact search.
+///
+/// Times are compared with one another, so all are measured alike. A batch of queries is asked with one effort after the
+/// other: asked several times in a row, a query would find its documents in the processor's cache, which helps some efforts
+/// more than others. Batches spread each effort's measurements over the whole tuning. Time is that of the
+/// processor, which other threads that share it do not add to.
 struct Tuner {
     let view: ReadView
     /// The scoring of counts; nil if documents are scored by their weights.
     let scoring: BM25Function?
-    /// The groups of sample queries. The recall of an effort is that of its worst group.
+    /// The groups of sample queries. The recall and the time of an effort are those of its worst group.
     let groups: [[ResolvedQuery]]
+    /// Runs a search with an effort, nil for the exact search, and returns its nanoseconds. Tests set it.
+    var time: (_ effort: Effort?, _ search: () throws -> Void) throws -> UInt64 = { _, search in
+        let begin = Self.processorTime
+        try search()
+        return Self.processorTime - begin
+    }
+
+    /// The measured values of k.
+    static let limits = [10, 100]
+    /// The relative distance within which a score counts as reaching the k-th score.
+    private static let tolerance: Float = 1e-4
+    /// The number of queries that are asked with one effort before the next.
+    private static let batch = 64
+
+    /// The nanoseconds for which the calling thread has run.
+    private static var processorTime: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
 
     private var usesBlocks: Bool { view.index.blocks != nil && view.index.blocksDamage == nil }
 
@@ -15,13 +41,9 @@ struct Tuner {
         Effort.ladder.indices.filter { !Effort.ladder[$0].usesBlocks || usesBlocks }
     }
 
-    /// The measured values of k.
-    static let limits = [10, 100]
-    /// The relative distance within which a score counts as reaching the k-th score.
-    private static let tolerance: Float = 1e-4
-
     func measure(_ scratch: ScanScratch, _ progress: (Int, Int) throws -> Void) throws -> [TuningRecord.Point] {
         var points: [TuningRecord.Point] = []
+        let efforts = efforts
         let total = Self.limits.count * groups.reduce(0) { $0 + $1.count }
         var done = 0
         for limit in Self.limits {
@@ -29,10 +51,15 @@ struct Tuner {
             var worst = [Measure](repeating: Measure(recall: 1), count: efforts.count + 1)
             for group in groups where !group.isEmpty {
                 var sums = [Measure](repeating: Measure(), count: worst.count)
-                for query in group {
-                    try add(query, limit: limit, scratch: scratch, sums: &sums)
-                    done += 1
-                    try progress(done, total)
+                for begin in stride(from: 0, to: group.count, by: Self.batch) {
+                    let queries = group[begin..<min(begin + Self.batch, group.count)]
+                    let batch = try Batch(queries, limit: limit, tuner: self, scratch)
+                    for position in sums.indices {
+                        let effort = position < efforts.count ? Effort.ladder[efforts[position]] : nil
+                        try batch.measure(effort, tuner: self, scratch, into: &sums[position])
+                        try progress(done + queries.count * (position + 1) / sums.count, total)
+                    }
+                    done += queries.count
                 }
                 for effort in sums.indices { worst[effort].worsen(sums[effort].divided(by: Float(group.count))) }
             }
@@ -42,7 +69,7 @@ struct Tuner {
                     TuningRecord.Point(
                         limit: UInt32(limit),
                         effort: isExact ? Effort.exactNumber : Effort.number(of: efforts[effort]),
-                        recall: min(1, max(0, measure.recall)), postings: measure.postings, scored: measure.scored))
+                        recall: min(1, max(0, measure.recall)), time: measure.time, scored: measure.scored))
             }
         }
         return points
@@ -52,14 +79,15 @@ struct Tuner {
         var recall: Float = 0
         /// The sum of the squared recalls.
         var squares: Float = 0
-        var postings: Float = 0
+        /// Microseconds.
+        var time: Float = 0
         var scored: Float = 0
 
-        mutating func add(_ recall: Float, _ counters: SearchCounters) {
+        mutating func add(recall: Float, nanoseconds: UInt64, scored: Int) {
             self.recall += recall
             squares += recall * recall
-            postings += Float(ScanCost.postings(counters))
-            scored += Float(counters.documentsScored)
+            time += Float(nanoseconds) / 1_000
+            self.scored += Float(scored)
         }
 
         /// Returns the means. The recall is lowered by one standard error, because later queries differ from the
@@ -67,29 +95,56 @@ struct Tuner {
         func divided(by count: Float) -> Measure {
             let mean = recall / count
             let error = (max(0, squares / count - mean * mean) / count).squareRoot()
-            return Measure(recall: mean - error, postings: postings / count, scored: scored / count)
+            return Measure(recall: mean - error, time: time / count, scored: scored / count)
         }
 
         mutating func worsen(_ other: Measure) {
             recall = min(recall, other.recall)
-            postings = max(postings, other.postings)
+            time = max(time, other.time)
             scored = max(scored, other.scored)
         }
     }
 
-    private func add(_ query: ResolvedQuery, limit: Int, scratch: ScanScratch, sums: inout [Measure]) throws {
-        var counters = SearchCounters()
-        let exact = try search(query, limit, nil).run(scratch, &counters)
-        sums[efforts.count].add(1, counters)
-        for (effort, number) in efforts.enumerated() {
-            counters = SearchCounters()
-            let found = try search(query, limit, Effort.ladder[number]).run(scratch, &counters)
-            var recall: Float = 1
-            if let last = exact.last {
-                let right = found.filter { $0.score >= last.score - Self.tolerance }.count
-                recall = Float(min(right, exact.count)) / Float(exact.count)
+    /// Some of the queries with their exact answers.
+    private struct Batch {
+        let queries: ArraySlice<ResolvedQuery>
+        let limit: Int
+        /// The number of documents of each exact answer, and the least of their scores.
+        private var answers: [(count: Int, least: Float)] = []
+
+        /// Searches exactly and with the efforts that read most, so that none of those measured afterwards is the first
+        /// to read a page or to verify a checksum. Only these searches request their data from the disk in advance, which
+        /// takes longer than a search of what is in memory.
+        init(
+            _ queries: ArraySlice<ResolvedQuery>, limit: Int, tuner: Tuner, _ scratch: ScanScratch
+        ) throws {
+            self.queries = queries
+            self.limit = limit
+            scratch.readsAhead = true
+            defer { scratch.readsAhead = false }
+            let greatest = [ScanLadder.plans.last.map(Effort.windows), BlockLadder.plans.last.map(Effort.blocks)]
+            for query in queries {
+                var counters = SearchCounters()
+                let exact = try tuner.search(query, limit, nil).run(scratch, &counters)
+                answers.append((exact.count, exact.last?.score ?? 0))
+                for effort in greatest.compactMap({ $0 }) where !effort.usesBlocks || tuner.usesBlocks {
+                    _ = try tuner.search(query, limit, effort).run(scratch, &counters)
+                }
             }
-            sums[effort].add(recall, counters)
+        }
+
+        func measure(
+            _ effort: Effort?, tuner: Tuner, _ scratch: ScanScratch, into sum: inout Measure
+        ) throws {
+            for (query, answer) in zip(queries, answers) {
+                let search = tuner.search(query, limit, effort)
+                var counters = SearchCounters()
+                var found: [FoundDocument] = []
+                let time = try tuner.time(effort) { found = try search.run(scratch, &counters) }
+                let right = found.filter { $0.score >= answer.least - Tuner.tolerance }.count
+                let recall = answer.count == 0 ? 1 : Float(min(right, answer.count)) / Float(answer.count)
+                sum.add(recall: recall, nanoseconds: time, scored: counters.documentsScored)
+            }
         }
     }
 
