@@ -377,10 +377,10 @@ def markdown(result: dict) -> str:
         lines.append(f"| {asked} | " + " | ".join(cells) + " |")
     if any(result["ladder"].values()):
         lines += ["", "**The ladder**: what `tune` measured for each effort, on the queries it was given.", "",
-                  "| queries | k | effort | recall | postings | documents scored |", "|---|---|---|---|---|---|"]
+                  "| queries | k | effort | recall | mean us | documents scored |", "|---|---|---|---|---|---|"]
         for name, points in result["ladder"].items():
             lines += [
-                f"| {name} | {point['limit']} | {point['effort']} | {point['recall']:.4f} | {point['postings']:,.0f} "
+                f"| {name} | {point['limit']} | {point['effort']} | {point['recall']:.4f} | {point['mean_us']:,.0f} "
                 f"| {point['documents_scored']:.0f} |" for point in points]
     if result["cold"]:
         lines += ["", "**Time to the first answer**, k = 10 at 0.95: medians of "
