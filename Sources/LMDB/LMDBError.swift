@@ -13,7 +13,7 @@ package struct LMDBError: Error, Sendable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// The problem, with the name of the file if there is one.
+    /// The problem, without the path of the file, which is in `path`.
     package var problem: String
     /// The remedy, if one is known.
     package var remedy: String?
@@ -174,16 +174,21 @@ extension LMDBError {
             Explanation(
                 .outOfMemory, "not enough memory or address space",
                 "lower the map size or the process's limits")
+        case EISDIR, ELOOP, ENOTEMPTY, ENXIO:
+            Explanation(
+                .invalidArgument, "a folder, a link or something else is in the place of a file",
+                "remove it, or choose another path")
         case EILSEQ:
             Explanation(.invalidArgument, "a name in the path is not UTF-8", "rename the file or the folder")
         case EMFILE, ENFILE:
-            Explanation(.other, "too many files are open", "close some, or raise the limit (ulimit -n)")
+            Explanation(.io, "too many files are open", "close some, or raise the limit (ulimit -n)")
         case EINVAL:
             Explanation(
                 .invalidArgument, "the storage library rejected an argument",
                 "check the arguments of the call")
+        // A refusal of the system is no defect of the library.
         default:
-            Explanation(.other, String(cString: strerror(status)))
+            Explanation(.io, String(cString: strerror(status)))
         }
     }
 }

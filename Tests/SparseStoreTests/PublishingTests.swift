@@ -323,6 +323,50 @@ import Testing
         #expect(try Publication.all(in: place.target).count == 1)
     }
 
+    @Test(arguments: ["target", "manifests", "chunks"])
+    func `a pipe, a folder, a link or a huge file in the place of an object is an error`(kind: String) throws {
+        for form in ["pipe", "folder", "link", "huge"] {
+            let place = try Place()
+            let store = try place.temporary.open { $0.maintenance = .manual }
+            try Self.write(store, 0..<20, round: 0)
+            try store.publish(to: place.target)
+            let object = try #require(
+                kind == "target"
+                    ? "\(place.folder)/target" : place.objects().first { $0.path.contains("/\(kind)/") }?.path)
+            try FileManager.default.removeItem(atPath: object)
+            switch form {
+            case "pipe": #expect(mkfifo(object, 0o600) == 0)
+            case "folder": try FileManager.default.createDirectory(atPath: object, withIntermediateDirectories: false)
+            case "link": #expect(symlink(".", object) == 0)
+            default:
+                #expect(FileManager.default.createFile(atPath: object, contents: nil))
+                #expect(truncate(object, 1 << 31) == 0)
+            }
+            let copy = place.path("copy.sparse")
+            let found = code { try Follower(of: place.target, at: copy).follow() }
+            #expect(found == .corrupted || found == .notFound, "\(form): \(String(describing: found))")
+            #expect(!FileManager.default.fileExists(atPath: copy))
+            // Publishing writes what is missing, or says what is in the way.
+            let published = code { try store.publish(to: place.target) }
+            #expect(published != .internalError, "\(form)")
+        }
+    }
+
+    @Test func `links to folders in a target are not followed`() throws {
+        let place = try Place()
+        let store = try place.temporary.open { $0.maintenance = .manual }
+        try Self.write(store, 0..<20, round: 0)
+        try store.publish(to: place.target)
+        // Two links from each of two folders to both: 2^40 paths, as deep as the system allows.
+        for folder in ["manifests", "chunks"] {
+            #expect(symlink("..", "\(place.folder)/\(folder)/up") == 0)
+            #expect(symlink(".", "\(place.folder)/\(folder)/same") == 0)
+        }
+        #expect(try Publication.all(in: place.target).count == 1)
+        try Follower(of: place.target, at: place.path("copy.sparse")).follow()
+        try Publication.remove(from: place.target, keeping: 1)
+    }
+
     @Test func `what is kept can be restored after others were removed`() throws {
         let place = try Place()
         let store = try place.temporary.open { $0.maintenance = .manual }

@@ -11,7 +11,7 @@ package struct PublicationRecord: Sendable, Equatable {
     package static let nodeBytes = nodeExtents * ContentHash.size
     /// As LMDB knows them.
     private static let pageSizes = 512...32_768
-    private static let extentSizes = 512...(16 << 20)
+    static let extentSizes = 512...(16 << 20)
     /// Of a store: 2^40 pages of 4 KiB are more than LMDB's largest map.
     private static let maximumPages: UInt64 = 1 << 40
     private static let headerBytes = 88

@@ -1,10 +1,15 @@
 /// A chunk of a target: a zstd frame of some content, under the content's hash.
 package enum PublishedChunk {
+    /// The maximum size of a frame, in bytes.
+    package static let largestFrame = largestFrame(of: PublicationRecord.extentSizes.upperBound)
+
     /// A frame of the content.
     package static func frame(_ content: UnsafeRawBufferPointer, _ compressor: ZstdCompressor) -> [UInt8]? {
-        // Blocks that do not compress are stored, each with 3 bytes before it.
-        compressor.compress(content, limit: content.count + content.count / 128 + 512)
+        compressor.compress(content, limit: largestFrame(of: content.count))
     }
+
+    /// Blocks that do not compress are stored, each with 3 bytes before it.
+    private static func largestFrame(of count: Int) -> Int { count + count / 128 + 512 }
 
     /// The content of a frame, if it has the size and the hash.
     package static func content(

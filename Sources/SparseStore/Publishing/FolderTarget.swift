@@ -1,5 +1,6 @@
 internal import LMDB
 internal import Platform
+internal import SparseFormat
 public import SystemPackage
 
 /// A folder that holds publications, on a local disk or on a shared file system.
@@ -38,7 +39,8 @@ public struct FolderTarget: PublicationTarget {
             && entries(join(Self.incoming)).allSatisfy(Self.isIncoming)
     }
 
-    /// Returns the names of the files in a folder, at any depth.
+    /// Returns the names of the files in a folder, at any depth. Symbolic links to folders are left out: they may lead
+    /// back to where they are.
     ///
     /// - Parameter folder: A folder in the target.
     /// - Returns: Names relative to the target; none if the folder does not exist.
@@ -46,12 +48,12 @@ public struct FolderTarget: PublicationTarget {
         var names: [String] = []
         for entry in try entries(join(folder)) {
             let inner = "\(folder)/\(entry)"
-            var status = stat()
-            guard stat(join(inner), &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
-                names += try self.names(in: inner)
-            } else {
+            var (status, link) = (stat(), stat())
+            guard lstat(join(inner), &link) == 0, stat(join(inner), &status) == 0 else { continue }
+            if status.st_mode & S_IFMT != S_IFDIR {
                 names.append(inner)
+            } else if link.st_mode & S_IFMT == S_IFDIR {
+                names += try self.names(in: inner)
             }
         }
         return names
@@ -65,7 +67,8 @@ public struct FolderTarget: PublicationTarget {
 
     private func read(_ name: String) throws(SparseStoreError) -> [UInt8]? {
         let path = join(name)
-        let descriptor = StandardDescriptors.openFile(path, O_RDONLY)
+        // Opening a pipe would wait for somebody who writes to it.
+        let descriptor = StandardDescriptors.openFile(path, O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw failure(errno, path)
@@ -74,9 +77,10 @@ public struct FolderTarget: PublicationTarget {
         defer { try? file.close() }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
-        // A folder of this name is not an object; the check for an unused target refuses it.
+        // A folder or a pipe of this name is not an object; the check for an unused target refuses it.
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-        guard status.st_size <= Self.largestObject else {
+        let largest = name.hasPrefix(TargetName.chunks + "/") ? PublishedChunk.largestFrame : Self.largestObject
+        guard status.st_size <= largest else {
             throw SparseStoreError(
                 .corrupted, problem: "'\(path)' has \(status.st_size) bytes, which no object has",
                 remedy: "remove it")
