@@ -97,7 +97,7 @@ extension Environment {
 
     static func targetExists(_ target: FilePath, _ operation: String) -> LMDBError {
         LMDBError(
-            .invalidArgument, problem: "'\(target)' already exists",
+            .invalidArgument, problem: "a file with this name already exists",
             remedy: "remove it, or choose another path",
             operation: operation, path: target.string, underlying: EEXIST)
     }

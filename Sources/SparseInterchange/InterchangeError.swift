@@ -2,7 +2,8 @@ internal import SystemPackage
 
 /// A problem with an input or output file, and its remedy.
 ///
-/// Messages name the file and the position, but never quote its content, which may not be suitable for a log.
+/// Messages name the file and the position. Of its content they quote at most an id or a term, because the rest may not
+/// be suitable for a log.
 public struct InterchangeError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure, for a program to act on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

@@ -50,6 +50,28 @@ import Testing
         #expect(result.errors.contains("--queries and --qrels"))
     }
 
+    @Test func `a store in the place of the input is named as one`() throws {
+        let folder = TemporaryFolder()
+        let store = folder.path("s.sparse")
+        let documents = try folder.write("d.jsonl", #"{"id": "7", "vector": {"x": 1}}"#)
+        try Binary.run("load", store, documents, "--quiet")
+        let result = try Binary.run("load", folder.path("other.sparse"), store)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("'\(store)' is a store"), "\(result.errors)")
+    }
+
+    @Test func `an error names a path once`() throws {
+        let folder = TemporaryFolder()
+        let (store, other) = (folder.path("s.sparse"), folder.path("other.sparse"))
+        let documents = try folder.write("d.jsonl", #"{"id": "7", "vector": {"x": 1}}"#)
+        for path in [store, other] { try Binary.run("load", path, documents, "--quiet") }
+        for arguments in [["backup", store, other], ["restore", store, other], ["repair", store, "--to", other]] {
+            let result = try Binary.run(arguments)
+            #expect(result.status == 2, "\(arguments)")
+            #expect(result.errors.components(separatedBy: other).count == 2, "\(result.errors)")
+        }
+    }
+
     @Test func `a store that is not there is named`() throws {
         let folder = TemporaryFolder()
         let path = folder.path("nosuch.sparse")

@@ -9,14 +9,16 @@ struct LoadProcessTests {
         let folder = TemporaryFolder()
         let store = folder.path("s.sparse")
         let text =
-            Inputs.lines(2) + "secret\n" + Inputs.lines(2, from: 2) + "{\"id\": 9, \"vector\": {\"secret\": -1}}\n"
+            Inputs.lines(2) + "secret\n" + Inputs.lines(2, from: 2)
+            + "{\"id\": 9, \"content\": \"secret\", \"vector\": {\"x\": -1}}\n"
         let input = try folder.write("in.jsonl", text)
         let result = try Binary.run("load", store, input, "--rejects", folder.path("rejects.tsv"), "--json")
         #expect(result.status == 0)
         #expect(try result.object()["documents"] as? Int == 4)
         #expect(try result.object()["rejected"] as? Int == 2)
         #expect(
-            try folder.read("rejects.tsv") == "3\tbyte 1: expected '{'\n6\tbyte 32: a weight is negative\n")
+            try folder.read("rejects.tsv")
+                == "3\tbyte 1: expected '{'\n6\tid '9', term 'x', byte 48: a weight is negative\n")
         #expect(!result.errors.contains("secret"))
         #expect(result.errors.contains("rejected line 3"))
         let again = try Binary.run("load", store, input, "--rejects", folder.path("rejects.tsv"))

@@ -51,6 +51,23 @@ struct CSRReaderTests {
     }
 
     @Test
+    func `the reason of a rejected row names the term`() throws {
+        let rows: [[(Int32, Float)]] = [
+            [(4, 1), (4, 2)], [(1, 1), (100, 1)], [(-1, 1)], [(1, 1), (2, .nan)], [(3, -1)], [(1, 1), (6, 1e20)],
+        ]
+        let reasons = try Support.all(try CSRReader(source: ByteSource(bytes: Support.csr(rows)))).map { row in
+            guard case .reject(let reject) = row else { return "" }
+            return reject.reason
+        }
+        #expect(
+            reasons == [
+                "term 4: a term appears twice in the row", "term 100: a term is not below the number of columns",
+                "term -1: a term is not below the number of columns", "term 2: a weight is not a finite number",
+                "term 3: a weight is negative", "term 6: a weight is smaller than 1e-15 or larger than 1e15",
+            ])
+    }
+
+    @Test
     func `more rows than a window holds, in order and at random`() throws {
         var rows: [[(Int32, Float)]] = []
         for row in 0..<150_000 {

@@ -123,7 +123,7 @@ struct JSONLinesReaderTests {
     func `zero weights are dropped; a vector without any other is rejected`() throws {
         let document = try Support.document(#"{"id": 1, "vector": {"a": 0.0, "b": 1, "c": -0, "d": 0e5}}"#)
         #expect(Support.terms(document).map(\.term) == ["b"])
-        let reason = "the vector has no weight above zero; try --empty-vectors"
+        let reason = "id '1': the vector has no weight above zero; try --empty-vectors"
         #expect(try Support.reason(#"{"id": 1, "vector": {"a": 0}}"#) == reason)
         #expect(try Support.reason(#"{"id": 1, "vector": {}}"#) == reason)
     }
@@ -230,13 +230,44 @@ struct JSONLinesReaderTests {
     }
 
     @Test
-    func `a reason never quotes the line`() throws {
+    func `a reason quotes nothing of the line but its id and a term`() throws {
         for line in [
-            #"{"id": 1, "vector": {"secret": -1}}"#, #"{"id": 1, "secret": secret}"#, #"{"id": secret}"#,
-            #"{"id": 1, "vector": {"secret": 1, "secret": 1}}"#,
+            #"{"id": 1, "content": "secret", "vector": {"a": -1}}"#, #"{"id": 1, "secret": secret}"#,
+            #"{"id": secret}"#, #"{"id": 1, "tags": ["secret", 1]}"#, #"{"id": 1, "vector": {"a": "secret"}}"#,
         ] {
             #expect(try Support.reason(line)?.contains("secret") == false)
         }
+    }
+
+    @Test(arguments: [
+        (#"{"id": "b", "vector": {"x": 1, "y": -2}}"#, "id 'b', term 'y', byte 37: a weight is negative"),
+        (#"{"id": "b", "vector": {"x": 1, "x": 2}}"#, "id 'b', term 'x', byte 32: a term appears twice in the vector"),
+        (#"{"id": 7, "vector": {"x": "a"}}"#, "id '7', term 'x', byte 27: a number is malformed"),
+        (#"{"id": 7, "vector": [["x", 1e99]]}"#, "id '7', term 'x', byte 28: a number is too large for a 32-bit float"),
+        (
+            #"{"id": 7, "vector": {"indices": [5, 5], "values": [1, 2]}}"#,
+            "id '7', term '5', byte 21: a term appears twice in the vector"
+        ),
+        // The id comes after the mistake.
+        (#"{"vector": {"q": null}, "_id": "z"}"#, "id 'z', term 'q', byte 18: a weight is null, NaN or infinite"),
+        (#"{"id": "b", "content": "text"}"#, "id 'b': the vector is missing"),
+        (
+            #"{"id": "b\n\u202Ec", "vector": {}}"#,
+            "id 'b\u{FFFD}\u{FFFD}c': the vector has no weight above zero; try --empty-vectors"
+        ),
+        // Nothing after a mistake of the syntax is an id.
+        (#"{"vector": {"q": 1}} "id": "z"}"#, "byte 22: there is extra text after the object"),
+    ])
+    func `a reason names the id, the term and the byte where they are known`(line: String, reason: String) throws {
+        #expect(try Support.reason(line) == reason)
+    }
+
+    @Test
+    func `a long id or term is named by its beginning`() throws {
+        let name = String(repeating: "n", count: 300)
+        let reason = try Support.reason(#"{"id": "\#(name)", "vector": {"\#(name)": -1}}"#)
+        let beginning = "'\(String(repeating: "n", count: 60))...'"
+        #expect(reason?.hasPrefix("id \(beginning), term \(beginning), byte ") == true)
     }
 
     @Test(arguments: [true, false])
@@ -387,7 +418,7 @@ struct JSONLinesReaderTests {
         let other = Array(#"{"id": 7, "sparse": {"indices": [1], "values": [2]}}"#.utf8)
         guard case .reject(let reject)? = try JSONLinesReader(source: ByteSource(bytes: other), rules: accepting).next()
         else { throw InterchangeError(.invalidInput, "not rejected") }
-        #expect(reject.reason == "the vector is missing; try --vector-field sparse")
+        #expect(reject.reason == "id '7': the vector is missing; try --vector-field sparse")
         // Attributes are none, and the caller may say where the vector is.
         let named = try JSONLinesReader(
             source: ByteSource(bytes: other), paths: FieldPaths(vector: "vector"), rules: accepting)

@@ -1,5 +1,6 @@
 import Foundation
 import SparseFormat
+import SystemPackage
 import Testing
 
 @testable import SparseStore
@@ -73,6 +74,36 @@ import Testing
         let error = #expect(throws: SparseStoreError.self) { try Store.open(at: path) }
         #expect(error?.code == .notFound)
         #expect(error?.path == path)
+    }
+
+    @Test func `a message names a path once`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        func path(_ name: String) -> String { temporary.directory.appendingPathComponent(name).path }
+        func message(_ body: () throws -> Void) -> String? {
+            do { try body() } catch { return (error as? SparseStoreError)?.message }
+            return nil
+        }
+        let existing = temporary.path as String
+        var readOnly = Configuration()
+        readOnly.isReadOnly = true
+        let copy = path("copy")
+        try store.backup(to: copy)
+        let cases: [(String, String?)] = [
+            (existing, message { try store.backup(to: existing) }),
+            (copy, message { _ = try Store.repair(FilePath(existing), to: FilePath(copy)) }),
+            (path("none/x"), message { _ = try Store.open(at: path("none/x")) }),
+            (temporary.directory.path, message { _ = try Store.open(at: temporary.directory.path) }),
+            (
+                path("absent"),
+                message {
+                    _ = try ShardedStore(at: [copy, path("absent")].map { FilePath($0) }, configuration: readOnly)
+                }
+            ),
+        ]
+        for (path, message) in cases {
+            #expect(message?.components(separatedBy: "'\(path)'").count == 2, "\(message ?? "no error")")
+        }
     }
 
     @Test func `Foundation shows the problem and the remedy`() {

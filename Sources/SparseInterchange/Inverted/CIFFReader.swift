@@ -118,22 +118,19 @@ public final class CIFFReader: DocumentReader {
         guard let text = String(validating: id, as: UTF8.self) else {
             return .reject(Reject(number: number, reason: "the id is not UTF-8"))
         }
-        guard postings.count <= Limits.maximumTermsPerVector else {
-            return .reject(Reject(number: number, reason: JSONFault.Reason.tooManyTerms.rawValue))
+        func reject(_ fault: JSONFault, _ term: UInt32? = nil) -> DocumentRow {
+            let fault = fault.about(id: text, term: term.map { terms[Int($0)] })
+            return .reject(Reject(number: number, reason: fault.text, concernsWeight: fault.concernsWeight))
         }
-        let bad = postings.count { $0.count < 0 }
-        guard bad == 0 || rules.dropsBadWeights else {
-            return .reject(
-                Reject(number: number, reason: JSONFault.Reason.negativeWeight.rawValue, concernsWeight: true))
-        }
-        guard !rules.isStrict || !postings.contains(where: { $0.count == 0 }) else {
-            return .reject(Reject(number: number, reason: JSONFault.Reason.zeroWeight.rawValue))
+        guard postings.count <= Limits.maximumTermsPerVector else { return reject(JSONFault(.tooManyTerms)) }
+        let bad = postings.filter { $0.count < 0 }
+        if let first = bad.first, !rules.dropsBadWeights { return reject(JSONFault(.negativeWeight), first.term) }
+        if rules.isStrict, let zero = postings.first(where: { $0.count == 0 }) {
+            return reject(JSONFault(.zeroWeight), zero.term)
         }
         let kept = postings.filter { $0.count > 0 }
-        guard !kept.isEmpty || rules.acceptsEmptyVectors else {
-            return .reject(Reject(number: number, reason: JSONFault.emptyVector.text))
-        }
-        droppedWeights += bad
+        guard !kept.isEmpty || rules.acceptsEmptyVectors else { return reject(.emptyVector) }
+        droppedWeights += bad.count
         var document = Document(id: text)
         if !kept.isEmpty { document.content = .terms(kept.map { WeightedTerm(terms[Int($0.term)], Float($0.count)) }) }
         return .document(document, number: number)

@@ -70,6 +70,10 @@ struct JSONFault: Error, Equatable {
     let position: Int?
     /// The option that would accept the line, if there is one.
     let hint: String?
+    /// The id of the document or query, if it is known.
+    private(set) var id: String?
+    /// The term whose weight is the problem, if it is one.
+    private(set) var term: String?
 
     init(_ reason: Reason, at position: Int? = nil, hint: String? = nil) {
         self.reason = reason
@@ -83,10 +87,34 @@ struct JSONFault: Error, Equatable {
     /// Whether the problem is a bad weight, which `--drop-bad-weights` leaves out.
     var concernsWeight: Bool { [.negativeWeight, .weightNotFinite, .weightOutOfRange].contains(reason) }
 
-    /// The description for human readers. It never quotes the line.
+    /// Returns the fault with what it is about. Existing details are kept.
+    func about(id: String? = nil, term: String? = nil) -> JSONFault {
+        var fault = self
+        fault.id = self.id ?? id
+        fault.term = self.term ?? term
+        return fault
+    }
+
+    /// The description for human readers. Of the line, it names at most the id and a term.
     var text: String {
         let reason = hint.map { "\(self.reason.rawValue); try \($0)" } ?? self.reason.rawValue
-        guard let position else { return reason }
-        return "byte \(position + 1): \(reason)"
+        let places = [
+            id.map { "id \(Self.quoted($0))" }, term.map { "term \(Self.quoted($0))" },
+            position.map { "byte \($0 + 1)" },
+        ].compactMap(\.self)
+        return places.isEmpty ? reason : "\(places.joined(separator: ", ")): \(reason)"
+    }
+
+    /// Returns the beginning of an id or a term in quotation marks, on one line and without invisible characters.
+    static func quoted(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(60).map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}" as Unicode.Scalar
+            default: scalar
+            }
+        }
+        var line = String.UnicodeScalarView()
+        line.append(contentsOf: scalars)
+        return "'\(String(line))\(scalars.count < text.unicodeScalars.count ? "..." : "")'"
     }
 }

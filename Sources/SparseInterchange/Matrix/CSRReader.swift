@@ -145,8 +145,8 @@ public final class CSRReader: DocumentReader {
         let terms = try arrays.terms.integers(range[0]..<range[1])
         var weights = try arrays.weights.floats(range[0]..<range[1])
         let dropped = rules.dropsBadWeights ? dropBad(&weights) : 0
-        guard !rules.isStrict || !weights.contains(0) else {
-            return .reject(reason: JSONFault.Reason.zeroWeight.rawValue, concernsWeight: false)
+        if rules.isStrict, let place = weights.firstIndex(of: 0) {
+            return Self.reject(JSONFault.Reason.zeroWeight.rawValue, term: terms[place])
         }
         let row = row(terms, weights)
         switch row {
@@ -174,23 +174,23 @@ public final class CSRReader: DocumentReader {
 
     /// Checks and sorts the content of a row.
     private func row(_ terms: [UInt64], _ weights: [Float]) -> CSRRow {
-        guard terms.allSatisfy({ $0 < arrays.columns }) else {
-            return .reject(reason: "a term is not below the number of columns", concernsWeight: false)
+        if let term = terms.first(where: { $0 >= arrays.columns }) {
+            return Self.reject("a term is not below the number of columns", term: term)
         }
-        guard weights.allSatisfy({ $0.isFinite }) else {
-            return .reject(reason: "a weight is not a finite number", concernsWeight: true)
+        if let place = weights.firstIndex(where: { !$0.isFinite }) {
+            return Self.reject("a weight is not a finite number", term: terms[place], concernsWeight: true)
         }
-        guard acceptsNegative || weights.allSatisfy({ $0 >= 0 }) else {
-            return .reject(reason: JSONFault.Reason.negativeWeight.rawValue, concernsWeight: true)
+        if !acceptsNegative, let place = weights.firstIndex(where: { $0 < 0 }) {
+            return Self.reject(JSONFault.Reason.negativeWeight.rawValue, term: terms[place], concernsWeight: true)
         }
-        guard weights.allSatisfy({ $0 == 0 || isAccepted($0) }) else {
-            return .reject(reason: JSONFault.Reason.weightOutOfRange.rawValue, concernsWeight: true)
+        if let place = weights.firstIndex(where: { $0 != 0 && !isAccepted($0) }) {
+            return Self.reject(JSONFault.Reason.weightOutOfRange.rawValue, term: terms[place], concernsWeight: true)
         }
         var order = Array(terms.indices)
         if !zip(terms, terms.dropFirst()).allSatisfy({ $0 < $1 }) {
             order.sort { terms[$0] < terms[$1] }
-            guard zip(order, order.dropFirst()).allSatisfy({ terms[$0] < terms[$1] }) else {
-                return .reject(reason: "a term appears twice in the row", concernsWeight: false)
+            if let repeated = zip(order, order.dropFirst()).first(where: { terms[$0] == terms[$1] })?.0 {
+                return Self.reject("a term appears twice in the row", term: terms[repeated])
             }
         }
         order.removeAll { weights[$0] == 0 }
@@ -203,6 +203,10 @@ public final class CSRReader: DocumentReader {
         } catch {
             return .reject(reason: "the row is not a vector that the store accepts", concernsWeight: false)
         }
+    }
+
+    private static func reject(_ reason: String, term: UInt64, concernsWeight: Bool = false) -> CSRRow {
+        .reject(reason: "term \(Int64(bitPattern: term)): \(reason)", concernsWeight: concernsWeight)
     }
 
     /// Reads all row pointers once: they begin at 0, never decrease, and end at the number of nonzeros.

@@ -20,10 +20,14 @@ extension DocumentParser {
             _ = scanner.peek()
             let start = scanner.position
             let (term, hash) = try parseTerm(&scanner, or: .expectedPair)
-            try scanner.expect(UInt8(ascii: ","), or: .expectedPair)
-            let weight = try parseWeight(&scanner, acceptingNegative: acceptingNegative)
-            try scanner.expect(UInt8(ascii: "]"), or: .expectedPair)
-            try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
+            do throws(JSONFault) {
+                try scanner.expect(UInt8(ascii: ","), or: .expectedPair)
+                let weight = try parseWeight(&scanner, acceptingNegative: acceptingNegative)
+                try scanner.expect(UInt8(ascii: "]"), or: .expectedPair)
+                try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
+            } catch {
+                throw error.about(term: term)
+            }
         } while try scanner.continues(until: UInt8(ascii: "]"), or: .expectedCommaOrBracket)
         vector.removeAll { $0.weight == 0 }
         return vector
@@ -63,9 +67,13 @@ extension DocumentParser {
             _ = scanner.peek()
             let start = scanner.position
             let (term, hash) = try parseTerm(&scanner, or: .expectedKey)
-            try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
-            let weight = try parseWeight(&scanner, acceptingNegative: acceptingNegative)
-            try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
+            do throws(JSONFault) {
+                try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
+                let weight = try parseWeight(&scanner, acceptingNegative: acceptingNegative)
+                try append(WeightedTerm(term, weight), hash: hash, to: &vector, at: start)
+            } catch {
+                throw error.about(term: term)
+            }
         } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
         lastCount = vector.count
         // Zeros are dropped at the end, so that a duplicate term is found even if one weight is zero.
@@ -123,8 +131,8 @@ extension DocumentParser {
             throw JSONFault(.unequalVector, at: vectorStart)
         }
         let order = indices.indices.sorted { indices[$0] < indices[$1] }
-        guard zip(order, order.dropFirst()).allSatisfy({ indices[$0] < indices[$1] }) else {
-            throw JSONFault(.duplicateTerm, at: vectorStart)
+        if let repeated = zip(order, order.dropFirst()).first(where: { indices[$0] == indices[$1] })?.0 {
+            throw JSONFault(.duplicateTerm, at: vectorStart).about(term: String(indices[repeated]))
         }
         let kept = order.filter { values[$0] != 0 }
         // A vector has no weight below zero; by the digits of their numbers, terms may.

@@ -69,12 +69,22 @@ struct DocumentParser {
     /// names the document of the next line.
     mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Document? {
         if let invalid = UTF8Check.firstInvalid(in: line) { throw JSONFault(.invalidUTF8, at: invalid) }
-        var scanner = JSONScanner(line)
-        guard scanner.peek() != nil else { return nil }
         // An id only applies to the next line, even if that line is rejected.
         let pending = pendingID
-        pendingID = nil
         var fields = Fields()
+        do throws(JSONFault) {
+            return try parse(line, into: &fields, pending: pending)
+        } catch {
+            throw error.about(id: fields.id ?? fields.otherID ?? pending ?? laterID(line))
+        }
+    }
+
+    private mutating func parse(
+        _ line: UnsafeBufferPointer<UInt8>, into fields: inout Fields, pending: String?
+    ) throws(JSONFault) -> Document? {
+        var scanner = JSONScanner(line)
+        guard scanner.peek() != nil else { return nil }
+        pendingID = nil
         try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
         if !scanner.take(UInt8(ascii: "}")) {
             repeat {
@@ -114,6 +124,27 @@ struct DocumentParser {
             multivector: fields.multivector)
         document.content = fields.vector
         return document
+    }
+
+    /// Returns the id of a line that was refused before its id was parsed, if it is at the top of the object and all
+    /// before it is JSON.
+    private mutating func laterID(_ line: UnsafeBufferPointer<UInt8>) -> String? {
+        var scanner = JSONScanner(line)
+        var found = Fields()
+        do throws(JSONFault) {
+            try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
+            repeat {
+                let name = try scanner.scanString(unescapingInto: &scratch, or: .expectedKey)
+                let known = scanner.withText(of: name, scratch: scratch) { field($0, at: Level(id: 0, vector: 0)) }
+                try scanner.expect(UInt8(ascii: ":"), or: .expectedColon)
+                switch known {
+                case .id: return try parseID(&scanner)
+                case .otherID: found.otherID = try parseID(&scanner)
+                default: try scanner.skipValue()
+                }
+            } while try scanner.continues(until: UInt8(ascii: "}"), or: .expectedCommaOrBrace)
+        } catch {}
+        return found.otherID
     }
 
     /// Parses the terms of a separate JSON object, as on a command line: `{"swift": 1.2}`.

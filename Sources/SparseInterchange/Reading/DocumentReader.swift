@@ -45,7 +45,7 @@ public struct InputPosition: Sendable, Hashable {
     }
 }
 
-/// A line or a row that could not be read, with the reason. The reason never quotes the content.
+/// A line or a row that could not be read, with the reason. Of the content, the reason names at most the id and a term.
 public struct Reject: Sendable, Hashable {
     /// The number of the line, from 1, of a text file; of the row, from 0, of a CSR file.
     public let number: Int

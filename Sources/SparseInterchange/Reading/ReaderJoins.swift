@@ -76,7 +76,14 @@ private struct LabelColumn: JoinedColumn {
     func joined(_ row: DocumentRow) throws(InterchangeError) -> DocumentRow {
         let id = try ids?.require()
         let payload = try payloads?.require()
-        guard case .document(var document, let number) = row else { return row }
+        guard case .document(var document, let number) = row else {
+            guard case .reject(let reject) = row, let id else { return row }
+            let name = JSONFault.quoted(String(decoding: id, as: UTF8.self))
+            return .reject(
+                Reject(
+                    number: reject.number, reason: "id \(name), \(reject.reason)", concernsWeight: reject.concernsWeight
+                ))
+        }
         if let id {
             guard (1...Limits.maximumIdentifierBytes).contains(id.count) else {
                 return .reject(Reject(number: number, reason: JSONFault.Reason.identifierLength.rawValue))

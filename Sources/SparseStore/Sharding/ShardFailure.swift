@@ -16,7 +16,13 @@ public struct ShardFailure: Error, Sendable {
 
 extension ShardFailure: CustomStringConvertible {
     /// The path and the error.
-    public var description: String { "shard '\(path)': \(error.message)" }
+    public var description: String { "\(problem); \(error.remedy)" }
+
+    /// The problem, with the path once.
+    var problem: String {
+        let place = "'\(path)': "
+        return "shard " + (error.problem.hasPrefix(place) ? "" : place) + error.problem
+    }
 }
 
 /// An answer that lacks some shards. It is thrown so that it cannot be mistaken for a complete answer. Catch it to use

@@ -58,7 +58,7 @@ public final class ShardedStore: Sendable {
                     let failure = ShardFailure(path: path, error: error)
                     guard allowsFailures, error.isOfStore || error.code == .notFound else {
                         throw SparseStoreError(
-                            error.code, problem: "shard '\(path)': \(error.problem)", remedy: error.remedy,
+                            error.code, problem: failure.problem, remedy: error.remedy,
                             cause: failure)
                     }
                     unopened.append(failure)

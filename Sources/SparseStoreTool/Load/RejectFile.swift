@@ -1,7 +1,7 @@
 internal import SparseInterchange
 internal import SystemPackage
 
-/// The file that lists rejected lines or rows: number, tab, reason. It never contains their content.
+/// The file that lists rejected lines or rows: number, tab, reason. Of their content it has at most ids and terms.
 final class RejectFile {
     private let descriptor: FileDescriptor
     private let path: String
