@@ -166,7 +166,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "SparseFormat", "LMDB", "SparseStore", "SparseInterchange",
+                "SparseFormat", "LMDB", "SparseStore", "SparseInterchange", "SparseText",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Fuzz/Sources", exclude: ["Driver"]),

@@ -13,6 +13,7 @@ let package = Package(
             dependencies: [
                 .product(name: "SparseStore", package: "SparseStore"),
                 .product(name: "SparseInterchange", package: "SparseStore"),
+                .product(name: "SparseText", package: "SparseStore"),
             ],
             path: "Sources", exclude: ["Replay"])
     ],

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the fuzzer and runs all targets or the named ones: Fuzz/run.sh [target...]. Each runs for SECONDS_PER_TARGET
-# (60). --list lists them, --seeds regenerates the seeds, --self-test shows that the canary is caught.
+# (60; 0 for no limit), or until it has made RUNS_PER_TARGET executions. --list lists them, --seeds regenerates the
+# seeds, --self-test shows that the canary is caught.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -15,6 +16,8 @@ declare -A longest
 while read -r name bytes; do longest[$name]=$bytes; done < <("$fuzz")
 # Without the backtraces of Swift's runtime, libFuzzer sees a trap itself and keeps the input.
 export SWIFT_BACKTRACE=enable=no
+# A short memory of what was freed and short stack traces of allocations save a fifth of the time.
+export ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=2${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 if [ -d /dev/shm ]; then
     TMPDIR=$(mktemp -d /dev/shm/fuzz-XXXXXX)
     export TMPDIR
@@ -29,7 +32,10 @@ run() {
     for folder in Corpus Regressions; do
         if [ -d "$folder/$target" ]; then known+=("$folder/$target"); fi
     done
-    FUZZ_TARGET=$target "$fuzz" "$work/$target" "${known[@]}" -max_total_time="$duration" -timeout=20 \
+    # The bookkeeping of libFuzzer's entropic schedule takes a quarter of the time of targets that reach many paths.
+    case $target in operations | forged-store | damaged-file) known+=(-entropic=0) ;; esac
+    FUZZ_TARGET=$target "$fuzz" "$work/$target" "${known[@]}" -max_total_time="$duration" \
+        -runs="${RUNS_PER_TARGET:--1}" -timeout=20 \
         -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len="${longest[$target]}" -artifact_prefix="$work/findings/$target-" \
         -print_final_stats=1 2> "$work/$target.log"
 }

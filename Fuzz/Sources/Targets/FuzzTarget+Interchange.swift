@@ -6,7 +6,8 @@ import Foundation
 extension FuzzTarget {
     /// A target for each foreign file format, and for the text of a filter.
     static let interchange = [
-        jsonLines, csr, npy, trecRun, qrels, truth, queries, weights, zstd, gzip, ciff, measures, filter,
+        jsonLines, json, csr, npz, npzMembers, npy, trecRun, qrels, truth, queries, weights, zstd, gzip, ciff, measures,
+        filter,
     ]
 
     private static let line =
@@ -31,23 +32,60 @@ extension FuzzTarget {
             }
         })
 
-    /// Rows by number are the rows in their order.
-    private static let csr = FuzzTarget(
-        name: "csr", seeds: { [rows([0, 2, 2, 3], terms: [1, 5, 0], weights: [1, 0.5, 3])] },
+    /// The forms of JSON that other tools write, with every rule of reading: arrays, objects over several lines, bulk
+    /// files of Elasticsearch, vectors of Qdrant and Pinecone. The first byte selects the format, the rules and the
+    /// paths of the fields.
+    private static let json = FuzzTarget(
+        name: "json",
+        seeds: {
+            let points = #"{"_source": {"key": 7}, "vector": {"text": {"indices": [3, 1], "values": [0.5, 2]}}}"#
+            let bulk = #"{"index": {"_index": "i", "_id": "a"}}"# + "\n"
+            let pairs =
+                #"{"docid": "b", "vector": [["x", 1.5], ["y", "0.25"]], "day": "2024-01-31", "contents": "text"}"#
+            let values = #"{"id": "c", "sparse_values": {"indices": [1], "values": [-1]}, "attributes": {"n": [1, 2]}}"#
+            return [
+                (0x00, "[\(line),\n \(multivectorLine)]"), (0x00, #"{"rows": [\#(line)], "next": 1}"#),
+                (0x01, line.replacing(",", with: ",\n")), (0x06, bulk + line + "\n" + bulk + "{}\n" + line),
+                (0x20, "\(points)\n\(points)"), (0x0A, pairs + "\n" + pairs), (0x4E, "\(values)\n[\(values)"),
+            ].map { [UInt8($0)] + Array($1.utf8) }
+        },
         run: { bytes in
+            guard let first = bytes.first else { return }
+            let bytes = Array(bytes.dropFirst())
+            let rules = ReadingRules(
+                dropsBadWeights: first & 2 != 0, isStrict: first & 4 != 0, acceptsEmptyVectors: first & 8 != 0)
+            let paths = [
+                FieldPaths(), FieldPaths(id: "_source.key", vector: "vector.text"),
+                FieldPaths(vector: "sparse_values"), FieldPaths(id: "vector.id", vector: "vector.x"),
+            ][Int(first >> 5) & 3]
+            let payload: PayloadField = first & 0x10 == 0 ? .content : first & 0x80 == 0 ? .named("n") : .none
             try reading {
-                let reader = try CSRReader(source: ByteSource(bytes: Array(bytes)))
-                let all = try places(reader).map(\.row)
-                try Finding.unless(all.count == reader.rows, "\(all.count) rows of \(reader.rows)")
-                try requireStorable(all)
-                for (index, row) in all.enumerated() {
-                    guard case .vector(let vector) = try reader.row(index) else { continue }
-                    guard case .document(let document, _) = row, document.content == .vector(vector) else {
-                        throw Finding("row \(index) differs")
-                    }
+                var format = try InputFormat.detect(ByteSource(bytes: bytes))
+                if format != .jsonl || first & 1 != 0 { format = .json }
+                func read(from position: InputPosition = InputPosition()) throws -> JSONLinesReader {
+                    try JSONLinesReader(
+                        source: ByteSource(bytes: bytes), format: format, paths: paths, payload: payload,
+                        dates: ["day"],
+                        from: position, lineLimit: 1 << 16, rules: rules)
+                }
+                let all = try places(read())
+                try requireStorable(all.map(\.row))
+                for case .reject(let reject) in all.map(\.row) {
+                    try Finding.unless(
+                        !rules.dropsBadWeights || !reject.concernsWeight, "a bad weight was not dropped")
+                }
+                for (index, place) in all.enumerated() where index % 4 == 0 {
+                    try Finding.unless(
+                        try places(read(from: place.after)).map { "\($0.row)" }
+                            == all[(index + 1)...].map { "\($0.row)" }, "reading on gave other rows")
                 }
             }
         })
+
+    /// Rows by number are the rows in their order.
+    private static let csr = FuzzTarget(
+        name: "csr", seeds: { [rows([0, 2, 2, 3], terms: [1, 5, 0], weights: [1, 0.5, 3])] },
+        run: { bytes in try readMatrix(Array(bytes)) })
 
     /// The first two bytes are the length of the array of token vectors; what follows that one are the offsets.
     private static let npy = FuzzTarget(
@@ -193,11 +231,11 @@ extension FuzzTarget {
             }
         })
 
-    private static func reading(_ body: () throws -> Void) throws {
+    static func reading(_ body: () throws -> Void) throws {
         _ = try Finding.allowing({ $0 is InterchangeError }, body)
     }
 
-    private static func places(_ reader: any SparseInterchange.DocumentReader) throws -> [(
+    static func places(_ reader: any SparseInterchange.DocumentReader) throws -> [(
         row: DocumentRow, after: InputPosition
     )] {
         var rows: [(row: DocumentRow, after: InputPosition)] = []
@@ -205,7 +243,7 @@ extension FuzzTarget {
         return rows
     }
 
-    private static func requireStorable(_ rows: [DocumentRow]) throws {
+    static func requireStorable(_ rows: [DocumentRow]) throws {
         for case .document(let document, _) in rows {
             do { try DocumentValidation.check(document) } catch {
                 throw Finding("a document was read that no store takes: \(error)")
@@ -213,7 +251,7 @@ extension FuzzTarget {
         }
     }
 
-    private static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
         withUnsafeBytes(of: value.littleEndian) { Array($0) }
     }
 
@@ -222,7 +260,7 @@ extension FuzzTarget {
         return header.flatMap(little) + terms.flatMap(little) + weights.flatMap { little($0.bitPattern) }
     }
 
-    private static func npy(_ type: String, _ shape: String, _ data: [UInt8]) -> [UInt8] {
+    static func npy(_ type: String, _ shape: String, _ data: [UInt8]) -> [UInt8] {
         let header = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }\n".utf8)
         return [0x93] + Array("NUMPY".utf8) + [1, 0] + little(UInt16(header.count)) + header + data
     }

@@ -264,8 +264,7 @@ private struct OperationsRun {
             return try Finding.unless(found == nil && known == nil, "document \(id) is in only one of the two")
         }
         try Finding.unless(
-            Model.weights(found) == Model.weights(known) && found.payload == known.payload
-                && Set(found.tags) == Set(known.tags) && found.attributes == known.attributes
+            Model.areEqual(found, known) && found.attributes == known.attributes
                 && found.multivector == known.multivector,
             "document \(id) is not as it was written")
     }

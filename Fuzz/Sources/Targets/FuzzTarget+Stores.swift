@@ -7,10 +7,10 @@ import SystemPackage
 
 extension FuzzTarget {
     /// The values of a whole store are forged, with correct checksums. They may contradict each other, but nothing may
-    /// trap, and every call must end. The first byte determines whether the store is also written to, and merged,
-    /// encoded, tuned or given a block index, and whether it is verified or repaired, which is rare because both are
-    /// slow. The second byte selects the large store in one of 32 cases, which takes ten times as long, and a share of
-    /// searches.
+    /// trap, and every call must end. The first byte determines whether the store is also written to (bit 0), and then
+    /// merged, encoded, tuned or given a block index (bits 6 and 7), whether it is verified (bits 1 and 2) or repaired
+    /// (bits 3 to 5), which is rare because both are slow, and whether it is changed in all these ways (bits 1 to 3 are
+    /// 0, 0 and 1). The second byte selects the large store in one of 32 cases, and a share of searches.
     static let forgedStore = FuzzTarget(
         name: "forged-store", longest: 2 + 6 * 16,
         seeds: {
@@ -18,13 +18,13 @@ extension FuzzTarget {
             let large: UInt8 = 31
             let several: [UInt8] = [0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]
             var seeds: [[UInt8]] = [[0, small], [0, large], [0x3E, small] + several, [0x3E, large] + several]
-            for size in [small, large] {
-                // Some of several edits are consistent with each other, like those of a forger.
-                let removing = try StoreTemplate.chosen(by: size).removingStoredDocument()
-                for edits in [[], [0, 1, 0, 20, 0, 1], several, removing] {
-                    for maintenance in UInt8(0)...3 { seeds.append([maintenance << 6 | 1, size] + edits) }
-                }
+            // Some of several edits are consistent with each other, like those of a forger.
+            let removing = try StoreTemplate.chosen(by: small).removingStoredDocument()
+            for edits in [[], [0, 1, 0, 20, 0, 1], several, removing] {
+                for maintenance in UInt8(0)...3 { seeds.append([maintenance << 6 | 1, small] + edits) }
+                seeds.append([9, small] + edits)
             }
+            seeds.append(try [9, large] + StoreTemplate.chosen(by: large).removingStoredDocument())
             return seeds
         },
         run: { bytes in
@@ -36,9 +36,8 @@ extension FuzzTarget {
             try Data(template.file).write(to: URL(fileURLWithPath: path))
             try forge(path, template, Edits(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(2))))
             let probe = StoreProbe(path: path, truth: nil, share: share(bytes[1]))
-            try probe.run(
-                writing: first & 1 == 1 ? StoreProbe.Maintenance(rawValue: first >> 6) : nil,
-                verifying: first & 0x06 == 0x06)
+            let steps = StoreProbe.Maintenance.allCases.filter { first & 0x0E == 0x08 || $0.rawValue == first >> 6 }
+            try probe.run(writing: first & 1 == 1 ? steps : nil, verifying: first & 0x06 == 0x06)
             if first & 0x38 == 0x38 { try probe.repair(to: folder.path("repaired")) }
         })
 
@@ -70,7 +69,7 @@ extension FuzzTarget {
         }
     }
 
-    /// Bytes of the file itself are changed, cut off or added. liblmdb may crash on that, so a separate process opens
+    /// Bytes of the file itself are changed, cut off or added. liblmdb may crash on that, so another process opens
     /// the file. An answer, if any, must be correct for some commit.
     ///
     /// The first byte selects the store and a share of the searches, like the second byte of `forgedStore`.
@@ -95,9 +94,11 @@ extension FuzzTarget {
             }
             try Data(file).write(to: URL(fileURLWithPath: path))
             #if os(Linux)
-                try Child.run {
+                try Child.run([first] + path.utf8) { message in
+                    guard let first = message.first else { return }
+                    let template = try StoreTemplate.chosen(by: first)
                     try StoreProbe(
-                        path: path,
+                        path: String(decoding: message.dropFirst(), as: UTF8.self),
                         truth: StoreProbe.Truth(
                             written: template.written, documents: template.documents, generation: template.generation),
                         share: share(first)

@@ -12,7 +12,9 @@ struct FuzzTarget: Sendable {
     let run: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
     static let all: [FuzzTarget] =
-        records + interchange + [blockLists, impactLines, forgedStore, damagedFile, operations, canary]
+        records + interchange + text + [
+            blockLists, impactLines, publications, forgedStore, damagedFile, operations, canary,
+        ]
 
     /// Shows that the fuzzer works: it finds the three bytes only by following coverage.
     static let canary = FuzzTarget(name: "canary", isReplayable: false) { bytes in

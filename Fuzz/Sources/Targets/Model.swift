@@ -14,6 +14,11 @@ struct Model {
         }
     }
 
+    /// Returns whether two documents have the same payload, tags and weights.
+    static func areEqual(_ left: Document, _ right: Document) -> Bool {
+        left.payload == right.payload && Set(left.tags) == Set(right.tags) && weights(left) == weights(right)
+    }
+
     private static func weights(_ query: Query) -> [String: Float] {
         switch query.content {
         case .terms(let terms): Dictionary(terms.map { ($0.term, $0.weight) }) { first, _ in first }

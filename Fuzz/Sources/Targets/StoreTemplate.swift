@@ -31,7 +31,7 @@ struct StoreTemplate: Sendable {
     let written: [String: Document]
 
     private static let large = Result { try StoreTemplate(windows: [0..<1_040, 1_030..<2_060, 2_050..<2_090]) }
-    private static let small = Result { try StoreTemplate(windows: [0..<70, 60..<110, 105..<120]) }
+    private static let small = Result { try StoreTemplate(windows: [0..<40, 34..<56, 52..<60]) }
 
     /// Selects the template; 1 in 32 byte values selects the large one.
     static func chosen(by byte: UInt8) throws -> StoreTemplate { try (byte & 31 == 31 ? large : small).get() }
@@ -39,7 +39,7 @@ struct StoreTemplate: Sendable {
     /// - Parameter windows: The numbers of the documents of three windows. Documents that are in two of them are
     ///   written again.
     private init(windows: [Range<Int>]) throws {
-        let removed = Set(stride(from: 0, to: min(300, windows[0].count), by: 29).map { "d\($0)" })
+        let removed = Set(stride(from: 0, to: min(300, windows[0].count), by: 13).map { "d\($0)" })
         written = try Dictionary(
             uniqueKeysWithValues: (0..<windows[2].upperBound).map { ("d\($0)", try Self.document($0)) })
         documents = written.filter { !removed.contains($0.key) }
@@ -64,7 +64,7 @@ struct StoreTemplate: Sendable {
         try write(windows[2])
         try store.write { transaction in
             for id in removed { try transaction.remove(id) }
-            for number in stride(from: 1, to: windows[1].upperBound, by: 90) where !removed.contains("d\(number)") {
+            for number in stride(from: 1, to: windows[1].upperBound, by: 17) where !removed.contains("d\(number)") {
                 try transaction.update("d\(number)") { $0.attributes["number"] = -1 }
             }
         }
@@ -123,7 +123,7 @@ struct StoreTemplate: Sendable {
         var random = SeededGenerator(UInt64(number))
         var terms: [String: Float] = ["all": 1 + Float(number % 7)]
         for _ in 0..<4 { terms["t\(random.next() % 60)"] = Float(1 + random.next() % 200) / 16 }
-        let hasVectors = number % 50 == 0
+        let hasVectors = number < 100 && number % 9 == 1
         return Document(
             id: "d\(number)", terms: terms, payload: Array("the payload of document \(number), with words".utf8),
             tags: number % 3 == 0 ? ["three", "n\(number % 9)"] : [], attributes: attributes(number),
