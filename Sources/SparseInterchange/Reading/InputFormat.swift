@@ -45,7 +45,7 @@ public enum InputFormat: String, Sendable, CaseIterable {
                     + "sparsestore.open('STORE').load_parquet('\(source.name)')")
         }
         // The mark of LMDB's first page. In a CSR file, it would be the number of 7 thousand million weights.
-        if try source.peek(24).dropFirst(16).elementsEqual([0xDE, 0xC0, 0xEF, 0xBE, 1, 0, 0, 0]) {
+        if head.contains(0), try source.peek(24).dropFirst(16).elementsEqual([0xDE, 0xC0, 0xEF, 0xBE, 1, 0, 0, 0]) {
             throw InterchangeError(
                 .unsupported,
                 "'\(source.name)' is a store, or another file of LMDB, and not an input; name the store first, then "
