@@ -119,7 +119,7 @@ public func search(
             throw misuse("the queries or the pointer for the result is NULL", "pass both")
         }
         let rows = try InputRows(queries.pointee, name: "queries")
-        let request = try SearchRequest(try options?.pointee.checked(), rows: rows.count)
+        let request = try QueryBatch(try options?.pointee.checked(), rows: rows.count)
         let contents = try (0..<rows.count).map { try rows.content($0, label: "query \($0)") }
         result.pointee = handle(
             try store.read { snapshot in
@@ -149,8 +149,8 @@ public func get(
     }
 }
 
-/// The search request of a caller.
-private struct SearchRequest {
+/// The queries of one call, with checked options.
+private struct QueryBatch {
     var options = SearchOptions()
     var fields: Int32 = 0
     private var threads: Int?

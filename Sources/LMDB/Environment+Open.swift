@@ -10,7 +10,7 @@ extension Environment {
     /// exists, the named tables must exist; the file is never written to, because it may belong to another program.
     package static func open(
         at path: FilePath, options: EnvironmentOptions, tables: [String],
-        create: (borrowing WriteTransaction, [Table]) throws -> Void
+        create: (borrowing LMDBWriteTransaction, [Table]) throws -> Void
     ) throws -> Environment {
         if let problem = options.problem() ?? problem(withTables: tables, options) {
             throw LMDBError(.invalidArgument, problem: problem, operation: "open", path: path.string)
@@ -156,7 +156,7 @@ extension Environment {
                 .busy,
                 problem: "another process reads the file without a lock file, because its disk was full, so "
                     + "no process may write",
-                remedy: "end that process, or try again when it has ended", operation: "open", path: path.string)
+                remedy: "stop that process, or try again after it has exited", operation: "open", path: path.string)
         }
     }
 

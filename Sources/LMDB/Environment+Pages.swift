@@ -11,13 +11,13 @@ package struct CommitPages: ~Copyable {
     /// The two header pages.
     package let headers: [UInt8]
 
-    private let transaction: ReadTransaction
+    private let transaction: LMDBReadTransaction
     private let environment: Environment
     /// A bit for each page.
     private let free: [UInt64]
 
     fileprivate init(
-        of environment: Environment, transaction: consuming ReadTransaction, meta: MetaPage, headers: [UInt8]
+        of environment: Environment, transaction: consuming LMDBReadTransaction, meta: MetaPage, headers: [UInt8]
     ) throws(LMDBError) {
         let count = Int(truncatingIfNeeded: meta.lastPage) + 1
         var free = [UInt64](repeating: 0, count: count / 64 + 1)

@@ -196,10 +196,10 @@ extension Environment {
     /// Opens the file that has taken the place of this one, if any has: for an environment opened read-only.
     /// Transactions must end meanwhile, within `drainTimeout`; those that begin wait.
     ///
-    /// - Parameter check: looks at the new file, with no transaction alive; throwing closes this environment.
+    /// - Parameter check: Called with the new file while no transaction is open. If it throws, this environment is closed.
     /// - Throws: `busy` when they do not end, with nothing changed; `needsReopen` when the new file could not be
     ///   opened.
-    /// - Returns: whether it is another file now.
+    /// - Returns: Whether it is another file now.
     package func adoptReplacement(_ check: (Environment) throws -> Void) throws(LMDBError) -> Bool {
         let operation = "refresh"
         try requireSameProcess(operation)

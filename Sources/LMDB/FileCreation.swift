@@ -8,7 +8,7 @@ extension Environment {
     /// Returns when a complete file is at the path, created by this or another process.
     static func createFile(
         _ path: FilePath, _ canonicalPath: String, options: EnvironmentOptions, tables names: [String],
-        create: (borrowing WriteTransaction, [Table]) throws -> Void
+        create: (borrowing LMDBWriteTransaction, [Table]) throws -> Void
     ) throws {
         if !options.allowNetworkFilesystem {
             try Filesystem.requireLocal(Filesystem.split(canonicalPath).folder, operation: "create")
@@ -24,7 +24,7 @@ extension Environment {
 
     private static func fill(
         _ path: FilePath, _ temporaryPath: String, options: EnvironmentOptions, tables names: [String],
-        create: (borrowing WriteTransaction, [Table]) throws -> Void
+        create: (borrowing LMDBWriteTransaction, [Table]) throws -> Void
     ) throws {
         var options = options
         options.durability = .full

@@ -3,7 +3,7 @@ internal import Platform
 
 /// One consistent state of the database. It ends when it goes out of scope. It may move between threads, but only one
 /// may use it at a time. Keep it short: pages freed after it began cannot be reused while it lives.
-package struct ReadTransaction: ~Copyable, @unchecked Sendable {
+package struct LMDBReadTransaction: ~Copyable, @unchecked Sendable {
     private let state: TransactionState
     /// The commit this transaction sees.
     package let id: UInt64
@@ -21,7 +21,7 @@ package struct ReadTransaction: ~Copyable, @unchecked Sendable {
 }
 
 extension Environment {
-    package func beginRead() throws(LMDBError) -> ReadTransaction {
+    package func beginRead() throws(LMDBError) -> LMDBReadTransaction {
         while true {
             let (handle, idle, dataLock) = try enter("beginRead") { state, handle in
                 (handle, state.idleReads.popLast(), state.lockFile == nil ? state.dataLock : nil)
@@ -38,7 +38,7 @@ extension Environment {
                     throw Self.writtenError("beginRead", path)
                 }
                 let id = UInt64(mdb_txn_id(transaction))
-                return ReadTransaction(
+                return LMDBReadTransaction(
                     state: TransactionState(environment: self, pointer: transaction, isWrite: false), id: id)
             }
             // A transaction that cannot be renewed still has its slot and its memory.
@@ -90,12 +90,12 @@ package struct Reader {
         return value.bytes
     }
 
-    package func cursor(_ table: Table) throws(LMDBError) -> Cursor {
+    package func cursor(_ table: Table) throws(LMDBError) -> LMDBCursor {
         let transaction = try state.live("cursor")
         var cursor: OpaquePointer?
         let status = mdb_cursor_open(transaction, table.handle, &cursor)
         guard status == MDB_SUCCESS, let cursor else { throw state.error(status, "cursor") }
-        return Cursor(state: state, pointer: cursor)
+        return LMDBCursor(state: state, pointer: cursor)
     }
 
     package func statistics(_ table: Table) throws(LMDBError) -> TableStatistics {
@@ -171,7 +171,7 @@ struct ReaderList {
 
 /// A position in a table. Its entries are in the map, like the values of a reader. A cursor is closed when it goes out
 /// of scope, which must happen before its transaction ends; a cursor that is kept longer throws an error.
-package struct Cursor: ~Copyable {
+package struct LMDBCursor: ~Copyable {
     package struct Entry {
         package let key: UnsafeRawBufferPointer
         package let value: UnsafeRawBufferPointer

@@ -3,7 +3,7 @@ internal import Platform
 import SystemPackage
 
 /// The write transaction that the body of `Environment.write` receives. It commits when the body returns.
-package struct WriteTransaction: ~Copyable {
+package struct LMDBWriteTransaction: ~Copyable {
     private let state: TransactionState
     package let id: UInt64
 
@@ -36,7 +36,7 @@ extension Environment {
     /// - Parameter isCancelled: Called while the write waits for others; if it returns true, the call throws
     ///   `cancelled`.
     package func write<R>(
-        isCancelled: () -> Bool = { false }, _ body: (borrowing WriteTransaction) throws -> R
+        isCancelled: () -> Bool = { false }, _ body: (borrowing LMDBWriteTransaction) throws -> R
     ) throws -> R {
         try requireSameProcess("write")
         guard !options.isReadOnly else {
@@ -55,12 +55,12 @@ extension Environment {
         }
     }
 
-    private func runWrite<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> Outcome<R> {
+    private func runWrite<R>(_ body: (borrowing LMDBWriteTransaction) throws -> R) throws -> Outcome<R> {
         let state = try beginWrite()
         defer { leave() }
         let result: Result<R, any Error>
         do {
-            result = .success(try body(WriteTransaction(state: state, id: UInt64(mdb_txn_id(state.pointer)))))
+            result = .success(try body(LMDBWriteTransaction(state: state, id: UInt64(mdb_txn_id(state.pointer)))))
         } catch {
             result = .failure(error)
         }

@@ -14,7 +14,7 @@ import Testing
         return (environment, table)
     }
 
-    static func key(_ entry: Cursor.Entry?) -> UInt32? {
+    static func key(_ entry: LMDBCursor.Entry?) -> UInt32? {
         entry.map { UInt32(bigEndian: $0.key.loadUnaligned(as: UInt32.self)) }
     }
 

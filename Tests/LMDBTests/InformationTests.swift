@@ -80,7 +80,7 @@ import Testing
         func fileBytes(holding: Bool, _ name: String) throws -> Int {
             let environment = try Environment.make(folder.file(name))
             try environment.put(1, [UInt8](repeating: 0, count: 1 << 18))
-            let held = Lock<ReadTransaction?>(holding ? try environment.beginRead() : nil)
+            let held = Lock<LMDBReadTransaction?>(holding ? try environment.beginRead() : nil)
             for round in 0..<12 as Range<UInt8> {
                 try environment.put(1, [UInt8](repeating: round, count: 1 << 18))
             }

@@ -23,7 +23,7 @@ import Testing
             let environment = try Environment.make(folder.file())
             try environment.put(1, [1])
             let table = try environment.table(named: "t")
-            let held = Lock<ReadTransaction?>(try environment.beginRead())
+            let held = Lock<LMDBReadTransaction?>(try environment.beginRead())
             let child = fork()
             if child == 0 {
                 func refused(_ body: () throws -> Void) -> Bool {

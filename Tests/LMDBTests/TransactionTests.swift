@@ -212,7 +212,7 @@ import Testing
     }
 
     private final class Escaped {
-        var cursor: Cursor?
+        var cursor: LMDBCursor?
         var reader: Reader?
     }
 

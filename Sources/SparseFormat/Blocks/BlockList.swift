@@ -66,7 +66,7 @@ package struct BlockList: Sendable {
     /// end from memory. All searches take their steps together, so that their cache misses overlap.
     ///
     /// - Parameters:
-    ///   - numbers: of terms.
+    ///   - numbers: The numbers of the terms.
     ///   - found: The positions of the columns, one for each number.
     package func findColumns(of numbers: UnsafeBufferPointer<UInt16>, _ found: UnsafeMutablePointer<Int>) {
         found.update(repeating: 0, count: numbers.count)

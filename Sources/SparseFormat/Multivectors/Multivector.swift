@@ -20,7 +20,7 @@ public struct Multivector: Sendable, Hashable {
     /// Creates a multivector from concatenated rows.
     /// - Parameters:
     ///   - dimension: The number of components of a row, 1...1,024.
-    ///   - components: The components of 1...4,096 whole rows, each finite and inside ``Limits/components``.
+    ///   - components: The components of 1...4,096 whole rows, each finite and within ``Limits/components``.
     /// - Throws: ``VectorError`` if a rule is broken.
     public init(dimension: Int, components: [Float]) throws(VectorError) {
         guard (1...Limits.maximumDimension).contains(dimension) else { throw VectorError(.dimension(dimension)) }
@@ -37,7 +37,7 @@ public struct Multivector: Sendable, Hashable {
 
     /// Creates a multivector from its rows.
     /// - Parameter rows: 1...4,096 rows of the same length, which is 1...1,024. Every component must be finite
-    ///   and inside ``Limits/components``.
+    ///   and within ``Limits/components``.
     /// - Throws: ``VectorError`` if a rule is broken.
     public init(_ rows: [[Float]]) throws(VectorError) {
         guard let first = rows.first else { throw VectorError(.noTokens) }

@@ -23,8 +23,8 @@ package struct WindowListWriter {
     package static let denseShare = 6
 
     /// - Parameters:
-    ///   - hasDenseLists: whether lists of many documents are dense; if not, they are packed.
-    ///   - referenceLength: the average length at which impacts were taken; 0 for weights as they are.
+    ///   - hasDenseLists: Whether lists of many documents are dense; if not, they are packed.
+    ///   - referenceLength: The average length at which impacts were taken; 0 for weights as they are.
     package init(documents: Int, hasDenseLists: Bool = true, referenceLength: Float = 0) {
         self.referenceLength = referenceLength
         self.documents = documents
@@ -35,8 +35,9 @@ package struct WindowListWriter {
     /// Adds a term's list. Terms must ascend.
     ///
     /// - Parameters:
-    ///   - postings: ordinal and weight, ordered by level and by ordinal in a level; not empty.
-    ///   - ends: for each level how many postings lie in it and those before.
+    ///   - ordinals: The ordinal of each posting, ordered by level and then by ordinal; not empty.
+    ///   - weights: The weight of each posting, in the same order.
+    ///   - ends: For each level, the number of postings in it and in the levels before it.
     package mutating func append(
         _ term: TermID, ordinals: ArraySlice<UInt16>, weights: ArraySlice<Float>, ends: [UInt32]
     ) {

@@ -19,7 +19,7 @@ public struct RunComparison: Sendable, Hashable {
     /// The documents of the truth that the run does not have for any query, in the order of their bytes.
     public let missingIDs: [String]
 
-    /// Compares a run with a truth.
+    /// Compares a run with the true ranking.
     public init(truth: TRECRun, run: TRECRun) {
         var overlaps = [10: 0.0, 100: 0.0]
         var difference = 0.0

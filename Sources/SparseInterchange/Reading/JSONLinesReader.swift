@@ -68,7 +68,7 @@ public final class JSONLinesReader: DocumentReader {
     /// The size of the input on disk.
     public var inputSize: UInt64? { source.rawSize }
 
-    /// The number of bad weights left out of the documents read so far.
+    /// The number of invalid weights that were dropped from the documents read so far.
     public var droppedWeights: Int { parser.droppedWeights }
 
     /// Returns the next document or reject.

@@ -56,7 +56,7 @@ struct AttributeSchema: Sendable {
         else { return }
         throw SparseStoreError(
             .invalidArgument,
-            problem: "the store knows the attribute '\(name)' in another spelling of Unicode, "
+            problem: "the store already has the attribute '\(name)' in another Unicode form, "
                 + "composed or decomposed",
             remedy: "write names in one normal form")
     }

@@ -7,7 +7,7 @@ internal import SparseFormat
 final class ReadView: Sendable {
     let index: CommitIndex
     private let tables: Tables
-    private let transaction: ReadTransaction
+    private let transaction: LMDBReadTransaction
     // A read transaction may be used by only one thread at a time, but a view may be shared.
     private let gate = Lock(())
     private let registration: OpenSnapshots.Registration?
@@ -17,7 +17,7 @@ final class ReadView: Sendable {
     ///   - index: The index of the same commit.
     ///   - registration: What the store remembers the view by while it exists; nil for short internal reads.
     init(
-        _ transaction: consuming ReadTransaction, tables: Tables, index: CommitIndex,
+        _ transaction: consuming LMDBReadTransaction, tables: Tables, index: CommitIndex,
         registration: OpenSnapshots.Registration? = nil
     ) {
         self.transaction = transaction

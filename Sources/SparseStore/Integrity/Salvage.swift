@@ -166,8 +166,8 @@ struct Salvage {
     }
 
     private static func seek(
-        _ cursor: inout LMDB.Cursor, _ number: UInt64
-    ) throws(LMDBError) -> (isReadable: Bool, LMDB.Cursor.Entry?) {
+        _ cursor: inout LMDBCursor, _ number: UInt64
+    ) throws(LMDBError) -> (isReadable: Bool, LMDBCursor.Entry?) {
         do {
             return (true, try cursor.seek(atOrAfter: number))
         } catch {
@@ -213,7 +213,7 @@ struct Salvage {
 
     /// Calls `body` with the entries of a table, until its pages cannot be read or `body` returns false.
     private static func forEach(
-        _ table: TableNumber, from first: [UInt8], _ commit: CommitReader, _ body: (LMDB.Cursor.Entry) throws -> Bool
+        _ table: TableNumber, from first: [UInt8], _ commit: CommitReader, _ body: (LMDBCursor.Entry) throws -> Bool
     ) throws {
         var cursor = try commit.reader.cursor(table)
         do {

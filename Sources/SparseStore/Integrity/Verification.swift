@@ -63,7 +63,7 @@ final class Verification {
     /// Calls `body` with each entry of a table from a key on, until it returns false. Ends early, with a finding, at
     /// damaged pages.
     func forEach(
-        _ table: TableNumber, from first: [UInt8] = [], _ body: (LMDB.Cursor.Entry) throws -> Bool
+        _ table: TableNumber, from first: [UInt8] = [], _ body: (LMDBCursor.Entry) throws -> Bool
     ) throws {
         try goOn()
         var cursor = try reader.cursor(table)
@@ -78,8 +78,8 @@ final class Verification {
 
     /// Moves a cursor. Damaged pages end the table there, with a finding.
     func move(
-        _ table: TableNumber, after last: [UInt8], _ step: () throws(LMDBError) -> LMDB.Cursor.Entry?
-    ) throws(LMDBError) -> LMDB.Cursor.Entry? {
+        _ table: TableNumber, after last: [UInt8], _ step: () throws(LMDBError) -> LMDBCursor.Entry?
+    ) throws(LMDBError) -> LMDBCursor.Entry? {
         do {
             return try step()
         } catch {
@@ -300,8 +300,8 @@ struct Verifier {
 final class CommitReader {
     /// A transaction that is kept so that the data read in it stays valid.
     private final class Held {
-        let transaction: ReadTransaction
-        init(_ transaction: consuming ReadTransaction) { self.transaction = transaction }
+        let transaction: LMDBReadTransaction
+        init(_ transaction: consuming LMDBReadTransaction) { self.transaction = transaction }
     }
 
     private let file: StoreFile

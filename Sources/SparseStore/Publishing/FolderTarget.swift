@@ -130,7 +130,7 @@ public struct FolderTarget: PublicationTarget {
     /// Writes a file unless one with its name exists.
     ///
     /// - Parameter object: The file.
-    /// - Returns: False if a file existed.
+    /// - Returns: False if a file with this name already exists.
     public func create(_ object: PublishedObject) throws -> Bool {
         try makeFolder(Self.incoming)
         let folder = object.name.lastIndex(of: "/").map { String(object.name[..<$0]) } ?? ""

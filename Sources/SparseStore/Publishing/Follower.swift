@@ -147,7 +147,7 @@ public struct Follower: Sendable {
         guard mark.uuid == record.uuid else {
             throw SparseStoreError(
                 .invalidArgument,
-                problem: "'\(path)' is a copy of a different store than that of "
+                problem: "'\(path)' is a copy of another store, not of the one at "
                     + "'\(catalog.target.name)'",
                 remedy: "name another path")
         }

@@ -203,9 +203,9 @@ struct Catalog {
     /// Reads chunks, in any order, each compared with its hash.
     ///
     /// - Parameters:
-    ///   - size: of each content.
-    ///   - body: is given each once.
-    /// - Returns: how many bytes were read.
+    ///   - size: The size of each content.
+    ///   - body: Called once with each content.
+    /// - Returns: The number of bytes that were read.
     @discardableResult
     func contents(
         _ hashes: Set<ContentHash>, size: Int, _ body: (ContentHash, [UInt8]) throws -> Void

@@ -185,7 +185,7 @@ struct ResolvedQuery: Sendable {
 
     /// The query in the numbers of a shard.
     ///
-    /// - Parameter numbers: for each term its number there; nil for a term that the shard does not have.
+    /// - Parameter numbers: The number of each term there; nil for a term that the shard does not have.
     func renumbered(_ numbers: [TermID?]) -> ResolvedQuery {
         let kept = numbers.indices.filter { numbers[$0] != nil }
         var query = ResolvedQuery(kept.compactMap { place in numbers[place].map { ($0, weights[place]) } })

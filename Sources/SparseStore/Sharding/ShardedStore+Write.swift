@@ -24,7 +24,7 @@ extension ShardedStore {
     ///
     /// - Parameter documents: The documents. If an identifier occurs twice, the last document counts.
     /// - Throws: The errors of ``WriteTransaction/upsert(_:)`` if no shard has committed; ``PartialWrite`` if some
-    ///   have; `invalidArgument` if the shards are not a set.
+    ///   have; `invalidArgument` if the shards do not form a set.
     public func upsert(_ documents: [Document]) throws {
         try requirePlaces()
         // All shards number terms in the same order, so each of them adds the products of a score in that order.

@@ -94,8 +94,8 @@ public struct Candidates: Sendable, RandomAccessCollection {
     private let candidates: [Candidate]
 
     /// - Parameters:
-    ///   - ranking: the documents.
-    ///   - sources: what may be read of them, for each of the snapshots that are searched together.
+    ///   - ranking: The documents.
+    ///   - sources: Where the documents are read from, one for each snapshot that is searched together.
     /// - Throws: `corrupted` if a document of the index is not stored.
     init(_ ranking: some Sequence<RankedDocument>, _ sources: [CandidateSource]) throws {
         candidates = try ranking.enumerated().map { rank, document in

@@ -64,13 +64,13 @@ struct SearchPart: Sendable {
             if let damage {
                 throw SparseStoreError(
                     .corrupted,
-                    problem: "plain Seismic was asked for, and the block index is damaged: "
+                    problem: "plain Seismic was requested, but the block index is damaged: "
                         + "\(damage.sentence)",
                     remedy: "build it again")
             }
             guard view.index.blocks != nil else {
                 throw SparseStoreError(
-                    .invalidArgument, problem: "plain Seismic was asked for, and the store has no block index",
+                    .invalidArgument, problem: "plain Seismic was requested, but the store has no block index",
                     remedy: "build one first")
             }
         }

@@ -248,7 +248,7 @@ extension SearchScope {
     /// - Parameters:
     ///   - query: The query of the request, or the one that feedback has derived from it.
     ///   - hasMinimumScore: Whether the request's minimum score applies.
-    ///   - after: only documents that rank behind this are found, exactly; without groups.
+    ///   - after: The rank behind which documents are found; nil for all. Only for an exact search without groups.
     func find(
         _ request: SearchRequest, _ query: ResolvedQuery, limit: Int, hasMinimumScore: Bool = true,
         after: HitRank? = nil, _ counters: inout SearchCounters

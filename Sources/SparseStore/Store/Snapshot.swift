@@ -14,7 +14,7 @@ public final class Snapshot: Sendable {
     let cancellation: Cancellation?
 
     init(
-        _ transaction: consuming ReadTransaction, state: SnapshotState, source: SnapshotSource,
+        _ transaction: consuming LMDBReadTransaction, state: SnapshotState, source: SnapshotSource,
         cancellation: Cancellation?
     ) {
         view = ReadView(

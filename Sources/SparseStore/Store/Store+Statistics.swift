@@ -138,7 +138,7 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     }
 }
 
-/// A read transaction of any process.
+/// One open read transaction, in this process or in another.
 public struct ReaderStatistics: Sendable, Hashable, Codable {
     /// The identifier of its process.
     public var process: Int

@@ -184,7 +184,7 @@ public final class Store: Sendable {
     /// Snapshots that are held must end within 10 seconds, and new calls wait for them. If no file has replaced the
     /// store, the call costs one question to the file system.
     ///
-    /// - Returns: whether it is another file now.
+    /// - Returns: Whether it is another file now.
     /// - Throws: `busy`, with nothing changed, when a snapshot does not end; `needsReopen` when the new file cannot be
     ///   opened, or is another store; `closed`.
     @discardableResult

@@ -184,7 +184,7 @@ extension MultivectorWriter {
 
     /// Makes an encoding the one of a store that has never had multivectors.
     ///
-    /// - Parameter codebook: that of another store, for a codec that has one.
+    /// - Parameter codebook: The codebook of another store, for a codec that has one.
     mutating func adopt(_ codec: MultivectorCodec, _ codebook: TokenCodebook?, dimension: Int) throws {
         guard settings == nil else { return }
         settings = MultivectorSettings(dimension: dimension)

@@ -94,7 +94,7 @@ struct SegmentTable {
         return numbers
     }
 
-    fileprivate func forEach(under prefix: [UInt8], _ body: (LMDB.Cursor.Entry) -> Bool) throws {
+    fileprivate func forEach(under prefix: [UInt8], _ body: (LMDBCursor.Entry) -> Bool) throws {
         var cursor = try reader.cursor(.segments)
         var entry = try cursor.seek(atOrAfter: prefix)
         while let current = entry, current.key.starts(with: prefix) {

@@ -63,7 +63,7 @@ struct StoreReader {
         try transaction.get(tables[table], key)
     }
 
-    func cursor(_ table: TableNumber) throws(LMDBError) -> LMDB.Cursor { try transaction.cursor(tables[table]) }
+    func cursor(_ table: TableNumber) throws(LMDBError) -> LMDBCursor { try transaction.cursor(tables[table]) }
 
     func size(of table: TableNumber) throws(LMDBError) -> TableStatistics {
         try transaction.statistics(tables[table])

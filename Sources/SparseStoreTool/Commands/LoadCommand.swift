@@ -96,8 +96,6 @@ struct LoadCommand: ParsableCommand {
             """)
     var emptyVectors = false
 
-    @OptionGroup var layout: BuildOptions
-
     @OptionGroup var labels: MatrixLabels
 
     @OptionGroup var tokens: MultivectorInput
@@ -110,14 +108,7 @@ struct LoadCommand: ParsableCommand {
             """)
     var strict = false
 
-    @Flag(help: "Do not merge the index at the end, as 'build' does.")
-    var noBuild = false
-
-    @Flag(help: "Do not show progress.")
-    var quiet = false
-
-    @Flag(help: "Write the summary as one JSON object.")
-    var json = false
+    @OptionGroup var fill: FillOptions
 
     func validate() throws {
         guard (1...1_000_000).contains(batch) else {
@@ -126,7 +117,6 @@ struct LoadCommand: ParsableCommand {
         guard (0.1...86_400).contains(batchSeconds) else {
             throw ValidationError("--batch-seconds must be between 0.1 and 86400, not \(batchSeconds)")
         }
-        if noBuild, layout.blocks { throw ValidationError("--blocks cannot be combined with --no-build") }
         guard text == nil || encoder != nil else { throw ValidationError("--text needs --encoder") }
         if case .wordPiece? = encoder, text != nil {
             throw ValidationError("a wordpiece encoder only encodes queries; load the vectors that its model produces")
@@ -165,7 +155,7 @@ struct LoadCommand: ParsableCommand {
         }
         if let rejects { try rejectFile?.keep(first: isResumed ? start.rejectBytesToKeep(rejects) : 0) }
         InterruptFlag.install()
-        let reporter = ProgressReporter(isQuiet: quiet, fractionAtStart: reader.progress ?? 0)
+        let reporter = ProgressReporter(isQuiet: fill.quiet, fractionAtStart: reader.progress ?? 0)
         let loader = Loader(
             store: store, bookmark: start, bookmarkName: name, rejectFile: rejectFile, reporter: reporter,
             isStrict: strict)
@@ -174,18 +164,19 @@ struct LoadCommand: ParsableCommand {
                 reader,
                 // The batches of a regular file must not depend on how fast it is read.
                 batches: BatchLimits(
-                    documents: batch, bytes: layout.memory.batchBytes,
+                    documents: batch, bytes: fill.layout.memory.batchBytes,
                     age: source.rawSize == nil ? .seconds(batchSeconds) : nil),
-                isBuilding: !noBuild, blocks: layout.blockSettings, seed: layout.seed, codec: tokens.codec?.codec))
+                isBuilding: !fill.noBuild, blocks: fill.layout.blockSettings, seed: fill.layout.seed,
+                codec: tokens.codec?.codec))
         store.close()
     }
 
     private func openStore(_ encoder: (any TextEncoder)?) throws -> Store {
         let opened = try store.openForWriting(createIfMissing: true, wait: wait) { configuration in
             configuration.multivectorCodec = tokens.firstCodec
-            layout.apply(to: &configuration)
+            fill.layout.apply(to: &configuration)
         }
-        try layout.apply(to: opened)
+        try fill.layout.apply(to: opened)
         if let encoder { try opened.write { try $0.setEncoder(encoder.description) } }
         return opened
     }
@@ -248,7 +239,7 @@ struct LoadCommand: ParsableCommand {
     }
 
     private func report(_ summary: LoadSummary) throws {
-        try Output.standard.write(json ? summary.json.text + "\n" : summary.text)
+        try Output.standard.write(fill.json ? summary.json.text + "\n" : summary.text)
         guard summary.isComplete else {
             throw CommandFailure(
                 .interrupted,
@@ -262,7 +253,7 @@ struct LoadCommand: ParsableCommand {
                     + (rejects.map { "'\($0)' for the reasons" } ?? "the reasons above")
                     + ", and 'sparsestore load --help' for the formats")
         }
-        if summary.rejected > 0, !json {
+        if summary.rejected > 0, !fill.json {
             Output.note(
                 "\(Figures.count(summary.rejected)) rows were rejected" + (rejects.map { "; see '\($0)'" } ?? "") + "\n"
             )

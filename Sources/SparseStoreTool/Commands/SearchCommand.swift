@@ -236,7 +236,7 @@ struct SearchCommand: ParsableCommand {
             Output.note("several queries of '\(path)' have the id '\(found.id)'; running the first\n")
         }
         guard let query = found.query else {
-            throw CommandFailure(.invalidInput, "query '\(found.id)' has no weight; choose another")
+            throw CommandFailure(.invalidInput, "query '\(found.id)' has no term with a weight; choose another query")
         }
         return (query, file.queries, place)
     }

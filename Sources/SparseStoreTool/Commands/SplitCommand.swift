@@ -28,7 +28,7 @@ struct SplitCommand: ParsableCommand {
     @Argument(help: "The folder to create for the shards.")
     var folder: String
 
-    @OptionGroup var layout: CopyOptions
+    @OptionGroup var fill: FillOptions
 
     func validate() throws {
         guard (1...1_024).contains(shards) else { throw ValidationError("--shards must be 1 to 1024, not \(shards)") }
@@ -42,14 +42,14 @@ struct SplitCommand: ParsableCommand {
         let output = try NewFolder(folder)
         InterruptFlag.install()
         let targets = try (0..<shards).map { number in
-            try layout.openTarget("\(output.work)/\(number).sparse", store.access)
+            try fill.openTarget("\(output.work)/\(number).sparse", store.access)
         }
         defer { for target in targets { target.close() } }
-        let summary = try source.read { try layout.copy($0, to: targets) }
+        let summary = try source.read { try fill.copy($0, to: targets) }
         try ShardedStore.makeSet(of: targets)
         for target in targets { target.close() }
         try output.finish()
-        try layout.show(summary, "split into \(shards) shards")
+        try fill.show(summary, "split into \(shards) shards")
     }
 }
 
@@ -85,7 +85,7 @@ struct MergeCommand: ParsableCommand {
 
     @OptionGroup var access: AccessOptions
 
-    @OptionGroup var layout: CopyOptions
+    @OptionGroup var fill: FillOptions
 
     func validate() throws {
         guard !stores.isEmpty else { throw ValidationError("name the stores to merge, or a folder of them") }
@@ -108,10 +108,10 @@ struct MergeCommand: ParsableCommand {
         let source = try ShardedStore(at: paths, configuration: configuration)
         defer { source.close() }
         InterruptFlag.install()
-        let target = try layout.openTarget(to, access)
+        let target = try fill.openTarget(to, access)
         defer { target.close() }
-        let summary = try source.read { try layout.copy($0, to: [target], conflict: conflict.conflict) }
-        try layout.show(summary, "merged \(paths.count) stores")
+        let summary = try source.read { try fill.copy($0, to: [target], conflict: conflict.conflict) }
+        try fill.show(summary, "merged \(paths.count) stores")
     }
 }
 
@@ -128,19 +128,8 @@ enum ConflictOption: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// How `split` and `merge` fill stores.
-struct CopyOptions: ParsableArguments {
-    @OptionGroup var layout: BuildOptions
-
-    @Flag(help: "Do not merge the index at the end, as 'build' does.")
-    var noBuild = false
-
-    @Flag(help: "Do not show progress.")
-    var quiet = false
-
-    @Flag(help: "Write the summary as one JSON object.")
-    var json = false
-
+extension FillOptions {
+    /// Opens a new store, or one that an interrupted copy has left.
     fileprivate func openTarget(_ path: String, _ access: AccessOptions) throws -> Store {
         var configuration = Configuration()
         configuration.maintenance = .manual
@@ -152,7 +141,7 @@ struct CopyOptions: ParsableArguments {
     }
 
     /// Copies the documents, and builds the index of each target, unless interrupted.
-    func copy(
+    fileprivate func copy(
         _ sources: ShardedSnapshot, to targets: [Store], conflict: StoreCopy.Conflict = .refuse
     ) throws -> StoreCopy.Summary {
         func stopIfInterrupted() throws {
@@ -185,7 +174,7 @@ struct CopyOptions: ParsableArguments {
         return summary
     }
 
-    func show(_ summary: StoreCopy.Summary, _ what: String) throws {
+    fileprivate func show(_ summary: StoreCopy.Summary, _ what: String) throws {
         let kept = summary.documents - summary.repeated
         let text = "\(what): \(Figures.count(kept)) documents"
         let repeated = summary.repeated > 0 ? ", and \(Figures.count(summary.repeated)) that were already there" : ""

@@ -58,3 +58,21 @@ struct BuildOptions: ParsableArguments {
         if let profile { try store.changeProfile(to: profile.profile) }
     }
 }
+
+/// The options of the commands that fill stores: `load`, `split` and `merge`.
+struct FillOptions: ParsableArguments {
+    @OptionGroup var layout: BuildOptions
+
+    @Flag(help: "Do not merge the index at the end, as 'build' does.")
+    var noBuild = false
+
+    @Flag(help: "Do not show progress.")
+    var quiet = false
+
+    @Flag(help: "Write the summary as one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if noBuild, layout.blocks { throw ValidationError("--blocks cannot be combined with --no-build") }
+    }
+}

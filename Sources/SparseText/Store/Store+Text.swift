@@ -154,7 +154,7 @@ public enum StoreEncoders {
     public static func encoder(for description: EncoderDescription?) throws(SparseStoreError) -> any TextEncoder {
         guard let description else {
             throw SparseStoreError(
-                .invalidArgument, problem: "the store has no record of the encoder of its documents",
+                .invalidArgument, problem: "the store does not record which encoder made its vectors",
                 remedy: "pass the encoder, or query with weighted terms")
         }
         let key = Key(name: description.name, scoring: description.scoring)

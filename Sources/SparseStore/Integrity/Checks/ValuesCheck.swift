@@ -14,7 +14,7 @@ enum ValuesCheck {
         }
     }
 
-    private static func check(_ entry: LMDB.Cursor.Entry, of table: TableNumber, _ decoder: DocumentDecoder) throws {
+    private static func check(_ entry: LMDBCursor.Entry, of table: TableNumber, _ decoder: DocumentDecoder) throws {
         switch table {
         case .meta: try checkMeta(entry)
         case .ids:
@@ -47,11 +47,11 @@ enum ValuesCheck {
         }
     }
 
-    private static func check<R: Record>(_ entry: LMDB.Cursor.Entry, _ type: R.Type, _ table: TableNumber) throws {
+    private static func check<R: Record>(_ entry: LMDBCursor.Entry, _ type: R.Type, _ table: TableNumber) throws {
         _ = try R(sealed: entry.value, in: table, key: entry.key)
     }
 
-    private static func checkMeta(_ entry: LMDB.Cursor.Entry) throws {
+    private static func checkMeta(_ entry: LMDBCursor.Entry) throws {
         switch Array(entry.key) {
         case Keys.store: try check(entry, StoreRecord.self, .meta)
         case Keys.manifest: try check(entry, ManifestRecord.self, .meta)
@@ -73,7 +73,7 @@ enum ValuesCheck {
 
     /// Checks a part of a segment. `SegmentsCheck` and `BlocksCheck` compare directories and forward parts with their
     /// chunks.
-    private static func checkPart(_ entry: LMDB.Cursor.Entry) throws {
+    private static func checkPart(_ entry: LMDBCursor.Entry) throws {
         let key = try Keys.parseSegment(entry.key)
         guard let part = SegmentTable.Part(rawValue: key.part) else {
             throw FormatError(.keyShape, "segments have no part \(key.part)")

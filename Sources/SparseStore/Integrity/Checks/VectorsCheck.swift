@@ -93,12 +93,12 @@ enum VectorsCheck: VerificationCheck {
 /// The numbers of the stored documents in ascending order.
 private struct LiveNumbers: ~Copyable {
     private let verification: Verification
-    private var cursor: LMDB.Cursor
+    private var cursor: LMDBCursor
     /// The next number; nil at the end.
     private(set) var number: UInt64?
 
     /// Creates a sequence that is positioned before the first number until `advance` is called.
-    init(_ cursor: consuming LMDB.Cursor, _ verification: Verification) {
+    init(_ cursor: consuming LMDBCursor, _ verification: Verification) {
         self.cursor = cursor
         self.verification = verification
     }
@@ -131,7 +131,7 @@ private struct LiveNumbers: ~Copyable {
         }
     }
 
-    private mutating func next(after last: [UInt8]) throws(LMDBError) -> LMDB.Cursor.Entry? {
+    private mutating func next(after last: [UInt8]) throws(LMDBError) -> LMDBCursor.Entry? {
         try verification.move(.documents, after: last) { () throws(LMDBError) in try cursor.next() }
     }
 }

@@ -185,7 +185,7 @@ public struct Attribute: Sendable, Hashable {
     /// Returns a filter that matches documents without this value.
     public static func != (left: Attribute, right: AttributeValue) -> Filter { .not(left == right) }
 
-    /// Returns a filter that matches documents with a smaller value.
+    /// Returns a filter that matches documents whose value is smaller than the given one.
     public static func < (left: Attribute, right: AttributeValue) -> Filter {
         .condition(left, .isBetween(nil, End(right, isIncluded: false)))
     }

@@ -158,7 +158,7 @@ struct MaxSimKernels {
         /// are converted to floats, which are just as exact: 1,024 products of at most 127 x 127 stay below 2^24.
         ///
         /// - Parameters:
-        ///   - query: pairs x 16 x 2 integers.
+        ///   - query: The query, pairs x 16 x 2 integers.
         ///   - codes: `count` x `dimension` bytes.
         ///   - words: Scratch memory for `count` x pairs x 2 integers.
         func maximaOfCodes(
