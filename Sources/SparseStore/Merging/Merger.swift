@@ -245,7 +245,7 @@ final class BackgroundMerging: Sendable {
     }
 }
 
-/// The progress of a merge. It is reported many times per second.
+/// The progress of a merge, or of building a block index. It is reported many times per second.
 public struct MaintenanceProgress: Sendable, Hashable {
     /// The steps of a merge, in order.
     public enum Step: Sendable, Hashable {
@@ -267,6 +267,10 @@ public struct MaintenanceProgress: Sendable, Hashable {
     public var documentsRead: Int
     /// The number of live documents in the segments that are merged.
     public var documents: Int
+    /// The number of lists of a block index built so far, which takes most of the time of building one; 0 during a merge.
+    public var listsBuilt = 0
+    /// The number of lists of the block index; 0 during a merge, and until all documents have been read.
+    public var lists = 0
 }
 
 /// A function that is called at each step. If it throws, the merge is undone and nothing changes.

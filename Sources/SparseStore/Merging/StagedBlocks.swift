@@ -123,6 +123,8 @@ extension StagedBlocks {
         let slots: Int
         /// The least weight of a posting, known after the first piece.
         var least: Float?
+        /// The number of lists; 0 before the first are built.
+        var lists = 0
         let idle = Lock<[BlockListBuilder]>([])
     }
 
@@ -144,6 +146,8 @@ extension StagedBlocks {
             let built = try build(next, &layout)
             guard !built.isEmpty else { break }
             next += built.count
+            progress.listsBuilt = next
+            progress.lists = layout.lists
             for (term, maximum, content) in built {
                 try Self.check(content, term)
                 guard let full = writer.append(term, maximum: maximum, content) else { continue }
@@ -180,6 +184,7 @@ extension StagedBlocks {
             chunks: lineBytes.map { try $0.data() })
         let least = try layout.least ?? threshold(sources)
         layout.least = least
+        layout.lists = sources.terms.count
         let selection = BlockSelection(
             settings: settings, sources: sources, least: least, slotOfDocument: layout.slotOfDocument)
         let count = terms(from: first, sources)

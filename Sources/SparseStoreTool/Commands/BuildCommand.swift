@@ -38,9 +38,15 @@ struct BuildCommand: ParsableCommand {
         }
         if let settings = layout.blockSettings {
             let progress = ProgressLine()
-            _ = try progress.during("building blocks") {
-                try store.buildBlocks(settings, isCancelled: { InterruptFlag.isSet })
+            try store.buildBlocks(settings, isCancelled: { InterruptFlag.isSet }) { step in
+                guard step.lists > 0 else {
+                    return progress.update("reading \(Figures.count(step.documents)) documents for blocks")
+                }
+                progress.update(
+                    "building blocks: \(Figures.count(step.listsBuilt)) of \(Figures.count(step.lists)) lists",
+                    fraction: Double(step.listsBuilt) / Double(step.lists))
             }
+            progress.clear()
         }
         let progress = ProgressLine()
         try store.tune(seed: layout.seed) { done, total in

@@ -102,6 +102,18 @@ import Testing
         #expect(error?.code == .limitExceeded)
     }
 
+    @Test func `a build reports how many of its lists are built, in order, up to the last`() throws {
+        let blocks = try BlockCollection(documents: 240, building: nil)
+        var steps: [MaintenanceProgress] = []
+        try blocks.store.buildBlocks(BlockCollection.settings, isCancelled: { false }) { steps.append($0) }
+        let building = steps.filter { $0.lists > 0 }
+        let last = try #require(building.last)
+        #expect(last.listsBuilt == last.lists)
+        #expect(building.allSatisfy { $0.lists == last.lists })
+        #expect(building.map(\.listsBuilt) == building.map(\.listsBuilt).sorted())
+        #expect(steps.first?.lists == 0)
+    }
+
     @Test func `what a killed build has staged is collected by the next`() throws {
         let blocks = try BlockCollection(documents: 240, building: nil)
         var build = try #require(
