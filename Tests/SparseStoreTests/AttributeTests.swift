@@ -211,7 +211,7 @@ import Testing
             try store.write { try $0.upsert(Document(id: "b", terms: ["t": 1], attributes: ["cafe\u{301}": 2])) }
         }
         #expect(error?.code == .invalidArgument)
-        #expect(error?.message.contains("another spelling") == true)
+        #expect(error?.message.contains("another Unicode form") == true)
         try store.read { (snapshot) throws in
             #expect(snapshot.count == 1)
             #expect(snapshot.attributes.map { Array($0.key.utf8) } == [Array("caf\u{E9}".utf8)])
