@@ -182,6 +182,24 @@ import Testing
         #expect(try blocks.store.search(Query(vector: SparseVector([(1, 1)])), options: options).hits.isEmpty)
     }
 
+    @Test func `negative weights choose no block, and count in the scores`() throws {
+        var blocks = try BlockCollection(building: BlockCollection.unpruned)
+        for _ in 0..<10 {
+            let vector = try blocks.collection.query()
+            for sign: Float in [1, -1] {
+                let weights = zip(vector.terms, vector.weights).enumerated().map { place, component in
+                    (component.0, component.1 * (place % 3 == 0 ? -sign : sign))
+                }
+                let query = Query(numbers: Dictionary(uniqueKeysWithValues: weights))
+                let result = try blocks.store.search(query, limit: 10, recall: .plainSeismic(cut: 8, heapFactor: 0.8))
+                let truth = try blocks.store.search(query, limit: 4_200, recall: .exact)
+                let scores = Dictionary(uniqueKeysWithValues: truth.map { ($0.id, $0.score) })
+                #expect(!result.hits.isEmpty)
+                #expect(result.allSatisfy { scores[$0.id] == $0.score })
+            }
+        }
+    }
+
     /// Products of floats can overflow, and vanish.
     @Test func `weights of any size are searched with, or refused`() throws {
         let temporary = try TemporaryStore()

@@ -28,7 +28,8 @@ struct BlockScan {
     func run(_ query: ResolvedQuery, counters: inout SearchCounters) throws -> [DocumentPlace] {
         let index = view.index
         var terms: [(number: Int, most: Float)] = []
-        for (term, weight) in zip(query.terms, query.weights) {
+        // Summaries and multipliers have no sign: what other weights subtract is in the exact scores only.
+        for (term, weight) in zip(query.terms, query.weights) where weight > 0 {
             guard let number = index.directory.number(of: term) else { continue }
             terms.append((number, weight * index.directory.entries[number].maximum))
         }
