@@ -104,6 +104,22 @@ import Testing
         #expect(rows.first?.after.number == 2)
     }
 
+    /// It would give the document after that line an id that is not its own.
+    @Test(arguments: [[0x22, 0xFF, 0x22], [UInt8](repeating: 0x20, count: 100)])
+    func `the id of an action does not outlast a line that cannot be read`(_ unreadable: [UInt8]) throws {
+        let action = #"{"index": {"_id": "1"}}"# + "\n"
+        let document = "\n" + #"{"vector": {"swift": 1}}"# + "\n"
+        let reader = try JSONLinesReader(
+            source: ByteSource(bytes: Array(action.utf8) + unreadable + Array(document.utf8)), lineLimit: 64)
+        var reasons: [String] = []
+        while let row = try reader.next() {
+            guard case .reject(let reject) = row else { continue }
+            reasons.append(reject.reason)
+        }
+        #expect(reasons.count == 2)
+        #expect(reasons.last?.contains("id") == true)
+    }
+
     @Test(arguments: [
         ("{\"id\": \"a\", \"vector\": {\"x\": 1}}\n{\n", InputFormat.jsonl), ("{\"id\": \"a\"", .jsonl),
         ("{\n\"id\": 1}", .json), ("", .jsonl), ("{\n{\"id\": \"a\", \"vector\": {\"x\": 1}}\n", .jsonl),

@@ -68,9 +68,11 @@ struct DocumentParser {
     /// Returns the document of `line`; nil if the line is blank, or is an action of an Elasticsearch bulk file, which
     /// names the document of the next line.
     mutating func parse(_ line: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> Document? {
-        if let invalid = UTF8Check.firstInvalid(in: line) { throw JSONFault(.invalidUTF8, at: invalid) }
-        // An id only applies to the next line, even if that line is rejected.
         let pending = pendingID
+        if let invalid = UTF8Check.firstInvalid(in: line) {
+            skipLine()
+            throw JSONFault(.invalidUTF8, at: invalid).about(id: pending)
+        }
         var fields = Fields()
         do throws(JSONFault) {
             return try parse(line, into: &fields, pending: pending)
@@ -79,12 +81,15 @@ struct DocumentParser {
         }
     }
 
+    /// Forgets the id of an action, because it only applies to the next line, even if that line is rejected or too long.
+    mutating func skipLine() { pendingID = nil }
+
     private mutating func parse(
         _ line: UnsafeBufferPointer<UInt8>, into fields: inout Fields, pending: String?
     ) throws(JSONFault) -> Document? {
         var scanner = JSONScanner(line)
         guard scanner.peek() != nil else { return nil }
-        pendingID = nil
+        skipLine()
         try scanner.expect(UInt8(ascii: "{"), or: .expectedObject)
         if !scanner.take(UInt8(ascii: "}")) {
             repeat {

@@ -75,6 +75,7 @@ public final class JSONLinesReader: DocumentReader {
     public func next() throws(InterchangeError) -> DocumentRow? {
         while let line = try lines.next() {
             if line.isTooLong {
+                parser.skipLine()
                 return .reject(
                     Reject(number: lines.number, reason: "the \(format.unit) is longer than \(lineLimit) bytes"))
             }
