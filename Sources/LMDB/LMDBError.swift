@@ -176,7 +176,7 @@ extension LMDBError {
                 "lower the map size or the process's limits")
         case EISDIR, ELOOP, ENOTEMPTY, ENXIO:
             Explanation(
-                .invalidArgument, "a folder, a link or something else is in the place of a file",
+                .invalidArgument, "something that is not a regular file has this name",
                 "remove it, or choose another path")
         case EILSEQ:
             Explanation(.invalidArgument, "a name in the path is not UTF-8", "rename the file or the folder")
@@ -186,7 +186,7 @@ extension LMDBError {
             Explanation(
                 .invalidArgument, "the storage library rejected an argument",
                 "check the arguments of the call")
-        // A refusal of the system is no defect of the library.
+        // An error from the system is not a defect in the library.
         default:
             Explanation(.io, String(cString: strerror(status)))
         }

@@ -44,12 +44,12 @@ public enum InputFormat: String, Sendable, CaseIterable {
                 "'\(source.name)' is a Parquet file; load it with the Python package: "
                     + "sparsestore.open('STORE').load_parquet('\(source.name)')")
         }
-        // The mark of LMDB's first page. In a CSR file, it would be the number of 7 thousand million weights.
+        // LMDB's magic number and version, in its first page. In a CSR file, they would announce 7 billion weights.
         if head.contains(0), try source.peek(24).dropFirst(16).elementsEqual([0xDE, 0xC0, 0xEF, 0xBE, 1, 0, 0, 0]) {
             throw InterchangeError(
                 .unsupported,
-                "'\(source.name)' is a store, or another file of LMDB, and not an input; name the store first, then "
-                    + "the input, or export the store")
+                "'\(source.name)' is a store or another LMDB file, not an input; pass the store first and the input "
+                    + "second, or export the store")
         }
         if head.contains(0) { return .csr }
         // The length of the header, and the tags of its version and of the number of lists.
