@@ -43,6 +43,18 @@ struct BlockCollection {
         if let settings { try store.buildBlocks(settings) }
     }
 
+    private init(temporary: TemporaryStore, store: Store, collection: TaggedCollection) {
+        (self.temporary, self.store, self.collection) = (temporary, store, collection)
+    }
+
+    /// Returns the same collection in a store of its own.
+    func copy() throws -> BlockCollection {
+        let copied = try TemporaryStore()
+        try store.backup(to: copied.path)
+        let opened = try copied.open { $0.maintenance = .manual }
+        return BlockCollection(temporary: copied, store: opened, collection: collection)
+    }
+
     mutating func add(_ count: Int) throws {
         let documents = try (0..<count).map { _ in try collection.add() }
         try store.write { transaction in for document in documents { try transaction.upsert(document) } }
