@@ -40,15 +40,17 @@ model: setup ## Random operations against a dictionary and brute force (OPERATIO
 	MODEL_OPERATIONS=$(OPERATIONS) $(if $(SEED),MODEL_SEED=$(SEED)) swift test --filter ModelTests
 
 # Memory faults in damaged pages must end a process by a signal, which some tests expect. Only the fuzzer looks for
-# leaks, because Foundation leaks a buffer with each file that a test reads.
+# leaks, because Foundation leaks a buffer with each file that a test reads. Without optimization, the tests would take
+# hours.
+SANITIZED := -c release -Xswiftc -enable-testing
 race: export TSAN_OPTIONS := handle_segv=0:handle_sigbus=0
 sanitize: export ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:detect_leaks=0
 
 race: setup ## Run every test under the thread sanitizer
-	@Scripts/test.sh --without '$(MEASURING)' --sanitize=thread --scratch-path .build/thread
+	@Scripts/test.sh --without '$(MEASURING)' $(SANITIZED) --sanitize=thread --scratch-path .build/thread
 
 sanitize: setup ## Run every test under the address sanitizer
-	@Scripts/test.sh --without '$(MEASURING)' --sanitize=address --scratch-path .build/address
+	@Scripts/test.sh --without '$(MEASURING)' $(SANITIZED) --sanitize=address --scratch-path .build/address
 
 bench: ## Run the benchmarks
 	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "bench: Benchmarks/run.sh is missing" >&2; exit 1; fi

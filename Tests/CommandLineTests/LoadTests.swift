@@ -200,6 +200,38 @@ struct LoadTests {
         #expect((bookmark.offset, bookmark.number, bookmark.accepted, bookmark.rejected) == (44, 4, 2, 2))
     }
 
+    @Test
+    func `an interrupted build says so, at whichever step, and the next one finishes it`() throws {
+        let folder = TemporaryFolder()
+        let store = try Store.open(at: folder.path("s.sparse"))
+        defer { store.close() }
+        for part in 0..<4 {
+            try store.write { transaction in
+                for number in 0..<50 {
+                    let terms = ["all": 1, "t\(number % 7)": Float(number + 1)]
+                    try transaction.upsert(Document(id: "\(part)-\(number)", terms: terms))
+                }
+            }
+        }
+        var polls = 0
+        func isFinished(after allowed: Int) throws -> Bool {
+            polls = 0
+            let build = IndexBuild(blocks: BlockSettings(), isQuiet: true) {
+                polls += 1
+                return polls > allowed
+            }
+            return try build.run(on: store)
+        }
+        #expect(try !isFinished(after: 0))
+        #expect(try !isFinished(after: 1))
+        #expect(try store.statistics().blocks == nil)
+        #expect(try isFinished(after: .max))
+        let last = polls
+        #expect(try !isFinished(after: last - 1))
+        #expect(try store.statistics().blocks != nil)
+        #expect(try store.verify(.deep).isClean)
+    }
+
     private static func rejectFile(_ path: String, keeping bytes: UInt64) throws -> RejectFile {
         let file = try RejectFile(path: path)
         try file.keep(first: bytes)

@@ -30,32 +30,9 @@ struct BuildCommand: ParsableCommand {
         try layout.apply(to: store)
         InterruptFlag.install()
         let watch = Stopwatch()
-        try store.optimize { segments in
-            Output.note("\(Figures.count(segments)) segments left\n")
-            if InterruptFlag.isSet {
-                throw CommandFailure(.interrupted, "interrupted; the merges finished so far are kept")
-            }
+        guard try layout.build().run(on: store) else {
+            throw CommandFailure(.interrupted, "interrupted; the steps finished so far are kept")
         }
-        if let settings = layout.blockSettings {
-            let progress = ProgressLine()
-            try store.buildBlocks(settings, isCancelled: { InterruptFlag.isSet }) { step in
-                guard step.lists > 0 else {
-                    return progress.update("reading \(Figures.count(step.documents)) documents for blocks")
-                }
-                progress.update(
-                    "building blocks: \(Figures.count(step.listsBuilt)) of \(Figures.count(step.lists)) lists",
-                    fraction: Double(step.listsBuilt) / Double(step.lists))
-            }
-            progress.clear()
-        }
-        let progress = ProgressLine()
-        try store.tune(seed: layout.seed) { done, total in
-            if InterruptFlag.isSet { throw CommandFailure(.interrupted, "interrupted; the merged index is kept") }
-            progress.update(
-                "tuning: asked \(Figures.count(done)) of \(Figures.count(total)) queries",
-                fraction: Double(done) / Double(max(1, total)))
-        }
-        progress.clear()
         let statistics = try store.statistics()
         let seconds = watch.seconds
         guard output.isJSON else {

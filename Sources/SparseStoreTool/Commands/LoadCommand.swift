@@ -166,8 +166,7 @@ struct LoadCommand: ParsableCommand {
                 batches: BatchLimits(
                     documents: batch, bytes: fill.layout.memory.batchBytes,
                     age: source.rawSize == nil ? .seconds(batchSeconds) : nil),
-                isBuilding: !fill.noBuild, blocks: fill.layout.blockSettings, seed: fill.layout.seed,
-                codec: tokens.codec?.codec))
+                build: fill.build, codec: tokens.codec?.codec))
         store.close()
     }
 

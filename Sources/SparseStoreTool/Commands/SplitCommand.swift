@@ -144,31 +144,22 @@ extension FillOptions {
     fileprivate func copy(
         _ sources: ShardedSnapshot, to targets: [Store], conflict: StoreCopy.Conflict = .refuse
     ) throws -> StoreCopy.Summary {
-        func stopIfInterrupted() throws {
-            guard !InterruptFlag.isSet else {
-                throw CommandFailure(
-                    .interrupted, "interrupted; the copied documents are kept, and the same command continues")
-            }
+        func interrupted() -> CommandFailure {
+            CommandFailure(
+                .interrupted, "interrupted; the copied documents are kept; run the same command again to continue")
         }
         let all = sources.count
         let watch = Stopwatch()
         var told = watch.seconds
         let summary = try StoreCopy(sources, to: targets, conflict: conflict).run { seen in
-            try stopIfInterrupted()
+            if InterruptFlag.isSet { throw interrupted() }
             guard !quiet, watch.seconds - told >= 5 else { return }
             told = watch.seconds
             Output.note("copied \(Figures.count(seen)) of \(Figures.count(all)) documents\n")
         }
-        guard !noBuild else { return summary }
+        guard let build else { return summary }
         for target in targets {
-            try target.optimize { _ in
-                target.releaseMemory()
-                try stopIfInterrupted()
-            }
-            if let blocks = layout.blockSettings {
-                try target.buildBlocks(blocks, isCancelled: { InterruptFlag.isSet })
-            }
-            try target.tune(seed: layout.seed) { _, _ in try stopIfInterrupted() }
+            guard try build.run(on: target) else { throw interrupted() }
             target.releaseMemory()
         }
         return summary

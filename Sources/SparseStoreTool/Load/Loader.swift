@@ -52,13 +52,10 @@ final class Loader {
     ///
     /// - Parameters:
     ///   - batches: The limits at which a batch is complete.
-    ///   - isBuilding: Whether to merge and tune the index at the end.
-    ///   - blocks: The settings of the block index to build at the end; nil for none.
-    ///   - seed: The random seed of the queries used for tuning.
+    ///   - build: What builds the index at the end; nil to leave it in segments.
     ///   - codec: The codec that all token vectors are converted to at the end; nil to leave them.
     func run(
-        _ reader: any DocumentReader, batches: BatchLimits, isBuilding: Bool = true,
-        blocks: BlockSettings? = nil, seed: UInt64 = 1, codec: MultivectorCodec? = nil
+        _ reader: any DocumentReader, batches: BatchLimits, build: IndexBuild?, codec: MultivectorCodec? = nil
     ) throws -> LoadSummary {
         let queue = BatchQueue(batches)
         // The reader is handed over, not shared: this thread does not use it again.
@@ -71,7 +68,7 @@ final class Loader {
             switch item {
             case .batch(let batch):
                 try write(batch)
-                if isBuilding { try merge() }
+                if build != nil { try merge() }
             case .failure(let failure):
                 throw CommandFailure(failure.status, failure.message + remark)
             case .end:
@@ -80,7 +77,14 @@ final class Loader {
             }
         }
         if let codec, summary.isComplete { try encode(as: codec) }
-        if isBuilding, summary.isComplete { try build(blocks, seed: seed) }
+        if var build, summary.isComplete {
+            build.interrupted = interrupted
+            reporter.clear()
+            // The documents are committed by then, and `build` can continue the work.
+            if try !build.run(on: store) {
+                reporter.note("merging and tuning the index is not finished; run 'build' to finish it")
+            }
+        }
         return try finish()
     }
 
@@ -93,26 +97,6 @@ final class Loader {
             store.releaseMemory()
         } catch let error as SparseStoreError where error.code == .cancelled {
             // The load was interrupted, so the next batch is not written either.
-        }
-    }
-
-    /// Merges the index and measures the recall of its efforts, unless interrupted. The documents are committed by
-    /// then, and `build` can continue the work.
-    private func build(_ blocks: BlockSettings?, seed: UInt64) throws {
-        struct Stop: Error {}
-        do {
-            try store.optimize { _ in
-                store.releaseMemory()
-                if interrupted() { throw Stop() }
-            }
-            if let blocks {
-                try store.buildBlocks(blocks, isCancelled: interrupted) { progress in
-                    if progress.step == .writing { store.releaseMemory() }
-                }
-            }
-            try store.tune(seed: seed) { _, _ in if interrupted() { throw Stop() } }
-        } catch let error where error is Stop || (error as? SparseStoreError)?.code == .cancelled {
-            reporter.note("merging and tuning the index is not finished; run 'build' to finish it")
         }
     }
 

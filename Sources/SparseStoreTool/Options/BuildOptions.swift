@@ -39,8 +39,11 @@ struct BuildOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The average number of postings per term in the block index.", visibility: .hidden))
     var postings: Int?
 
+    /// What builds the index with these options.
+    func build(isQuiet: Bool = false) -> IndexBuild { IndexBuild(blocks: blockSettings, seed: seed, isQuiet: isQuiet) }
+
     /// The settings of the block index; nil if it was not requested.
-    var blockSettings: BlockSettings? {
+    private var blockSettings: BlockSettings? {
         guard blocks else { return nil }
         var settings = BlockSettings()
         settings.seed = seed
@@ -71,6 +74,9 @@ struct FillOptions: ParsableArguments {
 
     @Flag(help: "Write the summary as one JSON object.")
     var json = false
+
+    /// What builds the index at the end; nil for `--no-build`.
+    var build: IndexBuild? { noBuild ? nil : layout.build(isQuiet: quiet) }
 
     func validate() throws {
         if noBuild, layout.blocks { throw ValidationError("--blocks cannot be combined with --no-build") }
