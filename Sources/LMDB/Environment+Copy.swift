@@ -208,10 +208,12 @@ extension Environment {
         dataLock.take(forWriting: true)
         guard rename(temporaryPath, canonicalPath) == 0 else {
             let reason = errno
+            Registry.shared.willClose(identity)
             dataLock.close()
             Registry.shared.release(identity)
             throw Filesystem.error(reason, operation, path.string)
         }
+        if let old = state.identity { Registry.shared.willClose(old) }
         state.dataLock?.close()
         state.dataLock = dataLock
         if let old = state.identity { Registry.shared.release(old) }

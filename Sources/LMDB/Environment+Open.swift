@@ -80,6 +80,7 @@ extension Environment {
         }
         defer {
             if !isOpen {
+                Registry.shared.willClose(identity)
                 dataLock.close()
                 lockFile?.close()
             }
@@ -390,16 +391,26 @@ final class Registry: Sendable {
     /// locks.
     static var shared: Registry { ForkGeneration.registry }
 
-    private let open = Lock<Set<FileIdentity>>([])
+    private enum Use {
+        case open, closing
+    }
 
-    /// Returns false if the file is already open.
+    private let files = Monitor<[FileIdentity: Use]>([:])
+
+    /// Returns false if the file is already open. Waits while it is being closed: if it was deleted, its last descriptor
+    /// may be closed by now, and a new file may have got its inode.
     func reserve(_ identity: FileIdentity) -> Bool {
-        open.withLock { $0.insert(identity).inserted }
+        files.withLock(waitingUpTo: nil, until: { $0[identity] != .closing }) { files, _ in
+            guard files[identity] == nil else { return false }
+            files[identity] = .open
+            return true
+        }
     }
 
-    func release(_ identity: FileIdentity) {
-        open.withLock { _ = $0.remove(identity) }
-    }
+    /// Call this before the last descriptor of a reserved file is closed, and `release` right after.
+    func willClose(_ identity: FileIdentity) { files.withLock { $0[identity] = .closing } }
+
+    func release(_ identity: FileIdentity) { files.withLock { $0[identity] = nil } }
 }
 
 /// The number of forks between this process and the first that called this. Asking for the process ID instead is a

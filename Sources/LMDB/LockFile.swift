@@ -54,6 +54,7 @@ struct LockFile {
                     if fstat(descriptor, &status) == 0, FileIdentity(status) == identity {
                         return LockFile(identity: identity, descriptor: descriptor)
                     }
+                    Registry.shared.willClose(identity)
                     closeDescriptor(descriptor)
                 }
                 Registry.shared.release(identity)
@@ -127,6 +128,7 @@ struct LockFile {
 
     /// Called only when the environment is closed.
     func close() {
+        Registry.shared.willClose(identity)
         closeDescriptor(descriptor)
         Registry.shared.release(identity)
     }

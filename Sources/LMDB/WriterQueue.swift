@@ -149,6 +149,7 @@ struct GateState {
 
     /// Releases the locks and the registration of the file. Called after the handle is closed.
     mutating func forget() {
+        if let identity { Registry.shared.willClose(identity) }
         dataLock?.close()
         dataLock = nil
         lockFile?.close()

@@ -1,6 +1,15 @@
-import LMDB
+import Platform
+import SystemPackage
 import TestSupport
 import Testing
+
+@testable import LMDB
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
 
 @Suite struct CloseTests {
     let folder = TemporaryFolder()
@@ -37,6 +46,37 @@ import Testing
         }
         #expect(environment.isClosed)
         _ = try Environment.make(folder.file())
+    }
+
+    @Test func `a file that is being closed is waited for, because its inode may be in use again`() throws {
+        let registry = Registry()
+        var status = stat()
+        #expect(stat(folder.path, &status) == 0)
+        let identity = FileIdentity(status)
+        #expect(registry.reserve(identity))
+        #expect(!registry.reserve(identity))
+        registry.willClose(identity)
+        let isReserved = Lock(false)
+        onThreads([
+            { isReserved.withLock { $0 = registry.reserve(identity) } },
+            {
+                usleep(20_000)
+                registry.release(identity)
+            },
+        ])
+        #expect(isReserved.withLock { $0 })
+        #expect(!registry.reserve(identity))
+    }
+
+    @Test func `threads that create, remove and close files do not find each other's inodes in use`() throws {
+        onThreads(4) { [folder] number in
+            for round in 0..<100 {
+                let path = folder.path("\(number)-\(round)")
+                let environment = try Environment.make(FilePath(path))
+                for suffix in ["", "-lock"] { unlink(path + suffix) }
+                environment.close()
+            }
+        }
     }
 
     @Test func `closing inside a write does not wait for itself`() throws {
