@@ -225,9 +225,9 @@ struct WorkFolder {
     private static func remove(_ path: String, _ owner: Int32) {
         // The file may have been made in steps, in a folder inside this one.
         removeAbandoned(in: path, for: fileName)
-        unlink(join(path, fileName))
-        unlink(join(path, fileName + "-lock"))
-        unlink(join(path, ownerName))
+        for name in [fileName, fileName + "-lock"] { unlink(join(path, name)) }
+        // A file that could not be removed keeps the record, so that the next call for the same path removes both.
+        if (Filesystem.entries(path) ?? []).allSatisfy({ $0 == ownerName }) { unlink(join(path, ownerName)) }
         // NFS and FUSE keep a deleted file in its folder under another name for as long as it is open.
         closeDescriptor(owner)
         rmdir(path)

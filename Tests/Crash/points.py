@@ -22,7 +22,7 @@ class Violation(Exception):
 
 
 def is_emptied(path: Path) -> bool:
-    """Whether this is a folder whose file was moved to its place just before the stop.
+    """Whether this is a folder whose file was moved to its place just before the stop, or before a call that failed.
 
     The record that is still in it lets the next command for that place remove the folder.
     """
@@ -237,13 +237,14 @@ class Point:
             is_loser = operation.is_weak and kind.name == "power"
             reached = self.check(bench, folder, 0 if is_loser else max(0, reached), last)
         is_in_place = operation.is_new and operation.source and reached == last
-        if (reached < last or last == 0) and not is_in_place:
+        is_repeated = (reached < last or last == 0) and not is_in_place
+        if is_repeated:
             ending = bench.run(self.command(folder, again=True), folder)
             if ending.status != 0:
                 raise Violation(f"trying again ends with {ending.status}: {ending.complaint}")
         self.check(bench, folder, last, last)
         left = left_behind(folder)
-        if is_in_place or operation.is_copy:
+        if not is_repeated or operation.is_copy:
             left = {name for name in left if not is_emptied(folder / name)}
         if left:
             raise Violation(f"left behind: {', '.join(sorted(left))}")

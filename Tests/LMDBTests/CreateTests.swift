@@ -231,6 +231,19 @@ import Testing
         #expect(folder.entries.isEmpty)
     }
 
+    @Test func `a file that cannot be removed keeps its folder's record, and the next call removes both`() throws {
+        let target = folder.file("copy").string
+        let work = try WorkFolder.make(beside: target, operation: "copy")
+        mkdir(work.file, 0o700)
+        work.remove()
+        let left = try #require(folder.entries.first)
+        #expect(readBytes(folder.file("\(left)/owner")).isEmpty == false)
+        rmdir(work.file)
+        writeBytes([1], to: FilePath(work.file))
+        try WorkFolder.make(beside: target, operation: "copy").remove()
+        #expect(folder.entries.isEmpty)
+    }
+
     @Test func `a crash at any step of making a folder leaves nothing for good`() throws {
         let path = folder.file("copy.new-0123456789abcdef").string
         let target = folder.file("copy").string
