@@ -54,6 +54,7 @@ import Testing
 
     @Test func `answers are those of a fast store, before and after it is converted`() throws {
         let temporaries = [try TemporaryStore(), try TemporaryStore()]
+        defer { withExtendedLifetime(temporaries) {} }
         let fast = try temporaries[0].open { $0.maintenance = .manual }
         let compact = try temporaries[1].open { ($0.profile, $0.maintenance) = (.compact, .manual) }
         var collection = TaggedCollection(seed: 21, termSpace: 400)

@@ -27,6 +27,7 @@ import Testing
 
     @Test func `two builds make the same bytes`() throws {
         let temporaries = [try TemporaryStore(), try TemporaryStore()]
+        defer { withExtendedLifetime(temporaries) {} }
         let contents = try temporaries.map { temporary in
             try built(temporary, memory: 1 << 30).read { snapshot in
                 try snapshot.view.read { reader in

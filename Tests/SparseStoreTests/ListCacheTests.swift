@@ -54,6 +54,7 @@ import Testing
 
     @Test func `answers do not depend on how much the cache holds`() throws {
         let temporaries = [try TemporaryStore(), try TemporaryStore()]
+        defer { withExtendedLifetime(temporaries) {} }
         let fast = try make(temporaries[0], profile: .fast)
         try make(temporaries[1]).close()
         let queries = try queries(6)

@@ -1,3 +1,4 @@
+import Foundation
 import LMDB
 import SparseFormat
 
@@ -43,16 +44,23 @@ struct BlockCollection {
         if let settings { try store.buildBlocks(settings) }
     }
 
-    private init(temporary: TemporaryStore, store: Store, collection: TaggedCollection) {
-        (self.temporary, self.store, self.collection) = (temporary, store, collection)
+    /// The bytes of a store and what is in it, to make copies of a collection that takes long to build.
+    struct Image {
+        fileprivate let file: Data
+        fileprivate let collection: TaggedCollection
     }
 
-    /// Returns the same collection in a store of its own.
-    func copy() throws -> BlockCollection {
-        let copied = try TemporaryStore()
-        try store.backup(to: copied.path)
-        let opened = try copied.open { $0.maintenance = .manual }
-        return BlockCollection(temporary: copied, store: opened, collection: collection)
+    func image() throws -> Image {
+        let copy = try TemporaryStore()
+        try store.backup(to: copy.path)
+        return Image(file: try Data(contentsOf: URL(fileURLWithPath: copy.path)), collection: collection)
+    }
+
+    init(_ image: Image) throws {
+        temporary = try TemporaryStore()
+        try image.file.write(to: URL(fileURLWithPath: temporary.path))
+        store = try temporary.open { $0.maintenance = .manual }
+        collection = image.collection
     }
 
     mutating func add(_ count: Int) throws {

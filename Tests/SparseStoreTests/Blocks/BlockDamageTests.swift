@@ -32,13 +32,15 @@ import Testing
     private let messages = Lock<[String]>([])
 
     /// Undamaged collections, built once for all tests, because most of the time of a test would go into that.
-    private static let pruned = Result { try BlockCollection(documents: 4_200) }
-    private static let unpruned = Result { try BlockCollection(documents: 4_200, building: BlockCollection.unpruned) }
+    private static let pruned = Result { try BlockCollection(documents: 4_200).image() }
+    private static let unpruned = Result {
+        try BlockCollection(documents: 4_200, building: BlockCollection.unpruned).image()
+    }
 
     /// A store that its tuning lets the planner search by blocks, with a block index that is damaged.
     private func damaged(_ damage: Damage) throws -> BlockCollection {
         // Lists of one block have nothing to share.
-        var blocks = try (damage == .sharedPostings ? Self.unpruned : Self.pruned).get().copy()
+        var blocks = try BlockCollection((damage == .sharedPostings ? Self.unpruned : Self.pruned).get())
         let store = blocks.store
         let points = [(effort: UInt8(16), recall: Float(0.9), time: Float(1e6)), (103, 0.99, 10), (255, 1, 1e7)]
             .map {
