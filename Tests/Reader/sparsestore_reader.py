@@ -98,8 +98,8 @@ def f32(value):
 class Body:
     """The bytes of a body, read from front to back; never past the end (12)."""
 
-    def __init__(self, data):
-        self.data, self.position = data, 0
+    def __init__(self, data, version=1):
+        self.data, self.version, self.position = data, version, 0
 
     def take(self, count):
         require(count <= len(self.data) - self.position, "a length reaches past the end of its value")
@@ -140,8 +140,8 @@ def open_value(table, key, value, kind):
     seed = xxh64(key, TABLES[table])
     require(xxh64(value[8:], seed) == checksum, "the checksum fits the bytes, the key and the table")
     require(stored_kind == KINDS[kind], "the kind is the one the place asks for")
-    require(version == 1 and flags == 0, "version and flags are known")
-    return Body(value[16:])
+    require(1 <= version <= (2 if kind == "blockDirectory" else 1) and flags == 0, "version and flags are known")
+    return Body(value[16:], version)
 
 
 def text(data, least, most):
@@ -849,7 +849,8 @@ class BlockIndex:
         """8.5.2"""
         count, self.slots, self.lines, chunks = body.fields("IIQI")
         body.zeros(12)
-        require(chunks == len(self.list_chunks) and count <= 65_536, "I43: counts agree")
+        require(chunks == len(self.list_chunks), "I43: counts agree")
+        require(count <= (65_536 if body.version == 1 else 1_048_576), "14: the terms of a block index")
         self.terms, self.maxima, self.lists, end = [], [], [], (0, 0)
         for _ in range(count):
             term, maximum, chunk, offset, postings, blocks, columns, components = body.fields("IfIIIIII")
@@ -865,6 +866,7 @@ class BlockIndex:
             end = (chunk, offset + 4 * postings + 2 * blocks + 6 * columns + (2 if blocks <= 256 else 3) * components)
             data = Body(self.list_chunks[chunk][offset:])
             self.lists.append(self.read_list(data, postings, blocks, columns, components))
+        self.numbers = list(range(count)) if body.version == 1 else list(body.fields(f"{count}H"))
         body.end()
 
     @staticmethod
@@ -898,7 +900,7 @@ class BlockIndex:
     def check(self, windows):
         """8.5.6"""
         windows = {window.id: window for window in windows}
-        of = {term: number for number, term in enumerate(self.terms)}
+        of = {term: position for position, term in enumerate(self.terms)}
         largest = [0.0] * len(self.terms)
         present = [windows.get(segment) for segment, _ in self.sources]
         most = LINES_PER_CHUNK * LINE_COMPONENTS
@@ -913,14 +915,15 @@ class BlockIndex:
                 if ordinal in window.dead or not vector["terms"]:
                     continue
                 pairs = sorted(zip(vector["weights"], vector["terms"]), key=lambda pair: (-pair[0], pair[1]))
-                expected = [(of[term], max(1, code_of(weight, self.maxima[of[term]]))) for weight, term in pairs]
+                expected = [(self.numbers[of[term]], max(1, code_of(weight, self.maxima[of[term]])))
+                            for weight, term in pairs]
                 require(begin + ordinal in self.slot_of, "I123: each live document has a slot")
                 held = self.document(self.slot_of[begin + ordinal])
                 require(held == expected[:most], "I123: lines are those of the live documents")
         if all(present):
             require(largest == self.maxima, "I121: maxima are the sources' largest")
         require(all(a <= b for a, b in zip(largest, self.maxima)), "I121: maxima are not below the sources'")
-        for number, one in enumerate(self.lists):
+        for number, one in zip(self.numbers, self.lists):
             if one is None:
                 continue
             require(max(one["slots"]) < self.slots and len(set(one["slots"])) == len(one["slots"]),
@@ -969,8 +972,8 @@ def dump(path, checking, write):
     blocks = BlockIndex(store) if b"blocks" in store.values["meta"] else None
     if blocks:
         write("blocks", dict(number=blocks.number, sources=blocks.sources, slots=blocks.slots, lines=blocks.lines))
-        for term, maximum, one in zip(blocks.terms, blocks.maxima, blocks.lists):
-            write("blockList", dict(term=term, maximum=maximum, list=one))
+        for term, number, maximum, one in zip(blocks.terms, blocks.numbers, blocks.maxima, blocks.lists):
+            write("blockList", dict(term=term, number=number, maximum=maximum, list=one))
     if not checking:
         return
     require(identifiers == {document["id"]: number for number, document in documents.items()}, "I101: identifiers")

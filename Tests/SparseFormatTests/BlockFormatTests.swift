@@ -4,13 +4,15 @@ import Testing
 
 /// What FORMAT.md says of block indexes is what the code does.
 @Suite struct BlockFormatTests {
-    private func body(_ name: String, _ kind: RecordKind, part: UInt8) throws -> [UInt8] {
+    private func body(_ name: String, _ kind: RecordKind, part: UInt8, version: UInt8 = 1) throws -> [UInt8] {
         let key = Keys.segment(9, part: part, index: 0)
         let example = try #require(try FormatDocument.examples().first { $0.name == name })
         #expect(example.table == "segments")
         #expect(example.key == key)
         return try example.value.withUnsafeBytes {
-            Array(try Value.open($0, kind: kind, table: .segments, key: key).bytes)
+            let value = try Value.open($0, kind: kind, table: .segments, key: key)
+            #expect(value.version == version)
+            return Array(value.bytes)
         }
     }
 
@@ -52,13 +54,32 @@ import Testing
         BlockDirectory.encode(writer.entries, slots: 3, lines: 3, chunks: 1, into: &encoded)
         #expect(encoded.bytes == directory)
         try directory.withUnsafeBytes { bytes in
-            let view = try BlockDirectory(body: bytes, chunkLengths: [lists.count])
+            let view = try BlockDirectory(body: bytes, version: 1, chunkLengths: [lists.count])
             #expect(view.entries == writer.entries)
             #expect(view.slots == 3)
             #expect(view.lines == 3)
-            #expect([5, 300, 301].map(view.number) == [0, 1, 2])
-            #expect([0, 6, 302].map(view.number) == [nil, nil, nil])
+            #expect([5, 300, 301].map(view.position) == [0, 1, 2])
+            #expect([0, 6, 302].map(view.position) == [nil, nil, nil])
+            #expect((0..<3).map { view.numbers[$0] } == [0, 1, 2])
+            #expect(view.numbers.version == 1)
         }
+    }
+
+    @Test func `shared numbers`() throws {
+        let directory = try body("blockDirectoryWithNumbers", .blockDirectory, part: 8, version: 2)
+        let length = try chunk("blockListsChunk", part: 9).count
+        try directory.withUnsafeBytes { bytes in
+            let view = try BlockDirectory(body: bytes, version: 2, chunkLengths: [length])
+            #expect(view.entries.map(\.term) == [5, 300, 301])
+            #expect((0..<3).map { view.numbers[$0] } == [0, 1, 1])
+            #expect(view.numbers.version == 2)
+            var encoded = ByteWriter()
+            BlockDirectory.encode(
+                view.entries, numbers: view.numbers, slots: view.slots, lines: view.lines, chunks: 1, into: &encoded)
+            #expect(encoded.bytes == directory)
+        }
+        // But for the numbers it is the other example.
+        #expect(Array(directory.dropLast(6)) == (try body("blockDirectory", .blockDirectory, part: 8)))
     }
 
     @Test func `the lines`() throws {
@@ -75,11 +96,15 @@ import Testing
     /// Each rule of the directory.
     @Test func `directory rules`() throws {
         let directory = try body("blockDirectory", .blockDirectory, part: 8)
-        func code(_ changes: [Int: [UInt8]], tail: [UInt8] = [], lengths: [Int] = [46]) -> FormatError.Code? {
+        func code(
+            _ changes: [Int: [UInt8]], tail: [UInt8] = [], lengths: [Int] = [46], version: UInt8 = 1
+        ) -> FormatError.Code? {
             var body = directory + tail
             for (offset, bytes) in changes { body.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
             do {
-                _ = try body.withUnsafeBytes { try BlockDirectory(body: $0, chunkLengths: lengths) }
+                _ = try body.withUnsafeBytes {
+                    try BlockDirectory(body: $0, version: version, chunkLengths: lengths)
+                }
                 return nil
             } catch { return (error as? FormatError)?.code }
         }
@@ -125,6 +150,14 @@ import Testing
         #expect(code([64: [4, 0]]) == FormatError(.termsAscend).code)
         // The last has no list, and so nothing of one.
         for field in [8, 12, 20, 24, 28] { #expect(code([96 + field: [1]]) == lists, "\(field)") }
+        // Version 2 has a number for each term, and any number will do.
+        #expect(code([:], tail: [0, 0, 255, 255, 7, 0], version: 2) == nil)
+        #expect(code([:], version: 2) == .truncated)
+        #expect(code([:], tail: [0, 0, 0, 0, 0], version: 2) == .truncated)
+        #expect(code([:], tail: [0, 0, 0, 0, 0, 0, 0], version: 2) == .trailingBytes)
+        #expect(code([0: [1, 0, 1]], version: 2) == .truncated)
+        #expect(code([0: [0, 0, 16]], version: 2) == .truncated)
+        #expect(code([0: [1, 0, 16]], version: 2) == .limitExceeded)
     }
 
     @Test func `record rules`() {

@@ -77,7 +77,9 @@ import Testing
         var writer = ByteWriter()
         BlockDirectory.encode(lists.entries, slots: 64, lines: 1, chunks: lists.chunks.count, into: &writer)
         let lengths = lists.chunks.map(\.count)
-        let entries = try writer.bytes.withUnsafeBytes { try BlockDirectory(body: $0, chunkLengths: lengths).entries }
+        let entries = try writer.bytes.withUnsafeBytes {
+            try BlockDirectory(body: $0, version: 1, chunkLengths: lengths).entries
+        }
         #expect(entries == lists.entries)
     }
 

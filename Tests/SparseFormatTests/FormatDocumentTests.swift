@@ -254,6 +254,7 @@ import Testing
             ("bookmark's name | 1 to", Limits.maximumBookmarkNameBytes),
             ("segments |", Limits.maximumSegments),
             ("documents of a window segment |", Limits.maximumDocumentsPerWindow),
+            ("terms of a block index |", Limits.maximumBlockTerms),
             ("dictionary |", Limits.maximumDictionaryBytes),
             ("data of a segment chunk |", Limits.maximumChunkBytes),
             ("encodings of multivectors |", Limits.maximumMultivectorEncodings),

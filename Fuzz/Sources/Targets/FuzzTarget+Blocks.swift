@@ -1,8 +1,8 @@
 @testable import SparseFormat
 
 extension FuzzTarget {
-    /// A block directory and the chunk of its lists. Everything that the directory accepts is read in every possible
-    /// way.
+    /// A block directory, read in each of its versions, and the chunk of its lists. Everything that the directory
+    /// accepts is read in every possible way.
     static let blockLists = FuzzTarget(
         name: "block-lists",
         seeds: {
@@ -12,10 +12,15 @@ extension FuzzTarget {
             var writer = BlockListWriter()
             for term: TermID in [2, 9] { _ = writer.append(term, maximum: 2, content) }
             _ = writer.append(11, maximum: 1, BlockListWriter.Content())
+            // Four terms, so that the numbers fill a multiple of 4 bytes.
+            _ = writer.append(12, maximum: 1, BlockListWriter.Content())
             let lists = writer.finish() ?? []
-            var directory = ByteWriter()
-            BlockDirectory.encode(writer.entries, slots: 64, lines: 6, chunks: 1, into: &directory)
-            return [[UInt8(directory.count / 4)] + directory.bytes + lists]
+            return [BlockNumbers(), BlockNumbers(shared: [0, 1, 1, 3])].map { numbers in
+                var directory = ByteWriter()
+                BlockDirectory.encode(
+                    writer.entries, numbers: numbers, slots: 64, lines: 6, chunks: 1, into: &directory)
+                return [UInt8(directory.count / 4)] + directory.bytes + lists
+            }
         },
         run: { bytes in
             guard let first = bytes.first, bytes.count > 1 + 4 * Int(first) else { return }
@@ -25,9 +30,10 @@ extension FuzzTarget {
             let exact = UnsafeMutableRawBufferPointer.allocate(byteCount: data.count, alignment: 8)
             defer { exact.deallocate() }
             exact.copyBytes(from: data)
-            guard let view = try? BlockDirectory(body: directory, chunkLengths: [data.count]),
-                let base = exact.baseAddress
-            else { return }
+            let views = [1, 2].compactMap {
+                try? BlockDirectory(body: directory, version: $0, chunkLengths: [data.count])
+            }
+            guard !views.isEmpty, let base = exact.baseAddress else { return }
             let multipliers = UnsafeMutablePointer<UInt16>.allocate(capacity: 65_536)
             let sums = UnsafeMutablePointer<UInt32>.allocate(capacity: 65_536)
             defer {
@@ -36,7 +42,10 @@ extension FuzzTarget {
             }
             multipliers.initialize(repeating: 1_023, count: 65_536)
             sums.initialize(repeating: 0, count: 65_536)
-            for entry in view.entries where entry.postings > 0 {
+            for view in views {
+                for position in view.entries.indices { sums[Int(view.numbers[position])] &+= 1 }
+            }
+            for entry in views.flatMap(\.entries) where entry.postings > 0 {
                 let list = BlockList(entry, UnsafeRawPointer(base) + Int(entry.offset))
                 for block in 0..<list.blocks {
                     list.prefetchPostings(of: block)

@@ -1,7 +1,7 @@
 /// The terms of a block index: a decoded `blockDirectory` value (FORMAT.md, "Block directory").
 ///
 /// Body: u32 terms, u32 slots, u64 lines, u32 chunks of lists, 12 zero bytes; then an entry of 32 bytes per term,
-/// ascending. The position of a term among them is its number in the index.
+/// ascending; then, in version 2, u16 numbers[terms].
 package struct BlockDirectory: Sendable {
     private static let prefixSize = 32
 
@@ -11,20 +11,26 @@ package struct BlockDirectory: Sendable {
     /// The number of lines of all documents.
     package let lines: Int
     package let entries: [BlockEntry]
+    package let numbers: BlockNumbers
     private let terms: [TermID]
 
     /// Proves that terms strictly ascend, and that each list lies inside its chunk and behind the list before, so that
     /// all lists together are no longer than the chunks.
     ///
-    /// - Parameter chunkLengths: The data length of each chunk of lists.
-    package init(body: UnsafeRawBufferPointer, chunkLengths: [Int]) throws(FormatError) {
+    /// - Parameters:
+    ///   - version: The version of the value, 1 or 2.
+    ///   - chunkLengths: The data length of each chunk of lists.
+    package init(body: UnsafeRawBufferPointer, version: UInt8, chunkLengths: [Int]) throws(FormatError) {
         var reader = ByteReader(body)
         let terms = UInt64(try reader.u32())
         slots = Int(try reader.u32())
         let lines = try reader.u64()
         let chunks = Int(try reader.u32())
         try reader.zeros(12)
-        let count = try reader.proven(terms, elementBytes: BlockEntry.size, limit: BlockEntry.maximumColumns)
+        let hasNumbers = version == BlockNumbers.sharedVersion
+        let count = try reader.proven(
+            terms, elementBytes: BlockEntry.size + (hasNumbers ? 2 : 0),
+            limit: hasNumbers ? Limits.maximumBlockTerms : BlockNumbers.count)
         guard count >= 1, slots >= 1, lines >= 1, lines <= UInt64(UInt32.max),
             chunks == chunkLengths.count
         else { throw FormatError(.blockCounts, "\(count) terms, \(slots) slots, \(lines) lines, \(chunks) chunks") }
@@ -43,13 +49,19 @@ package struct BlockDirectory: Sendable {
             }
             entries.append(entry)
         }
+        var numbers: [UInt16] = []
+        if hasNumbers {
+            numbers.reserveCapacity(count)
+            for _ in 0..<count { numbers.append(try reader.u16()) }
+        }
         try reader.finish()
+        self.numbers = BlockNumbers(shared: numbers)
         self.entries = entries
         self.terms = entries.map(\.term)
     }
 
-    /// Returns the number of a term; nil if no document of the index had it.
-    package func number(of term: TermID) -> Int? {
+    /// Returns the position of a term among the entries; nil if no document of the index had it.
+    package func position(of term: TermID) -> Int? {
         var low = 0
         var high = terms.count
         while low < high {
@@ -59,16 +71,49 @@ package struct BlockDirectory: Sendable {
         return low < terms.count && terms[low] == term ? low : nil
     }
 
+    /// Writes the body of a value whose version is `numbers.version`.
     package static func encode(
-        _ entries: [BlockEntry], slots: Int, lines: Int, chunks: Int, into writer: inout ByteWriter
+        _ entries: [BlockEntry], numbers: BlockNumbers = BlockNumbers(), slots: Int, lines: Int, chunks: Int,
+        into writer: inout ByteWriter
     ) {
-        writer.reserveCapacity(prefixSize + entries.count * BlockEntry.size)
+        writer.reserveCapacity(prefixSize + entries.count * BlockEntry.size + 2 * numbers.shared.count)
         writer.u32(UInt32(truncatingIfNeeded: entries.count))
         writer.u32(UInt32(truncatingIfNeeded: slots))
         writer.u64(UInt64(lines))
         writer.u32(UInt32(truncatingIfNeeded: chunks))
         writer.zeros(12)
         for entry in entries { entry.encode(into: &writer) }
+        writer.fixeds(numbers.shared[...])
+    }
+}
+
+/// The numbers by which summaries and lines name the terms of a block index. They have 16 bits, because summaries and
+/// lines are most of what a search reads.
+///
+/// If there are more terms than numbers, several terms share one. A component that has the number of a query term may
+/// then belong to another term, and the sums of its document and its block are too large. So a search looks at a few
+/// documents in vain. Its scores come from the exact vectors.
+package struct BlockNumbers: Sendable, Hashable {
+    /// The number of different numbers.
+    package static let count = 65_536
+    /// The version of a directory that has the numbers of its terms. In version 1 they are not stored.
+    package static let sharedVersion: UInt8 = 2
+
+    /// The number of each term, by position; empty if each term has its position as its number.
+    fileprivate let shared: [UInt16]
+
+    /// Creates the numbers of terms that share none: their positions.
+    package init() { shared = [] }
+
+    /// - Parameter shared: The number of each term, by position; empty if each term has its position as its number.
+    package init(shared: [UInt16]) { self.shared = shared }
+
+    /// The version of a directory with these numbers.
+    package var version: UInt8 { shared.isEmpty ? 1 : Self.sharedVersion }
+
+    /// The number of the term at a position of the directory.
+    package subscript(position: Int) -> UInt16 {
+        shared.isEmpty ? UInt16(truncatingIfNeeded: position) : shared[position]
     }
 }
 
@@ -89,7 +134,7 @@ package struct BlockEntry: Sendable, Hashable {
     /// The number of documents in the list; 0 for a term that occurs in documents but has no list.
     package var postings: UInt32
     package var blocks: UInt32
-    /// The number of terms that occur in any summary.
+    /// The number of term numbers that occur in any summary.
     package var columns: UInt32
     /// The number of components of all summaries together.
     package var components: UInt32
@@ -136,7 +181,7 @@ package struct BlockEntry: Sendable, Hashable {
             }
             return
         }
-        guard postings <= Self.maximumPostings, blocks >= 1, blocks <= postings, columns <= Self.maximumColumns,
+        guard postings <= Self.maximumPostings, blocks >= 1, blocks <= postings, columns <= BlockNumbers.count,
             columns <= components, Int(components) <= Limits.maximumChunkBytes, Int(chunk) < chunkLengths.count,
             Int(offset) % Self.alignment == 0, Int(offset) + byteCount <= chunkLengths[Int(chunk)]
         else { throw FormatError(.blockLists, "term \(term)") }
@@ -155,6 +200,4 @@ package struct BlockEntry: Sendable, Hashable {
 
     /// The maximum, so that a block's end fits in 16 bits.
     package static let maximumPostings = 65_535
-    /// The maximum number of terms that 16-bit numbers can name.
-    package static let maximumColumns = 65_536
 }

@@ -74,6 +74,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case blockDirectory = 24
     case multivectorSettings = 28
     case encoder = 29
+
+    /// The newest version of the kind's layout. A library reads that and all before.
+    package var newestVersion: UInt8 { self == .blockDirectory ? BlockNumbers.sharedVersion : 1 }
 }
 
 /// The tables of a store. The number enters every checksum (FORMAT.md, "Value header"), so it never changes.

@@ -62,6 +62,9 @@ public enum Limits {
     public static let maximumSegments = 65_535
     /// The maximum number of documents of one window segment: an ordinal in it is a 16-bit number.
     public static let maximumDocumentsPerWindow = 65_535
+    /// The maximum number of distinct terms of the documents of a block index. Terms beyond the 32,768 most frequent
+    /// ones share 16-bit numbers if there are more than 65,536.
+    public static let maximumBlockTerms = 1_048_576
 
     /// The maximum number of UTF-8 bytes of an encoder's name; the minimum is one.
     public static let maximumEncoderNameBytes = 200

@@ -37,16 +37,18 @@ final class BlockIndex: Sendable {
         lineChunks = try SegmentBytes.all(record.number, .blockLines, in: table)
         provenPlaces = ProvenFlags(count: placeChunks.count)
         provenLines = ProvenFlags(count: lineChunks.count)
-        directory = try BlockDirectory(body: directoryBytes.body, chunkLengths: lists.map { try $0.data().count })
+        directory = try BlockDirectory(
+            body: directoryBytes.body, version: directoryBytes.version,
+            chunkLengths: lists.map { try $0.data().count })
         guard directory.slots <= record.documents else { throw FormatError(.blockCounts, "\(directory.slots) slots") }
         lines = try ImpactLines(
             slots: directory.slots, lines: directory.lines, places: placeChunks.map { try $0.data() },
             chunks: lineChunks.map { try $0.data() })
     }
 
-    /// Returns the list of the term with a number; nil if it has none.
-    func list(_ number: Int) throws -> BlockList? {
-        let entry = directory.entries[number]
+    /// Returns the list of the term at a position of the directory; nil if it has none.
+    func list(at position: Int) throws -> BlockList? {
+        let entry = directory.entries[position]
         guard entry.postings > 0 else { return nil }
         let chunk = lists[Int(entry.chunk)]
         try chunk.verify()
@@ -54,15 +56,15 @@ final class BlockIndex: Sendable {
         return BlockList(entry, base + SegmentChunkHeader.size + Int(entry.offset))
     }
 
-    /// Requests from the disk the list of the term with a number.
-    func readAhead(_ number: Int) {
-        let entry = directory.entries[number]
+    /// Requests from the disk the list of the term at a position of the directory.
+    func readAhead(listAt position: Int) {
+        let entry = directory.entries[position]
         guard entry.postings > 0, let base = lists[Int(entry.chunk)].body.baseAddress else { return }
         lists[Int(entry.chunk)].readAhead(base + SegmentChunkHeader.size + Int(entry.offset), entry.byteCount)
     }
 
     /// Requests from the disk the first lines at a place.
-    func readAhead(at place: Int) {
+    func readAhead(linesAt place: Int) {
         let chunk = lineChunks[ImpactLines.chunk(of: place)]
         guard let base = chunk.body.baseAddress else { return }
         chunk.readAhead(
@@ -133,6 +135,8 @@ public struct BlockSettings: Sendable, Hashable {
     public var summaryShare = 0.5
     /// The seed for choosing the first document of each block. The same seed builds the same index.
     public var seed: UInt64 = 1
+    /// The number of different term numbers. Tests lower it, so that few terms share numbers.
+    var termNumbers = BlockNumbers.count
 
     /// Creates the default settings.
     public init() {}

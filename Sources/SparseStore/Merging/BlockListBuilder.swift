@@ -16,26 +16,27 @@ struct BlockListBuilder {
     private static let bins = 256
 
     private let settings: BlockSettings
-    /// The weight of a code of 1, by term.
+    /// The weight of a code of 1, by term number.
     private let scales: [Float]
-    private var centroids = CentroidIndex(terms: BlockEntry.maximumColumns)
+    private var centroids = CentroidIndex(terms: BlockNumbers.count)
     private var largest: [UInt8]
     private var sums: [Float] = []
     private var terms: [(weight: Float, number: UInt16)] = []
 
+    /// - Parameter scales: The weight of a code of 1, by term number, for every number that there is.
     init(_ settings: BlockSettings, scales: [Float]) {
         self.settings = settings
         self.scales = scales
-        largest = [UInt8](repeating: 0, count: BlockEntry.maximumColumns)
+        largest = [UInt8](repeating: 0, count: BlockNumbers.count)
     }
 
     /// - Parameters:
-    ///   - number: The number of the term.
+    ///   - position: The position of the term in the directory of the index.
     ///   - slots: The slots of the documents in `lines`, in ascending order.
-    mutating func build(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> BlockListWriter.Content {
+    mutating func build(_ position: Int, _ slots: [Int], _ lines: ImpactLines) -> BlockListWriter.Content {
         var content = BlockListWriter.Content()
         guard !slots.isEmpty else { return content }
-        for cluster in clusters(number, slots, lines) where !cluster.isEmpty {
+        for cluster in clusters(position, slots, lines) where !cluster.isEmpty {
             summarize(cluster, lines, block: content.ends.count, into: &content.components)
             content.slots += cluster.map { UInt32(truncatingIfNeeded: $0) }
             content.ends.append(UInt16(truncatingIfNeeded: content.slots.count))
@@ -44,10 +45,10 @@ struct BlockListBuilder {
         return content
     }
 
-    private mutating func clusters(_ number: Int, _ slots: [Int], _ lines: ImpactLines) -> [[Int]] {
+    private mutating func clusters(_ position: Int, _ slots: [Int], _ lines: ImpactLines) -> [[Int]] {
         let count = max(1, Int(settings.blockShare * Double(slots.count)))
         guard count > 1 else { return [slots] }
-        var generator = SplitMix64(seed: settings.seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
+        var generator = SplitMix64(seed: settings.seed &+ UInt64(position) &* 0x9E37_79B9_7F4A_7C15)
         var drawn = Array(slots.indices)
         for index in 0..<count {
             drawn.swapAt(index, index + Int(truncatingIfNeeded: generator.next() % UInt64(drawn.count - index)))
@@ -56,7 +57,7 @@ struct BlockListBuilder {
         let scales = scales
         centroids.fill(count) { centroid, body in
             lines.components(at: lines.place(of: slots[first[centroid]]), lines: Self.centroidLines) { number, code in
-                body(Int(number), Float(code) * Self.scale(number, scales))
+                body(Int(number), Float(code) * scales[Int(number)])
             }
         }
         // What each centroid's sum begins at: 0, or less than any for one that is removed.
@@ -86,16 +87,11 @@ struct BlockListBuilder {
         lines.components(at: lines.place(of: slot), lines: 1) { number, code in
             guard left > 0 else { return }
             left -= 1
-            centroids.add(Int(number), Float(code) * Self.scale(number, scales), to: &sums)
+            centroids.add(Int(number), Float(code) * scales[Int(number)], to: &sums)
         }
         var best = 0
         for index in sums.indices where sums[index] > sums[best] { best = index }
         return best
-    }
-
-    /// Returns the scale of a term number, which may be beyond the last term because it comes from a file.
-    private static func scale(_ number: UInt16, _ scales: [Float]) -> Float {
-        Int(number) < scales.count ? scales[Int(number)] : 0
     }
 
     private mutating func summarize(_ slots: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64]) {
@@ -109,7 +105,7 @@ struct BlockListBuilder {
         var sum: Float = 0
         var most: Float = 0
         for index in terms.indices {
-            let weight = Float(largest[Int(terms[index].number)]) * Self.scale(terms[index].number, scales)
+            let weight = Float(largest[Int(terms[index].number)]) * scales[Int(terms[index].number)]
             terms[index].weight = weight
             sum += weight
             most = max(most, weight)

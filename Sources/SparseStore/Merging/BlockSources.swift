@@ -1,21 +1,19 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The windows that a block index is built from, open in one read transaction, and the numbers of their terms.
+/// The windows that a block index is built from, open in one read transaction.
 struct BlockSources {
     let view: ReadView
-    /// All terms of the windows, in ascending order. The position of a term is its number.
+    /// All terms of the windows, in ascending order, as in the directory of the index.
     let terms: [TermID]
     /// The largest weight of each term.
     let maxima: [Float]
-    /// For each window, the term number at each position of its directory.
-    let numbers: [[UInt16]]
-    /// For each window, the directory position of each term number; -1 if it has none.
-    let positions: [[Int32]]
+    /// For each window, the position in `terms` of each term of its directory.
+    let positions: [[UInt32]]
     /// The index of each window's first document.
     let begins: [Int]
 
-    /// - Throws: `limitExceeded` for more terms than 16-bit numbers can represent.
+    /// - Throws: `limitExceeded` for more terms than a block index may have.
     init(_ view: ReadView) throws {
         self.view = view
         let directories = view.index.members.map(\.segment.directory)
@@ -25,33 +23,17 @@ struct BlockSources {
             for position in 0..<directory.count { all.append(directory.term(at: position)) }
         }
         let numbered = TermNumbers(all)
-        guard numbered.count <= BlockEntry.maximumColumns else {
-            throw SparseStoreError(
-                .limitExceeded,
-                problem: "a block index has at most \(BlockEntry.maximumColumns) terms, but the "
-                    + "documents have \(numbered.count)",
-                remedy: "search the store without a block index")
-        }
+        try Self.check(terms: numbered.count)
         terms = (0..<numbered.count).map(numbered.term(at:))
         var maxima = [Float](repeating: 0, count: numbered.count)
-        var numbers: [[UInt16]] = []
-        var positions: [[Int32]] = []
-        for directory in directories {
-            var row: [UInt16] = []
-            var column = [Int32](repeating: -1, count: numbered.count)
-            row.reserveCapacity(directory.count)
-            for position in 0..<directory.count {
-                let number = numbered.number(of: directory.term(at: position))
-                row.append(UInt16(truncatingIfNeeded: number))
-                column[number] = Int32(position)
-                maxima[number] = max(maxima[number], directory.entry(at: position).maximum)
+        positions = directories.map { directory in
+            (0..<directory.count).map { index in
+                let position = numbered.number(of: directory.term(at: index))
+                maxima[position] = max(maxima[position], directory.entry(at: index).maximum)
+                return UInt32(truncatingIfNeeded: position)
             }
-            numbers.append(row)
-            positions.append(column)
         }
         self.maxima = maxima
-        self.numbers = numbers
-        self.positions = positions
         var begins: [Int] = []
         var begin = 0
         for member in view.index.members {
@@ -61,27 +43,36 @@ struct BlockSources {
         self.begins = begins
     }
 
+    /// Throws if a block index may not have that many terms.
+    static func check(terms: Int) throws(SparseStoreError) {
+        guard terms <= Limits.maximumBlockTerms else {
+            throw SparseStoreError(
+                .limitExceeded,
+                problem: "a block index has at most \(Limits.maximumBlockTerms) terms, but the documents have \(terms)",
+                remedy: "search the store without a block index")
+        }
+    }
+
     /// Returns the place of the document with an index.
     func place(of document: Int) -> DocumentPlace {
         let window = (begins.firstIndex { $0 > document } ?? begins.count) - 1
         return DocumentPlace(window: window, ordinal: document - begins[window])
     }
 
-    /// Returns the number of postings of a term, including those of removed documents.
-    func postings(of number: Int) -> Int {
-        view.index.members.indices.reduce(0) { sum, window in
-            let position = Int(positions[window][number])
-            return position < 0
-                ? sum : sum + Int(view.index.members[window].segment.directory.entry(at: position).count)
+    /// Returns the number of postings of the term at a position, including those of removed documents.
+    func postings(at position: Int) -> Int {
+        view.index.members.reduce(0) { sum, member in
+            let directory = member.segment.directory
+            return sum + (directory.find(terms[position]).map { Int(directory.entry(at: $0).count) } ?? 0)
         }
     }
 
-    /// Calls `body` with the document index and the quantized weight of each live posting of a term.
-    func forEachPosting(of number: Int, _ body: (_ document: Int, _ weight: Float) -> Void) throws {
-        for (window, member) in view.index.members.enumerated() where positions[window][number] >= 0 {
-            let position = Int(positions[window][number])
-            let scale = member.segment.directory.entry(at: position).maximum / 255
-            let postings = try member.segment.postings(at: position)
+    /// Calls `body` with the document index and the quantized weight of each live posting of the term at a position.
+    func forEachPosting(at position: Int, _ body: (_ document: Int, _ weight: Float) -> Void) throws {
+        for (window, member) in view.index.members.enumerated() {
+            guard let found = member.segment.directory.find(terms[position]) else { continue }
+            let scale = member.segment.directory.entry(at: found).maximum / 255
+            let postings = try member.segment.postings(at: found)
             for (ordinal, code) in zip(postings.ordinals, postings.codes) {
                 // What a file says is compared: an ordinal past the window's documents is no document.
                 guard code > 0, Int(ordinal) < member.segment.documentCount, member.isLive(Int(ordinal)) else {
@@ -93,8 +84,47 @@ struct BlockSources {
     }
 }
 
-/// The lines of a document in a block index: its components by number, the heaviest first, with codes.
+extension BlockNumbers {
+    /// Gives terms their numbers: their positions if there are enough numbers. Otherwise the most frequent terms, half
+    /// as many as there are numbers, have a number of their own. The others share the other half evenly, and each
+    /// number has one of the most frequent among them. What frequent terms would share would make many sums too large.
+    ///
+    /// - Parameters:
+    ///   - postings: The number of postings of each term, by position.
+    ///   - count: The number of different numbers, at least 1.
+    init(postings: [Int], count: Int) {
+        guard postings.count > count else {
+            self.init()
+            return
+        }
+        let own = count / 2
+        var shared = [UInt16](repeating: 0, count: postings.count)
+        let byFrequency = postings.indices.sorted {
+            postings[$0] != postings[$1] ? postings[$0] > postings[$1] : $0 < $1
+        }
+        for (rank, position) in byFrequency.enumerated() {
+            shared[position] = UInt16(truncatingIfNeeded: rank < own ? rank : own + (rank - own) % (count - own))
+        }
+        self.init(shared: shared)
+    }
+
+    /// Returns the weight of a code of 1, by number: the largest of those that the terms of a number have.
+    ///
+    /// - Parameter maxima: The largest weight of each term, by position.
+    func scales(maxima: [Float]) -> [Float] {
+        var scales = [Float](repeating: 0, count: Self.count)
+        for (position, maximum) in maxima.enumerated() {
+            scales[Int(self[position])] = max(scales[Int(self[position])], maximum / 255)
+        }
+        return scales
+    }
+}
+
+/// The lines of a document in a block index: its components, the heaviest first, with codes.
 struct BlockLines {
+    /// A component with the position of its term in the directory of the index.
+    typealias Component = (position: Int, code: UInt8)
+
     private let sources: BlockSources
     private let quantizers: [ImpactQuantizer]
 
@@ -103,8 +133,8 @@ struct BlockLines {
         quantizers = sources.maxima.map { ImpactQuantizer(maximum: $0) }
     }
 
-    func components(of place: DocumentPlace) throws -> [(number: UInt16, code: UInt8)] {
-        var weights: [(weight: Float, number: UInt16)] = []
+    func components(of place: DocumentPlace) throws -> [Component] {
+        var weights: [(weight: Float, position: Int)] = []
         try forEachComponent(of: place) { weights.append(($1, $0)) }
         // Weights in records are not verified.
         guard weights.allSatisfy({ Limits.weights.contains($0.weight) }) else { throw FormatError(.weightInRange) }
@@ -113,29 +143,29 @@ struct BlockLines {
 
     /// - Parameters:
     ///   - weights: The weights, from 1e-15 to 1e15.
-    ///   - quantizers: The quantizers by term number.
+    ///   - quantizers: The quantizers by position.
     static func components(
-        _ weights: [(weight: Float, number: UInt16)], _ quantizers: [ImpactQuantizer]
-    ) -> [(number: UInt16, code: UInt8)] {
-        weights.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.number < $1.number }
+        _ weights: [(weight: Float, position: Int)], _ quantizers: [ImpactQuantizer]
+    ) -> [Component] {
+        weights.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.position < $1.position }
             // A code of 0 would end the line.
-            .map { ($0.number, max(1, quantizers[Int($0.number)].code($0.weight))) }
+            .map { ($0.position, max(1, quantizers[$0.position].code($0.weight))) }
     }
 
-    private func forEachComponent(of place: DocumentPlace, _ body: (UInt16, Float) -> Void) throws {
-        let numbers = sources.numbers[place.window]
+    private func forEachComponent(of place: DocumentPlace, _ body: (Int, Float) -> Void) throws {
+        let positions = sources.positions[place.window]
         switch try sources.view.vector(of: place) {
         case .record(let record):
             for index in 0..<record.count {
                 // Positions in records are not verified.
                 let position = record.position(index)
-                guard position < numbers.count else { throw FormatError(.forwardRecords, "a term past the last") }
-                body(numbers[position], record.weight(index))
+                guard position < positions.count else { throw FormatError(.forwardRecords, "a term past the last") }
+                body(Int(positions[position]), record.weight(index))
             }
         case .document(let document):
             let directory = sources.view.index.members[place.window].segment.directory
             try document.forEachComponent() { term, weight in
-                if let position = directory.find(term) { body(numbers[position], weight) }
+                if let position = directory.find(term) { body(Int(positions[position]), weight) }
             }
         }
     }
@@ -150,10 +180,10 @@ struct BlockSelection {
     /// The slot of each document of the sources; `UInt32.max` for one that has none.
     let slotOfDocument: [UInt32]
 
-    /// Returns the slots in ascending order.
-    func slots(of number: Int) throws -> [Int] {
+    /// Returns the slots of the list of the term at a position, in ascending order.
+    func slots(at position: Int) throws -> [Int] {
         var found: [(slot: Int, weight: Float)] = []
-        try sources.forEachPosting(of: number) { document, weight in
+        try sources.forEachPosting(at: position) { document, weight in
             let slot = slotOfDocument[document]
             if slot < .max { found.append((Int(slot), weight)) }
         }

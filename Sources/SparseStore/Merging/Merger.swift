@@ -130,6 +130,9 @@ package struct MergePieces: Sendable {
     package var bytesWritten = 4 << 20
     /// The number of documents to read at once, which bounds the time that freed pages cannot be reused.
     package var documentsRead = 1_024
+    /// The number of terms whose lists in a block index are built at once, unless there are so many terms that a share of
+    /// them is more.
+    package var listsBuilt = 512
 
     package init() {}
 

@@ -23,6 +23,8 @@ struct StagedBlocks: ClaimedWork {
 
     /// The cache of decoded lists of compact windows.
     private let decoded = ListCache(capacity: 1 << 26)
+    /// The numbers of the terms. The directories of the sources do not change, so each transaction sees the same terms.
+    private var numbers = BlockNumbers()
     private var parts: StagedParts
 
     /// Claims all segments of the newest manifest; nil if there are none.
@@ -110,9 +112,9 @@ struct StagedBlocks: ClaimedWork {
 
 /// Builds the lists of a block index on all processors.
 extension StagedBlocks {
-    /// The number of terms whose lists are built in one transaction, memory permitting. Each posting takes about
-    /// `bytesPerPosting` bytes including its share of the summaries.
-    private static let termsPerPiece = 512
+    /// The maximum number of transactions in which lists are built, memory permitting. Each begins by reading all terms.
+    private static let listPieces = 128
+    /// The approximate number of bytes that a posting takes including its share of the summaries.
     private static let bytesPerPosting = 160
 
     /// The data shared by all pieces.
@@ -123,6 +125,8 @@ extension StagedBlocks {
         let slots: Int
         /// The least weight of a posting, known after the first piece.
         var least: Float?
+        /// The weight of a code of 1, by term number; empty before the first piece.
+        var scales: [Float] = []
         /// The number of lists; 0 before the first are built.
         var lists = 0
         let idle = Lock<[BlockListBuilder]>([])
@@ -161,12 +165,13 @@ extension StagedBlocks {
         if let last = writer.finish() { add(WindowPart(.blockLists, chunks, chunk: last)) }
         var directory = ByteWriter()
         BlockDirectory.encode(
-            writer.entries, slots: layout.slots, lines: layout.lines, chunks: writer.chunkCount, into: &directory)
-        add(WindowPart(.blockDirectory, directory.bytes))
+            writer.entries, numbers: numbers, slots: layout.slots, lines: layout.lines, chunks: writer.chunkCount,
+            into: &directory)
+        add(WindowPart(.blockDirectory, version: numbers.version, directory.bytes))
         try writeWaiting()
     }
 
-    /// Builds the lists of the terms from a number on. Returns none if the number is beyond the last term.
+    /// Builds the lists of the terms from a position on. Returns none if it is beyond the last term.
     private func build(
         _ first: Int, _ layout: inout Layout
     ) throws -> [(term: TermID, maximum: Float, content: BlockListWriter.Content)] {
@@ -185,12 +190,13 @@ extension StagedBlocks {
         let least = try layout.least ?? threshold(sources)
         layout.least = least
         layout.lists = sources.terms.count
+        if layout.scales.isEmpty { layout.scales = numbers.scales(maxima: sources.maxima) }
         let selection = BlockSelection(
             settings: settings, sources: sources, least: least, slotOfDocument: layout.slotOfDocument)
         let count = terms(from: first, sources)
         guard count > 0 else { return [] }
         let results = Lock([Result<BlockListWriter.Content, any Error>?](repeating: nil, count: count))
-        let (idle, settings, scales) = (layout.idle, settings, sources.maxima.map { $0 / 255 })
+        let (idle, settings, scales) = (layout.idle, settings, layout.scales)
         let taken = Atomic(0)
         WorkerThread.run(onUpTo: min(count, WorkerThread.processors)) {
             var builder = idle.withLock { $0.popLast() } ?? BlockListBuilder(settings, scales: scales)
@@ -198,7 +204,7 @@ extension StagedBlocks {
             while true {
                 let index = taken.add(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
-                let result = Result { builder.build(first + index, try selection.slots(of: first + index), lines) }
+                let result = Result { builder.build(first + index, try selection.slots(at: first + index), lines) }
                 results.withLock { $0[index] = result }
             }
         }
@@ -221,12 +227,13 @@ extension StagedBlocks {
         }
     }
 
-    /// Returns the number of terms that are built together from a number on; 0 if it is beyond the last term.
+    /// Returns the number of terms that are built together from a position on; 0 if it is beyond the last term.
     private func terms(from first: Int, _ sources: BlockSources) -> Int {
+        let most = max(pieces.listsBuilt, sources.terms.count / Self.listPieces)
         var bytes = 0
         var count = 0
-        while count < Self.termsPerPiece, first + count < sources.terms.count {
-            bytes += min(settings.mostPostings, sources.postings(of: first + count)) * Self.bytesPerPosting
+        while count < most, first + count < sources.terms.count {
+            bytes += min(settings.mostPostings, sources.postings(at: first + count)) * Self.bytesPerPosting
             if bytes > memory, count > 0 { break }
             count += 1
         }
@@ -235,7 +242,7 @@ extension StagedBlocks {
 
     private func threshold(_ sources: BlockSources) throws -> Float {
         var threshold = BlockThreshold()
-        for term in sources.terms.indices { try sources.forEachPosting(of: term) { threshold.add($1) } }
+        for position in sources.terms.indices { try sources.forEachPosting(at: position) { threshold.add($1) } }
         return threshold.least(keeping: UInt64(settings.meanPostings) * UInt64(sources.terms.count))
     }
 }
@@ -253,7 +260,9 @@ extension StagedBlocks {
     /// slot.
     private mutating func stageLines(_ checkpoint: MergeCheckpoint) throws -> (lines: Int, slots: [UInt32]) {
         // A manifest may name segments that do not exist. Notice that before allocating memory for them.
-        _ = try open()
+        let opened = try open()
+        numbers = BlockNumbers(
+            postings: opened.terms.indices.map(opened.postings(at:)), count: settings.termNumbers)
         var writer = ImpactLineWriter()
         var slots = [UInt32](repeating: .max, count: sources.reduce(0) { $0 + Int($1.documents) })
         var chunks = 0
@@ -295,7 +304,8 @@ extension StagedBlocks {
             let components = try lines.components(of: place)
             guard !components.isEmpty else { continue }
             slots[document] = UInt32(truncatingIfNeeded: writer.slotCount)
-            if let full = writer.append(document, components) { chunks.append(full) }
+            let numbered = components.map { (number: numbers[$0.position], code: $0.code) }
+            if let full = writer.append(document, numbered) { chunks.append(full) }
         }
         return chunks
     }
@@ -305,7 +315,7 @@ extension StagedBlocks {
         of documents: Range<Int>, _ progress: inout MaintenanceProgress, _ checkpoint: MergeCheckpoint
     ) throws -> [Int] {
         var live: [Int] = []
-        var numbers: [UInt32] = []
+        var positions: [UInt32] = []
         var weights: [Float] = []
         var ends: [Int] = []
         var terms = 0
@@ -318,16 +328,16 @@ extension StagedBlocks {
                 let place = sources.place(of: document)
                 guard sources.view.index.members[place.window].isLive(place.ordinal) else { continue }
                 for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
-                    numbers.append(UInt32(component.number))
-                    weights.append(Float(component.code) * sources.maxima[Int(component.number)])
+                    positions.append(UInt32(truncatingIfNeeded: component.position))
+                    weights.append(Float(component.code) * sources.maxima[component.position])
                 }
-                ends.append(numbers.count)
+                ends.append(positions.count)
                 live.append(document)
                 progress.documentsRead += 1
             }
         }
         guard !live.isEmpty else { return [] }
-        return try DocumentOrder(numbers: numbers, weights: weights, ends: ends, termCount: terms)
+        return try DocumentOrder(numbers: positions, weights: weights, ends: ends, termCount: terms)
             .positions(seed: settings.seed) { try checkpoint(progress) }
             .map { live[$0] }
     }

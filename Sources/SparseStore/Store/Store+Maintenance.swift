@@ -62,8 +62,8 @@ extension Store {
     ///   - progress: Called often.
     /// - Returns: Whether there was anything to index.
     /// - Throws: `invalidArgument` for settings outside their ranges and for a store that scores by BM25;
-    ///   `limitExceeded` for more than 65,536 distinct terms; `cancelled`, with the store unchanged; and the errors of
-    ///   writing (`diskFull`, `io`, `corrupted`, `readOnly`).
+    ///   `limitExceeded` for more than ``Limits/maximumBlockTerms`` distinct terms; `cancelled`, with the store
+    ///   unchanged; and the errors of writing (`diskFull`, `io`, `corrupted`, `readOnly`).
     @discardableResult
     public func buildBlocks(
         _ settings: BlockSettings = BlockSettings(), isCancelled: () -> Bool = { Task.isCancelled },

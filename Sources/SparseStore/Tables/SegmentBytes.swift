@@ -12,6 +12,8 @@ final class SegmentBytes: Sendable {
     var value: UnsafeRawBufferPointer { mappedValue.pointer }
     /// The bytes after the value's header. Valid after verification.
     var body: UnsafeRawBufferPointer { mappedBody.pointer }
+    /// The version of the value's layout. Valid after verification.
+    var version: UInt8 { value[9] }
 
     private let key: [UInt8]
     private let kind: RecordKind
@@ -123,7 +125,9 @@ final class SegmentBytes: Sendable {
 
     private func open(verifyChecksum: Bool) throws {
         let opened = try Value.open(value, kind: kind, table: .segments, key: key, verifyChecksum: verifyChecksum)
-        guard opened.version == 1 else { throw FormatError(.unsupportedVersion, "version \(opened.version)") }
+        guard opened.version >= 1, opened.version <= kind.newestVersion else {
+            throw FormatError(.unsupportedVersion, "version \(opened.version)")
+        }
         guard opened.flags == 0 else { throw FormatError(.unknownFlags, "flags \(opened.flags)") }
         guard kind == .segmentChunk else { return }
         try naming { body in

@@ -7,14 +7,18 @@ struct WindowPart {
     private let part: SegmentTable.Part
     private let index: Int
     private let kind: RecordKind
+    private let version: UInt8
     /// The body in two pieces, so that a chunk need not be copied to follow its header.
     private let head: [UInt8]
     private let rest: [UInt8]
 
-    private init(_ part: SegmentTable.Part, index: Int, kind: RecordKind, head: [UInt8] = [], rest: [UInt8]) {
+    private init(
+        _ part: SegmentTable.Part, index: Int, kind: RecordKind, version: UInt8 = 1, head: [UInt8] = [], rest: [UInt8]
+    ) {
         self.part = part
         self.index = index
         self.kind = kind
+        self.version = version
         self.head = head
         self.rest = rest
     }
@@ -30,7 +34,9 @@ struct WindowPart {
             let end = ValueHeader.size + head.count
             UnsafeMutableRawBufferPointer(rebasing: value[ValueHeader.size..<end]).copyBytes(from: head)
             UnsafeMutableRawBufferPointer(rebasing: value[end...]).copyBytes(from: rest)
-            _ = key.withUnsafeBytes { Value.seal(inPlace: value, kind: kind, version: 1, table: .segments, key: $0) }
+            _ = key.withUnsafeBytes {
+                Value.seal(inPlace: value, kind: kind, version: version, table: .segments, key: $0)
+            }
         }
     }
 
@@ -80,7 +86,9 @@ struct WindowPart {
 
 extension WindowPart {
     /// Creates the only value of a part.
-    init(_ part: SegmentTable.Part, _ body: [UInt8]) { self.init(part, index: 0, kind: part.kind, rest: body) }
+    init(_ part: SegmentTable.Part, version: UInt8, _ body: [UInt8]) {
+        self.init(part, index: 0, kind: part.kind, version: version, rest: body)
+    }
 
     /// Creates a chunk with uncompressed data.
     init(_ part: SegmentTable.Part, _ index: Int, chunk data: [UInt8]) {

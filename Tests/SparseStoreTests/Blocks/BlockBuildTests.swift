@@ -193,25 +193,6 @@ import Testing
         #expect(try leftovers(store).isEmpty)
     }
 
-    @Test func `more terms than 16-bit numbers can name are refused, and nothing is left behind`() throws {
-        let temporary = try TemporaryStore()
-        let store = try temporary.open { $0.maintenance = .manual }
-        func write(_ number: Int, _ terms: Range<TermID>) throws {
-            let vector = try SparseVector(terms: Array(terms), weights: terms.map { Float($0 % 9 + 1) })
-            try store.write { try $0.upsert(Document(id: "\(number)", vector: vector)) }
-        }
-        try write(0, 0..<32_768)
-        try write(1, 32_768..<65_536)
-        #expect(try store.read { try BlockSources($0.view).terms.count } == 65_536)
-        try write(2, 65_536..<65_537)
-        let error = #expect(throws: SparseStoreError.self) { try store.buildBlocks() }
-        #expect(error?.code == .limitExceeded)
-        #expect(error?.message.contains("65536 terms") == true)
-        #expect(error?.message.contains("65537") == true)
-        #expect(try leftovers(store).isEmpty)
-        #expect(try store.search(Query(vector: SparseVector([(65_536, 1)]))).map(\.id) == ["2"])
-    }
-
     @Test func `an empty store has nothing to index, and one document is enough`() throws {
         let temporary = try TemporaryStore()
         let store = try temporary.open()

@@ -28,9 +28,17 @@ struct BlockCollection {
         return settings
     }
 
+    /// Those with which the 300 terms of a collection share 40 numbers.
+    static var shared: BlockSettings {
+        var settings = unpruned
+        settings.termNumbers = 40
+        return settings
+    }
+
     /// - Parameter settings: of the block index; nil for none.
     init(
-        documents: Int = 300, seed: UInt64 = 1, building settings: BlockSettings? = BlockCollection.settings,
+        documents: Int = 300, terms: Int = 300, seed: UInt64 = 1,
+        building settings: BlockSettings? = BlockCollection.settings,
         _ configure: (inout Configuration) -> Void = { _ in }
     ) throws {
         temporary = try TemporaryStore()
@@ -39,7 +47,7 @@ struct BlockCollection {
             $0.mergePolicy.documentsMergedByCommits = 0
             configure(&$0)
         }
-        collection = TaggedCollection(seed: seed, termSpace: 300)
+        collection = TaggedCollection(seed: seed, termSpace: terms)
         for _ in 0..<3 { try add(documents / 3) }
         if let settings { try store.buildBlocks(settings) }
     }
@@ -99,7 +107,14 @@ struct BlockCollection {
     ) throws -> (hits: [FoundDocument], counters: SearchCounters) {
         let plan = BlockPlan(
             lists: 10_000, heapFactor: 0, candidates: 10_000, candidatesPerHit: 1, headShare: 0)
-        return try store.read { snapshot in
+        return try search(query, limit: limit, plan: plan, filter: filter)
+    }
+
+    /// Searches the block index by a plan.
+    func search(
+        _ query: SparseVector, limit: Int, plan: BlockPlan, filter: Filter? = nil
+    ) throws -> (hits: [FoundDocument], counters: SearchCounters) {
+        try store.read { snapshot in
             var counters = SearchCounters()
             let search = FirstStage(
                 view: snapshot.view, query: try snapshot.resolve(Query(vector: query), .none), limit: limit,
@@ -116,9 +131,9 @@ struct BlockCollection {
             guard let view = snapshot.index.blocks else { return [] }
             var ids: Set<String> = []
             for term in terms {
-                guard let number = view.index.directory.number(of: term), let list = try view.index.list(number) else {
-                    continue
-                }
+                guard let position = view.index.directory.position(of: term),
+                    let list = try view.index.list(at: position)
+                else { continue }
                 for posting in 0..<list.postings {
                     guard let place = view.place(of: view.index.lines.document(at: list.slot(posting))),
                         snapshot.index.members[place.window].isLive(place.ordinal)

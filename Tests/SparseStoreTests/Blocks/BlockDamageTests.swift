@@ -20,12 +20,13 @@ import Testing
         func log(event: LogEvent) { messages.withLock { $0.append("\(event.message)") } }
     }
 
-    /// What is damaged of a block index: a bit, or behind right checksums what would be read again and again.
+    /// What is damaged of a block index: a bit, or behind right checksums its version, or what would be read again and
+    /// again.
     enum Damage: CaseIterable {
-        case record, directory, directoryGone, lists, places, lines
+        case record, directory, directoryGone, directoryNewer, lists, places, lines
         case sharedPostings, sharedComponents, sharedLines
 
-        static let bits: [Damage] = [.record, .directory, .directoryGone, .lists, .places, .lines]
+        static let values: [Damage] = [.record, .directory, .directoryGone, .directoryNewer, .lists, .places, .lines]
         static let shared: [Damage] = [.sharedPostings, .sharedComponents, .sharedLines]
     }
 
@@ -51,7 +52,7 @@ import Testing
         let (table, key): (TableNumber, [UInt8]) =
             switch damage {
             case .record: (.meta, Keys.blocks)
-            case .directory, .directoryGone: (.segments, key(.blockDirectory))
+            case .directory, .directoryGone, .directoryNewer: (.segments, key(.blockDirectory))
             case .lists, .sharedPostings, .sharedComponents: (.segments, key(.blockLists))
             case .places: (.segments, key(.blockPlaces))
             case .lines, .sharedLines: (.segments, key(.blockLines))
@@ -92,6 +93,10 @@ import Testing
                     overlap(first..<first + 4 * Int(entry.columns), width: 4, entry.components)
                 }
             }
+        case .directoryNewer:
+            let body = value[ValueHeader.size...]
+            value = Value.seal(kind: .blockDirectory, version: 3, table: .segments, key: key) { $0.append(body) }
+            return
         case .sharedLines:
             // Each document goes on to the end of the chunk.
             for line in stride(from: begin, to: value.count - 63, by: 64) { value[line + 63] = 0xFF }
@@ -118,7 +123,7 @@ import Testing
         #expect(result.plan.blockLists == nil)
     }
 
-    @Test(arguments: Damage.bits) func `searches fall back to windows and say so`(damage: Damage) throws {
+    @Test(arguments: Damage.values) func `searches fall back to windows and say so`(damage: Damage) throws {
         var blocks = try damaged(damage)
         let vector = try blocks.collection.query()
         let query = Query(vector: vector)

@@ -76,6 +76,23 @@ extension PlantedDamage {
             // Of the first term, which most documents have.
             try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0[32 + 7] = 0x3E }
         },
+        PlantedDamage(
+            "a number of another term in the block directory", .sharedBlocks, deep: ["I122", "I123"], quick: []
+        ) { copy in
+            // Of the last term.
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0[$0.count - 2] ^= 1 }
+        },
+        PlantedDamage(
+            "a number of a term less", .sharedBlocks, deep: ["I121", "length"], quick: ["I121", "length"]
+        ) { copy in
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0.removeLast(2) }
+        },
+        PlantedDamage("a code of a document whose terms share numbers", .sharedBlocks, deep: ["I123"], quick: []) {
+            try $0.changeLines { $0[42 + 2] ^= 1 }
+        },
+        PlantedDamage("a summary's code too low under a shared number", .sharedBlocks, deep: ["I122"], quick: []) {
+            try $0.changeList { bytes, _ in bytes[bytes.count - 1] -= 1 }
+        },
         PlantedDamage("a term that the block index lacks", .blocks, deep: ["I121"], quick: []) { copy in
             try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { body in
                 // The last becomes another.
@@ -187,8 +204,8 @@ extension DamagedStore {
     fileprivate func listedSlots() throws -> Set<Int> {
         let index = try #require(try store.read { $0.index.blocks }).index
         var slots: Set<Int> = []
-        for number in index.directory.entries.indices {
-            guard let list = try index.list(number) else { continue }
+        for position in index.directory.entries.indices {
+            guard let list = try index.list(at: position) else { continue }
             for posting in 0..<list.postings { slots.insert(list.slot(posting)) }
         }
         return slots

@@ -153,11 +153,12 @@ struct SecondReaderTests {
         let index = try #require(try copy.store.read { $0.index.blocks }).index
         #expect(read["slots"] as? Int == index.directory.slots && read["lines"] as? Int == index.directory.lines)
         #expect(lists.count == index.directory.entries.count)
-        for (number, (other, entry)) in zip(lists, index.directory.entries).enumerated() {
+        for (position, (other, entry)) in zip(lists, index.directory.entries).enumerated() {
             #expect(other["term"] as? UInt32 == entry.term)
+            #expect(other["number"] as? UInt16 == index.directory.numbers[position])
             #expect((other["maximum"] as? NSNumber)?.floatValue == entry.maximum)
             let one = other["list"] as? [String: Any]
-            guard let list = try index.list(number) else {
+            guard let list = try index.list(at: position) else {
                 #expect(one == nil)
                 continue
             }
@@ -176,7 +177,7 @@ struct SecondReaderTests {
             "a code of a short list", "a code of a compact window", "a term that a compact window lacks",
             "the lowest bit of a weight", "a value under another's key", "a code of a document in the block index",
             "a summary's code too low", "a slot of no document", "a live document without a slot",
-            "a maximum below a source's",
+            "a maximum below a source's", "a number of another term in the block directory",
         ]
         for damage in PlantedDamage.all where names.contains(damage.name) {
             let copy = try DamagedStore(damage.sound)

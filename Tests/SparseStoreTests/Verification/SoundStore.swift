@@ -17,6 +17,8 @@ enum SoundStore: String, CaseIterable, Sendable {
     /// A block index over windows with and without exact vectors, one of its sources merged away, documents removed
     /// since.
     case blocks
+    /// The same with terms that share numbers.
+    case sharedBlocks
     /// Counts that BM25 scores, in windows with and without levels and exact vectors, laid out at several average
     /// lengths.
     case counts
@@ -37,13 +39,14 @@ enum SoundStore: String, CaseIterable, Sendable {
         case .counts: try Self.made[5].get()
         case .attributed: try Self.made[6].get()
         case .vectorless: try Self.made[7].get()
+        case .sharedBlocks: try Self.made[8].get()
         }
     }
 
     private static let made: [Result<Data, any Error>] = [
         Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
         Result { try makeCompact() }, Result { try makeBlocks() }, Result { try makeCounts() },
-        Result { try makeAttributed() }, Result { try makeVectorless() },
+        Result { try makeAttributed() }, Result { try makeVectorless() }, Result { try makeBlocks(termNumbers: 30) },
     ]
 
     private static func makeSmall() throws -> Data {
@@ -173,7 +176,7 @@ enum SoundStore: String, CaseIterable, Sendable {
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
     }
 
-    private static func makeBlocks() throws -> Data {
+    private static func makeBlocks(termNumbers: Int = BlockNumbers.count) throws -> Data {
         let temporary = try TemporaryStore()
         let store = try temporary.open {
             ($0.maintenance, $0.mergePolicy.documentsMergedByCommits) = (.manual, 0)
@@ -196,6 +199,7 @@ enum SoundStore: String, CaseIterable, Sendable {
         try remove(stride(from: 0, to: 210, by: 10))
         var settings = BlockCollection.settings
         settings.blockShare = 0.4
+        settings.termNumbers = termNumbers
         try store.buildBlocks(settings)
         // More than a third of the second source: it is rewritten, alone.
         try remove(91..<120)
@@ -331,7 +335,7 @@ final class DamagedStore {
         let changed = body
         let sealed =
             resealing
-            ? Value.seal(kind: kind, version: 1, table: table, key: key) { $0.append(changed) }
+            ? Value.seal(kind: kind, version: value[9], table: table, key: key) { $0.append(changed) }
             : Array(value.prefix(ValueHeader.size)) + changed
         try write { try $0.put(table, key, sealed) }
     }

@@ -120,24 +120,24 @@ enum BlockContentsCheck: VerificationCheck {
                 continue
             }
             let directory = window.directory
-            let numbers = (0..<directory.count).map { index.directory.number(of: directory.term(at: $0)) }
-            for (position, number) in numbers.enumerated() {
-                guard let number else {
+            let positions = (0..<directory.count).map { index.directory.position(of: directory.term(at: $0)) }
+            for (own, position) in positions.enumerated() {
+                guard let position else {
                     verification.broken(
                         .blockParts, in: .segments, at: prefix,
-                        "term \(directory.term(at: position)) of segment \(window.id) is not in the block index")
+                        "term \(directory.term(at: own)) of segment \(window.id) is not in the block index")
                     continue
                 }
-                maxima[number] = max(maxima[number], directory.entry(at: position).maximum)
+                maxima[position] = max(maxima[position], directory.entry(at: own).maximum)
             }
-            guard !numbers.contains(nil) else { continue }
+            guard !positions.contains(nil) else { continue }
             let vectors = WindowVectors(window, verification)
             for ordinal in 0..<window.documentCount where !dead.contains(ordinal) {
                 try verification.visit(.segments, prefix)
                 let isSame = try verification.attempt(in: .segments, at: prefix) {
                     try has(
-                        index, slot: slots[begin + ordinal], vector: vectors.vector(at: ordinal), numbers: numbers,
-                        quantizers: quantizers)
+                        index, slot: slots[begin + ordinal], vector: vectors.vector(at: ordinal),
+                        positions: positions, quantizers: quantizers)
                 }
                 if isSame == false {
                     verification.broken(
@@ -147,11 +147,11 @@ enum BlockContentsCheck: VerificationCheck {
             }
         }
         // What a source that is gone had as the largest weight is not known.
-        for (number, entry) in index.directory.entries.enumerated()
-        where hasAll ? maxima[number] != entry.maximum : maxima[number] > entry.maximum {
+        for (position, entry) in index.directory.entries.enumerated()
+        where hasAll ? maxima[position] != entry.maximum : maxima[position] > entry.maximum {
             verification.broken(
                 .blockParts, in: .segments, at: prefix,
-                "the largest weight of term \(entry.term) is \(maxima[number]), but the block index says "
+                "the largest weight of term \(entry.term) is \(maxima[position]), but the block index says "
                     + "\(entry.maximum)"
             )
         }
@@ -159,20 +159,27 @@ enum BlockContentsCheck: VerificationCheck {
 
     /// Returns whether a slot's lines are those of a vector; nil if the vector is missing or damaged, which other
     /// checks report. Every live document with a vector has a slot.
+    ///
+    /// - Parameters:
+    ///   - positions: The position in the index's directory of each term of the window's.
+    ///   - quantizers: The quantizers by position in the index's directory.
     private static func has(
-        _ index: BlockIndex, slot: Int?, vector: WindowVectors.Vector?, numbers: [Int?],
+        _ index: BlockIndex, slot: Int?, vector: WindowVectors.Vector?, positions: [Int?],
         quantizers: [ImpactQuantizer]
     ) throws -> Bool? {
         guard let vector else { return nil }
         guard let slot else { return vector.weights.isEmpty }
-        var components: [(weight: Float, number: UInt16)] = []
-        for (position, weight) in zip(vector.positions, vector.weights) {
-            guard numbers.indices.contains(position), let number = numbers[position], Limits.weights.contains(weight)
+        var components: [(weight: Float, position: Int)] = []
+        for (own, weight) in zip(vector.positions, vector.weights) {
+            guard positions.indices.contains(own), let position = positions[own], Limits.weights.contains(weight)
             else { return nil }
-            components.append((weight, UInt16(truncatingIfNeeded: number)))
+            components.append((weight, position))
         }
         var writer = ImpactLineWriter()
-        _ = writer.append(0, BlockLines.components(components, quantizers))
+        _ = writer.append(
+            0,
+            BlockLines.components(components, quantizers)
+                .map { (number: index.directory.numbers[$0.position], code: $0.code) })
         let count = writer.lines
         guard let expected = writer.finish() else { return nil }
         try index.provePlace(of: slot)
@@ -183,7 +190,7 @@ enum BlockContentsCheck: VerificationCheck {
 
     private static func checkLists(_ index: BlockIndex, _ verification: Verification) throws {
         var lists = BlockListComparison(index)
-        for (number, entry) in index.directory.entries.enumerated() where entry.postings > 0 {
+        for (position, entry) in index.directory.entries.enumerated() where entry.postings > 0 {
             let part = SegmentTable.Part.blockLists.rawValue
             let key = Keys.segment(index.record.number, part: part, index: entry.chunk)
             try verification.visit(.segments, key)
@@ -191,7 +198,8 @@ enum BlockContentsCheck: VerificationCheck {
                 verification.broken(
                     .blockLists, in: .segments, at: key, "the list of term \(entry.term) in the block index: \(what)")
             }
-            if let problem = try verification.attempt(in: .segments, at: key, { try lists.problem(of: number) }) ?? nil
+            if let problem = try verification.attempt(in: .segments, at: key, { try lists.problem(at: position) })
+                ?? nil
             {
                 broken(problem)
             }
@@ -204,23 +212,24 @@ struct BlockListComparison {
     private let index: BlockIndex
     /// One bit per slot, for the slots of the current list.
     private var seen: Bitmap
-    /// The largest code of each term in the current block.
-    private var largest = [UInt8](repeating: 0, count: BlockEntry.maximumColumns)
+    /// The largest code of each term number in the current block.
+    private var largest = [UInt8](repeating: 0, count: BlockNumbers.count)
 
     init(_ index: BlockIndex) {
         self.index = index
         seen = Bitmap(count: index.directory.slots)
     }
 
-    /// Returns what is wrong with the list of a term; nil if it is correct.
-    mutating func problem(of number: Int) throws -> String? {
-        guard let list = try index.list(number) else { return nil }
-        guard let summaries = summaries(of: list, number) else { return "its parts are out of order" }
+    /// Returns what is wrong with the list of the term at a position; nil if it is correct.
+    mutating func problem(at position: Int) throws -> String? {
+        guard let list = try index.list(at: position) else { return nil }
+        guard let summaries = summaries(of: list, position) else { return "its parts are out of order" }
+        let number = index.directory.numbers[position]
         seen = Bitmap(count: seen.count)
         var componentsLeft = index.directory.lines * ImpactLine.components
         for block in 0..<list.blocks {
-            var terms: [Int] = []
-            defer { for term in terms { largest[term] = 0 } }
+            var numbers: [Int] = []
+            defer { for number in numbers { largest[number] = 0 } }
             for posting in list.range(of: block) {
                 let slot = list.slot(posting)
                 guard slot < seen.count, !seen.contains(slot) else {
@@ -232,11 +241,11 @@ struct BlockListComparison {
                 try index.proveLines(at: place)
                 var hasTerm = false
                 var components = 0
-                index.lines.components(at: place) { term, code in
+                index.lines.components(at: place) { other, code in
                     components += 1
-                    if Int(term) == number { hasTerm = true }
-                    if largest[Int(term)] == 0 { terms.append(Int(term)) }
-                    largest[Int(term)] = max(largest[Int(term)], code)
+                    if other == number { hasTerm = true }
+                    if largest[Int(other)] == 0 { numbers.append(Int(other)) }
+                    largest[Int(other)] = max(largest[Int(other)], code)
                 }
                 componentsLeft -= components
                 guard componentsLeft >= 0 else { return "its documents share lines" }
@@ -245,9 +254,9 @@ struct BlockListComparison {
                     return "the document at slot \(slot) does not have the term"
                 }
             }
-            for (term, code) in summaries[block] where largest[term] != code {
-                return
-                    "the summary of block \(block) has code \(code) for a term whose largest code is \(largest[term])"
+            for (other, code) in summaries[block] where largest[other] != code {
+                return "the summary of block \(block) has code \(code) for a term whose largest code is "
+                    + "\(largest[other])"
             }
         }
         return nil
@@ -255,13 +264,13 @@ struct BlockListComparison {
 
     /// Returns the summary of each block; nil if the list is not in its canonical layout, that is, if encoding its
     /// content again gives other bytes.
-    private func summaries(of list: BlockList, _ number: Int) -> [[(term: Int, code: UInt8)]]? {
+    private func summaries(of list: BlockList, _ position: Int) -> [[(number: Int, code: UInt8)]]? {
         var content = BlockListWriter.Content()
-        var summaries = [[(term: Int, code: UInt8)]](repeating: [], count: list.blocks)
+        var summaries = [[(number: Int, code: UInt8)]](repeating: [], count: list.blocks)
         var isSound = true
-        list.forEachComponent { block, term, code in
-            content.components.append(UInt64(term) << 32 | UInt64(block) << 8 | UInt64(code))
-            if block < summaries.count { summaries[block].append((term, code)) } else { isSound = false }
+        list.forEachComponent { block, number, code in
+            content.components.append(UInt64(number) << 32 | UInt64(block) << 8 | UInt64(code))
+            if block < summaries.count { summaries[block].append((number, code)) } else { isSound = false }
         }
         content.slots = (0..<list.postings).map { UInt32(truncatingIfNeeded: list.slot($0)) }
         content.ends = (0..<list.blocks).map { UInt16(truncatingIfNeeded: list.range(of: $0).upperBound) }
@@ -269,7 +278,7 @@ struct BlockListComparison {
             zip(content.ends, content.ends.dropFirst()).allSatisfy { $0 < $1 } && content.ends.first != 0
             && zip(content.components, content.components.dropFirst()).allSatisfy { $0 >> 8 < $1 >> 8 }
         guard isSound, isAscending, content.ends.last.map(Int.init) == list.postings else { return nil }
-        let entry = index.directory.entries[number]
+        let entry = index.directory.entries[position]
         var writer = BlockListWriter()
         _ = writer.append(entry.term, maximum: entry.maximum, content)
         return writer.finish().map(list.bytes.elementsEqual) == true ? summaries : nil

@@ -27,26 +27,32 @@ struct BlockScan {
     /// Returns the places of the best `count` documents by their sums.
     func run(_ query: ResolvedQuery, counters: inout SearchCounters) throws -> [DocumentPlace] {
         let index = view.index
-        var terms: [(number: Int, most: Float)] = []
+        var terms: [(position: Int, number: UInt16, most: Float)] = []
         // Summaries and multipliers have no sign: what other weights subtract is in the exact scores only.
         for (term, weight) in zip(query.terms, query.weights) where weight > 0 {
-            guard let number = index.directory.number(of: term) else { continue }
-            terms.append((number, weight * index.directory.entries[number].maximum))
+            guard let position = index.directory.position(of: term) else { continue }
+            let most = weight * index.directory.entries[position].maximum
+            terms.append((position, index.directory.numbers[position], most))
         }
         guard let most = terms.map(\.most).max() else { return [] }
-        // The terms of a query ascend, and so do their numbers.
         let lightest = plan.isBestFirst ? Self.lightest * most : 0
-        let numbers = terms.filter { $0.most >= lightest }.map { UInt16(truncatingIfNeeded: $0.number) }
+        // Each once, although terms may share a number: their summaries are the same.
+        var numbers: [UInt16] = []
+        for number in terms.filter({ $0.most >= lightest }).map(\.number).sorted() where number != numbers.last {
+            numbers.append(number)
+        }
         for term in terms {
             // Products that overflow or vanish have no ratio; each then counts as the heaviest.
             let share = term.most / most
-            scratch.multipliers[term.number] = UInt16(((share.isNaN ? 1 : share) * Self.heaviest).rounded())
+            let multiplier = UInt16(((share.isNaN ? 1 : share) * Self.heaviest).rounded())
+            // The larger one for terms that share a number, so that no sum is too small.
+            scratch.multipliers[Int(term.number)] = max(scratch.multipliers[Int(term.number)], multiplier)
         }
-        defer { for term in terms { scratch.multipliers[term.number] = 0 } }
-        terms.sort { $0.most != $1.most ? $0.most > $1.most : $0.number < $1.number }
-        let chosen = terms.filter { index.directory.entries[$0.number].postings > 0 }.prefix(plan.lists)
-        if readsAhead { for term in chosen { index.readAhead(term.number) } }
-        let estimates = BlockEstimates(try chosen.compactMap { try index.list($0.number) }, scratch: scratch)
+        defer { for term in terms { scratch.multipliers[Int(term.number)] = 0 } }
+        terms.sort { $0.most != $1.most ? $0.most > $1.most : $0.position < $1.position }
+        let chosen = terms.filter { index.directory.entries[$0.position].postings > 0 }.prefix(plan.lists)
+        if readsAhead { for term in chosen { index.readAhead(listAt: term.position) } }
+        let estimates = BlockEstimates(try chosen.compactMap { try index.list(at: $0.position) }, scratch: scratch)
         counters.lists += estimates.lists.count
         counters.postings += try estimates.addSummaries(of: numbers, budget: budget)
         var visits = BlockVisits(self, estimates, counters)
@@ -205,7 +211,7 @@ private struct BlockVisits {
             let slot = pending[position].slot
             try index.provePlace(of: slot)
             let line = lines.place(of: slot)
-            if scan.readsAhead { index.readAhead(at: line) }
+            if scan.readsAhead { index.readAhead(linesAt: line) }
             lines.prefetchHead(at: line)
             pending[position].line = line
         }
