@@ -155,8 +155,8 @@ extension Environment {
         guard options.isReadOnly || !dataLock.isKeptFromWriters else {
             throw LMDBError(
                 .busy,
-                problem: "another process reads the file without a lock file, because its disk was full, so "
-                    + "no process may write",
+                problem: "another process is reading the file without a lock file (the disk was full), so no process "
+                    + "may write to it",
                 remedy: "stop that process, or try again after it has exited", operation: "open", path: path.string)
         }
     }

@@ -118,7 +118,7 @@ extension Environment {
         guard let old = try DataFileLock(replacing: canonicalPath, operation: operation) else {
             throw LMDBError(
                 .busy, problem: "another process is replacing the file",
-                remedy: "wait for it", operation: operation, path: path.string)
+                remedy: "try again when it has finished", operation: operation, path: path.string)
         }
         defer { old.close() }
         try requireNoWriter(old, operation, path)

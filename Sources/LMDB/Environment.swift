@@ -43,7 +43,7 @@ package final class Environment: Sendable {
         guard let table = tables.withLock({ $0[name] }) else {
             throw LMDBError(
                 .missingTable, problem: "the table '\(name)' does not exist, or was not opened with the environment",
-                remedy: "pass its name when opening", operation: "table", path: path.string)
+                remedy: "pass its name when opening the environment", operation: "table", path: path.string)
         }
         return table
     }
@@ -103,7 +103,7 @@ package final class Environment: Sendable {
             .mapFull,
             problem: "the memory map must grow, but read transactions stayed open for more than "
                 + "\(options.drainTimeout)",
-            remedy: "end them", operation: operation, path: path.string)
+            remedy: "end them and try again", operation: operation, path: path.string)
     }
 
     /// After a fork the child shares the parent's slots in the lock file, and must touch neither them nor the handle.

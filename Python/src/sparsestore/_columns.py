@@ -49,7 +49,7 @@ class ColumnArray:
 
     def _fill_array(self, column: lib.Column, name: str, values: np.ndarray) -> None:
         if values.ndim != 1:
-            raise ValueError(f"the attribute {name!r} is an array of {values.ndim} dimensions; use one dimension")
+            raise ValueError(f"the attribute {name!r} is a {values.ndim}-dimensional array; use a 1-dimensional one")
         kind = values.dtype.kind
         if kind == "f":
             column.type = lib.TYPE_NUMBER

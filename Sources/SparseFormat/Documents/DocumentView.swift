@@ -318,7 +318,7 @@ struct DocumentHeader {
             Self.size + Int(identifierLength) + Int(vectorLength) + Int(tagsLength) + Int(attributesLength)
             + Int(payloadLength)
         guard end == bodyLength else {
-            throw FormatError(.sectionLengths, "the sections have \(end) bytes, the body has \(bodyLength)")
+            throw FormatError(.sectionLengths, "the sections have \(end) bytes, but the body has \(bodyLength)")
         }
         guard (1...Limits.maximumIdentifierBytes).contains(Int(identifierLength)) else {
             throw FormatError(.textLength, "the identifier has \(identifierLength) bytes")

@@ -57,7 +57,7 @@ package struct PublicationRecord: Sendable, Equatable {
     }
 
     private init(_ reader: inout ByteReader) throws(FormatError) {
-        guard try reader.take(8).elementsEqual(Self.magic) else { throw FormatError(.wrongKind, "no manifest") }
+        guard try reader.take(8).elementsEqual(Self.magic) else { throw FormatError(.wrongKind, "not a manifest") }
         let version = try reader.u16()
         guard version == Self.version else { throw FormatError(.unsupportedVersion, "version \(version)") }
         try reader.zeros(6)
@@ -117,7 +117,7 @@ package struct PublicationRecord: Sendable, Equatable {
             hashes.reserveCapacity(nodeExtents)
             while reader.remaining > 0 { hashes.append(try ContentHash(&reader)) }
             guard hashes.count == nodeExtents else {
-                throw FormatError(.truncated, "\(hashes.count) extents in a node")
+                throw FormatError(.truncated, "a node has \(hashes.count) extents instead of \(nodeExtents)")
             }
             return hashes
         }
@@ -143,9 +143,11 @@ package struct TargetRecord: Sendable, Equatable {
     package init(uuid: StoreUUID) { self.uuid = uuid }
 
     package init(_ bytes: [UInt8]) throws(FormatError) {
-        guard bytes.count == 40 else { throw FormatError(.truncated, "\(bytes.count) bytes in place of 40") }
+        guard bytes.count == 40 else { throw FormatError(.truncated, "\(bytes.count) bytes instead of 40") }
         self = try withReader(of: bytes) { (reader) throws(FormatError) in
-            guard try reader.take(8).elementsEqual(Self.magic) else { throw FormatError(.wrongKind, "no target") }
+            guard try reader.take(8).elementsEqual(Self.magic) else {
+                throw FormatError(.wrongKind, "not a target's description")
+            }
             let version = try reader.u16()
             guard version == Self.version else { throw FormatError(.unsupportedVersion, "version \(version)") }
             try reader.zeros(6)

@@ -181,7 +181,7 @@ package struct ForwardTable: Sendable {
         let chunk = offset / chunkBytes
         let inside = offset % chunkBytes
         guard chunk < chunkLengths.count, inside + 4 <= chunkLengths[chunk] else {
-            throw FormatError(.forwardRecords, "ordinal \(ordinal) begins outside its chunk")
+            throw FormatError(.forwardRecords, "the record of ordinal \(ordinal) begins outside its chunk")
         }
         return (chunk, inside)
     }

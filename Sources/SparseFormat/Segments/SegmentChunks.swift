@@ -93,7 +93,9 @@ package struct SegmentDocuments: Sendable {
         base = try reader.u64()
         guard reader.remaining % 4 == 0 else { throw FormatError(.truncated) }
         count = reader.remaining / 4
-        guard count >= 1, let start = reader.rest().baseAddress else { throw FormatError(.documentsAscend, "none") }
+        guard count >= 1, let start = reader.rest().baseAddress else {
+            throw FormatError(.documentsAscend, "there are no documents")
+        }
         offsets = Mapped(start)
         var previous = Self.load(start, 0)
         for ordinal in 1..<max(1, count) {

@@ -114,7 +114,7 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         case .duplicateTerm(let term): "term \(term) occurs more than once"
         case .nonFinite(let term): "the weight of term \(term) is NaN or infinite"
         case .outOfRange(let term, let weight):
-            "the weight \(weight) of term \(term) is outside \(Limits.weights.lowerBound)...\(Limits.weights.upperBound)"
+            "the weight \(weight) of term \(term) is outside \(Limits.weights)"
         case .tooManyTerms(let count):
             "the vector has \(count) terms, more than \(Limits.maximumTermsPerVector)"
         case .noTokens: "the multivector has no token vectors"
@@ -139,7 +139,7 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         case .noTokens: "leave it out of the document"
         case .tooManyTokens: "split the document, or merge neighboring tokens"
         case .unequalRows: "use vectors of one dimension"
-        case .dimension: "the range is 1...\(Limits.maximumDimension)"
+        case .dimension: "use 1...\(Limits.maximumDimension) components"
         case .component: "leave out the token, or scale all vectors down"
         }
     }

@@ -151,7 +151,7 @@ public final class CIFFReader: DocumentReader {
         guard version == 1 else {
             throw InterchangeError(
                 .unsupported,
-                "the file is CIFF of version \(version), but only version 1 is supported; write it with that version")
+                "the file has CIFF version \(version), but only version 1 is supported; export it as version 1")
         }
         return header
     }
@@ -171,15 +171,15 @@ public final class CIFFReader: DocumentReader {
             else {
                 throw InterchangeError(
                     .invalidInput,
-                    "the postings list number \(terms.count + 1) of '\(name)' has no term of 1 to \(Limits.maximumTermBytes) "
-                        + "bytes of UTF-8; write the index again")
+                    "postings list \(terms.count + 1) of '\(name)' has no term of 1 to \(Limits.maximumTermBytes) "
+                        + "bytes of UTF-8; export the index again")
             }
             bytes += term.count
             guard terms.count < bounds.terms, bytes <= bounds.termBytes else {
                 throw InterchangeError(
                     .limitExceeded,
-                    "'\(name)' has more than \(bounds.terms) terms, or more than \(bounds.termBytes >> 20) MiB of them; "
-                        + "split the index by documents")
+                    "'\(name)' has more than \(bounds.terms) terms, or more than \(bounds.termBytes >> 20) MiB of "
+                        + "them; split the index by documents")
             }
             terms.append(text)
             records.move(to: message.upperBound)
@@ -198,7 +198,7 @@ public final class CIFFReader: DocumentReader {
             throw InterchangeError(
                 .invalidInput,
                 "the records of '\(name)' are not in the order of their documents: number \(document) comes where "
-                    + "\(number) is expected; write the index again")
+                    + "\(number) is expected; export the index again")
         }
         guard let id, id.count <= Limits.maximumIdentifierBytes else { return [] }
         return try records.bytes(id)

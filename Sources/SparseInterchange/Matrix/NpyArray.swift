@@ -76,8 +76,9 @@ final class NpyArray {
         else {
             throw InterchangeError(
                 .unsupported,
-                "'\(name)' is an array of \(header.shape.count) dimensions of type '\(header.type.prefix(16))'; use "
-                    + "\(dimensions) of type \(elements.map { "'\($0.rawValue)'" }.joined(separator: ", "))")
+                "'\(name)' is a \(header.shape.count)-dimensional array of type '\(header.type.prefix(16))'; write a "
+                    + "\(dimensions)-dimensional array of type "
+                    + elements.map { "'\($0.rawValue)'" }.joined(separator: " or "))
         }
         return element
     }

@@ -137,7 +137,7 @@ struct ZipArchive {
         guard member.contentBytes <= limit else {
             throw InterchangeError(
                 .limitExceeded,
-                "'\(label)' has \(member.contentBytes) bytes, over the limit of \(limit); use a smaller file")
+                "'\(label)' has \(member.contentBytes) bytes, but the limit is \(limit); use a smaller file")
         }
         let start = try contentOffset(of: member)
         guard start <= file.size, member.storedBytes <= file.size - start else { throw Self.damaged(file.name) }

@@ -92,8 +92,8 @@ struct AttributeSchema: Sendable {
         // No such name can be stored, and finding near ones takes time in proportion to its length.
         guard (1...Limits.maximumAttributeNameBytes).contains(name.utf8.count) else {
             throw SparseStoreError(
-                .invalidArgument, problem: "an attribute is named by \(name.utf8.count) bytes",
-                remedy: "names have 1...\(Limits.maximumAttributeNameBytes)")
+                .invalidArgument, problem: "the name of an attribute has \(name.utf8.count) bytes",
+                remedy: "use 1...\(Limits.maximumAttributeNameBytes) bytes of UTF-8")
         }
         throw SparseStoreError(
             .invalidArgument, problem: "no document has an attribute '\(name)'",

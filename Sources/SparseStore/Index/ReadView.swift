@@ -54,7 +54,9 @@ final class ReadView: Sendable {
             for index in 0..<record.count {
                 // Positions in records are not verified.
                 let position = record.position(index)
-                guard position < directory.count else { throw FormatError(.forwardRecords, "a term past the last") }
+                guard position < directory.count else {
+                    throw FormatError(.forwardRecords, "the position of a term is past the last term")
+                }
                 try body(directory.term(at: position), record.weight(index))
             }
         case .document(let document):

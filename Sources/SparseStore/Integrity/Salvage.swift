@@ -159,8 +159,8 @@ struct Salvage {
         if let dimension, multivector.dimension != dimension {
             throw SparseStoreError(
                 .corrupted,
-                problem: "the token vectors have \(multivector.dimension) dimensions, but those of the "
-                    + "store have \(dimension)")
+                problem: "a stored multivector has \(multivector.dimension) dimensions, but the store's setting is "
+                    + "\(dimension)")
         }
         return multivector
     }

@@ -82,8 +82,8 @@ public struct FolderTarget: PublicationTarget {
         let largest = name.hasPrefix(TargetName.chunks + "/") ? PublishedChunk.largestFrame : Self.largestObject
         guard status.st_size <= largest else {
             throw SparseStoreError(
-                .corrupted, problem: "'\(path)' has \(status.st_size) bytes, which no object has",
-                remedy: "remove it")
+                .corrupted, problem: "'\(path)' has \(status.st_size) bytes, but no object has more than \(largest)",
+                remedy: "remove this file from the target")
         }
         var reason: Errno?
         let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in

@@ -114,19 +114,20 @@ public struct Follower: Sendable {
         let manifests = try catalog.manifests()
         guard let chosen = manifests.last(where: { generation == nil || $0.generation == generation }) else {
             let range = manifests.first.flatMap { first in
-                manifests.last.map { "\(first.generation) to \($0.generation)" }
+                manifests.last.map { "from \(first.generation) to \($0.generation)" }
             }
             throw SparseStoreError(
                 .notFound,
                 problem:
                     "'\(catalog.target.name)' has no publication\(generation.map { " of generation \($0)" } ?? "")",
-                remedy: range.map { "it has some of the generations \($0)" } ?? "publish the store first")
+                remedy: range.map { "choose a published generation; they range \($0), possibly with gaps" }
+                    ?? "publish the store first")
         }
         let record = try catalog.records([chosen])[0]
         guard record.uuid == uuid else {
             throw SparseStoreError(
-                .corrupted, problem: "'\(chosen.object)' of '\(catalog.target.name)' is another store's",
-                remedy: "remove it")
+                .corrupted, problem: "'\(chosen.object)' in '\(catalog.target.name)' belongs to another store",
+                remedy: "remove this object from the target")
         }
         return record
     }

@@ -155,13 +155,15 @@ struct Catalog {
 
     private func record(_ manifest: Manifest, _ bytes: [UInt8]?) throws -> PublicationRecord {
         let remedy = "remove it, and publish again or use another generation"
-        guard let bytes else { throw missing(manifest.object, "try again: it was removed meanwhile") }
+        guard let bytes else { throw missing(manifest.object, "try again, because it has just been removed") }
         do {
             guard bytes.withUnsafeBytes({ ContentHash(of: $0) }) == manifest.hash else {
                 throw FormatError(.checksumMismatch)
             }
             let record = try PublicationRecord(bytes)
-            guard record.generation == manifest.generation else { throw FormatError(.wrongKind, "another generation") }
+            guard record.generation == manifest.generation else {
+                throw FormatError(.wrongKind, "the manifest of another generation")
+            }
             return record
         } catch let error as FormatError {
             throw damage(manifest.object, error, remedy)
@@ -219,8 +221,8 @@ struct Catalog {
                 guard let frame else {
                     throw missing(
                         Self.object(hash),
-                        "its publication was removed meanwhile, or the chunk was lost: try again, and publish again if that "
-                            + "does not help")
+                        "try again, because its publication may have just been removed; if that does not help, "
+                            + "publish again")
                 }
                 bytes += frame.count
                 let content: [UInt8]

@@ -74,8 +74,8 @@ struct QueryResolver {
         guard query.examples != nil else { return own }
         for ids in [query.like, query.unlike] where ids.count > Limits.maximumQueryExamples {
             throw SparseStoreError(
-                .limitExceeded, problem: "the query names \(ids.count) documents",
-                remedy: "the limit is \(Limits.maximumQueryExamples)")
+                .limitExceeded, problem: "the query has \(ids.count) example documents of one kind",
+                remedy: "use at most \(Limits.maximumQueryExamples) similar and as many dissimilar ones")
         }
         var sums: [TermID: Double] = [:]
         for (term, weight) in own { sums[term, default: 0] += Double(weight) }

@@ -147,7 +147,7 @@ public struct Grouping: Sendable, Hashable {
         guard !text.isEmpty, text != "id:" else {
             throw SparseStoreError(
                 .invalidArgument,
-                problem: "'\(text)' is no key to group by",
+                problem: "'\(text)' is not a key to group by",
                 remedy: "use the name of an attribute, or 'id:' and a separator, such as 'id:#'")
         }
         self = text.hasPrefix("id:") ? .byIDPrefix(upTo: String(text.dropFirst(3)), best: best) : .by(text, best: best)

@@ -121,7 +121,7 @@ final class ShardTerms: QueryCorpus {
         guard hasNames, part > 0 else { return components }
         let names = try components.map { term, _ in
             guard let name = try snapshots[part].name(of: term) else {
-                throw SparseStoreError.corrupted("a term is in a document and its name is not stored")
+                throw SparseStoreError.corrupted("a document has a term whose name is not stored")
             }
             return name
         }

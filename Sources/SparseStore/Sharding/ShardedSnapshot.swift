@@ -63,7 +63,7 @@ public final class ShardedSnapshot: Sendable {
                     .encoderMismatch,
                     problem: "\(pair): their vectors come from different encoders "
                         + "(\(a?.name ?? "none") and \(b?.name ?? "none"))",
-                    remedy: "fill both with the same one")
+                    remedy: "fill both stores with the same encoder")
             }
             if let a = first.multivectorSettings, let b = other.multivectorSettings, a.dimension != b.dimension {
                 throw SparseStoreError(

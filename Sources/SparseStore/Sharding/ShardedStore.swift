@@ -44,8 +44,8 @@ public final class ShardedStore: Sendable {
     ) throws(SparseStoreError) {
         guard (1...Limits.maximumShards).contains(paths.count) else {
             throw SparseStoreError(
-                .invalidArgument, problem: "\(paths.count) paths of shards",
-                remedy: "give 1...\(Limits.maximumShards)")
+                .invalidArgument, problem: "there are \(paths.count) paths of shards",
+                remedy: "pass 1...\(Limits.maximumShards)")
         }
         var opened: [(path: FilePath, store: Store?)] = []
         var unopened: [ShardFailure] = []
@@ -67,8 +67,9 @@ public final class ShardedStore: Sendable {
             }
             guard opened.contains(where: { $0.store != nil }) else {
                 throw SparseStoreError(
-                    unopened[0].error.code, problem: "no shard could be opened",
-                    remedy: "\(unopened[0])", cause: unopened[0])
+                    unopened[0].error.code,
+                    problem: "no shard could be opened; the first error: \(unopened[0].problem)",
+                    remedy: unopened[0].error.remedy, cause: unopened[0])
             }
             let set = try ShardSet(&opened, isComplete: unopened.isEmpty, canWrite: !configuration.isReadOnly)
             isPlaced = set.isPlaced && unopened.isEmpty
@@ -220,7 +221,7 @@ struct ShardSet {
             if let other = known.updateValue(path, forKey: store.source.uuid) {
                 throw SparseStoreError(
                     .invalidArgument, problem: "'\(other)' and '\(path)' are copies of one store",
-                    remedy: "give each shard once")
+                    remedy: "pass each shard once")
             }
             let (record, isEmpty) = try SparseStoreError.wrap {
                 let snapshot = try store.source.snapshot()

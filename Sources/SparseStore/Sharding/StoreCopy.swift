@@ -138,16 +138,16 @@ package struct StoreCopy {
                 guard record.origin == origin else {
                     throw SparseStoreError(
                         .invalidArgument,
-                        problem: "'\(target.path)' has a copy of other stores or of an earlier "
-                            + "state of these",
+                        problem: "'\(target.path)' contains a copy of other stores, or of an earlier state of these "
+                            + "stores",
                         remedy: "remove it, or name another file")
                 }
                 return record
             }
             guard snapshot.count == 0, snapshot.manifest.nextTerm == 0 else {
                 throw SparseStoreError(
-                    .invalidArgument, problem: "'\(target.path)' has documents already",
-                    remedy: "name a file that is not there")
+                    .invalidArgument, problem: "'\(target.path)' already contains documents",
+                    remedy: "name a file that does not exist")
             }
             return CopyRecord(origin: origin)
         }
@@ -195,7 +195,7 @@ package struct StoreCopy {
                             .invalidArgument,
                             problem: "two of the stores have the document '\(document.id)' with "
                                 + "different contents",
-                            remedy: "choose which one to keep")
+                            remedy: "choose one with --conflict first or --conflict last")
                     }
                 }
                 try transaction.upsert(document)

@@ -122,7 +122,7 @@ public struct Boost: Sendable, Hashable {
         guard factor.isFinite else {
             throw SparseStoreError(
                 .invalidArgument, problem: "a boost has the factor \(factor)",
-                remedy: "it must be finite")
+                remedy: "use a finite factor")
         }
         switch kind {
         case .when(let filter): try filter.check()
@@ -135,7 +135,7 @@ public struct Boost: Sendable, Hashable {
                     .invalidArgument,
                     problem: "the decay by '\(name)' has the scale \(decay.scale), the offset "
                         + "\(decay.offset) and the level \(decay.level)",
-                    remedy: "give a scale above 0, an offset of 0 or more, and a level between 0 and 1")
+                    remedy: "use a scale above 0, an offset of 0 or more, and a level between 0 and 1")
             }
             guard decay.origin.double?.isFinite ?? false else {
                 throw SparseStoreError(

@@ -102,7 +102,7 @@ public struct Candidates: Sendable, RandomAccessCollection {
             let source = sources[document.place.part]
             let number = try source.view.read { try $0.ids.number(of: document.id) }
             guard let number else {
-                throw SparseStoreError.corrupted("a document is indexed and its identifier is not stored")
+                throw SparseStoreError.corrupted("an indexed document has no stored identifier")
             }
             return Candidate(
                 id: document.id, rank: rank, score: document.score, number: number, ranked: document.place,

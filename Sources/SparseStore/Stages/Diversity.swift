@@ -19,7 +19,7 @@ public struct Diversity: Reranker {
         guard (0...1).contains(relevance) else {
             throw SparseStoreError(
                 .invalidArgument, problem: "the relevance share of the diversity stage is \(relevance)",
-                remedy: "use 0 to 1")
+                remedy: "use a number from 0 to 1")
         }
         let vectors = try candidates.map(UnitVector.init)
         // Scores below 0 are as good as none: they come from a model that has its own scale.

@@ -237,7 +237,7 @@ public struct ExternalRanking: Sendable, Hashable {
                 .limitExceeded,
                 problem: "an external ranking has \(ids.count) documents, but the limit is "
                     + "\(Limits.maximumResults)",
-                remedy: "keep the best")
+                remedy: "keep only the best documents")
         }
     }
 }

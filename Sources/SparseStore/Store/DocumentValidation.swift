@@ -95,7 +95,7 @@ enum DocumentValidation {
         guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
             throw SparseStoreError(
                 .invalidVector, problem: "the term '\(term.prefix(60))' has \(term.utf8.count) bytes",
-                remedy: "give 1...\(Limits.maximumTermBytes) bytes of UTF-8"
+                remedy: "use 1...\(Limits.maximumTermBytes) bytes of UTF-8"
             ).about(term: term)
         }
     }

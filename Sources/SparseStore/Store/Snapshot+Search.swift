@@ -122,8 +122,8 @@ enum SearchBatch {
     ) throws(SparseStoreError) -> [Answer] {
         guard threads ?? 1 >= 1 else {
             throw SparseStoreError(
-                .invalidArgument, problem: "\(threads ?? 1) threads cannot search",
-                remedy: "give 1 or more")
+                .invalidArgument, problem: "the number of threads is \(threads ?? 1)",
+                remedy: "use 1 or more")
         }
         try options.check()
         let taken = Atomic(0)

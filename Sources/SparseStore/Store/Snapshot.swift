@@ -120,8 +120,8 @@ public final class Snapshot: Sendable {
 
     private func otherCount() -> SparseStoreError {
         SparseStoreError(
-            .corrupted, problem: "the number of readable documents is not the recorded \(count)",
-            remedy: "run `repair` to keep what can be read")
+            .corrupted, problem: "the number of readable documents differs from the recorded number, \(count)",
+            remedy: "run 'repair' to keep what can be read")
     }
 
     /// Returns the bytes that a writer stored under a name, or nil if there are none. See

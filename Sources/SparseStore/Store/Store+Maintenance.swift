@@ -75,7 +75,7 @@ extension Store {
             guard try read({ $0.state.encoder?.bm25 }) == nil else {
                 throw SparseStoreError(
                     .invalidArgument, problem: "a block index does not support BM25 scoring, which this store uses",
-                    remedy: "search it without a block index")
+                    remedy: "search the store without a block index")
             }
             return try merger.buildBlocks(settings) { step in
                 if isCancelled() {

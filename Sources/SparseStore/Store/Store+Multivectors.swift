@@ -138,8 +138,8 @@ extension Snapshot {
                     guard view.dimension == settings.dimension else {
                         throw SparseStoreError(
                             .corrupted,
-                            problem: "token vectors have \(view.dimension) dimensions, but those of the "
-                                + "store have \(settings.dimension)",
+                            problem: "a stored multivector has \(view.dimension) dimensions, but the store's setting "
+                                + "is \(settings.dimension)",
                             remedy: "run 'repair'")
                     }
                     let codebook = try view.codebook == 0 ? nil : table.codebook(view.codebook)

@@ -137,8 +137,8 @@ extension EncoderRecord {
             let parameters = BM25Parameters(k1: k1, b: b)
             guard parameters.isValid else {
                 throw SparseStoreError(
-                    .invalidArgument, problem: "BM25 needs k1 in 0...1000 and b in 0...1",
-                    remedy: "got \(k1) and \(b)")
+                    .invalidArgument, problem: "the parameters of BM25 are k1 = \(k1) and b = \(b)",
+                    remedy: "use k1 in 0...1000 and b in 0...1")
             }
             bm25 = parameters
         }

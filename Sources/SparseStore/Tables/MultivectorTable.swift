@@ -126,8 +126,8 @@ struct MultivectorWriter {
         guard dimension == settings.dimension else {
             throw SparseStoreError(
                 .corrupted,
-                problem: "token vectors or a codebook have \(dimension) dimensions, but those of the "
-                    + "store have \(settings.dimension)",
+                problem: "the dimension of a multivector or a codebook is \(dimension), but the store's setting is "
+                    + "\(settings.dimension)",
                 remedy: "run 'repair'")
         }
     }

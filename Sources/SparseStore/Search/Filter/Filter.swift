@@ -257,7 +257,7 @@ extension Filter {
             guard (1...Limits.maximumTermBytes).contains(term.utf8.count) else {
                 throw SparseStoreError(
                     .invalidArgument, problem: "a term of the filter has \(term.utf8.count) bytes",
-                    remedy: "terms have 1...\(Limits.maximumTermBytes)")
+                    remedy: "use 1...\(Limits.maximumTermBytes) bytes of UTF-8")
             }
         case .condition(_, .exists), .condition(_, .isBetween): break
         case .condition(_, .isIn(let values)):

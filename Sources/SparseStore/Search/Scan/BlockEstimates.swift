@@ -77,7 +77,7 @@ struct BlockEstimates {
             }
             // A sound list is read at most once.
             guard readOfList <= list.components else {
-                throw FormatError(.blockLists, "two columns claim the same components")
+                throw FormatError(.blockLists, "two columns share components")
             }
             read += readOfList
         }
