@@ -8,10 +8,10 @@ struct CompareCommand: ParsableCommand {
         abstract: "Compare the answers of another engine with the exact ones.",
         discussion: """
             TRUTH is the file 'truth.trec' that 'export --for' writes. RUN has the answers of the other engine to \
-            'queries.jsonl' from the same folder. Both are TREC runs, with lines of 'query Q0 document rank score tag' and \
-            the ids of the store. Overlap is the share of the first 10 and 100 true documents among the first 10 and 100 of \
-            the run, averaged over the queries; documents with equal true scores are interchangeable. Missing ids are \
-            documents of the truth that the run does not have for any query.
+            'queries.jsonl' from the same folder. Both are TREC runs, with lines of 'query Q0 document rank score \
+            tag' and the ids of the store. Overlap is the share of the first 10 and 100 true documents among the \
+            first 10 and 100 of the run, averaged over the queries; documents with equal true scores are \
+            interchangeable. Missing ids are documents of the truth that the run does not have for any query.
 
             EXAMPLES:
               sparsestore compare milvus/truth.trec milvus/run.trec
@@ -26,7 +26,7 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
-    /// The largest number of missing ids to show.
+    /// The maximum number of missing ids to show.
     private static let shown = 20
 
     func validate() throws {

@@ -9,17 +9,16 @@ struct EncodeCommand: ParsableCommand {
         commandName: "encode",
         abstract: "Turn lines of text into sparse vectors.",
         discussion: """
-            Reads lines of text and writes one JSON object of weights by term for each line, sorted by the bytes of \
-            the terms. Pass an object to 'search --terms', or use it as the "vector" of a document in a file for \
-            'load'.
+            For each line of text, writes a JSON object that maps terms to weights, sorted by the bytes of the terms. \
+            Pass an object to 'search --terms', or use it as the "vector" of a document in a file for 'load'.
 
             ENCODERS:
-              bm25:LANGUAGE, analyzer:LANGUAGE   the count of each word. The text is split by the Unicode rules, words are
-                                                 lowercased and stemmed, and stop words are removed. LANGUAGE 'none'
-                                                 turns stemming off.
-              wordpiece:FILE[,IDF]               the line's WordPieces, each with its weight from the table IDF, or 1.
-                                                 FILE is a vocab.txt or a tokenizer.json. IDF is an idf.json or one
-                                                 Float32 per token.
+              bm25:LANGUAGE, analyzer:LANGUAGE   the count of each word. The text is split by the Unicode rules,
+                                                 words are lowercased and stemmed, and stop words are removed.
+                                                 LANGUAGE 'none' turns stemming and stop words off.
+              wordpiece:FILE[,IDF]               the WordPieces of the line, weighted by the table IDF; without a
+                                                 table, every weight is 1. FILE is a vocab.txt or a tokenizer.json.
+                                                 IDF is an idf.json or one Float32 per token.
 
             EXAMPLES:
               echo 'Engines are running' | sparsestore encode --encoder bm25:english

@@ -10,21 +10,20 @@ struct EvalCommand: ParsableCommand {
         commandName: "eval",
         abstract: "Run a file of queries, and measure the quality and latency of the answers.",
         discussion: """
-            Queries are vectors, as JSON Lines or CSR, or questions in plain words, as JSON Lines with "id" and "text", \
-            or as lines with an id, a tab and the text. The format is detected from the content, and each query has \
-            its own id.
+            Queries are vectors (JSON Lines or CSR) or plain text (JSON Lines with "id" and "text", or lines with an \
+            id, a tab and the text). The format is detected from the content. Every query needs an id.
 
             For recall, a returned document is correct if its true score is at least the k-th true score minus 0.0001. \
-            A missing hit is correct if the truth has a score of 0 at that rank. Measures have the names of \
-            ir_measures (nDCG, RR, AP, P, R, Success, Judged, RBP) and the values of trec_eval, averaged over the \
-            judged queries of the file. Without --limit, a search returns as many hits as the deepest measure needs \
-            (1,000 for a measure without a depth). Each reported time is for one search call.
+            A missing hit is correct if the truth has a score of 0 at that rank. Measures use the names of \
+            ir_measures (nDCG, RR, AP, P, R, Success, Judged, RBP) and are computed as in trec_eval, averaged over \
+            the judged queries of the file. Without --limit, a search returns as many hits as the deepest measure \
+            needs (1,000 for a measure without a depth). Each reported time is for one search call.
 
             The truth file is little-endian: UInt32 query count, UInt32 k, then count x k UInt32 document ids, then \
             as many Float32 scores. Judgments are lines of 'query document grade' or 'query iteration document \
             grade', separated by white space or commas, with an optional header line; or a JSON object {"query": \
-            {"document": grade}}. Grades are integers. Mismatched input is refused or counted: a document judged \
-            twice, a ranking for a query that is not in the file, a document that is not in the store.
+            {"document": grade}}. Grades are integers. Mismatches between the files and the store, such as a document \
+            judged twice, a ranking for an unknown query, or a document missing from the store, are reported or refused.
 
             EXAMPLES:
               sparsestore eval notes.sparse --queries questions.tsv --qrels qrels.tsv

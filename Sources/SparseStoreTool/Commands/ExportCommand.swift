@@ -21,9 +21,9 @@ struct ExportCommand: ParsableCommand {
             line that 'load' reads.
 
             With --canonical, documents and terms are sorted by their bytes, so stores with equal contents give equal \
-            output. With --for, DIR gets four things: the documents in the form that another engine loads; \
+            output. With --for, four things are written to DIR: the documents in the form that another engine loads; \
             'manifest.json', which lists what that engine changes; 'queries.jsonl'; and 'truth.trec' with the exact \
-            answers. 'compare' compares a run of the engine with them.
+            answers. 'compare' compares the engine's answers to the queries with the exact ones.
 
             EXAMPLES:
               sparsestore export wiki.sparse > documents.jsonl
@@ -142,7 +142,7 @@ struct ExportCommand: ParsableCommand {
             "\(Figures.count(multivectors.documents)) documents have token vectors, kept as \(multivectors.codec)"
         switch multivectors.codec {
         case .f16: break
-        case .int8: Output.note("\(count); 'load --codec int8' keeps their bits, other loads change them\n")
+        case .int8: Output.note("\(count); 'load --codec int8' keeps their bits; other loads change them\n")
         case .pq32:
             Output.note("\(count); 'load --codec pq32' trains a new codebook, which changes them slightly\n")
         }

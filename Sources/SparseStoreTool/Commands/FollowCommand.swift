@@ -14,9 +14,9 @@ struct FollowCommand: ParsableCommand {
             command needs as much free disk space as the store takes up. Without --once it waits for further \
             publications until it is interrupted.
 
-            The copy is read-only. Processes that have it open keep reading the old file until they open it again, call \
-            'refresh', or request a newer generation. A file that has its own commits, or that was not made by a follower, \
-            is never replaced: to continue from an earlier commit, make a copy at a new path and write to it.
+            The copy is read-only. Processes that have it open keep reading the old file until they open it again, \
+            call 'refresh', or request a newer generation. A file that has its own commits, or that was not made by a \
+            follower, is never replaced: to continue from an earlier commit, make a copy at a new path and write to it.
 
             EXAMPLES:
               sparsestore follow /backup/wiki wiki-copy.sparse
@@ -40,7 +40,8 @@ struct FollowCommand: ParsableCommand {
 
     @Flag(
         help: """
-            Allow the copy to be on a network or FUSE file system. Only processes on one host may use it at the same time.
+            Allow the copy to be on a network or FUSE file system. Only processes on one host may use it at the same \
+            time.
             """)
     var allowNetworkFilesystem = false
 

@@ -6,7 +6,7 @@ internal import SparseStore
 struct GetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "Show one document: its vector, payload and tags.",
+        abstract: "Show one document: its vector, payload, tags, and attributes.",
         discussion: """
             EXAMPLES:
               sparsestore get wiki.sparse 12

@@ -91,8 +91,8 @@ struct LoadCommand: ParsableCommand {
 
     @Flag(
         help: """
-            Store documents that have no vector, or no weight above zero. Such a document is found by its id and by \
-            filters, but by no search. By default, it is rejected.
+            Store documents that have no vector, or no weight above zero. They can be found by id and by filters, but \
+            not by searches. By default, they are rejected.
             """)
     var emptyVectors = false
 

@@ -12,8 +12,8 @@ struct PublishCommand: ParsableCommand {
             all pages of the commit. 'follow' makes a store from any publication, so each one is a restore point. The \
             store may be in use. The whole file is read and hashed, even if little is shipped.
 
-            If the command is killed, the publications in the target stay complete; publish again. Several processes may \
-            publish one store. A target belongs to one store.
+            If the command is killed, the publications in the target stay complete; publish again. Several processes \
+            may publish one store. A target belongs to one store.
 
             EXAMPLES:
               sparsestore publish wiki.sparse /backup/wiki
@@ -25,8 +25,8 @@ struct PublishCommand: ParsableCommand {
 
     @Option(
         help: """
-            Afterward, remove all publications except this many of the newest, and the pages that only the removed ones \
-            use.
+            Afterward, keep only this many of the newest publications. Remove the others, and the pages that only \
+            they use.
             """)
     var keep: Int?
 
@@ -80,7 +80,7 @@ struct PublicationsCommand: ParsableCommand {
 
     @Option(
         help: """
-            First remove all publications except this many of the newest, and the pages that only the removed ones use.
+            First keep only this many of the newest publications. Remove the others, and the pages that only they use.
             """)
     var keep: Int?
 

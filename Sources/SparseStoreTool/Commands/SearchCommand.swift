@@ -90,7 +90,7 @@ struct SearchCommand: ParsableCommand {
 
     @OptionGroup var stages: StageOptions
 
-    @Option(parsing: .unconditional, help: "Leave out hits with a lower score.")
+    @Option(parsing: .unconditional, help: "Leave out hits whose score in the first stage is lower than this.")
     var minimumScore: Float?
 
     @Flag(help: "Show the contribution of each term, the query plan and its counters.")
@@ -125,7 +125,7 @@ struct SearchCommand: ParsableCommand {
             throw ValidationError("--after continues one query and cannot be combined with --all")
         }
         if query != nil, queries == nil {
-            throw ValidationError("--query needs --queries FILE, the file that has the query")
+            throw ValidationError("--query needs --queries FILE, the file with the query")
         }
         guard !all || queries != nil && query == nil else {
             throw ValidationError(

@@ -9,9 +9,9 @@ struct TuneCommand: ParsableCommand {
         abstract: "Measure the recall and the time of each planner effort on this store.",
         discussion: """
             Runs sample queries exactly and with every effort, and stores the recall and the processor time of each. \
-            '--recall 0.95' then takes the fastest effort that reached it. Without --queries, sample queries are made \
-            from the documents. Run this command again when the store has grown a lot, its queries have changed, or it \
-            has moved to another machine.
+            A search with '--recall 0.95' then uses the fastest effort that reached this recall, or the exact search \
+            if that is faster. Without --queries, sample queries are made from the documents. Run this command again \
+            when the store has grown a lot, when the queries have changed, or on another machine.
 
             EXAMPLES:
               sparsestore tune wiki.sparse

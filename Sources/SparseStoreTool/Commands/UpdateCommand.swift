@@ -10,8 +10,9 @@ struct UpdateCommand: ParsableCommand {
         discussion: """
             The vector and the payload do not change, and no posting lists are written. A value is parsed as the type \
             that the attribute has in the store. The value of a new attribute becomes an integer, a number, a Boolean \
-            or a list if it has that form, or else a string. Write dates as 2024-01-31 or 2024-01-31T12:00:00Z, and \
-            lists as JSON: ["a", "b"].
+            or a list if it has that form, or else a string. Write lists as JSON: ["a", "b"]. For a date attribute \
+            that the store already has, write 2024-01-31 or 2024-01-31T12:00:00Z; 'load --dates' adds new date \
+            attributes.
 
             EXAMPLES:
               sparsestore update wiki.sparse 12 --tags sold,archived

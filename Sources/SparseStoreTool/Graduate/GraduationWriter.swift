@@ -27,8 +27,8 @@ struct GraduationWriter {
         if case .bm25? = snapshot.encoder?.scoring, target != .ciff {
             throw CommandFailure(
                 .invalidInput,
-                "the store scores by BM25 with live statistics, but \(target.rawValue) would treat counts as weights; use "
-                    + "'--for ciff', which keeps counts, or fill a store with weights")
+                "the store scores by BM25 with live statistics, but \(target.rawValue) would treat counts as weights; "
+                    + "use '--for ciff', which keeps counts, or fill a store with weights")
         }
         var counts = Counts()
         try snapshot.forEachTermName { counts.terms[$0] = counts.terms.count }

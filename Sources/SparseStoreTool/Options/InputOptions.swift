@@ -49,7 +49,11 @@ struct MultivectorInput: ParsableArguments {
             """)
     var multivectors: String?
 
-    @Option(help: "A NumPy array with the first row of each document's token vectors, and the total number of rows.")
+    @Option(
+        help: """
+            A NumPy array with the index of the first token vector of each document, and the total number of token \
+            vectors.
+            """)
     var offsets: String?
 
     @Option(

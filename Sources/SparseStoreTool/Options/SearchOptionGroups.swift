@@ -87,8 +87,8 @@ struct SearchTuning: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Group documents by an attribute, or by the part of their ids before a separator: 'id:#'. --limit then counts \
-            groups.
+            Group documents by an attribute, or by the part of their ids before a separator: 'id:#'. --limit then \
+            counts groups.
             """,
             valueName: "key"),
         transform: GroupKeyExpression.parse)
@@ -151,7 +151,11 @@ struct RerankOptions: ParsableArguments {
             """)
     var queryMultivectors: String?
 
-    @Option(help: "A NumPy array with the first row of each query's token vectors. (default: all rows are one query)")
+    @Option(
+        help: """
+            A NumPy array with the index of the first token vector of each query, and the total number of token \
+            vectors. (default: all token vectors belong to one query)
+            """)
     var queryOffsets: String?
 
     @Option(help: "The number of candidates for --rerank, --boost and --diversity.")
@@ -159,8 +163,8 @@ struct RerankOptions: ParsableArguments {
 
     @Option(
         help: """
-            Candidate pruning: skip candidates whose first-stage score is below (1 - ALPHA) times the score at rank \
-            LIMIT.
+            Candidate pruning: skip candidates whose score before reranking is below (1 - ALPHA) times the score at \
+            rank LIMIT.
             """)
     var alpha: Float?
 
@@ -245,8 +249,8 @@ struct StageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Change the scores of the candidates by attributes: 'decay:NAME,from=now,scale=30d', 'value:NAME,by=log1p' or \
-            'filter:1.5:FILTER'. May be given more than once.
+            Change the scores of the candidates by attributes: 'decay:NAME,from=now,scale=30d', \
+            'value:NAME,by=log1p' or 'filter:1.5:FILTER'. May be given more than once.
             """, valueName: "boost"),
         transform: BoostOption.parse)
     var boost: [Boost] = []
@@ -258,12 +262,12 @@ struct StageOptions: ParsableArguments {
 
     @Option(
         help: """
-            Rank the candidates so that the top ones differ from each other (MMR): 1 keeps the order, 0 only considers \
-            the differences.
+            Rank the candidates so that the top ones differ from each other (MMR): with 1, the order does not change; \
+            with 0, only the differences count.
             """)
     var diversity: Float?
 
-    @Option(parsing: .unconditional, help: "Leave out hits with a lower score from the last stage.")
+    @Option(parsing: .unconditional, help: "Leave out hits whose score in the last stage is lower than this.")
     var minimumLastScore: Float?
 
     func validate() throws {

@@ -57,7 +57,8 @@ struct StoreArgument: ParsableArguments {
         guard isFolder, let first = try? shards.first else { return }
         throw CommandFailure(
             .usage,
-            "'\(store)' is a folder of shards, but this command takes one file; run it for each shard, such as '\(first)'"
+            "'\(store)' is a folder of shards, but this command takes one file; run it for each shard, such as "
+                + "'\(first)'"
         )
     }
 
@@ -121,7 +122,7 @@ struct WaitOption: ParsableArguments {
     @Option(
         name: .customLong("wait"),
         help: ArgumentHelp(
-            "The maximum number of seconds to wait for another writer before exit code 6. (default: no limit)",
+            "The number of seconds to wait for other writers before the command exits with code 6. (default: no limit)",
             valueName: "seconds"))
     var seconds: Double?
 
