@@ -196,7 +196,8 @@ extension Environment {
     /// Opens the file that has taken the place of this one, if any has: for an environment opened read-only.
     /// Transactions must end meanwhile, within `drainTimeout`; those that begin wait.
     ///
-    /// - Parameter check: Called with the new file while no transaction is open. If it throws, this environment is closed.
+    /// - Parameter check: Called with the new file while no transaction is open. If it throws, this environment is
+    ///   closed.
     /// - Throws: `busy` when they do not end, with nothing changed; `needsReopen` when the new file could not be
     ///   opened.
     /// - Returns: Whether it is another file now.

@@ -25,7 +25,7 @@ public enum Limits {
     public static let maximumAttributeNameBytes = 100
     /// The maximum number of UTF-8 bytes of a string that is an attribute's value, or an element of one.
     public static let maximumAttributeStringBytes = 200
-    /// The maximum number of elements of a list that is an attribute's value.
+    /// The maximum number of elements in an attribute value that is a list.
     public static let maximumAttributeListCount = 1_024
     /// The maximum number of bytes of all attributes of one document as they are stored, names included.
     public static let maximumAttributeBytes = 65_535
@@ -47,7 +47,8 @@ public enum Limits {
     public static let maximumBookmarkBytes = 64 * 1024
     /// The maximum number of UTF-8 bytes of a bookmark's name; the minimum is one.
     public static let maximumBookmarkNameBytes = 200
-    /// The maximum number of identifiers in each of `Query.like` and `Query.unlike`.
+    /// The maximum number of identifiers in each of `Query.like` and `Query.unlike`, and of documents of each kind that
+    /// relevance feedback uses.
     public static let maximumQueryExamples = 1_000
     /// The maximum number of parts of a filter. Each tag, set of identifiers, condition, `all`, `any`, and `not` is one
     /// part.

@@ -11,8 +11,8 @@ public struct SparseVector: Sendable, Hashable {
     /// The number of terms: 1...65,535.
     public var count: Int { terms.count }
 
-    /// Makes a vector from pairs of term and weight, in any order.
-    /// - Parameter pairs: 1...65,535 pairs; no term twice; weights inside ``Limits/weights``.
+    /// Creates a vector from (term, weight) pairs, in any order.
+    /// - Parameter pairs: From 1 to 65,535 pairs with distinct terms. Weights must be in ``Limits/weights``.
     /// - Throws: ``VectorError`` with the rule that the pairs break.
     public init(_ pairs: some Sequence<(TermID, Float)>) throws(VectorError) {
         var terms: [TermID] = []
@@ -26,10 +26,10 @@ public struct SparseVector: Sendable, Hashable {
         try self.init(terms: terms, weights: weights)
     }
 
-    /// Makes a vector from terms and their weights, sorting both by term when needed.
+    /// Creates a vector from terms and their weights. If the terms do not ascend, both are sorted by term.
     /// - Parameters:
-    ///   - terms: 1...65,535 terms in any order, none twice.
-    ///   - weights: As many weights as terms, each inside ``Limits/weights``.
+    ///   - terms: From 1 to 65,535 distinct terms, in any order.
+    ///   - weights: The weight of each term. Weights must be in ``Limits/weights``.
     /// - Throws: ``VectorError`` with the rule that the arrays break.
     public init(terms: [TermID], weights: [Float]) throws(VectorError) {
         guard terms.count == weights.count else { throw VectorError(.unequalCounts) }

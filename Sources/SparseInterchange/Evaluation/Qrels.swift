@@ -186,12 +186,12 @@ public struct GroundTruth: Sendable {
 
     /// The best answers to one query.
     public struct Answer: Sendable {
-        /// The documents, best first.
+        /// The document numbers, best first.
         public let rows: ArraySlice<UInt32>
-        /// Their scores.
+        /// The scores of the documents, in the same order.
         public let scores: ArraySlice<Float>
 
-        /// Makes an answer; without documents it is judged by scores alone.
+        /// Creates an answer. If `rows` is empty, hits are judged by their scores alone.
         public init(rows: ArraySlice<UInt32>, scores: ArraySlice<Float>) {
             self.rows = rows
             self.scores = scores

@@ -55,7 +55,7 @@ public struct RecallMetric: Sendable {
 public struct ScoredDocument: Sendable, Hashable {
     /// The document's id.
     public let id: String
-    /// The score that determines its rank.
+    /// The document's score, which determines its rank.
     public let score: Float
 
     /// Creates a document `id` with `score`.

@@ -12,9 +12,10 @@ public struct RunComparison: Sendable, Hashable {
     /// The mean share of the first hundred true documents that are among the run's first hundred, computed like
     /// `overlapAt10`.
     public let overlapAt100: Double
-    /// The largest difference between the two scores of a document for one query.
+    /// The largest difference between the run's score and the true score of any document that both rank, over all
+    /// queries.
     public let largestScoreDifference: Double
-    /// The largest difference as a share of the true score.
+    /// The largest such difference as a share of the true score, leaving out documents whose true score is 0.
     public let largestRelativeDifference: Double
     /// The documents of the truth that the run does not have for any query, in the order of their bytes.
     public let missingIDs: [String]

@@ -109,7 +109,7 @@ extension DocumentParser {
     }
 }
 
-/// Parses attribute values from separate JSON, as on a command line.
+/// Parses attribute values given as JSON outside a document, for example on a command line.
 public enum AttributesText {
     /// Parses a list of whole numbers or of strings: `["a", "b"]`.
     ///

@@ -81,7 +81,8 @@ struct DocumentParser {
         }
     }
 
-    /// Forgets the id of an action, because it only applies to the next line, even if that line is rejected or too long.
+    /// Forgets the id of an action, because it only applies to the next line, even if that line is rejected or too
+    /// long.
     mutating func skipLine() { pendingID = nil }
 
     private mutating func parse(

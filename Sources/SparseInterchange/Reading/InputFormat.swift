@@ -2,7 +2,7 @@
 public enum InputFormat: String, Sendable, CaseIterable {
     /// One JSON object per line: `{"id", "content"|"contents", "vector": {term: weight}}`, as in Seismic and Anserini.
     case jsonl
-    /// The same objects in one array, or each over several lines.
+    /// JSON objects as in ``jsonl``, but in one array, or each spread over several lines.
     case json
     /// The compressed sparse rows of the BigANN benchmarks.
     case csr

@@ -3,7 +3,7 @@
 /// The two formats are detected from the content. Settings of a `tokenizer.json` that truncate or pad texts are
 /// ignored: they concern the input of a model, not the terms of a text.
 public struct TokenizerFile: Sendable, Hashable {
-    /// The tokens by number.
+    /// The tokens; the position of each is its number.
     public var tokens: [String]
     /// The token for words that have no pieces.
     public var unknownToken = "[UNK]"
@@ -17,7 +17,7 @@ public struct TokenizerFile: Sendable, Hashable {
     public var splitsChinese = true
     /// Whether accents are removed.
     public var stripsAccents = true
-    /// Whether letters become lowercase.
+    /// Whether letters are lowercased.
     public var lowercases = true
     /// Tokens that are matched anywhere in a text, such as `[MASK]`.
     public var specialTokens: [String] = []

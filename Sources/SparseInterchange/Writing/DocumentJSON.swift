@@ -2,10 +2,15 @@ public import SparseStore
 
 /// The JSON form of a document: one object, from which `JSONLinesReader` restores the same document, bit for bit.
 ///
-/// The fields are `id`; `content`, the payload as text, or `payload_base64` if it is not UTF-8; `tags`; `attributes`,
-/// with dates as RFC 3339 strings; `vector`, an object of weights by term, or `{"indices": [...], "values": [...]}` if
-/// terms are numbers, and empty for a document without one; `multivector`, an array of token vectors. Each number is the shortest decimal that is read back
-/// as the same 32-bit float.
+/// - `id`: the identifier.
+/// - `content`: the payload as text. If the payload is not UTF-8, `payload_base64` replaces this field.
+/// - `tags`: an array of strings.
+/// - `attributes`: an object of values by name, with dates as RFC 3339 strings.
+/// - `vector`: an object of weights by term. If terms are numbers, it is `{"indices": [...], "values": [...]}`. It is
+///   empty for a document without a vector.
+/// - `multivector`: an array of token vectors.
+///
+/// Each number is the shortest decimal that is read back as the same 32-bit float.
 public enum DocumentJSON {
     /// Returns the document as one line, without a line feed.
     ///

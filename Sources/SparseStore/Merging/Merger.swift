@@ -270,9 +270,10 @@ public struct MaintenanceProgress: Sendable, Hashable {
     public var documentsRead: Int
     /// The number of live documents in the segments that are merged.
     public var documents: Int
-    /// The number of lists of a block index built so far, which takes most of the time of building one; 0 during a merge.
+    /// The number of block lists built so far; 0 during a merge. Building the lists takes most of the time of a block
+    /// build.
     public var listsBuilt = 0
-    /// The number of lists of the block index; 0 during a merge, and until all documents have been read.
+    /// The total number of block lists to build; 0 during a merge, and until all documents have been read.
     public var lists = 0
 }
 

@@ -24,7 +24,7 @@ extension AttributeValue: Codable {
     /// Decodes a value from a Boolean, a number, a string, or a list of whole numbers or strings.
     ///
     /// - Parameter decoder: The decoder of the value.
-    /// - Throws: `DecodingError` if the value is null, an object, or another list.
+    /// - Throws: `DecodingError` if the value is null, an object, or a list of anything else.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let value = try? container.decode(Bool.self) {

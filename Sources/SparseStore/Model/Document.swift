@@ -14,8 +14,8 @@ public struct Document: Sendable, Hashable {
 
     /// The unique identifier: 1 to `Limits.maximumIdentifierBytes` bytes of UTF-8.
     public var id: String
-    /// The sparse vector: 1 to `Limits.maximumTermsPerVector` components, each weight within `Limits.weights`. Nil for a
-    /// document without a vector. Writing a vector without components throws an error.
+    /// The sparse vector: 1 to `Limits.maximumTermsPerVector` components, each weight within `Limits.weights`. Nil for
+    /// a document without a vector. Writing a vector without components throws an error.
     public var content: Content?
     /// Bytes returned with the document, at most `Limits.maximumPayloadBytes`. The store does not interpret them.
     public var payload: [UInt8]?
@@ -154,8 +154,8 @@ extension AttributeValue {
 
 /// A sparse vector whose terms are strings or numbers.
 ///
-/// A store holds one of the two kinds. The first document with a vector determines which one, and the other kind then throws
-/// ``SparseStoreError/Code/termSpaceMismatch``.
+/// A store holds one of the two kinds. The first document with a vector determines which one, and the other kind then
+/// throws ``SparseStoreError/Code/termSpaceMismatch``.
 public enum SparseContent: Sendable, Hashable {
     /// Components named by strings. The store's vocabulary numbers them.
     case terms([WeightedTerm])

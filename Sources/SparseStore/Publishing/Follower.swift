@@ -17,8 +17,7 @@ public struct FollowReport: Sendable, Hashable, Codable {
     public internal(set) var fileBytes = 0
 }
 
-/// Keeps a copy of a store up to date from a target to which the store is published (`Store.publish(to:)`), or makes a
-/// copy of an earlier commit.
+/// Maintains a copy of a store that is published to a target (`Store.publish(to:)`), or copies an earlier commit.
 ///
 /// The copy is read-only. Open it with ``Configuration/isReadOnly``. A new commit arrives as a new file that
 /// replaces the copy. Open handles in any process keep reading the old file until they call `refresh()` or request a
@@ -62,13 +61,13 @@ public struct Follower: Sendable {
     ///
     /// Every chunk is compared with its hash. The new file is opened and compared with its manifest before it takes the
     /// copy's place. Extents that the copy already has are not fetched, but they are read and written again, so the
-    /// call needs as much free space as the copy has bytes.
+    /// call needs free space for a second copy.
     ///
-    /// - Parameter generation: The generation to follow to; nil for the newest.
+    /// - Parameter generation: The generation to update to; nil for the newest.
     /// - Throws: `notFound` if there is no such publication; `corrupted`, naming the object, if the target is damaged;
     ///   `invalidArgument` if the path has another store, or a store with its own commits; `busy` while another process
-    ///   has the copy open for writing or follows to it; `diskFull`; `io`; the errors of the target.
-    /// - Returns: What was fetched.
+    ///   has the copy open for writing or is updating it; `diskFull`; `io`; the errors of the target.
+    /// - Returns: A report of what was fetched.
     @discardableResult
     public func follow(to generation: UInt64? = nil) throws -> FollowReport {
         try follow(to: generation, cancellation: nil)
@@ -76,9 +75,9 @@ public struct Follower: Sendable {
 
     /// Updates the copy to a commit of the target. See `follow(to:)`.
     ///
-    /// - Parameter generation: The generation to follow to; nil for the newest.
+    /// - Parameter generation: The generation to update to; nil for the newest.
     /// - Throws: The same errors, and `cancelled`.
-    /// - Returns: What was fetched.
+    /// - Returns: A report of what was fetched.
     @discardableResult
     public func follow(to generation: UInt64? = nil) async throws -> FollowReport {
         try await AsyncHop.run { try follow(to: generation, cancellation: $0) }

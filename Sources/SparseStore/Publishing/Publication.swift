@@ -40,7 +40,7 @@ extension Publication {
         public var chunks: Int
     }
 
-    /// Removes all publications but the newest ones, and the chunks that none of these names.
+    /// Removes all publications but the newest ones, and the chunks that none of the remaining publications names.
     ///
     /// Manifests are removed before chunks, so the remaining publications are complete even if the process is killed. A
     /// follower that is reading a publication while it is removed gets an error that names a missing chunk, and can try
@@ -51,7 +51,7 @@ extension Publication {
     ///   - count: The number of publications to keep, at least 1.
     /// - Throws: `notFound` if the target has no publications; `busy` while another process publishes; `corrupted` if a
     ///   publication that stays is damaged, and then no chunk is removed; the errors of the target.
-    /// - Returns: What was removed.
+    /// - Returns: A report of what was removed.
     @discardableResult
     public static func remove(from target: some PublicationTarget, keeping count: Int) throws -> Removal {
         guard count >= 1 else {

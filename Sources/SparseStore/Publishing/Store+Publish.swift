@@ -33,7 +33,7 @@ extension Store {
     /// - Throws: `invalidArgument` if the target belongs to another store, contains other files, or has a newer commit
     ///   than this store; `busy` while publications are being removed there; the errors of reading the store and of
     ///   writing the target.
-    /// - Returns: What was shipped.
+    /// - Returns: A report of what was shipped.
     @discardableResult
     public func publish(to target: some PublicationTarget) throws -> PublicationReport {
         try publish(to: target, cancellation: nil)
@@ -43,7 +43,7 @@ extension Store {
     ///
     /// - Parameter target: The target.
     /// - Throws: The same errors, and `cancelled`.
-    /// - Returns: What was shipped.
+    /// - Returns: A report of what was shipped.
     @discardableResult
     public func publish(to target: some PublicationTarget) async throws -> PublicationReport {
         try await AsyncHop.run { [self] in try publish(to: target, cancellation: $0) }

@@ -39,8 +39,8 @@ struct FacetCounter {
     }
 
     private mutating func add(_ column: AttributeColumn, _ documents: Bitmap) {
-        // A count for each code where codes are few, and a dictionary where they may be many; strings are looked up once
-        // for each code.
+        // A count for each code where codes are few, and a dictionary where they may be many; strings are looked up
+        // once for each code.
         if column.codes.width <= 16 {
             for (code, count) in column.counts(ofDocumentsIn: documents.words).enumerated() where count > 0 {
                 take(UInt64(code), Int(count), column)

@@ -30,8 +30,8 @@ extension Document {
 }
 
 extension Hit {
-    /// The payload as UTF-8 text, or nil if the hit has no payload or its bytes are not UTF-8. Hits have payloads if the
-    /// search asks for `fields: .payload`.
+    /// The payload as UTF-8 text, or nil if the hit has no payload or its bytes are not UTF-8. Hits have payloads if
+    /// the search asks for `fields: .payload`.
     public var payloadText: String? { text(of: payload) }
 
     /// Decodes the payload from JSON. Returns nil if the hit has no payload. A payload that is plain text and not JSON

@@ -1,6 +1,7 @@
 internal import SparseFormat
 
-/// Everything that determines which documents a result has, and in which order. Excludes the number of hits and the recall.
+/// Everything that determines which documents a result has, and in which order. Excludes the number of hits and the
+/// recall.
 struct Question: Sendable, Hashable {
     let query: Query
     let options: SearchOptions

@@ -6,9 +6,9 @@ public struct SearchCounters: Sendable, Hashable, Codable {
     public var lists = 0
     /// The number of postings read, including components of block summaries.
     public var postings = 0
-    /// The number of chunks of compact segments that were decoded, counted for each list.
+    /// The number of lists of compact segments whose chunk had to be decoded.
     public var chunksDecoded = 0
-    /// The number of chunks that were already decoded (``Configuration/listCacheSize``), counted for each list.
+    /// The number of lists of compact segments whose chunk was already decoded (``Configuration/listCacheSize``).
     public var chunksCached = 0
     /// The number of posting blocks visited.
     public var blocks = 0

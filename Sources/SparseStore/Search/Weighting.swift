@@ -3,8 +3,8 @@ internal import SparseFormat
 
 /// A factor that multiplies each query weight before the inner product.
 ///
-/// Multiplying the query's weights gives the same inner product as multiplying the documents' weights, and never
-/// becomes stale.
+/// Weighting the query gives the same inner product as weighting the documents. Unlike stored weights, the factors
+/// never become stale.
 public enum Weighting: Sendable, Hashable {
     /// The weighting of the store's encoder for a query in plain words, and ``none`` for a query vector.
     case automatic

@@ -119,7 +119,7 @@ public final class ShardedSnapshot: Sendable {
         return result
     }
 
-    /// Searches for many queries on several threads. See ``Snapshot/search(batch:options:threads:)``.
+    /// Runs many queries against all shards on several threads. See ``Snapshot/search(batch:options:threads:)``.
     ///
     /// - Returns: For each query, in order, the result or the error of ``search(_:options:stages:)``.
     public func search(
@@ -143,7 +143,7 @@ public final class ShardedSnapshot: Sendable {
         return nil
     }
 
-    /// Returns whether a shard has a document with an identifier.
+    /// Returns whether any shard has a document with the given identifier.
     ///
     /// - Throws: ``ShardFailure`` if a shard that could have it is missing.
     public func contains(_ id: String) throws -> Bool {
@@ -223,7 +223,7 @@ public final class ShardedSnapshot: Sendable {
         }
     }
 
-    /// Returns the number of terms that occur in a document of a shard.
+    /// Returns the number of distinct terms in the documents of all shards.
     public func termCount() throws -> Int {
         if snapshots.count == 1 {
             var count = 0

@@ -42,25 +42,22 @@ public struct Feedback: Sendable, Hashable {
         self.interpolation = interpolation
     }
 
-    /// The maximum number of documents and identifiers that feedback may use.
-    private static let maximumDocuments = 1_000
-
     /// - Throws: `invalidArgument` for a parameter outside its range, `limitExceeded` for too many identifiers.
     func check() throws(SparseStoreError) {
         switch source {
         case .best(let count):
-            guard (1...Self.maximumDocuments).contains(count) else {
+            guard (1...Limits.maximumQueryExamples).contains(count) else {
                 throw SparseStoreError(
                     .invalidArgument, problem: "feedback uses \(count) documents",
-                    remedy: "use 1...\(Self.maximumDocuments)")
+                    remedy: "use 1...\(Limits.maximumQueryExamples)")
             }
         case .judged(let relevant, let nonRelevant):
-            guard relevant.count <= Self.maximumDocuments, nonRelevant.count <= Self.maximumDocuments else {
+            guard relevant.count <= Limits.maximumQueryExamples, nonRelevant.count <= Limits.maximumQueryExamples else {
                 throw SparseStoreError(
                     .limitExceeded,
                     problem: "feedback has \(relevant.count) relevant and \(nonRelevant.count) other "
                         + "documents",
-                    remedy: "use at most \(Self.maximumDocuments) of each")
+                    remedy: "use at most \(Limits.maximumQueryExamples) of each")
             }
         }
         guard (1...10_000).contains(terms) else {

@@ -49,7 +49,7 @@ public struct SearchStage: Sendable {
         SearchStage(kind: .fuse(ranking, fusion), candidates: candidates)
     }
 
-    /// Returns a stage that drops documents whose score in the previous stage is lower or missing.
+    /// Returns a stage that drops documents whose score in the previous stage is missing or below a minimum.
     ///
     /// - Parameter least: The minimum score, which must be finite.
     public static func minimumScore(_ least: Float) -> SearchStage {

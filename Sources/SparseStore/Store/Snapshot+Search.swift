@@ -91,7 +91,7 @@ extension DocumentAssembler {
 }
 
 extension Snapshot {
-    /// Searches for many queries on several threads, all in this commit.
+    /// Runs many queries against this commit on several threads.
     ///
     /// - Parameters:
     ///   - queries: The queries, any number of them.
@@ -142,7 +142,8 @@ enum SearchBatch {
 }
 
 extension Store {
-    /// Searches the newest commit for many queries on several threads. See ``Snapshot/search(batch:options:threads:)``.
+    /// Runs many queries against the newest commit on several threads. See
+    /// ``Snapshot/search(batch:options:threads:)``.
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil
     ) throws(SparseStoreError) -> [Result<SearchResult, SparseStoreError>] {
@@ -150,7 +151,7 @@ extension Store {
             .search(batch: queries, options: options, threads: threads)
     }
 
-    /// Searches the newest commit for many queries on several threads, without blocking the task. Canceling the task
+    /// Runs many queries against the newest commit on several threads, without blocking the task. Canceling the task
     /// ends all searches. See ``Snapshot/search(batch:options:threads:)``.
     public func search(
         batch queries: [Query], options: SearchOptions = SearchOptions(), threads: Int? = nil

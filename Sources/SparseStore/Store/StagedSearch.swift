@@ -311,9 +311,8 @@ extension StagedSearch {
 }
 
 extension Snapshot {
-    /// Returns the best documents by inner product, reordered by a reranker. The first stage finds `candidates`
-    /// documents, or `limit` if that is larger. Documents that the reranker does not score follow in the order of the
-    /// first stage.
+    /// Returns the best documents, reordered by a reranker. The first stage finds `candidates` documents, or `limit` if
+    /// that is larger. Documents that the reranker does not score follow in the order of the first stage.
     ///
     /// - Throws: The errors of ``search(_:options:)``; `invalidArgument` for `candidates` outside
     ///   1...`Limits.maximumResults` or a score that is not finite; and the errors of the reranker.
@@ -326,7 +325,7 @@ extension Snapshot {
             stages: [.rerank(reranker, candidates: candidates)])
     }
 
-    /// Returns the best documents after several stages, all in this snapshot. Each stage takes the ranking of the
+    /// Searches this snapshot in several stages, and returns the final ranking. Each stage takes the ranking of the
     /// previous one, and the last stage returns `options.limit` hits. The filter, recall, and minimum score apply to
     /// the first stage. With a grouping, the first stage finds as many groups as any stage takes candidates, later
     /// stages rank their documents, and the final ranking is grouped.
@@ -341,7 +340,7 @@ extension Snapshot {
 }
 
 extension Store {
-    /// Returns the best documents of the newest commit by inner product, reordered by a reranker. See
+    /// Returns the best documents of the newest commit, reordered by a reranker. See
     /// ``Snapshot/search(_:limit:candidates:rerankedBy:recall:)``.
     public func search(
         _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: any Reranker,
@@ -352,7 +351,7 @@ extension Store {
         }
     }
 
-    /// Returns the best documents of the newest commit after several stages. See
+    /// Searches the newest commit in several stages, and returns the final ranking. See
     /// ``Snapshot/search(_:options:stages:)``.
     public func search(_ query: Query, options: SearchOptions, stages: [SearchStage]) throws -> SearchResult {
         try read { try $0.search(query, options: options, stages: stages) }

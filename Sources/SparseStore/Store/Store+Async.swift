@@ -59,7 +59,7 @@ extension Store {
         }
     }
 
-    /// Returns the best documents of the newest commit after several stages. See
+    /// Searches the newest commit in several stages, and returns the final ranking. See
     /// ``Snapshot/search(_:options:stages:)``.
     ///
     /// - Throws: The errors of that method, and `cancelled`.
@@ -97,12 +97,12 @@ extension Store {
         }
     }
 
-    /// Returns whether the store has a document with an identifier.
+    /// Returns whether the store has a document with the given identifier.
     public func contains(_ id: String) async throws(SparseStoreError) -> Bool {
         try await AsyncHop.wrap { [self] in try source.snapshot($0).contains(id) }
     }
 
-    /// Runs `body` with a snapshot of the newest commit on a thread that may block. When the task is canceled, searches
+    /// Runs `body` with a snapshot of the newest commit on a thread that may block. If the task is canceled, searches
     /// in `body` end with `cancelled`.
     public func read<R: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> R) async throws -> R {
         try await AsyncHop.run { [self] cancellation in
@@ -137,8 +137,8 @@ extension Store {
         try await AsyncHop.run(on: writes) { [self] in try write(cancellation: $0, body) }
     }
 
-    /// Runs the merges that the policy currently calls for. See ``maintain(isCancelled:progress:)``. When the task is
-    /// canceled, it stops and keeps the finished merges.
+    /// Runs the merges that the policy currently calls for. See ``maintain(isCancelled:progress:)``. If the task is
+    /// canceled, merging stops, and finished merges are kept.
     @discardableResult
     public func maintain(progress: @escaping @Sendable (MaintenanceProgress) -> Void = { _ in }) async throws -> Int {
         try await AsyncHop.run { [self] cancellation in
@@ -157,8 +157,8 @@ extension Store {
         }
     }
 
-    /// Measures the recall of each planner effort on this store. See ``tune(queries:weighting:seed:progress:)``. When
-    /// the task is canceled, it stops between two queries and keeps nothing.
+    /// Measures the recall of each planner effort on this store. See ``tune(queries:weighting:seed:progress:)``. If
+    /// the task is canceled, the measurement stops after the current query, and nothing is saved.
     @discardableResult
     public func tune(
         queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
@@ -172,7 +172,7 @@ extension Store {
         }
     }
 
-    /// Verifies the newest commit. See ``verify(_:progress:)``. It stops when the task is canceled.
+    /// Verifies the newest commit. See ``verify(_:progress:)``. If the task is canceled, verification stops.
     public func verify(
         _ level: VerificationLevel = .quick,
         progress: @escaping @Sendable (VerificationProgress) throws -> Void = { _ in }

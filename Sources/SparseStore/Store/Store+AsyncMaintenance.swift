@@ -29,8 +29,8 @@ extension Store {
         try await backup(to: FilePath(path), compacting: compacting)
     }
 
-    /// Builds a block index beside the windows. See ``buildBlocks(_:isCancelled:progress:)``. When the task is
-    /// canceled, it stops and leaves the store unchanged.
+    /// Builds a block index beside the windows. See ``buildBlocks(_:isCancelled:progress:)``. If the task is
+    /// canceled, building stops, and the store is not changed.
     @discardableResult
     public func buildBlocks(
         _ settings: BlockSettings = BlockSettings(),
@@ -41,8 +41,8 @@ extension Store {
         }
     }
 
-    /// Changes the codec of token vectors. See `encodeMultivectors(as:seed:progress:)`. When the task is canceled, it
-    /// stops after the current step and keeps the finished steps.
+    /// Changes the codec of token vectors. See `encodeMultivectors(as:seed:progress:)`. If the task is canceled,
+    /// encoding stops after the current step, and finished steps are kept.
     public func encodeMultivectors(
         as codec: MultivectorCodec, seed: UInt64 = 1,
         progress: @escaping @Sendable (Int, Int) throws -> Void = { _, _ in }
@@ -61,8 +61,8 @@ extension Store {
     }
 
     /// Creates a new store from the readable parts of a damaged one. See
-    /// ``repair(_:to:skippingDamaged:configuration:progress:)``. When the task is canceled, it stops and leaves nothing
-    /// behind.
+    /// ``repair(_:to:skippingDamaged:configuration:progress:)``. If the task is canceled, the repair stops and
+    /// leaves nothing behind.
     public static func repair(
         _ damaged: FilePath, to new: FilePath, skippingDamaged: Bool = false,
         configuration: Configuration = Configuration(),

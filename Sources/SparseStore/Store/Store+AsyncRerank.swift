@@ -1,7 +1,7 @@
 internal import SparseFormat
 
 extension Store {
-    /// Returns the best documents of the newest commit by inner product, reordered by an asynchronous model. See
+    /// Returns the best documents of the newest commit, reordered by an asynchronous model. See
     /// ``search(_:options:stages:candidates:rerankedBy:batches:)``.
     public func search(
         _ query: Query, limit: Int = 10, candidates: Int = 50, rerankedBy reranker: some AsyncReranker,
@@ -12,7 +12,7 @@ extension Store {
             batches: batches)
     }
 
-    /// Returns the best documents of the newest commit after several stages, reordered by an asynchronous model.
+    /// Searches the newest commit in several stages, and returns the ranking of an asynchronous model.
     ///
     /// The earlier stages run in one snapshot on a thread that may block. The snapshot ends before the model is called,
     /// unless ``SearchOptions/fields`` requests fields of the hits; these are read from it for the returned hits once

@@ -12,7 +12,7 @@ extension Store {
     /// - Parameters:
     ///   - name: The name of the attribute.
     ///   - filter: The documents to count; nil for all.
-    ///   - limit: The largest number of values to return, 1 to `Limits.maximumResults`.
+    ///   - limit: The maximum number of values to return, 1 to `Limits.maximumResults`.
     public func facets(
         _ name: String, where filter: Filter? = nil, limit: Int = 20
     ) throws(SparseStoreError) -> [Facet] {
@@ -24,7 +24,7 @@ extension Store {
     /// - Parameters:
     ///   - filter: The documents to list; nil for all.
     ///   - order: The order of the documents.
-    ///   - limit: The largest number of documents in the page, 1 to `Limits.maximumResults`.
+    ///   - limit: The maximum number of documents in the page, 1 to `Limits.maximumResults`.
     ///   - cursor: The cursor of the previous page; nil for the first page.
     public func list(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
@@ -45,7 +45,7 @@ extension Store {
     /// - Parameters:
     ///   - name: The name of the attribute.
     ///   - filter: The documents to count; nil for all.
-    ///   - limit: The largest number of values to return, 1 to `Limits.maximumResults`.
+    ///   - limit: The maximum number of values to return, 1 to `Limits.maximumResults`.
     public func facets(
         _ name: String, where filter: Filter? = nil, limit: Int = 20
     ) async throws(SparseStoreError) -> [Facet] {
@@ -58,7 +58,7 @@ extension Store {
     /// - Parameters:
     ///   - filter: The documents to list; nil for all.
     ///   - order: The order of the documents.
-    ///   - limit: The largest number of documents in the page, 1 to `Limits.maximumResults`.
+    ///   - limit: The maximum number of documents in the page, 1 to `Limits.maximumResults`.
     ///   - cursor: The cursor of the previous page; nil for the first page.
     public func list(
         where filter: Filter? = nil, order: ListOrder = ListOrder(), limit: Int = 20, after cursor: Cursor? = nil
@@ -201,10 +201,10 @@ extension Snapshot {
 }
 
 extension Store {
-    /// Returns the documents that a filter matches, in an order. See ``AsyncDocumentSequence``.
+    /// Returns the documents that a filter matches, in the given order. See ``AsyncDocumentSequence``.
     ///
     /// - Parameters:
-    ///   - filter: The documents to list; nil for all.
+    ///   - filter: The filter; nil for all documents.
     ///   - order: The order of the documents.
     ///   - pageSize: The number of documents to read at once, 1 to `Limits.maximumResults`.
     ///   - cursor: The cursor of an earlier iteration; nil to start with the first document.

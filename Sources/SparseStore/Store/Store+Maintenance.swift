@@ -48,10 +48,10 @@ extension Store {
     /// at a few thousand documents instead of reading all windows. After `tune` has measured it, the planner uses
     /// whichever index is faster. Searches and writes continue meanwhile.
     ///
-    /// It pays from about two million documents on. With 2.2 million made documents of 113 terms, the mean time of a search
-    /// for ten documents at a recall of 0.95 went from 0.92 ms to 0.53, and above 0.97 nothing changed. Building took 11
-    /// minutes of processor time and 2.9 GB beside the 4.3 of the store. With half a million documents, searches at
-    /// 0.95 and above take as long as without it.
+    /// It pays from about two million documents on. With 2.2 million made documents of 113 terms, the mean time of a
+    /// search for ten documents at a recall of 0.95 went from 0.92 ms to 0.53, and above 0.97 nothing changed. Building
+    /// took 11 minutes of processor time and 2.9 GB beside the 4.3 of the store. With half a million documents,
+    /// searches at 0.95 and above take as long as without it.
     ///
     /// Later documents are searched in windows. The block index is dropped when half of the windows it was built from
     /// have been merged away. An existing block index is replaced.
@@ -130,10 +130,10 @@ extension Store {
 }
 
 extension Store {
-    /// Measures the recall of each planner effort on this store against exact results, and its time on this machine, and
-    /// stores the measurements. The planner then takes the fastest effort that reaches the requested recall, or an exact
-    /// search if that is faster. Repeat it when the store has grown a lot, its queries have changed, or it has moved to
-    /// another machine.
+    /// Measures the recall of each planner effort on this store against exact results, and its time on this machine,
+    /// and stores the measurements. The planner then takes the fastest effort that reaches the requested recall, or an
+    /// exact search if that is faster. Repeat it when the store has grown a lot, its queries have changed, or it has
+    /// moved to another machine.
     ///
     /// Times are those of the calling thread on the processor, with data in memory. They vary from run to run, so two
     /// tunings may choose different efforts that take about equally long.
@@ -183,8 +183,8 @@ extension Store {
 public struct TuningPoint: Sendable, Hashable, Codable {
     /// The limit k of the searches.
     public let limit: Int
-    /// The effort, nil for the exact search. 0 is the least effort; efforts from 16 use the block index, 16 being the
-    /// least.
+    /// The effort; nil for the exact search. Efforts 0 to 15 search the windows, and efforts from 16 search the block
+    /// index. Each range begins with its least effort.
     public let effort: Int?
     /// The mean recall against exact results, minus its standard error.
     public let recall: Double
@@ -220,7 +220,8 @@ extension Store {
         try SparseStoreError.wrap { try source.snapshot().warm(bytes) }
     }
 
-    /// Loads the index of the newest commit into memory. It stops when the task is canceled. See ``warm(_:)-(Int)``.
+    /// Loads the index of the newest commit into memory. If the task is canceled, loading stops. See
+    /// ``warm(_:)-(Int)``.
     ///
     /// - Throws: The errors of that method, and `cancelled`.
     @discardableResult

@@ -92,9 +92,9 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var nonzeros: Int
     /// The index profile of new segments.
     public var profile: IndexProfile
-    /// The segments of the index, those with the oldest documents first.
+    /// Statistics of the segments of the index, those with the oldest documents first.
     public var segments: [SegmentStatistics]
-    /// The block index; nil if there is none.
+    /// Statistics of the block index; nil if there is none.
     public var blocks: BlockStatistics?
     /// The size of the file, in bytes.
     public var fileBytes: Int
@@ -121,7 +121,7 @@ public struct StoreStatistics: Sendable, Hashable, Codable {
     public var bytesMerged: UInt64
     /// The number of trained compression dictionaries.
     public var dictionaries: Int
-    /// The token vectors; nil if the store has never had any.
+    /// Statistics of the token vectors; nil if the store has never had any.
     public var multivectors: MultivectorStatistics?
     /// The number of read transactions across all processes.
     public var readers: Int

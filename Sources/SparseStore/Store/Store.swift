@@ -184,7 +184,7 @@ public final class Store: Sendable {
     /// Snapshots that are held must end within 10 seconds, and new calls wait for them. If no file has replaced the
     /// store, the call costs one question to the file system.
     ///
-    /// - Returns: Whether it is another file now.
+    /// - Returns: Whether the store now uses another file.
     /// - Throws: `busy`, with nothing changed, when a snapshot does not end; `needsReopen` when the new file cannot be
     ///   opened, or is another store; `closed`.
     @discardableResult
@@ -221,14 +221,16 @@ public final class Store: Sendable {
             .search(query, options: options)
     }
 
-    /// Returns the best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
+    /// Returns the best documents of the newest commit by inner product, or by BM25 if the store's encoder uses it. See
+    /// ``Snapshot/search(_:options:)``.
     public func search(
         _ query: Query, limit: Int = 10, recall: Recall = .target(0.95)
     ) throws(SparseStoreError) -> SearchResult {
         try search(query, options: SearchOptions(limit: limit, recall: recall))
     }
 
-    /// Returns the best documents of the newest commit by inner product. See ``Snapshot/search(_:options:)``.
+    /// Returns the best documents of the newest commit by inner product, or by BM25 if the store's encoder uses it. See
+    /// ``Snapshot/search(_:options:)``.
     public func search(_ query: Query, options: SearchOptions) throws(SparseStoreError) -> SearchResult {
         try SparseStoreError.wrap { try source.snapshot() }.search(query, options: options)
     }
@@ -240,7 +242,7 @@ public final class Store: Sendable {
             .document(id, includingMultivector: includingMultivector)
     }
 
-    /// Returns whether the store has a document with an identifier.
+    /// Returns whether the store has a document with the given identifier.
     public func contains(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap { try source.snapshot() }.contains(id)
     }

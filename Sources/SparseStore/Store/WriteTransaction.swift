@@ -46,7 +46,7 @@ public struct WriteTransaction: ~Copyable {
         try SparseStoreError.wrap { try session.reserve(terms: terms) }
     }
 
-    /// Removes a document. Returns false if there is none.
+    /// Removes a document. Returns false if no document has the identifier.
     @discardableResult
     public mutating func remove(_ id: String) throws(SparseStoreError) -> Bool {
         try SparseStoreError.wrap { try session.remove(id) }

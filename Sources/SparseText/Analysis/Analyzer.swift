@@ -13,8 +13,8 @@ public struct Analyzer: TextTokenizer, Hashable {
 
     /// The language whose rules apply to stemming, elisions and the letter I; nil for no language.
     public var language: Language?
-    /// Whether to fold case: letters become lowercase, a final sigma becomes a regular one, and a typographic apostrophe
-    /// becomes a plain one. Stop words and stemmers need lowercase words.
+    /// Whether to fold case: letters become lowercase, a final sigma becomes a regular one, and a typographic
+    /// apostrophe becomes a plain one. Stop words and stemmers need lowercase words.
     public var foldsCase = true
     /// Whether accents are removed: "caf\u{E9}" becomes "cafe".
     public var foldsMarks = false

@@ -2,7 +2,7 @@ public import SparseStore
 internal import Synchronization
 
 extension Store {
-    /// Returns the best documents of the last commit for a query in plain words. See
+    /// Returns the best documents of the newest commit for a query in plain words. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     public func search(
         text: String, limit: Int = 10, recall: Recall = .target(0.95), encoder: (any TextEncoder)? = nil
@@ -10,7 +10,7 @@ extension Store {
         try search(text: text, options: SearchOptions(limit: limit, recall: recall), encoder: encoder)
     }
 
-    /// Returns the best documents of the last commit for a query in plain words. See
+    /// Returns the best documents of the newest commit for a query in plain words. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     public func search(
         text: String, options: SearchOptions, encoder: (any TextEncoder)? = nil
@@ -18,7 +18,7 @@ extension Store {
         try read { try $0.search(text: text, options: options, encoder: encoder) }
     }
 
-    /// Returns the best documents of the last commit for a query in plain words, without blocking the task. See
+    /// Returns the best documents of the newest commit for a query in plain words, without blocking the task. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     ///
     /// - Throws: The errors of that method, and `cancelled`.
@@ -28,7 +28,7 @@ extension Store {
         try await search(text: text, options: SearchOptions(limit: limit, recall: recall), encoder: encoder)
     }
 
-    /// Returns the best documents of the last commit for a query in plain words, without blocking the task. See
+    /// Returns the best documents of the newest commit for a query in plain words, without blocking the task. See
     /// ``SparseStore/Snapshot/search(text:options:encoder:)``.
     ///
     /// - Throws: The errors of that method, and `cancelled`.
@@ -47,8 +47,7 @@ extension Snapshot {
     /// - Parameters:
     ///   - text: The query. A query without terms has no hits.
     ///   - options: The options of the search. `Weighting.automatic` stands for the weighting of the encoder.
-    ///   - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
-    ///     description (`StoreEncoders`).
+    ///   - encoder: The encoder to use; nil to create one from the store's description (`StoreEncoders`).
     /// - Throws: `encoderMismatch`, which names both encoders, if the encoder is not that of the store; the errors of
     ///   `StoreEncoders.encoder(for:)` and of the search.
     public func search(
@@ -60,7 +59,7 @@ extension Snapshot {
 
     /// Returns the encoder for queries to this store.
     ///
-    /// - Parameter given: The encoder of the caller; nil for the one that can be created from the store's description.
+    /// - Parameter given: The encoder to use; nil to create one from the store's description.
     /// - Throws: The errors of ``search(text:options:encoder:)``.
     public func textEncoder(_ given: (any TextEncoder)? = nil) throws(SparseStoreError) -> any TextEncoder {
         try StoreEncoders.encoder(for: encoder, given: given)
@@ -108,8 +107,7 @@ extension WriteTransaction {
     ///   - text: The text of the document.
     ///   - tags: The tags of the document, for filters.
     ///   - attributes: The attributes of the document, for filters, groups and facets.
-    ///   - encoder: The encoder of the store's documents; nil for the one that can be created from the store's
-    ///     description (`StoreEncoders`).
+    ///   - encoder: The encoder to use; nil to create one from the store's description (`StoreEncoders`).
     /// - Throws: `invalidVector` if the text has no terms; `encoderMismatch`, which names both encoders, if the encoder
     ///   is not that of the store; the errors of `StoreEncoders.encoder(for:)` and `upsert`.
     public mutating func upsert(
@@ -174,7 +172,7 @@ public enum StoreEncoders {
     /// - Parameters:
     ///   - description: The description of the encoder that filled the store; nil if the store has none, so that the
     ///     caller must choose.
-    ///   - given: The encoder of the caller; nil for the one that can be created from the description.
+    ///   - given: The encoder to use; nil to create one from the description.
     static func encoder(
         for description: EncoderDescription?, given: (any TextEncoder)?
     ) throws(SparseStoreError) -> any TextEncoder {

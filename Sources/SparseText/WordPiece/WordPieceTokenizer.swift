@@ -7,7 +7,7 @@ public import SparseStore
 ///
 /// The pieces are those of Hugging Face's `tokenizers`, without the tokens that begin and end the input of a model.
 public struct WordPieceTokenizer: TextTokenizer {
-    /// The tokens by number.
+    /// The tokens; the position of each is its number.
     public let tokens: [String]
     /// The number of the token for words that have no pieces.
     public let unknown: Int

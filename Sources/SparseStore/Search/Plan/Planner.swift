@@ -112,9 +112,9 @@ struct Planner {
     ///
     /// The best k documents of a share lie deeper than those of all documents, where more of what a plan skips matters.
     /// Between two measured depths, recall is interpolated linearly in the logarithm of the depth. But it does not fall
-    /// as it does with k, because the documents of a share lie further apart, too: measured with the same effort, shares of
-    /// a half and less lose about the same, and a share that has much in common a little more (Benchmarks/RESULTS.md,
-    /// "Attributes").
+    /// as it does with k, because the documents of a share lie further apart, too: measured with the same effort,
+    /// shares of a half and less lose about the same, and a share that has much in common a little more
+    /// (Benchmarks/RESULTS.md, "Attributes").
     private func recall(_ effort: Int, _ limit: Int, _ share: Double) -> Double {
         // Efforts of blocks are used only after they were measured.
         guard isMeasured else { return ScanLadder.assumedRecall[effort] }

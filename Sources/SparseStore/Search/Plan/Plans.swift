@@ -115,8 +115,8 @@ struct BlockPlan: CandidatePlan, Sendable, Hashable {
 
 /// The measured plans for a block index that the planner chooses from, in order of effort.
 ///
-/// They were selected from a grid of 384 plans on half a million real documents, and one of 360 on 2.2 million documents
-/// made from them (Benchmarks/RESULTS.md, "Blocks on real documents").
+/// They were selected from a grid of 384 plans on half a million real documents, and one of 360 on 2.2 million
+/// documents made from them (Benchmarks/RESULTS.md, "Blocks on real documents").
 enum BlockLadder {
     static let plans: [BlockPlan] = [
         plan(lists: 3, heapFactor: 1.1, candidates: 5, headShare: 0.6),

@@ -1,5 +1,5 @@
-/// The costs of the steps of a scan, in nanoseconds on the machine of Benchmarks/RESULTS.md. Only their ratios matter. They
-/// decide how one window is searched; plans are chosen by the times that `tune` has measured.
+/// The costs of the steps of a scan, in nanoseconds on the machine of Benchmarks/RESULTS.md. Only their ratios matter.
+/// They decide how one window is searched; plans are chosen by the times that `tune` has measured.
 enum ScanCost {
     /// Adding a posting to its accumulator. Dense lists cost almost nothing, because they are added eight at a time and
     /// only where needed.

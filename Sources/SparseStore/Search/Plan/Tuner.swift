@@ -3,9 +3,9 @@ internal import SparseFormat
 
 /// Measures the recall and the time of every effort of the ladder, and the time of the exact search.
 ///
-/// Times are compared with one another, so all are measured alike. A batch of queries is asked with one effort after the
-/// other: asked several times in a row, a query would find its documents in the processor's cache, which helps some efforts
-/// more than others. Batches spread each effort's measurements over the whole tuning. Time is that of the
+/// Times are compared with one another, so all are measured alike. A batch of queries is asked with one effort after
+/// the other: asked several times in a row, a query would find its documents in the processor's cache, which helps some
+/// efforts more than others. Batches spread each effort's measurements over the whole tuning. Time is that of the
 /// processor, which other threads that share it do not add to.
 struct Tuner {
     let view: ReadView
@@ -113,8 +113,8 @@ struct Tuner {
         private var answers: [(count: Int, least: Float)] = []
 
         /// Searches exactly and with the efforts that read most, so that none of those measured afterwards is the first
-        /// to read a page or to verify a checksum. Only these searches request their data from the disk in advance, which
-        /// takes longer than a search of what is in memory.
+        /// to read a page or to verify a checksum. Only these searches request their data from the disk in advance,
+        /// which takes longer than a search of what is in memory.
         init(
             _ queries: ArraySlice<ResolvedQuery>, limit: Int, tuner: Tuner, _ scratch: ScanScratch
         ) throws {
@@ -162,8 +162,8 @@ struct SampleQueries {
     /// The number of terms in a short and in a long query. Inference-free queries have 5 to 15, encoded ones 20 to 50.
     static let lengths = [8, 32]
 
-    /// Returns at most `count` queries for each length. Each query takes some of the heavier terms of one document and up to
-    /// half as many of another, because a query seldom repeats a document. The same seed makes the same queries.
+    /// Returns at most `count` queries for each length. Each query takes some of the heavier terms of one document and
+    /// up to half as many of another, because a query seldom repeats a document. The same seed makes the same queries.
     func groups(count: Int, seed: UInt64) throws -> [[ResolvedQuery]] {
         var generator = SplitMix64(seed: seed)
         let live = members.indices.filter { members[$0].segment.documentCount > members[$0].deadCount }

@@ -3,9 +3,9 @@ public import SparseFormat
 /// Reranks candidates by late interaction. The score is the sum, over the query's token vectors, of the largest inner
 /// product with a token vector of the candidate (Khattab and Zaharia, ColBERT, SIGIR 2020).
 ///
-/// Candidates without a multivector get no score. ``alpha`` and ``beta`` skip candidates that are unlikely to reach the
-/// result (Martinico et al., Multivector Reranking in the Era of Strong First-Stage Retrievers, ECIR 2026). Both
-/// require candidates in the order of the previous stage, best first, and never skip one of the first `limit`.
+/// Candidates without a multivector get no score. ``alpha`` and ``beta`` make the reranker skip candidates that are
+/// unlikely to be in the result (Martinico et al., Multivector Reranking in the Era of Strong First-Stage Retrievers,
+/// ECIR 2026). Candidates must be in the order of the previous stage, best first. The first `limit` are never skipped.
 public struct MaxSim: Reranker {
     /// The name of the stage in `explain`: `maxsim`.
     public let name = "maxsim"
