@@ -30,7 +30,7 @@ struct EvalCommand: ParsableCommand {
               sparsestore eval wiki.sparse --queries queries.jsonl --truth gt.bin --recall exact
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --run run.trec
               sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --measures nDCG@10,RR@10,R@100,AP
-              sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \
+              sparsestore eval wiki.sparse --queries queries.csr --qrels qrels.tsv --rerank maxsim \\
                 --query-multivectors q.npy --query-offsets qo.npy --candidates 50 --alpha 0.05 --beta 4
               sparsestore eval wiki.sparse --queries queries.csr --weighting table:idf.f32 --json
               sparsestore eval wiki.sparse --queries queries.csr --plot recall.svg

@@ -34,7 +34,8 @@ struct SearchCommand: ParsableCommand {
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --feedback docs=5,terms=20 --explain
               sparsestore search wiki.sparse --terms '{"swift": 1.2}' --filter 'tag:book AND NOT tag:old'
               sparsestore search wiki.sparse --terms '{"swift": 2, "taylor": -1}' --fields payload --count --json
-              sparsestore search wiki.sparse --terms '{"swift": 1}' --boost decay:published,from=now,scale=30d --diversity 0.7
+              sparsestore search wiki.sparse --terms '{"swift": 1}' --boost decay:published,from=now,scale=30d \\
+                --diversity 0.7
               sparsestore search wiki.sparse --like 17,42 --unlike 99 --group-by 'id:#' --group-size 2
               sparsestore search shards/ --terms '{"swift": 1.2}'
             """)
