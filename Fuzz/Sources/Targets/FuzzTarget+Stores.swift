@@ -10,27 +10,28 @@ extension FuzzTarget {
     /// trap, and every call must end. The first byte determines whether the store is also written to (bit 0), and then
     /// merged, encoded, tuned or given a block index (bits 6 and 7), whether it is verified (bits 1 and 2) or repaired
     /// (bits 3 to 5), which is rare because both are slow, and whether it is changed in all these ways (bits 1 to 3 are
-    /// 0, 0 and 1). The second byte selects the large store in one of 32 cases, and a share of searches.
+    /// 0, 0 and 1). The second byte selects a share of the searches.
     static let forgedStore = FuzzTarget(
-        name: "forged-store", longest: 2 + 6 * 16,
+        name: "forged-store", longest: 4 + 6 * 16,
         seeds: {
-            let small: UInt8 = 0
-            let large: UInt8 = 31
             let several: [UInt8] = [0, 9, 0, 3, 1, 200, 0, 40, 0, 9, 4, 31]
-            var seeds: [[UInt8]] = [[0, small], [0, large], [0x3E, small] + several, [0x3E, large] + several]
+            var small: [[UInt8]] = [[0, 0], [0x3E, 0] + several]
             // Some of several edits are consistent with each other, like those of a forger.
-            let removing = try StoreTemplate.chosen(by: small).removingStoredDocument()
+            let removing = try StoreTemplate.isLarge(false).removingStoredDocument()
             for edits in [[], [0, 1, 0, 20, 0, 1], several, removing] {
-                for maintenance in UInt8(0)...3 { seeds.append([maintenance << 6 | 1, small] + edits) }
-                seeds.append([9, small] + edits)
+                for maintenance in UInt8(0)...3 { small.append([maintenance << 6 | 1, 0] + edits) }
+                small.append([9, 0] + edits)
             }
-            seeds.append(try [9, large] + StoreTemplate.chosen(by: large).removingStoredDocument())
-            return seeds
+            let large = [
+                [0, 0], [0x3E, 0] + several, [9, 0] + (try StoreTemplate.isLarge(true).removingStoredDocument()),
+            ]
+            return small.map { StoreTemplate.input($0, isLarge: false) }
+                + large.map { StoreTemplate.input($0, isLarge: true) }
         },
         run: { bytes in
             guard bytes.count >= 2 else { return }
             let first = bytes[0]
-            let template = try StoreTemplate.chosen(by: bytes[1])
+            let template = try StoreTemplate.isLarge(StoreTemplate.choosesLarge(bytes))
             let folder = try TemporaryFolder()
             let path = folder.path("forged")
             try Data(template.file).write(to: URL(fileURLWithPath: path))
@@ -72,18 +73,18 @@ extension FuzzTarget {
     /// Bytes of the file itself are changed, cut off or added. liblmdb may crash on that, so another process opens
     /// the file. An answer, if any, must be correct for some commit.
     ///
-    /// The first byte selects the store and a share of the searches, like the second byte of `forgedStore`.
+    /// The first byte selects a share of the searches, like the second byte of `forgedStore`.
     static let damagedFile = FuzzTarget(
-        name: "damaged-file", isReplayable: false, longest: 1 + 6 * 16,
+        name: "damaged-file", isReplayable: false, longest: 3 + 6 * 16,
         seeds: {
-            [
-                [0, 0, 9, 0, 200, 0, 9], [0, 1, 200, 3, 0, 6, 255], [31, 0, 9, 0, 200, 0, 9],
-                [31, 1, 200, 3, 0, 6, 255],
-            ]
+            [false, true].flatMap { isLarge in
+                [[0, 0, 9, 0, 200, 0, 9], [0, 1, 200, 3, 0, 6, 255]].map { StoreTemplate.input($0, isLarge: isLarge) }
+            }
         },
         run: { bytes in
             guard let first = bytes.first else { return }
-            let template = try StoreTemplate.chosen(by: first)
+            let isLarge = StoreTemplate.choosesLarge(bytes)
+            let template = try StoreTemplate.isLarge(isLarge)
             let folder = try TemporaryFolder()
             let path = folder.path("damaged")
             var file = template.file
@@ -94,11 +95,11 @@ extension FuzzTarget {
             }
             try Data(file).write(to: URL(fileURLWithPath: path))
             #if os(Linux)
-                try Child.run([first] + path.utf8) { message in
-                    guard let first = message.first else { return }
-                    let template = try StoreTemplate.chosen(by: first)
+                try Child.run([isLarge ? 1 : 0, first] + path.utf8) { message in
+                    guard message.count > 2 else { return }
+                    let (template, first) = (try StoreTemplate.isLarge(message[0] == 1), message[1])
                     try StoreProbe(
-                        path: String(decoding: message.dropFirst(), as: UTF8.self),
+                        path: String(decoding: message.dropFirst(2), as: UTF8.self),
                         truth: StoreProbe.Truth(
                             written: template.written, documents: template.documents, generation: template.generation),
                         share: share(first)

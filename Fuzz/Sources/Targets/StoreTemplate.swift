@@ -33,8 +33,24 @@ struct StoreTemplate: Sendable {
     private static let large = Result { try StoreTemplate(windows: [0..<1_040, 1_030..<2_060, 2_050..<2_090]) }
     private static let small = Result { try StoreTemplate(windows: [0..<40, 34..<56, 52..<60]) }
 
-    /// Selects the template; 1 in 32 byte values selects the large one.
-    static func chosen(by byte: UInt8) throws -> StoreTemplate { try (byte & 31 == 31 ? large : small).get() }
+    static func isLarge(_ large: Bool) throws -> StoreTemplate { try (large ? Self.large : small).get() }
+
+    /// Returns whether an input is for the large template, which takes ten times as long: 1 in 64 is. A hash of the whole
+    /// input decides, so that what libFuzzer makes of an input for the large one is mostly for the small one again.
+    static func choosesLarge(_ input: UnsafeRawBufferPointer) -> Bool {
+        // FNV-1a.
+        let hash = input.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return (hash ^ hash >> 16) & 63 == 0
+    }
+
+    /// Returns an input of edits for a template: adds bytes that are too few for an edit.
+    static func input(_ bytes: [UInt8], isLarge: Bool) -> [UInt8] {
+        for number in UInt16.min ... .max {
+            let input = bytes + [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
+            if input.withUnsafeBytes(choosesLarge) == isLarge { return input }
+        }
+        return bytes
+    }
 
     /// - Parameter windows: The numbers of the documents of three windows. Documents that are in two of them are
     ///   written again.
