@@ -20,16 +20,20 @@ enum AsyncHop {
         let trace = SpanContext()
         // Taken by the thread that begins `body`, or by the cancellation of a task that still waits for a thread.
         let waiting = Lock<CheckedContinuation<R, any Error>?>(nil)
+        // If a continuation is resumed before its task waits for it, Swift's runtime does not tell the thread sanitizer
+        // that the result was written before. Both threads take the lock, which tells it.
+        defer { waiting.withLock { _ in } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiting.withLock { $0 = continuation }
                 (queue ?? Self.queue).async {
                     guard let continuation = waiting.withLock({ $0.take() }) else { return }
-                    continuation.resume(
-                        with: Result {
-                            try cancellation.check()
-                            return try trace.run { try body(cancellation) }
-                        })
+                    let result = Result {
+                        try cancellation.check()
+                        return try trace.run { try body(cancellation) }
+                    }
+                    waiting.withLock { _ in }
+                    continuation.resume(with: result)
                 }
                 // The handler may have run before there was a continuation.
                 if cancellation.isRaised {

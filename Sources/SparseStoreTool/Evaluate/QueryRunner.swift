@@ -78,7 +78,7 @@ struct QueryRunner {
     private final class Shared: Sendable {
         private let count: Int
         private let taken = Atomic<Int>(0)
-        private let state: Mutex<State>
+        private let state: Lock<State>
 
         private struct State {
             var outcomes: [QueryOutcome]
@@ -87,7 +87,7 @@ struct QueryRunner {
 
         init(count: Int) {
             self.count = count
-            state = Mutex(State(outcomes: Array(repeating: QueryOutcome(), count: count)))
+            state = Lock(State(outcomes: Array(repeating: QueryOutcome(), count: count)))
         }
 
         func next() -> Int? {

@@ -2,7 +2,6 @@ internal import Dispatch
 internal import Platform
 internal import SparseInterchange
 internal import SparseStore
-internal import Synchronization
 
 /// When a batch is complete.
 struct BatchLimits: Sendable {
@@ -41,7 +40,7 @@ final class BatchQueue: Sendable {
     }
 
     private let limits: BatchLimits
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let items = DispatchSemaphore(value: 0)
     private let space = DispatchSemaphore(value: 0)
 

@@ -13,7 +13,7 @@ final class ProgressLine: Sendable {
     private let isQuiet: Bool
     private let isTerminal: Bool
     private let watch = Stopwatch()
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let write: @Sendable (String) -> Void
 
     /// - Parameters:
@@ -27,7 +27,7 @@ final class ProgressLine: Sendable {
         self.isQuiet = isQuiet
         self.isTerminal = isTerminal
         self.write = write
-        state = Mutex(State(lastReport: isTerminal ? 0.9 : 0))
+        state = Lock(State(lastReport: isTerminal ? 0.9 : 0))
     }
 
     /// Shows a text if enough time has passed since the last one.

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Platform
 internal import SparseStore
-internal import Synchronization
 internal import SystemPackage
 
 /// The options for the connection to S3.
@@ -92,7 +91,7 @@ extension S3Target {
             var blocks: [[UInt8]?] = []
         }
 
-        private let stream: Mutex<Stream>
+        private let stream: Lock<Stream>
         private let process: pid_t
         private let name: String
 
@@ -114,7 +113,7 @@ extension S3Target {
             }
             try requests.readEnd.close()
             try answers.writeEnd.close()
-            stream = Mutex(Stream(requests: requests.writeEnd, answers: answers.readEnd))
+            stream = Lock(Stream(requests: requests.writeEnd, answers: answers.readEnd))
             process = (try? started.get()) ?? 0
             if case .failure(let failure) = started {
                 throw CommandFailure(
