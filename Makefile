@@ -77,7 +77,7 @@ spark: build ## Build shards on Spark executors under faults, and compare answer
 fuzz: ## Run every fuzz target (SECONDS_PER_TARGET=60)
 	@if [ -x Fuzz/run.sh ]; then Fuzz/run.sh; else echo "fuzz: Fuzz/run.sh is missing" >&2; exit 1; fi
 
-crash: build ## Kill loads with -9 (KILLS=50, SEED=...), run several processes on one store (SECONDS_TO_RUN=30, PROCESSES=2), close descriptors (CLOSED_RUNS=60), fill up disks (DISK_SAMPLE=2), inject a sample of faults (CRASH_POINTS=200)
+crash: build ## Kill loads with -9 (KILLS=50, SEED=...), run several processes on one store, also killed and stopped (SECONDS_TO_RUN=30, PROCESSES=2), close descriptors (CLOSED_RUNS=60), fill up disks (DISK_SAMPLE=2), inject a sample of faults (CRASH_POINTS=200)
 	@Scripts/setup.sh checks
 	@Scripts/kill-load.sh $(KILLS) $(SEED)
 	@Scripts/two-processes.sh $(SECONDS_TO_RUN)
@@ -86,6 +86,7 @@ crash: build ## Kill loads with -9 (KILLS=50, SEED=...), run several processes o
 	@Scripts/full-disk.py --sample $(DISK_SAMPLE) $(if $(SEED),--seed $(SEED))
 	swift build -c release --product crash-driver
 	@Scripts/processes.sh $(SECONDS_TO_RUN) $(PROCESSES)
+	@Scripts/killed-processes.py --seconds $(SECONDS_TO_RUN) $(if $(SEED),--seed $(SEED))
 	@Tests/Crash/crash.py --points $(CRASH_POINTS) $(if $(SEED),--seed $(SEED))
 
 full-disk: build ## Fill up small real file systems during each command (DISK_POINTS, SEED=...; needs mount)
