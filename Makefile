@@ -43,7 +43,7 @@ model: setup ## Random operations against a dictionary and brute force (OPERATIO
 # leaks, because Foundation leaks a buffer with each file that a test reads. Without optimization, the tests would take
 # hours.
 SANITIZED := -c release -Xswiftc -enable-testing
-race: export TSAN_OPTIONS := handle_segv=0:handle_sigbus=0
+race: export TSAN_OPTIONS := handle_segv=0:handle_sigbus=0:suppressions=$(CURDIR)/Tests/race-suppressions.txt
 sanitize: export ASAN_OPTIONS := handle_segv=0:handle_sigbus=0:detect_leaks=0
 
 race: setup ## Run every test under the thread sanitizer

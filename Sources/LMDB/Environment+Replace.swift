@@ -23,9 +23,7 @@ package struct PageFile {
 
     /// The bytes from an offset on, fewer where the file ends, none where it cannot be read.
     package func read(from offset: Int, count: Int) -> [UInt8] {
-        // `init(unsafeUninitializedCapacity:)` sets the count, even of the empty array, which all threads share.
-        guard count > 0 else { return [] }
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             filled = max(0, Self.read(descriptor, from: offset, into: UnsafeMutableRawBufferPointer(buffer)))
         }
     }

@@ -85,8 +85,6 @@ public struct FolderTarget: PublicationTarget {
                 .corrupted, problem: "'\(path)' has \(status.st_size) bytes, but no object has more than \(largest)",
                 remedy: "remove this file from the target")
         }
-        // `init(unsafeUninitializedCapacity:)` sets the count, even of the empty array, which all threads share.
-        guard status.st_size > 0 else { return [] }
         var reason: Errno?
         let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
             do {
