@@ -62,7 +62,7 @@ extension Store {
     ///   - progress: Called often.
     /// - Returns: Whether there was anything to index.
     /// - Throws: `invalidArgument` for settings outside their ranges and for a store that scores by BM25;
-    ///   `limitExceeded` for more than ``Limits/maximumBlockTerms`` distinct terms; `cancelled`, with the store
+    ///   `limitExceeded` for more than `Limits.maximumBlockTerms` distinct terms; `cancelled`, with the store
     ///   unchanged; and the errors of writing (`diskFull`, `io`, `corrupted`, `readOnly`).
     @discardableResult
     public func buildBlocks(
