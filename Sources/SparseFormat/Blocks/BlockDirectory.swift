@@ -91,8 +91,8 @@ package struct BlockDirectory: Sendable {
 /// lines are most of what a search reads.
 ///
 /// If there are more terms than numbers, several terms share one. A component that has the number of a query term may
-/// then belong to another term, and the sums of its document and its block are too large. So a search looks at a few
-/// documents in vain. Its scores come from the exact vectors.
+/// then belong to another term, and the sums of its document and its block are too large. A search then looks at a few
+/// documents that do not belong in the result. Its scores come from the exact vectors.
 package struct BlockNumbers: Sendable, Hashable {
     /// The number of different numbers.
     package static let count = 65_536
