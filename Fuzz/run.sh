@@ -41,10 +41,10 @@ run() {
 }
 
 report() {
-    local executions faults
-    executions=$(awk '/stat::number_of_executed_units/ { n = $2 } END { print n }' "$work/$1.log")
-    faults=$(grep -c '^FAULT IN DAMAGED PAGES' "$work/$1.log" || true)
-    printf '%-28s %10s executions %6s faults in damaged pages  %s\n' "$1" "${executions:-?}" "$faults" "$2"
+    local log=$work/$1.log executions pages
+    executions=$(awk '/stat::number_of_executed_units/ { n = $2 } END { print n }' "$log")
+    pages=$(grep -aoE '^(FAULT IN|HANG IN|WRONG ANSWER FROM) DAMAGED PAGES' "$log" | sort | uniq -c | tr -s ' \n' ' ' || true)
+    printf '%-28s %10s executions  %s %s\n' "$1" "${executions:-?}" "$2" "$pages"
 }
 
 case ${1:-} in

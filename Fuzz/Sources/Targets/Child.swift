@@ -11,7 +11,8 @@ import SystemPackage
     enum Child {
         private static let findingStatus: Int32 = 70
         private static let faultStatus: Int32 = 71
-        private static let seconds: UInt32 = 30
+        /// Less than libFuzzer's limit for an input (`-timeout` in run.sh).
+        private static let seconds: UInt32 = 15
         /// The number of files after which a new process is started, so that what leaks does not add up.
         private static let mostRuns = 2_000
 
@@ -26,11 +27,13 @@ import SystemPackage
         // libFuzzer runs one input at a time.
         nonisolated(unsafe) private static var worker: Worker?
 
-        /// Runs `body` with a message in a fork of this process. A memory fault is reported but is not a finding,
-        /// because liblmdb trusts the pointers in its pages, which may lead out of the map.
+        /// Runs `body` with a message in a fork of this process.
         ///
-        /// - Parameter body: The same for all calls, because the fork keeps that of the call that started it.
-        static func run(_ message: [UInt8], _ body: ([UInt8]) throws -> Void) throws {
+        /// - Parameters:
+        ///   - pagesAreDamaged: Whether a memory fault or a call that does not end is counted and not a finding, because
+        ///     liblmdb trusts the pointers in its pages, which may lead out of the map or in a circle.
+        ///   - body: The same for all calls, because the fork keeps that of the call that started it.
+        static func run(_ message: [UInt8], pagesAreDamaged: Bool, _ body: ([UInt8]) throws -> Void) throws {
             var current = try worker ?? start(body)
             current.runs += 1
             worker = nil
@@ -44,7 +47,7 @@ import SystemPackage
             }
             try current.input.close()
             try current.output.close()
-            try wait(for: current.process)
+            try wait(for: current.process, pagesAreDamaged)
         }
 
         private static func start(_ body: ([UInt8]) throws -> Void) throws -> Worker {
@@ -80,7 +83,7 @@ import SystemPackage
             return bytes
         }
 
-        private static func wait(for child: pid_t) throws {
+        private static func wait(for child: pid_t, _ pagesAreDamaged: Bool) throws {
             var status: CInt = 0
             var waited = waitpid(child, &status, 0)
             while waited < 0, errno == EINTR { waited = waitpid(child, &status, 0) }
@@ -88,10 +91,13 @@ import SystemPackage
             // The low seven bits are the signal, and the bits above them the status.
             switch (status & 0x7F, status >> 8 & 0xFF) {
             case (0, 0): return
-            case (0, faultStatus): FileHandle.standardError.write(Data("FAULT IN DAMAGED PAGES\n".utf8))
+            case (0, faultStatus) where pagesAreDamaged: tell("FAULT IN DAMAGED PAGES")
+            case (Int32(SIGALRM), _) where pagesAreDamaged: tell("HANG IN DAMAGED PAGES")
             case (let signal, let status): throw Finding("the child ended by signal \(signal), status \(status)")
             }
         }
+
+        private static func tell(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 
         /// Runs in the child until the parent has no more messages. It exits without the exit handlers, which belong to
         /// the parent.
@@ -99,7 +105,7 @@ import SystemPackage
             -> Never
         {
             for number in [SIGSEGV, SIGBUS, SIGABRT] { signal(number) { _ in Child.tellFault() } }
-            // A hang is a finding too.
+            // It must end the child.
             signal(SIGALRM, SIG_DFL)
             do {
                 while let length = read(2, from: input),

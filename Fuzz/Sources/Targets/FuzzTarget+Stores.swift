@@ -70,15 +70,20 @@ extension FuzzTarget {
         }
     }
 
-    /// Bytes of the file itself are changed, cut off or added. liblmdb may crash on that, so another process opens
-    /// the file. An answer, if any, must be correct for some commit.
+    /// Bytes of the file itself are changed, cut off or added. If only values were damaged, every call must end, and an
+    /// answer, if any, must be correct for some commit. Keys and the other bytes of pages have no checksum. Damage to them
+    /// may lead to memory faults and endless loops in liblmdb, and to wrong answers (SECURITY.md). These are counted, and
+    /// another process opens the file.
     ///
-    /// The first byte selects a share of the searches, like the second byte of `forgedStore`.
+    /// The first byte selects a share of the searches, like the second byte of `forgedStore`. Bit 0 limits the damage to
+    /// values.
     static let damagedFile = FuzzTarget(
         name: "damaged-file", isReplayable: false, longest: 3 + 6 * 16,
         seeds: {
             [false, true].flatMap { isLarge in
-                [[0, 0, 9, 0, 200, 0, 9], [0, 1, 200, 3, 0, 6, 255]].map { StoreTemplate.input($0, isLarge: isLarge) }
+                [[0, 0, 9, 0, 200, 0, 9], [0, 1, 200, 3, 0, 6, 255], [1, 0, 9, 0, 200, 0, 9]].map {
+                    StoreTemplate.input($0, isLarge: isLarge)
+                }
             }
         },
         run: { bytes in
@@ -93,17 +98,24 @@ extension FuzzTarget {
                 let first = edit.index % (file.count / 65_536 + 1) * 65_536
                 edit.apply(to: &file, from: first, in: min(65_536, file.count - first), unit: 512)
             }
+            if first & 1 == 1 { template.undoUncheckedChanges(&file) }
+            let onlyValues = template.hasOnlyChangedValues(file)
             try Data(file).write(to: URL(fileURLWithPath: path))
             #if os(Linux)
-                try Child.run([isLarge ? 1 : 0, first] + path.utf8) { message in
-                    guard message.count > 2 else { return }
-                    let (template, first) = (try StoreTemplate.isLarge(message[0] == 1), message[1])
-                    try StoreProbe(
-                        path: String(decoding: message.dropFirst(2), as: UTF8.self),
+                let message = [isLarge ? 1 : 0, first, onlyValues ? 1 : 0] + path.utf8
+                try Child.run(message, pagesAreDamaged: !onlyValues) { message in
+                    guard message.count > 3 else { return }
+                    let template = try StoreTemplate.isLarge(message[0] == 1)
+                    let probe = StoreProbe(
+                        path: String(decoding: message.dropFirst(3), as: UTF8.self),
                         truth: StoreProbe.Truth(
                             written: template.written, documents: template.documents, generation: template.generation),
-                        share: share(first)
-                    ).run()
+                        share: share(message[1]))
+                    do {
+                        try probe.run()
+                    } catch let finding as Finding where finding.isWrongAnswer && message[2] == 0 {
+                        FileHandle.standardError.write(Data("WRONG ANSWER FROM DAMAGED PAGES: \(finding)\n".utf8))
+                    }
                 }
             #endif
         })

@@ -170,7 +170,7 @@ struct StoreProbe {
     private func check(_ document: Document) throws {
         guard let truth else { return }
         guard let known = truth.written[document.id], Model.areEqual(known, document) else {
-            throw Finding("document \(document.id) is not as it was written")
+            throw Finding("document \(document.id) is not as it was written", isWrongAnswer: true)
         }
     }
 
@@ -179,11 +179,13 @@ struct StoreProbe {
         let model = Model(documents: truth.documents)
         let written = Model(documents: truth.written)
         for hit in result {
-            try Finding.unless(written.score(hit.id, query) == hit.score, "\(hit.id) has another score")
+            try Finding.unless(
+                written.score(hit.id, query) == hit.score, isWrongAnswer: true, "\(hit.id) has another score")
         }
         if exact, result.generation == truth.generation {
             try Finding.unless(
-                result.map(\.id) == model.search(query, limit: 20).map(\.id), "an exact answer is not the best")
+                result.map(\.id) == model.search(query, limit: 20).map(\.id), isWrongAnswer: true,
+                "an exact answer is not the best")
         }
     }
 }

@@ -15,10 +15,15 @@ struct StoreTemplate: Sendable {
         let table: TableNumber
         let key: [UInt8]
         let value: [UInt8]
+        /// The position of the value in the file.
+        let offset: Int
     }
 
     /// The bytes of the file.
     let file: [UInt8]
+    /// The bytes of the file that do not belong to a value: the keys, the free space and the other bytes of LMDB's pages,
+    /// which have no checksum. Ascending.
+    private let unchecked: [Range<Int>]
     let entries: [Entry]
     /// The indices of the entries by the kind of their records, so that edits hit all kinds equally often.
     private let kinds: [[Int]]
@@ -86,10 +91,18 @@ struct StoreTemplate: Sendable {
         }
         generation = try store.read { $0.generation }
         store.close()
-        entries = try Self.entries(path)
+        let file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        entries = try Self.entries(path, file)
+        var unchecked: [Range<Int>] = []
+        var end = 0
+        for entry in entries.sorted(by: { $0.offset < $1.offset }) {
+            unchecked.append(end..<entry.offset)
+            end = entry.offset + entry.value.count
+        }
+        unchecked.append(end..<file.count)
         kinds = Dictionary(grouping: entries.indices) { [entries] in entries[$0].value[8] }
             .sorted { $0.key < $1.key }.map(\.value)
-        file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        (self.file, self.unchecked) = (file, unchecked)
     }
 
     /// Returns the entry that an edit changes. The upper byte of its index selects the kind, and the lower byte the
@@ -97,6 +110,36 @@ struct StoreTemplate: Sendable {
     func entry(of edit: Edits.Edit) -> Int {
         let kind = kinds[(edit.index >> 8) % kinds.count]
         return kind[(edit.index & 0xFF) % kind.count]
+    }
+
+    /// Undoes all changes to bytes that do not belong to a value, and to the size.
+    func undoUncheckedChanges(_ changed: inout [UInt8]) {
+        changed.removeLast(max(0, changed.count - file.count))
+        changed += file[changed.count...]
+        changed.withUnsafeMutableBytes { target in
+            file.withUnsafeBytes { source in
+                for range in unchecked {
+                    UnsafeMutableRawBufferPointer(rebasing: target[range])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[range]))
+                }
+            }
+        }
+    }
+
+    /// Returns whether the size and all bytes that do not belong to a value are those of the file.
+    func hasOnlyChangedValues(_ changed: [UInt8]) -> Bool {
+        guard changed.count == file.count else { return false }
+        return changed.withUnsafeBytes { changed in
+            file.withUnsafeBytes { file in
+                unchecked.allSatisfy { range in
+                    let (old, new) = (file[range], changed[range])
+                    guard let old = UnsafeRawBufferPointer(rebasing: old).baseAddress,
+                        let new = UnsafeRawBufferPointer(rebasing: new).baseAddress
+                    else { return true }
+                    return memcmp(old, new, range.count) == 0
+                }
+            }
+        }
     }
 
     /// The edits (``Edits``) that mark a stored document as removed in its segment, and count it in the manifest.
@@ -161,7 +204,7 @@ struct StoreTemplate: Sendable {
         return attributes
     }
 
-    private static func entries(_ path: String) throws -> [Entry] {
+    private static func entries(_ path: String, _ file: [UInt8]) throws -> [Entry] {
         let environment = try Environment.open(
             at: FilePath(path), options: EnvironmentOptions(), tables: TableNumber.allCases.map(\.name)
         ) { _, _ in }
@@ -171,9 +214,34 @@ struct StoreTemplate: Sendable {
         for table in TableNumber.allCases {
             var cursor = try reader.reader.cursor(environment.table(named: table.name))
             while let entry = try cursor.next() {
-                entries.append(Entry(table: table, key: Array(entry.key), value: Array(entry.value)))
+                guard let address = entry.value.baseAddress else { throw Finding("a value of the template is empty") }
+                entries.append(
+                    Entry(
+                        table: table, key: Array(entry.key), value: Array(entry.value), offset: Int(bitPattern: address)
+                    ))
             }
         }
-        return entries
+        return try located(entries, in: file)
+    }
+
+    /// Returns the entries with positions in the file instead of addresses. LMDB maps the file as one piece, so all
+    /// addresses differ from the positions by the same number. Old copies of a value in free pages do not fit that of the
+    /// others.
+    private static func located(_ entries: [Entry], in file: [UInt8]) throws -> [Entry] {
+        let data = Data(file)
+        var start = 0
+        while let found = data.range(of: Data(entries[0].value), in: start..<data.count) {
+            let shift = found.lowerBound - entries[0].offset
+            let moved = entries.map {
+                Entry(table: $0.table, key: $0.key, value: $0.value, offset: $0.offset + shift)
+            }
+            if moved.allSatisfy({
+                $0.offset >= 0 && file[min($0.offset, file.count)...].starts(with: $0.value)
+            }) {
+                return moved
+            }
+            start = found.lowerBound + 1
+        }
+        throw Finding("the values of the template are not in its file")
     }
 }
