@@ -20,8 +20,9 @@ class CSR:
         at = 24 + 8 * (self.rows + 1)
         self.pointers = np.fromfile(path, "<i8", self.rows + 1, offset=24)
         if mapped:
-            self.terms = np.memmap(path, "<i4", "r", at, (nonzeros,))
-            self.weights = np.memmap(path, "<f4", "r", at + 4 * nonzeros, (nonzeros,))
+            # As plain arrays, because slicing a memmap is slow.
+            self.terms = np.asarray(np.memmap(path, "<i4", "r", at, (nonzeros,)))
+            self.weights = np.asarray(np.memmap(path, "<f4", "r", at + 4 * nonzeros, (nonzeros,)))
         else:
             self.terms = np.fromfile(path, "<i4", nonzeros, offset=at)
             self.weights = np.fromfile(path, "<f4", nonzeros, offset=at + 4 * nonzeros)
@@ -53,39 +54,27 @@ class Truth:
             self.scores[numbers].astype("<f4").tofile(file)
 
 
-def write_truth(run: str, queries: int, k: int, path: str) -> None:
-    """Returns the truth in a TREC run of exact answers. Its documents are row numbers, its queries 0..<queries."""
-    rows, scores = np.zeros((queries, k), "<u4"), np.zeros((queries, k), "<f4")
-    with open(run) as file:
-        for line in file:
-            query, _, document, rank, score, _ = line.split()
-            rows[int(query), int(rank) - 1], scores[int(query), int(rank) - 1] = int(document), float(score)
-    with open(path, "wb") as file:
-        np.array([queries, k], "<u4").tofile(file)
-        rows.tofile(file)
-        scores.tofile(file)
-
-
-def recall(answers, queries: CSR, documents: CSR, truth: Truth, k: int) -> float:
+def recall(answers, queries: CSR, documents: CSR, truth: Truth, k: int, numbers=None) -> float:
     """Returns the mean share of correct documents, by true score. Documents that tie with the k-th count, whatever
-    their ids. A missing document is correct if the truth has nothing above zero there."""
+    their ids. A missing document is correct if the truth has nothing above zero there. `numbers` are the queries of
+    the answers, by default all from the first."""
     total, dense = 0.0, np.zeros(max(queries.columns, documents.columns), np.float32)
-    for number, answer in enumerate(answers):
-        scores = truth.scores[number, :k]
-        places = int((scores > 0).sum())
+    for number, answer in zip(range(len(answers)) if numbers is None else numbers, answers):
+        scores = truth.scores[number]
+        places = int((scores[:k] > 0).sum())
         if places == 0:
             total += 1
             continue
-        known = set(truth.rows[number, :places].tolist())
+        least = scores[places - 1] - TOLERANCE
         found = set(int(row) for row in answer[:k])
-        right = len(found & known)
-        others = found - known
-        if others and right < places:
+        # The truth may be deeper than k. A document outside can be correct only if the last one inside is.
+        right = len(found.intersection(truth.rows[number, scores >= max(least, 1e-30)].tolist()))
+        if right < places and scores[-1] >= least:
             terms, weights = queries.row(number)
             dense[terms] = weights
-            for row in others:
+            for row in found.difference(truth.rows[number, scores > 0].tolist()):
                 terms_of_row, weights_of_row = documents.row(row)
-                right += float(dense[terms_of_row] @ weights_of_row) >= scores[places - 1] - TOLERANCE
+                right += float(dense[terms_of_row] @ weights_of_row) >= least
             dense[terms] = 0
         total += min(right, places) / places
     return total / len(answers)

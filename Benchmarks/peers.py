@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs one peer in a separate process, for compare.py. It builds or loads its indexes, then answers requests, one JSON
-object per line. It runs in the virtual environment with the peers: `pip install numpy pyseismic-lsr pyvsag`.
+object per line. It runs in the virtual environment with the peers (README.md).
 
-Requests: {"run": set, "k": 10, "setting": {...}} runs every query of the set twice and times the second pass; {"floor":
-set} times a query of one rare term, which is the cost of a call through Python; {"grid": k} lists the settings.
+Requests: {"run": set, "k": 10, "setting": {...}} runs every query of the set twice and times the second pass, or only
+so many, spread over the set, with "count"; {"floor": set} times a query of one rare term, which is the cost of a call
+through Python; {"grid": k} lists the settings; {"release": true} unloads the indexes until the next request.
 """
 
 import gc
@@ -19,124 +20,11 @@ for name in ("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MK
 import numpy as np
 
 from collection import CSR, Truth, latency, recall
+from peers_native import Kannolo, Seismic, SeismicDotVByte, Sindi
 
 
-class Seismic:
-    """pyseismic-lsr. A build is n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size."""
-
-    package = "pyseismic-lsr"
-
-    def __init__(self):
-        import seismic
-
-        self.module, self.kind = seismic, seismic.SeismicIndex
-
-    def builds(self, rows: int, given):
-        return given or ([[800, 0.1, 0.4, 6, 2]] if rows < 500_000 else [[2000, 0.1, 0.4, 4, 2]])
-
-    def file(self, base: str) -> str:
-        return base if os.path.exists(base) else base + ".index.seismic"
-
-    def build(self, documents: CSR, build, base: str):
-        data = self.module.SeismicDataset()
-        data.add_documents_by_id(
-            [str(row) for row in range(documents.rows)], documents.terms.astype(np.int64), documents.weights,
-            documents.pointers)
-        postings, fraction, energy, most, cluster = build
-        index = self.kind.build_from_dataset(
-            data, n_postings=postings, centroid_fraction=fraction, min_cluster_size=cluster, summary_energy=energy,
-            max_fraction=most, num_threads=1)
-        index.save(base)
-
-    def load(self, base: str, build, documents):
-        return self.kind.load(self.file(base))
-
-    def prepare(self, number: int, terms, weights):
-        names = np.array([str(term) for term in terms], dtype=self.module.get_seismic_string())
-        return str(number), names, np.ascontiguousarray(weights, np.float32)
-
-    def grid(self, k: int):
-        return [
-            {"cut": cut, "heap": heap}
-            for cut in (3, 4, 5, 6, 8, 10, 14, 20, 30) for heap in (1.0, 0.9, 0.8, 0.7)
-            if not (cut > 10 and heap > 0.9)]
-
-    def caller(self, index, k: int, setting):
-        cut, heap = setting["cut"], setting["heap"]
-        return lambda query: index.search(query[0], query[1], query[2], k, cut, heap, 0, True)
-
-    def rows(self, answer):
-        return [int(hit[2]) for hit in answer]
-
-
-class SeismicDotVByte(Seismic):
-    """The same index with its documents compressed."""
-
-    def __init__(self):
-        super().__init__()
-        self.kind = self.module.SeismicIndexDotVByte
-
-
-class Sindi:
-    """SINDI in pyvsag. A build is doc_prune_ratio, quantized (1 or 0), window_size."""
-
-    package = "pyvsag"
-
-    def __init__(self):
-        import pyvsag
-
-        pyvsag.set_logger_off()
-        self.module = pyvsag
-
-    def builds(self, rows: int, given):
-        return given or [[0.2, 1, 50_000], [0.4, 1, 50_000], [0.0, 0, 50_000]]
-
-    def file(self, base: str) -> str:
-        return base
-
-    def index(self, build, documents):
-        prune, quantized, window = build
-        parameters = {
-            "term_id_limit": documents.columns + 1, "doc_prune_ratio": prune, "window_size": window,
-            "use_reorder": bool(prune > 0 or quantized), "use_quantization": bool(quantized),
-            "deserialize_without_footer": False, "deserialize_without_buffer": False}
-        longest = int(np.diff(documents.pointers).max()) + 1
-        return self.module.Index(
-            "sindi",
-            json.dumps({"dtype": "sparse", "metric_type": "ip", "dim": longest, "index_param": parameters}))
-
-    def build(self, documents: CSR, build, base: str):
-        index = self.index(build, documents)
-        index.build(
-            index_pointers=documents.pointers.astype(np.uint32), indices=documents.terms.astype(np.uint32),
-            values=documents.weights, ids=np.arange(documents.rows, dtype=np.int64))
-        index.save(base)
-
-    def load(self, base: str, build, documents):
-        index = self.index(build, documents)
-        index.load(base)
-        return index
-
-    def prepare(self, number: int, terms, weights):
-        pointers = np.array([0, len(terms)], np.uint32)
-        return pointers, terms.astype(np.uint32), np.ascontiguousarray(weights, np.float32)
-
-    def grid(self, k: int):
-        candidates = (20, 40, 80, 160) if k <= 10 else (100, 150, 200, 300, 400)
-        return [{"prune": prune, "candidates": count} for prune in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5) for count in candidates]
-
-    def caller(self, index, k: int, setting):
-        parameters = json.dumps({
-            "sindi": {
-                "n_candidate": max(k, setting["candidates"]), "query_prune_ratio": setting["prune"],
-                "term_prune_ratio": 0.0}})
-        return lambda query: index.knn_search(query[0], query[1], query[2], k, parameters)
-
-    def rows(self, answer):
-        return np.asarray(answer[0]).ravel().tolist()
-
-
-PEERS = {"seismic": Seismic, "seismic-dotvbyte": SeismicDotVByte, "sindi": Sindi}
+PEERS = {"seismic": Seismic, "seismic-dotvbyte": SeismicDotVByte, "sindi": Sindi, "kannolo": Kannolo}
+FLOOR = 1000  # calls that measure the cost of a call
 
 
 class Worker:
@@ -144,7 +32,7 @@ class Worker:
         self.peer, self.options = PEERS[peer](), options
         self.documents = CSR(options["documents"], mapped=True)
         self.builds = self.peer.builds(self.documents.rows, options.get("builds"))
-        self.sets, self.indexes = {}, []
+        self.sets, self.indexes = {}, {}
 
     def base(self, build) -> str:
         name = "-".join(str(part) for part in build)
@@ -157,7 +45,7 @@ class Worker:
             base, note = self.base(build), self.base(build) + ".json"
             if not os.path.exists(note):
                 wall, processor = time.perf_counter(), time.process_time()
-                self.peer.build(CSR(self.options["documents"]), build, base)
+                self.peer.build(self.documents, build, base)
                 report = {
                     "build": build, "seconds": time.perf_counter() - wall,
                     "cpu_seconds": time.process_time() - processor, "bytes": os.path.getsize(self.peer.file(base))}
@@ -172,37 +60,54 @@ class Worker:
             given = CSR(queries)
             prepared = [self.peer.prepare(number, *given.row(number)) for number in range(given.rows)]
             self.sets[name] = given, Truth(truth), prepared
-        self.indexes = [self.peer.load(self.base(build), build, self.documents) for build in self.builds]
+        if not self.options.get("one"):
+            for number in range(len(self.builds)):
+                self.index(number)
+
+    def index(self, number: int):
+        """Returns an index, which it loads if necessary. Told to hold only one, it unloads the others first."""
+        if number not in self.indexes:
+            if self.options.get("one"):
+                self.release()
+            self.indexes[number] = self.peer.load(self.base(self.builds[number]), self.builds[number], self.documents)
+        return self.indexes[number]
+
+    def release(self) -> None:
+        self.indexes.clear()
+        gc.collect()
 
     def grid(self, k: int) -> list[dict]:
-        return [
-            {"index": number} | setting for number, build in enumerate(self.builds) for setting in self.peer.grid(k)
-            if not (isinstance(self.peer, Sindi) and build[0] == 0 and not build[1]
-                    and setting["candidates"] != (20 if k <= 10 else 100))]
+        return [{"index": number} | setting for number, build in enumerate(self.builds)
+                for setting in self.peer.grid(k, build)]
 
-    def run(self, name: str, k: int, setting: dict, limit=None) -> dict:
+    def run(self, name: str, k: int, setting: dict, count=None) -> dict:
         queries, truth, prepared = self.sets[name]
-        call = self.peer.caller(self.indexes[setting["index"]], k, setting)
-        answers = [self.peer.rows(call(query)) for query in prepared[:limit]]
+        numbers = np.unique(np.linspace(0, queries.rows - 1, min(count or queries.rows, queries.rows)).astype(int))
+        asked = [prepared[number] for number in numbers]
+        call = self.peer.caller(self.index(setting["index"]), k, setting)
+        answers = [self.peer.rows(call(query)) for query in asked]
         times, clock = [], time.perf_counter_ns
         gc.disable()
         used = time.thread_time_ns()
-        for query in prepared[:limit]:
+        for query in asked:
             before = clock()
             call(query)
             times.append(clock() - before)
         used = time.thread_time_ns() - used
         gc.enable()
-        return latency(times) | {"cpu_us": used / 1e3 / len(times), "recall": recall(answers, queries, self.documents, truth, k)}
+        return latency(times) | {
+            "cpu_us": used / 1e3 / len(times), "recall": recall(answers, queries, self.documents, truth, k, numbers)}
 
     def floor(self, name: str) -> dict:
         """Measures a call with almost no work: a query of one term that few documents have."""
-        counts = np.bincount(self.documents.terms, minlength=self.documents.columns)
+        counts = np.zeros(self.documents.columns, np.int64)
+        for first in range(0, len(self.documents.terms), 1 << 24):
+            counts += np.bincount(self.documents.terms[first:first + (1 << 24)], minlength=len(counts))
         rare = int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))
         query = self.peer.prepare(0, np.array([rare], np.int32), np.array([1], np.float32))
-        call = self.peer.caller(self.indexes[0], 10, self.peer.grid(10)[0])
+        call = self.peer.caller(self.index(0), 10, self.peer.grid(10, self.builds[0])[0])
         times = []
-        for _ in range(1000):
+        for _ in range(FLOOR):
             before = time.perf_counter_ns()
             call(query)
             times.append(time.perf_counter_ns() - before)
@@ -249,8 +154,10 @@ def main() -> None:
             answer = worker.grid(request["grid"])
         elif "floor" in request:
             answer = worker.floor(request["floor"])
+        elif "release" in request:
+            answer = worker.release()
         else:
-            answer = worker.run(request["run"], request["k"], request["setting"], request.get("limit"))
+            answer = worker.run(request["run"], request["k"], request["setting"], request.get("count"))
         print(json.dumps(answer), file=answers)
 
 

@@ -4,10 +4,10 @@
 #   Benchmarks/run.sh                                          durable writes, MaxSim
 #   DATA=FOLDER Benchmarks/run.sh                              also loading, ingest, and the time from commit to found
 #   DATA=FOLDER EMBEDDED=VENV Benchmarks/run.sh                the same, with ingest of Qdrant Edge, zvec and Milvus Lite
-#   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   also the comparison with Seismic and SINDI
+#   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   also the comparison with Seismic, SINDI and kannolo
 #
 # FOLDER has docs.csr, queries.csr and gt.bin, and optionally queries_idf.csr and gt_idf.bin. VENV is a virtual
-# environment with numpy, pyseismic-lsr, pyvsag and matplotlib, or, for EMBEDDED, one with the embedded peers. Stores
+# environment with the peers of README.md, or, for EMBEDDED, one with the embedded peers. Stores
 # and results go to WORK.
 set -euo pipefail
 cd "$(dirname "$0")/.."
