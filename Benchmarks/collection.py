@@ -87,8 +87,25 @@ def latency(nanoseconds) -> dict:
     return {"mean_us": float(times.mean()), "p50_us": rank(0.5), "p99_us": rank(0.99)}
 
 
+def files_of(path: str) -> list[str]:
+    """Returns the files of a folder, at any depth, or the path itself if it is a file."""
+    if not os.path.isdir(path):
+        return [path]
+    return [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+
+
+def bytes_of(path: str) -> int:
+    return sum(os.path.getsize(file) for file in files_of(path))
+
+
 def evict(path: str) -> float:
-    """Drops the file from the page cache, except for mapped pages, and returns the share that stayed."""
+    """Drops the file, or the files of a folder, from the page cache, except for mapped pages, and returns the share
+    that stayed."""
+    files = [file for file in files_of(path) if os.path.getsize(file)]
+    return sum(evict_file(file) * os.path.getsize(file) for file in files) / sum(map(os.path.getsize, files))
+
+
+def evict_file(path: str) -> float:
     import ctypes
     import mmap
 

@@ -17,6 +17,8 @@ PEERS = {
     "Seismic": ("seismic", "n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size"),
     "SINDI": ("sindi", "doc_prune_ratio, quantized, window_size"),
     "kannolo": ("kannolo", "storage (plain or packed), m, ef_construction"),
+    "Lucene": ("lucene", "scale of the weights"),
+    "ArcadeDB": ("arcadedb", "weight quantization (FP32, FP16 or INT8)"),
 }
 
 

@@ -85,5 +85,5 @@ def markdown(result: dict) -> str:
                          f"| {row['next_p50_us']:.0f} | {stayed} |")
         lines += ["", "SparseStore is measured from the start of the process to its end, including reading the query file; its "
                   "p50 includes the first query. The peers are measured from opening the index in a running process, "
-                  "without starting Python and importing the library."]
+                  "without starting Python and importing the library, or Java."]
     return "\n".join(lines) + "\n"

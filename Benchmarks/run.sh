@@ -4,11 +4,11 @@
 #   Benchmarks/run.sh                                          durable writes, MaxSim
 #   DATA=FOLDER Benchmarks/run.sh                              also loading, ingest, and the time from commit to found
 #   DATA=FOLDER EMBEDDED=VENV Benchmarks/run.sh                the same, with ingest of Qdrant Edge, zvec and Milvus Lite
-#   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   also the comparison with Seismic, SINDI and kannolo
+#   DATA=FOLDER PEERS=VENV Benchmarks/run.sh                   also the comparison with Seismic, SINDI and others
 #
 # FOLDER has docs.csr, queries.csr and gt.bin, and optionally queries_idf.csr and gt_idf.bin. VENV is a virtual
-# environment with the peers of README.md, or, for EMBEDDED, one with the embedded peers. Stores
-# and results go to WORK.
+# environment with the peers of README.md, or, for EMBEDDED, one with the embedded peers. Stores and results go to WORK.
+# The words of COMPARE are passed to the comparison, such as COMPARE="--engines Seismic,SINDI --limits 10,100".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,4 +44,4 @@ fi
 sets=(--set "splade=$DATA/queries.csr,$DATA/gt.bin")
 if [ -f "$DATA/gt_idf.bin" ]; then sets+=(--set "idf=$DATA/queries_idf.csr,$DATA/gt_idf.bin"); fi
 Benchmarks/compare.py --binary "$binary" --peers "$PEERS" --documents "$DATA/docs.csr" "${sets[@]}" --work "$WORK" \
-    --out "$WORK/compare"
+    --out "$WORK/compare" ${COMPARE:-}
