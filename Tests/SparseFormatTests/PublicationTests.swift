@@ -66,6 +66,17 @@ import Testing
         }
     }
 
+    @Test func `no manifest has more nodes than the limit`() throws {
+        var record = try record()
+        record.pages = (PublicationRecord.maximumNodes + 1) * PublicationRecord.nodeExtents * record.extentPages
+        record.nodes = [ContentHash](repeating: .none, count: PublicationRecord.maximumNodes + 1)
+        #expect(throws: FormatError.self) { try PublicationRecord(record.bytes) }
+        record.pages -= PublicationRecord.nodeExtents * record.extentPages
+        record.nodes.removeLast()
+        #expect(record.bytes.count == PublicationRecord.maximumBytes)
+        #expect(try PublicationRecord(record.bytes) == record)
+    }
+
     @Test func `no flipped bit of a chunk gives other content`() throws {
         let content = (0..<4_096).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) }
         let frame = try #require(content.withUnsafeBytes { PublishedChunk.frame($0, ZstdCompressor()) })

@@ -15,6 +15,10 @@ package struct PublicationRecord: Sendable, Equatable {
     /// Of a store: 2^40 pages of 4 KiB are more than LMDB's largest map.
     private static let maximumPages: UInt64 = 1 << 40
     private static let headerBytes = 88
+    /// Nodes of 4 MiB, those of the default extents, make 4 TiB.
+    package static let maximumNodes = 1 << 20
+    /// The size of the largest manifest. A reader takes no more memory for one, whoever wrote the target.
+    package static let maximumBytes = headerBytes + maximumNodes * ContentHash.size
 
     package var uuid: StoreUUID
     /// Of the commit.
@@ -50,6 +54,9 @@ package struct PublicationRecord: Sendable, Equatable {
 
     package var extents: Int { (pages + extentPages - 1) / extentPages }
 
+    /// The number of nodes that this number of extents needs.
+    package var expectedNodes: Int { (extents + Self.nodeExtents - 1) / Self.nodeExtents }
+
     package var fileBytes: Int { pages * pageSize }
 
     package init(_ bytes: [UInt8]) throws(FormatError) {
@@ -80,12 +87,11 @@ package struct PublicationRecord: Sendable, Equatable {
         guard (2...Self.maximumPages).contains(pages) else { throw FormatError(.limitExceeded, "\(pages) pages") }
         self.pages = Int(pages)
         nodes = []
-        let expected = (extents + Self.nodeExtents - 1) / Self.nodeExtents
-        guard Int(count) == expected else {
-            throw FormatError(.limitExceeded, "\(count) nodes instead of \(expected)")
+        guard Int(count) == expectedNodes else {
+            throw FormatError(.limitExceeded, "\(count) nodes instead of \(expectedNodes)")
         }
         nodes.reserveCapacity(
-            try reader.proven(UInt64(count), elementBytes: ContentHash.size, limit: Int(UInt32.max)))
+            try reader.proven(UInt64(count), elementBytes: ContentHash.size, limit: Self.maximumNodes))
         for _ in 0..<count { nodes.append(try ContentHash(&reader)) }
         try reader.finish()
     }

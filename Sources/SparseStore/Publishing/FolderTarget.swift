@@ -16,7 +16,6 @@ public struct FolderTarget: PublicationTarget {
     private static let known: Set<String> = [
         TargetName.target, TargetName.manifests, TargetName.chunks, incoming, lockName,
     ]
-    private static let largestObject = 1 << 30
 
     private let path: String
 
@@ -79,7 +78,8 @@ public struct FolderTarget: PublicationTarget {
         guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
         // A folder or a pipe of this name is not an object; the check for an unused target refuses it.
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-        let largest = name.hasPrefix(TargetName.chunks + "/") ? PublishedChunk.largestFrame : Self.largestObject
+        let largest =
+            name.hasPrefix(TargetName.chunks + "/") ? PublishedChunk.largestFrame : PublicationRecord.maximumBytes
         guard status.st_size <= largest else {
             throw SparseStoreError(
                 .corrupted, problem: "'\(path)' has \(status.st_size) bytes, but no object has more than \(largest)",

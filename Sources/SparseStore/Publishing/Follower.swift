@@ -122,7 +122,7 @@ public struct Follower: Sendable {
                 remedy: range.map { "choose a published generation; they range \($0), possibly with gaps" }
                     ?? "publish the store first")
         }
-        let record = try catalog.records([chosen])[0]
+        let record = try catalog.record(chosen)
         guard record.uuid == uuid else {
             throw SparseStoreError(
                 .corrupted, problem: "'\(chosen.object)' in '\(catalog.target.name)' belongs to another store",

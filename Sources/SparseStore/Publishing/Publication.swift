@@ -22,7 +22,7 @@ extension Publication {
         try SparseStoreError.translate {
             let catalog = Catalog(target)
             _ = try catalog.uuid()
-            return try catalog.records(catalog.manifests()).map { Publication($0) }
+            return try catalog.records(catalog.manifests()) { Publication($0) }
         }
     }
 
@@ -68,7 +68,7 @@ extension Publication {
                 let kept = manifests.suffix(count)
                 // Read them before anything is removed: the chunks that a damaged manifest names are unknown.
                 var named: Set<ContentHash> = []
-                for record in try catalog.records(kept) {
+                _ = try catalog.records(kept) { record in
                     named.formUnion(record.nodes)
                     for extents in try catalog.nodes(record).values { named.formUnion(extents) }
                 }
@@ -114,8 +114,10 @@ struct Catalog {
         static func < (left: Manifest, right: Manifest) -> Bool { left.object < right.object }
     }
 
-    /// Objects that are asked for at once.
+    /// Chunks that are asked for at once.
     private static let batch = 64
+    /// Manifests that are asked for at once. A large one takes 32 MiB.
+    private static let manifestBatch = 8
 
     let target: any PublicationTarget
 
@@ -140,17 +142,24 @@ struct Catalog {
         try target.names(in: TargetName.manifests).compactMap { Manifest(object: $0) }.sorted()
     }
 
-    /// The contents of manifests. Each is checked against the hash in its name.
-    func records(_ manifests: some Collection<Manifest>) throws -> [PublicationRecord] {
+    /// Returns what `keep` takes from the contents of manifests. Each is checked against the hash in its name.
+    func records<Kept>(
+        _ manifests: some Collection<Manifest>, _ keep: (PublicationRecord) throws -> Kept
+    ) throws -> [Kept] {
         let manifests = Array(manifests)
-        var records: [PublicationRecord] = []
-        for start in stride(from: 0, to: manifests.count, by: Self.batch) {
-            let piece = manifests[start..<min(start + Self.batch, manifests.count)]
+        var kept: [Kept] = []
+        for start in stride(from: 0, to: manifests.count, by: Self.manifestBatch) {
+            let piece = manifests[start..<min(start + Self.manifestBatch, manifests.count)]
             for (manifest, bytes) in zip(piece, try target.read(piece.map(\.object))) {
-                records.append(try record(manifest, bytes))
+                kept.append(try keep(record(manifest, bytes)))
             }
         }
-        return records
+        return kept
+    }
+
+    /// Returns the content of a manifest.
+    func record(_ manifest: Manifest) throws -> PublicationRecord {
+        try record(manifest, try target.read([manifest.object]).first ?? nil)
     }
 
     private func record(_ manifest: Manifest, _ bytes: [UInt8]?) throws -> PublicationRecord {

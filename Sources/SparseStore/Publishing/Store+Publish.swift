@@ -108,10 +108,15 @@ private struct Publisher {
             uuid: uuid, generation: manifest.generation, transaction: pages.transactionID, time: Self.now,
             documents: manifest.documents, pageSize: pages.pageSize, pages: pages.count,
             extentPages: max(1, Self.extentBytes / pages.pageSize), nodes: [])
+        guard record.expectedNodes <= PublicationRecord.maximumNodes else {
+            throw SparseStoreError(
+                .limitExceeded, problem: "the file has \(record.fileBytes) bytes, more than a publication can describe",
+                remedy: "divide the store into shards")
+        }
         record.nodes = try ship(pages, record, mark)
         try flush()
         if let newest, newest.generation == record.generation {
-            let known = try catalog.records([newest])[0]
+            let known = try catalog.record(newest)
             if known.nodes == record.nodes, known.pages == record.pages, known.extentPages == record.extentPages {
                 return report
             }
