@@ -73,6 +73,8 @@ def sweep(engines, name: str, k: int, most_bytes: float) -> tuple[dict, dict]:
             points = [(setting, engine.run(name, k, setting)) for setting in engine.grid(k)]
         else:
             points = sweep_peer(engine, name, k)
+            if engine.options.one_at_a_time:
+                engine.release()
         all_points[engine.name] = [{"setting": setting} | result for setting, result in points]
         for target in TARGETS:
             fit = [point for point in engine.distinct(points) if reaches(engine, point[1], target)]
