@@ -108,7 +108,8 @@ def main() -> None:
         result["engines"] += [
             {"engine": engine.name, "version": engine.version, "build": json.dumps(build["build"]),
              "cpu_seconds": build["cpu_seconds"], "bytes": build["bytes"]} for build in engine.builds]
-        result["floors"].append({"engine": engine.name} | engine.floor(next(iter(sets))))
+        if engine.name != "kannolo":  # a graph visits documents whatever the query, so no call has almost no work
+            result["floors"].append({"engine": engine.name} | engine.floor(next(iter(sets))))
         if options.one_at_a_time:
             engine.release()
 
