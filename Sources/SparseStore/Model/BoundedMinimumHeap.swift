@@ -1,11 +1,16 @@
 /// A heap of the `capacity` largest values that were inserted, with the smallest of them on top.
+///
+/// A parent has four children, which are compared in pairs: with a thousand values, a value sinks through five levels
+/// instead of ten, and waits for fewer branches that cannot be predicted.
 struct BoundedMinimumHeap<Value: Comparable> {
     private let capacity: Int
     private let least: Value
     /// The values in heap order.
     private(set) var values: [Value] = []
 
-    /// - Parameter least: The value of `minimum` while the heap is empty.
+    /// - Parameters:
+    ///   - capacity: At least 1.
+    ///   - least: The value of `minimum` while the heap is empty.
     init(capacity: Int, least: Value) {
         self.capacity = capacity
         self.least = least
@@ -20,23 +25,43 @@ struct BoundedMinimumHeap<Value: Comparable> {
     mutating func insert(_ value: Value) {
         if values.count < capacity {
             values.append(value)
-            var child = values.count - 1
-            while child > 0, values[child] < values[(child - 1) / 2] {
-                values.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
+            values.withUnsafeMutableBufferPointer { Self.raiseLast(of: $0) }
         } else if value > minimum {
-            values[0] = value
-            var parent = 0
-            while true {
-                let left = 2 * parent + 1
-                guard left < values.count else { return }
-                let right = left + 1
-                let least = right < values.count && values[right] < values[left] ? right : left
-                guard values[least] < values[parent] else { return }
-                values.swapAt(parent, least)
-                parent = least
-            }
+            values.withUnsafeMutableBufferPointer { Self.sink(value, in: $0) }
         }
+    }
+
+    private static var arity: Int { 4 }
+
+    private static func raiseLast(of heap: UnsafeMutableBufferPointer<Value>) {
+        var hole = heap.count - 1
+        let value = heap[hole]
+        while hole > 0 {
+            let parent = (hole - 1) / arity
+            guard value < heap[parent] else { break }
+            heap[hole] = heap[parent]
+            hole = parent
+        }
+        heap[hole] = value
+    }
+
+    /// Replaces the smallest value.
+    private static func sink(_ value: Value, in heap: UnsafeMutableBufferPointer<Value>) {
+        var hole = 0
+        while let child = leastChild(of: hole, in: heap), heap[child] < value {
+            heap[hole] = heap[child]
+            hole = child
+        }
+        heap[hole] = value
+    }
+
+    private static func leastChild(of parent: Int, in heap: UnsafeMutableBufferPointer<Value>) -> Int? {
+        let first = arity * parent + 1
+        guard first + arity <= heap.count else {
+            return (first..<max(first, heap.count)).min { heap[$0] < heap[$1] }
+        }
+        let left = heap[first + 1] < heap[first] ? first + 1 : first
+        let right = heap[first + 3] < heap[first + 2] ? first + 3 : first + 2
+        return heap[right] < heap[left] ? right : left
     }
 }
