@@ -68,7 +68,7 @@ struct FreeList {
             let piece = try numbers(
                 range.lowerBound + Self.numberBytes * (taken + 1), min(Int(claimed) - taken, Self.pieceLength))
             for number in piece {
-                guard (2...pages.lastPage).contains(number) else { throw damage }
+                guard number >= 2, number <= pages.lastPage else { throw damage }
                 if number >= pages.filePages { freeBeyondEnd.insert(number) }
             }
             taken += piece.count

@@ -213,7 +213,7 @@ struct MetaPage: Hashable {
         let lower = Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
         let upper = Int(bytes.loadUnaligned(fromByteOffset: 14, as: UInt16.self))
         let expected: UInt16 = tree.depth > 1 ? 0x01 : 0x02
-        guard number == tree.root, flags == expected, (Self.pageHeaderBytes...upper).contains(lower), upper <= pageSize
+        guard number == tree.root, flags == expected, Self.pageHeaderBytes <= lower, lower <= upper, upper <= pageSize
         else {
             throw PreflightProblem(.corrupted, "page \(tree.root), the root of a tree, is damaged")
         }

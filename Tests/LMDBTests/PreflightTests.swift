@@ -90,6 +90,36 @@ import Testing
         #expect(refused > 300)
     }
 
+    /// The bounds of the nodes are compared with each other, and with the page's header and end.
+    @Test func `no bounds of the nodes of a root page trap`() throws {
+        let bytes = try sample()
+        let metas = try [0, 4_096].map { start in
+            try bytes[start..<start + MetaPage.byteCount].withUnsafeBytes { try MetaPage($0) }
+        }
+        let meta = try #require(metas.max { $0.transactionID < $1.transactionID })
+        var refused = 0
+        for tree in [meta.free, meta.main] {
+            let page = Int(tree.root) * meta.pageSize
+            for lower: UInt16 in [0, 1, 15, 16, 18, 4_096, 4_097, .max] {
+                for upper: UInt16 in [0, 1, 15, 16, 17, 4_096, 4_097, .max] {
+                    var damaged = bytes
+                    for (offset, value) in [(12, lower), (14, upper)] {
+                        damaged[page + offset] = UInt8(truncatingIfNeeded: value)
+                        damaged[page + offset + 1] = UInt8(value >> 8)
+                    }
+                    do {
+                        _ = try examine(damaged)
+                    } catch let problem as PreflightProblem {
+                        #expect(problem.code == .corrupted)
+                        refused += 1
+                    }
+                }
+            }
+        }
+        // Right are 16 with 16, 17 and 4,096, 18 with 4,096, and 4,096 with itself.
+        #expect(refused == 2 * (64 - 5))
+    }
+
     @Test func `the kind of damage is told`() throws {
         let bytes = try sample()
         func code(_ change: (inout [UInt8]) -> Void) -> LMDBError.Code? {
