@@ -1,6 +1,9 @@
 import Foundation
+import SparseStore
 import TestSupport
 import Testing
+
+@testable import SparseStoreTool
 
 @Suite("Block indexes on the command line")
 struct BlockCommandTests {
@@ -14,6 +17,45 @@ struct BlockCommandTests {
         let blocks = try #require(try Binary.run("stats", store, "--json").object()["blocks"] as? [String: Any])
         #expect(blocks["documents"] as? Int == 600)
         #expect(try Binary.run("verify", store, "--deep").status == 0)
+    }
+
+    @Test
+    func `only build makes one by itself, and options decide`() throws {
+        #expect(BuildCommand.blocks == .whenItPays)
+        #expect(FillOptions.blocks == .never)
+        for automatic in [BlockChoice.whenItPays, .never] {
+            #expect(BlockChoice(asked: nil, otherwise: automatic) == automatic)
+            #expect(BlockChoice(asked: true, otherwise: automatic) == .always)
+            #expect(BlockChoice(asked: false, otherwise: automatic) == .never)
+        }
+        let folder = TemporaryFolder()
+        let store = folder.path("s.sparse")
+        let input = Data(Inputs.lines(20).utf8)
+        #expect(try Binary.run("load", store, "-", "--quiet", "--no-blocks", "--no-build", input: input).status == 0)
+        #expect(try Binary.run("build", store, "--no-blocks").status == 0)
+        #expect(try Binary.run("build", store).status == 0)
+        #expect(try Binary.run("stats", store, "--json").object()["blocks"] is NSNull)
+    }
+
+    @Test
+    func `one is built from two million documents on, where it is possible and has something new`() {
+        func isBuilt(
+            _ documents: Int, terms: Int = 30_000, inBlocks: Int = 0, usesBM25: Bool = false,
+            _ choice: BlockChoice = .whenItPays
+        ) -> Bool {
+            choice.isBuilt(
+                for: BlockChoice.Facts(
+                    documents: documents, terms: terms, documentsInBlocks: inBlocks, usesBM25: usesBM25))
+        }
+        #expect(isBuilt(2_000_000))
+        #expect(!isBuilt(1_999_999))
+        #expect(isBuilt(2_000_001, inBlocks: 2_000_000))
+        #expect(!isBuilt(2_000_000, inBlocks: 2_000_000))
+        #expect(!isBuilt(2_000_000, usesBM25: true))
+        #expect(isBuilt(2_000_000, terms: Limits.maximumBlockTerms))
+        #expect(!isBuilt(2_000_000, terms: Limits.maximumBlockTerms + 1))
+        #expect(isBuilt(5, .always))
+        #expect(!isBuilt(5_000_000, .never))
     }
 
     @Test

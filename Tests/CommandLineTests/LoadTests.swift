@@ -216,7 +216,7 @@ struct LoadTests {
         var polls = 0
         func isFinished(after allowed: Int) throws -> Bool {
             polls = 0
-            let build = IndexBuild(blocks: BlockSettings(), isQuiet: true) {
+            let build = IndexBuild(blocks: .always, isQuiet: true) {
                 polls += 1
                 return polls > allowed
             }

@@ -9,14 +9,18 @@ struct BuildCommand: ParsableCommand {
         abstract: "Merge the index into as few segments as possible, and tune it.",
         discussion: """
             Drops the data of removed documents and places similar documents next to each other, which makes searches \
-            fast. Then measures the recall of each effort, as 'tune' does. Each step is one transaction, and searches \
-            continue while the build runs. 'load' does the same when it finishes.
+            fast. From 2,000,000 documents on, also builds a block index (see --blocks). Then measures the recall of \
+            each effort, as 'tune' does. Each step is one transaction, and searches continue while the build runs. \
+            'load' does the same when it finishes, without a block index.
 
             EXAMPLES:
               sparsestore build wiki.sparse
               sparsestore build wiki.sparse --profile compact
-              sparsestore build wiki.sparse --blocks
+              sparsestore build wiki.sparse --no-blocks
             """)
+
+    /// Whether this command builds a block index by itself.
+    static let blocks = BlockChoice.whenItPays
 
     @OptionGroup var store: StoreArgument
     @OptionGroup var wait: WaitOption
@@ -30,7 +34,7 @@ struct BuildCommand: ParsableCommand {
         try layout.apply(to: store)
         InterruptFlag.install()
         let watch = Stopwatch()
-        guard try layout.build().run(on: store) else {
+        guard try layout.build(automatic: Self.blocks).run(on: store) else {
             throw CommandFailure(.interrupted, "interrupted; the steps finished so far are kept")
         }
         let statistics = try store.statistics()
