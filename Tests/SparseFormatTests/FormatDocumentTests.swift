@@ -50,6 +50,17 @@ import Testing
         try check("tuning", tuning, .meta, Keys.tuning)
     }
 
+    @Test func `tuning by class`() throws {
+        let tuning = TuningRecord(
+            generation: 42, documents: 5, queries: 100, bounds: [10, 20],
+            points: [
+                TuningRecord.Point(limit: 10, effort: 16, recall: 0.75, time: 2048, scored: 64),
+                TuningRecord.Point(limit: 10, effort: 255, recall: 1, time: 4096, scored: 128),
+                TuningRecord.Point(limit: 10, queryClass: 2, effort: 16, recall: 0.5, time: 8192, scored: 32),
+            ])
+        try check("tuningByClass", tuning, .meta, Keys.tuning)
+    }
+
     @Test func `claims`() throws {
         let claim = ClaimRecord(owner: 0x0123_4567_89AB_CDEF, steps: 6, process: 4321, sources: [3, 1], staged: [4])
         try check("claim", claim, .meta, Keys.merge)
@@ -260,6 +271,7 @@ import Testing
             ("encodings of multivectors |", Limits.maximumMultivectorEncodings),
             ("changes of a statistics delta |", Limits.maximumDeltaEntries),
             ("points of a tuning |", TuningRecord.maximumPoints),
+            ("bounds of a tuning |", TuningRecord.maximumBounds),
         ]
         for (name, limit) in limits {
             let row = "| \(name) \(grouped(limit))"

@@ -45,6 +45,38 @@ import Testing
         #expect(code(tuning(TuningRecord.maximumPoints + 1)) == .limitExceeded)
     }
 
+    @Test func `bounds and classes of a tuning`() {
+        func tuning(_ bounds: [UInt32], classes: [UInt8] = []) -> TuningRecord {
+            TuningRecord(
+                generation: 1, documents: 1, queries: 1, bounds: bounds,
+                points: classes.map {
+                    TuningRecord.Point(limit: 10, queryClass: $0, effort: 16, recall: 1, time: 1, scored: 1)
+                })
+        }
+        let most = UInt32(TuningRecord.maximumBounds)
+        let broken = FormatError.Code.invariant(Invariant.tuningPoints.rawValue, Invariant.tuningPoints.rule)
+        #expect(code(tuning(Array(1...most))) == nil)
+        #expect(code(tuning(Array(1...most + 1))) == .limitExceeded)
+        for bounds: [UInt32] in [[0], [0, 1], [2, 2], [3, 2]] { #expect(code(tuning(bounds)) == broken) }
+        #expect(code(tuning([10, 20], classes: [0, 2])) == nil)
+        #expect(code(tuning([10, 20], classes: [0, 3])) == broken)
+        #expect(code(tuning([10, 20], classes: [1, 0])) == broken)
+        #expect(code(tuning([10, 20], classes: [1, 1])) == broken)
+    }
+
+    /// One class has version 1, so that there is one encoding for each tuning.
+    @Test func `a tuning of version 2 has bounds`() throws {
+        var writer = ByteWriter()
+        TuningRecord(generation: 1, documents: 1, queries: 1, points: []).encodeBody(into: &writer)
+        let body = Array(writer.bytes[..<20]) + [0, 0, 0, 0] + writer.bytes[20...]
+        let key = Array("key".utf8)
+        let value = Value.seal(kind: .tuning, version: 2, table: .meta, key: key) { $0.append(body) }
+        let error = #expect(throws: FormatError.self) {
+            try value.withUnsafeBytes { try TuningRecord(sealed: $0, in: .meta, key: key) }
+        }
+        #expect(error?.detail.contains("no bounds") == true)
+    }
+
     /// Within the limit the entries are looked at, and these are none.
     @Test func `changes of a delta`() {
         func code(_ count: Int) -> FormatError.Code? {

@@ -155,10 +155,11 @@ import Testing
         let store = try temporary.open { ($0.profile, $0.maintenance) = (.compact, .manual) }
         var collection = TaggedCollection(seed: 23, termSpace: 400)
         try fill([store], &collection, count: 300)
-        let index = try store.read { snapshot in
-            try SampleQueries(view: snapshot.view).groups(count: 10, seed: 1).joined().count
+        let made = try store.read { snapshot in
+            var made = MadeQueries(snapshot.view, seed: 1)
+            return try (0..<20).compactMap { _ in try made.next(length: 8) }.count
         }
-        #expect(index == 20)
+        #expect(made == 20)
         #expect(try store.tune(queries: [Query(vector: collection.query())]).isEmpty == false)
     }
 }

@@ -51,7 +51,9 @@ import Testing
             generation: 1, documents: 100_000, queries: 100,
             points: points(0, [0.94, 0.8]) + points(1, [0.97, 0.93]) + points(2, [0.99, 0.98]))
         let planner = Planner(tuning: tuning, documents: 100_000)
-        func plan(_ share: Double) -> SearchPlan { planner.choose(.target(0.95), limit: 10, share: share).description }
+        func plan(_ share: Double) -> SearchPlan {
+            planner.choose(.target(0.95), terms: 5, limit: 10, share: share).description
+        }
         #expect([1, 0.5, 0.25, 0.001].map { plan($0).effort } == [1, 1, 2, 2])
         #expect(plan(0.001).expectedRecall == plan(0.25).expectedRecall)
     }
@@ -62,7 +64,7 @@ import Testing
         var vectors = RandomVectors(seed: 23)
         vectors.termSpace = 8_000
         let seen = try (0..<40).map { _ in Query(vector: try vectors.next()) }
-        let points = try store.tune(queries: seen)
+        let points = try store.tune(queries: seen, isFilled: false)
         #expect(points.map(\.limit).contains(10))
         #expect(points.map(\.limit).contains(100))
         for target in [0.8, 0.9, 0.95] {
@@ -95,18 +97,17 @@ import Testing
         #expect(try reopened.search(query, recall: .fast).plan.isTuned)
     }
 
-    /// What a few queries reach says less about those to come than what many reach.
-    @Test func `the fewer queries a recall was measured on, the less is promised`() throws {
+    @Test func `the plan of a search names the class of its query`() throws {
         let temporary = try TemporaryStore()
         let (store, _) = try filled(temporary)
-        var vectors = RandomVectors(seed: 26)
-        vectors.termSpace = 8_000
-        let queries = try (0..<20).map { _ in Query(vector: try vectors.next()) }
-        let few = try store.tune(queries: queries)
-        let many = try store.tune(queries: queries + queries + queries + queries)
-        #expect(zip(few, many).allSatisfy { $0.recall <= $1.recall && $0.documentsScored == $1.documentsScored })
-        #expect(zip(few, many).contains { $0.recall < $1.recall })
-        #expect(zip(few, many).allSatisfy { $0.recall < 1 || $1.recall == 1 })
+        let components: [(TermID, Float)] = (0..<15).map { ($0, 1) }
+        let query = Query(vector: try SparseVector(components))
+        #expect(try store.search(query).plan.queryClass == nil)
+        try store.tune(queries: [query], isFilled: false)
+        let plan = try store.search(query, recall: .fast).plan
+        #expect(plan.queryClass == QueryClass(minimumTerms: 11, maximumTerms: 20))
+        let target = try store.search(query, recall: .target(0.9)).plan
+        #expect(target.reason.contains("11 to 20 terms"))
     }
 
     /// Small windows are read whole and large ones in part: their sums must not compete.

@@ -15,11 +15,16 @@ import Testing
     }
 
     /// Returns what a tuning measures if searches take the given times.
-    private func measure(_ time: @escaping (Effort?) -> UInt64) throws -> [TuningRecord.Point] {
-        try blocks.store.read { snapshot in
+    private func measure(
+        _ queries: [SparseVector]? = nil, bounds: [Int] = [], _ time: @escaping (Effort?) -> UInt64
+    ) throws -> [TuningRecord.Point] {
+        let queries = queries ?? self.queries
+        return try blocks.store.read { snapshot in
             var tuner = Tuner(
                 view: snapshot.view, scoring: nil,
-                groups: [try queries.map { try snapshot.resolve(Query(vector: $0), .none) }])
+                sample: QuerySample(
+                    try queries.map { try snapshot.resolve(Query(vector: $0), .none) },
+                    division: QueryClasses(bounds: bounds)))
             tuner.time = { effort, search in
                 try search()
                 return time(effort)
@@ -38,11 +43,11 @@ import Testing
         let planner = Planner(
             tuning: TuningRecord(generation: 1, documents: 1_000_000, queries: 6, points: points),
             documents: 1_000_000, hasBlocks: true)
-        for limit in Tuner.limits {
+        for limit in [10, 100] {
             for target in [0.5, 0.8, 0.9, 0.95, 0.99, 1] {
                 let reaching = points.filter { Int($0.limit) == limit && Double($0.recall) >= target }
                 let fastest = try #require(reaching.min { $0.time < $1.time })
-                let choice = planner.choose(.target(target), limit: limit)
+                let choice = planner.choose(.target(target), terms: 5, limit: limit)
                 #expect(choice.effort == Effort.effort(numbered: fastest.effort).map { Effort.ladder[$0] })
             }
         }
@@ -70,5 +75,117 @@ import Testing
         let searches: [Effort?] = Effort.ladder + [nil]
         let once = searches.flatMap { effort in queries.map { _ in effort } }
         #expect(order == once + once)
+    }
+
+    @Test func `each class of queries has its own points, in the order of the record`() throws {
+        let short = try queries.map { try SparseVector(Array(zip($0.terms, $0.weights).prefix(3))) }
+        let bounds = [3, 4, 4_000]
+        let points = try measure(short + queries, bounds: bounds) { _ in 1_000 }
+        #expect(Set(points.map(\.queryClass)) == [0, 2])
+        let order = points.map { [Int($0.limit), Int($0.queryClass), Int($0.effort)] }
+        #expect(order == order.sorted { $0.lexicographicallyPrecedes($1) })
+        func alone(_ queries: [SparseVector], as queryClass: UInt8) throws -> [TuningRecord.Point] {
+            try measure(queries) { _ in 1_000 }.map { point in
+                var point = point
+                point.queryClass = queryClass
+                return point
+            }
+        }
+        #expect(try points.filter { $0.queryClass == 0 } == alone(short, as: 0))
+        #expect(try points.filter { $0.queryClass == 2 } == alone(queries, as: 2))
+    }
+
+    @Test func `a thousand hits are measured on large stores only`() {
+        #expect(Tuner.limits(documents: 99_999) == [10, 100])
+        #expect(Tuner.limits(documents: 100_000) == [10, 100, 1_000])
+    }
+
+    /// What a few queries reach says less about those to come than what many reach.
+    @Test func `the fewer queries a recall was measured on, the less is promised`() throws {
+        let few = try measure { _ in 1 }
+        let many = try measure(queries + queries + queries + queries) { _ in 1 }
+        #expect(zip(few, many).allSatisfy { $0.recall <= $1.recall && $0.scored == $1.scored })
+        #expect(zip(few, many).contains { $0.recall < $1.recall })
+        #expect(zip(few, many).allSatisfy { $0.recall < 1 || $1.recall == 1 })
+    }
+}
+
+/// Which queries a tuning asks.
+@Suite struct QuerySampleTests {
+    private let temporary: TemporaryStore
+    private let store: Store
+    private let vectors: [SparseVector]
+
+    init() throws {
+        temporary = try TemporaryStore()
+        store = try temporary.open()
+        var random = RandomVectors(seed: 31)
+        random.terms = 50...90
+        vectors = try (0..<300).map { _ in try random.next() }
+        try store.write { [vectors] transaction in
+            for (index, vector) in vectors.enumerated() {
+                try transaction.upsert(Document(id: "\(index)", vector: vector))
+            }
+        }
+    }
+
+    /// Returns the sample of a tuning with `count` queries of `length` terms.
+    private func sample(_ count: Int, length: Int, seed: UInt64 = 1) throws -> QuerySample {
+        try store.read { snapshot in
+            let queries = try (0..<count).map { index in
+                let vector = vectors[index % vectors.count]
+                let query = try SparseVector(Array(zip(vector.terms, vector.weights).prefix(length)))
+                return try snapshot.resolve(Query(vector: query), .none)
+            }
+            var sample = QuerySample(queries)
+            try sample.fill(from: snapshot.view, seed: seed)
+            return sample
+        }
+    }
+
+    @Test func `every class has queries of its lengths, also where the caller has none`() throws {
+        let sample = try sample(0, length: 0)
+        for (number, queries) in sample.classes.enumerated() {
+            let lengths = sample.division[number]
+            #expect(queries.count >= QuerySample.fewest)
+            #expect(queries.allSatisfy { $0.terms.count >= lengths.minimumTerms })
+            #expect(queries.allSatisfy { $0.terms.count <= lengths.maximumTerms ?? .max })
+        }
+    }
+
+    @Test func `a class with enough queries of the caller has only those, and others are filled up`() throws {
+        let enough = try sample(QuerySample.enough, length: 15)
+        #expect(enough.classes[1].count == QuerySample.enough)
+        #expect(enough.classes[1].allSatisfy { $0.terms.count == 15 })
+        #expect(enough.classes[0].count > QuerySample.fewest)
+        let few = try sample(QuerySample.enough - 1, length: 15)
+        #expect(few.classes[1].count > QuerySample.enough)
+        #expect(few.classes[1].prefix(QuerySample.enough - 1).allSatisfy { $0.terms.count == 15 })
+    }
+
+    @Test func `the same seed makes the same queries`() throws {
+        func terms(_ seed: UInt64) throws -> [[TermID]] {
+            try sample(0, length: 0, seed: seed).classes.flatMap { $0.map(\.terms) }
+        }
+        #expect(try terms(3) == terms(3))
+        #expect(try terms(3) != terms(4))
+    }
+
+    @Test func `of short documents no long queries are made`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        try store.write { [vectors] transaction in
+            for (index, vector) in vectors.enumerated() {
+                let short = try SparseVector(Array(zip(vector.terms, vector.weights).prefix(12)))
+                try transaction.upsert(Document(id: "\(index)", vector: short))
+            }
+        }
+        let classes = try store.read { snapshot in
+            var sample = QuerySample([])
+            try sample.fill(from: snapshot.view, seed: 1)
+            return sample.classes
+        }
+        #expect(!classes[0].isEmpty)
+        #expect(classes[2].isEmpty && classes[3].isEmpty)
     }
 }

@@ -4,17 +4,31 @@
 /// value.
 package protocol Record: Equatable, Sendable {
     static var kind: RecordKind { get }
+    /// The newest version of the layout.
     static var version: UInt8 { get }
+    /// The version that this value is written in.
+    var version: UInt8 { get }
     func encodeBody(into writer: inout ByteWriter)
+    /// Decodes a body of the newest version.
     init(body: inout ByteReader, flags: UInt16) throws(FormatError)
+    /// Decodes a body of a version up to the newest. Without an implementation, only the newest is known.
+    init(body: inout ByteReader, version: UInt8, flags: UInt16) throws(FormatError)
 }
 
 extension Record {
     package static var version: UInt8 { 1 }
+    package var version: UInt8 { Self.version }
+
+    package init(body: inout ByteReader, version: UInt8, flags: UInt16) throws(FormatError) {
+        guard version == Self.version else {
+            throw FormatError(.unsupportedVersion, "version \(version), this library knows \(Self.version)")
+        }
+        try self.init(body: &body, flags: flags)
+    }
 
     /// The value to store under the key.
     package func sealed(in table: TableNumber, key: [UInt8]) -> [UInt8] {
-        Value.seal(kind: Self.kind, version: Self.version, table: table, key: key) { encodeBody(into: &$0) }
+        Value.seal(kind: Self.kind, version: version, table: table, key: key) { encodeBody(into: &$0) }
     }
 
     /// Decodes the value that stands under the key.
@@ -23,12 +37,12 @@ extension Record {
     {
         let body = try Value.open(bytes, kind: Self.kind, table: table, key: key)
         do throws(FormatError) {
-            guard body.version == Self.version else {
+            guard (1...Self.version).contains(body.version) else {
                 throw FormatError(.unsupportedVersion, "version \(body.version), this library knows \(Self.version)")
             }
             guard body.flags == 0 else { throw FormatError(.unknownFlags, "flags \(body.flags)") }
             var reader = ByteReader(body.bytes)
-            self = try Self(body: &reader, flags: body.flags)
+            self = try Self(body: &reader, version: body.version, flags: body.flags)
             try reader.finish()
         } catch {
             throw error.at(table, key: key)
@@ -76,7 +90,13 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case encoder = 29
 
     /// The newest version of the kind's layout. A library reads that and all before.
-    package var newestVersion: UInt8 { self == .blockDirectory ? BlockNumbers.sharedVersion : 1 }
+    package var newestVersion: UInt8 {
+        switch self {
+        case .blockDirectory: BlockNumbers.sharedVersion
+        case .tuning: TuningRecord.version
+        default: 1
+        }
+    }
 }
 
 /// The tables of a store. The number enters every checksum (FORMAT.md, "Value header"), so it never changes.

@@ -78,7 +78,7 @@ struct SearchPart: Sendable {
             Double($0.reduce(0) { $0 + $1.count }) / Double(max(1, state.planner.documents))
         }
         return state.planner.choose(
-            request.recall, limit: request.limit, share: share ?? 1, without: damage,
+            request.recall, terms: request.query.terms.count, limit: request.limit, share: share ?? 1, without: damage,
             hasGroups: request.groups != nil, hasNegativeWeight: request.query.hasNegativeWeight)
     }
 

@@ -135,11 +135,15 @@ extension Store {
     /// exact search if that is faster. Repeat it when the store has grown a lot, its queries have changed, or it has
     /// moved to another machine.
     ///
+    /// Queries are measured in classes by their number of terms (``QueryClass``), because long ones need other efforts than
+    /// short ones. A class for which `queries` has fewer than 64 is filled up with queries that are made from the
+    /// documents, so that later queries of other lengths reach their recall, too.
+    ///
     /// Times are those of the calling thread on the processor, with data in memory. They vary from run to run, so two
     /// tunings may choose different efforts that take about equally long.
     ///
     /// - Parameters:
-    ///   - queries: A few hundred representative queries. If empty, queries are made from the documents.
+    ///   - queries: A few hundred representative queries. If empty, all queries are made from the documents.
     ///   - weighting: The weighting of those searches.
     ///   - seed: The seed for queries made from the documents. The same seed makes the same queries.
     ///   - progress: Called with the number of finished queries and their total. It may throw to stop.
@@ -150,14 +154,22 @@ extension Store {
         queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
         progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> [TuningPoint] {
+        try tune(queries: queries, weighting: weighting, seed: seed, isFilled: true, progress: progress)
+    }
+
+    /// - Parameter isFilled: Whether classes of too few queries are filled up. Tests leave it out, for time.
+    @discardableResult
+    func tune(
+        queries: [Query], weighting: Weighting = .none, seed: UInt64 = 1, isFilled: Bool,
+        progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> [TuningPoint] {
         let record: TuningRecord? = try SparseStoreError.translate {
             let snapshot = try source.snapshot()
             guard !queries.isEmpty || snapshot.count >= Planner.exactBelow else { return nil }
-            let groups =
-                queries.isEmpty
-                ? try SampleQueries(view: snapshot.view).groups(count: 200, seed: seed)
-                : [try queries.map { try snapshot.resolve($0, weighting) }]
-            let tuner = Tuner(view: snapshot.view, scoring: snapshot.state.scoring, groups: groups)
+            var sample = QuerySample(try queries.map { try snapshot.resolve($0, weighting) })
+            // A smaller store is searched exactly anyway.
+            if isFilled, snapshot.count >= Planner.exactBelow { try sample.fill(from: snapshot.view, seed: seed) }
+            let tuner = Tuner(view: snapshot.view, scoring: snapshot.state.scoring, sample: sample)
             func measure() throws -> [TuningRecord.Point] {
                 do {
                     return try source.scratch.withScratch { try tuner.measure($0, progress) }
@@ -169,20 +181,23 @@ extension Store {
             let points = try measure()
             return TuningRecord(
                 generation: snapshot.generation, documents: UInt64(snapshot.count),
-                queries: UInt32(groups.reduce(0) { $0 + $1.count }), points: points)
+                queries: UInt32(sample.classes.reduce(0) { $0 + $1.count }),
+                bounds: sample.division.bounds.map { UInt32($0) }, points: points)
         }
         guard let record else { return [] }
         try SparseStoreError.wrap {
             try file.write { try $0.put(record) }
         }
-        return record.points.map(TuningPoint.init)
+        return record.points.map { TuningPoint($0, record.classes) }
     }
 }
 
-/// The measured recall and time of one effort.
+/// The measured recall and time of one effort with one class of queries.
 public struct TuningPoint: Sendable, Hashable, Codable {
     /// The limit k of the searches.
     public let limit: Int
+    /// The class of the queries.
+    public let queryClass: QueryClass
     /// The effort; nil for the exact search. Efforts 0 to 15 search the windows, and efforts from 16 search the block
     /// index. Each range begins with its least effort.
     public let effort: Int?
@@ -193,8 +208,9 @@ public struct TuningPoint: Sendable, Hashable, Codable {
     /// The mean number of documents scored.
     public let documentsScored: Double
 
-    init(_ point: TuningRecord.Point) {
+    init(_ point: TuningRecord.Point, _ classes: QueryClasses) {
         limit = Int(point.limit)
+        queryClass = classes[Int(point.queryClass)]
         effort = Effort.effort(numbered: point.effort)
         recall = Double(point.recall)
         microseconds = Double(point.time)

@@ -8,10 +8,12 @@ struct TuneCommand: ParsableCommand {
         commandName: "tune",
         abstract: "Measure the recall and the time of each planner effort on this store.",
         discussion: """
-            Runs sample queries exactly and with every effort, and stores the recall and the processor time of each. \
-            A search with '--recall 0.95' then uses the fastest effort that reached this recall, or the exact search \
-            if that is faster. Without --queries, sample queries are made from the documents. Run this command again \
-            when the store has grown a lot, when the queries have changed, or on another machine.
+            Runs sample queries exactly and with every effort, and stores the recall and the processor time of each, \
+            separately for queries of up to 10, 20, 40 and more terms. A search with '--recall 0.95' then uses the \
+            fastest effort that reached this recall with queries of its length, or the exact search if that is \
+            faster. Lengths with fewer than 64 queries in --queries are filled up with queries that are made from the \
+            documents; without --queries, all are. Run this command again when the store has grown a lot, when the \
+            queries have changed, or on another machine.
 
             EXAMPLES:
               sparsestore tune wiki.sparse
@@ -71,6 +73,7 @@ struct TuneCommand: ParsableCommand {
                     points.map { point in
                         .object([
                             ("limit", .integer(point.limit)),
+                            ("query_class", point.queryClass.json),
                             ("effort", .optional(point.effort) { .integer($0) }),
                             ("recall", .number(Figures.rounded(point.recall, 6))),
                             ("mean_us", .number(Figures.rounded(point.microseconds, 1))),
@@ -81,14 +84,26 @@ struct TuneCommand: ParsableCommand {
         ])
     }
 
+    /// One table for each k: a row for each effort, and two columns for each class of queries.
     private static func text(_ points: [TuningPoint]) -> String {
-        var table = TextTable(rightAligned: [0, 1, 2, 3, 4])
-        table.add("limit", "effort", "recall", "mean us", "documents scored")
-        for point in points {
-            table.add(
-                "\(point.limit)", point.effort.map { "\($0)" } ?? "exact", Figures.decimal(point.recall, 4),
-                Figures.decimal(point.microseconds, 1), Figures.decimal(point.documentsScored, 1))
-        }
-        return table.text
+        let limits = Set(points.map(\.limit)).sorted()
+        return limits.map { limit in
+            let points = points.filter { $0.limit == limit }
+            let classes = Set(points.map(\.queryClass)).sorted { $0.minimumTerms < $1.minimumTerms }
+            var table = TextTable(rightAligned: Set(0...2 * classes.count))
+            table.add(["k = \(limit)"] + classes.flatMap { ["", "\($0)"] })
+            table.add(["effort"] + classes.flatMap { _ in ["recall", "mean us"] })
+            let rows = Dictionary(grouping: points, by: \.effort)
+            for (effort, row) in rows.sorted(by: { $0.key ?? .max < $1.key ?? .max }) {
+                table.add(
+                    [effort.map { "\($0)" } ?? "exact"]
+                        + classes.flatMap { queryClass in
+                            row.first { $0.queryClass == queryClass }.map {
+                                [Figures.decimal($0.recall, 4), Figures.decimal($0.microseconds, 1)]
+                            } ?? ["", ""]
+                        })
+            }
+            return table.text
+        }.joined(separator: "\n")
     }
 }

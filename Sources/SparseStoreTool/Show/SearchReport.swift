@@ -95,6 +95,7 @@ struct SearchReport {
         if let effort = plan.effort, let recall = plan.expectedRecall {
             let source = plan.isTuned ? "measured on this store" : "assumed; 'sparsestore tune' measures it"
             table.add("effort", "\(effort), recall \(Figures.decimal(recall, 3)) (\(source))")
+            if let queryClass = plan.queryClass { table.add("queries like it", "those of \(queryClass)") }
         }
         table.add("generation", "\(result.generation)")
         if let seconds { table.add("time", "\(Figures.decimal(seconds * 1e6, 0)) us") }
@@ -122,6 +123,7 @@ struct SearchReport {
             ("effort", .optional(plan.effort) { .integer($0) }),
             ("expected_recall", .optional(plan.expectedRecall) { .number(Figures.rounded($0, 6)) }),
             ("tuned", .bool(plan.isTuned)),
+            ("query_class", .optional(plan.queryClass) { $0.json }),
             ("dropped_share", .optional(plan.droppedShare) { .float($0) }),
             ("level_floor", .optional(plan.levelFloor) { .float($0) }),
             ("block_lists", .optional(plan.blockLists) { .integer($0) }),
@@ -141,5 +143,13 @@ struct SearchReport {
             ("segments_scanned", counters.segmentsScanned), ("segments_scored", counters.segmentsScored),
             ("filtered_documents", counters.filteredDocuments),
         ]
+    }
+}
+
+extension QueryClass {
+    var json: JSONValue {
+        .object([
+            ("minimum_terms", .integer(minimumTerms)), ("maximum_terms", .optional(maximumTerms) { .integer($0) }),
+        ])
     }
 }

@@ -14,6 +14,8 @@ struct TextTable {
 
     mutating func add(_ cells: String...) { rows.append(cells) }
 
+    mutating func add(_ cells: [String]) { rows.append(cells) }
+
     /// The table with one line per row, each ending with a line feed.
     var text: String {
         let columns = rows.map(\.count).max() ?? 0

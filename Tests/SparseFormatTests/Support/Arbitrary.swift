@@ -87,18 +87,21 @@ enum Arbitrary {
         return StatisticsDelta(terms: terms, changes: changes)
     }
 
-    static func tuning(_ random: inout SeededGenerator) -> TuningRecord {
+    /// A tuning of one class of queries, or of as many as a record can hold.
+    static func tuning(_ random: inout SeededGenerator, byClass: Bool) -> TuningRecord {
         var limit: UInt32 = 0
+        let bounds = byClass ? (1...TuningRecord.maximumBounds).map { UInt32(5 * $0) } : []
         let points = (0..<random.next() % 20).map { _ in
             limit += 1 + UInt32(random.next() % 3)
             return TuningRecord.Point(
-                limit: limit, effort: UInt8(truncatingIfNeeded: random.next()),
+                limit: limit, queryClass: UInt8(random.next() % UInt64(bounds.count + 1)),
+                effort: UInt8(truncatingIfNeeded: random.next()),
                 recall: Float.random(in: 0...1, using: &random), time: Float(random.next() >> 20),
                 scored: Float(random.next() >> 40))
         }
         return TuningRecord(
             generation: random.number(), documents: random.number(),
-            queries: UInt32(truncatingIfNeeded: random.number()), points: points)
+            queries: UInt32(truncatingIfNeeded: random.number()), bounds: bounds, points: points)
     }
 
     static func multivectorSettings(_ random: inout SeededGenerator) -> MultivectorSettings {

@@ -148,7 +148,7 @@ import Testing
         var blocks = try damaged(damage)
         #expect(try !blocks.store.verify(.deep).isClean)
         let vector = try blocks.collection.query()
-        try blocks.store.tune(queries: [Query(vector: vector)])
+        try blocks.store.tune(queries: [Query(vector: vector)], isFilled: false)
         try blocks.add(20)
         try blocks.remove([blocks.collection.ids[3]])
         #expect(try blocks.store.search(Query(vector: vector), limit: 10, recall: .target(0.95)).count == 10)

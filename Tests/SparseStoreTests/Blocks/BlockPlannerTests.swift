@@ -27,7 +27,7 @@ import Testing
 
     @Test func `blocks are taken where they are the fastest that reaches the target`() {
         let planner = planner(points)
-        let choice = planner.choose(.target(0.95), limit: 10)
+        let choice = planner.choose(.target(0.95), terms: 5, limit: 10)
         #expect(choice.effort == .blocks(BlockLadder.plans[1]))
         #expect(choice.description.effort == ScanLadder.plans.count + 1)
         #expect(choice.description.isTuned)
@@ -35,28 +35,28 @@ import Testing
         #expect(choice.description.heapFactor == BlockLadder.plans[1].heapFactor)
         #expect(choice.description.droppedShare == nil)
         #expect(choice.description.expectedRecall.map { Float($0) } == 0.96)
-        #expect(planner.choose(.target(0.99), limit: 10).effort == .windows(ScanLadder.plans[12]))
-        #expect(planner.choose(.target(0.9999), limit: 10).effort == nil)
-        #expect(planner.choose(.exact, limit: 10).effort == nil)
+        #expect(planner.choose(.target(0.99), terms: 5, limit: 10).effort == .windows(ScanLadder.plans[12]))
+        #expect(planner.choose(.target(0.9999), terms: 5, limit: 10).effort == nil)
+        #expect(planner.choose(.exact, terms: 5, limit: 10).effort == nil)
     }
 
     @Test func `without an index, without their points or under a narrow filter it is windows`() {
-        let without = planner(points, hasBlocks: false).choose(.target(0.95), limit: 10)
+        let without = planner(points, hasBlocks: false).choose(.target(0.95), terms: 5, limit: 10)
         #expect(without.effort == .windows(ScanLadder.plans[4]))
-        let untuned = planner(points.filter { $0.effort < 96 }).choose(.target(0.95), limit: 10)
+        let untuned = planner(points.filter { $0.effort < 96 }).choose(.target(0.95), terms: 5, limit: 10)
         #expect(untuned.effort == .windows(ScanLadder.plans[4]))
         let never = Planner(tuning: nil, documents: 1_000_000, hasBlocks: true)
         for recall in [Recall.fast, .target(0.5), .target(0.95), .target(0.999)] {
-            #expect(never.choose(recall, limit: 10).effort?.usesBlocks != true)
+            #expect(never.choose(recall, terms: 5, limit: 10).effort?.usesBlocks != true)
         }
         let planner = planner(points)
-        #expect(planner.choose(.target(0.95), limit: 10, share: 0.9).effort?.usesBlocks == true)
-        #expect(planner.choose(.target(0.95), limit: 10, share: 0.1).effort?.usesBlocks == false)
+        #expect(planner.choose(.target(0.95), terms: 5, limit: 10, share: 0.9).effort?.usesBlocks == true)
+        #expect(planner.choose(.target(0.95), terms: 5, limit: 10, share: 0.1).effort?.usesBlocks == false)
     }
 
     @Test func `blocks that take longer than windows are left alone`() {
         let dear = planner(points.map { $0.effort >= 96 ? ($0.effort, $0.recall, 9_000_000) : $0 })
-        #expect(dear.choose(.target(0.95), limit: 10).effort == .windows(ScanLadder.plans[4]))
+        #expect(dear.choose(.target(0.95), terms: 5, limit: 10).effort == .windows(ScanLadder.plans[4]))
     }
 
     @Test func `numbers of efforts and efforts lead to each other`() {
@@ -73,7 +73,8 @@ import Testing
         try blocks.store.buildBlocks(BlockCollection.unpruned)
         let points = try blocks.store.tune(queries: queries)
         let ofBlocks = points.filter { ($0.effort ?? 0) >= ScanLadder.plans.count }
-        #expect(ofBlocks.count == 2 * BlockLadder.plans.count)
+        let classes = Set(points.map(\.queryClass)).count
+        #expect(ofBlocks.count == 2 * classes * BlockLadder.plans.count)
         #expect(ofBlocks.allSatisfy { $0.recall > 0 && $0.recall <= 1 })
         #expect(ofBlocks.allSatisfy { $0.microseconds > 0 })
         #expect(ofBlocks.allSatisfy { $0.documentsScored > 0 })

@@ -73,8 +73,11 @@ enum SoundStore: String, CaseIterable, Sendable {
             try transaction.upsert(document(31))
         }
         try store.file.write { writer in
-            let point = TuningRecord.Point(limit: 10, effort: 1, recall: 1, time: 1, scored: 1)
-            try writer.put(TuningRecord(generation: 3, documents: 36, queries: 1, points: [point]))
+            let points = [0, 2].map {
+                TuningRecord.Point(limit: 10, queryClass: $0, effort: 1, recall: 1, time: 1, scored: 1)
+            }
+            try writer.put(
+                TuningRecord(generation: 3, documents: 36, queries: 1, bounds: [10, 20], points: points))
         }
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))

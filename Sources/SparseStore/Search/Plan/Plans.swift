@@ -167,6 +167,9 @@ public struct SearchPlan: Sendable, Hashable, Codable {
     public let heapFactor: Float?
     /// The maximum number of documents scored exactly.
     public let candidates: Int?
+    /// The class of queries whose measurements led to this effort; nil for an exact search, and for a store that was
+    /// not tuned by classes.
+    public let queryClass: QueryClass?
     /// The reason for choosing this plan.
     public let reason: String
 }
@@ -176,21 +179,25 @@ extension SearchPlan {
     init(exactly reason: String, isTuned: Bool) {
         self.init(
             isExact: true, effort: nil, expectedRecall: nil, isTuned: isTuned, droppedShare: nil, levelFloor: nil,
-            blockLists: nil, heapFactor: nil, candidates: nil, reason: reason)
+            blockLists: nil, heapFactor: nil, candidates: nil, queryClass: nil, reason: reason)
     }
 
     /// Creates the plan of an approximate search.
     ///
-    /// - Parameter number: The number of an effort of the ladder; nil for another plan.
+    /// - Parameters:
+    ///   - number: The number of an effort of the ladder; nil for another plan.
+    ///   - queryClass: The class of the query, if its measurements led to the plan.
     init(
-        _ effort: Effort, number: Int?, expectedRecall: Double?, isTuned: Bool, limit: Int, _ reason: String
+        _ effort: Effort, number: Int?, expectedRecall: Double?, isTuned: Bool, queryClass: QueryClass? = nil,
+        limit: Int, _ reason: String
     ) {
         let windows: ScanPlan? = if case .windows(let plan) = effort { plan } else { nil }
         let blocks: BlockPlan? = if case .blocks(let plan) = effort { plan } else { nil }
         self.init(
             isExact: false, effort: number, expectedRecall: expectedRecall, isTuned: isTuned,
             droppedShare: windows?.dropped, levelFloor: windows?.floor, blockLists: blocks?.lists,
-            heapFactor: blocks?.heapFactor, candidates: effort.candidateCount(limit: limit), reason: reason)
+            heapFactor: blocks?.heapFactor, candidates: effort.candidateCount(limit: limit),
+            queryClass: queryClass, reason: reason)
     }
 
     /// Returns the plan with another reason and whether the result turned out to be exact.
@@ -199,6 +206,6 @@ extension SearchPlan {
         return SearchPlan(
             isExact: false, effort: effort, expectedRecall: expectedRecall, isTuned: isTuned,
             droppedShare: droppedShare, levelFloor: levelFloor, blockLists: blockLists, heapFactor: heapFactor,
-            candidates: candidates, reason: reason)
+            candidates: candidates, queryClass: queryClass, reason: reason)
     }
 }

@@ -1,7 +1,8 @@
 internal import Platform
 internal import SparseFormat
 
-/// Measures the recall and the time of every effort of the ladder, and the time of the exact search.
+/// Measures the recall and the time of every effort of the ladder, and the time of the exact search, for each class of
+/// queries.
 ///
 /// Times are compared with one another, so all are measured alike. A batch of queries is asked with one effort after
 /// the other: asked several times in a row, a query would find its documents in the processor's cache, which helps some
@@ -11,8 +12,8 @@ struct Tuner {
     let view: ReadView
     /// The scoring of counts; nil if documents are scored by their weights.
     let scoring: BM25Function?
-    /// The groups of sample queries. The recall and the time of an effort are those of its worst group.
-    let groups: [[ResolvedQuery]]
+    /// The sample queries of each class.
+    let sample: QuerySample
     /// Runs a search with an effort, nil for the exact search, and returns its nanoseconds. Tests set it.
     var time: (_ effort: Effort?, _ search: () throws -> Void) throws -> UInt64 = { _, search in
         let begin = Self.processorTime
@@ -20,8 +21,12 @@ struct Tuner {
         return Self.processorTime - begin
     }
 
-    /// The measured values of k.
-    static let limits = [10, 100]
+    /// The number of documents from which on k = 1,000 is measured, too. In a smaller store that is a large share of
+    /// what a search reads anyway.
+    private static let documentsForDeep = 100_000
+    /// The number of queries of each class that are asked for more than 100 hits. They take ten times as long, and the
+    /// recall of a thousand hits differs less from query to query.
+    private static let deepQueries = 32
     /// The relative distance within which a score counts as reaching the k-th score.
     private static let tolerance: Float = 1e-4
     /// The number of queries that are asked with one effort before the next.
@@ -41,18 +46,32 @@ struct Tuner {
         Effort.ladder.indices.filter { !Effort.ladder[$0].usesBlocks || usesBlocks }
     }
 
+    /// Returns the values of k to measure on a store with a number of documents.
+    static func limits(documents: Int) -> [Int] {
+        documents < documentsForDeep ? [10, 100] : [10, 100, 1_000]
+    }
+
+    /// Returns the queries of a class that are asked for `limit` hits.
+    private func queries(_ number: Int, _ limit: Int) -> ArraySlice<ResolvedQuery> {
+        limit > 100 ? sample.classes[number].prefix(Self.deepQueries) : sample.classes[number][...]
+    }
+
     func measure(_ scratch: ScanScratch, _ progress: (Int, Int) throws -> Void) throws -> [TuningRecord.Point] {
         var points: [TuningRecord.Point] = []
         let efforts = efforts
-        let total = Self.limits.count * groups.reduce(0) { $0 + $1.count }
+        let limits = Self.limits(documents: view.index.members.reduce(0) { $0 + $1.segment.documentCount })
+        let total = limits.reduce(0) { sum, limit in
+            sample.classes.indices.reduce(sum) { $0 + queries($1, limit).count }
+        }
         var done = 0
-        for limit in Self.limits {
-            // One for each effort, and the last for the exact search.
-            var worst = [Measure](repeating: Measure(recall: 1), count: efforts.count + 1)
-            for group in groups where !group.isEmpty {
-                var sums = [Measure](repeating: Measure(), count: worst.count)
-                for begin in stride(from: 0, to: group.count, by: Self.batch) {
-                    let queries = group[begin..<min(begin + Self.batch, group.count)]
+        for limit in limits {
+            for number in sample.classes.indices {
+                let asked = queries(number, limit)
+                guard !asked.isEmpty else { continue }
+                // One for each effort, and the last for the exact search.
+                var sums = [Measure](repeating: Measure(), count: efforts.count + 1)
+                for begin in stride(from: 0, to: asked.count, by: Self.batch) {
+                    let queries = asked[begin..<min(begin + Self.batch, asked.count)]
                     let batch = try Batch(queries, limit: limit, tuner: self, scratch)
                     for position in sums.indices {
                         let effort = position < efforts.count ? Effort.ladder[efforts[position]] : nil
@@ -61,15 +80,15 @@ struct Tuner {
                     }
                     done += queries.count
                 }
-                for effort in sums.indices { worst[effort].worsen(sums[effort].divided(by: Float(group.count))) }
-            }
-            for (effort, measure) in worst.enumerated() {
-                let isExact = effort == efforts.count
-                points.append(
-                    TuningRecord.Point(
-                        limit: UInt32(limit),
-                        effort: isExact ? Effort.exactNumber : Effort.number(of: efforts[effort]),
-                        recall: min(1, max(0, measure.recall)), time: measure.time, scored: measure.scored))
+                for (position, sum) in sums.enumerated() {
+                    let measure = sum.divided(by: Float(asked.count))
+                    points.append(
+                        TuningRecord.Point(
+                            limit: UInt32(limit), queryClass: UInt8(number),
+                            effort: position < efforts.count
+                                ? Effort.number(of: efforts[position]) : Effort.exactNumber,
+                            recall: min(1, max(0, measure.recall)), time: measure.time, scored: measure.scored))
+                }
             }
         }
         return points
@@ -96,12 +115,6 @@ struct Tuner {
             let mean = recall / count
             let error = (max(0, squares / count - mean * mean) / count).squareRoot()
             return Measure(recall: mean - error, time: time / count, scored: scored / count)
-        }
-
-        mutating func worsen(_ other: Measure) {
-            recall = min(recall, other.recall)
-            time = max(time, other.time)
-            scored = max(scored, other.scored)
         }
     }
 
@@ -150,50 +163,5 @@ struct Tuner {
 
     private func search(_ query: ResolvedQuery, _ limit: Int, _ effort: Effort?) -> FirstStage {
         FirstStage(view: view, query: query, limit: limit, minimumScore: nil, effort: effort, scoring: scoring)
-    }
-}
-
-/// Makes queries from a store's documents, for tuning without queries of the caller.
-struct SampleQueries {
-    let view: ReadView
-
-    private var members: [CommitIndex.Member] { view.index.members }
-
-    /// The number of terms in a short and in a long query. Inference-free queries have 5 to 15, encoded ones 20 to 50.
-    static let lengths = [8, 32]
-
-    /// Returns at most `count` queries for each length. Each query takes some of the heavier terms of one document and
-    /// up to half as many of another, because a query seldom repeats a document. The same seed makes the same queries.
-    func groups(count: Int, seed: UInt64) throws -> [[ResolvedQuery]] {
-        var generator = SplitMix64(seed: seed)
-        let live = members.indices.filter { members[$0].segment.documentCount > members[$0].deadCount }
-        guard !live.isEmpty else { return [] }
-        return try Self.lengths.map { length in
-            try (0..<count).compactMap { _ in
-                var components: [TermID: Float] = [:]
-                for share in [length - length / 3, length / 3] {
-                    let window = live[Int(generator.next() % UInt64(live.count))]
-                    var document: [(term: TermID, weight: Float)] = []
-                    try view.forEachComponent(of: livePlace(in: window, &generator)) { document.append(($0, $1)) }
-                    document.sort { $0.weight > $1.weight }
-                    // Two of three of the heaviest terms, so that the document is not simply its own answer.
-                    for (term, weight) in document where generator.next() % 3 > 0 {
-                        guard components[term] == nil else { continue }
-                        components[term] = weight
-                        if components.count >= length - (share == length / 3 ? 0 : length / 3) { break }
-                    }
-                }
-                // The documents may lack vectors.
-                return components.isEmpty ? nil : ResolvedQuery(components.map { ($0.key, $0.value) })
-            }
-        }
-    }
-
-    /// Returns a random live document of a window that has one.
-    private func livePlace(in window: Int, _ generator: inout SplitMix64) -> DocumentPlace {
-        let count = members[window].segment.documentCount
-        var ordinal = Int(generator.next() % UInt64(count))
-        while !members[window].isLive(ordinal) { ordinal = (ordinal + 1) % count }
-        return DocumentPlace(window: window, ordinal: ordinal)
     }
 }
