@@ -11,7 +11,7 @@ import Testing
 @testable import SparseStoreTool
 
 /// Pictures that commands draw, and the line that shows how they go.
-@Suite(.timeLimit(.minutes(1))) struct PictureTests {
+@Suite(.timeLimit(.minutes(10))) struct PictureTests {
     /// The elements of an SVG file, and its texts.
     private final class Reader: NSObject, XMLParserDelegate {
         private(set) var elements: [String: Int] = [:]

@@ -4,7 +4,7 @@ import SparseStore
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AsyncRerankTests {
+@Suite(.timeLimit(.minutes(10))) struct AsyncRerankTests {
     private struct Broken: Error, CustomStringConvertible {
         let description = "the model is away"
     }

@@ -9,7 +9,7 @@ import Testing
 @testable import SparseStore
 
 /// The calls for tasks, deadlines, and commits that are waited for.
-@Suite(.timeLimit(.minutes(1))) struct AsyncTests {
+@Suite(.timeLimit(.minutes(10))) struct AsyncTests {
     private func makeStore(_ temporary: TemporaryStore) throws -> Store { try temporary.openNumbered() }
 
     /// The synchronous calls, out of an asynchronous function's reach.

@@ -6,7 +6,7 @@ import Testing
 @testable import SparseStore
 
 /// Many queries at once, and filters that searches share.
-@Suite(.timeLimit(.minutes(1))) struct BatchSearchTests {
+@Suite(.timeLimit(.minutes(10))) struct BatchSearchTests {
     private func filled(_ temporary: TemporaryStore, _ collection: inout TaggedCollection) throws -> Store {
         let store = try temporary.open()
         try store.write { transaction in

@@ -5,7 +5,7 @@ import Testing
 @testable import SparseStore
 
 /// A store of the compact profile gives the answers of a fast one, and keeps its profile.
-@Suite(.timeLimit(.minutes(1))) struct CompactProfileTests {
+@Suite(.timeLimit(.minutes(10))) struct CompactProfileTests {
     /// The same commits for each store: documents, some of them removed and replaced.
     private func fill(_ stores: [Store], _ collection: inout TaggedCollection, count: Int = 1_200) throws {
         func write(_ body: (inout WriteTransaction) throws -> Void) throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import SparseStore
 
 /// Lists that have to be decoded are found again, in bounded memory, whatever else happens to the store.
-@Suite(.timeLimit(.minutes(1))) struct ListCacheTests {
+@Suite(.timeLimit(.minutes(10))) struct ListCacheTests {
     /// A store of one window of some chunks, in planes where it is compact. Made once.
     private func make(
         _ temporary: TemporaryStore, profile: IndexProfile = .compact, cache: Int = 1 << 30

@@ -4,7 +4,7 @@ import Testing
 @testable import SparseStore
 
 /// Many small stores in one process.
-@Suite(.timeLimit(.minutes(3))) struct ManyStoresTests {
+@Suite(.timeLimit(.minutes(10))) struct ManyStoresTests {
     private static let count = 500
 
     private static func configuration() -> Configuration {

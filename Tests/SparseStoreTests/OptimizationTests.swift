@@ -4,7 +4,7 @@ import Testing
 @testable import SparseStore
 
 /// What makes searches fast changes no answer.
-@Suite(.timeLimit(.minutes(1))) struct OptimizationTests {
+@Suite(.timeLimit(.minutes(10))) struct OptimizationTests {
     /// Two large segments, a small one, and dead documents in all.
     private func filled(_ temporary: TemporaryStore, _ profile: IndexProfile) throws -> Store {
         let store = try temporary.open {

@@ -7,7 +7,7 @@ import Testing
 @testable import SparseStore
 
 /// The building of a block index: what it leaves behind, whatever happens meanwhile.
-@Suite(.timeLimit(.minutes(1))) struct BlockBuildTests {
+@Suite(.timeLimit(.minutes(10))) struct BlockBuildTests {
     private struct Stop: Error {}
 
     /// Many small stages.

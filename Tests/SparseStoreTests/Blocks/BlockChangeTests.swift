@@ -6,7 +6,7 @@ import Testing
 @testable import SparseStore
 
 /// A block index while its store changes.
-@Suite(.timeLimit(.minutes(1))) struct BlockChangeTests {
+@Suite(.timeLimit(.minutes(10))) struct BlockChangeTests {
     /// The block index finds what brute force finds in the store as it is.
     private func expectRight(_ blocks: inout BlockCollection, _ when: String) throws {
         for limit in [5, 50] {

@@ -5,7 +5,7 @@ import Testing
 @testable import SparseStore
 
 /// What a search of the block index finds, against brute force.
-@Suite(.timeLimit(.minutes(1))) struct BlockSearchTests {
+@Suite(.timeLimit(.minutes(10))) struct BlockSearchTests {
     private func same(_ hits: [FoundDocument], _ expected: [(id: String, score: Float)]) -> Bool {
         hits.map(\.id) == expected.map(\.id) && hits.map(\.score) == expected.map(\.score)
     }
