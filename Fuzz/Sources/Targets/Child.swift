@@ -11,8 +11,9 @@ import SystemPackage
     enum Child {
         private static let findingStatus: Int32 = 70
         private static let faultStatus: Int32 = 71
-        /// Less than libFuzzer's limit for an input (`-timeout` in run.sh).
-        private static let seconds: UInt32 = 15
+        /// The time for one message, less than libFuzzer's limit for an input (`-timeout` in run.sh), and the processor time,
+        /// which an endless loop reaches sooner.
+        private static let (seconds, processorSeconds): (UInt32, Int) = (15, 4)
         /// The number of files after which a new process is started, so that what leaks does not add up.
         private static let mostRuns = 2_000
 
@@ -92,7 +93,8 @@ import SystemPackage
             switch (status & 0x7F, status >> 8 & 0xFF) {
             case (0, 0): return
             case (0, faultStatus) where pagesAreDamaged: tell("FAULT IN DAMAGED PAGES")
-            case (Int32(SIGALRM), _) where pagesAreDamaged: tell("HANG IN DAMAGED PAGES")
+            case (Int32(SIGALRM), _) where pagesAreDamaged, (Int32(SIGPROF), _) where pagesAreDamaged:
+                tell("HANG IN DAMAGED PAGES")
             case (let signal, let status): throw Finding("the child ended by signal \(signal), status \(status)")
             }
         }
@@ -105,15 +107,17 @@ import SystemPackage
             -> Never
         {
             for number in [SIGSEGV, SIGBUS, SIGABRT] { signal(number) { _ in Child.tellFault() } }
-            // It must end the child.
-            signal(SIGALRM, SIG_DFL)
+            // They must end the child.
+            for number in [SIGALRM, SIGPROF] { signal(number, SIG_DFL) }
             do {
                 while let length = read(2, from: input),
                     let message = read(Int(length[0]) << 8 | Int(length[1]), from: input)
                 {
                     alarm(seconds)
+                    limitProcessorTime(to: processorSeconds)
                     try body(message)
                     alarm(0)
+                    limitProcessorTime(to: 0)
                     try output.writeAll([0])
                 }
             } catch {
@@ -121,6 +125,12 @@ import SystemPackage
                 _exit(findingStatus)
             }
             _exit(0)
+        }
+
+        /// Sends SIGPROF when the process has used this many more seconds of processor time; 0 takes the limit back.
+        private static func limitProcessorTime(to seconds: Int) {
+            var limit = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
+            setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &limit, nil)
         }
 
         /// Prints the position of the fault, and ends the process with `faultStatus`.
