@@ -29,8 +29,14 @@ final class Subject {
 
     deinit { store.close() }
 
-    /// The store's own effort for a recall; nil for an exact search.
-    func effort(_ recall: Recall) -> Effort? { snapshot.state.planner.choose(recall, limit: limit).effort }
+    /// The store's own effort for a recall and a query of median length, by which all queries are searched; nil for an
+    /// exact search.
+    func effort(_ recall: Recall) -> Effort? {
+        let lengths = queries.map(\.terms.count).sorted()
+        return snapshot.state.planner.choose(
+            recall, terms: lengths.isEmpty ? 0 : lengths[lengths.count / 2], limit: limit
+        ).effort
+    }
 
     /// Searches like `Snapshot/search`, but with a given plan and without some optimizations.
     private func search(_ query: ResolvedQuery, _ variant: Variant, _ counters: inout SearchCounters) throws
