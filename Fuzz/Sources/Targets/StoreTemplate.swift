@@ -225,8 +225,8 @@ struct StoreTemplate: Sendable {
     }
 
     /// Returns the entries with positions in the file instead of addresses. LMDB maps the file as one piece, so all
-    /// addresses differ from the positions by the same number. Old copies of a value in free pages do not fit that of the
-    /// others.
+    /// addresses differ from the positions by the same number. Old copies of a value in free pages differ by another
+    /// number.
     private static func located(_ entries: [Entry], in file: [UInt8]) throws -> [Entry] {
         let data = Data(file)
         var start = 0

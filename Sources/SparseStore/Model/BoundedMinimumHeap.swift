@@ -1,7 +1,7 @@
 /// A heap of the `capacity` largest values that were inserted, with the smallest of them on top.
 ///
-/// A parent has four children, which are compared in pairs: with a thousand values, a value sinks through five levels
-/// instead of ten, and waits for fewer branches that cannot be predicted.
+/// A parent has four children, which are compared in pairs. With a thousand values, a value sinks through five levels
+/// instead of ten, with fewer mispredicted branches.
 struct BoundedMinimumHeap<Value: Comparable> {
     private let capacity: Int
     private let least: Value

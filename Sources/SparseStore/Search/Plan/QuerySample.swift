@@ -21,7 +21,7 @@ struct QuerySample {
         for query in queries { classes[division.number(terms: query.terms.count)].append(query) }
     }
 
-    /// Fills up the classes that lack queries with such that are made from the store's documents.
+    /// Adds queries that are made from the store's documents to the classes that have too few.
     mutating func fill(from view: ReadView, seed: UInt64) throws {
         var made = MadeQueries(view, seed: seed)
         for number in classes.indices where classes[number].count < Self.enough {
