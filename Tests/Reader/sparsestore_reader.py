@@ -140,7 +140,7 @@ def open_value(table, key, value, kind):
     seed = xxh64(key, TABLES[table])
     require(xxh64(value[8:], seed) == checksum, "the checksum fits the bytes, the key and the table")
     require(stored_kind == KINDS[kind], "the kind is the one the place asks for")
-    require(1 <= version <= (2 if kind in ("blockDirectory", "tuning") else 1) and flags == 0, "version and flags are known")
+    require(1 <= version <= dict(blockDirectory=2, tuning=3).get(kind, 1) and flags == 0, "version and flags are known")
     return Body(value[16:], version)
 
 
@@ -245,12 +245,18 @@ class Store:
                 tuning = dict(zip(("generation", "documents", "queries"), body.fields("QQI")))
                 names, layout = ("limit", "effort", "recall", "time", "scored"), "IBfff"
                 tuning["bounds"] = []
-                if body.version == 2:
+                if body.version >= 2:
                     names, layout = ("limit", "class", "effort", "recall", "time", "scored"), "IBBfff"
                     tuning["bounds"] = bounds = [body.field("I") for _ in range(body.field("I"))]
-                    require(1 <= len(bounds) <= 15, "a tuning of version 2 has 1 to 15 bounds")
+                    least = 1 if body.version == 2 else 0
+                    require(least <= len(bounds) <= 15, "a tuning has up to 15 bounds, and one or more in version 2")
                     require(all(low < high for low, high in zip([0] + bounds, bounds)), "I27: bounds ascend")
                 tuning["points"] = points = [dict(zip(names, body.fields(layout))) for _ in range(body.field("I"))]
+                if body.version == 3:
+                    tuning["coldTimes"] = cold = [
+                        dict(zip(("effort", "time"), body.fields("Bf"))) for _ in range(body.field("I"))]
+                    efforts = [time["effort"] for time in cold]
+                    require(1 <= len(cold) and efforts == sorted(set(efforts)), "I27: cold times ascend")
                 body.end()
                 require(all(point.get("class", 0) <= len(tuning["bounds"]) for point in points), "I27: classes are known")
                 yield "tuning", tuning

@@ -61,6 +61,19 @@ import Testing
         try check("tuningByClass", tuning, .meta, Keys.tuning)
     }
 
+    @Test func `tuning with cold times`() throws {
+        let tuning = TuningRecord(
+            generation: 42, documents: 5, queries: 100, bounds: [10, 20],
+            points: [
+                TuningRecord.Point(limit: 10, effort: 16, recall: 0.75, time: 2048, scored: 64),
+                TuningRecord.Point(limit: 10, effort: 255, recall: 1, time: 4096, scored: 128),
+            ],
+            coldTimes: [
+                TuningRecord.ColdTime(effort: 16, time: 16_384), TuningRecord.ColdTime(effort: 255, time: 32_768),
+            ])
+        try check("tuningWithColdTimes", tuning, .meta, Keys.tuning)
+    }
+
     @Test func `claims`() throws {
         let claim = ClaimRecord(owner: 0x0123_4567_89AB_CDEF, steps: 6, process: 4321, sources: [3, 1], staged: [4])
         try check("claim", claim, .meta, Keys.merge)
@@ -272,6 +285,7 @@ import Testing
             ("changes of a statistics delta |", Limits.maximumDeltaEntries),
             ("points of a tuning |", TuningRecord.maximumPoints),
             ("bounds of a tuning |", TuningRecord.maximumBounds),
+            ("cold times of a tuning |", TuningRecord.maximumColdTimes),
         ]
         for (name, limit) in limits {
             let row = "| \(name) \(grouped(limit))"

@@ -64,6 +64,48 @@ import Testing
         #expect(code(tuning([10, 20], classes: [1, 1])) == broken)
     }
 
+    @Test func `cold times of a tuning`() {
+        func tuning(_ times: [(effort: UInt8, time: Float)], bounds: [UInt32] = [10]) -> TuningRecord {
+            TuningRecord(
+                generation: 1, documents: 1, queries: 1, bounds: bounds, points: [],
+                coldTimes: times.map { TuningRecord.ColdTime(effort: $0.effort, time: $0.time) })
+        }
+        let broken = FormatError.Code.invariant(Invariant.tuningPoints.rawValue, Invariant.tuningPoints.rule)
+        let all = (0...UInt8.max).map { ($0, Float(1)) }
+        #expect(all.count == TuningRecord.maximumColdTimes)
+        #expect(code(tuning(all)) == nil)
+        #expect(code(tuning(all, bounds: [])) == nil)
+        #expect(code(tuning(all + [(255, 1)])) == .limitExceeded)
+        for times: [(UInt8, Float)] in [
+            [(17, 1), (16, 1)], [(16, 1), (16, 2)], [(16, -1)], [(16, .infinity)], [(16, .nan)],
+        ] {
+            #expect(code(tuning(times)) == broken)
+        }
+        #expect(code(tuning([(16, 0), (255, 1)])) == nil)
+    }
+
+    /// Each tuning has one encoding: that of the first version that has what it has.
+    @Test func `the version of a tuning is the first that can hold it`() {
+        let time = TuningRecord.ColdTime(effort: 16, time: 1)
+        func version(_ bounds: [UInt32], _ times: [TuningRecord.ColdTime]) -> UInt8 {
+            TuningRecord(generation: 1, documents: 1, queries: 1, bounds: bounds, points: [], coldTimes: times).version
+        }
+        #expect([version([], []), version([10], []), version([10], [time]), version([], [time])] == [1, 2, 3, 3])
+    }
+
+    @Test func `a tuning of version 3 has cold times`() throws {
+        var writer = ByteWriter()
+        TuningRecord(generation: 1, documents: 1, queries: 1, bounds: [10], points: []).encodeBody(into: &writer)
+        let key = Array("key".utf8)
+        let value = Value.seal(kind: .tuning, version: 3, table: .meta, key: key) { [body = writer.bytes] in
+            $0.append(body + [0, 0, 0, 0])
+        }
+        let error = #expect(throws: FormatError.self) {
+            try value.withUnsafeBytes { try TuningRecord(sealed: $0, in: .meta, key: key) }
+        }
+        #expect(error?.detail.contains("no cold times") == true)
+    }
+
     /// One class has version 1, so that there is one encoding for each tuning.
     @Test func `a tuning of version 2 has bounds`() throws {
         var writer = ByteWriter()

@@ -1,5 +1,5 @@
 /// The measurements of a tuning of this store (table meta, key `tuning`): recall and time of each effort, for each
-/// class of queries by length.
+/// class of queries by length; and, if they were measured, the times of searches that wait for the disk.
 package struct TuningRecord: Record {
     /// One measured point.
     package struct Point: Sendable, Equatable {
@@ -30,13 +30,28 @@ package struct TuningRecord: Record {
         fileprivate var order: (UInt32, UInt8, UInt8) { (limit, queryClass, effort) }
     }
 
+    /// The time of an effort while the store's data are on the disk.
+    package struct ColdTime: Sendable, Equatable {
+        /// The effort, as of a point.
+        package var effort: UInt8
+        /// Mean time by the clock of a search for ten documents, in microseconds.
+        package var time: Float
+
+        package init(effort: UInt8, time: Float) {
+            self.effort = effort
+            self.time = time
+        }
+    }
+
     package static let kind = RecordKind.tuning
-    /// The version with classes.
-    package static let version: UInt8 = 2
+    /// The version with cold times.
+    package static let version: UInt8 = 3
     /// Points that a record can hold.
     package static let maximumPoints = 4_096
     /// Bounds that a record can hold.
     package static let maximumBounds = 15
+    /// Cold times that a record can hold: one for each number of an effort.
+    package static let maximumColdTimes = 256
 
     /// The commit that was measured.
     package var generation: UInt64
@@ -48,17 +63,23 @@ package struct TuningRecord: Record {
     package var bounds: [UInt32]
     /// Ascending by limit, then by class, then by effort.
     package var points: [Point]
+    /// Ascending by effort; empty if they were not measured.
+    package var coldTimes: [ColdTime]
 
-    package init(generation: UInt64, documents: UInt64, queries: UInt32, bounds: [UInt32] = [], points: [Point]) {
+    package init(
+        generation: UInt64, documents: UInt64, queries: UInt32, bounds: [UInt32] = [], points: [Point],
+        coldTimes: [ColdTime] = []
+    ) {
         self.generation = generation
         self.documents = documents
         self.queries = queries
         self.bounds = bounds
         self.points = points
+        self.coldTimes = coldTimes
     }
 
-    /// A record without bounds has version 1, whose points have no class.
-    package var version: UInt8 { bounds.isEmpty ? 1 : Self.version }
+    /// The first version that has what the record has, so that libraries that know no cold times can read the others.
+    package var version: UInt8 { coldTimes.isEmpty ? (bounds.isEmpty ? 1 : 2) : 3 }
 
     package init(body: inout ByteReader, flags: UInt16) throws(FormatError) {
         try self.init(body: &body, version: Self.version, flags: flags)
@@ -76,7 +97,7 @@ package struct TuningRecord: Record {
                 guard bound > bounds.last ?? 0 else { throw FormatError(.tuningPoints, "the bounds are out of order") }
                 bounds.append(bound)
             }
-            guard count >= 1 else { throw FormatError(.tuningPoints, "there are no bounds") }
+            guard count >= 1 || version > 2 else { throw FormatError(.tuningPoints, "there are no bounds") }
         }
         let count = try body.proven(
             UInt64(try body.u32()), elementBytes: version > 1 ? 18 : 17, limit: Self.maximumPoints)
@@ -94,24 +115,47 @@ package struct TuningRecord: Record {
             }
             points.append(point)
         }
+        coldTimes = version > 2 ? try Self.coldTimes(&body) : []
+    }
+
+    private static func coldTimes(_ body: inout ByteReader) throws(FormatError) -> [ColdTime] {
+        let count = try body.proven(UInt64(try body.u32()), elementBytes: 5, limit: maximumColdTimes)
+        guard count >= 1 else { throw FormatError(.tuningPoints, "there are no cold times") }
+        var times: [ColdTime] = []
+        times.reserveCapacity(count)
+        for _ in 0..<count {
+            let time = ColdTime(effort: try body.u8(), time: try body.f32())
+            guard time.time >= 0, time.time.isFinite else { throw FormatError(.tuningPoints) }
+            if let last = times.last, last.effort >= time.effort {
+                throw FormatError(.tuningPoints, "the cold times are out of order")
+            }
+            times.append(time)
+        }
+        return times
     }
 
     package func encodeBody(into writer: inout ByteWriter) {
         writer.u64(generation)
         writer.u64(documents)
         writer.u32(queries)
-        if !bounds.isEmpty {
+        if version > 1 {
             writer.u32(UInt32(bounds.count))
             for bound in bounds { writer.u32(bound) }
         }
         writer.u32(UInt32(points.count))
         for point in points {
             writer.u32(point.limit)
-            if !bounds.isEmpty { writer.u8(point.queryClass) }
+            if version > 1 { writer.u8(point.queryClass) }
             writer.u8(point.effort)
             writer.f32(point.recall)
             writer.f32(point.time)
             writer.f32(point.scored)
+        }
+        guard !coldTimes.isEmpty else { return }
+        writer.u32(UInt32(coldTimes.count))
+        for cold in coldTimes {
+            writer.u8(cold.effort)
+            writer.f32(cold.time)
         }
     }
 }

@@ -77,7 +77,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         case .listRange: "a posting list lies inside its chunk, aligned, behind the one before, with 1 or more postings"
         case .forwardRecords: "a forward record lies inside its chunk"
         case .tuningPoints:
-            "a tuning's bounds and points ascend, with recalls of 0 to 1, and times and numbers that are finite"
+            "a tuning's bounds, points and cold times ascend, with recalls of 0 to 1, and times and numbers that are finite"
         case .tagLists: "a tag's documents ascend, are 1 or more of the window's, and stand in the shorter form"
         case .segmentOrder: "a segment's order is a permutation of its documents"
         case .multivectorShape: "a multivector has 1 to 4096 tokens of 1 to 1024 dimensions, all finite"

@@ -88,7 +88,9 @@ enum Arbitrary {
     }
 
     /// A tuning of one class of queries, or of as many as a record can hold.
-    static func tuning(_ random: inout SeededGenerator, byClass: Bool) -> TuningRecord {
+    ///
+    /// - Parameter isCold: Whether it has some cold times.
+    static func tuning(_ random: inout SeededGenerator, byClass: Bool, isCold: Bool = false) -> TuningRecord {
         var limit: UInt32 = 0
         let bounds = byClass ? (1...TuningRecord.maximumBounds).map { UInt32(5 * $0) } : []
         let points = (0..<random.next() % 20).map { _ in
@@ -101,7 +103,13 @@ enum Arbitrary {
         }
         return TuningRecord(
             generation: random.number(), documents: random.number(),
-            queries: UInt32(truncatingIfNeeded: random.number()), bounds: bounds, points: points)
+            queries: UInt32(truncatingIfNeeded: random.number()), bounds: bounds, points: points,
+            coldTimes: isCold ? coldTimes(&random) : [])
+    }
+
+    private static func coldTimes(_ random: inout SeededGenerator) -> [TuningRecord.ColdTime] {
+        let efforts = Set((0...random.next() % 40).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        return efforts.sorted().map { TuningRecord.ColdTime(effort: $0, time: Float(random.next() >> 20)) }
     }
 
     static func multivectorSettings(_ random: inout SeededGenerator) -> MultivectorSettings {

@@ -24,6 +24,11 @@ enum Samples {
             Sample("tombstonePage", Arbitrary.tombstones(&random), .tombstones, Keys.tombstones(term, 2)),
             Sample("tuning", Arbitrary.tuning(&random, byClass: false), .meta, Keys.tuning),
             Sample("tuning by class", Arbitrary.tuning(&random, byClass: true), .meta, Keys.tuning),
+            Sample(
+                "tuning with cold times", Arbitrary.tuning(&random, byClass: true, isCold: true), .meta, Keys.tuning),
+            Sample(
+                "tuning of one class with cold times", Arbitrary.tuning(&random, byClass: false, isCold: true), .meta,
+                Keys.tuning),
             Sample("multivectorSettings", Arbitrary.multivectorSettings(&random), .meta, Keys.multivectorSettings),
             Sample("multivectorCodec", Arbitrary.codebook(&random), .meta, Keys.codebook(term)),
             Sample("retired", RetiredRecord(segments: [7, 3, 5]), .meta, Keys.retired),

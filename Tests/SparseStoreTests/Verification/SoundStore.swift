@@ -77,7 +77,9 @@ enum SoundStore: String, CaseIterable, Sendable {
                 TuningRecord.Point(limit: 10, queryClass: $0, effort: 1, recall: 1, time: 1, scored: 1)
             }
             try writer.put(
-                TuningRecord(generation: 3, documents: 36, queries: 1, bounds: [10, 20], points: points))
+                TuningRecord(
+                    generation: 3, documents: 36, queries: 1, bounds: [10, 20], points: points,
+                    coldTimes: [TuningRecord.ColdTime(effort: 1, time: 1)]))
         }
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
