@@ -99,12 +99,14 @@ private let tracer: InMemoryTracer = {
         let reader = ConfigReader(
             provider: InMemoryProvider(values: [
                 "store.profile": "compact", "store.maintenance": "shared", "store.mapSize": 1_073_741_824,
-                "store.isReadOnly": true, "store.busyTimeoutSeconds": 1.5, "store.multivectorCodec": "int8",
+                "store.pageCacheSize": 2_147_483_648, "store.isReadOnly": true, "store.busyTimeoutSeconds": 1.5,
+                "store.multivectorCodec": "int8",
             ]))
         let configuration = try SparseStore.Configuration(reader.scoped(to: "store"))
         #expect(configuration.profile == .compact)
         #expect(configuration.maintenance == .shared)
         #expect(configuration.mapSize == 1 << 30)
+        #expect(configuration.pageCacheSize == 2 << 30)
         #expect(configuration.isReadOnly)
         #expect(configuration.busyTimeout == .milliseconds(1_500))
         #expect(configuration.multivectorCodec == .int8)

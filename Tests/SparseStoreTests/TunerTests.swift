@@ -1,3 +1,4 @@
+import LMDB
 import SparseFormat
 import Testing
 
@@ -100,6 +101,76 @@ import Testing
         #expect(Tuner.limits(documents: 100_000) == [10, 100, 1_000])
     }
 
+    @Test func `cold times are measured for efforts of each way to search, and for the exact search`() throws {
+        var drops = 0
+        let (points, times) = try blocks.store.read { snapshot in
+            let tuner = Tuner(
+                view: snapshot.view, scoring: nil,
+                sample: QuerySample(try queries.map { try snapshot.resolve(Query(vector: $0), .none) }))
+            return try snapshot.source.scratch.withScratch { scratch in
+                let points = try tuner.measure(scratch) { _, _ in }
+                var steps: [Int] = []
+                let times = try tuner.measureCold(points, scratch) {
+                    drops += 1
+                    blocks.store.file.environment.dropCachedPages()
+                } _: { done, total in
+                    steps.append(done)
+                    #expect(done <= total)
+                }
+                #expect(steps == Array(1...times.count))
+                return (points, times)
+            }
+        }
+        #expect(drops == times.count)
+        #expect(times.allSatisfy { $0.time > 0 })
+        let efforts = times.map(\.effort)
+        #expect(efforts == efforts.sorted() && Set(efforts).count == efforts.count)
+        #expect(efforts.contains { $0 < 96 } && efforts.contains { (96..<255).contains($0) } && efforts.last == 255)
+        #expect(Set(efforts).isSubset(of: points.map(\.effort)))
+    }
+
+    @Test func `only efforts that are the best of their way for some recall are measured cold`() throws {
+        func point(_ effort: Int, _ recall: Float, _ time: Float, queryClass: UInt8 = 0) -> TuningRecord.Point {
+            TuningRecord.Point(
+                limit: 10, queryClass: queryClass, effort: Effort.number(of: effort), recall: recall, time: time,
+                scored: 1)
+        }
+        let tuner = try blocks.store.read { Tuner(view: $0.view, scoring: nil, sample: QuerySample([])) }
+        #expect(
+            tuner.worthwhile([point(0, 0.8, 5), point(1, 0.7, 6), point(2, 0.9, 5), point(16, 0.7, 9)]) == [2, 16])
+        #expect(tuner.worthwhile([point(0, 0.8, 5), point(1, 0.8, 5)]) == [0])
+        // The worse in one class may be the better in another.
+        let classes =
+            [point(0, 0.8, 5), point(1, 0.7, 6)] + [(0, 9), (1, 8)].map { point($0, 0.8, $1, queryClass: 1) }
+        #expect(tuner.worthwhile(classes) == [0, 1])
+        #expect(tuner.worthwhile([]) == [])
+    }
+
+    @Test func `what was measured cold is kept with the tuning, and the store is as it was`() throws {
+        var blocks = blocks
+        let queries = queries.map { Query(vector: $0) }
+        let warm = try blocks.store.tune(queries: queries, isFilled: false)
+        #expect(warm.allSatisfy { $0.coldMicroseconds == nil })
+        var last = (0, 1)
+        let points = try blocks.store.tune(queries: queries, measuringColdPages: true, isFilled: false) {
+            last = ($0, $1)
+        }
+        #expect(last.0 == last.1)
+        let cold = points.filter { $0.coldMicroseconds != nil }
+        #expect(cold.allSatisfy { $0.limit == 10 && $0.coldMicroseconds ?? 0 > 0 })
+        #expect(cold.contains { $0.effort == nil })
+        let record = try #require(try blocks.store.file.read { try $0.meta.tuning() })
+        #expect(record.version == 3)
+        #expect(Set(record.coldTimes.map(\.effort)).count == Set(cold.map(\.effort)).count)
+        let query = try blocks.collection.query()
+        let found = try blocks.store.search(Query(vector: query), limit: 5, recall: .exact)
+        #expect(found.map(\.id) == blocks.model().search(query, limit: 5).map(\.id))
+        #expect(try blocks.store.verify(.deep).isClean)
+        // A tuning without cold times drops those of the one before.
+        try blocks.store.tune(queries: queries, isFilled: false)
+        #expect(try blocks.store.file.read { try $0.meta.tuning()?.coldTimes } == [])
+    }
+
     /// What a few queries reach says less about those to come than what many reach.
     @Test func `the fewer queries a recall was measured on, the less is promised`() throws {
         let few = try measure { _ in 1 }
@@ -169,6 +240,16 @@ import Testing
         }
         #expect(try terms(3) == terms(3))
         #expect(try terms(3) != terms(4))
+    }
+
+    @Test func `a few queries are drawn evenly from the classes`() throws {
+        let sample = try sample(0, length: 0)
+        let drawn = sample.spread(17)
+        #expect(drawn.count == 17)
+        let counts = (0..<4).map { number in drawn.count { sample.division.number(terms: $0.terms.count) == number } }
+        #expect(counts == [4, 4, 4, 5])
+        #expect(sample.spread(100_000).count == sample.classes.reduce(0) { $0 + $1.count })
+        #expect(QuerySample([]).spread(17).isEmpty)
     }
 
     @Test func `of short documents no long queries are made`() throws {

@@ -63,6 +63,9 @@ final class BlockIndex: Sendable {
         lists[Int(entry.chunk)].readAhead(base + SegmentChunkHeader.size + Int(entry.offset), entry.byteCount)
     }
 
+    /// Requests the directory from the disk.
+    func readAheadDirectory() { directoryBytes.readAhead() }
+
     /// Requests from the disk the first lines at a place.
     func readAhead(linesAt place: Int) {
         let chunk = lineChunks[ImpactLines.chunk(of: place)]

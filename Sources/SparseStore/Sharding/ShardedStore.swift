@@ -47,6 +47,8 @@ public final class ShardedStore: Sendable {
                 .invalidArgument, problem: "there are \(paths.count) paths of shards",
                 remedy: "pass 1...\(Limits.maximumShards)")
         }
+        var configuration = configuration
+        configuration.storesSharingPageCache = paths.count
         var opened: [(path: FilePath, store: Store?)] = []
         var unopened: [ShardFailure] = []
         do throws(SparseStoreError) {

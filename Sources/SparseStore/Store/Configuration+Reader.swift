@@ -9,8 +9,8 @@
         ///
         /// In this example, the variable `SPARSESTORE_PROFILE=compact` selects the compact profile. The keys are the
         /// names of the properties: `isReadOnly`, `readsWithoutLock`, `createIfMissing`, `durability`, `maintenance`,
-        /// `mapSize`, `maximumReaders`, `allowNetworkFilesystem`, `profile`, `listCacheSize`, `compressionLevel`, and
-        /// `multivectorCodec`, as well as `busyTimeoutSeconds` and `snapshotPatienceSeconds`, which are numbers of
+        /// `mapSize`, `maximumReaders`, `allowNetworkFilesystem`, `profile`, `listCacheSize`, `pageCacheSize`,
+        /// `compressionLevel`, and `multivectorCodec`, as well as `busyTimeoutSeconds` and `snapshotPatienceSeconds`, which are numbers of
         /// seconds. Enumerations are written as case names and sizes as numbers of bytes.
         ///
         /// - Parameters:
@@ -33,6 +33,7 @@
             try values.integer("mapSize") { mapSize = $0 }
             try values.integer("maximumReaders") { maximumReaders = $0 }
             try values.integer("listCacheSize") { listCacheSize = $0 }
+            try values.integer("pageCacheSize") { pageCacheSize = $0 }
             try values.integer("compressionLevel") { compressionLevel = $0 }
             try values.number("busyTimeoutSeconds") { busyTimeout = .seconds($0) }
             try values.number("snapshotPatienceSeconds") { snapshotPatience = .seconds($0) }

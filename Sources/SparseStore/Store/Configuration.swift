@@ -81,6 +81,16 @@ public struct Configuration: Sendable {
     /// enough for the lists that typical queries read. The default holds all lists of a million documents with 120
     /// terms each.
     public var listCacheSize: Int
+    /// The memory that the system's page cache can hold of this store in the long run, in bytes. If `Store/tune` has
+    /// measured cold pages, the planner compares it with the size of the index and takes the plans that are fastest
+    /// with so much memory.
+    ///
+    /// By default (nil) it is estimated, on Linux, from the available memory of the system and the limits of the
+    /// process's control groups; on other systems the store is expected to fit. Set it if other programs or stores
+    /// will need much of the memory.
+    public var pageCacheSize: Int?
+    /// The number of stores that share the memory that the system has for cached pages: those of a set of shards.
+    var storesSharingPageCache = 1
     /// The zstd compression level of payloads, 1...19.
     public var compressionLevel: Int
     /// The codec of token vectors in a store that has none yet. Ignored for a store with multivectors; use
@@ -111,8 +121,8 @@ public struct Configuration: Sendable {
         mergePolicy: MergePolicy = MergePolicy(),
         mapSize: Int = defaultMapSize, maximumReaders: Int = 1_024, busyTimeout: Duration? = nil,
         fileMode: UInt16 = 0o600, allowNetworkFilesystem: Bool = false, profile: IndexProfile = .fast,
-        listCacheSize: Int = defaultListCacheSize, compressionLevel: Int = 3, multivectorCodec: MultivectorCodec = .f16,
-        snapshotPatience: Duration = .seconds(60),
+        listCacheSize: Int = defaultListCacheSize, pageCacheSize: Int? = nil, compressionLevel: Int = 3,
+        multivectorCodec: MultivectorCodec = .f16, snapshotPatience: Duration = .seconds(60),
         logger: Logger = Logger(label: "sparsestore", factory: { _ in SwiftLogNoOpLogHandler() }),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -129,6 +139,7 @@ public struct Configuration: Sendable {
         self.allowNetworkFilesystem = allowNetworkFilesystem
         self.profile = profile
         self.listCacheSize = listCacheSize
+        self.pageCacheSize = pageCacheSize
         self.compressionLevel = compressionLevel
         self.multivectorCodec = multivectorCodec
         self.snapshotPatience = snapshotPatience

@@ -209,9 +209,11 @@ final class SnapshotState: Sendable {
     let multivectors: MultivectorSettings?
     let schema: AttributeSchema
 
+    /// - Parameter memory: The bytes that the system's page cache can hold of the store; nil if unknown.
     init(
         transactionID: UInt64, mapEpoch: UInt64, manifest: ManifestRecord, index: CommitIndex,
-        encoder: EncoderRecord?, tuning: TuningRecord?, multivectors: MultivectorSettings?, schema: AttributeSchema
+        encoder: EncoderRecord?, tuning: TuningRecord?, multivectors: MultivectorSettings?, schema: AttributeSchema,
+        memory: () -> Int?
     ) {
         self.schema = schema
         self.transactionID = transactionID
@@ -222,7 +224,9 @@ final class SnapshotState: Sendable {
         scoring = encoder?.scoring(documents: manifest.documents)
         self.multivectors = multivectors
         let documents = index.members.reduce(0) { $0 + $1.segment.documentCount }
-        planner = Planner(tuning: tuning, documents: documents, hasBlocks: index.blocks != nil)
+        planner = Planner(
+            tuning: tuning, documents: documents, hasBlocks: index.blocks != nil,
+            costs: DiskCosts(tuning, index, memory: memory))
     }
 }
 

@@ -17,6 +17,8 @@ final class SnapshotSource: Sendable {
     let uuid: StoreUUID
     let lists: ListCache
     private let segments: SegmentCache
+    /// The bytes that the system's page cache can hold of the store; nil if unknown.
+    private let memory: @Sendable () -> Int?
     private let newest = Lock<SnapshotState?>(nil)
 
     init(_ file: StoreFile, _ uuid: StoreUUID, _ configuration: Configuration) {
@@ -28,6 +30,9 @@ final class SnapshotSource: Sendable {
         logger = configuration.logger
         lists = ListCache(capacity: max(0, configuration.listCacheSize))
         segments = SegmentCache(lists: lists)
+        memory = { [size = configuration.pageCacheSize, stores = configuration.storesSharingPageCache] in
+            size ?? PageCache.size.map { $0 / max(1, stores) }
+        }
         open = OpenSnapshots(patience: configuration.snapshotPatience, logger: configuration.logger)
     }
 
@@ -142,7 +147,7 @@ final class SnapshotSource: Sendable {
                 transactionID: transactionID, mapEpoch: mapEpoch, manifest: manifest, index: index,
                 encoder: try meta.encoder(), tuning: try meta.tuning(),
                 multivectors: try reader.multivectors(codebooks).settings(),
-                schema: AttributeSchema(try meta.attributeSchema()))
+                schema: AttributeSchema(try meta.attributeSchema()), memory: memory)
             // A delayed thread may have an older commit than another thread has seen.
             if newest.map({ ($0.mapEpoch, $0.transactionID) < (mapEpoch, transactionID) }) ?? true { newest = state }
             return state

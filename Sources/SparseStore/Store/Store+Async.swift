@@ -157,15 +157,18 @@ extension Store {
         }
     }
 
-    /// Measures the recall of each planner effort on this store. See ``tune(queries:weighting:seed:progress:)``. If
-    /// the task is canceled, the measurement stops after the current query, and nothing is saved.
+    /// Measures the recall of each planner effort on this store. See
+    /// ``tune(queries:weighting:seed:measuringColdPages:progress:)``. If the task is canceled, the measurement stops
+    /// after the current query or, with cold pages, effort, and nothing is saved.
     @discardableResult
     public func tune(
-        queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
+        queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1, measuringColdPages: Bool = false,
         progress: @escaping @Sendable (Int, Int) throws -> Void = { _, _ in }
     ) async throws -> [TuningPoint] {
         try await AsyncHop.run { [self] cancellation in
-            try tune(queries: queries, weighting: weighting, seed: seed) { done, total in
+            try tune(
+                queries: queries, weighting: weighting, seed: seed, measuringColdPages: measuringColdPages
+            ) { done, total in
                 try progress(done, total)
                 try cancellation.check()
             }

@@ -142,26 +142,35 @@ extension Store {
     /// Times are those of the calling thread on the processor, with data in memory. They vary from run to run, so two
     /// tunings may choose different efforts that take about equally long.
     ///
+    /// If the store is larger than memory, other plans may be faster, because a search of the block index reads from
+    /// more places than a scan. With `measuringColdPages`, the tuning also measures searches that wait for the disk, on
+    /// Linux. It removes the store's pages from memory for that, so all searches wait for the disk during some
+    /// seconds. Afterward it requests what was in memory. The planner then takes the plan that is fastest with the
+    /// memory that there is (``Configuration/pageCacheSize``).
+    ///
     /// - Parameters:
     ///   - queries: A few hundred representative queries. If empty, all queries are made from the documents.
     ///   - weighting: The weighting of those searches.
     ///   - seed: The seed for queries made from the documents. The same seed makes the same queries.
+    ///   - measuringColdPages: Whether to measure searches that wait for the disk, too.
     ///   - progress: Called with the number of finished queries and their total. It may throw to stop.
     /// - Returns: The measured points. The array is empty, and nothing is stored, if there are no queries or too few
     ///   documents for a planned search to be cheaper than an exact one.
     @discardableResult
     public func tune(
-        queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1,
+        queries: [Query] = [], weighting: Weighting = .none, seed: UInt64 = 1, measuringColdPages: Bool = false,
         progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> [TuningPoint] {
-        try tune(queries: queries, weighting: weighting, seed: seed, isFilled: true, progress: progress)
+        try tune(
+            queries: queries, weighting: weighting, seed: seed, measuringColdPages: measuringColdPages, isFilled: true,
+            progress: progress)
     }
 
     /// - Parameter isFilled: Whether classes of too few queries are filled up. Tests leave it out, for time.
     @discardableResult
     func tune(
-        queries: [Query], weighting: Weighting = .none, seed: UInt64 = 1, isFilled: Bool,
-        progress: (Int, Int) throws -> Void = { _, _ in }
+        queries: [Query], weighting: Weighting = .none, seed: UInt64 = 1, measuringColdPages: Bool = false,
+        isFilled: Bool, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> [TuningPoint] {
         let record: TuningRecord? = try SparseStoreError.translate {
             let snapshot = try source.snapshot()
@@ -170,25 +179,41 @@ extension Store {
             // A smaller store is searched exactly anyway.
             if isFilled, snapshot.count >= Planner.exactBelow { try sample.fill(from: snapshot.view, seed: seed) }
             let tuner = Tuner(view: snapshot.view, scoring: snapshot.state.scoring, sample: sample)
-            func measure() throws -> [TuningRecord.Point] {
+            let asked = tuner.queryCount
+            let total = asked + (measuringColdPages ? Tuner.coldQueries : 0)
+            func measureCold(
+                _ points: [TuningRecord.Point], _ scratch: ScanScratch
+            ) throws -> [TuningRecord.ColdTime] {
+                let cached = file.environment.cachedRegions()
+                defer { file.environment.requestPages(cached) }
+                return try tuner.measureCold(points, scratch, dropping: file.environment.dropCachedPages) { done, all in
+                    try progress(asked + Tuner.coldQueries * done / all, total)
+                }
+            }
+            func measure() throws -> (points: [TuningRecord.Point], coldTimes: [TuningRecord.ColdTime]) {
                 do {
-                    return try source.scratch.withScratch { try tuner.measure($0, progress) }
+                    return try source.scratch.withScratch { scratch in
+                        let points = try tuner.measure(scratch) { done, _ in try progress(done, total) }
+                        return (points, measuringColdPages ? try measureCold(points, scratch) : [])
+                    }
                 } catch let damage as BlockDamage {
                     snapshot.noteDamage(damage)
                     return try measure()
                 }
             }
-            let points = try measure()
+            let measured = try measure()
             return TuningRecord(
                 generation: snapshot.generation, documents: UInt64(snapshot.count),
                 queries: UInt32(sample.classes.reduce(0) { $0 + $1.count }),
-                bounds: sample.division.bounds.map { UInt32($0) }, points: points)
+                bounds: sample.division.bounds.map { UInt32($0) }, points: measured.points,
+                coldTimes: measured.coldTimes)
         }
         guard let record else { return [] }
         try SparseStoreError.wrap {
             try file.write { try $0.put(record) }
         }
-        return record.points.map { TuningPoint($0, record.classes) }
+        let cold = Dictionary(uniqueKeysWithValues: record.coldTimes.map { ($0.effort, $0.time) })
+        return record.points.map { TuningPoint($0, record.classes, coldTime: cold[$0.effort]) }
     }
 }
 
@@ -207,14 +232,19 @@ public struct TuningPoint: Sendable, Hashable, Codable {
     public let microseconds: Double
     /// The mean number of documents scored.
     public let documentsScored: Double
+    /// The mean time by the clock of a search for ten documents that waits for the disk, in microseconds, over queries
+    /// of all classes. Nil if it was not measured: without `measuringColdPages`, for another limit than 10, and for an
+    /// effort that others surpass in both recall and time.
+    public let coldMicroseconds: Double?
 
-    init(_ point: TuningRecord.Point, _ classes: QueryClasses) {
+    init(_ point: TuningRecord.Point, _ classes: QueryClasses, coldTime: Float?) {
         limit = Int(point.limit)
         queryClass = classes[Int(point.queryClass)]
         effort = Effort.effort(numbered: point.effort)
         recall = Double(point.recall)
         microseconds = Double(point.time)
         documentsScored = Double(point.scored)
+        coldMicroseconds = limit == Tuner.coldLimit ? coldTime.map(Double.init) : nil
     }
 }
 

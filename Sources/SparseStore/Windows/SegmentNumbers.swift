@@ -25,6 +25,9 @@ final class SegmentNumbers: Sendable {
 
     var count: Int { numbers.count }
 
+    /// Requests the numbers from the disk.
+    func readAhead() { numberBytes.readAhead() }
+
     /// Returns the rank-th smallest document number, with rank in 0..<count.
     func number(rank: Int) -> UInt64 { numbers[rank] }
 

@@ -16,6 +16,11 @@ final class WindowSegment: Sendable {
     let firstNumber: UInt64
     let lastNumber: UInt64
 
+    /// The stored bytes of the lists.
+    let listBytes: Int
+    /// The stored bytes of the exact vectors; of a compact segment, about what they take in `documents`.
+    let vectorBytes: Int
+
     private let directoryBytes: SegmentBytes
     /// The chunks of lists. Empty in a compact segment, whose lists are in `listChunks`.
     private let lists: SegmentChunks
@@ -45,6 +50,11 @@ final class WindowSegment: Sendable {
             entry.isCompact ? [Int](repeating: Limits.maximumChunkBytes, count: chunks.count) : lists.lengths
         let vectors = SegmentChunks(entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table))
         self.vectors = vectors
+        listBytes = chunks.reduce(0) { $0 + $1.value.count }
+        vectorBytes =
+            entry.isCompact
+            ? Int(clamping: entry.nonzeros) * Self.documentBytesPerTerm
+            : vectors.chunks.reduce(0) { $0 + $1.value.count }
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
         directoryBytes = try SegmentBytes(entry.id, .directory, in: table)
         try directoryBytes.verify()
@@ -65,6 +75,9 @@ final class WindowSegment: Sendable {
             throw SparseStoreError.corrupted("segment \(entry.id) does not match its manifest entry")
         }
     }
+
+    /// A weight of 16 or 32 bits, and a gap of a byte or two.
+    private static let documentBytesPerTerm = 4
 
     deinit { if !listChunks.isEmpty { cache.forget(listChunks) } }
 
@@ -128,6 +141,13 @@ final class WindowSegment: Sendable {
 
     // What `record(at:)` will read soon, in the order in which one thing leads to the next; nothing in a compact
     // segment.
+
+    /// Requests from the disk what every search reads: the directories of lists and of records.
+    func readAheadDirectories() {
+        directoryBytes.readAhead()
+        forwardBytes?.readAhead()
+        numbers.readAhead()
+    }
 
     /// Prefetches the position of a document's record.
     func prefetchLocation(of ordinal: Int) { forward?.prefetchLocation(of: ordinal) }

@@ -10,7 +10,8 @@ struct BuildCommand: ParsableCommand {
         discussion: """
             Drops the data of removed documents and places similar documents next to each other, which makes searches \
             fast. From 2,000,000 documents on, also builds a block index (see --blocks). Then measures the recall of \
-            each effort, as 'tune' does. Each step is one transaction, and searches continue while the build runs. \
+            each effort, as 'tune' does; with a block index, also of searches that wait for the disk, as 'tune --cold' \
+            does, so other searches are slow for some seconds. Each step is one transaction, and searches continue while the build runs. \
             'load' does the same when it finishes, without a block index.
 
             EXAMPLES:

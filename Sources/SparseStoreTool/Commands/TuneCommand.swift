@@ -15,9 +15,15 @@ struct TuneCommand: ParsableCommand {
             documents; without --queries, all are. Run this command again when the store has grown a lot, when the \
             queries have changed, or on another machine.
 
+            With --cold, it also measures searches that wait for the disk. If the store is larger than memory, \
+            searches then use the effort that is fastest with the memory that there is. Use it for such stores. \
+            The pages of the store are removed from memory meanwhile, so other searches are slow for some seconds. \
+            'build' does this by itself when the store has a block index.
+
             EXAMPLES:
               sparsestore tune wiki.sparse
               sparsestore tune wiki.sparse --queries queries.jsonl --json
+              sparsestore tune wiki.sparse --cold
             """)
 
     @OptionGroup var store: StoreArgument
@@ -33,6 +39,9 @@ struct TuneCommand: ParsableCommand {
 
     @Option(help: "The random seed of the queries that are made from documents.")
     var seed: UInt64 = 1
+
+    @Flag(help: "Also measure searches that wait for the disk, for a store that is larger than memory.")
+    var cold = false
 
     @Flag(help: "Do not show progress.")
     var quiet = false
@@ -54,7 +63,8 @@ struct TuneCommand: ParsableCommand {
         }
         let progress = ProgressLine(isQuiet: quiet)
         let points = try store.tune(
-            queries: sample, weighting: try weighting.resolve(in: store.read { $0.termSpace }), seed: seed
+            queries: sample, weighting: try weighting.resolve(in: store.read { $0.termSpace }), seed: seed,
+            measuringColdPages: cold
         ) { done, total in
             guard !InterruptFlag.isSet else { throw CommandFailure(.interrupted, "interrupted; nothing was changed") }
             progress.update(
@@ -78,30 +88,35 @@ struct TuneCommand: ParsableCommand {
                             ("recall", .number(Figures.rounded(point.recall, 6))),
                             ("mean_us", .number(Figures.rounded(point.microseconds, 1))),
                             ("documents_scored", .number(Figures.rounded(point.documentsScored, 1))),
+                            ("cold_us", .optional(point.coldMicroseconds) { .number(Figures.rounded($0, 1)) }),
                         ])
                     })
             )
         ])
     }
 
-    /// One table for each k: a row for each effort, and two columns for each class of queries.
+    /// One table for each k: a row for each effort, and two columns for each class of queries. If cold times were
+    /// measured, they are the last column of their k.
     private static func text(_ points: [TuningPoint]) -> String {
         let limits = Set(points.map(\.limit)).sorted()
         return limits.map { limit in
             let points = points.filter { $0.limit == limit }
             let classes = Set(points.map(\.queryClass)).sorted { $0.minimumTerms < $1.minimumTerms }
-            var table = TextTable(rightAligned: Set(0...2 * classes.count))
-            table.add(["k = \(limit)"] + classes.flatMap { ["", "\($0)"] })
-            table.add(["effort"] + classes.flatMap { _ in ["recall", "mean us"] })
+            let isCold = points.contains { $0.coldMicroseconds != nil }
+            var table = TextTable(rightAligned: Set(0...2 * classes.count + 1))
+            let (title, heading) = isCold ? (["all"], ["cold us"]) : ([], [])
+            table.add(["k = \(limit)"] + classes.flatMap { ["", "\($0)"] } + title)
+            table.add(["effort"] + classes.flatMap { _ in ["recall", "mean us"] } + heading)
             let rows = Dictionary(grouping: points, by: \.effort)
             for (effort, row) in rows.sorted(by: { $0.key ?? .max < $1.key ?? .max }) {
-                table.add(
-                    [effort.map { "\($0)" } ?? "exact"]
-                        + classes.flatMap { queryClass in
-                            row.first { $0.queryClass == queryClass }.map {
-                                [Figures.decimal($0.recall, 4), Figures.decimal($0.microseconds, 1)]
-                            } ?? ["", ""]
-                        })
+                var cells = [effort.map { "\($0)" } ?? "exact"]
+                for queryClass in classes {
+                    let point = row.first { $0.queryClass == queryClass }
+                    cells.append(point.map { Figures.decimal($0.recall, 4) } ?? "")
+                    cells.append(point.map { Figures.decimal($0.microseconds, 1) } ?? "")
+                }
+                if isCold { cells.append(row.first?.coldMicroseconds.map { Figures.decimal($0, 1) } ?? "") }
+                table.add(cells)
             }
             return table.text
         }.joined(separator: "\n")

@@ -1,7 +1,8 @@
 internal import SparseStore
 
 /// The work that makes an index fast, which `build` does, and `load`, `split` and `merge` when they finish: merges the
-/// segments, builds a block index if one was requested or pays, and measures the recall and time of each effort.
+/// segments, builds a block index if one was requested or pays, and measures the recall and time of each effort, with a
+/// block index also of searches that wait for the disk.
 struct IndexBuild {
     /// Whether to build a block index. One that exists is kept in any case.
     var blocks = BlockChoice.never
@@ -56,7 +57,9 @@ struct IndexBuild {
     }
 
     private func tune(_ store: Store, _ progress: ProgressLine) throws {
-        try store.tune(seed: seed) { done, total in
+        // With a block index, the fastest plan depends most on how much of the store memory can hold.
+        let hasBlocks = try store.statistics().blocks != nil
+        try store.tune(seed: seed, measuringColdPages: hasBlocks) { done, total in
             if interrupted() { throw Interrupted() }
             progress.update(
                 "tuning: asked \(Figures.count(done)) of \(Figures.count(total)) queries",

@@ -9,10 +9,13 @@ struct Planner {
     /// The measurements of each class of queries on this store; empty before the first tuning.
     private let measurements: [Measurements]
     private let hasBlocks: Bool
+    private let costs: DiskCosts
 
-    init(tuning: TuningRecord?, documents: Int, hasBlocks: Bool = false) {
+    /// - Parameter costs: How much longer searches take because memory cannot hold the store.
+    init(tuning: TuningRecord?, documents: Int, hasBlocks: Bool = false, costs: DiskCosts = .none) {
         self.documents = documents
         self.hasBlocks = hasBlocks
+        self.costs = costs
         let classes = tuning?.classes ?? QueryClasses(bounds: [])
         self.classes = classes
         let measured = (0..<classes.count).map { number in
@@ -73,7 +76,9 @@ struct Planner {
             measured?.recall(effort, limit, share) ?? ScanLadder.assumedRecall[effort]
         }
         // Before the first tuning, times follow the order of efforts.
-        func time(_ effort: Int) -> Float { measured.map { $0.time(effort, limit) } ?? Float(effort) }
+        func time(_ effort: Int) -> Float {
+            measured.map { costs.time($0.time(effort, limit), effort: effort) } ?? Float(effort)
+        }
         switch recall {
         case .exact: return exact("an exact search was requested")
         case .fast: return effort(0, "the lowest effort was requested")
@@ -87,6 +92,7 @@ struct Planner {
         case .target(let target):
             if documents < Self.exactBelow { return exact("\(documents) documents are few enough for an exact search") }
             let ofClass = queryClass.map { " for queries of \($0)" } ?? ""
+            let ofStore = costs.isInMemory ? "" : " in a store larger than memory"
             // Under a filter that lets few through, blocks would be visited for what cannot be found.
             let canUseBlocks = usingBlocks && hasBlocks && share >= Self.shareForBlocks
             let fit = Effort.ladder.indices.filter { number in
@@ -96,10 +102,10 @@ struct Planner {
             guard let fastest = fit.min(by: { time($0) < time($1) }) else {
                 return exact("no planned effort reaches a recall of \(target)\(ofClass)")
             }
-            if share == 1, let exactTime = measured?.exactTime(limit), exactTime <= time(fastest) {
-                return exact("an exact search takes no longer than a recall of \(target)\(ofClass)")
+            if share == 1, let warm = measured?.exactTime(limit), costs.exactTime(warm) <= time(fastest) {
+                return exact("an exact search takes no longer than a recall of \(target)\(ofClass)\(ofStore)")
             }
-            return effort(fastest, "the fastest effort that reaches a recall of \(target)\(ofClass)")
+            return effort(fastest, "the fastest effort that reaches a recall of \(target)\(ofClass)\(ofStore)")
         }
     }
 

@@ -56,13 +56,24 @@ struct Tuner {
         limit > 100 ? sample.classes[number].prefix(Self.deepQueries) : sample.classes[number][...]
     }
 
+    private var limits: [Int] {
+        Self.limits(documents: view.index.members.reduce(0) { $0 + $1.segment.documentCount })
+    }
+
+    /// The number of queries that `measure` asks with each effort.
+    var queryCount: Int {
+        limits.reduce(0) { sum, limit in
+            sample.classes.indices.reduce(sum) { $0 + queries($1, limit).count }
+        }
+    }
+
+    /// Measures with warm pages.
+    ///
+    /// - Parameter progress: Called with the number of finished queries and their total.
     func measure(_ scratch: ScanScratch, _ progress: (Int, Int) throws -> Void) throws -> [TuningRecord.Point] {
         var points: [TuningRecord.Point] = []
         let efforts = efforts
-        let limits = Self.limits(documents: view.index.members.reduce(0) { $0 + $1.segment.documentCount })
-        let total = limits.reduce(0) { sum, limit in
-            sample.classes.indices.reduce(sum) { $0 + queries($1, limit).count }
-        }
+        let total = queryCount
         var done = 0
         for limit in limits {
             for number in sample.classes.indices {
@@ -161,7 +172,7 @@ struct Tuner {
         }
     }
 
-    private func search(_ query: ResolvedQuery, _ limit: Int, _ effort: Effort?) -> FirstStage {
+    func search(_ query: ResolvedQuery, _ limit: Int, _ effort: Effort?) -> FirstStage {
         FirstStage(view: view, query: query, limit: limit, minimumScore: nil, effort: effort, scoring: scoring)
     }
 }

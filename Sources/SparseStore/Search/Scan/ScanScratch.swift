@@ -35,6 +35,13 @@ final class ScanScratch {
     /// Whether a search requests all data from the disk in advance.
     var asksDisk: Bool { readsAhead && optimizations.contains(.readAhead) }
 
+    /// Runs a search, and notes for the next one whether it had to wait for the disk.
+    func search<R>(_ body: () throws -> R) rethrows -> R {
+        let waits = DiskWaits.count
+        defer { readsAhead = DiskWaits.count > waits }
+        return try body()
+    }
+
     init() {
         accumulators = UnsafeMutableRawPointer.allocate(byteCount: 131_072, alignment: 64)
             .bindMemory(to: UInt16.self, capacity: 65_536)
@@ -79,11 +86,7 @@ final class ScratchPool: Sendable {
     private let scratches = Pool { ScanScratch() }
 
     func withScratch<R>(_ body: (ScanScratch) throws -> R) rethrows -> R {
-        try scratches.with { scratch in
-            let waits = DiskWaits.count
-            defer { scratch.readsAhead = DiskWaits.count > waits }
-            return try body(scratch)
-        }
+        try scratches.with { scratch in try scratch.search { try body(scratch) } }
     }
 }
 
