@@ -132,6 +132,32 @@ import Testing
         }
     }
 
+    @Test func nearLargestIsLittleBelowTheLargestOfARankAmongAllSums() {
+        var generator = SplitMix64(seed: 8)
+        for blocks in [1, 3, 512] {
+            for most in [UInt16(0), 3, 900, 32_767] {
+                let count = blocks * WindowKernels.blockSize
+                // A few blocks have the largest sums, as similar documents do.
+                let sums = (0..<count).map { index -> UInt16 in
+                    let isRich = index / WindowKernels.blockSize % 7 == 0
+                    return UInt16.random(in: 0...(isRich ? most : most / 3), using: &generator)
+                }
+                let maxima = (0..<blocks).map { block in
+                    Int16(sums[(block * WindowKernels.blockSize)...].prefix(WindowKernels.blockSize).max() ?? 0)
+                }
+                let sorted = sums.sorted(by: >)
+                for rank in Set([1, 2, blocks + 1, count / 2, count]) {
+                    let near = maxima.withUnsafeBufferPointer {
+                        Int(WindowKernels.nearLargest(rank, of: sums, maxima: $0))
+                    }
+                    let exact = Int(sorted[rank - 1])
+                    #expect(near <= exact, "rank \(rank) of \(count), at most \(most)")
+                    #expect(exact - near <= near / 16, "rank \(rank) of \(count), at most \(most)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: ways) func scoreOfARecordIsTheSumOfItsProductsInOrder(usesAVX2: Bool) throws {
         var generator = SplitMix64(seed: 6)
         let slots = QuerySlots()

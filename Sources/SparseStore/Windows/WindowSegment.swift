@@ -168,11 +168,6 @@ final class WindowSegment: Sendable {
             place.chunk, place.offset,
             ForwardTable.recordSize(components: components, identifier: 0, isWide: forward.isWide))
     }
-
-    /// Prefetches a whole record.
-    func prefetch(at ordinal: Int) throws {
-        if !isCompact { try record(at: ordinal).prefetchLines() }
-    }
 }
 
 /// The contents of a segment, list by list and record by record, for inspection rather than search.
@@ -242,6 +237,9 @@ enum ExactVector {
     case record(ForwardRecord)
     /// A value of `documents`, if the segment is compact.
     case document(DocumentView)
+
+    /// Prefetches a record; nothing if the vector is in `documents`.
+    func prefetchLines() { if case .record(let record) = self { record.prefetchLines() } }
 
     func identifier() throws -> String {
         switch self {

@@ -190,19 +190,24 @@ struct CandidateScorer {
                 for place in places { segment.prefetchBeginning(at: place.ordinal) }
             }
         }
-        func prefetch(_ position: Int) throws {
-            guard prefetches, position < places.endIndex else { return }
-            try members[places[position].window].segment.prefetch(at: places[position].ordinal)
+        // The vectors from the first of the batch to some documents ahead of the one being scored.
+        var vectors: [ExactVector] = []
+        vectors.reserveCapacity(places.count)
+        func find(_ position: Int) throws {
+            guard position < places.endIndex else { return }
+            let vector = try stage.view.vector(of: places[position], in: members[places[position].window].segment)
+            if prefetches { vector.prefetchLines() }
+            vectors.append(vector)
         }
-        for position in places.indices.prefix(Self.prefetched) { try prefetch(position) }
+        for position in places.indices.prefix(Self.prefetched) { try find(position) }
         try forEachWindow(of: places) { segment, window in
             let scorer = DocumentScorer(
                 segment, stage.query, terms: terms[places[window.startIndex].window], scoring: stage.scoring,
                 scratch: scratch)
             defer { scorer.finish() }
             for position in window.indices {
-                try prefetch(position + Self.prefetched)
-                let vector = try stage.view.vector(of: places[position], in: segment)
+                try find(position + Self.prefetched)
+                let vector = vectors[position - places.startIndex]
                 try collector.take(scorer.score(vector), places[position], vector)
             }
         }

@@ -125,6 +125,34 @@ enum WindowKernels {
         return found
     }
 
+    /// Returns a lower bound of the `rank`-th largest accumulator, less than a 16th below it; 0 if fewer are above 0.
+    /// Only blocks whose maximum reaches the middle of the range are read.
+    ///
+    /// - Parameters:
+    ///   - rank: A rank in 1...65536.
+    ///   - accumulators: The sums of `maxima.count` blocks.
+    ///   - maxima: The largest accumulator of each block.
+    static func nearLargest(
+        _ rank: Int, of accumulators: UnsafePointer<UInt16>, maxima: UnsafeBufferPointer<Int16>
+    ) -> Int16 {
+        var found: Int16 = 0
+        var step: Int16 = 1 << 14
+        while step > found >> 5 {
+            let bound = found + step
+            var reaching = 0
+            for block in maxima.indices where maxima[block] >= bound {
+                let sums = UnsafeRawPointer(accumulators + block * blockSize)
+                reaching += count(
+                    of: UnsafeBufferPointer(start: sums.assumingMemoryBound(to: Int16.self), count: blockSize),
+                    reaching: bound)
+                if reaching >= rank { break }
+            }
+            if reaching >= rank { found = bound }
+            step >>= 1
+        }
+        return found
+    }
+
     /// Returns how many of at most 512 numbers reach a bound.
     static func count(of numbers: UnsafeBufferPointer<Int16>, reaching bound: Int16) -> Int {
         guard let first = numbers.baseAddress else { return 0 }

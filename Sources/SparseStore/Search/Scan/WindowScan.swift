@@ -155,30 +155,30 @@ struct WindowScan {
         let spoiled = allowed == nil ? member.deadCount : 0
         var least =
             scratch.optimizations.contains(.maximaBound) && set.countsEveryDocument
-            ? self.least(in: set, maxima: maxima, spoiled: spoiled) : units(reaching: set.threshold)
+            ? self.least(in: set, sums: scratch.accumulators, maxima: maxima, spoiled: spoiled)
+            : units(reaching: set.threshold)
         // Where the maxima prove nothing, as with groups, the best sums come first, so that the bound rises at once.
         let first = set.countsEveryDocument ? kept : leading(set, maxima: maxima, reaching: kept)
         dense.withUnsafeBufferPointer { dense in
-            func take(_ block: Int, from least: Int16, below bound: Int) {
-                guard Int(scratch.maxima[block]) + denseMost >= Int(least) || !skips, Int(least) < bound else { return }
+            func take(_ block: Int, from floor: Int16, below bound: Int) {
+                guard Int(scratch.maxima[block]) + denseMost >= Int(floor) || !skips, Int(floor) < bound else { return }
                 let count = WindowKernels.collect(
                     scratch.accumulators, block: block, documents: documents, dense: dense, most: denseMost,
-                    least: least,
-                    into: scratch.found)
+                    least: floor, into: scratch.found)
+                guard count > 0 else { return }
                 for found in UnsafeBufferPointer(start: scratch.found, count: count) where Int(found >> 16) < bound {
                     let ordinal = Int(found & 0xFFFF)
                     guard allowed?.bitmap.contains(ordinal) ?? member.isLive(ordinal) else { continue }
                     set.insert(candidate(DocumentPlace(window: window, ordinal: ordinal), units: Int(found >> 16)))
                 }
+                least = max(least, units(reaching: set.threshold))
             }
             func isLeading(_ block: Int) -> Bool { first > kept && Int(scratch.maxima[block]) >= first }
             for block in 0..<blocks where isLeading(block) {
                 take(block, from: max(least, Int16(clamping: first)), below: .max)
-                least = max(least, units(reaching: set.threshold))
             }
             for block in 0..<blocks where Int(scratch.maxima[block]) >= kept {
                 take(block, from: least, below: isLeading(block) ? first : .max)
-                least = max(least, units(reaching: set.threshold))
                 WindowKernels.clear(scratch.accumulators + block * WindowKernels.blockSize)
             }
         }
@@ -214,15 +214,23 @@ struct WindowScan {
     }
 
     /// Returns the least sum of a candidate. Each block's maximum is the sum of a document, so the k-th largest maximum
-    /// is a lower bound of the k-th best sum. Each dead document may have spoiled one maximum.
-    private func least(in set: CandidateSet, maxima: UnsafeBufferPointer<Int16>, spoiled: Int) -> Int16 {
+    /// is a lower bound of the k-th best sum. Each dead document may have spoiled one maximum. If more candidates are
+    /// wanted than there are blocks, the sums themselves are counted.
+    private func least(
+        in set: CandidateSet, sums: UnsafePointer<UInt16>, maxima: UnsafeBufferPointer<Int16>, spoiled: Int
+    ) -> Int16 {
         let known = units(reaching: set.threshold)
         let rank = set.count + spoiled
-        guard rank <= maxima.count else { return known }
-        // If fewer blocks than that reach the known bound, their k-th maximum cannot raise it. This is so in all but
-        // the first windows, and counting is much cheaper than selecting.
-        guard WindowKernels.count(of: maxima, reaching: known) >= rank else { return known }
-        let sum = WindowKernels.largest(rank, of: maxima)
+        let sum: Int16
+        if rank <= maxima.count {
+            // If fewer blocks than that reach the known bound, their k-th maximum cannot raise it. This is so in all
+            // but the first windows, and counting is much cheaper than selecting.
+            guard WindowKernels.count(of: maxima, reaching: known) >= rank else { return known }
+            sum = WindowKernels.largest(rank, of: maxima)
+        } else {
+            guard !set.isFull, rank <= documents else { return known }
+            sum = WindowKernels.nearLargest(rank, of: sums, maxima: maxima)
+        }
         return max(known, units(reaching: narrowed(Float(sum) * unit - below) - penalty))
     }
 
