@@ -101,7 +101,11 @@ final class ChildProcess {
     }
 
     private static func failure(_ status: Int32) -> CommandFailure {
-        CommandFailure(
-            .io, "cannot start a child process to read the store: \(String(cString: strerror(status))); try again")
+        let remedy =
+            status == EAGAIN || status == ENOMEM
+            ? "end other processes, or raise the limits of processes and memory (ulimit -u, ulimit -v, container)"
+            : "try again"
+        return CommandFailure(
+            .io, "cannot start a child process to read the store: \(String(cString: strerror(status))); \(remedy)")
     }
 }
