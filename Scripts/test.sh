@@ -4,6 +4,7 @@
 #
 #   Scripts/test.sh                               what `make test` runs
 #   Scripts/test.sh --without PATTERN OPTION...   without some tests, built with options of 'swift test'
+#   Scripts/test.sh --one-by-one --without ...    the same, never two tests at once
 #   Scripts/test.sh --self-test                   shows that failed and unfinished tests are counted
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -64,12 +65,17 @@ if [ "${1:-}" = --self-test ]; then
     exit 0
 fi
 
+way=--parallel
+if [ "${1:-}" = --one-by-one ]; then
+    way=--no-parallel
+    shift
+fi
 without=
 if [ "${1:-}" = --without ]; then
     without="|$2"
     shift 2
 fi
-part swift test "$@" --parallel --skip "$waiting$without"
+part swift test "$@" "$way" --skip "$waiting$without"
 if grep -qa ' Test run with ' "$log"; then
     part swift test "$@" --skip-build --no-parallel --filter "$waiting"
 fi
