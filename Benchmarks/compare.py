@@ -8,7 +8,8 @@ VENV is a virtual environment with the peers (README.md). Writes OUT.json, OUT.m
 FOLDER are reused. Where the truth of a set is not as deep as the largest k, or is not given, it is computed by brute
 force.
 
-1. Ours is loaded, optimized (`build`) and tuned on every fifth query; all engines are measured on the other queries.
+1. Ours is loaded, optimized (`build`) and tuned on every fifth query, or on those of `--tuning`; all engines are
+   measured on the other queries.
 2. A sweep asks some of these queries with every setting of every build of a peer, and all of them with the settings
    that may be the cheapest for a target. For each target, it selects the two cheapest settings, and the two cheapest
    among the builds within 1.3 x our bytes. Ours has one setting, the requested recall. The results of a peer are kept
@@ -65,6 +66,8 @@ def main() -> None:
     parser.add_argument("--cold-rounds", type=int, default=5)
     parser.add_argument("--limits", type=lambda text: [int(part) for part in text.split(",")], default=[10, 100, 1000],
                         help="the values of k (default: 10,100,1000)")
+    parser.add_argument("--tuning", action="append", default=[], metavar="NAME=QUERIES",
+                        help="tune ours for this set with other queries than every fifth; may be repeated")
     parser.add_argument("--queries", type=int, help="only use this many queries of each set, spread over the file")
     parser.add_argument("--core", type=int, default=1, help="the core all engines are pinned to")
     parser.add_argument("--engines", type=lambda text: text.split(","), default=list(PEERS),
@@ -77,6 +80,9 @@ def main() -> None:
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     sets = split(options.set, options.documents, options.work, max(options.limits), options.queries)
+    for argument in options.tuning:
+        name, file = argument.split("=", 1)
+        sets[name]["tuning"] = file
     if options.sweep:
         for name in options.engines if "all" in options.sweep else options.sweep:
             engine = Peer(name, options, sets)
