@@ -113,6 +113,30 @@ struct BlockCommandTests {
     }
 
     @Test
+    func `later loads and builds leave the windows of a block index, so that a build can extend it`() throws {
+        let folder = TemporaryFolder()
+        let store = folder.path("s.sparse")
+        /// The number of segments, and of documents in the block index.
+        func figures() throws -> [Int?] {
+            let stats = try Binary.run("stats", store, "--json").object()
+            let blocks = stats["blocks"] as? [String: Any]
+            return [(stats["segments"] as? [Any])?.count, blocks?["documents"] as? Int]
+        }
+        try Binary.run("load", store, "-", "--quiet", "--blocks", input: Data(Inputs.lines(600).utf8))
+        #expect(try figures() == [1, 600])
+        try Binary.run("load", store, "-", "--quiet", input: Data(Inputs.lines(200, from: 600).utf8))
+        #expect(try figures() == [2, 600])
+        #expect(try Binary.run("remove", store, "3", "700").status == 0)
+        #expect(try Binary.run("build", store, "--blocks").status == 0)
+        #expect(try figures() == [2, 798])
+        #expect(try Binary.run("verify", store, "--deep").status == 0)
+        // Settings make a new one, of one window.
+        #expect(try Binary.run("build", store, "--blocks", "--postings", "40").status == 0)
+        #expect(try figures() == [1, 798])
+        #expect(try Binary.run("verify", store, "--deep").status == 0)
+    }
+
+    @Test
     func `a seed makes the same block index`() throws {
         let folder = TemporaryFolder()
         let files = try ["1", "1", "2"].enumerated().map { index, seed in

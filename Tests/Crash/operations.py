@@ -84,6 +84,14 @@ class Workshop:
             raise RuntimeError("the merge that was to die did not come so far")
         return folder, after(state, documents)
 
+    def covered(self, documents: list[Document], later: list[Document]) -> tuple[Path, State]:
+        """A store with a block index, and later documents in segments that it does not cover."""
+        folder, _ = self.base("covered")
+        self.add(folder, "covered", documents)
+        self.run(self.driver, "blocks", str(folder / "store.sparse"))
+        self.add(folder, "later", later)
+        return folder, after({}, documents + later)
+
     def add(self, folder: Path, name: str, documents: list[Document]):
         """Adds documents in two segments."""
         self.run(
@@ -111,6 +119,7 @@ class Workshop:
         tokens = [Document(f"token{number}", 6, tokens=5) for number in range(40)]
         encoded, plain = self.base("tokens", tokens)
         retired, kept = self.retired(wide)
+        covered, outgrown = self.covered(wide, many)
         dead, outlived = self.dead_merge(retired, kept, wider)
         queries = self.file("queries", first[:5])
 
@@ -137,6 +146,7 @@ class Workshop:
             # Staged in many transactions, as a large merge is.
             Operation("merge in pieces", [self.driver, "merge", store], [merged], unmerged),
             Operation("blocks", [self.driver, "blocks", store], [merged], unmerged),
+            Operation("extend blocks", [self.driver, "extend", store], [outgrown], covered),
             Operation("dead merge", [self.driver, "merge", store], [outlived], dead),
             Operation("compact", [self.sparsestore, "compact", store], [kept], retired),
             Operation("tune", [self.sparsestore, "tune", store, "--queries", queries], [merged], unmerged),

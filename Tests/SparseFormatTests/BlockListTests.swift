@@ -59,6 +59,44 @@ import Testing
         }
     }
 
+    @Test mutating func `lists that are read and written again, or copied, are the same`() throws {
+        let lists = BuiltBlockLists(&random, terms: 30, postings: 0...9_000, postingsPerBlock: 40)
+        var (written, copied) = (BlockListWriter(), BlockListWriter())
+        var chunks: (written: [[UInt8]], copied: [[UInt8]]) = ([], [])
+        let memory = try #require(GuardedBytes(capacity: 1 << 20))
+        for (number, entry) in lists.entries.enumerated() {
+            guard entry.postings > 0 else {
+                _ = written.append(entry.term, maximum: entry.maximum, BlockListWriter.Content())
+                _ = copied.append(entry.term, maximum: entry.maximum, BlockListWriter.Content())
+                continue
+            }
+            try lists.withList(number, in: memory) { list in
+                let content = BlockListWriter.Content(list)
+                #expect(content.components == lists.contents[number].components)
+                chunks.written += [written.append(entry.term, maximum: entry.maximum, content)].compactMap(\.self)
+                chunks.copied += [copied.append(entry, copying: Array(list.bytes))].compactMap(\.self)
+            }
+        }
+        #expect(chunks.written + [written.finish()] == lists.chunks)
+        #expect(chunks.copied + [copied.finish()] == lists.chunks)
+        #expect(written.entries == lists.entries)
+        #expect(copied.entries == lists.entries)
+    }
+
+    @Test mutating func `added blocks lie behind those that there are`() {
+        let lists = BuiltBlockLists(&random, terms: 2, postings: 300...600, postingsPerBlock: 2)
+        let (first, second) = (lists.contents[0], lists.contents[1])
+        var all = first
+        all.append(second)
+        #expect(all.slots == first.slots + second.slots)
+        #expect(all.ends == first.ends + second.ends.map { $0 + UInt16(first.slots.count) })
+        #expect(all.components == all.components.sorted())
+        #expect(all.components.count == first.components.count + second.components.count)
+        let blocks = first.ends.count
+        let later = all.components.filter { Int($0 >> 8 & 0xFF_FFFF) >= blocks }
+        #expect(later == second.components.map { $0 + UInt64(blocks) << 8 })
+    }
+
     @Test mutating func `chunks are closed before a list that does not fit`() throws {
         let lists = BuiltBlockLists(&random, terms: 20, postings: 8_000...30_000, postingsPerBlock: 300)
         #expect(lists.chunks.count > 2)

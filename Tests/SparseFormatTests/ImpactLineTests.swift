@@ -16,10 +16,13 @@ import Testing
         var places: [[UInt8]] = []
         var lines = 0
 
-        init(_ documents: [[Component]]) {
+        init(_ documents: [[Component]]) { self.init(documents, ImpactLineWriter(), from: 0) }
+
+        /// Of a writer that has some documents.
+        init(_ documents: [[Component]], _ writer: ImpactLineWriter, from first: Int) {
             self.documents = documents
-            var writer = ImpactLineWriter()
-            for (slot, document) in documents.enumerated() {
+            var writer = writer
+            for (slot, document) in documents.enumerated().dropFirst(first) {
                 if let full = writer.append(3 * slot, document) { chunks.append(full) }
             }
             lines = writer.lines
@@ -92,6 +95,18 @@ import Testing
         // Whole and nearly whole lines, and the longest document there can be.
         try check(
             Built([20, 21, 22, 41, 42, 43, 63, 5_355, 5_376, 5_377, 21_483, 21_484, 65_535].map { document($0) }))
+    }
+
+    @Test mutating func `a writer that continues writes what one writer would have written`() throws {
+        let documents = documents(9_000, components: 1...90)
+        let whole = Built(documents)
+        for count in [1, 2, 380, 8_184, 8_999] {
+            let begin = Built(Array(documents[..<count]))
+            let rest = try begin.with { Built(documents, ImpactLineWriter(behind: $0), from: count) }
+            #expect(rest.lines == whole.lines)
+            #expect(rest.places == whole.places)
+            #expect(rest.chunks == Array(whole.chunks[(begin.lines / ImpactLine.linesPerChunk)...]), "\(count)")
+        }
     }
 
     @Test mutating func `no document crosses the end of a chunk`() throws {

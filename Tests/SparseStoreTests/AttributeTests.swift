@@ -125,7 +125,7 @@ import Testing
         let merger = Merger(
             store.file, store.configuration.mergePolicy,
             pieces: MergePieces(bytesWritten: 4_096, documentsRead: 16))
-        _ = try merger.step(.fewest) { progress in
+        _ = try merger.step(.fewest(sparing: [])) { progress in
             guard !isChanged, progress.step == .building else { return }
             isChanged = true
             for id in ["d7", "d8", "d150"] {

@@ -110,6 +110,20 @@ import Testing
         #expect(range == 0..<66)
     }
 
+    @Test func `spared segments stay, unless too many of their documents are dead or they have another profile`() {
+        let policy = MergePolicy()
+        let sizes = [65_535, 20_000, 10_000, 10_000, 300, 300]
+        #expect(policy.reducible(segments(sizes)) == 1..<6)
+        #expect(policy.reducible(segments(sizes), sparing: [0, 1]) == 2..<6)
+        #expect(policy.reducible(segments(sizes), sparing: [0, 1, 3]) == 4..<6)
+        #expect(policy.reducible(segments(sizes), sparing: [0, 1, 2, 3, 4]) == nil)
+        let few = segments(sizes, dead: [0: 20_000, 1: 10])
+        #expect(policy.reducible(few) == 0..<1)
+        #expect(policy.reducible(few, sparing: Set(0..<6)) == nil)
+        #expect(policy.reducible(segments(sizes, dead: [0: 22_000]), sparing: Set(0..<6)) == 0..<1)
+        #expect(policy.reducible(segments(sizes), profile: .compact, sparing: Set(0..<6)) == 0..<1)
+    }
+
     /// Merging heavy vectors again and again without an end was possible before windows were counted by nonzeros too.
     @Test func `segments that are full of nonzeros are left alone`() {
         var entries = segments([20_000, 20_000])

@@ -92,7 +92,7 @@ final class StoreModel {
         case 0..<45: try commit()
         case 45..<70: try search()
         case 70..<82: try merge(for: .policy)
-        case 82..<86: try merge(for: .fewest)
+        case 82..<86: try merge(for: .fewest(sparing: []))
         case 86..<92: hold()
         case 92..<97: try release()
         case 97..<98: try leaveAMergeBehind()

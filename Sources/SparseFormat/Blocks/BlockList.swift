@@ -156,6 +156,27 @@ package struct BlockListWriter {
 
         package init() {}
 
+        /// Creates the content of a list that is laid out.
+        package init(_ list: BlockList) {
+            slots = (0..<list.postings).map { UInt32(truncatingIfNeeded: list.slot($0)) }
+            ends = (0..<list.blocks).map { UInt16(truncatingIfNeeded: list.range(of: $0).upperBound) }
+            components.reserveCapacity(list.components)
+            list.forEachComponent { block, number, code in
+                components.append(UInt64(number) << 32 | UInt64(block) << 8 | UInt64(code))
+            }
+        }
+
+        /// Adds the blocks of other documents behind its own. The lists have at most `BlockEntry.maximumPostings`
+        /// together.
+        package mutating func append(_ other: Content) {
+            let (postings, blocks) = (UInt16(truncatingIfNeeded: slots.count), UInt64(ends.count) << 8)
+            slots += other.slots
+            ends += other.ends.map { $0 &+ postings }
+            components += other.components.map { $0 &+ blocks }
+            // Two ascending runs, which the sort merges.
+            components.sort()
+        }
+
         /// The maximum number of bytes of the list, if each component has its own column.
         package var mostBytes: Int { 4 * slots.count + 2 * ends.count + 9 * components.count }
     }
@@ -194,12 +215,7 @@ package struct BlockListWriter {
         entry.blocks = UInt32(content.ends.count)
         entry.columns = UInt32(numbers.count)
         entry.components = UInt32(content.components.count)
-        var full: [UInt8]?
-        chunk.align(to: BlockEntry.alignment)
-        if chunk.count > 0, chunk.count + entry.byteCount > Self.chunkBytes { full = close() }
-        entry.chunk = UInt32(closed)
-        entry.offset = UInt32(chunk.count)
-        entries.append(entry)
+        let full = place(entry)
         chunk.fixeds(content.slots[...])
         chunk.fixeds(content.ends[...])
         chunk.fixeds(numbers[...])
@@ -212,6 +228,29 @@ package struct BlockListWriter {
             }
         }
         for component in content.components { chunk.u8(UInt8(truncatingIfNeeded: component)) }
+        return full
+    }
+
+    /// Adds the next term with a list as another index has it. Returns a chunk if one has become full.
+    ///
+    /// - Parameters:
+    ///   - entry: The entry of the other index, with postings.
+    ///   - bytes: The bytes of the list.
+    package mutating func append(_ entry: BlockEntry, copying bytes: [UInt8]) -> [UInt8]? {
+        let full = place(entry)
+        chunk.append(bytes)
+        return full
+    }
+
+    /// Adds the entry of the list whose bytes follow. Returns a chunk if one has become full.
+    private mutating func place(_ entry: BlockEntry) -> [UInt8]? {
+        var entry = entry
+        var full: [UInt8]?
+        chunk.align(to: BlockEntry.alignment)
+        if chunk.count > 0, chunk.count + entry.byteCount > Self.chunkBytes { full = close() }
+        entry.chunk = UInt32(closed)
+        entry.offset = UInt32(chunk.count)
+        entries.append(entry)
         return full
     }
 

@@ -170,6 +170,13 @@ package struct ImpactLines: Sendable {
         }
     }
 
+    /// Returns the places of the slots of a chunk of places.
+    func bytes(ofPlaces chunk: Int) -> UnsafeRawBufferPointer {
+        let first = chunk * ImpactLine.slotsPerChunk
+        let count = min(ImpactLine.slotsPerChunk, slots - first)
+        return UnsafeRawBufferPointer(start: places.pointer[chunk], count: count * ImpactLine.placeBytes)
+    }
+
     /// Returns the given number of lines from a position on, or all lines up to the chunk's end.
     package func bytes(at place: Int, lines: Int) -> UnsafeRawBufferPointer {
         let end = min(self.lines, (place / ImpactLine.linesPerChunk + 1) * ImpactLine.linesPerChunk)
@@ -220,6 +227,20 @@ package struct ImpactLineWriter {
     private var slots = 0
 
     package init() {}
+
+    /// Continues behind the last line of another index. The new chunks begin with its last one, if that is not full.
+    ///
+    /// - Parameter lines: The lines of the other index. All chunks of places and the last chunk of lines have been
+    ///   verified.
+    package init(behind lines: ImpactLines) {
+        closed = lines.lines / ImpactLine.linesPerChunk
+        slots = lines.slots
+        for index in 0..<(lines.slots + ImpactLine.slotsPerChunk - 1) / ImpactLine.slotsPerChunk {
+            places.append(lines.bytes(ofPlaces: index))
+        }
+        let rest = lines.lines % ImpactLine.linesPerChunk
+        if rest > 0 { chunk.append(lines.bytes(at: lines.lines - rest, lines: rest)) }
+    }
 
     /// The number of lines so far, including unused ones.
     package var lines: Int { closed * ImpactLine.linesPerChunk + chunk.count / ImpactLine.bytes }

@@ -21,7 +21,7 @@ package struct BlockIndexRecord: Record {
     package var number: UInt32
     /// The number of bytes of its parts.
     package var bytes: UInt64
-    /// The sources, in the manifest's order when the index was built.
+    /// The sources, in the manifest's order when the index was built. Those with which it was extended come last.
     package var sources: [Source]
 
     package init(number: UInt32, bytes: UInt64, sources: [Source]) {

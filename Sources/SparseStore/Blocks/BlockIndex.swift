@@ -161,7 +161,10 @@ public struct BlockSettings: Sendable, Hashable {
     var meanPostings: Int { postingsPerTerm ?? Self.usualPostings }
 
     /// The maximum number of postings in a list.
-    var mostPostings: Int { min(60_000, Int(maximumFactor * Double(meanPostings))) }
+    var mostPostings: Int { min(Self.mostPostings, Int(maximumFactor * Double(meanPostings))) }
+
+    /// The maximum number of postings in any list, safely below what the format allows.
+    static let mostPostings = 60_000
 
     func check() throws(SparseStoreError) {
         guard postingsPerTerm.map((1...60_000).contains) ?? true, (1...64).contains(maximumFactor), leastPostings >= 0,

@@ -90,16 +90,24 @@ public struct MergePolicy: Sendable, Hashable {
 
     /// Returns the first run of neighbors that fewer windows can hold, within the limit of one merge, or a segment with
     /// dead documents or of another profile; nil if the index is as small as possible.
-    func reducible(_ segments: [SegmentEntry], profile: IndexProfile = .fast) -> Range<Int>? {
-        for first in segments.indices {
-            let isOther = segments[first].isCompact != (profile == .compact)
+    ///
+    /// - Parameter spared: Segments that stay as they are unless the policy rewrites them or they have another profile.
+    func reducible(
+        _ segments: [SegmentEntry], profile: IndexProfile = .fast, sparing spared: Set<UInt32> = []
+    ) -> Range<Int>? {
+        func isOther(_ segment: SegmentEntry) -> Bool { segment.isCompact != (profile == .compact) }
+        func isSpared(_ segment: SegmentEntry) -> Bool {
+            spared.contains(segment.id) && !isOther(segment) && share(segment) < deadShare
+        }
+        for first in segments.indices where !isSpared(segments[first]) {
+            let isOther = isOther(segments[first])
             if segments[first].tombstones > 0 || segments[first].changes > 0 || isOther { return first..<first + 1 }
             // A full window only costs its rewriting.
             if Int(segments[first].documents) == Limits.maximumDocumentsPerWindow { continue }
             var longest: Range<Int>?
             for last in segments[first...].indices {
                 let run = segments[first...last]
-                guard windows(of: run) <= Self.windowsPerMerge else { break }
+                guard windows(of: run) <= Self.windowsPerMerge, !isSpared(segments[last]) else { break }
                 if windows(of: run) < run.count { longest = first..<last + 1 }
             }
             if let longest { return longest }
@@ -126,6 +134,12 @@ extension MergePolicy {
     private static let documentsOfHelp = 4_096
     private static let nonzerosOfHelp = 1 << 19
 
+    /// Returns the share of the documents that are dead. Filters read changed documents one by one, so these count for
+    /// more than dead ones.
+    private func share(_ segment: SegmentEntry) -> Double {
+        (Double(segment.tombstones) + Self.changedWeight * Double(segment.changes)) / Double(segment.documents)
+    }
+
     /// Returns a segment whose documents are all dead. Deleting it costs almost nothing.
     private func empty(_ segments: ArraySlice<SegmentEntry>) -> Range<Int>? {
         segments.firstIndex { $0.tombstones == $0.documents }.map { $0..<$0 + 1 }
@@ -134,10 +148,6 @@ extension MergePolicy {
     /// Returns the segment with the largest share of dead documents, if it is too large, with the surrounding segments
     /// that are at least half as dead or are comparatively small, as long as fewer windows can hold them all.
     private func mostlyDead(_ segments: [SegmentEntry]) -> Range<Int>? {
-        // Filters read changed documents one by one, so these count for more than dead ones.
-        func share(_ segment: SegmentEntry) -> Double {
-            (Double(segment.tombstones) + Self.changedWeight * Double(segment.changes)) / Double(segment.documents)
-        }
         // Small segments will be merged soon anyway.
         let worth = segments.indices.filter {
             segments[$0].documents > documentsMergedByCommits && share(segments[$0]) >= deadShare

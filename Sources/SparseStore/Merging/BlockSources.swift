@@ -1,23 +1,28 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The windows that a block index is built from, open in one read transaction.
+/// The windows whose documents a build adds to a block index, open in one read transaction.
 struct BlockSources {
     let view: ReadView
-    /// All terms of the windows, in ascending order, as in the directory of the index.
+    /// All terms of the windows and of the index that is extended, in ascending order, as in the directory of the new
+    /// index.
     let terms: [TermID]
-    /// The largest weight of each term.
+    /// The largest weight of each term: in the index that is extended, or in the windows.
     let maxima: [Float]
+    /// The position of each term in the directory of the index that is extended; empty if there is none.
+    private let earlier: [Int?]
     /// For each window, the position in `terms` of each term of its directory.
     let positions: [[UInt32]]
-    /// The index of each window's first document.
+    /// The index of each window's first document among those of the windows.
     let begins: [Int]
 
+    /// - Parameter extended: The directory of the block index that is extended; nil for a new one.
     /// - Throws: `limitExceeded` for more terms than a block index may have.
-    init(_ view: ReadView) throws {
+    init(_ view: ReadView, extending extended: BlockDirectory? = nil) throws {
         self.view = view
         let directories = view.index.members.map(\.segment.directory)
-        var all: [TermID] = []
+        let entries = extended?.entries ?? []
+        var all = entries.map(\.term)
         for directory in directories {
             all.reserveCapacity(all.count + directory.count)
             for position in 0..<directory.count { all.append(directory.term(at: position)) }
@@ -33,6 +38,14 @@ struct BlockSources {
                 return UInt32(truncatingIfNeeded: position)
             }
         }
+        var earlier = [Int?](repeating: nil, count: entries.isEmpty ? 0 : terms.count)
+        for (index, entry) in entries.enumerated() {
+            let position = numbered.number(of: entry.term)
+            earlier[position] = index
+            // The codes that there are keep their meaning.
+            maxima[position] = entry.maximum
+        }
+        self.earlier = earlier
         self.maxima = maxima
         var begins: [Int] = []
         var begin = 0
@@ -58,6 +71,9 @@ struct BlockSources {
         let window = (begins.firstIndex { $0 > document } ?? begins.count) - 1
         return DocumentPlace(window: window, ordinal: document - begins[window])
     }
+
+    /// Returns the position of a term in the directory of the index that is extended; nil if it is new.
+    func earlier(at position: Int) -> Int? { earlier.isEmpty ? nil : earlier[position] }
 
     /// Returns the number of postings of the term at a position, including those of removed documents.
     func postings(at position: Int) -> Int {
@@ -123,7 +139,7 @@ extension BlockNumbers {
 /// The lines of a document in a block index: its components, the heaviest first, with codes.
 struct BlockLines {
     /// A component with the position of its term in the directory of the index.
-    typealias Component = (position: Int, code: UInt8)
+    typealias Component = (position: Int, code: UInt8, weight: Float)
 
     private let sources: BlockSources
     private let quantizers: [ImpactQuantizer]
@@ -149,7 +165,7 @@ struct BlockLines {
     ) -> [Component] {
         weights.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.position < $1.position }
             // A code of 0 would end the line.
-            .map { ($0.position, max(1, quantizers[$0.position].code($0.weight))) }
+            .map { ($0.position, max(1, quantizers[$0.position].code($0.weight)), $0.weight) }
     }
 
     private func forEachComponent(of place: DocumentPlace, _ body: (Int, Float) -> Void) throws {
@@ -172,23 +188,25 @@ struct BlockLines {
 }
 
 /// Selects the documents in a term's list of a block index: those whose weight reaches the threshold of the whole
-/// index, within the minimum and maximum of the settings.
+/// index, within the minimum and maximum of a list.
 struct BlockSelection {
-    let settings: BlockSettings
     let sources: BlockSources
+    let bounds: BlockListBounds
     let least: Float
     /// The slot of each document of the sources; `UInt32.max` for one that has none.
     let slotOfDocument: [UInt32]
 
-    /// Returns the slots of the list of the term at a position, in ascending order.
-    func slots(at position: Int) throws -> [Int] {
+    /// Returns the slots to add to the list of the term at a position, in ascending order.
+    ///
+    /// - Parameter held: The number of postings that the list has.
+    func slots(at position: Int, held: Int) throws -> [Int] {
         var found: [(slot: Int, weight: Float)] = []
         try sources.forEachPosting(at: position) { document, weight in
             let slot = slotOfDocument[document]
             if slot < .max { found.append((Int(slot), weight)) }
         }
         let reaching = found.reduce(0) { $0 + ($1.weight >= least ? 1 : 0) }
-        let count = min(max(reaching, settings.leastPostings), settings.mostPostings, found.count)
+        let count = max(0, min(max(reaching, bounds.least - held), bounds.most - held, found.count))
         if count < found.count {
             if count == reaching {
                 found.removeAll { $0.weight < least }
@@ -198,5 +216,26 @@ struct BlockSelection {
             }
         }
         return found.map(\.slot).sorted()
+    }
+}
+
+/// The smallest and the largest number of postings in a list of a block index, as far as the term has so many.
+struct BlockListBounds {
+    let least: Int
+    let most: Int
+
+    /// The bounds of a new index.
+    init(_ settings: BlockSettings) {
+        least = min(settings.leastPostings, settings.mostPostings)
+        most = settings.mostPostings
+    }
+
+    /// The bounds of an index that is extended. They grow in proportion to its documents.
+    ///
+    /// - Parameter growth: The number of documents with the new ones, as a multiple of that without.
+    init(_ settings: BlockSettings, extending extended: BlockDirectory, growth: Double) {
+        func grown(_ postings: Int) -> Int { Int(min(Double(BlockSettings.mostPostings), Double(postings) * growth)) }
+        least = grown(settings.leastPostings)
+        most = max(least, grown(extended.entries.reduce(0) { max($0, Int($1.postings)) }))
     }
 }

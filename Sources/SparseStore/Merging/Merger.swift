@@ -10,8 +10,8 @@ final class Merger: Sendable {
     enum Goal: Sendable {
         /// Runs the merges that the policy calls for.
         case policy
-        /// Merges into as few segments as possible.
-        case fewest
+        /// Merges into as few segments as possible, except some that stay unless too many of their documents are dead.
+        case fewest(sparing: Set<UInt32>)
     }
 
     enum Outcome: Sendable {
@@ -73,24 +73,34 @@ final class Merger: Sendable {
 
     /// Builds a block index over all segments of the newest commit, and waits while another process merges. Returns
     /// false if there is nothing to index. Rethrows the errors of `checkpoint`, with nothing changed.
-    func buildBlocks(_ settings: BlockSettings, _ checkpoint: MergeCheckpoint) throws -> Bool {
+    ///
+    /// - Parameter mayExtend: Whether to extend the block index that there is, if that is possible and better.
+    func buildBlocks(
+        _ settings: BlockSettings, mayExtend: Bool = false, _ checkpoint: MergeCheckpoint
+    ) throws -> Bool {
+        var mayExtend = mayExtend
         while true {
-            let outcome = try turn.attempt {
-                try reportWaiting(checkpoint)
-            } begin: {
-                try StagedBlocks.begin(file, policy: policy, pieces: pieces, settings: settings)
-            } perform: { blocks in
-                guard try blocks.stage(checkpoint) else {
-                    try blocks.claim.discard(file)
-                    return false
+            do {
+                let outcome = try turn.attempt {
+                    try reportWaiting(checkpoint)
+                } begin: {
+                    try StagedBlocks.begin(
+                        file, policy: policy, pieces: pieces, settings: settings, mayExtend: mayExtend)
+                } perform: { blocks in
+                    guard try blocks.stage(checkpoint) else {
+                        try blocks.claim.discard(file)
+                        return false
+                    }
+                    try blocks.finish()
+                    return true
                 }
-                try blocks.finish()
-                return true
-            }
-            switch outcome {
-            case .done(let isBuilt): return isBuilt
-            case .nothing: return false
-            case .busy: try turn.pause { try reportWaiting(checkpoint) }
+                switch outcome {
+                case .done(let isBuilt): return isBuilt
+                case .nothing: return false
+                case .busy: try turn.pause { try reportWaiting(checkpoint) }
+                }
+            } catch is ExtendedBlocks.Unusable {
+                mayExtend = false
             }
         }
     }
@@ -111,7 +121,8 @@ final class Merger: Sendable {
     private func choose(_ goal: Goal, _ manifest: ManifestRecord) -> Range<Int>? {
         switch goal {
         case .policy: policy.next(manifest.segments)
-        case .fewest: policy.reducible(manifest.segments, profile: manifest.profile)
+        case .fewest(let spared):
+            policy.reducible(manifest.segments, profile: manifest.profile, sparing: spared)
         }
     }
 

@@ -23,7 +23,7 @@ public struct Configuration: Sendable {
         /// a process has many small stores open. While a large merge runs, the other stores wait and search more
         /// segments.
         case shared
-        /// The caller merges with ``Store/maintain(isCancelled:progress:)`` or `Store/optimize(progress:)`. Use it in
+        /// The caller merges with ``Store/maintain(isCancelled:progress:)`` or `Store/optimize(keepingBlocks:progress:)`. Use it in
         /// programs that write and exit.
         case manual
     }

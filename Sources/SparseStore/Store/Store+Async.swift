@@ -146,11 +146,13 @@ extension Store {
         }
     }
 
-    /// Merges the index into as few segments as possible. See ``optimize(progress:)``. If the task is canceled,
-    /// merging stops after the current step.
-    public func optimize(progress: @escaping @Sendable (Int) throws -> Void = { _ in }) async throws {
+    /// Merges the index into as few segments as possible. See ``optimize(keepingBlocks:progress:)``. If the task is
+    /// canceled, merging stops after the current step.
+    public func optimize(
+        keepingBlocks: Bool = false, progress: @escaping @Sendable (Int) throws -> Void = { _ in }
+    ) async throws {
         try await AsyncHop.run { [self] cancellation in
-            try optimize { segments in
+            try optimize(keepingBlocks: keepingBlocks) { segments in
                 try progress(segments)
                 try cancellation.check()
             }

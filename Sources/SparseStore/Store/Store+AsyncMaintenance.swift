@@ -29,11 +29,11 @@ extension Store {
         try await backup(to: FilePath(path), compacting: compacting)
     }
 
-    /// Builds a block index beside the windows. See ``buildBlocks(_:isCancelled:progress:)``. If the task is
+    /// Builds or extends a block index beside the windows. See ``buildBlocks(_:isCancelled:progress:)``. If the task is
     /// canceled, building stops, and the store is not changed.
     @discardableResult
     public func buildBlocks(
-        _ settings: BlockSettings = BlockSettings(),
+        _ settings: BlockSettings? = nil,
         progress: @escaping @Sendable (MaintenanceProgress) -> Void = { _ in }
     ) async throws -> Bool {
         try await AsyncHop.run { [self] cancellation in

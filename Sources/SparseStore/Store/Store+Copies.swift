@@ -41,7 +41,7 @@ extension Store {
     /// the new file.
     ///
     /// Searches continue while the copy is made and wait only while the files are swapped. Writes wait for the whole
-    /// compaction. For the smallest file, call `optimize(progress:)` first. A crash leaves either the complete old file
+    /// compaction. For the smallest file, call `optimize(keepingBlocks:progress:)` first. A crash leaves either the complete old file
     /// or the complete new one.
     ///
     /// - Throws: `busy`, with nothing changed, if another process has the store open (close it there, or use

@@ -34,11 +34,16 @@ extension Store {
     ///
     /// Each step merges at most about 130,000 documents. Finished steps are kept if a later one fails.
     ///
-    /// - Parameter progress: Called after each step with the number of remaining segments. It may throw to stop.
+    /// - Parameters:
+    ///   - keepingBlocks: Whether to leave the segments of a block index as they are, so that it can be extended. Each
+    ///     is then merged only when the policy asks for it because of its removed documents. Nothing is spared if
+    ///     ``buildBlocks(_:isCancelled:progress:)`` would build a new block index.
+    ///   - progress: Called after each step with the number of remaining segments. It may throw to stop.
     /// - Throws: The errors of ``maintain(isCancelled:progress:)`` and of `progress`.
-    public func optimize(progress: (Int) throws -> Void = { _ in }) throws {
+    public func optimize(keepingBlocks: Bool = false, progress: (Int) throws -> Void = { _ in }) throws {
         try SparseStoreError.translate {
-            try merge(for: .fewest, { Task.isCancelled }, { _ in }) {
+            let kept = keepingBlocks ? try keptBlocks() : nil
+            try merge(for: .fewest(sparing: kept?.sources ?? []), { Task.isCancelled }, { _ in }) {
                 try progress(try read { $0.manifest.segments.count })
             }
         }
@@ -53,11 +58,16 @@ extension Store {
     /// took 11 minutes of processor time and 2.9 GB beside the 4.3 of the store. With half a million documents,
     /// searches at 0.95 and above take as long as without it.
     ///
-    /// Later documents are searched in windows. The block index is dropped when half of the windows it was built from
-    /// have been merged away. An existing block index is replaced.
+    /// Later documents are searched in windows until the next call, which extends the block index: it copies what there
+    /// is, reads only the documents of the other windows, and adds them in blocks of their own. It builds a new one if
+    /// `settings` are given, if more than a quarter of the documents in the block index have been removed or merged
+    /// into other windows, if more than half as many have been added, if their weights are larger than those before,
+    /// if the block index is damaged, or if there is nothing to add. The block index is dropped when half of the
+    /// windows it was built from have been merged away.
     ///
     /// - Parameters:
-    ///   - settings: The share of each document that the index holds, and its number of blocks.
+    ///   - settings: The share of each document that the index holds, and its number of blocks, for a new block index.
+    ///     By default, the one that exists is extended if possible, and a new one gets the default settings.
     ///   - isCancelled: Polled often; returning true cancels. By default, returns whether the current task is canceled.
     ///   - progress: Called often.
     /// - Returns: Whether there was anything to index.
@@ -66,18 +76,20 @@ extension Store {
     ///   unchanged; and the errors of writing (`diskFull`, `io`, `corrupted`, `readOnly`).
     @discardableResult
     public func buildBlocks(
-        _ settings: BlockSettings = BlockSettings(), isCancelled: () -> Bool = { Task.isCancelled },
+        _ settings: BlockSettings? = nil, isCancelled: () -> Bool = { Task.isCancelled },
         progress: (MaintenanceProgress) -> Void = { _ in }
     ) throws -> Bool {
         try SparseStoreError.translate {
-            try settings.check()
+            try settings?.check()
             try requireWritable()
-            guard try read({ $0.state.encoder?.bm25 }) == nil else {
+            let (usesBM25, isDamaged) = try read { ($0.state.encoder?.bm25 != nil, $0.index.blocksDamage != nil) }
+            guard !usesBM25 else {
                 throw SparseStoreError(
                     .invalidArgument, problem: "a block index does not support BM25 scoring, which this store uses",
                     remedy: "search the store without a block index")
             }
-            return try merger.buildBlocks(settings) { step in
+            let mayExtend = settings == nil && !isDamaged
+            return try merger.buildBlocks(settings ?? BlockSettings(), mayExtend: mayExtend) { step in
                 if isCancelled() {
                     throw SparseStoreError(
                         .cancelled, problem: "building the block index was canceled, and the store was not changed",
@@ -85,6 +97,21 @@ extension Store {
                 }
                 progress(step)
             }
+        }
+    }
+
+    /// Returns whether `buildBlocks` without settings would extend the block index.
+    package func canExtendBlocks() throws -> Bool {
+        try SparseStoreError.translate { try keptBlocks()?.hasMore ?? false }
+    }
+
+    /// Returns the block index if it is better kept than replaced.
+    private func keptBlocks() throws -> ExtendedBlocks? {
+        try file.read { reader in
+            guard let record = try reader.meta.readableBlocks(),
+                let blocks = ExtendedBlocks(record, try reader.meta.manifest()), blocks.isWorthKeeping
+            else { return nil }
+            return blocks
         }
     }
 

@@ -9,7 +9,8 @@ struct BuildCommand: ParsableCommand {
         abstract: "Merge the index into as few segments as possible, and tune it.",
         discussion: """
             Drops the data of removed documents and places similar documents next to each other, which makes searches \
-            fast. From 2,000,000 documents on, also builds a block index (see --blocks). Then measures the recall of \
+            fast. From 2,000,000 documents on, also builds a block index, or adds later documents to it (see --blocks); \
+            the segments of one that is added to are left as they are. Then measures the recall of \
             each effort, as 'tune' does; with a block index, also of searches that wait for the disk, as 'tune --cold' \
             does, so other searches are slow for some seconds. Each step is one transaction, and searches continue while the build runs. \
             'load' does the same when it finishes, without a block index.

@@ -1,13 +1,15 @@
 internal import SparseStore
 
 /// The work that makes an index fast, which `build` does, and `load`, `split` and `merge` when they finish: merges the
-/// segments, builds a block index if one was requested or pays, and measures the recall and time of each effort, with a
-/// block index also of searches that wait for the disk.
+/// segments, builds or extends a block index if one was requested or pays, and measures the recall and time of each
+/// effort, with a block index also of searches that wait for the disk.
 struct IndexBuild {
     /// Whether to build a block index. One that exists is kept in any case.
     var blocks = BlockChoice.never
-    /// The settings of the block index.
+    /// The settings of a new block index.
     var settings = BlockSettings()
+    /// Whether a block index that exists is extended if possible, and not replaced.
+    var mayExtend = true
     /// The random seed of the queries used for tuning.
     var seed: UInt64 = 1
     /// Whether to show no progress.
@@ -26,7 +28,7 @@ struct IndexBuild {
         defer { progress.clear() }
         do {
             try merge(store, progress)
-            if try blocks.isBuilt(for: BlockChoice.Facts(store)) { try build(settings, of: store, progress) }
+            if try blocks.isBuilt(for: BlockChoice.Facts(store)) { try buildBlocks(of: store, progress) }
             try tune(store, progress)
             return true
         } catch is Interrupted {
@@ -37,15 +39,16 @@ struct IndexBuild {
     }
 
     private func merge(_ store: Store, _ progress: ProgressLine) throws {
-        try store.optimize { segments in
+        try store.optimize(keepingBlocks: mayExtend) { segments in
             store.releaseMemory()
             if interrupted() { throw Interrupted() }
             progress.update("merging: \(Figures.count(segments)) segments left")
         }
     }
 
-    private func build(_ blocks: BlockSettings, of store: Store, _ progress: ProgressLine) throws {
-        try store.buildBlocks(blocks, isCancelled: interrupted) { step in
+    private func buildBlocks(of store: Store, _ progress: ProgressLine) throws {
+        let extends = try mayExtend && store.canExtendBlocks()
+        try store.buildBlocks(extends ? nil : settings, isCancelled: interrupted) { step in
             if step.step == .writing { store.releaseMemory() }
             guard step.lists > 0 else {
                 return progress.update("reading \(Figures.count(step.documents)) documents for blocks")

@@ -28,7 +28,7 @@ struct BuildOptions: ParsableArguments {
         inversion: .prefixedNo,
         help: ArgumentHelp(
             """
-            Whether to build a block index, which makes searches of about two million documents or more faster. \
+            Whether to build or extend a block index, which makes searches of about two million documents or more faster. \
             (default: 'build' builds one from 2,000,000 documents on, other commands build none)
             """,
             discussion:
@@ -39,6 +39,10 @@ struct BuildOptions: ParsableArguments {
                 the bytes of the rest of the store (2.9 GB beside 4.3), and about ten minutes of processor time. By \
                 default, 'build' leaves alone a block index that has all documents, and builds none for BM25 or for \
                 more than 1,048,576 terms. '--no-blocks' keeps a block index that is there.
+
+                Where a block index lacks at most half as many documents as it has, only those are read and added. \
+                Its segments then stay as they are, unless a third of their documents were removed. If more than \
+                a quarter of its documents are gone, or if it lacks none and '--blocks' is given, a new one is built.
                 """))
     var blocks: Bool?
 
@@ -53,7 +57,8 @@ struct BuildOptions: ParsableArguments {
         settings.seed = seed
         if let postings { settings.postingsPerTerm = postings }
         return IndexBuild(
-            blocks: BlockChoice(asked: blocks, otherwise: automatic), settings: settings, seed: seed, isQuiet: isQuiet)
+            blocks: BlockChoice(asked: blocks, otherwise: automatic), settings: settings, mayExtend: postings == nil,
+            seed: seed, isQuiet: isQuiet)
     }
 
     /// Half of the memory is for laying out a window. The other half is for waiting batches and for the pages that a

@@ -13,6 +13,7 @@ import SparseStore
 ///     crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact]
 ///     crash-driver merge STORE [--die]
 ///     crash-driver blocks STORE
+///     crash-driver extend STORE
 ///     crash-driver check STORE
 ///     crash-driver share STORE NUMBER WRITERS SECONDS
 ///
@@ -63,6 +64,11 @@ struct Main {
             (settings.postingsPerTerm, settings.smallestBlock) = (20, 1)
             try store.buildBlocks(settings)
             store.close()
+        case ("extend", 2):
+            mergeMuch(&configuration)
+            let store = try Store.open(at: values[1], configuration: configuration)
+            try store.buildBlocks()
+            store.close()
         case ("check", 2):
             try StoreCheck(path: values[1]).run()
         case ("share", 5):
@@ -86,7 +92,8 @@ struct Main {
     private static func usage() {
         complain(
             "usage: crash-driver write STORE DOCUMENTS FIRST COUNT [--map BYTES] [--weak] [--merge] [--compact] "
-                + "| merge STORE [--die] | blocks STORE | check STORE | share STORE NUMBER WRITERS SECONDS")
+                + "| merge STORE [--die] | blocks STORE | extend STORE | check STORE | share STORE NUMBER WRITERS SECONDS"
+        )
         exit(1)
     }
 

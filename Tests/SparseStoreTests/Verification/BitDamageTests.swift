@@ -14,6 +14,7 @@ import Testing
         .compact: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 250]))],
         .blocks: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 110]))],
         .sharedBlocks: [Query(vector: sparse([0, 3, 17, 90])), Query(vector: sparse([1, 2, 110]))],
+        .extendedBlocks: [Query(vector: sparse([0, 3, 17, 140])), Query(vector: sparse([1, 2, 200]))],
     ]
 
     private static func sparse(_ terms: [TermID]) -> SparseVector {
@@ -23,7 +24,8 @@ import Testing
     private func answers(_ store: Store, _ sound: SoundStore) throws -> [[Hit]] {
         try (Self.queries[sound] ?? []).flatMap { query in
             let ofBlocks: [Recall] =
-                [.blocks, .sharedBlocks].contains(sound) ? [.plainSeismic(cut: 3, heapFactor: 0.8)] : []
+                [.blocks, .sharedBlocks, .extendedBlocks].contains(sound)
+                ? [.plainSeismic(cut: 3, heapFactor: 0.8)] : []
             return try ([.exact, .fast] + ofBlocks).map { try store.search(query, limit: 10, recall: $0).hits }
         }
     }
@@ -31,7 +33,7 @@ import Testing
     @Test(
         arguments: [
             (SoundStore.small, 60, UInt64(1)), (.leveled, 15, 2), (.compact, 15, 3), (.blocks, 60, 4),
-            (.sharedBlocks, 60, 5),
+            (.sharedBlocks, 60, 5), (.extendedBlocks, 30, 6),
         ])
     func `a flipped bit is reported and never a wrong answer`(_ sound: SoundStore, flips: Int, seed: UInt64) throws {
         let bytes = try sound.bytes()

@@ -77,6 +77,22 @@ extension PlantedDamage {
             try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0[32 + 7] = 0x3E }
         },
         PlantedDamage(
+            "a maximum that no source of an extended block index had", .extendedBlocks, deep: ["I121", "I123"],
+            quick: []
+        ) { copy in
+            // Of the first term, which most documents have.
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { $0[32 + 7] = 0x3E }
+        },
+        PlantedDamage(
+            "the maximum that a new index would have in an extended one", .extendedBlocks, deep: ["I123"], quick: []
+        ) { copy in
+            // Of the first term, for which a later source has a weight of 9. Only a source that is gone could explain it.
+            try copy.changeBody(.segments, copy.blockKey(.blockDirectory)) { body in
+                body.replaceSubrange(
+                    32 + 4..<32 + 8, with: withUnsafeBytes(of: Float(9).bitPattern.littleEndian, Array.init))
+            }
+        },
+        PlantedDamage(
             "a number of another term in the block directory", .sharedBlocks, deep: ["I122", "I123"], quick: []
         ) { copy in
             // Of the last term.

@@ -19,6 +19,9 @@ enum SoundStore: String, CaseIterable, Sendable {
     case blocks
     /// The same with terms that share numbers.
     case sharedBlocks
+    /// A block index that was extended, with a source merged away before, and with new terms, weights above the maxima
+    /// of theirs, and documents removed since.
+    case extendedBlocks
     /// Counts that BM25 scores, in windows with and without levels and exact vectors, laid out at several average
     /// lengths.
     case counts
@@ -40,6 +43,7 @@ enum SoundStore: String, CaseIterable, Sendable {
         case .attributed: try Self.made[6].get()
         case .vectorless: try Self.made[7].get()
         case .sharedBlocks: try Self.made[8].get()
+        case .extendedBlocks: try Self.made[9].get()
         }
     }
 
@@ -47,6 +51,7 @@ enum SoundStore: String, CaseIterable, Sendable {
         Result { try makeSmall() }, Result { try makeLeveled() }, Result { try makeVectors() },
         Result { try makeCompact() }, Result { try makeBlocks() }, Result { try makeCounts() },
         Result { try makeAttributed() }, Result { try makeVectorless() }, Result { try makeBlocks(termNumbers: 30) },
+        Result { try makeExtendedBlocks() },
     ]
 
     private static func makeSmall() throws -> Data {
@@ -211,6 +216,40 @@ enum SoundStore: String, CaseIterable, Sendable {
         try store.maintain()
         try remove([5, 6, 180, 181])
         try write(210..<230)
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+    }
+
+    private static func makeExtendedBlocks() throws -> Data {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open {
+            ($0.maintenance, $0.mergePolicy.documentsMergedByCommits) = (.manual, 0)
+        }
+        var vectors = RandomVectors(seed: 15)
+        vectors.termSpace = 120
+        vectors.terms = 3...30
+        func write(_ numbers: Range<Int>) throws {
+            try store.write { transaction in
+                for number in numbers { try transaction.upsert(Document(id: "\(number)", vector: vectors.next())) }
+            }
+        }
+        func remove(_ numbers: some Sequence<Int>) throws {
+            try store.write { transaction in for number in numbers { try transaction.remove("\(number)") } }
+        }
+        for first in stride(from: 0, to: 250, by: 50) { try write(first..<first + 50) }
+        try store.buildBlocks(BlockCollection.settings)
+        // Half of the second source: it is rewritten, alone.
+        try remove(50..<75)
+        try store.maintain()
+        vectors.termSpace = 150
+        try write(250..<280)
+        try store.write { try $0.upsert(Document(id: "heavy", vector: SparseVector([(0, 9), (200, 1)]))) }
+        let merger = Merger(store.file, MergePolicy())
+        guard try merger.buildBlocks(BlockCollection.settings, mayExtend: true, { _ in }) else {
+            throw SparseStoreError(.notFound, problem: "no block index")
+        }
+        try remove([5, 6, 180, 181, 260])
+        try write(280..<300)
         store.close()
         return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
     }

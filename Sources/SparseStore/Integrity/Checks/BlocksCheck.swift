@@ -107,8 +107,7 @@ enum BlockContentsCheck: VerificationCheck {
     ) throws {
         let prefix = Keys.segmentPrefix(index.record.number)
         let quantizers = index.directory.entries.map { ImpactQuantizer(maximum: $0.maximum) }
-        var maxima = [Float](repeating: 0, count: quantizers.count)
-        var hasAll = true
+        var maxima = BlockMaxima(index.directory)
         var begin = 0
         for source in index.record.sources {
             defer { begin += Int(source.documents) }
@@ -116,7 +115,7 @@ enum BlockContentsCheck: VerificationCheck {
             guard let entry, let window = try verification.window(entry),
                 let dead = try verification.marks(.removed, of: window)
             else {
-                hasAll = false
+                maxima.skip()
                 continue
             }
             let directory = window.directory
@@ -128,7 +127,7 @@ enum BlockContentsCheck: VerificationCheck {
                         "term \(directory.term(at: own)) of segment \(window.id) is not in the block index")
                     continue
                 }
-                maxima[position] = max(maxima[position], directory.entry(at: own).maximum)
+                maxima.add(directory.entry(at: own).maximum, at: position)
             }
             guard !positions.contains(nil) else { continue }
             let vectors = WindowVectors(window, verification)
@@ -146,12 +145,10 @@ enum BlockContentsCheck: VerificationCheck {
                 }
             }
         }
-        // What a source that is gone had as the largest weight is not known.
-        for (position, entry) in index.directory.entries.enumerated()
-        where hasAll ? maxima[position] != entry.maximum : maxima[position] > entry.maximum {
+        for (position, entry) in index.directory.entries.enumerated() where !maxima.isExplained[position] {
             verification.broken(
                 .blockParts, in: .segments, at: prefix,
-                "the largest weight of term \(entry.term) is \(maxima[position]), but the block index says "
+                "the largest weight of term \(entry.term) is \(maxima.largest[position]), but the block index says "
                     + "\(entry.maximum)"
             )
         }
@@ -203,6 +200,38 @@ enum BlockContentsCheck: VerificationCheck {
             {
                 broken(problem)
             }
+        }
+    }
+}
+
+/// Compares the maxima of a block index with the largest weights in its sources. The index was built from the first
+/// sources, and extended with the others, so a term's maximum is its largest weight in the sources up to one of them.
+private struct BlockMaxima {
+    private let entries: [BlockEntry]
+    /// The largest weight of each term so far.
+    private(set) var largest: [Float]
+    /// Whether each maximum was the largest weight after one of the sources.
+    private(set) var isExplained: [Bool]
+    private var hasGap = false
+
+    init(_ directory: BlockDirectory) {
+        entries = directory.entries
+        largest = [Float](repeating: 0, count: entries.count)
+        isExplained = [Bool](repeating: false, count: entries.count)
+    }
+
+    /// Adds the largest weight of the term at a position in the next source.
+    mutating func add(_ weight: Float, at position: Int) {
+        largest[position] = max(largest[position], weight)
+        if largest[position] == entries[position].maximum { isExplained[position] = true }
+    }
+
+    /// Goes on behind a source that is gone. It may have had any weights.
+    mutating func skip() {
+        guard !hasGap else { return }
+        hasGap = true
+        for (position, entry) in entries.enumerated() where entry.maximum >= largest[position] {
+            isExplained[position] = true
         }
     }
 }
@@ -265,15 +294,12 @@ struct BlockListComparison {
     /// Returns the summary of each block; nil if the list is not in its canonical layout, that is, if encoding its
     /// content again gives other bytes.
     private func summaries(of list: BlockList, _ position: Int) -> [[(number: Int, code: UInt8)]]? {
-        var content = BlockListWriter.Content()
+        let content = BlockListWriter.Content(list)
         var summaries = [[(number: Int, code: UInt8)]](repeating: [], count: list.blocks)
         var isSound = true
         list.forEachComponent { block, number, code in
-            content.components.append(UInt64(number) << 32 | UInt64(block) << 8 | UInt64(code))
             if block < summaries.count { summaries[block].append((number, code)) } else { isSound = false }
         }
-        content.slots = (0..<list.postings).map { UInt32(truncatingIfNeeded: list.slot($0)) }
-        content.ends = (0..<list.blocks).map { UInt16(truncatingIfNeeded: list.range(of: $0).upperBound) }
         let isAscending =
             zip(content.ends, content.ends.dropFirst()).allSatisfy { $0 < $1 } && content.ends.first != 0
             && zip(content.components, content.components.dropFirst()).allSatisfy { $0 >> 8 < $1 >> 8 }
