@@ -167,12 +167,15 @@ private let tracer: InMemoryTracer = {
                 router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
                 onServerRunning: { found.yield($0.localAddress?.port ?? 0) },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            // A server that is canceled while it accepts a connection ends the process (NIOAsyncWriter).
+            let services = ServiceGroup(services: [application], logger: application.logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.run() }
+                group.addTask { try await services.run() }
                 var iterator = addresses.makeAsyncIterator()
                 let port = try #require(await iterator.next())
                 try await body("http://127.0.0.1:\(port)")
-                group.cancelAll()
+                await services.triggerGracefulShutdown()
+                try await group.waitForAll()
             }
         }
     }
@@ -223,7 +226,7 @@ private let tracer: InMemoryTracer = {
 
     @Test func `a slow service ends with the deadline`() async throws {
         let server = Server()
-        try await server.run(delay: .seconds(30)) { url in
+        try await server.run(delay: .seconds(1)) { url in
             let error = await #expect(throws: SparseStoreError.self) {
                 try await Self.encoder(url) { $0.deadline = .milliseconds(50) }.encode(queries: ["xx"])
             }
