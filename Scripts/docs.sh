@@ -16,7 +16,9 @@ rm -rf .build/docs
 mkdir -p "$graphs"
 
 log=.build/docs/symbol-graph.log
-if ! swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members >"$log" 2>&1; then
+# The dump covers every target, so the tests have to be built too, or it fails for their modules.
+if ! swift build --build-tests >"$log" 2>&1 ||
+    ! swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members >"$log" 2>&1; then
     cat "$log" >&2
     exit 1
 fi
