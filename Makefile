@@ -31,8 +31,8 @@ demo: build ## Load the sample collection, search it, show why each hit matched
 
 # Measuring memory makes no sense when a sanitizer takes most of it.
 MEASURING := HostileInputTests/.*600 MiB
-# The thread sanitizer leaves too little address space for a map of 1 TiB, and ends a process that is granted a map where
-# it keeps its own data. Tests that run one by one do not come near that.
+# The thread sanitizer leaves too little address space for a map of 1 TiB, and ends the process if the system places a map
+# where it keeps its own data. That happened with tests side by side, so they run one by one.
 MAPPING := MapTests/.*default map is huge
 
 test: ## Run every test; the last line is 'N passed, N failed, N skipped'

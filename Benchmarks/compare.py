@@ -81,7 +81,9 @@ def main() -> None:
     os.makedirs(options.work, exist_ok=True)
     sets = split(options.set, options.documents, options.work, max(options.limits), options.queries)
     for argument in options.tuning:
-        name, file = argument.split("=", 1)
+        name, _, file = argument.partition("=")
+        if name not in sets:
+            parser.error(f"--tuning {argument}: there is no set '{name}'; the sets are {', '.join(sets)}")
         sets[name]["tuning"] = file
     if options.sweep:
         for name in options.engines if "all" in options.sweep else options.sweep:

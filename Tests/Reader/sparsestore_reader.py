@@ -939,7 +939,7 @@ class BlockIndex:
                 require(begin + ordinal in self.slot_of, "I123: each live document has a slot")
                 held = self.document(self.slot_of[begin + ordinal])
                 require(held == expected[:most], "I123: lines are those of the live documents")
-        require(len(explained) == len(self.terms), "I121: maxima are the largest of the sources up to one of them")
+        require(len(explained) == len(self.terms), "I121: each maximum is the largest of the first n sources, for some n")
         for number, one in zip(self.numbers, self.lists):
             if one is None:
                 continue

@@ -10,8 +10,8 @@
         /// In this example, the variable `SPARSESTORE_PROFILE=compact` selects the compact profile. The keys are the
         /// names of the properties: `isReadOnly`, `readsWithoutLock`, `createIfMissing`, `durability`, `maintenance`,
         /// `mapSize`, `maximumReaders`, `allowNetworkFilesystem`, `profile`, `listCacheSize`, `pageCacheSize`,
-        /// `compressionLevel`, and `multivectorCodec`, as well as `busyTimeoutSeconds` and `snapshotPatienceSeconds`, which are numbers of
-        /// seconds. Enumerations are written as case names and sizes as numbers of bytes.
+        /// `compressionLevel`, and `multivectorCodec`, as well as `busyTimeoutSeconds` and `snapshotPatienceSeconds`,
+        /// which are numbers of seconds. Enumerations are written as case names and sizes as numbers of bytes.
         ///
         /// - Parameters:
         ///   - reader: The source of the values.

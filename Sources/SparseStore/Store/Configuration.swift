@@ -23,8 +23,8 @@ public struct Configuration: Sendable {
         /// a process has many small stores open. While a large merge runs, the other stores wait and search more
         /// segments.
         case shared
-        /// The caller merges with ``Store/maintain(isCancelled:progress:)`` or `Store/optimize(keepingBlocks:progress:)`. Use it in
-        /// programs that write and exit.
+        /// The caller merges with ``Store/maintain(isCancelled:progress:)`` or
+        /// `Store/optimize(keepingBlocks:progress:)`. Use it in programs that write and exit.
         case manual
     }
 

@@ -41,8 +41,8 @@ extension Store {
     /// the new file.
     ///
     /// Searches continue while the copy is made and wait only while the files are swapped. Writes wait for the whole
-    /// compaction. For the smallest file, call `optimize(keepingBlocks:progress:)` first. A crash leaves either the complete old file
-    /// or the complete new one.
+    /// compaction. For the smallest file, call `optimize(keepingBlocks:progress:)` first. A crash leaves either the
+    /// complete old file or the complete new one.
     ///
     /// - Throws: `busy`, with nothing changed, if another process has the store open (close it there, or use
     ///   `backup(to:compacting:)`) or a snapshot is held for longer than 10 seconds; `readOnly`, `diskFull`, `io`,

@@ -9,11 +9,11 @@ struct BuildCommand: ParsableCommand {
         abstract: "Merge the index into as few segments as possible, and tune it.",
         discussion: """
             Drops the data of removed documents and places similar documents next to each other, which makes searches \
-            fast. From 2,000,000 documents on, also builds a block index, or adds later documents to it (see --blocks); \
-            the segments of one that is added to are left as they are. Then measures the recall of \
-            each effort, as 'tune' does; with a block index, also of searches that wait for the disk, as 'tune --cold' \
-            does, so other searches are slow for some seconds. Each step is one transaction, and searches continue while the build runs. \
-            'load' does the same when it finishes, without a block index.
+            fast. From 2,000,000 documents on, also builds a block index, or adds later documents to the one that there \
+            is and leaves its segments as they are (see --blocks). Then measures the recall of each effort, as 'tune' \
+            does. If there is a block index, it also measures searches that wait for the disk, as 'tune --cold' does, so \
+            other searches are slow for some seconds. Each step is one transaction, and searches continue while the \
+            build runs. 'load' does the same when it finishes, but builds no block index.
 
             EXAMPLES:
               sparsestore build wiki.sparse

@@ -18,7 +18,7 @@ struct TuneCommand: ParsableCommand {
             With --cold, it also measures searches that wait for the disk. If the store is larger than memory, \
             searches then use the effort that is fastest with the memory that there is. Use it for such stores. \
             The pages of the store are removed from memory meanwhile, so other searches are slow for some seconds. \
-            'build' does this by itself when the store has a block index.
+            'build' and 'load' do this by themselves if there is a block index.
 
             EXAMPLES:
               sparsestore tune wiki.sparse

@@ -28,8 +28,8 @@ struct BuildOptions: ParsableArguments {
         inversion: .prefixedNo,
         help: ArgumentHelp(
             """
-            Whether to build or extend a block index, which makes searches of about two million documents or more faster. \
-            (default: 'build' builds one from 2,000,000 documents on, other commands build none)
+            Whether to build or extend a block index, which makes searches of about two million documents or more \
+            faster. (default: 'build' builds one from 2,000,000 documents on, other commands build none)
             """,
             discussion:
                 """
@@ -40,9 +40,9 @@ struct BuildOptions: ParsableArguments {
                 default, 'build' leaves alone a block index that has all documents, and builds none for BM25 or for \
                 more than 1,048,576 terms. '--no-blocks' keeps a block index that is there.
 
-                Where a block index lacks at most half as many documents as it has, only those are read and added. \
-                Its segments then stay as they are, unless a third of their documents were removed. If more than \
-                a quarter of its documents are gone, or if it lacks none and '--blocks' is given, a new one is built.
+                If a block index lacks at most half as many documents as it has, only these are read and added to it. \
+                Its segments stay as they are, unless a third of their documents were removed. A new block index is \
+                built if more than a quarter of its documents are gone, or if it lacks none and '--blocks' is given.
                 """))
     var blocks: Bool?
 

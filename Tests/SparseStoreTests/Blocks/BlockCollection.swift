@@ -1,6 +1,7 @@
 import Foundation
 import LMDB
 import SparseFormat
+import Testing
 
 @testable import SparseStore
 
@@ -161,6 +162,31 @@ struct BlockCollection {
                 parts[Array(entry.key.dropFirst(4))] = Array(entry.value.dropFirst(8))
             }
             return parts
+        }
+    }
+}
+
+extension BlockCollection {
+    /// Builds a block index and stops at the first step, then again at the second, and so on, until a build ends.
+    /// Expects the store to be what it was after each stop. Returns the number of stops.
+    func buildStoppingEverywhere(_ merger: Merger, mayExtend: Bool = false) throws -> Int {
+        struct Stop: Error {}
+        let before = (try record(), try parts(), try store.read { $0.manifest.segments })
+        var stops = 0
+        while true {
+            var steps = 0
+            do {
+                _ = try merger.buildBlocks(Self.settings, mayExtend: mayExtend) { _ in
+                    steps += 1
+                    if steps > stops { throw Stop() }
+                }
+                return stops
+            } catch is Stop {}
+            stops += 1
+            #expect(try leftovers(store).isEmpty, "stopped at step \(stops)")
+            #expect(try record() == before.0, "stopped at step \(stops)")
+            #expect(try parts() == before.1, "stopped at step \(stops)")
+            #expect(try store.read { $0.manifest.segments } == before.2, "stopped at step \(stops)")
         }
     }
 }

@@ -187,71 +187,41 @@ enum SoundStore: String, CaseIterable, Sendable {
     }
 
     private static func makeBlocks(termNumbers: Int = BlockNumbers.count) throws -> Data {
-        let temporary = try TemporaryStore()
-        let store = try temporary.open {
-            ($0.maintenance, $0.mergePolicy.documentsMergedByCommits) = (.manual, 0)
-        }
-        var vectors = RandomVectors(seed: 13)
-        vectors.termSpace = 120
-        vectors.terms = 3...30
-        func write(_ numbers: Range<Int>) throws {
-            try store.write { transaction in
-                for number in numbers { try transaction.upsert(Document(id: "\(number)", vector: vectors.next())) }
-            }
-        }
-        func remove(_ numbers: some Sequence<Int>) throws {
-            try store.write { transaction in for number in numbers { try transaction.remove("\(number)") } }
-        }
-        try write(0..<90)
-        try write(90..<150)
-        try store.changeProfile(to: .compact)
-        try write(150..<210)
-        try remove(stride(from: 0, to: 210, by: 10))
+        var changed = try ChangedStore(seed: 13)
+        try changed.write(0..<90)
+        try changed.write(90..<150)
+        try changed.store.changeProfile(to: .compact)
+        try changed.write(150..<210)
+        try changed.remove(stride(from: 0, to: 210, by: 10))
         var settings = BlockCollection.settings
         settings.blockShare = 0.4
         settings.termNumbers = termNumbers
-        try store.buildBlocks(settings)
+        try changed.store.buildBlocks(settings)
         // More than a third of the second source: it is rewritten, alone.
-        try remove(91..<120)
-        try store.maintain()
-        try remove([5, 6, 180, 181])
-        try write(210..<230)
-        store.close()
-        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+        try changed.remove(91..<120)
+        try changed.store.maintain()
+        try changed.remove([5, 6, 180, 181])
+        try changed.write(210..<230)
+        return try changed.close()
     }
 
     private static func makeExtendedBlocks() throws -> Data {
-        let temporary = try TemporaryStore()
-        let store = try temporary.open {
-            ($0.maintenance, $0.mergePolicy.documentsMergedByCommits) = (.manual, 0)
-        }
-        var vectors = RandomVectors(seed: 15)
-        vectors.termSpace = 120
-        vectors.terms = 3...30
-        func write(_ numbers: Range<Int>) throws {
-            try store.write { transaction in
-                for number in numbers { try transaction.upsert(Document(id: "\(number)", vector: vectors.next())) }
-            }
-        }
-        func remove(_ numbers: some Sequence<Int>) throws {
-            try store.write { transaction in for number in numbers { try transaction.remove("\(number)") } }
-        }
-        for first in stride(from: 0, to: 250, by: 50) { try write(first..<first + 50) }
-        try store.buildBlocks(BlockCollection.settings)
+        var changed = try ChangedStore(seed: 15)
+        for first in stride(from: 0, to: 250, by: 50) { try changed.write(first..<first + 50) }
+        try changed.store.buildBlocks(BlockCollection.settings)
         // Half of the second source: it is rewritten, alone.
-        try remove(50..<75)
-        try store.maintain()
-        vectors.termSpace = 150
-        try write(250..<280)
-        try store.write { try $0.upsert(Document(id: "heavy", vector: SparseVector([(0, 9), (200, 1)]))) }
-        let merger = Merger(store.file, MergePolicy())
+        try changed.remove(50..<75)
+        try changed.store.maintain()
+        changed.vectors.termSpace = 150
+        try changed.write(250..<280)
+        try changed.store.write { try $0.upsert(Document(id: "heavy", vector: SparseVector([(0, 9), (200, 1)]))) }
+        let merger = Merger(changed.store.file, MergePolicy())
         guard try merger.buildBlocks(BlockCollection.settings, mayExtend: true, { _ in }) else {
             throw SparseStoreError(.notFound, problem: "no block index")
         }
-        try remove([5, 6, 180, 181, 260])
-        try write(280..<300)
-        store.close()
-        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+        try changed.remove([5, 6, 180, 181, 260])
+        try changed.write(280..<300)
+        return try changed.close()
     }
 
     private static func makeCounts() throws -> Data {
@@ -390,5 +360,37 @@ final class DamagedStore {
 
     func segmentKey(_ segment: UInt32, _ part: SegmentTable.Part, _ index: UInt32 = 0) -> [UInt8] {
         Keys.segment(segment, part: part.rawValue, index: index)
+    }
+}
+
+/// A store whose documents are written and removed by number, and merged only when asked.
+private struct ChangedStore {
+    let store: Store
+    var vectors: RandomVectors
+    private let temporary: TemporaryStore
+
+    init(seed: UInt64) throws {
+        temporary = try TemporaryStore()
+        store = try temporary.open {
+            ($0.maintenance, $0.mergePolicy.documentsMergedByCommits) = (.manual, 0)
+        }
+        vectors = RandomVectors(seed: seed)
+        vectors.termSpace = 120
+        vectors.terms = 3...30
+    }
+
+    mutating func write(_ numbers: Range<Int>) throws {
+        let documents = try numbers.map { Document(id: "\($0)", vector: try vectors.next()) }
+        try store.write { transaction in for document in documents { try transaction.upsert(document) } }
+    }
+
+    func remove(_ numbers: some Sequence<Int>) throws {
+        try store.write { transaction in for number in numbers { try transaction.remove("\(number)") } }
+    }
+
+    /// Returns the file.
+    func close() throws -> Data {
+        store.close()
+        return try Data(contentsOf: URL(fileURLWithPath: temporary.path))
     }
 }

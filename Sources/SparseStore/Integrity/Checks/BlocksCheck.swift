@@ -205,7 +205,7 @@ enum BlockContentsCheck: VerificationCheck {
 }
 
 /// Compares the maxima of a block index with the largest weights in its sources. The index was built from the first
-/// sources, and extended with the others, so a term's maximum is its largest weight in the sources up to one of them.
+/// sources and extended with the others, so a term's maximum is its largest weight in the first n sources, for some n.
 private struct BlockMaxima {
     private let entries: [BlockEntry]
     /// The largest weight of each term so far.

@@ -36,7 +36,7 @@ struct CandidateSet {
         return best.isFull ? max(minimum, best.minimum) : minimum
     }
 
-    /// Whether as many documents as are kept bound the others.
+    /// Whether `count` documents are known, so that others must reach the least of them. Always false with groups.
     var isFull: Bool { best.isFull }
 
     /// Whether every document counts toward the best, so that sums alone bound what other documents must reach.

@@ -125,8 +125,8 @@ enum WindowKernels {
         return found
     }
 
-    /// Returns a lower bound of the `rank`-th largest accumulator, less than a 16th below it; 0 if fewer are above 0.
-    /// Only blocks whose maximum reaches the middle of the range are read.
+    /// Returns a number at most a sixteenth below the `rank`-th largest accumulator, and never above it. This halves the
+    /// range and counts like `largest`, but stops early, and reads only the blocks whose maximum reaches the middle.
     ///
     /// - Parameters:
     ///   - rank: A rank in 1...65536.
@@ -141,10 +141,10 @@ enum WindowKernels {
             let bound = found + step
             var reaching = 0
             for block in maxima.indices where maxima[block] >= bound {
-                let sums = UnsafeRawPointer(accumulators + block * blockSize)
-                reaching += count(
-                    of: UnsafeBufferPointer(start: sums.assumingMemoryBound(to: Int16.self), count: blockSize),
-                    reaching: bound)
+                // No sum exceeds 32,767.
+                reaching += (accumulators + block * blockSize).withMemoryRebound(to: Int16.self, capacity: blockSize) {
+                    count(of: UnsafeBufferPointer(start: $0, count: blockSize), reaching: bound)
+                }
                 if reaching >= rank { break }
             }
             if reaching >= rank { found = bound }
