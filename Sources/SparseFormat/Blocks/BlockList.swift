@@ -4,10 +4,10 @@
 /// u32 slots[postings], block by block; u16 ends[blocks]; u16 terms[columns], ascending numbers; u32
 /// columnEnds[columns]; u8 (u16 in a list of more than 256 blocks) blocks[components], column by column; u8
 /// codes[components].
-package struct BlockList: Sendable {
+@usableFromInline package struct BlockList: Sendable {
     /// The numbers of documents and blocks in the list.
-    package let postings: Int
-    package let blocks: Int
+    @usableFromInline package let postings: Int
+    @usableFromInline package let blocks: Int
     private let columns: Int
     /// Of all summaries together.
     package let components: Int

@@ -8,7 +8,7 @@
 ///
 /// Any bytes are safe to score: a number names one of 65,536 multipliers, and the number of lines is limited by the
 /// chunk.
-package enum ImpactLine {
+@usableFromInline package enum ImpactLine {
     @inlinable package static var bytes: Int { 64 }
     @inlinable package static var components: Int { 21 }
     @inlinable package static var codes: Int { 42 }
@@ -32,7 +32,7 @@ package enum ImpactLine {
 
 /// The lines of a block index, read in place. This file uses pointers: `init` checks the chunk lengths, positions are
 /// checked against them, and a document ends at the end of its chunk at the latest.
-package struct ImpactLines: Sendable {
+@usableFromInline package struct ImpactLines: Sendable {
     /// For every slot, the first line of its document and the document's index.
     @usableFromInline let places: Mapped<[UnsafeRawPointer]>
     @usableFromInline let chunks: Mapped<[UnsafeRawPointer]>
@@ -153,7 +153,7 @@ package struct ImpactLines: Sendable {
     }
 
     /// Returns the components of the first `lines` lines of a document, without those whose code is 0.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func components(
         at place: Int, lines: Int = .max, _ body: (_ number: UInt16, _ code: UInt8) -> Void
     ) {

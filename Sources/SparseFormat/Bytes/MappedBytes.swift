@@ -9,8 +9,8 @@ internal import Platform
 ///   the transaction is kept by whoever holds the view (`ReadView`).
 /// - Bytes in memory of their own, which are written before a pointer to them is put here, and freed by an owner that
 ///   lives as long as the view.
-package struct Mapped<Pointer>: @unchecked Sendable {
-    package let pointer: Pointer
+@usableFromInline package struct Mapped<Pointer>: @unchecked Sendable {
+    @usableFromInline package let pointer: Pointer
 
     @inline(__always)
     package init(_ pointer: Pointer) { self.pointer = pointer }

@@ -7,11 +7,11 @@
 ///
 /// Positions are not compared with the directory's length (FORMAT.md, "What a reader checks, and when"): a narrow
 /// position may be used as an index into 65,536 places, a wide one may only be compared.
-package struct ForwardRecord {
-    package let count: Int
-    private let weights: UnsafeRawPointer
-    private let positions: UnsafeRawPointer
-    private let isWide: Bool
+@usableFromInline package struct ForwardRecord {
+    @usableFromInline package let count: Int
+    @usableFromInline let weights: UnsafeRawPointer
+    @usableFromInline let positions: UnsafeRawPointer
+    @usableFromInline let isWide: Bool
     private let identifierLength: Int
 
     /// - Parameters:
@@ -46,7 +46,7 @@ package struct ForwardRecord {
     }
 
     /// Returns the weight at an index in 0..<count.
-    package func weight(_ index: Int) -> Float {
+    @inlinable package func weight(_ index: Int) -> Float {
         Float(bitPattern: UInt32(littleEndian: weights.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
     }
 
@@ -58,7 +58,7 @@ package struct ForwardRecord {
     }
 
     /// Returns the directory position at an index in 0..<count.
-    package func position(_ index: Int) -> Int {
+    @inlinable package func position(_ index: Int) -> Int {
         isWide
             ? Int(UInt32(littleEndian: positions.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
             : Int(UInt16(littleEndian: positions.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))

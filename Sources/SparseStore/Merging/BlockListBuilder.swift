@@ -19,15 +19,17 @@ struct BlockListBuilder {
     /// The weight of a code of 1, by term number.
     private let scales: [Float]
     private var centroids = CentroidIndex(terms: BlockNumbers.count)
+    /// The largest code of each term number in a block; all 0 between blocks.
     private var largest: [UInt8]
-    private var sums: [Float] = []
-    private var terms: [(weight: Float, number: UInt16)] = []
+    /// The number of components of each term number, and then where they begin; all 0 between lists.
+    private var begins: [UInt32]
 
     /// - Parameter scales: The weight of a code of 1, by term number, for every number that there is.
     init(_ settings: BlockSettings, scales: [Float]) {
         self.settings = settings
         self.scales = scales
         largest = [UInt8](repeating: 0, count: BlockNumbers.count)
+        begins = [UInt32](repeating: 0, count: BlockNumbers.count)
     }
 
     /// - Parameters:
@@ -41,8 +43,29 @@ struct BlockListBuilder {
             content.slots += cluster.map { UInt32(truncatingIfNeeded: $0) }
             content.ends.append(UInt16(truncatingIfNeeded: content.slots.count))
         }
-        content.components.sort()
+        content.components = sorted(content.components)
         return content
+    }
+
+    /// Sorts the components of the summaries by their numbers. Those of one number are in order already.
+    private mutating func sorted(_ components: [UInt64]) -> [UInt64] {
+        var numbers: [Int] = []
+        for component in components {
+            let number = Int(component >> 32)
+            if begins[number] == 0 { numbers.append(number) }
+            begins[number] += 1
+        }
+        numbers.sort()
+        var begin: UInt32 = 0
+        for number in numbers { (begins[number], begin) = (begin, begin + begins[number]) }
+        var sorted = [UInt64](repeating: 0, count: components.count)
+        for component in components {
+            let number = Int(component >> 32)
+            sorted[Int(begins[number])] = component
+            begins[number] += 1
+        }
+        for number in numbers { begins[number] = 0 }
+        return sorted
     }
 
     private mutating func clusters(_ position: Int, _ slots: [Int], _ lines: ImpactLines) -> [[Int]] {
@@ -61,45 +84,52 @@ struct BlockListBuilder {
             }
         }
         // What each centroid's sum begins at: 0, or less than any for one that is removed.
-        var begins = [Float](repeating: 0, count: count)
+        var least = [Float](repeating: 0, count: count)
         var clusters = [[Int]](repeating: [], count: count)
-        for (index, slot) in slots.enumerated() {
-            if index + 4 < slots.count { lines.prefetchHead(at: lines.place(of: slots[index + 4])) }
-            clusters[nearest(slot, lines, begins)].append(slot)
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { sums in
+            for (index, slot) in slots.enumerated() {
+                if index + 4 < slots.count { lines.prefetchHead(at: lines.place(of: slots[index + 4])) }
+                clusters[nearest(to: slot, in: lines, from: least, sums)].append(slot)
+            }
+            // Blocks too small to be worth their summary; unless all are.
+            let removed = clusters.indices.filter { clusters[$0].count <= settings.smallestBlock }
+            guard !removed.isEmpty, removed.count < count else { return clusters }
+            let homeless = removed.flatMap { clusters[$0] }
+            for index in removed {
+                clusters[index] = []
+                least[index] = -.infinity
+            }
+            for slot in homeless { clusters[nearest(to: slot, in: lines, from: least, sums)].append(slot) }
+            return clusters.map { $0.sorted() }
         }
-        // Blocks too small to be worth their summary; unless all are.
-        let removed = clusters.indices.filter { clusters[$0].count <= settings.smallestBlock }
-        guard !removed.isEmpty, removed.count < count else { return clusters }
-        let homeless = removed.flatMap { clusters[$0] }
-        for index in removed {
-            clusters[index] = []
-            begins[index] = -.infinity
-        }
-        for slot in homeless { clusters[nearest(slot, lines, begins)].append(slot) }
-        return clusters.map { $0.sorted() }
     }
 
     /// Returns the centroid with which a document has the most in common; among equals, the first.
-    private mutating func nearest(_ slot: Int, _ lines: ImpactLines, _ begins: [Float]) -> Int {
-        sums.removeAll(keepingCapacity: true)
-        sums.append(contentsOf: begins)
+    ///
+    /// - Parameters:
+    ///   - least: What the sum of each centroid begins at.
+    ///   - sums: Memory for as many sums.
+    private func nearest(
+        to slot: Int, in lines: ImpactLines, from least: [Float], _ sums: UnsafeMutableBufferPointer<Float>
+    ) -> Int {
+        _ = sums.initialize(from: least)
         var left = Self.heaviest
         lines.components(at: lines.place(of: slot), lines: 1) { number, code in
             guard left > 0 else { return }
             left -= 1
-            centroids.add(Int(number), Float(code) * scales[Int(number)], to: &sums)
+            centroids.add(Int(number), Float(code) * scales[Int(number)], to: sums)
         }
-        var best = 0
-        for index in sums.indices where sums[index] > sums[best] { best = index }
-        return best
+        return CentroidIndex.largest(sums)
     }
 
     private mutating func summarize(_ slots: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64]) {
-        terms.removeAll(keepingCapacity: true)
-        for slot in slots {
-            lines.components(at: lines.place(of: slot)) { number, code in
-                if largest[Int(number)] == 0 { terms.append((0, number)) }
-                largest[Int(number)] = max(largest[Int(number)], code)
+        var terms: [(weight: Float, number: UInt16)] = []
+        largest.withUnsafeMutableBufferPointer { largest in
+            for slot in slots {
+                lines.components(at: lines.place(of: slot)) { number, code in
+                    if largest[Int(number)] == 0 { terms.append((0, number)) }
+                    largest[Int(number)] = max(largest[Int(number)], code)
+                }
             }
         }
         var sum: Float = 0

@@ -62,17 +62,14 @@ struct DocumentOrder {
         return try documents.map { document in
             if document.isMultiple(of: 256) { try checkpoint() }
             heaviest.select(weights, components(document))
-            var best = document % centroids.count
-            var bestScore: Float = 0
-            for index in heaviest.indices {
-                inverted.add(Int(numbers[index]), weights[index], to: &scores)
+            return scores.withUnsafeMutableBufferPointer { scores in
+                scores.update(repeating: 0)
+                for index in heaviest.indices {
+                    inverted.add(Int(numbers[index]), weights[index], to: scores)
+                }
+                let best = CentroidIndex.largest(scores)
+                return scores[best] > 0 ? best : document % centroids.count
             }
-            for (number, score) in scores.enumerated() where score > bestScore {
-                best = number
-                bestScore = score
-            }
-            scores.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-            return best
         }
     }
 }
@@ -188,11 +185,34 @@ struct CentroidIndex {
     }
 
     /// Adds to each document's sum the contribution of a component.
+    ///
+    /// - Parameter sums: As many as there are documents.
     @inline(__always)
-    func add(_ number: Int, _ weight: Float, to sums: inout [Float]) {
+    func add(_ number: Int, _ weight: Float, to sums: UnsafeMutableBufferPointer<Float>) {
+        // What a term without documents begins at is left over from earlier ones.
+        guard counts[number] > 0 else { return }
         let begin = Int(begins[number])
-        for index in begin..<begin + Int(counts[number]) {
-            sums[Int(entries[index].centroid)] += weight * entries[index].weight
+        for entry in entries[begin..<begin + Int(counts[number])] {
+            sums[Int(entry.centroid)] += weight * entry.weight
         }
+    }
+
+    /// Returns the index of the largest number; among equals, the first. There is one, and none is NaN.
+    static func largest(_ numbers: UnsafeMutableBufferPointer<Float>) -> Int {
+        let bytes = UnsafeRawBufferPointer(numbers)
+        let together = SIMD8<Float>.scalarCount
+        var most = SIMD8<Float>(repeating: -.infinity)
+        var index = 0
+        while index + together <= numbers.count {
+            let next = bytes.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)
+            most.replace(with: next, where: next .> most)
+            index += together
+        }
+        var largest = most.max()
+        while index < numbers.count {
+            largest = max(largest, numbers[index])
+            index += 1
+        }
+        return numbers.firstIndex(of: largest) ?? 0
     }
 }
