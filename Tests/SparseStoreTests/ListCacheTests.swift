@@ -142,7 +142,7 @@ import Testing
         try store.read { snapshot in
             let entry = try #require(snapshot.manifest.segments.first)
             let window = try snapshot.view.read {
-                try WindowSegment(entry, $0.segments, cache)
+                try WindowSegment(SegmentParts(entry, $0.segments), cache)
             }
             var firsts: [WindowEntry] = []
             for position in 0..<segment.directory.count {

@@ -270,12 +270,14 @@ struct RawWindowEntry {
             Int(entry.offset) % WindowEntry.alignment == 0,
             Int(entry.offset) + entry.byteCount(documents: documents) <= chunkLengths[Int(entry.chunk)]
         else { throw FormatError(.listRange) }
+        // The last level ends with the list.
         var previous = 0
-        for level in 0..<levels {
-            let end = end(level: level)
-            guard end >= previous, end <= Int(entry.count) else { throw FormatError(.listRange, "level \(level)") }
+        for level in 0..<levels - 1 {
+            let end = Int(u16(16 + 2 * level))
+            guard end >= previous else { throw FormatError(.listRange, "level \(level)") }
             previous = end
         }
+        guard previous <= Int(entry.count) else { throw FormatError(.listRange, "level \(levels - 1)") }
         return entry.count
     }
 

@@ -20,6 +20,14 @@ package enum Keys {
         package let id: UInt32
         package let part: UInt8
         package let index: UInt32
+
+        package init(id: UInt32, part: UInt8, index: UInt32) {
+            self.id = id
+            self.part = part
+            self.index = index
+        }
+
+        package var bytes: [UInt8] { Keys.segment(id, part: part, index: index) }
     }
 
     /// The kind of value under a key of the tombstones table.

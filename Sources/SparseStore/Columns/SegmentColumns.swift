@@ -10,9 +10,9 @@ final class SegmentColumns: Sendable {
     private let opened: Lock<[AttributeColumn?]>
 
     /// - Parameter documents: The number of documents in the segment.
-    init(_ segment: UInt32, _ table: SegmentTable, documents: Int) throws {
+    init(_ values: [SegmentBytes], documents: Int) {
+        self.values = values
         self.documents = documents
-        values = try SegmentBytes.all(segment, .column, in: table)
         opened = Lock([AttributeColumn?](repeating: nil, count: values.count))
     }
 
@@ -73,9 +73,9 @@ final class SegmentTags: Sendable {
     private let opened = Lock<[TagTable]?>(nil)
 
     /// - Parameter documents: The number of documents in the window.
-    init(_ segment: UInt32, _ table: SegmentTable, documents: Int) throws {
+    init(_ values: [SegmentBytes], documents: Int) {
+        self.values = values
         self.documents = documents
-        values = try SegmentBytes.all(segment, .tags, in: table)
     }
 
     /// Adds the ordinals of the documents that have a tag, if any.

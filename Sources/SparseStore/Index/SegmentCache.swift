@@ -35,7 +35,6 @@ final class SegmentCache: Sendable {
         }
         let record = try attempt { try reader.meta.blocks() }
         return try contents.withLock { contents in
-            let known = contents.mapEpoch == mapEpoch ? contents.members : [:]
             if let unopened = contents.unopened, unopened.record == record {
                 damage = unopened.damage
             } else if contents.mapEpoch != mapEpoch || contents.blocks?.record != record {
@@ -44,20 +43,46 @@ final class SegmentCache: Sendable {
                 }
                 contents.unopened = record.flatMap { record in damage.map { (record, $0) } }
             }
-            let members = try manifest.segments.map { entry in
-                try member(entry, known[entry.id], reader)
-            }
-            contents.mapEpoch = mapEpoch
-            contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
+            let members = try members(manifest.segments, reader, mapEpoch: mapEpoch, &contents)
             return CommitIndex(members: members, blocks: contents.blocks, unopenedBlocks: damage)
         }
     }
 
+    /// Returns the members for some segments, without the block index. Opens new segments and drops all others.
+    func members(_ entries: [SegmentEntry], _ reader: StoreReader, mapEpoch: UInt64) throws -> [CommitIndex.Member] {
+        try contents.withLock { try members(entries, reader, mapEpoch: mapEpoch, &$0) }
+    }
+
+    private func members(
+        _ entries: [SegmentEntry], _ reader: StoreReader, mapEpoch: UInt64, _ contents: inout Contents
+    ) throws -> [CommitIndex.Member] {
+        let known = contents.mapEpoch == mapEpoch ? contents.members : [:]
+        let opened = try open(entries.filter { known[$0.id] == nil }, reader)
+        let members = try entries.map { try member($0, known[$0.id], opened[$0.id], reader) }
+        contents.mapEpoch = mapEpoch
+        contents.members = Dictionary(uniqueKeysWithValues: members.map { ($0.segment.id, $0) })
+        return members
+    }
+
+    /// The number of segments from which on several threads open them.
+    private static let many = 8
+
+    /// Opens segments, on all processors if they are many.
+    private func open(_ entries: [SegmentEntry], _ reader: StoreReader) throws -> [UInt32: WindowSegment] {
+        let parts = try entries.map { try SegmentParts($0, reader.segments) }
+        let threads = entries.count < Self.many ? 1 : WorkerThread.processors
+        let opened = WorkerThread.map(parts.count, onUpTo: threads) { index in
+            Result { try WindowSegment(parts[index], lists) }
+        }
+        return Dictionary(uniqueKeysWithValues: try zip(entries, opened).map { ($0.id, try $1.get()) })
+    }
+
     private func member(
-        _ entry: SegmentEntry, _ known: CommitIndex.Member?, _ reader: StoreReader
+        _ entry: SegmentEntry, _ known: CommitIndex.Member?, _ opened: WindowSegment?, _ reader: StoreReader
     ) throws -> CommitIndex.Member {
-        let segment =
-            try known?.segment ?? WindowSegment(entry, reader.segments, lists)
+        guard let segment = known?.segment ?? opened else {
+            throw SparseStoreError.corrupted("the manifest names segment \(entry.id) twice")
+        }
         let isSameDead = known?.deadCount == Int(entry.tombstones)
         if let known, isSameDead, known.changes?.changedAt ?? 0 == entry.changedAt { return known }
         let tombstones =

@@ -160,7 +160,7 @@ extension Verification {
     /// Opens a segment. Returns nil and reports a finding if that fails.
     func window(_ entry: SegmentEntry) throws -> WindowSegment? {
         try open(entry.id, lacking: .segmentParts) {
-            try WindowSegment(entry, reader.segments, lists)
+            try WindowSegment(SegmentParts(entry, reader.segments), lists)
         }
     }
 

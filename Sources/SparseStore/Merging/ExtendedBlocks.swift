@@ -59,7 +59,7 @@ struct ExtendedBlocks {
             return try Self.proven {
                 let bytes = try SegmentBytes(
                     reader.segments.part(record.number, part, index), kind: part.kind,
-                    key: Keys.segment(record.number, part: part.rawValue, index: index))
+                    key: part.key(record.number, chunk))
                 try bytes.verify()
                 return Array(try bytes.data())
             }

@@ -105,7 +105,7 @@ struct StagedBlocks: ClaimedWork {
         let members = try sources.map { source in
             let entry = manifest.segments.first { $0.id == source.id } ?? source
             return CommitIndex.Member(
-                segment: try WindowSegment(entry, reader.segments, decoded),
+                segment: try WindowSegment(SegmentParts(entry, reader.segments), decoded),
                 tombstones: try reader.tombstones.bitmap(entry))
         }
         return try BlockSources(

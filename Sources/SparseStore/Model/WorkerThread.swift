@@ -1,4 +1,5 @@
 internal import Platform
+internal import Synchronization
 
 /// A dedicated thread, for work that waits for the disk or computes for long and must not block a shared thread pool.
 package final class WorkerThread: @unchecked Sendable {
@@ -58,6 +59,28 @@ package final class WorkerThread: @unchecked Sendable {
             body()
             for thread in others { thread.join() }
         }
+    }
+
+    /// Returns the value of `body` for each index below a count, in order. Each thread takes the next index that is left.
+    ///
+    /// - Parameters:
+    ///   - threads: The maximum number of threads, including the calling one.
+    ///   - isStopped: Whether to take no further index. The values of those that are left are missing.
+    package static func map<R: Sendable>(
+        _ count: Int, onUpTo threads: Int = processors, isStopped: @Sendable () -> Bool = { false },
+        _ body: @Sendable (Int) -> R
+    ) -> [R] {
+        let taken = Atomic(0)
+        let results = Lock([R?](repeating: nil, count: count))
+        run(onUpTo: min(count, threads)) {
+            while !isStopped() {
+                let index = taken.add(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                let result = body(index)
+                results.withLock { $0[index] = result }
+            }
+        }
+        return results.withLock { $0.compactMap(\.self) }
     }
 
     #if canImport(Darwin)

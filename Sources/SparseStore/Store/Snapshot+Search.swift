@@ -126,18 +126,11 @@ enum SearchBatch {
                 remedy: "use 1 or more")
         }
         try options.check()
-        let taken = Atomic(0)
-        let results = Lock([Answer?](repeating: nil, count: count))
-        WorkerThread.run(onUpTo: min(count, threads ?? count, WorkerThread.processors)) {
-            while cancellation?.isRaised != true {
-                let index = taken.add(1, ordering: .relaxed).oldValue
-                guard index < count else { return }
-                let result = search(index)
-                results.withLock { $0[index] = result }
-            }
-        }
+        let answers = WorkerThread.map(
+            count, onUpTo: min(threads ?? count, WorkerThread.processors),
+            isStopped: { cancellation?.isRaised == true }, search)
         try cancellation?.check()
-        return results.withLock { $0.compactMap(\.self) }
+        return answers
     }
 }
 

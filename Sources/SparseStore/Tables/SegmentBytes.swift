@@ -15,7 +15,7 @@ final class SegmentBytes: Sendable {
     /// The version of the value's layout. Valid after verification.
     var version: UInt8 { value[9] }
 
-    private let key: [UInt8]
+    private let key: Keys.Segment
     private let kind: RecordKind
     /// Whether the bytes may be lists in planes, as in compact segments.
     private let mayBePlanes: Bool
@@ -33,7 +33,7 @@ final class SegmentBytes: Sendable {
     /// - Parameter copying: Whether to copy at any size, for bytes that this transaction has written and may still
     ///   move.
     init(
-        _ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: [UInt8], copying: Bool = false,
+        _ bytes: UnsafeRawBufferPointer, kind: RecordKind, key: Keys.Segment, copying: Bool = false,
         mayBePlanes: Bool = false
     ) throws {
         guard bytes.count >= ValueHeader.size else { throw FormatError(.truncated) }
@@ -60,17 +60,14 @@ final class SegmentBytes: Sendable {
         _ segment: UInt32, _ part: SegmentTable.Part, ifIn table: SegmentTable, copying: Bool = false
     ) throws {
         guard let bytes = try table.optionalPart(segment, part) else { return nil }
-        try self.init(
-            bytes, kind: part.kind, key: Keys.segment(segment, part: part.rawValue, index: 0), copying: copying)
+        try self.init(bytes, kind: part.kind, key: part.key(segment), copying: copying)
     }
 
     /// Reads a part that every segment has.
     convenience init(
         _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable, copying: Bool = false
     ) throws {
-        try self.init(
-            table.part(segment, part), kind: part.kind,
-            key: Keys.segment(segment, part: part.rawValue, index: 0), copying: copying)
+        try self.init(table.part(segment, part), kind: part.kind, key: part.key(segment), copying: copying)
     }
 
     /// Returns all values of a part in the order of their indices.
@@ -78,9 +75,7 @@ final class SegmentBytes: Sendable {
         _ segment: UInt32, _ part: SegmentTable.Part, in table: SegmentTable, mayBePlanes: Bool = false
     ) throws -> [SegmentBytes] {
         try table.parts(segment, part).enumerated().map { index, bytes in
-            try SegmentBytes(
-                bytes, kind: part.kind, key: Keys.segment(segment, part: part.rawValue, index: UInt32(index)),
-                mayBePlanes: mayBePlanes)
+            try SegmentBytes(bytes, kind: part.kind, key: part.key(segment, index), mayBePlanes: mayBePlanes)
         }
     }
 
@@ -124,7 +119,7 @@ final class SegmentBytes: Sendable {
     func checkHeader() throws { try open(verifyChecksum: false) }
 
     private func open(verifyChecksum: Bool) throws {
-        let opened = try Value.open(value, kind: kind, table: .segments, key: key, verifyChecksum: verifyChecksum)
+        let opened = try Value.open(value, kind: kind, table: .segments, key: key.bytes, verifyChecksum: verifyChecksum)
         guard opened.version >= 1, opened.version <= kind.newestVersion else {
             throw FormatError(.unsupportedVersion, "version \(opened.version)")
         }
@@ -139,8 +134,38 @@ final class SegmentBytes: Sendable {
     /// Runs `body` with the bytes after the value's header, and adds the place of the value to format errors.
     func naming<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
         do { return try body(self.body) } catch let error as FormatError {
-            throw key.withUnsafeBytes { error.at(.segments, key: $0) }
+            throw key.bytes.withUnsafeBytes { error.at(.segments, key: $0) }
         }
+    }
+}
+
+/// The parts of a window segment where they lie. Nothing in them was read yet, so several threads can open a segment each
+/// from its parts, while finding the parts in the store is for one thread at a time.
+struct SegmentParts: Sendable {
+    let entry: SegmentEntry
+    let directory: SegmentBytes
+    let lists: [SegmentBytes]
+    let documents: SegmentBytes
+    let order: SegmentBytes?
+    /// The positions of the exact vectors, and the vectors; of a compact segment there are none.
+    let forward: SegmentBytes?
+    let vectors: [SegmentBytes]
+    let tags: [SegmentBytes]
+    let columns: [SegmentBytes]
+
+    init(_ entry: SegmentEntry, _ table: SegmentTable) throws {
+        self.entry = entry
+        directory = try SegmentBytes(entry.id, .directory, in: table)
+        // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells.
+        // The lists of a compact segment may be in planes: how long they will be is known, and compared, at first
+        // touch.
+        lists = try SegmentBytes.all(entry.id, .chunk, in: table, mayBePlanes: entry.isCompact)
+        documents = try SegmentBytes(entry.id, .documents, in: table)
+        order = try SegmentBytes(entry.id, .order, ifIn: table)
+        forward = entry.isCompact ? nil : try SegmentBytes(entry.id, .forward, in: table)
+        vectors = entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table)
+        tags = try SegmentBytes.all(entry.id, .tags, in: table)
+        columns = try SegmentBytes.all(entry.id, .column, in: table)
     }
 }
 

@@ -25,6 +25,11 @@ struct SegmentTable {
         /// Whether the part belongs to the block index rather than to a segment.
         var isOfBlocks: Bool { (Self.blockDirectory.rawValue...Self.blockLines.rawValue).contains(rawValue) }
 
+        /// The key of a value of the part.
+        func key(_ segment: UInt32, _ index: Int = 0) -> Keys.Segment {
+            Keys.Segment(id: segment, part: rawValue, index: UInt32(truncatingIfNeeded: index))
+        }
+
         /// The record kind of the part's values.
         var kind: RecordKind {
             switch self {
@@ -50,16 +55,15 @@ struct SegmentTable {
 
     /// Returns a part that some segments do not have.
     func optionalPart(_ segment: UInt32, _ part: Part, _ index: UInt32 = 0) throws -> UnsafeRawBufferPointer? {
-        try reader.get(.segments, Keys.segment(segment, part: part.rawValue, index: index))
+        try reader.get(.segments, part.key(segment, Int(index)).bytes)
     }
 
     /// Returns all values of a part in the order of their indices.
     func parts(_ segment: UInt32, _ part: Part) throws -> [UnsafeRawBufferPointer] {
         var parts: [UnsafeRawBufferPointer] = []
         var isWhole = true
-        try forEach(under: Keys.segment(segment, part: part.rawValue, index: 0).dropLast(4).map { $0 }) { entry in
-            isWhole = entry.key.elementsEqual(
-                Keys.segment(segment, part: part.rawValue, index: UInt32(parts.count)))
+        try forEach(under: part.key(segment).bytes.dropLast(4).map { $0 }) { entry in
+            isWhole = (try? Keys.parseSegment(entry.key)) == part.key(segment, parts.count)
             if isWhole { parts.append(entry.value) }
             return isWhole
         }

@@ -9,17 +9,26 @@ final class SegmentNumbers: Sendable {
     private let order: SegmentOrder?
 
     /// - Parameter copying: Whether to copy the bytes. See `SegmentBytes`.
-    init(_ segment: UInt32, _ table: SegmentTable, copying: Bool = false) throws {
-        numberBytes = try SegmentBytes(segment, .documents, in: table, copying: copying)
+    convenience init(_ segment: UInt32, _ table: SegmentTable, copying: Bool) throws {
+        try self.init(
+            SegmentBytes(segment, .documents, in: table, copying: copying),
+            order: SegmentBytes(segment, .order, ifIn: table, copying: copying))
+    }
+
+    /// - Parameter order: The order of the documents; nil if they are in the order of their numbers.
+    init(_ documents: SegmentBytes, order: SegmentBytes?) throws {
+        numberBytes = documents
         try numberBytes.verify()
         numbers = try SegmentDocuments(body: numberBytes.body)
-        orderBytes = try SegmentBytes(segment, .order, ifIn: table, copying: copying)
+        orderBytes = order
         if let orderBytes {
             try orderBytes.verify()
-            order = try SegmentOrder(body: orderBytes.body)
-            guard order?.count == numbers.count else { throw FormatError(.segmentOrder, "segment \(segment)") }
+            self.order = try SegmentOrder(body: orderBytes.body)
+            guard self.order?.count == numbers.count else {
+                throw FormatError(.segmentOrder, "it has another length than the numbers")
+            }
         } else {
-            order = nil
+            self.order = nil
         }
     }
 

@@ -34,32 +34,29 @@ final class WindowSegment: Sendable {
     private let ranks: [UInt16]?
 
     /// - Parameter cache: The cache for lists that must be decoded.
-    init(_ entry: SegmentEntry, _ table: SegmentTable, _ cache: ListCache) throws {
+    init(_ parts: SegmentParts, _ cache: ListCache) throws {
+        let entry = parts.entry
         id = entry.id
         self.cache = cache
         firstNumber = entry.firstDocument
         lastNumber = entry.lastDocument
-        // Chunks lie raw. Whether they do is proven with their checksums, at first touch; until then their size tells.
-        // The lists of a compact segment may be in planes: how long they will be is known, and compared, at first
-        // touch.
-        let chunks = try SegmentBytes.all(entry.id, .chunk, in: table, mayBePlanes: entry.isCompact)
-        let lists = SegmentChunks(entry.isCompact ? [] : chunks)
+        let lists = SegmentChunks(entry.isCompact ? [] : parts.lists)
         self.lists = lists
-        listChunks = entry.isCompact ? chunks.enumerated().map { ListChunk($1, index: $0) } : []
+        listChunks = entry.isCompact ? parts.lists.enumerated().map { ListChunk($1, index: $0) } : []
         let listLengths =
-            entry.isCompact ? [Int](repeating: Limits.maximumChunkBytes, count: chunks.count) : lists.lengths
-        let vectors = SegmentChunks(entry.isCompact ? [] : try SegmentBytes.all(entry.id, .forwardChunk, in: table))
+            entry.isCompact ? [Int](repeating: Limits.maximumChunkBytes, count: parts.lists.count) : lists.lengths
+        let vectors = SegmentChunks(parts.vectors)
         self.vectors = vectors
-        listBytes = chunks.reduce(0) { $0 + $1.value.count }
+        listBytes = parts.lists.reduce(0) { $0 + $1.value.count }
         vectorBytes =
             entry.isCompact
             ? Int(clamping: entry.nonzeros) * Self.documentBytesPerTerm
-            : vectors.chunks.reduce(0) { $0 + $1.value.count }
+            : parts.vectors.reduce(0) { $0 + $1.value.count }
         // Everything else is reached through these: they are proven before any use, chunks at first touch.
-        directoryBytes = try SegmentBytes(entry.id, .directory, in: table)
+        directoryBytes = parts.directory
         try directoryBytes.verify()
-        numbers = try SegmentNumbers(entry.id, table)
-        forwardBytes = entry.isCompact ? nil : try SegmentBytes(entry.id, .forward, in: table)
+        numbers = try SegmentNumbers(parts.documents, order: parts.order)
+        forwardBytes = parts.forward
         try forwardBytes?.verify()
         ranks = numbers.ranks()
         let directory = try WindowDirectory(body: directoryBytes.body, chunkLengths: listLengths)
@@ -67,8 +64,8 @@ final class WindowSegment: Sendable {
         forward = try forwardBytes.map {
             try ForwardTable(body: $0.body, terms: directory.count, chunkLengths: vectors.lengths)
         }
-        tags = try SegmentTags(entry.id, table, documents: directory.documents)
-        columns = try SegmentColumns(entry.id, table, documents: directory.documents)
+        tags = SegmentTags(parts.tags, documents: directory.documents)
+        columns = SegmentColumns(parts.columns, documents: directory.documents)
         guard directory.documents == Int(entry.documents), numbers.count == directory.documents,
             forward?.count ?? directory.documents == directory.documents, directory.nonzeros == entry.nonzeros
         else {

@@ -80,7 +80,7 @@ enum ValuesCheck {
         }
         // The segment entries tell which segments may have planes; `SegmentsCheck` checks it.
         let bytes = try SegmentBytes(
-            entry.value, kind: part.kind, key: Array(entry.key), mayBePlanes: part == .chunk)
+            entry.value, kind: part.kind, key: key, mayBePlanes: part == .chunk)
         try bytes.verify()
         switch part {
         case .documents: _ = try SegmentDocuments(body: bytes.body)
