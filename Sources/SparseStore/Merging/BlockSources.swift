@@ -1,26 +1,23 @@
 internal import LMDB
 internal import SparseFormat
 
-/// The windows whose documents a build adds to a block index, open in one read transaction.
-struct BlockSources {
-    let view: ReadView
-    /// All terms of the windows and of the index that is extended, in ascending order, as in the directory of the new
-    /// index.
-    let terms: [TermID]
+/// The terms of the windows of a block build, and of the index that is extended. They stay the same during a build, so
+/// they are collected once.
+struct BlockTerms {
+    /// All terms in ascending order, as in the directory of the new index.
+    let ids: [TermID]
     /// The largest weight of each term: in the index that is extended, or in the windows.
     let maxima: [Float]
     /// The position of each term in the directory of the index that is extended; empty if there is none.
     private let earlier: [Int?]
-    /// For each window, the position in `terms` of each term of its directory.
+    /// For each window, the position in `ids` of each term of its directory.
     let positions: [[UInt32]]
-    /// The index of each window's first document among those of the windows.
-    let begins: [Int]
 
-    /// - Parameter extended: The directory of the block index that is extended; nil for a new one.
+    /// - Parameters:
+    ///   - directories: The directories of the windows.
+    ///   - extended: The directory of the block index that is extended; nil for a new one.
     /// - Throws: `limitExceeded` for more terms than a block index may have.
-    init(_ view: ReadView, extending extended: BlockDirectory? = nil) throws {
-        self.view = view
-        let directories = view.index.members.map(\.segment.directory)
+    init(_ directories: [WindowDirectory], extending extended: BlockDirectory? = nil) throws {
         let entries = extended?.entries ?? []
         var all = entries.map(\.term)
         for directory in directories {
@@ -28,8 +25,8 @@ struct BlockSources {
             for position in 0..<directory.count { all.append(directory.term(at: position)) }
         }
         let numbered = TermNumbers(all)
-        try Self.check(terms: numbered.count)
-        terms = (0..<numbered.count).map(numbered.term(at:))
+        try Self.check(count: numbered.count)
+        ids = (0..<numbered.count).map(numbered.term(at:))
         var maxima = [Float](repeating: 0, count: numbered.count)
         positions = directories.map { directory in
             (0..<directory.count).map { index in
@@ -38,7 +35,7 @@ struct BlockSources {
                 return UInt32(truncatingIfNeeded: position)
             }
         }
-        var earlier = [Int?](repeating: nil, count: entries.isEmpty ? 0 : terms.count)
+        var earlier = [Int?](repeating: nil, count: entries.isEmpty ? 0 : numbered.count)
         for (index, entry) in entries.enumerated() {
             let position = numbered.number(of: entry.term)
             earlier[position] = index
@@ -47,6 +44,34 @@ struct BlockSources {
         }
         self.earlier = earlier
         self.maxima = maxima
+    }
+
+    var count: Int { ids.count }
+
+    /// Returns the position of a term in the directory of the index that is extended; nil if it is new.
+    func earlier(at position: Int) -> Int? { earlier.isEmpty ? nil : earlier[position] }
+
+    /// Throws if a block index may not have that many terms.
+    static func check(count: Int) throws(SparseStoreError) {
+        guard count <= Limits.maximumBlockTerms else {
+            throw SparseStoreError(
+                .limitExceeded,
+                problem: "a block index has at most \(Limits.maximumBlockTerms) terms, but the documents have \(count)",
+                remedy: "search the store without a block index")
+        }
+    }
+}
+
+/// The windows whose documents a build adds to a block index, open in one read transaction.
+struct BlockSources {
+    let view: ReadView
+    let terms: BlockTerms
+    /// The index of each window's first document among those of the windows.
+    let begins: [Int]
+
+    init(_ view: ReadView, _ terms: BlockTerms) {
+        self.view = view
+        self.terms = terms
         var begins: [Int] = []
         var begin = 0
         for member in view.index.members {
@@ -56,37 +81,24 @@ struct BlockSources {
         self.begins = begins
     }
 
-    /// Throws if a block index may not have that many terms.
-    static func check(terms: Int) throws(SparseStoreError) {
-        guard terms <= Limits.maximumBlockTerms else {
-            throw SparseStoreError(
-                .limitExceeded,
-                problem: "a block index has at most \(Limits.maximumBlockTerms) terms, but the documents have \(terms)",
-                remedy: "search the store without a block index")
-        }
-    }
-
     /// Returns the place of the document with an index.
     func place(of document: Int) -> DocumentPlace {
         let window = (begins.firstIndex { $0 > document } ?? begins.count) - 1
         return DocumentPlace(window: window, ordinal: document - begins[window])
     }
 
-    /// Returns the position of a term in the directory of the index that is extended; nil if it is new.
-    func earlier(at position: Int) -> Int? { earlier.isEmpty ? nil : earlier[position] }
-
     /// Returns the number of postings of the term at a position, including those of removed documents.
     func postings(at position: Int) -> Int {
         view.index.members.reduce(0) { sum, member in
             let directory = member.segment.directory
-            return sum + (directory.find(terms[position]).map { Int(directory.entry(at: $0).count) } ?? 0)
+            return sum + (directory.find(terms.ids[position]).map { Int(directory.entry(at: $0).count) } ?? 0)
         }
     }
 
     /// Calls `body` with the document index and the quantized weight of each live posting of the term at a position.
     func forEachPosting(at position: Int, _ body: (_ document: Int, _ weight: Float) -> Void) throws {
         for (window, member) in view.index.members.enumerated() {
-            guard let found = member.segment.directory.find(terms[position]) else { continue }
+            guard let found = member.segment.directory.find(terms.ids[position]) else { continue }
             let scale = member.segment.directory.entry(at: found).maximum / 255
             let postings = try member.segment.postings(at: found)
             for (ordinal, code) in zip(postings.ordinals, postings.codes) {
@@ -146,7 +158,7 @@ struct BlockLines {
 
     init(_ sources: BlockSources) {
         self.sources = sources
-        quantizers = sources.maxima.map { ImpactQuantizer(maximum: $0) }
+        quantizers = sources.terms.maxima.map { ImpactQuantizer(maximum: $0) }
     }
 
     func components(of place: DocumentPlace) throws -> [Component] {
@@ -163,13 +175,20 @@ struct BlockLines {
     static func components(
         _ weights: [(weight: Float, position: Int)], _ quantizers: [ImpactQuantizer]
     ) -> [Component] {
-        weights.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.position < $1.position }
+        // The bits of positive weights are in the order of the weights. Inverted, they put the heaviest first, and the
+        // positions decide among equals.
+        var keys = weights.map { UInt64(~$0.weight.bitPattern) << 32 | UInt64(truncatingIfNeeded: $0.position) }
+        keys.sort()
+        return keys.map { key in
+            let position = Int(UInt32(truncatingIfNeeded: key))
+            let weight = Float(bitPattern: ~UInt32(truncatingIfNeeded: key >> 32))
             // A code of 0 would end the line.
-            .map { ($0.position, max(1, quantizers[$0.position].code($0.weight)), $0.weight) }
+            return (position, max(1, quantizers[position].code(weight)), weight)
+        }
     }
 
     private func forEachComponent(of place: DocumentPlace, _ body: (Int, Float) -> Void) throws {
-        let positions = sources.positions[place.window]
+        let positions = sources.terms.positions[place.window]
         switch try sources.view.vector(of: place) {
         case .record(let record):
             for index in 0..<record.count {
@@ -200,22 +219,31 @@ struct BlockSelection {
     ///
     /// - Parameter held: The number of postings that the list has.
     func slots(at position: Int, held: Int) throws -> [Int] {
-        var found: [(slot: Int, weight: Float)] = []
+        var found = try postings(at: position, from: least)
+        if found.count < bounds.least - held {
+            found = try postings(at: position, from: 0)
+            keep(bounds.least - held, of: &found)
+        }
+        keep(bounds.most - held, of: &found)
+        return found.map { Int($0.slot) }.sorted()
+    }
+
+    private typealias Posting = (slot: UInt32, weight: Float)
+
+    private func postings(at position: Int, from least: Float) throws -> [Posting] {
+        var found: [Posting] = []
         try sources.forEachPosting(at: position) { document, weight in
-            let slot = slotOfDocument[document]
-            if slot < .max { found.append((Int(slot), weight)) }
+            guard weight >= least, slotOfDocument[document] < .max else { return }
+            found.append((slotOfDocument[document], weight))
         }
-        let reaching = found.reduce(0) { $0 + ($1.weight >= least ? 1 : 0) }
-        let count = max(0, min(max(reaching, bounds.least - held), bounds.most - held, found.count))
-        if count < found.count {
-            if count == reaching {
-                found.removeAll { $0.weight < least }
-            } else {
-                found.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.slot < $1.slot }
-                found.removeLast(found.count - count)
-            }
-        }
-        return found.map(\.slot).sorted()
+        return found
+    }
+
+    /// Keeps the postings with the largest weights; among equals, those with the lowest slots.
+    private func keep(_ count: Int, of found: inout [Posting]) {
+        guard found.count > count else { return }
+        found.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.slot < $1.slot }
+        found.removeLast(found.count - max(0, count))
     }
 }
 

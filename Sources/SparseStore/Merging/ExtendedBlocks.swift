@@ -89,8 +89,8 @@ extension BlockNumbers {
         // The number of postings in the lists of each number; nil if it is free.
         var postings = [Int?](repeating: nil, count: count)
         var added: [(postings: Int, position: Int)] = []
-        for position in sources.terms.indices {
-            guard let earlier = sources.earlier(at: position) else {
+        for position in sources.terms.ids.indices {
+            guard let earlier = sources.terms.earlier(at: position) else {
                 added.append((sources.postings(at: position), position))
                 continue
             }

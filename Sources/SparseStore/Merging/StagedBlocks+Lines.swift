@@ -44,7 +44,7 @@ extension StagedBlocks {
             numbers = BlockNumbers(extending: directory, opened, count: settings.termNumbers)
         } else {
             numbers = BlockNumbers(
-                postings: opened.terms.indices.map(opened.postings(at:)), count: settings.termNumbers)
+                postings: opened.terms.ids.indices.map(opened.postings(at:)), count: settings.termNumbers)
         }
         let (firstLine, firstSlot) = (writer.lines, writer.slotCount)
         var lines = Lines(
@@ -109,7 +109,7 @@ extension StagedBlocks {
     }
 
     /// Appends the lines of some documents. Returns the chunks that became full.
-    private func append(_ documents: ArraySlice<Int>, to lines: inout Lines) throws -> [[UInt8]] {
+    private mutating func append(_ documents: ArraySlice<Int>, to lines: inout Lines) throws -> [[UInt8]] {
         let sources = try open()
         let vectors = BlockLines(sources)
         let firstDocument = extended?.record.documents ?? 0
@@ -122,7 +122,7 @@ extension StagedBlocks {
             guard !components.isEmpty else { continue }
             for component in components {
                 lines.weight += Double(component.weight)
-                lines.lost += Double(max(0, component.weight - sources.maxima[component.position]))
+                lines.lost += Double(max(0, component.weight - sources.terms.maxima[component.position]))
             }
             lines.slotOfDocument[document] = UInt32(truncatingIfNeeded: lines.writer.slotCount)
             let numbered = components.map { (number: numbers[$0.position], code: $0.code) }
@@ -132,7 +132,7 @@ extension StagedBlocks {
     }
 
     /// Returns the live documents among some, with similar ones adjacent.
-    private func order(
+    private mutating func order(
         of documents: Range<Int>, _ progress: inout MaintenanceProgress, _ checkpoint: MergeCheckpoint
     ) throws -> [Int] {
         var live: [Int] = []
@@ -150,7 +150,7 @@ extension StagedBlocks {
                 guard sources.view.index.members[place.window].isLive(place.ordinal) else { continue }
                 for component in try lines.components(of: place).prefix(DocumentOrder.heaviest) {
                     positions.append(UInt32(truncatingIfNeeded: component.position))
-                    weights.append(Float(component.code) * sources.maxima[component.position])
+                    weights.append(Float(component.code) * sources.terms.maxima[component.position])
                 }
                 ends.append(positions.count)
                 live.append(document)

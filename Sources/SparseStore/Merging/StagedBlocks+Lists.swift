@@ -1,11 +1,10 @@
 internal import LMDB
 internal import Platform
 internal import SparseFormat
-internal import Synchronization
 
 /// Builds the lists of a block index on all processors.
 extension StagedBlocks {
-    /// The maximum number of transactions in which lists are built, memory permitting. Each begins by reading all terms.
+    /// The maximum number of transactions in which lists are built, memory permitting.
     private static let listPieces = 128
     /// The approximate number of bytes that a posting takes including its share of the summaries.
     private static let bytesPerPosting = 160
@@ -90,7 +89,7 @@ extension StagedBlocks {
     }
 
     /// Builds the lists of the terms from a position on. Returns none if it is beyond the last term.
-    private func build(_ first: Int, _ layout: inout Layout) throws -> [Built] {
+    private mutating func build(_ first: Int, _ layout: inout Layout) throws -> [Built] {
         let sources = try open()
         let documents = layout.documents
         let (lineBytes, placeBytes, earlier) = try sources.view.read { reader in
@@ -100,42 +99,36 @@ extension StagedBlocks {
                 try extended?.open(reader)
             )
         }
-        // What was written is read back here, and only proven bytes are. Of what was copied nothing is read.
-        for chunk in lineBytes[documents.lineChunks] + placeBytes[documents.placeChunks] { try chunk.verify() }
+        // What was written is read back here, and only proven bytes are. Of what was copied nothing is read. Once is
+        // enough, since the claim keeps the bytes in place.
+        if layout.least == nil {
+            for chunk in lineBytes[documents.lineChunks] + placeBytes[documents.placeChunks] { try chunk.verify() }
+        }
         let lines = try ImpactLines(
             slots: documents.slots, lines: documents.lines, places: placeBytes.map { try $0.data() },
             chunks: lineBytes.map { try $0.data() })
         let least = try layout.least ?? threshold(sources, documents)
         layout.least = least
         layout.lists = sources.terms.count
-        if layout.scales.isEmpty { layout.scales = numbers.scales(maxima: sources.maxima) }
+        if layout.scales.isEmpty { layout.scales = numbers.scales(maxima: sources.terms.maxima) }
         let selection = BlockSelection(
             sources: sources, bounds: layout.bounds, least: least, slotOfDocument: documents.slotOfDocument)
         let count = terms(from: first, sources, layout.bounds)
         guard count > 0 else { return [] }
-        let results = Lock([Result<List, any Error>?](repeating: nil, count: count))
         let (idle, settings, scales) = (layout.idle, settings, layout.scales)
-        let taken = Atomic(0)
-        WorkerThread.run(onUpTo: min(count, WorkerThread.processors)) {
+        let lists = WorkerThread.map(count) { index in
             var builder = idle.withLock { $0.popLast() } ?? BlockListBuilder(settings, scales: scales)
             defer { idle.withLock { $0.append(builder) } }
-            while true {
-                let index = taken.add(1, ordering: .relaxed).oldValue
-                guard index < count else { return }
-                let result = Result {
-                    try Self.list(
-                        first + index, selection, &builder, lines, extending: earlier)
-                }
-                results.withLock { $0[index] = result }
+            return Result {
+                try Self.list(first + index, selection, &builder, lines, extending: earlier)
             }
         }
         // The lines are read where they lie.
         return try withExtendedLifetime((sources, lineBytes, placeBytes, earlier)) {
-            try results.withLock { $0 }.enumerated().compactMap { index, result in
-                try result.map {
-                    Built(
-                        term: sources.terms[first + index], maximum: sources.maxima[first + index], list: try $0.get())
-                }
+            try lists.enumerated().map { index, list in
+                Built(
+                    term: sources.terms.ids[first + index], maximum: sources.terms.maxima[first + index],
+                    list: try list.get())
             }
         }
     }
@@ -145,7 +138,7 @@ extension StagedBlocks {
         _ position: Int, _ selection: BlockSelection, _ builder: inout BlockListBuilder, _ lines: ImpactLines,
         extending extended: BlockIndex?
     ) throws -> List {
-        let earlier = try selection.sources.earlier(at: position).flatMap { earlier in
+        let earlier = try selection.sources.terms.earlier(at: position).flatMap { earlier in
             try ExtendedBlocks.proven { try extended?.list(at: earlier) }.map { (position: earlier, list: $0) }
         }
         let slots = try selection.slots(at: position, held: earlier?.list.postings ?? 0)
@@ -185,7 +178,7 @@ extension StagedBlocks {
 
     /// Returns the number of postings of the term at a position, in the list that is extended and in the sources.
     private func postings(at position: Int, _ sources: BlockSources) -> Int {
-        let earlier = sources.earlier(at: position).flatMap { directory?.entries[$0].postings } ?? 0
+        let earlier = sources.terms.earlier(at: position).flatMap { directory?.entries[$0].postings } ?? 0
         return Int(earlier) + sources.postings(at: position)
     }
 
@@ -193,7 +186,7 @@ extension StagedBlocks {
     /// document as it has of each of its own.
     private func threshold(_ sources: BlockSources, _ documents: StagedDocuments) throws -> Float {
         var threshold = BlockThreshold()
-        for position in sources.terms.indices { try sources.forEachPosting(at: position) { threshold.add($1) } }
+        for position in sources.terms.ids.indices { try sources.forEachPosting(at: position) { threshold.add($1) } }
         guard let directory else {
             return threshold.least(keeping: UInt64(settings.meanPostings) * UInt64(sources.terms.count))
         }

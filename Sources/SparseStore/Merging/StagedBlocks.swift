@@ -24,10 +24,12 @@ struct StagedBlocks: ClaimedWork {
 
     /// The directory of the index that is extended.
     var directory: BlockDirectory?
-    /// The numbers of the terms. The directories of the sources do not change, so each transaction sees the same terms.
+    /// The numbers of the terms.
     var numbers = BlockNumbers()
-    /// The cache of decoded lists of compact windows.
-    private let decoded = ListCache(capacity: 1 << 26)
+    /// The open windows, and a cache of decoded lists of compact ones.
+    private let segments = SegmentCache(lists: ListCache(capacity: 1 << 26))
+    /// The terms, known after the windows were first opened.
+    private var terms: BlockTerms?
     private var parts: StagedParts
 
     /// Claims all segments of the newest manifest; nil if there are none.
@@ -98,18 +100,15 @@ struct StagedBlocks: ClaimedWork {
     }
 
     /// Opens the windows as of the newest commit.
-    func open() throws -> BlockSources {
+    mutating func open() throws -> BlockSources {
         let transaction = try file.environment.beginRead()
         let reader = StoreReader(file.tables, transaction.reader)
         let manifest = try reader.meta.manifest()
-        let members = try sources.map { source in
-            let entry = manifest.segments.first { $0.id == source.id } ?? source
-            return CommitIndex.Member(
-                segment: try WindowSegment(SegmentParts(entry, reader.segments), decoded),
-                tombstones: try reader.tombstones.bitmap(entry))
-        }
-        return try BlockSources(
-            ReadView(transaction, tables: file.tables, index: CommitIndex(members: members)), extending: directory)
+        let entries = sources.map { source in manifest.segments.first { $0.id == source.id } ?? source }
+        let members = try segments.members(entries, reader, mapEpoch: file.environment.mapEpoch)
+        let terms = try self.terms ?? BlockTerms(members.map(\.segment.directory), extending: directory)
+        self.terms = terms
+        return BlockSources(ReadView(transaction, tables: file.tables, index: CommitIndex(members: members)), terms)
     }
 
     /// Adds a part to be written.

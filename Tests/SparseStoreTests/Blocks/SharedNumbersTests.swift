@@ -167,9 +167,9 @@ import Testing
     }
 
     @Test func `a store with too many terms is refused`() throws {
-        try BlockSources.check(terms: Limits.maximumBlockTerms)
+        try BlockTerms.check(count: Limits.maximumBlockTerms)
         let error = #expect(throws: SparseStoreError.self) {
-            try BlockSources.check(terms: Limits.maximumBlockTerms + 1)
+            try BlockTerms.check(count: Limits.maximumBlockTerms + 1)
         }
         #expect(error?.code == .limitExceeded)
         #expect(error?.message.contains("1048576 terms") == true)
