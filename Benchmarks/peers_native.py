@@ -17,6 +17,7 @@ class Seismic:
     """pyseismic-lsr. A build is n_postings, centroid_fraction, summary_energy, max_fraction, min_cluster_size."""
 
     package = "pyseismic-lsr"
+    together = 1_000_000  # documents that are added, and indexed, together
 
     def __init__(self):
         import seismic
@@ -36,14 +37,19 @@ class Seismic:
         return base if os.path.exists(base) else base + ".index.seismic"
 
     def build(self, documents: CSR, build, base: str):
-        data = self.module.SeismicDataset()
-        data.add_documents_by_id(
-            [str(row) for row in range(documents.rows)], documents.terms.astype(np.int64), documents.weights,
-            documents.pointers)
+        data = self.module.SeismicDataset(dim=documents.columns)
+        for first in range(0, documents.rows, self.together):
+            pointers = documents.pointers[first:first + self.together + 1]
+            begin, end = pointers[0], pointers[-1]
+            data.add_documents_by_id(
+                [str(row) for row in range(first, first + len(pointers) - 1)],
+                documents.terms[begin:end].astype(np.int64), documents.weights[begin:end], pointers - begin)
         postings, fraction, energy, most, cluster = build
+        # With all postings in memory at once, many documents would need more memory than there is.
+        batches = {"batched_indexing": self.together} if documents.rows > 4 * self.together else {}
         index = self.kind.build_from_dataset(
             data, n_postings=postings, centroid_fraction=fraction, min_cluster_size=cluster, summary_energy=energy,
-            max_fraction=most, num_threads=1)
+            max_fraction=most, num_threads=1, **batches)
         index.save(base)
 
     def load(self, base: str, build, documents):
@@ -106,7 +112,7 @@ class Sindi:
     def build(self, documents: CSR, build, base: str):
         index = self.index(build, documents)
         index.build(
-            index_pointers=documents.pointers.astype(np.uint32), indices=documents.terms.astype(np.uint32),
+            index_pointers=documents.pointers.astype(np.uint32), indices=documents.terms.view(np.uint32),
             values=documents.weights, ids=np.arange(documents.rows, dtype=np.int64))
         index.save(base)
 
