@@ -7,6 +7,51 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// Traits for services. All are off by default, and then their packages are not needed. They need Swift 6.2, because their
+// packages do, and Swift 6.1 resolves the packages of traits that are off too.
+struct Services {
+    var traits: Set<Trait> = []
+    var packages: [Package.Dependency] = []
+    var engine: [Target.Dependency] = []
+    var text: [Target.Dependency] = []
+}
+var services = Services()
+#if compiler(>=6.2)
+    services.traits = [
+        .trait(
+            name: "ServiceLifecycle",
+            description: "Adds SparseStoreService, which runs a store with swift-service-lifecycle."),
+        .trait(
+            name: "Tracing",
+            description: "Adds spans of searches, commits and merges with swift-distributed-tracing."),
+        .trait(name: "Configuration", description: "Reads a store's configuration with swift-configuration."),
+        .trait(name: "AsyncHTTPClient", description: "Sends the requests of HTTPSparseEncoder with async-http-client."),
+    ]
+    services.packages = [
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ]
+    services.engine = [
+        .product(
+            name: "ServiceLifecycle", package: "swift-service-lifecycle",
+            condition: .when(traits: ["ServiceLifecycle"])),
+        .product(
+            name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
+        .product(
+            name: "Configuration", package: "swift-configuration", condition: .when(traits: ["Configuration"])),
+    ]
+    services.text = [
+        .product(
+            name: "AsyncHTTPClient", package: "async-http-client",
+            condition: .when(traits: ["AsyncHTTPClient"])),
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+    ]
+#endif
+
 // The floors, bottom first: a target imports only targets that are above it in this list (Scripts/check-floors.py).
 let package = Package(
     name: "SparseStore",
@@ -18,28 +63,13 @@ let package = Package(
         .library(name: "CSparseStore", type: .dynamic, targets: ["CSparseStore"]),
         .executable(name: "sparsestore", targets: ["SparseStoreTool"]),
     ],
-    // Traits for services. All are off by default, and then their packages are not needed.
-    traits: [
-        .trait(
-            name: "ServiceLifecycle",
-            description: "Adds SparseStoreService, which runs a store with swift-service-lifecycle."),
-        .trait(
-            name: "Tracing",
-            description: "Adds spans of searches, commits and merges with swift-distributed-tracing."),
-        .trait(name: "Configuration", description: "Reads a store's configuration with swift-configuration."),
-        .trait(name: "AsyncHTTPClient", description: "Sends the requests of HTTPSparseEncoder with async-http-client."),
-    ],
+    traits: services.traits,
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.10.1"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    ],
+    ] + services.packages,
     targets: [
         // Floor 0: the system libraries.
         .systemLibrary(
@@ -75,14 +105,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
-                .product(
-                    name: "ServiceLifecycle", package: "swift-service-lifecycle",
-                    condition: .when(traits: ["ServiceLifecycle"])),
-                .product(
-                    name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
-                .product(
-                    name: "Configuration", package: "swift-configuration", condition: .when(traits: ["Configuration"])),
-            ],
+            ] + services.engine,
             swiftSettings: settings),
         // Floor 3: common file formats.
         .target(
@@ -97,12 +120,7 @@ let package = Package(
             name: "SparseText",
             dependencies: [
                 "SparseFormat", "SparseStore", "SparseInterchange", "CStemmer",
-                .product(
-                    name: "AsyncHTTPClient", package: "async-http-client",
-                    condition: .when(traits: ["AsyncHTTPClient"])),
-                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
-                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
-            ],
+            ] + services.text,
             resources: [
                 .embedInCode("Resources/word-break.txt"), .embedInCode("Resources/decompositions.txt"),
                 .embedInCode("Resources/stop-words.txt"),
