@@ -44,6 +44,8 @@ package struct CommitPages: ~Copyable {
     /// - Parameter buffer: Receives the bytes of the pages.
     /// - Returns: false when all of them are free, and `buffer` is as it was.
     package func read(_ pages: Range<Int>, into buffer: inout [UInt8]) throws(LMDBError) -> Bool {
+        // The compiler of Swift 6.1 does not end the borrow of this value if a call on its property throws.
+        let environment = environment
         let used = pages.clamped(to: 0..<count)
         guard used.contains(where: { !isFree($0) }) else { return false }
         if buffer.count != pages.count * pageSize {

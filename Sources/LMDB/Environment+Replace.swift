@@ -39,7 +39,7 @@ package struct PageFile {
 }
 
 /// A file in the making, written at any place; what is not written is zeros.
-package struct NewPageFile: ~Copyable {
+package final class NewPageFile {
     private let descriptor: Int32
     private let target: String
     private let folder: String
@@ -99,7 +99,7 @@ extension Environment {
     @discardableResult
     package static func replace(
         _ path: FilePath, mode: UInt16, operation: String,
-        fill: (borrowing NewPageFile, PageFile?) throws -> Bool, check: (_ temporaryPath: String) throws -> Void
+        fill: (NewPageFile, PageFile?) throws -> Bool, check: (_ temporaryPath: String) throws -> Void
     ) throws -> Bool {
         StandardDescriptors.occupy()
         guard case .file(let canonicalPath, let identity) = try Filesystem.resolve(path, operation: operation) else {

@@ -187,6 +187,8 @@ package struct LMDBCursor: ~Copyable {
 
     deinit {
         // liblmdb frees the cursors of a write transaction when it ends. The owner frees those of a read transaction.
+        // The compiler of Swift 6.1 does not end a borrow of this value if both operands name its property.
+        let state = state
         if state.pointer != nil || !state.isWrite { mdb_cursor_close(pointer) }
     }
 

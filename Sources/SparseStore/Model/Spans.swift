@@ -31,7 +31,7 @@ struct StoreSpan {
     }
 
     /// Runs the asynchronous `body` in a span.
-    static func with<R>(
+    static func with<R: Sendable>(
         _ name: String, store: String, isolation: isolated (any Actor)? = #isolation,
         _ body: (StoreSpan) async throws -> R
     ) async rethrows -> R {

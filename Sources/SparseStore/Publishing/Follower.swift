@@ -156,7 +156,7 @@ public struct Follower: Sendable {
 
     /// Writes the file of a publication. Extents that the old file has come from there, the others from the target.
     private func assemble(
-        _ record: PublicationRecord, from old: PageFile?, into file: borrowing NewPageFile,
+        _ record: PublicationRecord, from old: PageFile?, into file: NewPageFile,
         _ report: inout FollowReport,
         _ cancellation: Cancellation?
     ) throws {
