@@ -3,7 +3,8 @@ internal import SparseFormat
 
 /// The stores in `Tests/Fixtures`, which `make-fixture.sh` there made when their format was current.
 package enum Fixture {
-    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    /// The folder of the fixtures.
+    package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures")
 
     /// The names of all stores, such as `format-1.0`.
@@ -18,6 +19,11 @@ package enum Fixture {
             let size = Int(try ZstdDecompressor.contentSize(frame))
             return try ZstdDecompressor().decompress(frame, size: size, limit: 1 << 24)
         }
+    }
+
+    /// Writes a fixture, such as `format-1.0.sparse`, to a path.
+    package static func write(_ name: String, to path: String) throws {
+        try Data(bytes(name)).write(to: URL(fileURLWithPath: path))
     }
 
     /// The lines of a fixture, such as `format-1.0.jsonl`.
