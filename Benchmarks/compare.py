@@ -38,7 +38,7 @@ def cold(engines, sets, rows, count: int) -> list[dict]:
     name, found = next(iter(sets)), []
     for engine in engines:
         row = next((row for row in rows if row["set"] == name and row["engine"] == engine.name and row["k"] == 10
-                    and row["target"] == 0.95 and row["setting"]), None)
+                    and row["target"] == 0.95 and row["setting"] is not None), None)
         if row:
             found.append((engine, row["asked"]))
     runs = {}

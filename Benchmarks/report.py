@@ -5,8 +5,9 @@ from sweeps import TARGETS, WITHIN
 
 
 def fastest_peer(rows):
-    return min((row for row in rows if row["setting"] and row["engine"] != Ours.name), key=lambda row: row["mean_us"],
-               default=None)
+    return min(
+        (row for row in rows if row["setting"] is not None and row["engine"] != Ours.name),
+        key=lambda row: row["mean_us"], default=None)
 
 
 def table(rows) -> list[str]:
@@ -19,7 +20,7 @@ def table(rows) -> list[str]:
         fastest, small = fastest_peer(group), fastest_peer([row for row in group if row.get("within")])
         for row in group:
             label = target if target == "exact" else f"{target:.2f}"
-            if not row["setting"]:
+            if row["setting"] is None:
                 lines.append(f"| {label} | {row['engine']} | not reached |" + " - |" * 8)
                 continue
 
