@@ -108,7 +108,7 @@ damage: build ## Flip single bits in a store's values, verify and search it (FLI
 format: ## Format the Swift source in place
 	swift format --in-place --parallel -r $(SWIFT_SOURCE)
 
-lint: ## Check format, floors and text rules (needs no build)
+lint: ## Check format, floors, text rules and versions (needs no build)
 	@Scripts/setup.sh checks
 	swift format lint --strict --parallel -r $(SWIFT_SOURCE)
 	@Scripts/check-floors.py --self-test
@@ -117,6 +117,8 @@ lint: ## Check format, floors and text rules (needs no build)
 	@Scripts/check-async.py
 	@Scripts/check-text.py --self-test
 	@Scripts/check-text.py
+	@Scripts/check-version.py --self-test
+	@Scripts/check-version.py
 	@Scripts/test.sh --self-test
 
 docs: setup ## Build the reference documentation and check the README's examples; a warning fails
