@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation s3 python spark examples fuzz crash full-disk crash-full damage format lint docs check clean
+.PHONY: help setup build demo test model race sanitize bench bench-kernels bench-ablation s3 python spark examples fuzz crash full-disk crash-full damage format lint api docs check clean
 
 SWIFT_SOURCE := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift Fuzz/Sources Fuzz/Package.swift \
 	Examples/Package.swift $(wildcard Examples/*/*.swift)
@@ -120,6 +120,9 @@ lint: ## Check format, floors, text rules and versions (needs no build)
 	@Scripts/check-version.py --self-test
 	@Scripts/check-version.py
 	@Scripts/test.sh --self-test
+
+api: setup ## Compare the public Swift API with that of the last release
+	@Scripts/check-api.sh
 
 docs: setup ## Build the reference documentation and check the README's examples; a warning fails
 	@Scripts/docs.sh
