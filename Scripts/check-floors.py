@@ -11,10 +11,9 @@
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 
-from swift_source import code_of, report, swift_files
+from swift_source import code_of, problems_in, report, swift_files
 
 FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl", "Darwin", "Synchronization", "CryptoKit"}
 
@@ -169,12 +168,7 @@ def self_test() -> int:
 
 
 def found_in(tree: dict[str, str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in tree.items():
-            file = Path(folder) / "Sources" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return check(Path(folder))
+    return problems_in({f"Sources/{name}": text for name, text in tree.items()}, check)
 
 
 def main() -> int:

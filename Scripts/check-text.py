@@ -13,10 +13,9 @@
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 
-from swift_source import code_of, project_files, report
+from swift_source import code_of, problems_in, project_files, report
 
 LONG, TOO_LONG = 400, 500
 
@@ -143,12 +142,7 @@ def self_test() -> int:
 
 
 def found_in(tree: dict[str, str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in tree.items():
-            file = Path(folder) / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return check(Path(folder))[0]
+    return problems_in(tree, lambda root: check(root)[0])
 
 
 def main() -> int:

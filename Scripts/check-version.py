@@ -12,10 +12,9 @@ the first release, version 1.0.0, CHANGELOG.md has a heading without a version, 
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 
-from swift_source import project_files, report
+from swift_source import problems_in, project_files, report
 
 NUMBER = r"(\d+\.\d+\.\d+)"
 REFERENCE = "Sources/SparseStoreTool/RootCommand.swift", re.compile(rf'^        version: "{NUMBER}",$', re.MULTILINE)
@@ -86,12 +85,7 @@ def self_test() -> int:
 
 
 def found_in(tree: dict[str, str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in tree.items():
-            file = Path(folder) / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return check(Path(folder))[0]
+    return problems_in(tree, lambda root: check(root)[0])
 
 
 def main() -> int:

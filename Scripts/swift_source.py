@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 _TOKENS = re.compile(
@@ -38,6 +40,16 @@ def project_files(root: Path) -> list[Path]:
         return sorted(path for path in (root / name for name in set(names)) if path.is_file())
     hidden = lambda path: any(part.startswith(".") for part in path.relative_to(root).parts)
     return sorted(path for path in root.rglob("*") if path.is_file() and not hidden(path))
+
+
+def problems_in(tree: dict[str, str], check: Callable[[Path], list[str]]) -> list[str]:
+    """Returns what a check finds in a temporary folder that has these files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in tree.items():
+            file = Path(folder) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        return check(Path(folder))
 
 
 def report(check: str, problems: list[str], looked_at: str) -> int:

@@ -142,11 +142,7 @@ import Testing
         }
     }
 
-    @Test(arguments: formats) func `a merge that was killed then is given up now, and the next one ends`(
-        _ format: String
-    )
-        throws
-    {
+    @Test(arguments: formats) func `a merge that was killed then is given up now`(_ format: String) throws {
         let temporary = try TemporaryStore()
         let store = try Self.open("states-\(format)", in: temporary) { $0.mergePolicy.fanout = 2 }
         #expect(try store.statistics().stagedBytes > 0)

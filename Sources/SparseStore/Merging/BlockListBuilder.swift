@@ -84,12 +84,12 @@ struct BlockListBuilder {
             }
         }
         // What each centroid's sum begins at: 0, or less than any for one that is removed.
-        var least = [Float](repeating: 0, count: count)
+        var initial = [Float](repeating: 0, count: count)
         var clusters = [[Int]](repeating: [], count: count)
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { sums in
             for (index, slot) in slots.enumerated() {
                 if index + 4 < slots.count { lines.prefetchHead(at: lines.place(of: slots[index + 4])) }
-                clusters[nearest(to: slot, in: lines, from: least, sums)].append(slot)
+                clusters[nearest(to: slot, in: lines, from: initial, sums)].append(slot)
             }
             // Blocks too small to be worth their summary; unless all are.
             let removed = clusters.indices.filter { clusters[$0].count <= settings.smallestBlock }
@@ -97,9 +97,9 @@ struct BlockListBuilder {
             let homeless = removed.flatMap { clusters[$0] }
             for index in removed {
                 clusters[index] = []
-                least[index] = -.infinity
+                initial[index] = -.infinity
             }
-            for slot in homeless { clusters[nearest(to: slot, in: lines, from: least, sums)].append(slot) }
+            for slot in homeless { clusters[nearest(to: slot, in: lines, from: initial, sums)].append(slot) }
             return clusters.map { $0.sorted() }
         }
     }
@@ -107,19 +107,19 @@ struct BlockListBuilder {
     /// Returns the centroid with which a document has the most in common; among equals, the first.
     ///
     /// - Parameters:
-    ///   - least: What the sum of each centroid begins at.
+    ///   - initial: What the sum of each centroid begins at.
     ///   - sums: Memory for as many sums.
     private func nearest(
-        to slot: Int, in lines: ImpactLines, from least: [Float], _ sums: UnsafeMutableBufferPointer<Float>
+        to slot: Int, in lines: ImpactLines, from initial: [Float], _ sums: UnsafeMutableBufferPointer<Float>
     ) -> Int {
-        _ = sums.initialize(from: least)
+        _ = sums.initialize(from: initial)
         var left = Self.heaviest
         lines.components(at: lines.place(of: slot), lines: 1) { number, code in
             guard left > 0 else { return }
             left -= 1
             centroids.add(Int(number), Float(code) * scales[Int(number)], to: sums)
         }
-        return CentroidIndex.largest(sums)
+        return CentroidIndex.nearest(sums)
     }
 
     private mutating func summarize(_ slots: [Int], _ lines: ImpactLines, block: Int, into components: inout [UInt64]) {

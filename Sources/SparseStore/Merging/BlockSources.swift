@@ -8,6 +8,7 @@ struct BlockTerms {
     let ids: [TermID]
     /// The largest weight of each term: in the index that is extended, or in the windows.
     let maxima: [Float]
+    let quantizers: [ImpactQuantizer]
     /// The position of each term in the directory of the index that is extended; empty if there is none.
     private let earlier: [Int?]
     /// For each window, the position in `ids` of each term of its directory.
@@ -44,6 +45,7 @@ struct BlockTerms {
         }
         self.earlier = earlier
         self.maxima = maxima
+        quantizers = maxima.map { ImpactQuantizer(maximum: $0) }
     }
 
     var count: Int { ids.count }
@@ -154,19 +156,15 @@ struct BlockLines {
     typealias Component = (position: Int, code: UInt8, weight: Float)
 
     private let sources: BlockSources
-    private let quantizers: [ImpactQuantizer]
 
-    init(_ sources: BlockSources) {
-        self.sources = sources
-        quantizers = sources.terms.maxima.map { ImpactQuantizer(maximum: $0) }
-    }
+    init(_ sources: BlockSources) { self.sources = sources }
 
     func components(of place: DocumentPlace) throws -> [Component] {
         var weights: [(weight: Float, position: Int)] = []
         try forEachComponent(of: place) { weights.append(($1, $0)) }
         // Weights in records are not verified.
         guard weights.allSatisfy({ Limits.weights.contains($0.weight) }) else { throw FormatError(.weightInRange) }
-        return Self.components(weights, quantizers)
+        return Self.components(weights, sources.terms.quantizers)
     }
 
     /// - Parameters:

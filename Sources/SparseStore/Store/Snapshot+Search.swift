@@ -1,8 +1,6 @@
 internal import LMDB
 internal import Logging
-internal import Platform
 internal import SparseFormat
-internal import Synchronization
 
 extension Snapshot {
     /// Returns the best documents by inner product, or by BM25 if the store's ``encoder`` uses it.

@@ -67,7 +67,7 @@ struct DocumentOrder {
                 for index in heaviest.indices {
                     inverted.add(Int(numbers[index]), weights[index], to: scores)
                 }
-                let best = CentroidIndex.largest(scores)
+                let best = CentroidIndex.nearest(scores)
                 return scores[best] > 0 ? best : document % centroids.count
             }
         }
@@ -197,22 +197,24 @@ struct CentroidIndex {
         }
     }
 
-    /// Returns the index of the largest number; among equals, the first. There is one, and none is NaN.
-    static func largest(_ numbers: UnsafeMutableBufferPointer<Float>) -> Int {
-        let bytes = UnsafeRawBufferPointer(numbers)
+    /// Returns the index of the document with the largest sum; among equals, the first.
+    ///
+    /// - Parameter sums: At least one, and none is NaN.
+    static func nearest(_ sums: UnsafeMutableBufferPointer<Float>) -> Int {
+        let bytes = UnsafeRawBufferPointer(sums)
         let together = SIMD8<Float>.scalarCount
         var most = SIMD8<Float>(repeating: -.infinity)
         var index = 0
-        while index + together <= numbers.count {
+        while index + together <= sums.count {
             let next = bytes.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)
             most.replace(with: next, where: next .> most)
             index += together
         }
         var largest = most.max()
-        while index < numbers.count {
-            largest = max(largest, numbers[index])
+        while index < sums.count {
+            largest = max(largest, sums[index])
             index += 1
         }
-        return numbers.firstIndex(of: largest) ?? 0
+        return sums.firstIndex(of: largest) ?? 0
     }
 }

@@ -19,13 +19,17 @@ final class SegmentNumbers: Sendable {
     init(_ documents: SegmentBytes, order: SegmentBytes?) throws {
         numberBytes = documents
         try numberBytes.verify()
-        numbers = try SegmentDocuments(body: numberBytes.body)
+        let numbers = try SegmentDocuments(body: numberBytes.body)
+        self.numbers = numbers
         orderBytes = order
         if let orderBytes {
             try orderBytes.verify()
-            self.order = try SegmentOrder(body: orderBytes.body)
-            guard self.order?.count == numbers.count else {
-                throw FormatError(.segmentOrder, "it has another length than the numbers")
+            self.order = try orderBytes.naming { body in
+                let order = try SegmentOrder(body: body)
+                guard order.count == numbers.count else {
+                    throw FormatError(.segmentOrder, "\(order.count) places for \(numbers.count) documents")
+                }
+                return order
             }
         } else {
             self.order = nil
