@@ -59,27 +59,46 @@ package struct WindowDirectory: Sendable {
         // Documents without a vector may be alone in a window.
         let last = count == 0 ? 0 : Self.term(termBase, count - 1)
         shift = UInt32(max(0, 20 - last.leadingZeroBitCount))
-        var buckets: [UInt32] = []
-        buckets.reserveCapacity(Int(last >> shift) + 2)
-        var previous: Int64 = -1
-        var end: (chunk: UInt16, offset: Int) = (0, 0)
+        firstEntry = try Self.firstEntries(termBase, count: count, last: last, shift: shift)
+        var end: UInt64 = 0
         var total: UInt64 = 0
         for index in 0..<count {
-            let term = Self.term(termBase, index)
-            guard Int64(term) > previous, term <= last else { throw FormatError(.termsAscend) }
-            while buckets.count <= Int(term >> shift) { buckets.append(UInt32(index)) }
-            previous = Int64(term)
-            let raw = RawWindowEntry(entryBase + index * entrySize, levels: levels)
-            total += UInt64(try raw.check(documents: documents, chunkLengths: chunkLengths, size: entrySize))
-            let entry = raw.entry
-            guard (entry.chunk, Int(entry.offset)) >= end else {
-                throw FormatError(.listRange, "the list of term \(term) begins before the end of another")
+            let raw = RawWindowEntry(entryBase + index &* entrySize, levels: levels)
+            if let broken = raw.brokenInvariant(documents: documents, chunkLengths: chunkLengths, size: entrySize) {
+                throw FormatError(broken, "the list of term \(Self.term(termBase, index))")
             }
-            end = (entry.chunk, Int(entry.offset) + entry.byteCount(documents: documents))
+            let entry = raw.entry
+            // The chunk in the upper half.
+            let start = UInt64(entry.chunk) << 32 | UInt64(entry.offset)
+            guard start >= end else {
+                throw FormatError(
+                    .listRange,
+                    "the list of term \(Self.term(termBase, index)) begins before the end of another")
+            }
+            end = start &+ UInt64(truncatingIfNeeded: entry.byteCount(documents: documents))
+            total &+= UInt64(entry.count)
         }
-        buckets.append(UInt32(count))
-        firstEntry = buckets
         guard total == nonzeros else { throw FormatError(.windowCounts, "the lists have \(total) postings") }
+    }
+
+    /// Checks that terms ascend to the last. Returns `firstEntry`.
+    private static func firstEntries(
+        _ terms: UnsafeRawPointer, count: Int, last: UInt32, shift: UInt32
+    ) throws(FormatError) -> [UInt32] {
+        guard count > 0 else { return [0] }
+        var first = [UInt32](repeating: UInt32(count), count: Int(last >> shift) + 2)
+        var filled: UInt32 = 0
+        var previous: Int64 = -1
+        for index in 0..<count {
+            let term = term(terms, index)
+            guard Int64(term) > previous, term <= last else { throw FormatError(.termsAscend) }
+            previous = Int64(term)
+            while filled <= term >> shift {
+                first[Int(filled)] = UInt32(truncatingIfNeeded: index)
+                filled &+= 1
+            }
+        }
+        return first
     }
 
     /// Returns the term at a position in 0..<count.
@@ -224,8 +243,8 @@ package struct WindowEntry: Sendable, Hashable {
     /// Bytes of the list in its chunk.
     package func byteCount(documents: Int) -> Int {
         switch encoding {
-        case .short: Int(count) * 3
-        case .packed: (Int(count) + Self.packSize - 1) / Self.packSize * Self.packBytes
+        case .short: Int(count) &* 3
+        case .packed: (Int(count) &+ Self.packSize &- 1) / Self.packSize &* Self.packBytes
         case .dense: documents
         }
     }
@@ -256,29 +275,32 @@ struct RawWindowEntry {
 
     func average(level: Int) -> UInt8 { byte(16 + 2 * (levels - 1) + level) }
 
-    /// Checks what later uses rely on. Returns the number of postings.
-    func check(documents: Int, chunkLengths: [Int], size: Int) throws(FormatError) -> UInt32 {
-        guard WindowEntry.Encoding(rawValue: byte(14)) != nil else { throw FormatError(.knownEncoding) }
-        guard byte(15) == 0, (16 + 3 * levels - 2..<size).allSatisfy({ byte($0) == 0 }) else {
-            throw FormatError(.reservedBytesAreZero)
-        }
+    /// Returns an invariant that the entry breaks, if later uses rely on it; nil if they can rely on all.
+    ///
+    /// Inlined and without errors on its way, because opening a store checks millions of entries.
+    @inline(__always)
+    func brokenInvariant(documents: Int, chunkLengths: [Int], size: Int) -> Invariant? {
+        guard byte(14) <= WindowEntry.Encoding.dense.rawValue else { return .knownEncoding }
+        var reserved = byte(15)
+        for offset in 14 &+ 3 &* levels..<size { reserved |= byte(offset) }
+        guard reserved == 0 else { return .reservedBytesAreZero }
         let entry = entry
         guard entry.maximum >= Limits.weights.lowerBound, entry.maximum <= Limits.weights.upperBound else {
-            throw FormatError(.weightInRange)
+            return .weightInRange
         }
         guard entry.count >= 1, Int(entry.count) <= documents, Int(entry.chunk) < chunkLengths.count,
             Int(entry.offset) % WindowEntry.alignment == 0,
-            Int(entry.offset) + entry.byteCount(documents: documents) <= chunkLengths[Int(entry.chunk)]
-        else { throw FormatError(.listRange) }
-        // The last level ends with the list.
+            Int(entry.offset) &+ entry.byteCount(documents: documents) <= chunkLengths[Int(entry.chunk)]
+        else { return .listRange }
+        // Negative if an end is before the one of the level above. The last level ends with the list.
+        var order = 0
         var previous = 0
-        for level in 0..<levels - 1 {
-            let end = Int(u16(16 + 2 * level))
-            guard end >= previous else { throw FormatError(.listRange, "level \(level)") }
+        for level in 0..<levels &- 1 {
+            let end = Int(u16(16 &+ 2 &* level))
+            order |= end &- previous
             previous = end
         }
-        guard previous <= Int(entry.count) else { throw FormatError(.listRange, "level \(levels - 1)") }
-        return entry.count
+        return order | (Int(entry.count) &- previous) < 0 ? .listRange : nil
     }
 
     private func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
