@@ -33,6 +33,7 @@ fi
 allowed=()
 if [ -f .api-allowlist ]; then allowed=(--breakage-allowlist-path .api-allowlist); fi
 echo "check-api: comparing with $baseline"
-# CSparseStore exports C functions, which the tests of the C header cover.
+# SparseStore re-exports the public declarations of SparseFormat. CSparseStore exports C functions, which the tests of the C
+# header cover.
 swift package diagnose-api-breaking-changes "$baseline" "${allowed[@]}" \
-    --products SparseStore --products SparseInterchange --products SparseText
+    --products SparseStore --products SparseInterchange --products SparseText --targets SparseFormat

@@ -18,7 +18,7 @@ struct Catalog: Codable, Sendable {
     init(_ transaction: borrowing WriteTransaction) throws { try self.init(transaction.bookmark(Self.bookmark)) }
 
     func write(_ transaction: inout WriteTransaction) throws {
-        try transaction.setBookmark(Self.bookmark, Array(JSONEncoder().encode(self)))
+        try transaction.setBookmark(Self.bookmark, to: Array(JSONEncoder().encode(self)))
     }
 
     func collection(_ name: String) throws -> CollectionRecord {

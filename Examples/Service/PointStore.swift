@@ -274,7 +274,7 @@ private struct CollectionView: Sendable {
             limit: body.limit ?? 10, recall: body.params?.exact == false ? .target(0.95) : .exact,
             weighting: collection.vectors[vector]?.modifier == "idf" ? .corpusIDF(over: collection.everything) : .none,
             filter: filter, minimumScore: body.scoreThreshold, fields: fields, offset: body.offset ?? 0,
-            contributions: isExplained)
+            includesContributions: isExplained)
         return (Query(terms: terms), options)
     }
 }

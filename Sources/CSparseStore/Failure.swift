@@ -30,16 +30,13 @@ final class Failure {
     private static func status(of code: SparseStoreError.Code) -> sparsestore_status {
         switch code {
         case .notFound: SPARSESTORE_NOT_FOUND
-        case .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .dimensionMismatch, .codecNotTrained,
-            .encoderMismatch:
-            SPARSESTORE_INVALID
         case .corrupted: SPARSESTORE_CORRUPTED
         case .incompatibleFormat, .notAStore: SPARSESTORE_INCOMPATIBLE
         case .diskFull: SPARSESTORE_DISK_FULL
         case .alreadyOpen, .busy, .readersFull, .generationNotReached: SPARSESTORE_BUSY
         case .io, .permissionDenied, .readOnly, .networkFilesystem, .needsReopen: SPARSESTORE_IO
         case .deadlineExceeded: SPARSESTORE_DEADLINE
-        default: SPARSESTORE_FAILED
+        default: code.isBrokenRule ? SPARSESTORE_INVALID : SPARSESTORE_FAILED
         }
     }
 }

@@ -21,7 +21,7 @@ public func open(
         if let options {
             let options = try options.pointee.checked()
             configuration.isReadOnly = options.is_read_only != 0
-            configuration.createIfMissing = options.must_exist == 0 && options.is_read_only == 0
+            configuration.createsIfMissing = options.must_exist == 0 && options.is_read_only == 0
             if options.is_lazy != 0 { configuration.durability = .lastCommitsMayBeLost }
             if options.is_compact != 0 { configuration.profile = .compact }
             if options.is_manual != 0 { configuration.maintenance = .manual }

@@ -26,7 +26,7 @@ extension Environment {
                     return environment
                 }
             case .missing(let canonicalPath):
-                guard options.createIfMissing, !options.isReadOnly else {
+                guard options.createsIfMissing, !options.isReadOnly else {
                     throw LMDBError(
                         .missingFile, problem: "the database does not exist",
                         remedy: "create it, or correct the path",
@@ -57,7 +57,7 @@ extension Environment {
         _ path: FilePath, _ canonicalPath: String, _ identity: FileIdentity, options: EnvironmentOptions,
         tables names: [String]
     ) throws(LMDBError) -> Environment? {
-        if !options.allowNetworkFilesystem { try Filesystem.requireLocal(canonicalPath, operation: "open") }
+        if !options.allowsNetworkFilesystem { try Filesystem.requireLocal(canonicalPath, operation: "open") }
         guard Registry.shared.reserve(identity) else {
             throw LMDBError(
                 .alreadyOpen,

@@ -147,10 +147,10 @@ package struct EnvironmentOptions: Sendable {
     /// pages that are being read from being reused, so the file is not opened, and no read begins, while another
     /// process has it open for writing.
     package var readsWithoutLock = false
-    package var createIfMissing = true
+    package var createsIfMissing = true
     package var fileMode: UInt16 = 0o600
     /// Memory maps and file locks do not work over a network. Only allow this if a single host uses the file.
-    package var allowNetworkFilesystem = false
+    package var allowsNetworkFilesystem = false
     package var durability: Durability = .full
     /// How long growing the map, or `close`, waits for live transactions to end.
     package var drainTimeout: Duration = .seconds(10)
@@ -161,9 +161,9 @@ package struct EnvironmentOptions: Sendable {
 
     package init(
         mapSize: Int = 1 << 40, mapSizeLimit: Int = 1 << 46, maximumReaders: Int = 1024, maximumTables: Int = 16,
-        isReadOnly: Bool = false, readsWithoutLock: Bool = false, createIfMissing: Bool = true,
+        isReadOnly: Bool = false, readsWithoutLock: Bool = false, createsIfMissing: Bool = true,
         fileMode: UInt16 = 0o600,
-        allowNetworkFilesystem: Bool = false, durability: Durability = .full, drainTimeout: Duration = .seconds(10)
+        allowsNetworkFilesystem: Bool = false, durability: Durability = .full, drainTimeout: Duration = .seconds(10)
     ) {
         self.mapSize = mapSize
         self.mapSizeLimit = mapSizeLimit
@@ -171,9 +171,9 @@ package struct EnvironmentOptions: Sendable {
         self.maximumTables = maximumTables
         self.isReadOnly = isReadOnly
         self.readsWithoutLock = readsWithoutLock
-        self.createIfMissing = createIfMissing
+        self.createsIfMissing = createsIfMissing
         self.fileMode = fileMode
-        self.allowNetworkFilesystem = allowNetworkFilesystem
+        self.allowsNetworkFilesystem = allowsNetworkFilesystem
         self.durability = durability
         self.drainTimeout = drainTimeout
     }

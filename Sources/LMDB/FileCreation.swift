@@ -10,7 +10,7 @@ extension Environment {
         _ path: FilePath, _ canonicalPath: String, options: EnvironmentOptions, tables names: [String],
         create: (borrowing LMDBWriteTransaction, [Table]) throws -> Void
     ) throws {
-        if !options.allowNetworkFilesystem {
+        if !options.allowsNetworkFilesystem {
             try Filesystem.requireLocal(Filesystem.split(canonicalPath).folder, operation: "create")
         }
         let status = try makeBeside(canonicalPath, operation: "create") { temporaryPath in

@@ -136,7 +136,7 @@ package enum Filesystem {
         throw LMDBError(
             .networkFilesystem, problem: "the file is on \(name), where memory maps and locks may not work",
             remedy: "move it to a local disk, or, if only one host opens it, allow it (--allow-network-filesystem, "
-                + "Configuration.allowNetworkFilesystem)",
+                + "Configuration.allowsNetworkFilesystem)",
             operation: operation, path: path)
     }
 

@@ -70,5 +70,16 @@ struct OptionTests {
         #expect(ExitStatus(SparseStoreError.Code.termSpaceMismatch) == .invalidInput)
         #expect(ExitStatus(SparseStoreError.Code.cancelled) == .interrupted)
         #expect(ExitStatus(SparseStoreError.Code.permissionDenied) == .io)
+        #expect(ExitStatus(SparseStoreError.Code.attributeTypeMismatch) == .invalidInput)
+        for code in SparseStoreError.Code.all where code.isBrokenRule {
+            #expect(ExitStatus(code) == .invalidInput, "\(code)")
+        }
+        // What is neither a broken rule nor has an exit code of its own.
+        let others = Set(SparseStoreError.Code.all.filter { ExitStatus($0) == .io })
+        let expected: Set<SparseStoreError.Code> = [
+            .io, .readOnly, .permissionDenied, .needsReopen, .forkedProcess, .networkFilesystem, .closed, .outOfMemory,
+            .internalError,
+        ]
+        #expect(others == expected)
     }
 }

@@ -78,6 +78,18 @@ import Testing
         #expect(try Binary.run("export", folder.path("again.sparse"), "--canonical").output == expected)
     }
 
+    @Test func `a merge of stores whose attributes differ in type is refused as invalid input`() throws {
+        let stores = [("a", "1"), ("b", "\"one\"")].map { ($0, $1, folder.path("\($0).sparse")) }
+        for (id, value, store) in stores {
+            let line = #"{"id": "\#(id)", "vector": {"x": 1}, "attributes": {"n": \#(value)}}"#
+            let input = try folder.write("\(id).jsonl", line)
+            #expect(try Binary.run("load", store, input).status == 0)
+        }
+        let merge = try Binary.run(["merge"] + stores.map(\.2) + ["--to", folder.path("both.sparse")])
+        #expect(merge.status == 2, "\(merge.errors)")
+        #expect(merge.errors.contains("'n'"), "\(merge.errors)")
+    }
+
     @Test func `a merge that was killed goes on when it is given again`() throws {
         let merged = folder.path("merged.sparse")
         for delay in [0.02, 0.05, 0.1] {

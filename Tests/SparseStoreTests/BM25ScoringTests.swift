@@ -108,7 +108,7 @@ import Testing
             try transaction.upsert(document("b", ["x": 1, "z": 5]))
         }
         var options = SearchOptions()
-        options.contributions = true
+        options.includesContributions = true
         let hit = try #require(store.search(["x": 1, "y": 3], options: options).first)
         let sum = hit.contributions.reduce(Float(0)) { $0 + $1.queryWeight * $1.documentWeight }
         #expect(abs(hit.score - sum) < 1e-5)

@@ -25,7 +25,7 @@ import Testing
         let queries = try (0..<12).map { _ in Query(vector: try collection.query()) }
         var options = SearchOptions()
         options.filter = .tag("one in 2")
-        options.contributions = true
+        options.includesContributions = true
         for recall in [Recall.exact, .fast] {
             options.recall = recall
             let batch = try store.search(batch: queries, options: options, threads: threads)

@@ -32,7 +32,7 @@ import Testing
             var options = SearchOptions()
             options.limit = [1, 10, 200][round % 3]
             options.recall = [.exact, .fast, .target(0.9)][round % 3]
-            options.contributions = true
+            options.includesContributions = true
             options.filter = [nil, .tag("one in 2"), .tag("one in 200")][round % 3]
             options.minimumScore = round % 4 == 0 ? 1 : nil
             options.weighting = round % 2 == 0 ? .none : .corpusIDF

@@ -97,15 +97,15 @@ import Testing
         struct Stop: Error {}
         let temporary = try TemporaryStore()
         let store = try temporary.open()
-        try store.write { try $0.setBookmark("source", [1, 2]) }
+        try store.write { try $0.setBookmark("source", to: [1, 2]) }
         #expect(throws: Stop.self) {
             try store.write { transaction in
-                try transaction.setBookmark("source", [3])
+                try transaction.setBookmark("source", to: [3])
                 throw Stop()
             }
         }
         #expect(try store.read { try $0.bookmark("source") } == [1, 2])
-        try store.write { try $0.setBookmark("source", nil) }
+        try store.write { try $0.setBookmark("source", to: nil) }
         #expect(try store.read { try $0.bookmark("source") } == nil)
     }
 

@@ -118,7 +118,7 @@ import Testing
         let store = try temporary.open()
         try store.write { try $0.upsert(Document(id: "d", terms: ["swift": 1.5, "engine": 0.5, "unused": 9])) }
         var options = SearchOptions()
-        options.contributions = true
+        options.includesContributions = true
         let hit = try #require(try store.search(["engine": 2, "swift": 2, "absent": 1], options: options).first)
         #expect(hit.contributions.map(\.term) == ["swift", "engine"])
         #expect(hit.contributions.map(\.contribution) == [3, 1])

@@ -7,7 +7,7 @@ import Testing
     ) throws -> SearchResult {
         var options = SearchOptions()
         options.limit = limit
-        options.contributions = true
+        options.includesContributions = true
         options.weighting = weighting
         options.recall = .exact
         return try store.search(query, options: options, stages: [.feedback(feedback)])

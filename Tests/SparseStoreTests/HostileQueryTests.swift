@@ -75,7 +75,7 @@ import Testing
         func set(_ name: Int, _ bytes: Int) -> SparseStoreError.Code? {
             code {
                 try store.write {
-                    try $0.setBookmark(String(repeating: "n", count: name), [UInt8](repeating: 1, count: bytes))
+                    try $0.setBookmark(String(repeating: "n", count: name), to: [UInt8](repeating: 1, count: bytes))
                 }
             }
         }

@@ -103,7 +103,7 @@ import Testing
         #expect(error?.code == .notAStore || error?.code == .corrupted)
         #expect(try Data(contentsOf: URL(fileURLWithPath: temporary.path)) == garbage)
         let missing = #expect(throws: SparseStoreError.self) {
-            try TemporaryStore().open { $0.createIfMissing = false }
+            try TemporaryStore().open { $0.createsIfMissing = false }
         }
         #expect(missing?.code == .notFound)
     }
@@ -170,7 +170,7 @@ import Testing
         let temporary = try TemporaryStore()
         let missing = temporary.path + "-missing"
         var configuration = Configuration()
-        configuration.createIfMissing = false
+        configuration.createsIfMissing = false
         let error = #expect(throws: SparseStoreError.self) {
             try Store.open(at: missing, configuration: configuration)
         }

@@ -38,7 +38,7 @@ struct AnalyzerTests {
 
     /// Every character is a token, as it stands in the text.
     private struct Characters: TextTokenizer {
-        func tokens(in text: String) -> [TextToken] { text.map { TextToken(String($0), 0..<0) } }
+        func tokens(in text: String) -> [TextToken] { text.map { TextToken(String($0), range: 0..<0) } }
     }
 
     @Test
@@ -75,7 +75,7 @@ struct AnalyzerTests {
     @Test
     func `an elided article is cut off and the range keeps it`() throws {
         let tokens = Analyzer(language: try Language("french")).tokens(in: "l\u{2019}avion")
-        #expect(tokens == [TextToken("avion", 0..<9)])
+        #expect(tokens == [TextToken("avion", range: 0..<9)])
     }
 
     @Test

@@ -59,6 +59,8 @@ struct HighlighterTests {
     }
 
     private struct PieceTokenizer: TextTokenizer {
-        func tokens(in text: String) -> [TextToken] { [TextToken("un", 0..<2), TextToken("##able", 2..<6)] }
+        func tokens(in text: String) -> [TextToken] {
+            [TextToken("un", range: 0..<2), TextToken("##able", range: 2..<6)]
+        }
     }
 }

@@ -20,7 +20,7 @@ final class Subject {
         self.limit = limit
         var configuration = Configuration()
         configuration.isReadOnly = true
-        configuration.createIfMissing = false
+        configuration.createsIfMissing = false
         store = try Store.open(at: path, configuration: configuration)
         let snapshot = try store.read { $0 }
         self.snapshot = snapshot

@@ -20,7 +20,7 @@ struct Main {
         guard arguments.rest.count == 1 else { throw Failure("pass one store") }
         var configuration = Configuration()
         configuration.isReadOnly = true
-        configuration.createIfMissing = false
+        configuration.createsIfMissing = false
         let store = try Store.open(at: arguments.rest[0], configuration: configuration)
         defer { store.close() }
         try store.read { snapshot in

@@ -108,7 +108,7 @@ struct StoreProbe {
                 options.recall = recall
                 options.filter = filter
                 options.weighting = weighting
-                options.contributions = true
+                options.includesContributions = true
                 let result = try store.search(query, options: options)
                 if weighting == .none { try check(result, query, exact: recall == .exact && filter == nil) }
             }

@@ -80,7 +80,7 @@ struct StoreTemplate: Sendable {
         // Segments from here on are compact, without exact vectors.
         try store.changeProfile(to: .compact)
         try store.encodeMultivectors(as: .pq32)
-        try store.write { try $0.setBookmark("place", [1, 2, 3]) }
+        try store.write { try $0.setBookmark("place", to: [1, 2, 3]) }
         try write(windows[1])
         try write(windows[2])
         try store.write { transaction in

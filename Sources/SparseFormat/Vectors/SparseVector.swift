@@ -70,9 +70,9 @@ public typealias TermID = UInt32
 /// Why a sparse vector or a multivector was refused.
 ///
 /// The message names the term or the token at fault and says what to change.
-public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct VectorError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The rule that was broken.
-    public enum Code: Sendable, Equatable {
+    public enum Code: Sendable, Hashable {
         /// The vector has no term at all.
         case empty
         /// The two arrays differ in length.
@@ -106,8 +106,8 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         self.code = code
     }
 
-    /// The problem.
-    package var problem: String {
+    /// A description of the problem, which names the term or the token.
+    public var problem: String {
         switch code {
         case .empty: "the vector has no terms"
         case .unequalCounts: "the numbers of terms and weights differ"
@@ -127,8 +127,8 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The remedy.
-    package var remedy: String {
+    /// A description of what to do about it.
+    public var remedy: String {
         switch code {
         case .empty: "add a term, or leave the vector out"
         case .unequalCounts: "pass one weight per term"

@@ -312,10 +312,10 @@ public enum CSRRow: Sendable, Hashable {
 
 /// Finds the files that belong to a matrix in the layout of lsr-benchmark (github.com/reneuir/lsr-benchmark):
 /// `doc/doc-embeddings.npz` next to `doc/doc-ids.txt`, and `query/query-embeddings.npz` next to `query/query-ids.txt`.
-public enum MatrixFile {
+package enum MatrixFile {
     /// Returns the file with the ids of the rows of `NAME-embeddings.npz`, which is `NAME-ids.txt`; nil if it does not
     /// exist.
-    public static func idsBeside(_ path: String) -> String? {
+    package static func idsBeside(_ path: String) -> String? {
         let suffix = "-embeddings.npz"
         guard path.utf8.count > suffix.utf8.count, path.hasSuffix(suffix) else { return nil }
         let ids = path.dropLast(suffix.count) + "-ids.txt"
@@ -324,7 +324,7 @@ public enum MatrixFile {
 
     /// Returns the matrix in `path` if that is such a folder: that of the documents or, with `isQueries`, of the
     /// queries. Other paths are returned unchanged.
-    public static func resolve(_ path: String, isQueries: Bool = false) -> String {
+    package static func resolve(_ path: String, isQueries: Bool = false) -> String {
         let name = isQueries ? "query" : "doc"
         for candidate in ["\(path)/\(name)-embeddings.npz", "\(path)/\(name)/\(name)-embeddings.npz"]
         where FileManager.default.isReadableFile(atPath: candidate) { return candidate }

@@ -110,11 +110,11 @@ extension DocumentParser {
 }
 
 /// Parses attribute values given as JSON outside a document, for example on a command line.
-public enum AttributesText {
+package enum AttributesText {
     /// Parses a list of whole numbers or of strings: `["a", "b"]`.
     ///
     /// - Throws: `invalidInput` for anything else, including an empty list.
-    public static func list(_ text: String) throws(InterchangeError) -> AttributeValue {
+    package static func list(_ text: String) throws(InterchangeError) -> AttributeValue {
         var scratch: [UInt8] = []
         let outcome = Array(text.utf8).withUnsafeBufferPointer { bytes in
             Result { () throws(JSONFault) -> AttributeValue? in

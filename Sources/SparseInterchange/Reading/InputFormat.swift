@@ -15,7 +15,7 @@ public enum InputFormat: String, Sendable, CaseIterable {
     public var isMatrix: Bool { self == .csr || self == .npz }
 
     /// The unit of one document in messages: a line, an object, or a row.
-    public var unit: String {
+    package var unit: String {
         switch self {
         case .jsonl: "line"
         case .json: "object"

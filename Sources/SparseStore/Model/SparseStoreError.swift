@@ -79,7 +79,7 @@ public struct SparseStoreError: Error, Sendable, CustomStringConvertible {
 extension SparseStoreError {
     /// A kind of error. New kinds may be added; compare with `==`.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Kind: String, Sendable {
+        private enum Kind: String, Sendable, CaseIterable {
             case notFound, invalidArgument, invalidVector, limitExceeded, termSpaceMismatch, corrupted
             case incompatibleFormat, notAStore, alreadyOpen, diskFull, io, readOnly, permissionDenied, busy
             case dimensionMismatch, codecNotTrained, encoderMismatch, attributeTypeMismatch
@@ -89,6 +89,23 @@ extension SparseStoreError {
         }
 
         private let kind: Kind
+
+        /// All codes of this version.
+        package static let all = Kind.allCases.map { Code(kind: $0) }
+
+        /// Whether something that the caller passed breaks a rule or a limit. The command line and the C interface have one
+        /// status for these codes.
+        package var isBrokenRule: Bool {
+            switch kind {
+            case .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .dimensionMismatch,
+                .attributeTypeMismatch, .codecNotTrained, .encoderMismatch, .invalidCursor:
+                true
+            case .notFound, .corrupted, .incompatibleFormat, .notAStore, .alreadyOpen, .diskFull, .io, .readOnly,
+                .permissionDenied, .busy, .readersFull, .needsReopen, .forkedProcess, .networkFilesystem, .closed,
+                .cancelled, .outOfMemory, .deadlineExceeded, .generationNotReached, .internalError:
+                false
+            }
+        }
 
         /// The name of the code.
         public var description: String { kind.rawValue }

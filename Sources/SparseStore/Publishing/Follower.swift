@@ -198,7 +198,7 @@ public struct Follower: Sendable {
         var configuration = Configuration()
         configuration.isReadOnly = true
         configuration.readsWithoutLock = true
-        configuration.allowNetworkFilesystem = self.configuration.allowNetworkFilesystem
+        configuration.allowsNetworkFilesystem = self.configuration.allowsNetworkFilesystem
         let store = try Store.open(at: temporaryPath, configuration: configuration)
         defer { store.close() }
         try store.read { snapshot in

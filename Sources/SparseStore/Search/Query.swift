@@ -113,13 +113,15 @@ extension Document {
     ///
     /// - Throws: `invalidArgument` for a field name that is empty or contains a colon.
     public init(
-        id: String, fields: [String: [String: Float]], payload: [UInt8]? = nil, tags: [String] = []
+        id: String, fields: [String: [String: Float]], payload: [UInt8]? = nil, tags: [String] = [],
+        attributes: [String: AttributeValue] = [:], multivector: Multivector? = nil
     ) throws(SparseStoreError) {
         try FieldTerms.check(fields.keys)
         let terms = fields.flatMap { field, terms in
             terms.map { WeightedTerm(FieldTerms.name($0.key, in: field), $0.value) }
         }
-        self.init(id: id, terms: terms, payload: payload, tags: tags)
+        self.init(
+            id: id, terms: terms, payload: payload, tags: tags, attributes: attributes, multivector: multivector)
     }
 }
 

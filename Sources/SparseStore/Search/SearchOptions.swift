@@ -26,7 +26,7 @@ public struct SearchOptions: Sendable, Hashable {
     /// terms, regardless of the recall.
     public var countsMatches: Bool
     /// Whether each hit includes the contributions of the terms.
-    public var contributions: Bool
+    public var includesContributions: Bool
     /// The time at which the search ends with `deadlineExceeded` if it is not finished; nil for no limit. It is a point
     /// in time, such as `.now + .milliseconds(50)`, so that it covers all stages and attempts.
     public var deadline: ContinuousClock.Instant?
@@ -36,7 +36,7 @@ public struct SearchOptions: Sendable, Hashable {
     public init(
         limit: Int = 10, recall: Recall = .target(0.95), weighting: Weighting = .automatic, filter: Filter? = nil,
         minimumScore: Float? = nil, fields: HitFields = [], grouping: Grouping? = nil, after: Cursor? = nil,
-        offset: Int = 0, countsMatches: Bool = false, contributions: Bool = false,
+        offset: Int = 0, countsMatches: Bool = false, includesContributions: Bool = false,
         deadline: ContinuousClock.Instant? = nil
     ) {
         self.limit = limit
@@ -49,7 +49,7 @@ public struct SearchOptions: Sendable, Hashable {
         self.after = after
         self.offset = offset
         self.countsMatches = countsMatches
-        self.contributions = contributions
+        self.includesContributions = includesContributions
         self.deadline = deadline
     }
 

@@ -15,7 +15,7 @@ public struct SearchResult: Sendable, Hashable, RandomAccessCollection {
     public let counters: SearchCounters
     /// The reports of all stages, including the first; empty for a single-stage search. ``plan`` and ``counters``
     /// describe the first stage.
-    public var stages: [StageReport] = []
+    public internal(set) var stages: [StageReport] = []
     /// The number of documents that match the filter and score above 0 and at least the minimum score. Nil unless
     /// ``SearchOptions/countsMatches`` requests it.
     public internal(set) var matches: Int?
@@ -64,10 +64,10 @@ public struct Hit: Sendable, Hashable {
     /// multi-stage search, the score of the last stage that scored the document.
     public internal(set) var score: Float
     /// The contributions of the terms to the inner product with the query (after feedback, if any), largest first.
-    /// Empty unless ``SearchOptions/contributions`` requests it.
+    /// Empty unless ``SearchOptions/includesContributions`` requests it.
     public internal(set) var contributions: [TermContribution] = []
     /// The score of the document in each of ``SearchResult/stages``; nil for a stage that did not score it.
-    public var stageScores: [Float?] = []
+    public internal(set) var stageScores: [Float?] = []
     /// The payload of the document; nil if it has none or if ``SearchOptions/fields`` does not request it.
     public internal(set) var payload: [UInt8]?
     /// The tags of the document, in ascending order; empty if it has none or if ``SearchOptions/fields`` does not
@@ -84,10 +84,12 @@ public struct Hit: Sendable, Hashable {
 }
 
 extension Hit {
-    /// Returns whether two hits are equal. Identifiers are compared by their bytes.
+    /// Returns whether two hits are equal in all that they have. Identifiers and tags are compared by their bytes.
     public static func == (a: Hit, b: Hit) -> Bool {
         TextKey(a.id) == TextKey(b.id) && a.score == b.score && a.contributions == b.contributions
-            && a.stageScores == b.stageScores
+            && a.stageScores == b.stageScores && a.payload == b.payload
+            && a.tags.map { TextKey($0) } == b.tags.map { TextKey($0) } && a.attributes == b.attributes
+            && a.vector == b.vector && a.group == b.group
     }
 
     /// Hashes the bytes of the identifier and the score.
@@ -169,5 +171,5 @@ public struct StageReport: Sendable, Hashable, Codable {
     /// The costs that the stage itself reports, by name.
     public let counters: [String: Int]
     /// The reason why the stage kept the previous order; nil if it did not.
-    public var fallback: Fallback?
+    public internal(set) var fallback: Fallback?
 }

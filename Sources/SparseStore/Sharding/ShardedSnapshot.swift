@@ -179,7 +179,7 @@ public final class ShardedSnapshot: Sendable {
     /// Returns the number of documents that a filter matches. See ``Snapshot/count(where:)``.
     ///
     /// - Throws: The same errors, and ``ShardFailure`` if a shard is missing.
-    public func count(where filter: Filter?) throws -> Int {
+    public func count(where filter: Filter? = nil) throws -> Int {
         if let failure = missing.first { throw failure }
         return try documents.count(where: filter)
     }
@@ -206,7 +206,7 @@ public final class ShardedSnapshot: Sendable {
     /// Checks that each identifier is in one shard only.
     ///
     /// - Throws: `corrupted`, with an identifier and two shards that have it, and the errors of reading.
-    public func checkIdentifiers() throws {
+    package func checkIdentifiers() throws {
         for (number, snapshot) in snapshots.enumerated().dropLast() {
             let others = snapshots[(number + 1)...]
             try snapshot.forEachDocument { document in
@@ -224,7 +224,7 @@ public final class ShardedSnapshot: Sendable {
     }
 
     /// Returns the number of distinct terms in the documents of all shards.
-    public func termCount() throws -> Int {
+    package func termCount() throws -> Int {
         if snapshots.count == 1 {
             var count = 0
             try snapshots[0].forEachTerm { _, _ in count += 1 }

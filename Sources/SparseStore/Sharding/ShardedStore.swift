@@ -192,7 +192,7 @@ extension ShardedStore {
         for (number, store) in stores.enumerated() {
             let record = ShardRecord(set: set, number: number, count: stores.count)
             try SparseStoreError.wrap {
-                try store.write { try $0.setBookmark(ShardRecord.bookmark, record.bytes) }
+                try store.write { try $0.setBookmark(ShardRecord.bookmark, to: record.bytes) }
             }
         }
     }

@@ -88,7 +88,7 @@ package struct StoreCopy {
         }
         for target in targets.indices where !places[target].isDone {
             places[target].isDone = true
-            try targets[target].write { try $0.setBookmark(CopyRecord.bookmark, places[target].bytes) }
+            try targets[target].write { try $0.setBookmark(CopyRecord.bookmark, to: places[target].bytes) }
         }
         return summary(places)
     }
@@ -166,7 +166,7 @@ package struct StoreCopy {
             try target.write { transaction in
                 if let encoder { try transaction.setEncoder(encoder) }
                 if let tokens { try transaction.session.adopt(tokens.codec, tokens.codebook, tokens.dimension) }
-                try transaction.setBookmark(CopyRecord.bookmark, place.bytes)
+                try transaction.setBookmark(CopyRecord.bookmark, to: place.bytes)
             }
             try sources.forEachTermName { name in
                 names.append(name)
@@ -200,7 +200,7 @@ package struct StoreCopy {
                 }
                 try transaction.upsert(document)
             }
-            try transaction.setBookmark(CopyRecord.bookmark, record.bytes)
+            try transaction.setBookmark(CopyRecord.bookmark, to: record.bytes)
             return record
         }
         try target.maintain()

@@ -8,8 +8,8 @@
         ///     let configuration = try SparseStore.Configuration(reader.scoped(to: "sparsestore"))
         ///
         /// In this example, the variable `SPARSESTORE_PROFILE=compact` selects the compact profile. The keys are the
-        /// names of the properties: `isReadOnly`, `readsWithoutLock`, `createIfMissing`, `durability`, `maintenance`,
-        /// `mapSize`, `maximumReaders`, `allowNetworkFilesystem`, `profile`, `listCacheSize`, `pageCacheSize`,
+        /// names of the properties: `isReadOnly`, `readsWithoutLock`, `createsIfMissing`, `durability`, `maintenance`,
+        /// `mapSize`, `maximumReaders`, `allowsNetworkFilesystem`, `profile`, `listCacheSize`, `pageCacheSize`,
         /// `compressionLevel`, and `multivectorCodec`, as well as `busyTimeoutSeconds` and `snapshotPatienceSeconds`,
         /// which are numbers of seconds. Enumerations are written as case names and sizes as numbers of bytes.
         ///
@@ -24,8 +24,8 @@
             let values = Values(reader: reader)
             try values.boolean("isReadOnly") { isReadOnly = $0 }
             try values.boolean("readsWithoutLock") { readsWithoutLock = $0 }
-            try values.boolean("createIfMissing") { createIfMissing = $0 }
-            try values.boolean("allowNetworkFilesystem") { allowNetworkFilesystem = $0 }
+            try values.boolean("createsIfMissing") { createsIfMissing = $0 }
+            try values.boolean("allowsNetworkFilesystem") { allowsNetworkFilesystem = $0 }
             try values.choice("durability") { durability = $0 }
             try values.choice("maintenance") { maintenance = $0 }
             try values.choice("profile") { profile = $0 }

@@ -41,7 +41,7 @@ public struct Configuration: Sendable {
     /// crash the process. Writers are detected on Linux, on file systems that support locks of open file descriptions.
     public var readsWithoutLock: Bool
     /// Whether to create the store if the file does not exist.
-    public var createIfMissing: Bool
+    public var createsIfMissing: Bool
     /// The durability of a commit when `write` returns.
     public var durability: Durability
     /// When and where segments are merged. Whatever the setting, commits merge the smallest segments themselves
@@ -71,7 +71,7 @@ public struct Configuration: Sendable {
     /// Whether to open a file on NFS, SMB, FUSE, or 9P. Locks and memory maps are unreliable over a network, so only
     /// processes on one host may use the file. Docker Desktop bind mounts, Windows folders under WSL 2, and rootless
     /// Podman are also treated as network file systems.
-    public var allowNetworkFilesystem: Bool
+    public var allowsNetworkFilesystem: Bool
     /// The index profile of a new store. Ignored for an existing store; use `Store/changeProfile(to:)` to change it.
     public var profile: IndexProfile
     /// The memory for decoded posting lists of compact segments, in bytes, shared by all threads of the store. 0
@@ -116,11 +116,11 @@ public struct Configuration: Sendable {
     ///
     ///     try Store.open(at: "notes.sparse", configuration: Configuration(maintenance: .shared, mapSize: 1 << 30))
     public init(
-        isReadOnly: Bool = false, readsWithoutLock: Bool = false, createIfMissing: Bool = true,
+        isReadOnly: Bool = false, readsWithoutLock: Bool = false, createsIfMissing: Bool = true,
         durability: Durability = .full, maintenance: Maintenance = .background,
         mergePolicy: MergePolicy = MergePolicy(),
         mapSize: Int = defaultMapSize, maximumReaders: Int = 1_024, busyTimeout: Duration? = nil,
-        fileMode: UInt16 = 0o600, allowNetworkFilesystem: Bool = false, profile: IndexProfile = .fast,
+        fileMode: UInt16 = 0o600, allowsNetworkFilesystem: Bool = false, profile: IndexProfile = .fast,
         listCacheSize: Int = defaultListCacheSize, pageCacheSize: Int? = nil, compressionLevel: Int = 3,
         multivectorCodec: MultivectorCodec = .f16, snapshotPatience: Duration = .seconds(60),
         logger: Logger = Logger(label: "sparsestore", factory: { _ in SwiftLogNoOpLogHandler() }),
@@ -128,7 +128,7 @@ public struct Configuration: Sendable {
     ) {
         self.isReadOnly = isReadOnly
         self.readsWithoutLock = readsWithoutLock
-        self.createIfMissing = createIfMissing
+        self.createsIfMissing = createsIfMissing
         self.durability = durability
         self.maintenance = maintenance
         self.mergePolicy = mergePolicy
@@ -136,7 +136,7 @@ public struct Configuration: Sendable {
         self.maximumReaders = maximumReaders
         self.busyTimeout = busyTimeout
         self.fileMode = fileMode
-        self.allowNetworkFilesystem = allowNetworkFilesystem
+        self.allowsNetworkFilesystem = allowsNetworkFilesystem
         self.profile = profile
         self.listCacheSize = listCacheSize
         self.pageCacheSize = pageCacheSize
@@ -156,9 +156,9 @@ extension EnvironmentOptions {
         maximumReaders = configuration.maximumReaders
         isReadOnly = configuration.isReadOnly
         readsWithoutLock = configuration.readsWithoutLock
-        createIfMissing = configuration.createIfMissing && !configuration.isReadOnly
+        createsIfMissing = configuration.createsIfMissing && !configuration.isReadOnly
         fileMode = configuration.fileMode
-        allowNetworkFilesystem = configuration.allowNetworkFilesystem
+        allowsNetworkFilesystem = configuration.allowsNetworkFilesystem
         waiting.timeout = configuration.busyTimeout
         waiting.isCancelled = configuration.isWaitCancelled
         waiting.announce = { [logger = configuration.logger, announce = configuration.announceWait] holder in

@@ -332,12 +332,12 @@ extension SearchScope {
                 id: document.id, score: document.score, stageScores: document.stageScores,
                 group: request.group(of: document.place)?.value)
         }
-        guard options.contributions || !options.fields.isEmpty else { return hits }
+        guard options.includesContributions || !options.fields.isEmpty else { return hits }
         let positions = Dictionary(grouping: documents.indices) { documents[$0].place.part }
         var read = Set<Int>()
         try forEachPart { number, part in
             let mine = positions[number] ?? []
-            if options.contributions {
+            if options.includesContributions {
                 let query = try corpus.query(query, in: number)
                 for index in mine {
                     hits[index].contributions = try part.contributions(documents[index].place.place, query)

@@ -125,7 +125,7 @@ public final class Snapshot: Sendable {
     }
 
     /// Returns the bytes that a writer stored under a name, or nil if there are none. See
-    /// ``WriteTransaction/setBookmark(_:_:)``.
+    /// ``WriteTransaction/setBookmark(_:to:)``.
     public func bookmark(_ name: String) throws(SparseStoreError) -> [UInt8]? {
         try SparseStoreError.wrap {
             try view.read { try $0.meta.bookmark(name) }

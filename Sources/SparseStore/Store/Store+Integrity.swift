@@ -54,7 +54,7 @@ extension Store {
                 try Environment.requireNothing(at: new, operation: "repair")
                 var options = EnvironmentOptions(configuration)
                 options.isReadOnly = true
-                options.createIfMissing = false
+                options.createsIfMissing = false
                 let environment = try Environment.open(
                     at: damaged, options: options, tables: TableNumber.allCases.map(\.name)
                 ) { _, _ in }
@@ -139,7 +139,7 @@ extension Store {
             try salvage.forEachBookmark { name, bytes in
                 // Omit what the API has never accepted.
                 if let bytes, name.utf8.count <= Limits.maximumBookmarkNameBytes {
-                    try transaction.setBookmark(name, bytes)
+                    try transaction.setBookmark(name, to: bytes)
                 }
             }
         }

@@ -98,7 +98,7 @@ public final class Store: Sendable {
     /// damaged.
     private static func checkVersion(_ path: FilePath, _ configuration: Configuration) throws {
         var options = EnvironmentOptions(configuration)
-        options.createIfMissing = false
+        options.createsIfMissing = false
         let environment = try Environment.open(at: path, options: options, tables: [TableNumber.meta.name]) { _, _ in }
         defer { environment.close() }
         let meta = try environment.table(named: TableNumber.meta.name)

@@ -213,7 +213,7 @@ struct WriteSession {
     /// The number of documents that a filter evaluates at once.
     private static let rowsAtOnce = 4_096
 
-    mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws {
+    mutating func setBookmark(_ name: String, to bytes: [UInt8]?) throws {
         guard (1...Limits.maximumBookmarkNameBytes).contains(name.utf8.count) else {
             throw SparseStoreError(
                 .invalidArgument, problem: "a bookmark name has \(name.utf8.count) bytes",

@@ -102,7 +102,7 @@ public struct WriteTransaction: ~Copyable {
     /// - Parameters:
     ///   - name: The name: 1...`Limits.maximumBookmarkNameBytes` bytes of UTF-8.
     ///   - bytes: The bytes, at most `Limits.maximumBookmarkBytes`, or nil to remove them.
-    public mutating func setBookmark(_ name: String, _ bytes: [UInt8]?) throws(SparseStoreError) {
-        try SparseStoreError.wrap { try session.setBookmark(name, bytes) }
+    public mutating func setBookmark(_ name: String, to bytes: [UInt8]?) throws(SparseStoreError) {
+        try SparseStoreError.wrap { try session.setBookmark(name, to: bytes) }
     }
 }

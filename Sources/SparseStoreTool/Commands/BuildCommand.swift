@@ -31,7 +31,7 @@ struct BuildCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false, wait: wait, layout.apply)
+        let store = try self.store.openForWriting(createsIfMissing: false, wait: wait, layout.apply)
         defer { store.close() }
         try layout.apply(to: store)
         InterruptFlag.install()

@@ -23,7 +23,7 @@ struct CompactCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
+        let store = try self.store.openForWriting(createsIfMissing: false, wait: wait)
         defer { store.close() }
         let report = try ProgressLine().during("compacting") { try store.compact() }
         let text =

@@ -58,7 +58,7 @@ struct FollowCommand: ParsableCommand {
         try UsedFiles(store: store).requireOtherStandardStreams()
         try target.requireOther(than: store)
         var configuration = Configuration()
-        configuration.allowNetworkFilesystem = allowNetworkFilesystem
+        configuration.allowsNetworkFilesystem = allowNetworkFilesystem
         let follower = Follower(of: try target.open(), at: store, configuration: configuration)
         if once { return try tell(try follower.follow(to: at)) }
         InterruptFlag.install()

@@ -171,7 +171,7 @@ struct LoadCommand: ParsableCommand {
     }
 
     private func openStore(_ encoder: (any TextEncoder)?) throws -> Store {
-        let opened = try store.openForWriting(createIfMissing: true, wait: wait) { configuration in
+        let opened = try store.openForWriting(createsIfMissing: true, wait: wait) { configuration in
             configuration.multivectorCodec = tokens.firstCodec
             fill.layout.apply(to: &configuration)
         }

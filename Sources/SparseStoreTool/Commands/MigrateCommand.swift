@@ -20,7 +20,7 @@ struct MigrateCommand: ParsableCommand {
 
     func run() throws {
         // Opening for writing refuses a store that this version must not write.
-        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
+        let store = try self.store.openForWriting(createsIfMissing: false, wait: wait)
         defer { store.close() }
         let format = try store.statistics().format
         // The format can only have a newer minor version, which needs no change (FORMAT.md, "Versioning and

@@ -45,7 +45,7 @@ struct RemoveCommand: ParsableCommand {
     private func removeAll(_ filter: Filter) throws {
         let store =
             try dryRun
-            ? self.store.openFileForReading() : self.store.openForWriting(createIfMissing: false, wait: wait)
+            ? self.store.openFileForReading() : self.store.openForWriting(createsIfMissing: false, wait: wait)
         defer { store.close() }
         let count =
             try dryRun
@@ -58,7 +58,7 @@ struct RemoveCommand: ParsableCommand {
     }
 
     private func removeNamed() throws {
-        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
+        let store = try self.store.openForWriting(createsIfMissing: false, wait: wait)
         defer { store.close() }
         let (removed, missing) = try store.write { transaction in
             var removed: [String] = []

@@ -182,7 +182,7 @@ struct SearchCommand: ParsableCommand {
     func options(for store: ShardedStore) throws -> SearchOptions {
         var options = try tuning.options(for: store)
         try page.apply(to: &options)
-        options.contributions = explain || svg != nil
+        options.includesContributions = explain || svg != nil
         options.minimumScore = minimumScore
         return options
     }

@@ -103,7 +103,7 @@ struct MergeCommand: ParsableCommand {
         }
         var configuration = Configuration()
         configuration.isReadOnly = true
-        configuration.createIfMissing = false
+        configuration.createsIfMissing = false
         try access.apply(to: &configuration)
         let source = try ShardedStore(at: paths, configuration: configuration)
         defer { source.close() }
@@ -133,7 +133,7 @@ extension FillOptions {
     fileprivate func openTarget(_ path: String, _ access: AccessOptions) throws -> Store {
         var configuration = Configuration()
         configuration.maintenance = .manual
-        configuration.allowNetworkFilesystem = access.allowNetworkFilesystem
+        configuration.allowsNetworkFilesystem = access.allowNetworkFilesystem
         layout.apply(to: &configuration)
         let store = try Store.open(at: path, configuration: configuration)
         try layout.apply(to: store)

@@ -52,7 +52,7 @@ struct TuneCommand: ParsableCommand {
 
     func run() throws {
         let file = try queries.map { try weights.queries($0) }
-        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
+        let store = try self.store.openForWriting(createsIfMissing: false, wait: wait)
         defer { store.close() }
         InterruptFlag.install()
         let sample = try file.map { try QuerySet($0, for: store.read { $0.termSpace }).queries.compactMap { $0 } } ?? []

@@ -42,7 +42,7 @@ struct UpdateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let store = try self.store.openForWriting(createIfMissing: false, wait: wait)
+        let store = try self.store.openForWriting(createsIfMissing: false, wait: wait)
         defer { store.close() }
         let types = try store.read { $0.attributes }
         let values = try set.map { pair in

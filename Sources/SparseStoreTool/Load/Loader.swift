@@ -142,7 +142,7 @@ final class Loader {
             next.rejected += rejects.count
             next.rejectFile = self.rejectFile?.absolutePath
             next.rejectBytes = try self.rejectFile?.stage(rejects) ?? 0
-            try transaction.setBookmark(self.bookmarkName, try next.encoded())
+            try transaction.setBookmark(self.bookmarkName, to: try next.encoded())
             return (rejects, replaced, next)
         }
         rejectFile?.commit()

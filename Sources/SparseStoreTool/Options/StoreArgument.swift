@@ -46,7 +46,7 @@ struct StoreArgument: ParsableArguments {
         for path in paths { try UsedFiles(store: path.string).requireOtherStandardStreams() }
         var configuration = Configuration()
         configuration.isReadOnly = true
-        configuration.createIfMissing = false
+        configuration.createsIfMissing = false
         try access.apply(to: &configuration)
         change(&configuration)
         return configuration
@@ -73,12 +73,12 @@ struct StoreArgument: ParsableArguments {
     ///   - wait: How long to wait for other writers.
     ///   - change: Applies the options of the command to the configuration.
     func openForWriting(
-        createIfMissing: Bool, wait: WaitOption, _ change: (inout Configuration) -> Void = { _ in }
+        createsIfMissing: Bool, wait: WaitOption, _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Store {
         try requireFile()
         try UsedFiles(store: store).requireOtherStandardStreams()
         var configuration = Configuration()
-        configuration.createIfMissing = createIfMissing
+        configuration.createsIfMissing = createsIfMissing
         configuration.maintenance = .manual
         try access.apply(to: &configuration)
         wait.apply(to: &configuration)
@@ -104,7 +104,7 @@ struct AccessOptions: ParsableArguments {
     var withoutLock = false
 
     func apply(to configuration: inout Configuration) throws {
-        configuration.allowNetworkFilesystem = allowNetworkFilesystem
+        configuration.allowsNetworkFilesystem = allowNetworkFilesystem
         guard !withoutLock || configuration.isReadOnly else {
             throw CommandFailure(.usage, "--without-lock is only for commands that do not write; leave it out")
         }

@@ -53,10 +53,8 @@ enum ExitStatus: Int32 {
         case .diskFull: self = .diskFull
         case .alreadyOpen, .busy, .readersFull, .deadlineExceeded, .generationNotReached: self = .busy
         case .cancelled: self = .interrupted
-        case .notFound, .invalidArgument, .invalidVector, .limitExceeded, .termSpaceMismatch, .notAStore,
-            .dimensionMismatch, .codecNotTrained, .encoderMismatch, .invalidCursor:
-            self = .invalidInput
-        default: self = .io
+        case .notFound, .notAStore: self = .invalidInput
+        default: self = code.isBrokenRule ? .invalidInput : .io
         }
     }
 

@@ -33,7 +33,7 @@ public struct Analyzer: TextTokenizer, Hashable {
     public func tokens(in text: String) -> [TextToken] {
         var result: [TextToken] = []
         forEachWord(of: text) { word, range in
-            result.append(TextToken(String(decoding: word, as: UTF8.self), range))
+            result.append(TextToken(String(decoding: word, as: UTF8.self), range: range))
         }
         return result
     }
@@ -173,7 +173,7 @@ public struct TextToken: Sendable, Hashable {
     public let range: Range<Int>
 
     /// Creates a token.
-    public init(_ term: String, _ range: Range<Int>) {
+    public init(_ term: String, range: Range<Int>) {
         self.term = term
         self.range = range
     }

@@ -136,7 +136,7 @@ extension WriteTransaction {
 }
 
 /// Creates encoders from the description in a store. This works for encoders with the usual analyzers.
-public enum StoreEncoders {
+enum StoreEncoders {
     private struct Key: Hashable {
         let name: String
         let scoring: Scoring
@@ -149,7 +149,7 @@ public enum StoreEncoders {
     ///
     /// - Throws: `invalidArgument` if the store has no description of an encoder, or if the encoder needs files;
     ///   `encoderMismatch` if this system's analyzer of that name produces other terms.
-    public static func encoder(for description: EncoderDescription?) throws(SparseStoreError) -> any TextEncoder {
+    static func encoder(for description: EncoderDescription?) throws(SparseStoreError) -> any TextEncoder {
         guard let description else {
             throw SparseStoreError(
                 .invalidArgument, problem: "the store does not record which encoder made its vectors",

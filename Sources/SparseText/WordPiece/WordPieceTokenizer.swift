@@ -63,7 +63,7 @@ public struct WordPieceTokenizer: TextTokenizer {
     /// Returns the terms of a text, in text order.
     public func tokens(in text: String) -> [TextToken] {
         var result: [TextToken] = []
-        forEachPiece(of: text) { result.append(TextToken(tokens[$0], $1)) }
+        forEachPiece(of: text) { result.append(TextToken(tokens[$0], range: $1)) }
         return result
     }
 

@@ -7,7 +7,7 @@ struct StoreCheck {
 
     init(path: String) throws {
         var configuration = Configuration()
-        configuration.createIfMissing = false
+        configuration.createsIfMissing = false
         configuration.maintenance = .manual
         store = try Store.open(at: path, configuration: configuration)
     }

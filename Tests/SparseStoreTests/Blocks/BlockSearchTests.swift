@@ -156,7 +156,7 @@ import Testing
         var blocks = try BlockCollection()
         var options = SearchOptions()
         options.recall = .plainSeismic(cut: 6, heapFactor: 0.8)
-        options.contributions = true
+        options.includesContributions = true
         options.minimumScore = 1
         let queries = try (0..<12).map { _ in Query(vector: try blocks.collection.query()) }
         let single = try queries.map { try blocks.store.search($0, options: options) }

@@ -18,7 +18,8 @@ import Testing
         #expect(found.map(\.score) == [1.5, 1])
         #expect(try store.search(["taylor": -1], limit: 10).isEmpty)
         #expect(try store.scores(["swift": 1, "taylor": -1], of: ["singer"]) == [-1])
-        let explained = try store.search(["swift": 1, "taylor": -1], options: SearchOptions(contributions: true))
+        let explained = try store.search(
+            ["swift": 1, "taylor": -1], options: SearchOptions(includesContributions: true))
         #expect(explained.last?.contributions.map(\.contribution) == [2, -1])
     }
 

@@ -235,6 +235,21 @@ import Testing
         #expect(hits.map(\.payloadText) == ["text", nil])
     }
 
+    @Test func `hits that differ in what was requested with them are not equal`() throws {
+        let temporary = try TemporaryStore()
+        let store = try temporary.open()
+        func hit(_ document: Document) throws -> Hit {
+            try store.write { try $0.upsert(document) }
+            return try #require(store.search(["t": 1], options: SearchOptions(fields: .all)).hits.first)
+        }
+        let first = try hit(Document(id: "d", terms: ["t": 2], payload: [1]))
+        #expect(try first == hit(Document(id: "d", terms: ["t": 2], payload: [1])))
+        #expect(try first != hit(Document(id: "d", terms: ["t": 2], payload: [2])))
+        #expect(try first != hit(Document(id: "d", terms: ["t": 2], payload: [1], tags: ["x"])))
+        #expect(try first != hit(Document(id: "d", terms: ["t": 2], payload: [1], attributes: ["n": 1])))
+        #expect(try first != hit(Document(id: "d", terms: ["t": 2, "u": 1], payload: [1])))
+    }
+
     @Test func `a payload that is not UTF-8 has no text`() {
         #expect(Document(id: "d", terms: ["t": 1], payload: [0x63, 0xFF]).payloadText == nil)
         #expect(Document(id: "d", terms: ["t": 1], payload: Array("caf\u{E9}".utf8)).payloadText == "caf\u{E9}")

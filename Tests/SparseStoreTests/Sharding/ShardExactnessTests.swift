@@ -217,7 +217,7 @@ final class ShardedPair {
                 fields: round % 3 == 0 ? [.payload, .tags] : [],
                 grouping: groupings.randomElement(using: &vectors.generator) ?? nil,
                 offset: [0, 0, 4].randomElement(using: &vectors.generator) ?? 0, countsMatches: round % 4 == 1,
-                contributions: round % 4 == 2)
+                includesContributions: round % 4 == 2)
         )
     }
 }

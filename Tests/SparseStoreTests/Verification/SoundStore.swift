@@ -70,7 +70,7 @@ enum SoundStore: String, CaseIterable, Sendable {
                 for number in 0..<12 {
                     try transaction.upsert(document(commit * 12 + number))
                 }
-                try transaction.setBookmark("source", Array("offset \(commit)".utf8))
+                try transaction.setBookmark("source", to: Array("offset \(commit)".utf8))
             }
         }
         try store.write { transaction in
