@@ -100,7 +100,7 @@ import Testing
         #expect(dry["would_remove"] as? Int == 10)
         #expect(try count("year < 2010") == 10)
         let removed = try Binary.run("remove", store, "--where", "year < 2010", "--json").object()
-        #expect(removed["removed"] as? Int == 10)
+        #expect(removed["removed_count"] as? Int == 10)
         #expect(try Binary.run("count", store).output == "20\n")
     }
 

@@ -14,9 +14,10 @@ import Testing
         try check("search", store, "--queries", Inputs.sample("queries.jsonl"), "--all", "--count")
         try check(
             "eval", store, "--queries", Inputs.sample("queries.jsonl"), "--truth", Inputs.sample("truth.bin"),
-            "--qrels", Inputs.sample("qrels.tsv"), "--run", run)
+            "--qrels", Inputs.sample("qrels.tsv"), "--run", run, "--measures", "nDCG@10", "--by-query")
         try check("stats", store)
         try check("get", store, "3")
+        try check("get", store, "3", "--multivector")
         try check("list", store, "--limit", "2")
         try check("count", store)
         try check("tune", store)
@@ -24,13 +25,18 @@ import Testing
         try check("compact", store)
         try check("verify", store)
         try check("split", store, folder.path("shards"), "--shards", "2")
+        try check("stats", folder.path("shards"))
+        try check("verify", folder.path("shards"))
         try check("merge", folder.path("shards"), "--to", folder.path("merged.sparse"))
         try check("publish", store, folder.path("target"))
+        try check("publish", store, folder.path("target"), "--keep", "1")
         try check("publications", folder.path("target"))
         try check("follow", folder.path("target"), folder.path("copy.sparse"), "--once")
         try check("repair", store, "--to", folder.path("repaired.sparse"))
         try check("compare", run, run)
         try check("remove", store, "3")
+        try check("remove", store, "--where", "id:4", "--dry-run")
+        try check("remove", store, "--where", "id:4")
     }
 
     /// Runs a command with `--json`, and expects each key of its first object in the command's row.

@@ -39,7 +39,7 @@ typedef enum {
     SPARSESTORE_OK = 0,
     /* The file or a document does not exist. */
     SPARSESTORE_NOT_FOUND = 1,
-    /* An argument, a vector or a filter breaks a rule or a limit. */
+    /* An argument, a vector, an attribute, a filter or a cursor breaks a rule or a limit. */
     SPARSESTORE_INVALID = 2,
     /* Stored bytes are damaged. */
     SPARSESTORE_CORRUPTED = 3,

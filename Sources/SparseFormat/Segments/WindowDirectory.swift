@@ -261,7 +261,7 @@ struct RawWindowEntry {
         self.levels = levels
     }
 
-    /// The entry; valid after `check` has passed.
+    /// The entry; valid if `brokenInvariant` is nil. That function reads it once the encoding is known.
     var entry: WindowEntry {
         WindowEntry(
             maximum: Float(bitPattern: u32(0)), offset: u32(4), count: u32(8), chunk: chunk,

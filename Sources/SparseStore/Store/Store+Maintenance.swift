@@ -53,10 +53,10 @@ extension Store {
     /// at a few thousand documents instead of reading all windows. After `tune` has measured it, the planner uses
     /// whichever index is faster. Searches and writes continue meanwhile.
     ///
-    /// It pays from about two million documents on. With 2.2 million made documents of 113 terms, the mean time of a
-    /// search for ten documents at a recall of 0.95 went from 0.92 ms to 0.53, and above 0.97 nothing changed. Building
-    /// took 11 minutes of processor time and 2.9 GB beside the 4.3 of the store. With half a million documents,
-    /// searches at 0.95 and above take as long as without it.
+    /// It pays from about two million documents on: there it about halves the time of searches for ten documents at a
+    /// recall of 0.90 or 0.95, and changes nothing above 0.97. With half a million documents, searches at 0.95 and above
+    /// take as long as without it. It takes about two thirds of the bytes of the rest of the store, and minutes of
+    /// processor time (Benchmarks/RESULTS.md, "Blocks on real documents").
     ///
     /// Later documents are searched in windows until the next call, which extends the block index: it copies what there
     /// is, reads only the documents of the other windows, and adds them in blocks of their own. It builds a new one if

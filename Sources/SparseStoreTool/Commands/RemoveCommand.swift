@@ -51,7 +51,7 @@ struct RemoveCommand: ParsableCommand {
             try dryRun
             ? store.read { try $0.count(where: filter) } : store.write { try $0.remove(where: filter) }
         if output.isJSON {
-            let name = dryRun ? "would_remove" : "removed"
+            let name = dryRun ? "would_remove" : "removed_count"
             return try Output.standard.write(JSONValue.object([(name, .integer(count))]).text + "\n")
         }
         try Output.standard.write((dryRun ? "would remove " : "removed ") + Figures.count(count) + "\n")

@@ -77,9 +77,7 @@ enum BlockChoice: Equatable {
     /// From a number of documents on.
     case whenItPays
 
-    /// The number of documents from which on a block index pays. With 2.2 million, a search at a recall of 0.90 and 0.95
-    /// took 0.46 and 0.58 of the time without; with 553 thousand, it took as long (Benchmarks/RESULTS.md, "Blocks on
-    /// real documents").
+    /// The number of documents from which on a block index pays (Benchmarks/RESULTS.md, "Blocks on real documents").
     static let documentsToPay = 2_000_000
 
     /// - Parameters:
