@@ -57,7 +57,8 @@ let package = Package(
     name: "SparseStore",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "SparseStore", targets: ["SparseStore"]),
+        // SparseStore re-exports what is public in SparseFormat; as a target of the product it is compared by `make api`.
+        .library(name: "SparseStore", targets: ["SparseStore", "SparseFormat"]),
         .library(name: "SparseInterchange", targets: ["SparseInterchange"]),
         .library(name: "SparseText", targets: ["SparseText"]),
         .library(name: "CSparseStore", type: .dynamic, targets: ["CSparseStore"]),
