@@ -57,7 +57,7 @@ let package = Package(
     name: "SparseStore",
     platforms: [.macOS(.v15)],
     products: [
-        // SparseStore re-exports what is public in SparseFormat; as a target of the product it is compared by `make api`.
+        // SparseStore re-exports SparseFormat, and `make api` only compares the targets of products.
         .library(name: "SparseStore", targets: ["SparseStore", "SparseFormat"]),
         .library(name: "SparseInterchange", targets: ["SparseInterchange"]),
         .library(name: "SparseText", targets: ["SparseText"]),

@@ -33,7 +33,7 @@ fi
 allowed=()
 if [ -f .api-allowlist ]; then allowed=(--breakage-allowlist-path .api-allowlist); fi
 echo "check-api: comparing with $baseline"
-# CSparseStore exports C functions, which the tests of the C header cover. A declaration that is made 'package' is not found
-# missing; one that is removed, renamed or changed is.
+# CSparseStore exports C functions, which the tests of the C header cover. The check finds declarations that
+# were removed, renamed or changed. It misses those that became 'package'.
 swift package diagnose-api-breaking-changes "$baseline" "${allowed[@]}" \
     --products SparseStore --products SparseInterchange --products SparseText

@@ -261,7 +261,7 @@ struct RawWindowEntry {
         self.levels = levels
     }
 
-    /// The entry; valid if `brokenInvariant` is nil. That function reads it once the encoding is known.
+    /// The entry; valid if its encoding is known, which `brokenInvariant` checks first.
     var entry: WindowEntry {
         WindowEntry(
             maximum: Float(bitPattern: u32(0)), offset: u32(4), count: u32(8), chunk: chunk,
@@ -275,9 +275,9 @@ struct RawWindowEntry {
 
     func average(level: Int) -> UInt8 { byte(16 + 2 * (levels - 1) + level) }
 
-    /// Returns an invariant that the entry breaks, if later uses rely on it; nil if they can rely on all.
+    /// Returns the first invariant that the entry breaks, of those that later uses rely on; nil if it breaks none.
     ///
-    /// Inlined and without errors on its way, because opening a store checks millions of entries.
+    /// It is inlined and does not throw, because opening a store checks millions of entries.
     @inline(__always)
     func brokenInvariant(documents: Int, chunkLengths: [Int], size: Int) -> Invariant? {
         guard byte(14) <= WindowEntry.Encoding.dense.rawValue else { return .knownEncoding }
@@ -292,7 +292,7 @@ struct RawWindowEntry {
             Int(entry.offset) % WindowEntry.alignment == 0,
             Int(entry.offset) &+ entry.byteCount(documents: documents) <= chunkLengths[Int(entry.chunk)]
         else { return .listRange }
-        // Negative if an end is before the one of the level above. The last level ends with the list.
+        // Negative if a level ends before the one above it. The last level ends with the list.
         var order = 0
         var previous = 0
         for level in 0..<levels &- 1 {

@@ -84,7 +84,7 @@ public struct Hit: Sendable, Hashable {
 }
 
 extension Hit {
-    /// Returns whether two hits are equal in all that they have. Identifiers and tags are compared by their bytes.
+    /// Returns whether all properties of two hits are equal. Identifiers and tags are compared by their bytes.
     public static func == (a: Hit, b: Hit) -> Bool {
         TextKey(a.id) == TextKey(b.id) && a.score == b.score && a.contributions == b.contributions
             && a.stageScores == b.stageScores && a.payload == b.payload

@@ -53,8 +53,8 @@ extension Store {
     /// at a few thousand documents instead of reading all windows. After `tune` has measured it, the planner uses
     /// whichever index is faster. Searches and writes continue meanwhile.
     ///
-    /// It pays from about two million documents on: there it about halves the time of searches for ten documents at a
-    /// recall of 0.90 or 0.95, and changes nothing above 0.97. With half a million documents, searches at 0.95 and above
+    /// It pays from about two million documents on. There, searches for ten documents take about half the time at a
+    /// recall of 0.90 and 0.6 of it at 0.95, and nothing changes above 0.97. With half a million documents, searches at 0.95 and above
     /// take as long as without it. It takes about two thirds of the bytes of the rest of the store, and minutes of
     /// processor time (Benchmarks/RESULTS.md, "Blocks on real documents").
     ///
