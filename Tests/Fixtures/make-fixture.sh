@@ -11,8 +11,8 @@
 #   publication  a folder with two publications of `text`
 #   copy         a copy that a follower made of the first of them
 #
-# Fixtures are never made again once their format is released, so this script refuses to replace one. While format 1.0 is not
-# released, remove its fixtures to make them again. What a later version adds to the format gets fixtures of another version.
+# Fixtures of a released format are never made again, so this script refuses to replace one. Format 1.0 is released. What a later
+# version adds to the format gets fixtures of another version.
 #
 #   Tests/Fixtures/make-fixture.sh VERSION     writes NAME-VERSION.sparse.zst, what it exports (.jsonl.zst), and the folder
 #                                              publication-VERSION beside this
