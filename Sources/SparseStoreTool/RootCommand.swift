@@ -21,7 +21,7 @@ struct RootCommand: ParsableCommand {
               3 the store is damaged  4 incompatible store   5 disk full
               6 busy or locked      7 input/output error   8 interrupted
             """,
-        version: "0.9.0",
+        version: "1.0.0",
         subcommands: [
             LoadCommand.self, EvalCommand.self, SearchCommand.self, StatsCommand.self, GetCommand.self,
             UpdateCommand.self, RemoveCommand.self, CountCommand.self, FacetsCommand.self, ListCommand.self,
